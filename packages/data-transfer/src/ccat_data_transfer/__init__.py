@@ -1,0 +1,1 @@
+"""Transfer engine of the CCAT observatory: packages, moves, archives and deletes raw data."""

@@ -1,0 +1,1 @@
+"""The whole data centre on one machine, for development and tests."""

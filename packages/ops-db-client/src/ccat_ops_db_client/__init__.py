@@ -1,0 +1,1 @@
+"""Typed client and the ccat command of the CCAT operations database."""

@@ -1,0 +1,167 @@
+"""Closed sets of values. Members are upper case, values lower case, as documented."""
+
+from enum import StrEnum
+
+
+class LocationType(StrEnum):
+    """What a data location is for."""
+
+    SOURCE = "source"
+    BUFFER = "buffer"
+    LONG_TERM_ARCHIVE = "long_term_archive"
+    PROCESSING = "processing"
+
+
+class StorageType(StrEnum):
+    """How a data location keeps bytes."""
+
+    DISK = "disk"
+    S3 = "s3"
+    TAPE = "tape"
+
+
+class RouteType(StrEnum):
+    """How a route leads from site to site."""
+
+    DIRECT = "direct"
+    RELAY = "relay"
+    CUSTOM = "custom"
+
+
+class TransferMethod(StrEnum):
+    """What moves the bytes of a route."""
+
+    POSIX = "posix"
+    S3 = "s3"
+    RSYNC = "rsync"
+    BBCP = "bbcp"
+    HTTPS = "https"
+
+
+class Status(StrEnum):
+    """Life cycle of work."""
+
+    PENDING = "pending"
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class PackageState(StrEnum):
+    """State of a package as shown to people; derived, never stored."""
+
+    WAITING = "waiting"
+    TRANSFERRING = "transferring"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+
+
+class PhysicalCopyStatus(StrEnum):
+    """Life cycle of one thing at one location."""
+
+    PRESENT = "present"
+    VERIFIED = "verified"
+    STAGED = "staged"
+    DELETION_SCHEDULED = "deletion_scheduled"
+    DELETION_IN_PROGRESS = "deletion_in_progress"
+    DELETED = "deleted"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+
+
+class ExecutionStatus(StrEnum):
+    """Life cycle of an executed obs unit."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+
+class FailureClass(StrEnum):
+    """Class of a failure; decides whether and when work is tried again."""
+
+    TRANSIENT = "transient"
+    RESOURCE = "resource"
+    INTEGRITY = "integrity"
+    CONFIGURATION = "configuration"
+    PERMANENT = "permanent"
+
+
+class CheckReason(StrEnum):
+    """Why a copy is read and verified."""
+
+    ARRIVAL = "arrival"
+    ARCHIVE = "archive"
+    SCRUB = "scrub"
+    REQUEST = "request"
+
+
+class CheckResult(StrEnum):
+    """What a verification found."""
+
+    VERIFIED = "verified"
+    CORRUPT = "corrupt"
+    MISSING = "missing"
+
+
+class VerificationMethod(StrEnum):
+    """How a copy at a location is confirmed: by the checksum that the store keeps, or by reading it."""
+
+    HEADER = "header"
+    FULL_READ = "full_read"
+
+
+class DeletionMode(StrEnum):
+    """Whether a location really deletes, or only says what it would delete."""
+
+    DRY_RUN = "dry_run"
+    ENABLED = "enabled"
+
+
+class DeletionTrigger(StrEnum):
+    """When a copy that may be deleted is deleted."""
+
+    WHEN_ARCHIVED = "when_archived"
+    UNDER_PRESSURE = "under_pressure"
+    WHEN_UNPINNED = "when_unpinned"
+
+
+class CopyKind(StrEnum):
+    """What a physical copy is a copy of."""
+
+    RAW_DATA_FILE = "raw_data_file"
+    RAW_DATA_PACKAGE = "raw_data_package"
+
+
+class HoldScope(StrEnum):
+    """What a deletion hold covers."""
+
+    GLOBAL = "global"
+    SITE = "site"
+    LOCATION = "location"
+    PROGRAM = "program"
+    EXECUTION = "execution"
+    PACKAGE = "package"
+
+
+class Severity(StrEnum):
+    """How bad an error is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class Operation(StrEnum):
+    """Operations of the transfer engine; the last part of a queue name."""
+
+    PACKAGE_CREATION = "raw_data_package_creation"
+    TRANSFER_BATCHING = "data_transfer_package_creation"
+    TRANSFER = "data_transfer"
+    VERIFY = "verify"
+    ARCHIVE_TRANSFER = "long_term_archive_transfer"
+    STAGING = "staging"
+    DELETION = "deletion"

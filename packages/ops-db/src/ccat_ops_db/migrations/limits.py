@@ -1,0 +1,9 @@
+"""Limits that every revision sets first, so that a migration cannot lock the database."""
+
+from alembic import op
+
+
+def set_limits(lock_timeout: str = "5s", statement_timeout: str = "15min") -> None:
+    """Bound how long the revision waits for a lock and how long a statement may take."""
+    op.execute(f"SET LOCAL lock_timeout = '{lock_timeout}'")
+    op.execute(f"SET LOCAL statement_timeout = '{statement_timeout}'")

@@ -1,0 +1,2729 @@
+"""The whole schema
+
+Revision: 0001, the first. Kind: expand.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from ccat_ops_db.migrations.limits import set_limits
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TRIGGERS = (
+    """\
+CREATE OR REPLACE FUNCTION package_creation_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'package_creation: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'package_creation_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER package_creation_life_cycle BEFORE UPDATE OF status ON package_creation
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION package_creation_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION data_transfer_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'data_transfer: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'data_transfer_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER data_transfer_life_cycle BEFORE UPDATE OF status ON data_transfer
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION data_transfer_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION long_term_archive_transfer_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'long_term_archive_transfer: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'long_term_archive_transfer_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER long_term_archive_transfer_life_cycle BEFORE UPDATE OF status ON long_term_archive_transfer
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION long_term_archive_transfer_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION fixity_check_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'fixity_check: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'fixity_check_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER fixity_check_life_cycle BEFORE UPDATE OF status ON fixity_check
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION fixity_check_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION staging_item_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'staging_item: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'staging_item_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER staging_item_life_cycle BEFORE UPDATE OF status ON staging_item
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION staging_item_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION deletion_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+    RAISE EXCEPTION 'deletion: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'deletion_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER deletion_life_cycle BEFORE UPDATE OF status ON deletion
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION deletion_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION physical_copy_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'present' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing', 'verified')) OR (OLD.status = 'verified' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'staged' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'deletion_scheduled' AND NEW.status IN ('deletion_in_progress', 'present', 'staged', 'verified')) OR (OLD.status = 'deletion_in_progress' AND NEW.status IN ('deleted')) OR (OLD.status = 'missing' AND NEW.status IN ('deleted', 'present')) OR (OLD.status = 'corrupt' AND NEW.status IN ('deletion_scheduled', 'present'))) THEN
+    RAISE EXCEPTION 'physical_copy: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER physical_copy_life_cycle BEFORE UPDATE OF status ON physical_copy
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION physical_copy_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION executed_obs_unit_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ((OLD.status = 'running' AND NEW.status IN ('aborted', 'completed', 'failed'))) THEN
+    RAISE EXCEPTION 'executed_obs_unit: status % cannot become %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'executed_obs_unit_life_cycle';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER executed_obs_unit_life_cycle BEFORE UPDATE OF status ON executed_obs_unit
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
+EXECUTE FUNCTION executed_obs_unit_life_cycle()
+""",
+    """\
+CREATE OR REPLACE FUNCTION raw_data_package_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'raw_data_package %: its facts cannot change any more', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_package_immutable';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER raw_data_package_immutable BEFORE UPDATE ON raw_data_package
+FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
+EXECUTE FUNCTION raw_data_package_immutable()
+""",
+    """\
+CREATE OR REPLACE FUNCTION raw_data_file_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'raw_data_file %: its facts cannot change any more', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_file_immutable';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER raw_data_file_immutable BEFORE UPDATE ON raw_data_file
+FOR EACH ROW WHEN (true AND (OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id))
+EXECUTE FUNCTION raw_data_file_immutable()
+""",
+    """\
+CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'event is append-only'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'event_append_only';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE ON event
+FOR EACH ROW EXECUTE FUNCTION event_append_only()
+""",
+)
+FUNCTIONS = (
+    "package_creation_life_cycle",
+    "data_transfer_life_cycle",
+    "long_term_archive_transfer_life_cycle",
+    "fixity_check_life_cycle",
+    "staging_item_life_cycle",
+    "deletion_life_cycle",
+    "physical_copy_life_cycle",
+    "executed_obs_unit_life_cycle",
+    "raw_data_package_immutable",
+    "raw_data_file_immutable",
+    "event_append_only",
+)
+
+
+def upgrade() -> None:
+    """Create every table, and the triggers that guard life cycles and sealed packages."""
+    set_limits()
+    op.create_table(
+        "configuration_revision",
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_by", sa.String(), nullable=False),
+        sa.Column("content_hash", sa.String(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("retired", sa.BigInteger(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_configuration_revision")),
+    )
+    op.create_index(
+        op.f("ix_configuration_revision_applied_at"), "configuration_revision", ["applied_at"], unique=False
+    )
+    op.create_table(
+        "line",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("rest_frequency", sa.Double(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("rest_frequency > 0", name=op.f("ck_line_rest_frequency_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line")),
+    )
+    op.create_table(
+        "obs_mode",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_obs_mode")),
+    )
+    op.create_table(
+        "observatory",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_observatory_id_slug")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observatory")),
+    )
+    op.create_table(
+        "observing_program",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("principal_investigator", sa.String(), nullable=True),
+        sa.Column("granted_hours", sa.Double(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "granted_hours >= 0", name=op.f("ck_observing_program_granted_hours_not_negative")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observing_program")),
+    )
+    op.create_table(
+        "permission",
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z]+:[a-z][a-z-]*$'", name=op.f("ck_permission_id_action_resource")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_permission")),
+    )
+    op.create_table(
+        "retention_policy",
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column(
+            "trigger",
+            sa.Enum(
+                "when_archived",
+                "under_pressure",
+                "when_unpinned",
+                name="deletion_trigger",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("min_archive_copies", sa.BigInteger(), nullable=False),
+        sa.Column("max_verification_age", sa.BigInteger(), nullable=False),
+        sa.Column("retention_time", sa.BigInteger(), nullable=False),
+        sa.Column("grace_period", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "reconfirmation",
+            sa.Enum(
+                "header",
+                "full_read",
+                name="verification_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "max_verification_age > 0", name=op.f("ck_retention_policy_max_verification_age_positive")
+        ),
+        sa.CheckConstraint(
+            "min_archive_copies >= 1", name=op.f("ck_retention_policy_min_archive_copies_at_least_1")
+        ),
+        sa.CheckConstraint(
+            "retention_time >= 0 AND grace_period >= 0", name=op.f("ck_retention_policy_times_not_negative")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_policy")),
+    )
+    op.create_table(
+        "role",
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
+    )
+    op.create_table(
+        "site",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("main", sa.Boolean(), nullable=False),
+        sa.Column("api_url", sa.String(), nullable=True),
+        sa.Column("data_server_url", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_by", sa.String(), nullable=True),
+        sa.Column("suspended_reason", sa.String(), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_site_id_slug")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "source",
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "type IN ('fixed', 'solar_system', 'constant_elevation')", name=op.f("ck_source_type")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
+    )
+    op.create_table(
+        "user",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("full_name", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("provider", sa.String(), nullable=True),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(provider IS NULL) = (external_id IS NULL)", name=op.f("ck_user_external_identity_whole")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
+        sa.UniqueConstraint("name", name=op.f("uq_user_name")),
+    )
+    op.create_index("uq_user_provider_external_id", "user", ["provider", "external_id"], unique=True)
+    op.create_table(
+        "api_token",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_api_token_site_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_token_prefix")),
+    )
+    op.create_index(op.f("ix_api_token_site_id"), "api_token", ["site_id"], unique=False)
+    op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
+    op.create_table(
+        "constant_elevation_source",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("elevation", sa.Double(), nullable=False),
+        sa.Column("azimuth_min", sa.Double(), nullable=False),
+        sa.Column("azimuth_max", sa.Double(), nullable=False),
+        sa.CheckConstraint(
+            "azimuth_min < azimuth_max", name=op.f("ck_constant_elevation_source_azimuth_ordered")
+        ),
+        sa.CheckConstraint(
+            "elevation BETWEEN 0 AND 90", name=op.f("ck_constant_elevation_source_elevation_range")
+        ),
+        sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_constant_elevation_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_constant_elevation_source")),
+    )
+    op.create_table(
+        "data_transfer_log",
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_log_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_log")),
+    )
+    op.create_index(op.f("ix_data_transfer_log_site_id"), "data_transfer_log", ["site_id"], unique=False)
+    op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
+    op.create_table(
+        "event",
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject_type", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_event_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    op.create_index(op.f("ix_event_action"), "event", ["action"], unique=False)
+    op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
+    op.create_index(op.f("ix_event_site_id"), "event", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
+    )
+    op.create_table(
+        "fixed_source",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("right_ascension", sa.Double(), nullable=False),
+        sa.Column("declination", sa.Double(), nullable=False),
+        sa.Column("radial_velocity", sa.Double(), nullable=True),
+        sa.CheckConstraint("declination BETWEEN -90 AND 90", name=op.f("ck_fixed_source_declination_range")),
+        sa.CheckConstraint(
+            "right_ascension >= 0 AND right_ascension < 360",
+            name=op.f("ck_fixed_source_right_ascension_range"),
+        ),
+        sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_fixed_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fixed_source")),
+    )
+    op.create_index(op.f("ix_fixed_source_declination"), "fixed_source", ["declination"], unique=False)
+    op.create_index(
+        op.f("ix_fixed_source_right_ascension"), "fixed_source", ["right_ascension"], unique=False
+    )
+    op.create_table(
+        "role_permission",
+        sa.Column("role_id", sa.String(), nullable=False),
+        sa.Column("permission_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["permission_id"], ["permission.id"], name=op.f("fk_role_permission_permission_id")
+        ),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_role_permission_role_id")),
+        sa.PrimaryKeyConstraint("role_id", "permission_id", name=op.f("pk_role_permission")),
+    )
+    op.create_index(
+        op.f("ix_role_permission_permission_id"), "role_permission", ["permission_id"], unique=False
+    )
+    op.create_table(
+        "solar_system_object",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ephemeris_name", sa.String(), nullable=False),
+        sa.Column("naif_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_solar_system_object_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_solar_system_object")),
+    )
+    op.create_table(
+        "sub_observing_program",
+        sa.Column("observing_program_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["observing_program_id"],
+            ["observing_program.id"],
+            name=op.f("fk_sub_observing_program_observing_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sub_observing_program")),
+    )
+    op.create_index(
+        op.f("ix_sub_observing_program_observing_program_id"),
+        "sub_observing_program",
+        ["observing_program_id"],
+        unique=False,
+    )
+    op.create_table(
+        "telescope",
+        sa.Column("observatory_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=False),
+        sa.Column("longitude", sa.Double(), nullable=False),
+        sa.Column("altitude", sa.Double(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_telescope_id_slug")),
+        sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_telescope_latitude_range")),
+        sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_telescope_longitude_range")),
+        sa.ForeignKeyConstraint(
+            ["observatory_id"], ["observatory.id"], name=op.f("fk_telescope_observatory_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_telescope")),
+    )
+    op.create_index(op.f("ix_telescope_observatory_id"), "telescope", ["observatory_id"], unique=False)
+    op.create_table(
+        "user_role",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("role_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_user_role_role_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_role_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "role_id", name=op.f("pk_user_role")),
+    )
+    op.create_index(op.f("ix_user_role_role_id"), "user_role", ["role_id"], unique=False)
+    op.create_table(
+        "api_token_scope",
+        sa.Column("api_token_id", sa.Uuid(), nullable=False),
+        sa.Column("permission_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["api_token_id"], ["api_token.id"], name=op.f("fk_api_token_scope_api_token_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["permission_id"], ["permission.id"], name=op.f("fk_api_token_scope_permission_id")
+        ),
+        sa.PrimaryKeyConstraint("api_token_id", "permission_id", name=op.f("pk_api_token_scope")),
+    )
+    op.create_index(
+        op.f("ix_api_token_scope_permission_id"), "api_token_scope", ["permission_id"], unique=False
+    )
+    op.create_table(
+        "idempotency_key",
+        sa.Column("api_token_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("request_hash", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("response_status", sa.BigInteger(), nullable=False),
+        sa.Column("response_body", sa.String(), nullable=False),
+        sa.Column("response_etag", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["api_token_id"], ["api_token.id"], name=op.f("fk_idempotency_key_api_token_id")
+        ),
+        sa.PrimaryKeyConstraint("api_token_id", "key", name=op.f("pk_idempotency_key")),
+    )
+    op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
+    op.create_table(
+        "instrument",
+        sa.Column("telescope_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_instrument_id_slug")),
+        sa.ForeignKeyConstraint(["telescope_id"], ["telescope.id"], name=op.f("fk_instrument_telescope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instrument")),
+    )
+    op.create_index(op.f("ix_instrument_telescope_id"), "instrument", ["telescope_id"], unique=False)
+    op.create_table(
+        "obs_unit",
+        sa.Column("observing_program_id", sa.String(), nullable=False),
+        sa.Column("sub_observing_program_id", sa.String(), nullable=True),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("obs_mode_id", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("nominal_alt", sa.Double(), nullable=True),
+        sa.Column(
+            "additional_params",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("requested_time", sa.Double(), nullable=True),
+        sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("nominal_alt BETWEEN 0 AND 90", name=op.f("ck_obs_unit_nominal_alt_range")),
+        sa.CheckConstraint("requested_time >= 0", name=op.f("ck_obs_unit_requested_time_not_negative")),
+        sa.ForeignKeyConstraint(["obs_mode_id"], ["obs_mode.id"], name=op.f("fk_obs_unit_obs_mode_id")),
+        sa.ForeignKeyConstraint(
+            ["observing_program_id"], ["observing_program.id"], name=op.f("fk_obs_unit_observing_program_id")
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_obs_unit_source_id")),
+        sa.ForeignKeyConstraint(
+            ["sub_observing_program_id"],
+            ["sub_observing_program.id"],
+            name=op.f("fk_obs_unit_sub_observing_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_obs_unit")),
+    )
+    op.create_index(op.f("ix_obs_unit_obs_mode_id"), "obs_unit", ["obs_mode_id"], unique=False)
+    op.create_index(
+        op.f("ix_obs_unit_observing_program_id"), "obs_unit", ["observing_program_id"], unique=False
+    )
+    op.create_index(op.f("ix_obs_unit_source_id"), "obs_unit", ["source_id"], unique=False)
+    op.create_index(
+        op.f("ix_obs_unit_sub_observing_program_id"), "obs_unit", ["sub_observing_program_id"], unique=False
+    )
+    op.create_table(
+        "data_location",
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column(
+            "location_type",
+            sa.Enum(
+                "source",
+                "buffer",
+                "long_term_archive",
+                "processing",
+                name="location_type",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "storage_type",
+            sa.Enum(
+                "disk",
+                "s3",
+                "tape",
+                name="storage_type",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("instrument_id", sa.String(), nullable=True),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("read_only", sa.Boolean(), nullable=False),
+        sa.Column("watermark_low", sa.Double(), nullable=False),
+        sa.Column("watermark_high", sa.Double(), nullable=False),
+        sa.Column("capacity_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("reserve_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("retention_policy_id", sa.String(), nullable=True),
+        sa.Column(
+            "deletion_mode",
+            sa.Enum(
+                "dry_run",
+                "enabled",
+                name="deletion_mode",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "verification_method",
+            sa.Enum(
+                "header",
+                "full_read",
+                name="verification_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("concurrency", sa.BigInteger(), nullable=False),
+        sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
+        sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_by", sa.String(), nullable=True),
+        sa.Column("suspended_reason", sa.String(), nullable=True),
+        sa.CheckConstraint("id = site_id || '.' || name", name=op.f("ck_data_location_id_is_site_and_name")),
+        sa.CheckConstraint("name ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_data_location_name_slug")),
+        sa.CheckConstraint(
+            "0 < watermark_low AND watermark_low <= watermark_high AND watermark_high <= 100",
+            name=op.f("ck_data_location_watermarks"),
+        ),
+        sa.CheckConstraint(
+            "capacity_bytes IS NULL OR capacity_bytes > 0", name=op.f("ck_data_location_capacity_positive")
+        ),
+        sa.CheckConstraint("concurrency > 0", name=op.f("ck_data_location_concurrency_positive")),
+        sa.CheckConstraint(
+            "package_size_limit > 0 AND package_age_limit > 0",
+            name=op.f("ck_data_location_package_limits_positive"),
+        ),
+        sa.CheckConstraint("reserve_bytes >= 0", name=op.f("ck_data_location_reserve_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["instrument.id"], name=op.f("fk_data_location_instrument_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["retention_policy_id"],
+            ["retention_policy.id"],
+            name=op.f("fk_data_location_retention_policy_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_location_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_location")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_data_location_site_id_name")),
+    )
+    op.create_index(op.f("ix_data_location_instrument_id"), "data_location", ["instrument_id"], unique=False)
+    op.create_index(
+        op.f("ix_data_location_retention_policy_id"), "data_location", ["retention_policy_id"], unique=False
+    )
+    op.create_index(op.f("ix_data_location_site_id"), "data_location", ["site_id"], unique=False)
+    op.create_table(
+        "executed_obs_unit",
+        sa.Column("obs_unit_id", sa.String(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "running",
+                "completed",
+                "aborted",
+                "failed",
+                name="execution_status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("start_received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("end_received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mean_pwv", sa.Double(), nullable=True),
+        sa.Column("elevation_min", sa.Double(), nullable=True),
+        sa.Column("elevation_max", sa.Double(), nullable=True),
+        sa.Column("azimuth_min", sa.Double(), nullable=True),
+        sa.Column("azimuth_max", sa.Double(), nullable=True),
+        sa.Column("comment", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'running') = (ended_at IS NULL)",
+            name=op.f("ck_executed_obs_unit_ended_when_not_running"),
+        ),
+        sa.CheckConstraint("azimuth_min <= azimuth_max", name=op.f("ck_executed_obs_unit_azimuth_ordered")),
+        sa.CheckConstraint(
+            "elevation_max BETWEEN -90 AND 90", name=op.f("ck_executed_obs_unit_elevation_max_range")
+        ),
+        sa.CheckConstraint(
+            "elevation_min <= elevation_max", name=op.f("ck_executed_obs_unit_elevation_ordered")
+        ),
+        sa.CheckConstraint(
+            "elevation_min BETWEEN -90 AND 90", name=op.f("ck_executed_obs_unit_elevation_min_range")
+        ),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR ended_at >= started_at", name=op.f("ck_executed_obs_unit_ordered")
+        ),
+        sa.CheckConstraint("mean_pwv >= 0", name=op.f("ck_executed_obs_unit_mean_pwv_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_executed_obs_unit_obs_unit_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_executed_obs_unit_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_executed_obs_unit")),
+    )
+    op.create_index(
+        op.f("ix_executed_obs_unit_obs_unit_id"), "executed_obs_unit", ["obs_unit_id"], unique=False
+    )
+    op.create_index(op.f("ix_executed_obs_unit_site_id"), "executed_obs_unit", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_executed_obs_unit_started_at"), "executed_obs_unit", ["started_at"], unique=False
+    )
+    op.create_table(
+        "instrument_module",
+        sa.Column("instrument_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("pixels", sa.BigInteger(), nullable=True),
+        sa.Column("band", sa.String(), nullable=True),
+        sa.Column("frequency_min", sa.Double(), nullable=True),
+        sa.Column("frequency_max", sa.Double(), nullable=True),
+        sa.Column("available", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_instrument_module_id_slug")),
+        sa.CheckConstraint(
+            "frequency_min IS NULL OR frequency_min < frequency_max",
+            name=op.f("ck_instrument_module_band_ordered"),
+        ),
+        sa.CheckConstraint("pixels IS NULL OR pixels > 0", name=op.f("ck_instrument_module_pixels_positive")),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["instrument.id"], name=op.f("fk_instrument_module_instrument_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instrument_module")),
+    )
+    op.create_index(
+        op.f("ix_instrument_module_instrument_id"), "instrument_module", ["instrument_id"], unique=False
+    )
+    op.create_table(
+        "pre_scheduled_slot",
+        sa.Column("obs_unit_id", sa.String(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("night", sa.Date(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_pre_scheduled_slot_ordered")),
+        sa.ForeignKeyConstraint(
+            ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_pre_scheduled_slot_obs_unit_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pre_scheduled_slot")),
+        sa.UniqueConstraint(
+            "obs_unit_id", "starts_at", name=op.f("uq_pre_scheduled_slot_obs_unit_id_starts_at")
+        ),
+    )
+    op.create_index(
+        op.f("ix_pre_scheduled_slot_obs_unit_id"), "pre_scheduled_slot", ["obs_unit_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_pre_scheduled_slot_starts_at"), "pre_scheduled_slot", ["starts_at"], unique=False
+    )
+    op.create_table(
+        "data_transfer_route",
+        sa.Column("origin_site_id", sa.String(), nullable=False),
+        sa.Column("destination_site_id", sa.String(), nullable=False),
+        sa.Column(
+            "route_type",
+            sa.Enum(
+                "direct",
+                "relay",
+                "custom",
+                name="route_type",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("relay_site_id", sa.String(), nullable=True),
+        sa.Column("origin_location_id", sa.String(), nullable=True),
+        sa.Column("destination_location_id", sa.String(), nullable=True),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "posix",
+                "s3",
+                "rsync",
+                "bbcp",
+                "https",
+                name="transfer_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("concurrency", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_per_second", sa.BigInteger(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_by", sa.String(), nullable=True),
+        sa.Column("suspended_reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "(route_type = 'relay') = (relay_site_id IS NOT NULL)",
+            name=op.f("ck_data_transfer_route_relay_has_site"),
+        ),
+        sa.CheckConstraint(
+            "origin_site_id <> destination_site_id OR route_type = 'custom'",
+            name=op.f("ck_data_transfer_route_leads_somewhere_else"),
+        ),
+        sa.CheckConstraint(
+            "route_type <> 'custom' OR (origin_location_id IS NOT NULL AND destination_location_id IS NOT NULL)",
+            name=op.f("ck_data_transfer_route_custom_has_locations"),
+        ),
+        sa.CheckConstraint(
+            "bytes_per_second > 0", name=op.f("ck_data_transfer_route_bytes_per_second_positive")
+        ),
+        sa.CheckConstraint("concurrency > 0", name=op.f("ck_data_transfer_route_concurrency_positive")),
+        sa.CheckConstraint(
+            "relay_site_id <> origin_site_id AND relay_site_id <> destination_site_id",
+            name=op.f("ck_data_transfer_route_relay_is_between"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_data_transfer_route_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_site_id"], ["site.id"], name=op.f("fk_data_transfer_route_destination_site_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_data_transfer_route_origin_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["origin_site_id"], ["site.id"], name=op.f("fk_data_transfer_route_origin_site_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["relay_site_id"], ["site.id"], name=op.f("fk_data_transfer_route_relay_site_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_route")),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_route_destination_location_id"),
+        "data_transfer_route",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_route_destination_site_id"),
+        "data_transfer_route",
+        ["destination_site_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_route_origin_location_id"),
+        "data_transfer_route",
+        ["origin_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_route_origin_site_id"), "data_transfer_route", ["origin_site_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_data_transfer_route_relay_site_id"), "data_transfer_route", ["relay_site_id"], unique=False
+    )
+    op.create_table(
+        "disk_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_disk_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disk_data_location")),
+    )
+    op.create_table(
+        "error_record",
+        sa.Column(
+            "severity",
+            sa.Enum(
+                "info",
+                "warning",
+                "error",
+                "critical",
+                name="severity",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("subject_type", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.String(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint("count > 0", name=op.f("ck_error_record_count_positive")),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_error_record_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_error_record_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_error_record")),
+    )
+    op.create_index(op.f("ix_error_record_category"), "error_record", ["category"], unique=False)
+    op.create_index(
+        op.f("ix_error_record_data_location_id"), "error_record", ["data_location_id"], unique=False
+    )
+    op.create_index(op.f("ix_error_record_last_seen_at"), "error_record", ["last_seen_at"], unique=False)
+    op.create_index(op.f("ix_error_record_site_id"), "error_record", ["site_id"], unique=False)
+    op.create_index(op.f("ix_error_record_subject_id"), "error_record", ["subject_id"], unique=False)
+    op.create_index(
+        "uq_error_record_open",
+        "error_record",
+        ["site_id", "fingerprint"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
+        "executed_obs_unit_module",
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id"],
+            ["executed_obs_unit.id"],
+            name=op.f("fk_executed_obs_unit_module_executed_obs_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_executed_obs_unit_module_instrument_module_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "executed_obs_unit_id", "instrument_module_id", name=op.f("pk_executed_obs_unit_module")
+        ),
+    )
+    op.create_index(
+        op.f("ix_executed_obs_unit_module_instrument_module_id"),
+        "executed_obs_unit_module",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_table(
+        "instrument_module_configuration",
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "type IN ('chai', 'prime_cam')", name=op.f("ck_instrument_module_configuration_type")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_instrument_module_configuration_instrument_module_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instrument_module_configuration")),
+    )
+    op.create_index(
+        op.f("ix_instrument_module_configuration_instrument_module_id"),
+        "instrument_module_configuration",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_table(
+        "location_health",
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspect_reason", sa.String(), nullable=True),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_location_health_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_health_site_id")),
+        sa.PrimaryKeyConstraint("data_location_id", name=op.f("pk_location_health")),
+    )
+    op.create_index(op.f("ix_location_health_site_id"), "location_health", ["site_id"], unique=False)
+    op.create_table(
+        "location_usage",
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_location_usage_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_usage_site_id")),
+        sa.PrimaryKeyConstraint("data_location_id", "measured_at", name=op.f("pk_location_usage")),
+    )
+    op.create_index(op.f("ix_location_usage_site_id"), "location_usage", ["site_id"], unique=False)
+    op.create_table(
+        "raw_data_package",
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("part_number", sa.BigInteger(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_count", sa.BigInteger(), nullable=False),
+        sa.Column("payload_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column("manifest_checksum", sa.String(), nullable=True),
+        sa.Column("index_checksum", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "index_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_index_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "manifest_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_manifest_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "(sealed_at IS NULL AND size IS NULL AND checksum IS NULL AND manifest_checksum IS NULL AND index_checksum IS NULL) OR (sealed_at IS NOT NULL AND size > 0 AND checksum IS NOT NULL AND manifest_checksum IS NOT NULL AND index_checksum IS NOT NULL)",
+            name=op.f("ck_raw_data_package_sealed_is_complete"),
+        ),
+        sa.CheckConstraint(
+            "file_count > 0 AND payload_bytes >= 0", name=op.f("ck_raw_data_package_contents")
+        ),
+        sa.CheckConstraint("part_number > 0", name=op.f("ck_raw_data_package_part_number_positive")),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id"],
+            ["executed_obs_unit.id"],
+            name=op.f("fk_raw_data_package_executed_obs_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_raw_data_package_instrument_module_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_package_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_location_id"], ["data_location.id"], name=op.f("fk_raw_data_package_source_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_data_package")),
+        sa.UniqueConstraint(
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "part_number",
+            name=op.f("uq_raw_data_package_executed_obs_unit_id_instrument_module_id_part_number"),
+        ),
+        sa.UniqueConstraint("relative_path", name=op.f("uq_raw_data_package_relative_path")),
+    )
+    op.create_index(op.f("ix_raw_data_package_created_at"), "raw_data_package", ["created_at"], unique=False)
+    op.create_index(
+        op.f("ix_raw_data_package_instrument_module_id"),
+        "raw_data_package",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
+    op.create_index(op.f("ix_raw_data_package_site_id"), "raw_data_package", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_raw_data_package_source_location_id"),
+        "raw_data_package",
+        ["source_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_raw_data_package_unsealed",
+        "raw_data_package",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("sealed_at IS NULL"),
+    )
+    op.create_table(
+        "s3_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("bucket", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.Column("credential", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_s3_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_s3_data_location")),
+    )
+    op.create_table(
+        "staging_job",
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("time_to_live", sa.BigInteger(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint("time_to_live > 0", name=op.f("ck_staging_job_time_to_live_positive")),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_staging_job_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_job_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_job")),
+    )
+    op.create_index(op.f("ix_staging_job_created_at"), "staging_job", ["created_at"], unique=False)
+    op.create_index(
+        op.f("ix_staging_job_destination_location_id"),
+        "staging_job",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_staging_job_site_id"), "staging_job", ["site_id"], unique=False)
+    op.create_table(
+        "tape_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("library", sa.String(), nullable=False),
+        sa.Column("mount_path", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_tape_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tape_data_location")),
+    )
+    op.create_table(
+        "chai_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("line_id", sa.String(), nullable=True),
+        sa.Column("side_band", sa.String(), nullable=True),
+        sa.Column("intermediate_frequency", sa.Double(), nullable=True),
+        sa.Column("bandwidth", sa.Double(), nullable=True),
+        sa.Column("channels", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "side_band IN ('lsb', 'usb')", name=op.f("ck_chai_module_configuration_side_band")
+        ),
+        sa.ForeignKeyConstraint(
+            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_chai_module_configuration_id")
+        ),
+        sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_chai_module_configuration_line_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_module_configuration")),
+    )
+    op.create_index(
+        op.f("ix_chai_module_configuration_line_id"), "chai_module_configuration", ["line_id"], unique=False
+    )
+    op.create_table(
+        "data_transfer_package",
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("package_count", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint("package_count > 0 AND size >= 0", name=op.f("ck_data_transfer_package_contents")),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_data_transfer_package_data_transfer_route_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_package_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_package")),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_package_data_transfer_route_id"),
+        "data_transfer_package",
+        ["data_transfer_route_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_package_site_id"), "data_transfer_package", ["site_id"], unique=False
+    )
+    op.create_table(
+        "data_transfer_route_window",
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("opens_at", sa.Time(), nullable=False),
+        sa.Column("closes_at", sa.Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_data_transfer_route_window_data_transfer_route_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "data_transfer_route_id", "opens_at", name=op.f("pk_data_transfer_route_window")
+        ),
+    )
+    op.create_table(
+        "deletion_hold",
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "global",
+                "site",
+                "location",
+                "program",
+                "execution",
+                "package",
+                name="hold_scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("held_site_id", sa.String(), nullable=True),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column("observing_program_id", sa.String(), nullable=True),
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=True),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "(scope = 'site') = (held_site_id IS NOT NULL) AND (scope = 'location') = (data_location_id IS NOT NULL) AND (scope = 'program') = (observing_program_id IS NOT NULL) AND (scope = 'execution') = (executed_obs_unit_id IS NOT NULL) AND (scope = 'package') = (raw_data_package_id IS NOT NULL)",
+            name=op.f("ck_deletion_hold_names_what_it_covers"),
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_deletion_hold_reason_given")),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_deletion_hold_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id"],
+            ["executed_obs_unit.id"],
+            name=op.f("fk_deletion_hold_executed_obs_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(["held_site_id"], ["site.id"], name=op.f("fk_deletion_hold_held_site_id")),
+        sa.ForeignKeyConstraint(
+            ["observing_program_id"],
+            ["observing_program.id"],
+            name=op.f("fk_deletion_hold_observing_program_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_deletion_hold_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_deletion_hold_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion_hold")),
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_data_location_id"), "deletion_hold", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_executed_obs_unit_id"), "deletion_hold", ["executed_obs_unit_id"], unique=False
+    )
+    op.create_index(op.f("ix_deletion_hold_held_site_id"), "deletion_hold", ["held_site_id"], unique=False)
+    op.create_index(
+        op.f("ix_deletion_hold_observing_program_id"), "deletion_hold", ["observing_program_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_raw_data_package_id"), "deletion_hold", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_deletion_hold_site_id"), "deletion_hold", ["site_id"], unique=False)
+    op.create_table(
+        "observation_configuration",
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("instrument_id", sa.String(), nullable=False),
+        sa.Column("instrument_module_configuration_id", sa.String(), nullable=True),
+        sa.Column(
+            "mapping_parameters",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("type IN ('chai', 'prime_cam')", name=op.f("ck_observation_configuration_type")),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["instrument.id"], name=op.f("fk_observation_configuration_instrument_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_configuration_id"],
+            ["instrument_module_configuration.id"],
+            name=op.f("fk_observation_configuration_instrument_module_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observation_configuration")),
+    )
+    op.create_index(
+        op.f("ix_observation_configuration_instrument_id"),
+        "observation_configuration",
+        ["instrument_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_observation_configuration_instrument_module_configuration_id"),
+        "observation_configuration",
+        ["instrument_module_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "package_creation",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_package_creation_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_package_creation_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_package_creation_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_package_creation_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_package_creation_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_location_id"], ["data_location.id"], name=op.f("fk_package_creation_source_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_package_creation")),
+        sa.UniqueConstraint("raw_data_package_id", name=op.f("uq_package_creation_raw_data_package_id")),
+    )
+    op.create_index(
+        op.f("ix_package_creation_destination_location_id"),
+        "package_creation",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_package_creation_open",
+        "package_creation",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(op.f("ix_package_creation_site_id"), "package_creation", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_package_creation_source_location_id"),
+        "package_creation",
+        ["source_location_id"],
+        unique=False,
+    )
+    op.create_table(
+        "prime_cam_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("sampling_rate", sa.Double(), nullable=True),
+        sa.Column("readout_tones", sa.BigInteger(), nullable=True),
+        sa.Column("filter_name", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_prime_cam_module_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_module_configuration")),
+    )
+    op.create_table(
+        "raw_data_file",
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("checksum", sa.String(), nullable=False),
+        sa.Column("file_type", sa.String(), nullable=True),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("written_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("member_offset", sa.BigInteger(), nullable=True),
+        sa.Column("member_checksum", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_file_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "member_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_file_member_checksum_canonical"),
+        ),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_raw_data_file_size_not_negative")),
+        sa.CheckConstraint("written_from <= written_until", name=op.f("ck_raw_data_file_written_ordered")),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id"],
+            ["executed_obs_unit.id"],
+            name=op.f("fk_raw_data_file_executed_obs_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_raw_data_file_instrument_module_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_raw_data_file_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_file_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_location_id"], ["data_location.id"], name=op.f("fk_raw_data_file_source_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_data_file")),
+        sa.UniqueConstraint(
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "relative_path",
+            name=op.f("uq_raw_data_file_executed_obs_unit_id_instrument_module_id_relative_path"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_raw_data_file_instrument_module_id"), "raw_data_file", ["instrument_module_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_raw_data_file_raw_data_package_id"), "raw_data_file", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_raw_data_file_site_id"), "raw_data_file", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
+    )
+    op.create_index(
+        "ix_raw_data_file_unpackaged",
+        "raw_data_file",
+        ["site_id", "executed_obs_unit_id", "instrument_module_id"],
+        unique=False,
+        postgresql_where=sa.text("raw_data_package_id IS NULL"),
+    )
+    op.create_table(
+        "raw_data_package_metadata",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("obs_id", sa.String(), nullable=False),
+        sa.Column("obs_collection", sa.String(), nullable=False),
+        sa.Column("dataproduct_type", sa.String(), nullable=True),
+        sa.Column("calib_level", sa.BigInteger(), nullable=False),
+        sa.Column("target_name", sa.String(), nullable=True),
+        sa.Column("s_ra", sa.Double(), nullable=True),
+        sa.Column("s_dec", sa.Double(), nullable=True),
+        sa.Column("t_min", sa.Double(), nullable=True),
+        sa.Column("t_max", sa.Double(), nullable=True),
+        sa.Column("em_min", sa.Double(), nullable=True),
+        sa.Column("em_max", sa.Double(), nullable=True),
+        sa.Column("facility_name", sa.String(), nullable=False),
+        sa.Column("instrument_name", sa.String(), nullable=False),
+        sa.Column("access_format", sa.String(), nullable=False),
+        sa.Column("access_estsize", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_raw_data_package_metadata_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_package_metadata_site_id")),
+        sa.PrimaryKeyConstraint("raw_data_package_id", name=op.f("pk_raw_data_package_metadata")),
+    )
+    op.create_index(
+        op.f("ix_raw_data_package_metadata_site_id"), "raw_data_package_metadata", ["site_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_raw_data_package_metadata_target_name"),
+        "raw_data_package_metadata",
+        ["target_name"],
+        unique=False,
+    )
+    op.create_table(
+        "route_health",
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_route_health_data_transfer_route_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_route_health_site_id")),
+        sa.PrimaryKeyConstraint("data_transfer_route_id", name=op.f("pk_route_health")),
+    )
+    op.create_index(op.f("ix_route_health_site_id"), "route_health", ["site_id"], unique=False)
+    op.create_table(
+        "chai_observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("integration_time", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["id"], ["observation_configuration.id"], name=op.f("fk_chai_observation_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_observation_configuration")),
+    )
+    op.create_table(
+        "deletion",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "raw_data_file",
+                "raw_data_package",
+                name="copy_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("grace_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_deletion_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_deletion_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_deletion_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_deletion_raw_data_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_deletion_raw_data_package_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_deletion_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion")),
+    )
+    op.create_index(op.f("ix_deletion_data_location_id"), "deletion", ["data_location_id"], unique=False)
+    op.create_index(
+        "ix_deletion_open",
+        "deletion",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(op.f("ix_deletion_raw_data_file_id"), "deletion", ["raw_data_file_id"], unique=False)
+    op.create_index(
+        op.f("ix_deletion_raw_data_package_id"), "deletion", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_deletion_site_id"), "deletion", ["site_id"], unique=False)
+    op.create_index(
+        "uq_deletion_open",
+        "deletion",
+        [
+            "raw_data_package_id",
+            "data_location_id",
+            "kind",
+            sa.literal_column("coalesce(raw_data_file_id, raw_data_package_id)"),
+        ],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "obs_unit_observation_configuration",
+        sa.Column("obs_unit_id", sa.String(), nullable=False),
+        sa.Column("observation_configuration_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_obs_unit_observation_configuration_obs_unit_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["observation_configuration_id"],
+            ["observation_configuration.id"],
+            name=op.f("fk_obs_unit_observation_configuration_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "obs_unit_id", "observation_configuration_id", name=op.f("pk_obs_unit_observation_configuration")
+        ),
+    )
+    op.create_index(
+        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
+        "obs_unit_observation_configuration",
+        ["observation_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "physical_copy",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "raw_data_file",
+                "raw_data_package",
+                name="copy_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "present",
+                "verified",
+                "staged",
+                "deletion_scheduled",
+                "deletion_in_progress",
+                "deleted",
+                "missing",
+                "corrupt",
+                name="physical_copy_status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "verified_by",
+            sa.Enum(
+                "header",
+                "full_read",
+                name="verification_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'raw_data_file') = (raw_data_file_id IS NOT NULL) AND (kind = 'raw_data_package') = (raw_data_package_id IS NOT NULL)",
+            name=op.f("ck_physical_copy_is_of_its_kind"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'deleted') = (deleted_at IS NOT NULL)", name=op.f("ck_physical_copy_deleted_is_dated")
+        ),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_physical_copy_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'verified' OR (verified_at IS NOT NULL AND checksum IS NOT NULL)",
+            name=op.f("ck_physical_copy_verified_is_proven"),
+        ),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_physical_copy_size_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_physical_copy_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_physical_copy_raw_data_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_physical_copy_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_physical_copy_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_copy")),
+    )
+    op.create_index(
+        "ix_physical_copy_next_check_at",
+        "physical_copy",
+        ["next_check_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('present', 'verified', 'staged')"),
+    )
+    op.create_index(
+        "ix_physical_copy_packages_at",
+        "physical_copy",
+        ["data_location_id", "status"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'raw_data_package'"),
+    )
+    op.create_index(
+        "ix_physical_copy_pinned_until",
+        "physical_copy",
+        ["pinned_until"],
+        unique=False,
+        postgresql_where=sa.text("pinned_until IS NOT NULL AND status <> 'deleted'"),
+    )
+    op.create_index("ix_physical_copy_raw_data_file_id", "physical_copy", ["raw_data_file_id"], unique=False)
+    op.create_index(
+        "ix_physical_copy_raw_data_package_id",
+        "physical_copy",
+        ["raw_data_package_id", "data_location_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_physical_copy_site_id"), "physical_copy", ["site_id"], unique=False)
+    op.create_index(
+        "uq_physical_copy_living_path",
+        "physical_copy",
+        ["data_location_id", "relative_path"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'deleted'"),
+        sqlite_where=sa.text("status <> 'deleted'"),
+    )
+    op.create_table(
+        "prime_cam_observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("scan_pattern", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "scan_pattern IN ('pong', 'daisy', 'constant_elevation')",
+            name=op.f("ck_prime_cam_observation_configuration_scan_pattern"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["id"], ["observation_configuration.id"], name=op.f("fk_prime_cam_observation_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_observation_configuration")),
+    )
+    op.create_table(
+        "chai_inpar_parameter",
+        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chai_observation_configuration_id"],
+            ["chai_observation_configuration.id"],
+            name=op.f("fk_chai_inpar_parameter_chai_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_inpar_parameter")),
+        sa.UniqueConstraint(
+            "chai_observation_configuration_id",
+            "name",
+            name=op.f("uq_chai_inpar_parameter_chai_observation_configuration_id_name"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_chai_inpar_parameter_chai_observation_configuration_id"),
+        "chai_inpar_parameter",
+        ["chai_observation_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "chai_tiling",
+        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
+        sa.Column("tile", sa.BigInteger(), nullable=False),
+        sa.Column("offset_longitude", sa.Double(), nullable=False),
+        sa.Column("offset_latitude", sa.Double(), nullable=False),
+        sa.Column("goal_coverage", sa.Double(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chai_observation_configuration_id"],
+            ["chai_observation_configuration.id"],
+            name=op.f("fk_chai_tiling_chai_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_tiling")),
+        sa.UniqueConstraint(
+            "chai_observation_configuration_id",
+            "tile",
+            name=op.f("uq_chai_tiling_chai_observation_configuration_id_tile"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_chai_tiling_chai_observation_configuration_id"),
+        "chai_tiling",
+        ["chai_observation_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "data_transfer",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("final_site_id", sa.String(), nullable=False),
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("data_transfer_package_id", sa.Uuid(), nullable=True),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_data_transfer_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_data_transfer_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_data_transfer_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_package_id"],
+            ["data_transfer_package.id"],
+            name=op.f("fk_data_transfer_data_transfer_package_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_data_transfer_data_transfer_route_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_data_transfer_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(["final_site_id"], ["site.id"], name=op.f("fk_data_transfer_final_site_id")),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_data_transfer_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_copy_id"], ["physical_copy.id"], name=op.f("fk_data_transfer_source_copy_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_location_id"], ["data_location.id"], name=op.f("fk_data_transfer_source_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer")),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_data_transfer_package_id"),
+        "data_transfer",
+        ["data_transfer_package_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_data_transfer_route_id"),
+        "data_transfer",
+        ["data_transfer_route_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_destination_location_id"),
+        "data_transfer",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_data_transfer_final_site_id"), "data_transfer", ["final_site_id"], unique=False)
+    op.create_index(
+        "ix_data_transfer_open",
+        "data_transfer",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_raw_data_package_id"), "data_transfer", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_data_transfer_site_id"), "data_transfer", ["site_id"], unique=False)
+    op.create_index(
+        op.f("ix_data_transfer_source_copy_id"), "data_transfer", ["source_copy_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_data_transfer_source_location_id"), "data_transfer", ["source_location_id"], unique=False
+    )
+    op.create_index(
+        "uq_data_transfer_open",
+        "data_transfer",
+        ["raw_data_package_id", "destination_location_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "fixity_check",
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "arrival",
+                "archive",
+                "scrub",
+                "request",
+                name="check_reason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "header",
+                "full_read",
+                name="verification_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "verified",
+                "corrupt",
+                "missing",
+                name="check_result",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_fixity_check_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_fixity_check_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_fixity_check_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_fixity_check_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_fixity_check_physical_copy_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_fixity_check_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fixity_check")),
+    )
+    op.create_index(
+        op.f("ix_fixity_check_data_location_id"), "fixity_check", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        "ix_fixity_check_open",
+        "fixity_check",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_fixity_check_physical_copy_id"), "fixity_check", ["physical_copy_id"], unique=False
+    )
+    op.create_index(op.f("ix_fixity_check_site_id"), "fixity_check", ["site_id"], unique=False)
+    op.create_index(
+        "uq_fixity_check_open",
+        "fixity_check",
+        ["physical_copy_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "long_term_archive_transfer",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_long_term_archive_transfer_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_long_term_archive_transfer_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0",
+            name=op.f("ck_long_term_archive_transfer_bytes_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_long_term_archive_transfer_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"],
+            ["raw_data_package.id"],
+            name=op.f("fk_long_term_archive_transfer_raw_data_package_id"),
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_long_term_archive_transfer_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_copy_id"],
+            ["physical_copy.id"],
+            name=op.f("fk_long_term_archive_transfer_source_copy_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_long_term_archive_transfer")),
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_destination_location_id"),
+        "long_term_archive_transfer",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_long_term_archive_transfer_open",
+        "long_term_archive_transfer",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_raw_data_package_id"),
+        "long_term_archive_transfer",
+        ["raw_data_package_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_site_id"), "long_term_archive_transfer", ["site_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_source_copy_id"),
+        "long_term_archive_transfer",
+        ["source_copy_id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_long_term_archive_transfer_open",
+        "long_term_archive_transfer",
+        ["raw_data_package_id", "destination_location_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "physical_copy_lock",
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
+            name=op.f("ck_physical_copy_lock_work_table"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_physical_copy_lock_physical_copy_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_physical_copy_lock_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_copy_lock")),
+        sa.UniqueConstraint(
+            "physical_copy_id", "work_id", name=op.f("uq_physical_copy_lock_physical_copy_id_work_id")
+        ),
+    )
+    op.create_index(op.f("ix_physical_copy_lock_site_id"), "physical_copy_lock", ["site_id"], unique=False)
+    op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
+    op.create_table(
+        "staging_item",
+        sa.Column("staging_job_id", sa.Uuid(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_staging_item_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_staging_item_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_staging_item_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_staging_item_raw_data_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_staging_item_raw_data_package_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_item_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_copy_id"], ["physical_copy.id"], name=op.f("fk_staging_item_source_copy_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["staging_job_id"], ["staging_job.id"], name=op.f("fk_staging_item_staging_job_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_item")),
+    )
+    op.create_index(
+        op.f("ix_staging_item_destination_location_id"),
+        "staging_item",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_staging_item_open",
+        "staging_item",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_staging_item_raw_data_file_id"), "staging_item", ["raw_data_file_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_staging_item_raw_data_package_id"), "staging_item", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_staging_item_site_id"), "staging_item", ["site_id"], unique=False)
+    op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
+    op.create_index(op.f("ix_staging_item_staging_job_id"), "staging_item", ["staging_job_id"], unique=False)
+    for statement in TRIGGERS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop everything."""
+    set_limits()
+    op.drop_index(op.f("ix_staging_item_staging_job_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_site_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_raw_data_file_id"), table_name="staging_item")
+    op.drop_index(
+        "ix_staging_item_open", table_name="staging_item", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_staging_item_destination_location_id"), table_name="staging_item")
+    op.drop_table("staging_item")
+    op.drop_index(op.f("ix_physical_copy_lock_work_id"), table_name="physical_copy_lock")
+    op.drop_index(op.f("ix_physical_copy_lock_site_id"), table_name="physical_copy_lock")
+    op.drop_table("physical_copy_lock")
+    op.drop_index(
+        "uq_long_term_archive_transfer_open",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_source_copy_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_index(op.f("ix_long_term_archive_transfer_site_id"), table_name="long_term_archive_transfer")
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_raw_data_package_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_index(
+        "ix_long_term_archive_transfer_open",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_destination_location_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_table("long_term_archive_transfer")
+    op.drop_index(
+        "uq_fixity_check_open",
+        table_name="fixity_check",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_fixity_check_site_id"), table_name="fixity_check")
+    op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
+    op.drop_index(
+        "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
+    op.drop_table("fixity_check")
+    op.drop_index(
+        "uq_data_transfer_open",
+        table_name="data_transfer",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_data_transfer_source_location_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_source_copy_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_site_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_raw_data_package_id"), table_name="data_transfer")
+    op.drop_index(
+        "ix_data_transfer_open", table_name="data_transfer", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_data_transfer_final_site_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_destination_location_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_data_transfer_route_id"), table_name="data_transfer")
+    op.drop_index(op.f("ix_data_transfer_data_transfer_package_id"), table_name="data_transfer")
+    op.drop_table("data_transfer")
+    op.drop_index(op.f("ix_chai_tiling_chai_observation_configuration_id"), table_name="chai_tiling")
+    op.drop_table("chai_tiling")
+    op.drop_index(
+        op.f("ix_chai_inpar_parameter_chai_observation_configuration_id"), table_name="chai_inpar_parameter"
+    )
+    op.drop_table("chai_inpar_parameter")
+    op.drop_table("prime_cam_observation_configuration")
+    op.drop_index(
+        "uq_physical_copy_living_path",
+        table_name="physical_copy",
+        postgresql_where=sa.text("status <> 'deleted'"),
+        sqlite_where=sa.text("status <> 'deleted'"),
+    )
+    op.drop_index(op.f("ix_physical_copy_site_id"), table_name="physical_copy")
+    op.drop_index("ix_physical_copy_raw_data_package_id", table_name="physical_copy")
+    op.drop_index("ix_physical_copy_raw_data_file_id", table_name="physical_copy")
+    op.drop_index(
+        "ix_physical_copy_pinned_until",
+        table_name="physical_copy",
+        postgresql_where=sa.text("pinned_until IS NOT NULL AND status <> 'deleted'"),
+    )
+    op.drop_index(
+        "ix_physical_copy_packages_at",
+        table_name="physical_copy",
+        postgresql_where=sa.text("kind = 'raw_data_package'"),
+    )
+    op.drop_index(
+        "ix_physical_copy_next_check_at",
+        table_name="physical_copy",
+        postgresql_where=sa.text("status IN ('present', 'verified', 'staged')"),
+    )
+    op.drop_table("physical_copy")
+    op.drop_index(
+        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
+        table_name="obs_unit_observation_configuration",
+    )
+    op.drop_table("obs_unit_observation_configuration")
+    op.drop_index(
+        "uq_deletion_open",
+        table_name="deletion",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_deletion_site_id"), table_name="deletion")
+    op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
+    op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
+    op.drop_index(
+        "ix_deletion_open", table_name="deletion", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_deletion_data_location_id"), table_name="deletion")
+    op.drop_table("deletion")
+    op.drop_table("chai_observation_configuration")
+    op.drop_index(op.f("ix_route_health_site_id"), table_name="route_health")
+    op.drop_table("route_health")
+    op.drop_index(op.f("ix_raw_data_package_metadata_target_name"), table_name="raw_data_package_metadata")
+    op.drop_index(op.f("ix_raw_data_package_metadata_site_id"), table_name="raw_data_package_metadata")
+    op.drop_table("raw_data_package_metadata")
+    op.drop_index(
+        "ix_raw_data_file_unpackaged",
+        table_name="raw_data_file",
+        postgresql_where=sa.text("raw_data_package_id IS NULL"),
+    )
+    op.drop_index(op.f("ix_raw_data_file_source_location_id"), table_name="raw_data_file")
+    op.drop_index(op.f("ix_raw_data_file_site_id"), table_name="raw_data_file")
+    op.drop_index(op.f("ix_raw_data_file_raw_data_package_id"), table_name="raw_data_file")
+    op.drop_index(op.f("ix_raw_data_file_instrument_module_id"), table_name="raw_data_file")
+    op.drop_table("raw_data_file")
+    op.drop_table("prime_cam_module_configuration")
+    op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
+    op.drop_index(op.f("ix_package_creation_site_id"), table_name="package_creation")
+    op.drop_index(
+        "ix_package_creation_open",
+        table_name="package_creation",
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_package_creation_destination_location_id"), table_name="package_creation")
+    op.drop_table("package_creation")
+    op.drop_index(
+        op.f("ix_observation_configuration_instrument_module_configuration_id"),
+        table_name="observation_configuration",
+    )
+    op.drop_index(op.f("ix_observation_configuration_instrument_id"), table_name="observation_configuration")
+    op.drop_table("observation_configuration")
+    op.drop_index(op.f("ix_deletion_hold_site_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_raw_data_package_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_observing_program_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_held_site_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_executed_obs_unit_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_data_location_id"), table_name="deletion_hold")
+    op.drop_table("deletion_hold")
+    op.drop_table("data_transfer_route_window")
+    op.drop_index(op.f("ix_data_transfer_package_site_id"), table_name="data_transfer_package")
+    op.drop_index(op.f("ix_data_transfer_package_data_transfer_route_id"), table_name="data_transfer_package")
+    op.drop_table("data_transfer_package")
+    op.drop_index(op.f("ix_chai_module_configuration_line_id"), table_name="chai_module_configuration")
+    op.drop_table("chai_module_configuration")
+    op.drop_table("tape_data_location")
+    op.drop_index(op.f("ix_staging_job_site_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_destination_location_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_created_at"), table_name="staging_job")
+    op.drop_table("staging_job")
+    op.drop_table("s3_data_location")
+    op.drop_index(
+        "ix_raw_data_package_unsealed",
+        table_name="raw_data_package",
+        postgresql_where=sa.text("sealed_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_site_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
+    op.drop_table("raw_data_package")
+    op.drop_index(op.f("ix_location_usage_site_id"), table_name="location_usage")
+    op.drop_table("location_usage")
+    op.drop_index(op.f("ix_location_health_site_id"), table_name="location_health")
+    op.drop_table("location_health")
+    op.drop_index(
+        op.f("ix_instrument_module_configuration_instrument_module_id"),
+        table_name="instrument_module_configuration",
+    )
+    op.drop_table("instrument_module_configuration")
+    op.drop_index(
+        op.f("ix_executed_obs_unit_module_instrument_module_id"), table_name="executed_obs_unit_module"
+    )
+    op.drop_table("executed_obs_unit_module")
+    op.drop_index(
+        "uq_error_record_open",
+        table_name="error_record",
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_error_record_subject_id"), table_name="error_record")
+    op.drop_index(op.f("ix_error_record_site_id"), table_name="error_record")
+    op.drop_index(op.f("ix_error_record_last_seen_at"), table_name="error_record")
+    op.drop_index(op.f("ix_error_record_data_location_id"), table_name="error_record")
+    op.drop_index(op.f("ix_error_record_category"), table_name="error_record")
+    op.drop_table("error_record")
+    op.drop_table("disk_data_location")
+    op.drop_index(op.f("ix_data_transfer_route_relay_site_id"), table_name="data_transfer_route")
+    op.drop_index(op.f("ix_data_transfer_route_origin_site_id"), table_name="data_transfer_route")
+    op.drop_index(op.f("ix_data_transfer_route_origin_location_id"), table_name="data_transfer_route")
+    op.drop_index(op.f("ix_data_transfer_route_destination_site_id"), table_name="data_transfer_route")
+    op.drop_index(op.f("ix_data_transfer_route_destination_location_id"), table_name="data_transfer_route")
+    op.drop_table("data_transfer_route")
+    op.drop_index(op.f("ix_pre_scheduled_slot_starts_at"), table_name="pre_scheduled_slot")
+    op.drop_index(op.f("ix_pre_scheduled_slot_obs_unit_id"), table_name="pre_scheduled_slot")
+    op.drop_table("pre_scheduled_slot")
+    op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
+    op.drop_table("instrument_module")
+    op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
+    op.drop_index(op.f("ix_executed_obs_unit_site_id"), table_name="executed_obs_unit")
+    op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id"), table_name="executed_obs_unit")
+    op.drop_table("executed_obs_unit")
+    op.drop_index(op.f("ix_data_location_site_id"), table_name="data_location")
+    op.drop_index(op.f("ix_data_location_retention_policy_id"), table_name="data_location")
+    op.drop_index(op.f("ix_data_location_instrument_id"), table_name="data_location")
+    op.drop_table("data_location")
+    op.drop_index(op.f("ix_obs_unit_sub_observing_program_id"), table_name="obs_unit")
+    op.drop_index(op.f("ix_obs_unit_source_id"), table_name="obs_unit")
+    op.drop_index(op.f("ix_obs_unit_observing_program_id"), table_name="obs_unit")
+    op.drop_index(op.f("ix_obs_unit_obs_mode_id"), table_name="obs_unit")
+    op.drop_table("obs_unit")
+    op.drop_index(op.f("ix_instrument_telescope_id"), table_name="instrument")
+    op.drop_table("instrument")
+    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
+    op.drop_table("idempotency_key")
+    op.drop_index(op.f("ix_api_token_scope_permission_id"), table_name="api_token_scope")
+    op.drop_table("api_token_scope")
+    op.drop_index(op.f("ix_user_role_role_id"), table_name="user_role")
+    op.drop_table("user_role")
+    op.drop_index(op.f("ix_telescope_observatory_id"), table_name="telescope")
+    op.drop_table("telescope")
+    op.drop_index(op.f("ix_sub_observing_program_observing_program_id"), table_name="sub_observing_program")
+    op.drop_table("sub_observing_program")
+    op.drop_table("solar_system_object")
+    op.drop_index(op.f("ix_role_permission_permission_id"), table_name="role_permission")
+    op.drop_table("role_permission")
+    op.drop_index(op.f("ix_fixed_source_right_ascension"), table_name="fixed_source")
+    op.drop_index(op.f("ix_fixed_source_declination"), table_name="fixed_source")
+    op.drop_table("fixed_source")
+    op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_site_id"), table_name="event")
+    op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_action"), table_name="event")
+    op.drop_table("event")
+    op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
+    op.drop_index(op.f("ix_data_transfer_log_site_id"), table_name="data_transfer_log")
+    op.drop_table("data_transfer_log")
+    op.drop_table("constant_elevation_source")
+    op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
+    op.drop_index(op.f("ix_api_token_site_id"), table_name="api_token")
+    op.drop_table("api_token")
+    op.drop_index("uq_user_provider_external_id", table_name="user")
+    op.drop_table("user")
+    op.drop_table("source")
+    op.drop_table("site")
+    op.drop_table("role")
+    op.drop_table("retention_policy")
+    op.drop_table("permission")
+    op.drop_table("observing_program")
+    op.drop_table("observatory")
+    op.drop_table("obs_mode")
+    op.drop_table("line")
+    op.drop_index(op.f("ix_configuration_revision_applied_at"), table_name="configuration_revision")
+    op.drop_table("configuration_revision")
+    for function in reversed(FUNCTIONS):
+        op.execute(f"DROP FUNCTION {function}() CASCADE")

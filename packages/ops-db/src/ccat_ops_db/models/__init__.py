@@ -1,0 +1,147 @@
+"""All entities of the operations database, one file per area.
+
+Importing this package also makes the ORM refuse illegal transitions of status columns.
+"""
+
+from ccat_ops_db.models.access import (
+    ApiToken,
+    ApiTokenScope,
+    Permission,
+    Role,
+    RolePermission,
+    User,
+    UserRole,
+)
+from ccat_ops_db.models.base import Base, Work
+from ccat_ops_db.models.copies import (
+    PhysicalCopy,
+    PhysicalCopyLock,
+    RawDataFilePhysicalCopy,
+    RawDataPackagePhysicalCopy,
+)
+from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
+from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
+from ccat_ops_db.models.movement import (
+    DataTransfer,
+    DataTransferLog,
+    DataTransferPackage,
+    DataTransferRoute,
+    DataTransferRouteWindow,
+    Deletion,
+    FixityCheck,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    RouteHealth,
+    StagingItem,
+    StagingJob,
+)
+from ccat_ops_db.models.observatory import (
+    ChaiModuleConfiguration,
+    Instrument,
+    InstrumentModule,
+    InstrumentModuleConfiguration,
+    Observatory,
+    PrimeCamModuleConfiguration,
+    Telescope,
+)
+from ccat_ops_db.models.places import (
+    DataLocation,
+    DiskDataLocation,
+    LocationHealth,
+    LocationUsage,
+    S3DataLocation,
+    Site,
+    TapeDataLocation,
+)
+from ccat_ops_db.models.plan import (
+    ChaiInparParameter,
+    ChaiObservationConfiguration,
+    ChaiTiling,
+    ConstantElevationSource,
+    FixedSource,
+    Line,
+    ObservationConfiguration,
+    ObservingProgram,
+    ObsMode,
+    ObsUnit,
+    ObsUnitObservationConfiguration,
+    PreScheduledSlot,
+    PrimeCamObservationConfiguration,
+    SolarSystemObject,
+    Source,
+    SubObservingProgram,
+)
+from ccat_ops_db.models.records import ConfigurationRevision, ErrorRecord, Event, IdempotencyKey
+from ccat_ops_db.models.rules import DeletionHold, RetentionPolicy
+from ccat_ops_db.models.transitions import refuse_illegal_transitions
+
+refuse_illegal_transitions(Base)
+
+__all__ = [
+    "ApiToken",
+    "ApiTokenScope",
+    "Base",
+    "ChaiInparParameter",
+    "ChaiModuleConfiguration",
+    "ChaiObservationConfiguration",
+    "ChaiTiling",
+    "ConfigurationRevision",
+    "ConstantElevationSource",
+    "DataLocation",
+    "DataTransfer",
+    "DataTransferLog",
+    "DataTransferPackage",
+    "DataTransferRoute",
+    "DataTransferRouteWindow",
+    "Deletion",
+    "DeletionHold",
+    "DiskDataLocation",
+    "ErrorRecord",
+    "Event",
+    "ExecutedObsUnit",
+    "ExecutedObsUnitModule",
+    "FixedSource",
+    "FixityCheck",
+    "IdempotencyKey",
+    "Instrument",
+    "InstrumentModule",
+    "InstrumentModuleConfiguration",
+    "Line",
+    "LocationHealth",
+    "LocationUsage",
+    "LongTermArchiveTransfer",
+    "ObsMode",
+    "ObsUnit",
+    "ObsUnitObservationConfiguration",
+    "ObservationConfiguration",
+    "Observatory",
+    "ObservingProgram",
+    "PackageCreation",
+    "Permission",
+    "PhysicalCopy",
+    "PhysicalCopyLock",
+    "PreScheduledSlot",
+    "PrimeCamModuleConfiguration",
+    "PrimeCamObservationConfiguration",
+    "RawDataFile",
+    "RawDataFilePhysicalCopy",
+    "RawDataPackage",
+    "RawDataPackageMetadata",
+    "RawDataPackagePhysicalCopy",
+    "RetentionPolicy",
+    "Role",
+    "RolePermission",
+    "RouteHealth",
+    "S3DataLocation",
+    "Site",
+    "SolarSystemObject",
+    "Source",
+    "StagingItem",
+    "StagingJob",
+    "SubObservingProgram",
+    "TapeDataLocation",
+    "Telescope",
+    "User",
+    "UserRole",
+    "Work",
+]

@@ -1,0 +1,87 @@
+"""Who may do what."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ccat_ops_db.models.base import Base, Identified, Reference, matches
+
+PERMISSION_PATTERN = "^[a-z]+:[a-z][a-z-]*$"
+
+
+class Permission(Reference, Base):
+    """A right, named ``action:resource``."""
+
+    description: Mapped[str | None] = mapped_column(doc="What it allows.")
+    __table_args__ = (matches("id", PERMISSION_PATTERN, "id_action_resource"),)
+
+
+class Role(Reference, Base):
+    """A set of rights."""
+
+    description: Mapped[str | None] = mapped_column(doc="Who has it.")
+
+    permissions: Mapped[list[Permission]] = relationship(lazy="raise", secondary="role_permission")
+
+
+class RolePermission(Base):
+    """Which rights a role gives."""
+
+    role_id: Mapped[str] = mapped_column(ForeignKey("role.id"), primary_key=True, doc="Role.")
+    permission_id: Mapped[str] = mapped_column(
+        ForeignKey("permission.id"), primary_key=True, index=True, doc="Right."
+    )
+
+
+class User(Identified, Base):
+    """A person, or a machine that acts on its own."""
+
+    name: Mapped[str] = mapped_column(unique=True, doc="Login name.")
+    full_name: Mapped[str | None] = mapped_column(doc="Name for display.")
+    email: Mapped[str | None] = mapped_column(doc="Address for notifications.")
+    provider: Mapped[str | None] = mapped_column(doc="Identity provider that vouches for the person.")
+    external_id: Mapped[str | None] = mapped_column(doc="Identity at the provider.")
+    created_at: Mapped[datetime] = mapped_column(doc="When the account was made.")
+    disabled_at: Mapped[datetime | None] = mapped_column(doc="When it was closed; null: open.")
+
+    roles: Mapped[list[Role]] = relationship(lazy="raise", secondary="user_role")
+    __table_args__ = (
+        Index("uq_user_provider_external_id", "provider", "external_id", unique=True),
+        CheckConstraint("(provider IS NULL) = (external_id IS NULL)", name="external_identity_whole"),
+    )
+
+
+class UserRole(Base):
+    """Which roles a user has."""
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True, doc="User.")
+    role_id: Mapped[str] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True, doc="Role.")
+
+
+class ApiToken(Identified, Base):
+    """A token of a machine or a script; only a keyed hash of its secret is kept."""
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True, doc="Owner: limits its scopes.")
+    name: Mapped[str] = mapped_column(doc="What it is for.")
+    prefix: Mapped[str] = mapped_column(unique=True, doc="Public part, by which it is found.")
+    secret_hash: Mapped[str] = mapped_column(doc="HMAC-SHA256 of the secret under the service's key, hex.")
+    site_id: Mapped[str | None] = mapped_column(
+        ForeignKey("site.id"), index=True, doc="Only valid at this site."
+    )
+    created_at: Mapped[datetime] = mapped_column(doc="When it was made.")
+    expires_at: Mapped[datetime | None] = mapped_column(doc="Not valid after; null: does not expire.")
+    last_used_at: Mapped[datetime | None] = mapped_column(doc="Latest use, to the minute.")
+    revoked_at: Mapped[datetime | None] = mapped_column(doc="When it was revoked.")
+
+    scopes: Mapped[list["ApiTokenScope"]] = relationship(lazy="raise")
+
+
+class ApiTokenScope(Base):
+    """A right that a token asks for; it has those that its owner has too."""
+
+    api_token_id: Mapped[UUID] = mapped_column(ForeignKey("api_token.id"), primary_key=True, doc="Token.")
+    permission_id: Mapped[str] = mapped_column(
+        ForeignKey("permission.id"), primary_key=True, index=True, doc="Right."
+    )

@@ -1,0 +1,120 @@
+"""Physical copies: one thing at one location, and who reads it right now."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice
+from ccat_ops_db.models.data import RawDataFile, RawDataPackage
+from ccat_ops_db.models.places import DataLocation
+
+
+class PhysicalCopy(Identified, Owned, Waiting, Base):
+    """One file or package at one location. Owned by the site of the location; polymorphic in one table."""
+
+    kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Discriminator: what it is a copy of.")
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("raw_data_file.id"), doc="File.")
+    raw_data_package_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("raw_data_package.id"), doc="Package."
+    )
+    data_location_id: Mapped[str] = mapped_column(ForeignKey("data_location.id"), doc="Where it is.")
+    relative_path: Mapped[str] = mapped_column(doc="Where it is below the location.")
+    status: Mapped[PhysicalCopyStatus] = mapped_column(
+        choice(PhysicalCopyStatus), default=PhysicalCopyStatus.PRESENT, doc="Life cycle."
+    )
+    size: Mapped[int] = mapped_column(doc="Bytes that it takes here.")
+    created_at: Mapped[datetime] = mapped_column(doc="When it came to be here.")
+    checksum: Mapped[str | None] = mapped_column(doc="What the last verification computed here.")
+    verified_at: Mapped[datetime | None] = mapped_column(doc="When its bytes here were last found right.")
+    verified_by: Mapped[VerificationMethod | None] = mapped_column(
+        choice(VerificationMethod), doc="How they were last found right."
+    )
+    next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is to be scrubbed next.")
+    pinned_until: Mapped[datetime | None] = mapped_column(doc="Kept at a processing location until then.")
+    deleted_at: Mapped[datetime | None] = mapped_column(doc="When its bytes were removed.")
+
+    location: Mapped[DataLocation] = relationship(lazy="raise")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012
+    __table_args__: Any = (
+        CheckConstraint(
+            "(kind = 'raw_data_file') = (raw_data_file_id IS NOT NULL)"
+            " AND (kind = 'raw_data_package') = (raw_data_package_id IS NOT NULL)",
+            name="is_of_its_kind",
+        ),
+        CheckConstraint("size >= 0", name="size_not_negative"),
+        CheckConstraint(
+            "status <> 'verified' OR (verified_at IS NOT NULL AND checksum IS NOT NULL)",
+            name="verified_is_proven",
+        ),
+        CheckConstraint("(status = 'deleted') = (deleted_at IS NOT NULL)", name="deleted_is_dated"),
+        checksum_check("checksum"),
+        # A path at a location belongs to one living copy: nothing can be deleted under another's name.
+        Index(
+            "uq_physical_copy_living_path",
+            "data_location_id",
+            "relative_path",
+            unique=True,
+            postgresql_where=text("status <> 'deleted'"),
+            sqlite_where=text("status <> 'deleted'"),
+        ),
+        Index("ix_physical_copy_raw_data_file_id", "raw_data_file_id"),
+        Index("ix_physical_copy_raw_data_package_id", "raw_data_package_id", "data_location_id"),
+        Index(
+            "ix_physical_copy_packages_at",
+            "data_location_id",
+            "status",
+            postgresql_where=text("kind = 'raw_data_package'"),
+        ),
+        Index(
+            "ix_physical_copy_next_check_at",
+            "next_check_at",
+            postgresql_where=text("status IN ('present', 'verified', 'staged')"),
+        ),
+        Index(
+            "ix_physical_copy_pinned_until",
+            "pinned_until",
+            postgresql_where=text("pinned_until IS NOT NULL AND status <> 'deleted'"),
+        ),
+    )
+
+
+class RawDataFilePhysicalCopy(PhysicalCopy):
+    """A raw data file at a location."""
+
+    raw_data_file: Mapped[RawDataFile | None] = relationship(lazy="raise")
+    __tablename__ = None  # type: ignore[assignment]
+    __mapper_args__ = {"polymorphic_identity": CopyKind.RAW_DATA_FILE}  # noqa: RUF012
+    __table_args__ = ()
+
+
+class RawDataPackagePhysicalCopy(PhysicalCopy):
+    """A package at a location: its tar or, when ``staged``, its files."""
+
+    raw_data_package: Mapped[RawDataPackage | None] = relationship(lazy="raise")
+    __tablename__ = None  # type: ignore[assignment]
+    __mapper_args__ = {"polymorphic_identity": CopyKind.RAW_DATA_PACKAGE}  # noqa: RUF012
+    __table_args__ = ()
+
+
+class PhysicalCopyLock(Identified, Owned, Base):
+    """Open work that reads a copy. While one exists the copy cannot be deleted.
+
+    Made in the transaction that makes the work and removed in the one that ends it for good; a failed
+    work row that a person may still retry keeps its lock.
+    """
+
+    physical_copy_id: Mapped[UUID] = mapped_column(ForeignKey("physical_copy.id"), doc="Copy that is read.")
+    work_table: Mapped[str] = mapped_column(doc="Table of the work that reads it.")
+    work_id: Mapped[UUID] = mapped_column(index=True, doc="Row of the work that reads it.")
+    created_at: Mapped[datetime] = mapped_column(doc="Since when.")
+    __table_args__ = (
+        UniqueConstraint("physical_copy_id", "work_id"),
+        CheckConstraint(
+            "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
+            name="work_table",
+        ),
+    )

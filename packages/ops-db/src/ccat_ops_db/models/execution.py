@@ -1,0 +1,57 @@
+"""What really was observed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ccat_ops_db.enumerations import ExecutionStatus
+from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, choice
+from ccat_ops_db.models.observatory import InstrumentModule
+from ccat_ops_db.models.plan import ObsUnit
+
+
+class ExecutedObsUnit(Identified, Owned, Base):
+    """One execution of an obs unit, as the telescope reports it."""
+
+    obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), index=True, doc="What was executed.")
+    status: Mapped[ExecutionStatus] = mapped_column(
+        choice(ExecutionStatus), default=ExecutionStatus.RUNNING, doc="Life cycle."
+    )
+    started_at: Mapped[datetime] = mapped_column(index=True, doc="Start, as the instrument gave it.")
+    ended_at: Mapped[datetime | None] = mapped_column(doc="End, as the instrument gave it.")
+    start_received_at: Mapped[datetime] = mapped_column(doc="When the start was told to us.")
+    end_received_at: Mapped[datetime | None] = mapped_column(doc="When the end was told to us.")
+    mean_pwv: Mapped[float | None] = mapped_column(doc="Mean precipitable water vapour, mm.")
+    elevation_min: Mapped[float | None] = mapped_column(doc="Smallest elevation, degrees.")
+    elevation_max: Mapped[float | None] = mapped_column(doc="Largest elevation, degrees.")
+    azimuth_min: Mapped[float | None] = mapped_column(doc="Smallest azimuth, degrees.")
+    azimuth_max: Mapped[float | None] = mapped_column(doc="Largest azimuth, degrees.")
+    comment: Mapped[str | None] = mapped_column(doc="What the observer says.")
+
+    obs_unit: Mapped[ObsUnit] = relationship(lazy="raise")
+    modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(lazy="raise")
+    __table_args__ = (
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ordered"),
+        CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended_when_not_running"),
+        CheckConstraint("mean_pwv >= 0", name="mean_pwv_not_negative"),
+        CheckConstraint("elevation_min BETWEEN -90 AND 90", name="elevation_min_range"),
+        CheckConstraint("elevation_max BETWEEN -90 AND 90", name="elevation_max_range"),
+        CheckConstraint("elevation_min <= elevation_max", name="elevation_ordered"),
+        CheckConstraint("azimuth_min <= azimuth_max", name="azimuth_ordered"),
+    )
+
+
+class ExecutedObsUnitModule(Waiting, Base):
+    """A module that takes part in an execution; here the planner says why its files are not packaged yet."""
+
+    executed_obs_unit_id: Mapped[UUID] = mapped_column(
+        ForeignKey("executed_obs_unit.id"), primary_key=True, doc="Execution."
+    )
+    instrument_module_id: Mapped[str] = mapped_column(
+        ForeignKey("instrument_module.id"), primary_key=True, doc="Module."
+    )
+
+    module: Mapped[InstrumentModule] = relationship(lazy="raise")
+    __table_args__ = (Index(None, "instrument_module_id"),)

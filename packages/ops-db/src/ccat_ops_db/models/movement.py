@@ -1,0 +1,321 @@
+"""Movement and other work: routes, transfers, archiving, verification, staging and deletion."""
+
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Time, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    CheckResult,
+    CopyKind,
+    RouteType,
+    TransferMethod,
+    VerificationMethod,
+)
+from ccat_ops_db.models.base import Base, Identified, Owned, Reference, Work, checksum_check, choice
+from ccat_ops_db.models.copies import PhysicalCopy
+from ccat_ops_db.models.data import RawDataPackage
+from ccat_ops_db.models.places import Suspendable
+
+NOT_COMPLETED = text("status <> 'completed'")
+
+
+class DataTransferRoute(Reference, Suspendable, Base):
+    """A way from one site to another, its method and its limits."""
+
+    origin_site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Where it begins.")
+    destination_site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Where it leads.")
+    route_type: Mapped[RouteType] = mapped_column(
+        choice(RouteType),
+        default=RouteType.DIRECT,
+        doc="direct: straight to the archive, past the destination's buffer, or to its buffer where given;"
+        " relay: to the relay site, which sends on; custom: between the two locations given.",
+    )
+    relay_site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"), index=True, doc="Site between.")
+    origin_location_id: Mapped[str | None] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Location to send from, instead of the site's buffer."
+    )
+    destination_location_id: Mapped[str | None] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Location to send to, instead of the site's buffer."
+    )
+    method: Mapped[TransferMethod] = mapped_column(choice(TransferMethod), doc="What moves the bytes.")
+    priority: Mapped[int] = mapped_column(default=0, doc="Higher is preferred.")
+    enabled: Mapped[bool] = mapped_column(default=True, doc="Whether it is used; from configuration.")
+    concurrency: Mapped[int] = mapped_column(default=4, doc="Transfers at the same time.")
+    bytes_per_second: Mapped[int | None] = mapped_column(
+        doc="Limit of all its transfers together; null: none."
+    )
+
+    windows: Mapped[list["DataTransferRouteWindow"]] = relationship(lazy="raise")
+    __table_args__ = (
+        CheckConstraint("(route_type = 'relay') = (relay_site_id IS NOT NULL)", name="relay_has_site"),
+        CheckConstraint(
+            "route_type <> 'custom'"
+            " OR (origin_location_id IS NOT NULL AND destination_location_id IS NOT NULL)",
+            name="custom_has_locations",
+        ),
+        CheckConstraint(
+            "origin_site_id <> destination_site_id OR route_type = 'custom'", name="leads_somewhere_else"
+        ),
+        CheckConstraint(
+            "relay_site_id <> origin_site_id AND relay_site_id <> destination_site_id",
+            name="relay_is_between",
+        ),
+        CheckConstraint("concurrency > 0", name="concurrency_positive"),
+        CheckConstraint("bytes_per_second > 0", name="bytes_per_second_positive"),
+    )
+
+
+class DataTransferRouteWindow(Base):
+    """A daily time (UTC) in which a route may be used; without any it always may."""
+
+    data_transfer_route_id: Mapped[str] = mapped_column(
+        ForeignKey("data_transfer_route.id"), primary_key=True, doc="Route."
+    )
+    opens_at: Mapped[time] = mapped_column(Time(), primary_key=True, doc="Start of the window, UTC.")
+    closes_at: Mapped[time] = mapped_column(
+        Time(), doc="End of the window, UTC; before the start: on the next day."
+    )
+
+
+class DataTransferPackage(Identified, Owned, Base):
+    """Packages that travel together over a route: a list, not a second tar."""
+
+    data_transfer_route_id: Mapped[str] = mapped_column(
+        ForeignKey("data_transfer_route.id"), index=True, doc="Route."
+    )
+    created_at: Mapped[datetime] = mapped_column(doc="When the batch was formed.")
+    package_count: Mapped[int] = mapped_column(doc="Number of packages.")
+    size: Mapped[int] = mapped_column(doc="Bytes in all.")
+    __table_args__ = (CheckConstraint("package_count > 0 AND size >= 0", name="contents"),)
+
+
+class PackageCreation(Work, Base):
+    """Making one tar at the source's site. Owned by the site of the source."""
+
+    raw_data_package_id: Mapped[UUID] = mapped_column(
+        ForeignKey("raw_data_package.id"), unique=True, doc="Package to make."
+    )
+    source_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Where its files are."
+    )
+    destination_location_id: Mapped[str | None] = mapped_column(
+        ForeignKey("data_location.id"),
+        index=True,
+        doc="Buffer that the tar is written to; null until chosen.",
+    )
+
+    package: Mapped[RawDataPackage] = relationship(lazy="raise")
+
+
+class DataTransfer(Work, Base):
+    """Moving one package one hop. Owned by the sending site; the receiver verifies by a fixity check."""
+
+    raw_data_package_id: Mapped[UUID] = mapped_column(
+        ForeignKey("raw_data_package.id"), index=True, doc="Package."
+    )
+    source_copy_id: Mapped[UUID] = mapped_column(
+        ForeignKey("physical_copy.id"), index=True, doc="Copy that is sent."
+    )
+    source_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Where it is sent from."
+    )
+    destination_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Where this hop leads."
+    )
+    final_site_id: Mapped[str] = mapped_column(
+        ForeignKey("site.id"), index=True, doc="Site that the package is bound for; a relay sends on to it."
+    )
+    data_transfer_route_id: Mapped[str] = mapped_column(
+        ForeignKey("data_transfer_route.id"), index=True, doc="Route."
+    )
+    data_transfer_package_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("data_transfer_package.id"), index=True, doc="Batch it travels in."
+    )
+    checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were sent.")
+
+    source_copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
+    route: Mapped[DataTransferRoute] = relationship(lazy="raise")
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that a package has one open transfer to a location: whoever needs the hop shares it."""
+        return (
+            *super().work_table_args(),
+            checksum_check("checksum"),
+            Index(
+                "uq_data_transfer_open",
+                "raw_data_package_id",
+                "destination_location_id",
+                unique=True,
+                postgresql_where=NOT_COMPLETED,
+                sqlite_where=NOT_COMPLETED,
+            ),
+        )
+
+
+class LongTermArchiveTransfer(Work, Base):
+    """Putting one package from a buffer into a long-term archive. Owned by the archive's site."""
+
+    raw_data_package_id: Mapped[UUID] = mapped_column(
+        ForeignKey("raw_data_package.id"), index=True, doc="Package."
+    )
+    source_copy_id: Mapped[UUID] = mapped_column(
+        ForeignKey("physical_copy.id"), index=True, doc="Copy that is read."
+    )
+    destination_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Archive."
+    )
+    checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were written.")
+
+    source_copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that a package has one open transfer into an archive."""
+        return (
+            *super().work_table_args(),
+            checksum_check("checksum"),
+            Index(
+                "uq_long_term_archive_transfer_open",
+                "raw_data_package_id",
+                "destination_location_id",
+                unique=True,
+                postgresql_where=NOT_COMPLETED,
+                sqlite_where=NOT_COMPLETED,
+            ),
+        )
+
+
+class FixityCheck(Work, Base):
+    """Reading a copy where it is and comparing it with its checksum. Owned by the site of the copy."""
+
+    physical_copy_id: Mapped[UUID] = mapped_column(ForeignKey("physical_copy.id"), doc="Copy.")
+    data_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Location of the copy."
+    )
+    reason: Mapped[CheckReason] = mapped_column(choice(CheckReason), doc="Why it is checked.")
+    method: Mapped[VerificationMethod] = mapped_column(choice(VerificationMethod), doc="How it is checked.")
+    result: Mapped[CheckResult | None] = mapped_column(choice(CheckResult), doc="What was found.")
+    checksum: Mapped[str | None] = mapped_column(doc="Checksum that was found.")
+
+    copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that a copy has one open check."""
+        return (
+            *super().work_table_args(),
+            checksum_check("checksum"),
+            Index(None, "physical_copy_id"),
+            Index(
+                "uq_fixity_check_open",
+                "physical_copy_id",
+                unique=True,
+                postgresql_where=NOT_COMPLETED,
+                sqlite_where=NOT_COMPLETED,
+            ),
+        )
+
+
+class StagingJob(Identified, Owned, Base):
+    """A request to bring data to a processing location. Its state is that of its items."""
+
+    destination_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Processing location."
+    )
+    requested_by: Mapped[str] = mapped_column(doc="Who asked.")
+    reason: Mapped[str | None] = mapped_column(doc="What for.")
+    created_at: Mapped[datetime] = mapped_column(index=True, doc="When.")
+    pinned_until: Mapped[datetime | None] = mapped_column(
+        doc="Kept until then; null: as long as time_to_live."
+    )
+    time_to_live: Mapped[int] = mapped_column(
+        default=14 * 86400, doc="Kept this long after it arrived, seconds, unless pinned longer."
+    )
+    cancelled_at: Mapped[datetime | None] = mapped_column(doc="When it was cancelled.")
+
+    items: Mapped[list["StagingItem"]] = relationship(lazy="raise")
+    __table_args__ = (CheckConstraint("time_to_live > 0", name="time_to_live_positive"),)
+
+
+class StagingItem(Work, Base):
+    """One package, or one file of it, to be staged. Owned by the processing site."""
+
+    staging_job_id: Mapped[UUID] = mapped_column(ForeignKey("staging_job.id"), index=True, doc="Job.")
+    raw_data_package_id: Mapped[UUID] = mapped_column(
+        ForeignKey("raw_data_package.id"), index=True, doc="Package to read."
+    )
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("raw_data_file.id"), index=True, doc="The one file wanted; null: the whole package."
+    )
+    destination_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Processing location."
+    )
+    source_copy_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("physical_copy.id"), index=True, doc="Copy that is read; chosen by the planner."
+    )
+
+    job: Mapped[StagingJob] = relationship(lazy="raise", overlaps="items")
+
+
+class Deletion(Work, Base):
+    """Removing a package, or the files that it carries, from one location. Owned by the location's site."""
+
+    raw_data_package_id: Mapped[UUID] = mapped_column(
+        ForeignKey("raw_data_package.id"), index=True, doc="Package whose tar or files go."
+    )
+    data_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Where they go from."
+    )
+    kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Its tar, or its files.")
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("raw_data_file.id"),
+        index=True,
+        doc="The one staged file that goes; null: all of the kind.",
+    )
+    requested_by: Mapped[str] = mapped_column(doc="Who decided: the policy's name, or a person.")
+    reason: Mapped[str] = mapped_column(doc="Why.")
+    grace_until: Mapped[datetime] = mapped_column(doc="Until then it can be cancelled.")
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that there is one open deletion of a thing at a location."""
+        return (
+            *super().work_table_args(),
+            Index(
+                "uq_deletion_open",
+                "raw_data_package_id",
+                "data_location_id",
+                "kind",
+                text("coalesce(raw_data_file_id, raw_data_package_id)"),
+                unique=True,
+                postgresql_where=NOT_COMPLETED,
+                sqlite_where=NOT_COMPLETED,
+            ),
+        )
+
+
+class RouteHealth(Owned, Base):
+    """Circuit breaker of a route. Owned by the sending site."""
+
+    data_transfer_route_id: Mapped[str] = mapped_column(
+        ForeignKey("data_transfer_route.id"), primary_key=True, doc="Route."
+    )
+    consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
+    open_until: Mapped[datetime | None] = mapped_column(
+        doc="No new transfers before this time (circuit open)."
+    )
+
+
+class DataTransferLog(Identified, Owned, Base):
+    """Where the full log of an attempt is kept; the log itself is not in the database."""
+
+    work_table: Mapped[str] = mapped_column(doc="Table of the work.")
+    work_id: Mapped[UUID] = mapped_column(index=True, doc="Row of the work.")
+    fencing: Mapped[int] = mapped_column(doc="Lease that it belongs to.")
+    created_at: Mapped[datetime] = mapped_column(doc="When the attempt began.")
+    path: Mapped[str] = mapped_column(doc="Path of the log at the site.")

@@ -1,0 +1,157 @@
+"""Where data can be: sites and their locations, and what is known of their state."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
+
+from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
+from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches
+
+
+class Suspendable:
+    """Switches that people use while things run; configuration does not touch them."""
+
+    suspended_at: Mapped[datetime | None] = mapped_column(
+        doc="When it was taken out of service; null: in service."
+    )
+    suspended_by: Mapped[str | None] = mapped_column(doc="Who took it out of service.")
+    suspended_reason: Mapped[str | None] = mapped_column(doc="Why it is out of service.")
+
+
+class Site(Reference, Suspendable, Base):
+    """A place with its own database and machines."""
+
+    name: Mapped[str] = mapped_column(doc="Full name, for example Cologne.")
+    time_zone: Mapped[str] = mapped_column(default="UTC", doc="IANA time zone, for display only.")
+    latitude: Mapped[float | None] = mapped_column(doc="Latitude, degrees.")
+    longitude: Mapped[float | None] = mapped_column(doc="Longitude, degrees.")
+    enabled: Mapped[bool] = mapped_column(default=True, doc="Whether it takes part; from configuration.")
+    main: Mapped[bool] = mapped_column(default=False, doc="Whether it owns the reference data.")
+    api_url: Mapped[str | None] = mapped_column(doc="Address of its API.")
+    data_server_url: Mapped[str | None] = mapped_column(doc="Address of its read-only data server.")
+    short_name: Mapped[str] = synonym("id")
+
+    locations: Mapped[list["DataLocation"]] = relationship(lazy="raise", back_populates="site")
+    __table_args__ = (matches("id", SLUG_PATTERN, "id_slug"),)
+
+
+class DataLocation(Reference, Suspendable, Base):
+    """A place at a site where copies are kept; polymorphic by storage. Its id is ``<site>.<name>``."""
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Site.")
+    name: Mapped[str] = mapped_column(doc="Name within the site; part of queue names.")
+    location_type: Mapped[LocationType] = mapped_column(choice(LocationType), doc="What it is for.")
+    storage_type: Mapped[StorageType] = mapped_column(
+        choice(StorageType), doc="Discriminator: disk, s3 or tape."
+    )
+    instrument_id: Mapped[str | None] = mapped_column(
+        ForeignKey("instrument.id"), index=True, doc="Instrument that writes here (type source)."
+    )
+    priority: Mapped[int] = mapped_column(default=0, doc="Higher is preferred.")
+    enabled: Mapped[bool] = mapped_column(default=True, doc="Whether it takes part; from configuration.")
+    read_only: Mapped[bool] = mapped_column(default=False, doc="Whether nothing may be written here.")
+    watermark_low: Mapped[float] = mapped_column(
+        default=70, doc="Deletion under pressure stops here, per cent."
+    )
+    watermark_high: Mapped[float] = mapped_column(
+        default=85, doc="Deletion under pressure starts here, per cent."
+    )
+    capacity_bytes: Mapped[int | None] = mapped_column(
+        doc="Quota, bytes; null: whatever the storage says it has."
+    )
+    reserve_bytes: Mapped[int] = mapped_column(default=0, doc="Bytes that transfers must leave free.")
+    retention_policy_id: Mapped[str | None] = mapped_column(
+        ForeignKey("retention_policy.id"), index=True, doc="When copies here may be deleted; null: never."
+    )
+    deletion_mode: Mapped[DeletionMode] = mapped_column(
+        choice(DeletionMode),
+        default=DeletionMode.DRY_RUN,
+        doc="A new location only says what it would delete.",
+    )
+    verification_method: Mapped[VerificationMethod] = mapped_column(
+        choice(VerificationMethod),
+        default=VerificationMethod.FULL_READ,
+        doc="How a copy that arrived here is confirmed.",
+    )
+    concurrency: Mapped[int] = mapped_column(default=4, doc="Units of work at the same time, per operation.")
+    package_size_limit: Mapped[int] = mapped_column(
+        default=50_000_000_000, doc="Largest package made of files here, bytes (type source)."
+    )
+    package_age_limit: Mapped[int] = mapped_column(
+        default=3600, doc="Files older than this are packaged before their execution ends, seconds (source)."
+    )
+
+    site: Mapped[Site] = relationship(lazy="raise", back_populates="locations")
+    __mapper_args__ = {"polymorphic_on": "storage_type", "polymorphic_abstract": True}  # noqa: RUF012
+    __table_args__ = (
+        UniqueConstraint("site_id", "name"),
+        matches("name", SLUG_PATTERN, "name_slug"),
+        CheckConstraint("id = site_id || '.' || name", name="id_is_site_and_name"),
+        CheckConstraint(
+            "0 < watermark_low AND watermark_low <= watermark_high AND watermark_high <= 100",
+            name="watermarks",
+        ),
+        CheckConstraint("capacity_bytes IS NULL OR capacity_bytes > 0", name="capacity_positive"),
+        CheckConstraint("reserve_bytes >= 0", name="reserve_not_negative"),
+        CheckConstraint("concurrency > 0", name="concurrency_positive"),
+        CheckConstraint("package_size_limit > 0 AND package_age_limit > 0", name="package_limits_positive"),
+    )
+
+
+class DiskDataLocation(DataLocation):
+    """A folder of a file system."""
+
+    id: Mapped[str] = mapped_column(ForeignKey("data_location.id"), primary_key=True, doc="Location.")
+    path: Mapped[str] = mapped_column(doc="Absolute path of the folder.")
+    host: Mapped[str | None] = mapped_column(doc="Host that has the folder; null: every worker of the site.")
+
+    __mapper_args__ = {"polymorphic_identity": StorageType.DISK}  # noqa: RUF012
+
+
+class S3DataLocation(DataLocation):
+    """A prefix of a bucket of an S3-compatible store."""
+
+    id: Mapped[str] = mapped_column(ForeignKey("data_location.id"), primary_key=True, doc="Location.")
+    endpoint: Mapped[str] = mapped_column(doc="Address of the store.")
+    bucket: Mapped[str] = mapped_column(doc="Bucket.")
+    prefix: Mapped[str] = mapped_column(default="", doc="Prefix of every key, without a slash at its ends.")
+    region: Mapped[str] = mapped_column(default="us-east-1", doc="Region.")
+    credential: Mapped[str] = mapped_column(doc="Name of the credential that the deployment supplies.")
+
+    __mapper_args__ = {"polymorphic_identity": StorageType.S3}  # noqa: RUF012
+
+
+class TapeDataLocation(DataLocation):
+    """A tape library behind a disk cache."""
+
+    id: Mapped[str] = mapped_column(ForeignKey("data_location.id"), primary_key=True, doc="Location.")
+    library: Mapped[str] = mapped_column(doc="Name of the tape library.")
+    mount_path: Mapped[str] = mapped_column(doc="Absolute path of its disk cache.")
+
+    __mapper_args__ = {"polymorphic_identity": StorageType.TAPE}  # noqa: RUF012
+
+
+class LocationUsage(Owned, Base):
+    """How full a location was at a time; a series."""
+
+    data_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), primary_key=True, doc="Location."
+    )
+    measured_at: Mapped[datetime] = mapped_column(primary_key=True, doc="When it was measured.")
+    used_bytes: Mapped[int] = mapped_column(doc="Bytes used, by the storage's own account.")
+    total_bytes: Mapped[int | None] = mapped_column(doc="Bytes in all; null where the storage has no limit.")
+
+
+class LocationHealth(Owned, Base):
+    """Whether a location can be trusted now: circuit breaker and bulk suspicion."""
+
+    data_location_id: Mapped[str] = mapped_column(
+        ForeignKey("data_location.id"), primary_key=True, doc="Location."
+    )
+    consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
+    open_until: Mapped[datetime | None] = mapped_column(doc="No new work before this time (circuit open).")
+    suspect_since: Mapped[datetime | None] = mapped_column(
+        doc="Since when many copies here failed at once; the location is doubted, not its copies."
+    )
+    suspect_reason: Mapped[str | None] = mapped_column(doc="What made it suspect.")

@@ -1,0 +1,86 @@
+"""The state of a package as people see it: one SQL expression, used everywhere."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, exists, func, literal, select
+from sqlalchemy.orm import aliased
+
+from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    PhysicalCopy,
+    RawDataPackage,
+)
+
+
+def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
+    """Return the number of verified copies of a package at long-term archives, as a scalar subquery."""
+    copy, location = aliased(PhysicalCopy), aliased(DataLocation)
+    return (
+        select(func.count())
+        .select_from(copy)
+        .join(location, location.id == copy.data_location_id)
+        .where(
+            copy.raw_data_package_id == package.id,
+            copy.status == PhysicalCopyStatus.VERIFIED,
+            location.location_type == LocationType.LONG_TERM_ARCHIVE,
+        )
+        .correlate(package)
+        .scalar_subquery()
+    )
+
+
+def package_state(
+    package: type[RawDataPackage] = RawDataPackage, min_archive_copies: int = 1
+) -> ColumnElement[str]:
+    """Return the derived state of a package as an expression.
+
+    Parameters
+    ----------
+    package : type
+        ``RawDataPackage`` or an alias of it.
+    min_archive_copies : int
+        How many verified archive copies make a package archived.
+
+    Returns
+    -------
+    ColumnElement
+        ``archived`` with enough verified archive copies; ``failed`` when work on it was given up;
+        ``transferring`` while it is on its way; ``waiting`` when it is only at its first location.
+    """
+    return case(
+        (verified_archive_copies(package) >= min_archive_copies, literal(PackageState.ARCHIVED.value)),
+        (_has_work(package, [Status.FAILED]), literal(PackageState.FAILED.value)),
+        (
+            _has_work(package, [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS], movement_only=True)
+            | (_places(package) > 1),
+            literal(PackageState.TRANSFERRING.value),
+        ),
+        else_=literal(PackageState.WAITING.value),
+    )
+
+
+def _has_work(package: Any, statuses: list[Status], *, movement_only: bool = False) -> ColumnElement[bool]:
+    tables: list[Any] = [DataTransfer, LongTermArchiveTransfer]
+    if not movement_only:
+        tables.append(PackageCreation)
+    found: ColumnElement[bool] = literal(False)
+    for table in tables:
+        found = found | exists(
+            select(table.id).where(table.raw_data_package_id == package.id, table.status.in_(statuses))
+        ).correlate(package)
+    return found
+
+
+def _places(package: Any) -> ColumnElement[int]:
+    copy = aliased(PhysicalCopy)
+    places = (
+        select(func.count())
+        .select_from(copy)
+        .where(copy.raw_data_package_id == package.id, copy.status != PhysicalCopyStatus.DELETED)
+        .correlate(package)
+    )
+    return places.scalar_subquery()

@@ -1,0 +1,68 @@
+"""The schema's revision: upgrade to it, compare with it."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, create_engine
+from sqlalchemy.engine import Connection
+
+from ccat_ops_db.settings import synchronous
+
+
+def upgrade(url: str | URL, revision: str = "head") -> None:
+    """Bring a database to a revision; only one caller at a time does so, the others wait and find it done.
+
+    Parameters
+    ----------
+    url : str or URL
+        Address of the database.
+    revision : str
+        Alembic revision, ``head`` by default.
+    """
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str | URL, revision: str) -> None:
+    """Take a database back to a revision (``base`` for none)."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def stamp(url: str | URL, revision: str = "head") -> None:
+    """Write a revision into a database whose tables were created at once."""
+    _run(url, lambda config: command.stamp(config, revision))
+
+
+def head_revision() -> str:
+    """Return the newest revision that this release knows."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head is not None, "the package carries its migrations"
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision that the database has, or None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration for the migrations inside this package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(files("ccat_ops_db"))) / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(url: str | URL, action: Callable[[Config], None]) -> None:
+    config = alembic_config()
+    engine = create_engine(synchronous(url))
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            action(config)
+    finally:
+        engine.dispose()

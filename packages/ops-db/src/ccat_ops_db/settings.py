@@ -1,0 +1,106 @@
+"""Settings of everything that opens the operations database, from ``CCAT_OPS_DB_*``."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+
+class Environment(StrEnum):
+    """Where the program runs; decides what is refused."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class DatabaseType(StrEnum):
+    """Database systems that are supported."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or cannot be; the message says which and what to do."""
+
+
+class OpsDbSettings(BaseSettings):
+    """Where the operations database is.
+
+    ``CCAT_OPS_DB_DATABASE_URL`` wins over the single parts. Without any setting it is a local SQLite file,
+    which suits notebooks; services refuse it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CCAT_OPS_DB_", extra="ignore")
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_type: DatabaseType = DatabaseType.SQLITE
+    database_url: SecretStr | None = Field(None, description="Whole address; wins over the rest.")
+    database_sqlite_database: Path = Path("ccat_ops_db.sqlite")
+    database_postgresql_host: str = "127.0.0.1"
+    database_postgresql_port: int = Field(5432, ge=1, le=65535)
+    database_postgresql_user: str = "ccat"
+    database_postgresql_password: SecretStr | None = None
+    database_postgresql_database: str = "ccat_ops_db"
+    data_archive_mode: Environment | None = Field(None, description="Documented name of ``environment``.")
+
+    def url(self) -> URL:
+        """Return the address of the database, with the synchronous driver.
+
+        Raises
+        ------
+        SettingsError
+            If the address is neither of SQLite nor of PostgreSQL.
+        """
+        if self.database_url is not None:
+            return synchronous(self.database_url.get_secret_value())
+        if self.database_type is DatabaseType.SQLITE:
+            return URL.create("sqlite", database=str(self.database_sqlite_database))
+        password = self.database_postgresql_password
+        return URL.create(
+            "postgresql+psycopg",
+            username=self.database_postgresql_user,
+            password=password.get_secret_value() if password else None,
+            host=self.database_postgresql_host,
+            port=self.database_postgresql_port,
+            database=self.database_postgresql_database,
+        )
+
+    def postgresql_url(self) -> URL:
+        """Return the address of the database for a service, which needs PostgreSQL.
+
+        Raises
+        ------
+        SettingsError
+            If the settings lead to SQLite.
+        """
+        url = self.url()
+        if url.get_backend_name() != "postgresql":
+            raise SettingsError(
+                "a service needs PostgreSQL: set CCAT_OPS_DB_DATABASE_URL=postgresql://USER@HOST:PORT/NAME, "
+                "or CCAT_OPS_DB_DATABASE_TYPE=postgresql and CCAT_OPS_DB_DATABASE_POSTGRESQL_HOST and so on"
+            )
+        return url
+
+
+def synchronous(address: str | URL) -> URL:
+    """Return the address with the driver for synchronous use (psycopg for PostgreSQL)."""
+    return _with_driver(address, "postgresql+psycopg")
+
+
+def asynchronous(address: str | URL) -> URL:
+    """Return the address with the driver for asynchronous use (asyncpg)."""
+    return _with_driver(address, "postgresql+asyncpg")
+
+
+def _with_driver(address: str | URL, driver: str) -> URL:
+    url = make_url(address)
+    backend = url.get_backend_name()
+    if backend == "postgresql" or url.drivername == "postgres":
+        return url.set(drivername=driver)
+    if backend == "sqlite":
+        return url
+    raise SettingsError(f"database type {backend!r} is not supported; use sqlite or postgresql")
