@@ -1,8 +1,9 @@
 """The one rule about which relative path a raw data file may have.
 
-A filed path becomes a name on other file systems, a member of a tar and a line of a BagIt manifest, for decades.
-So a path is legal only if every one of those readers gives the same bytes back. Whoever takes a path from outside
-(filing, an index beside an object, a member of a tar) asks `validate_relative_path`; nobody has a second rule.
+A filed path becomes a name on other file systems, a member of a tar and a line of a BagIt manifest, for
+decades. So a path is legal only if every one of those readers gives the same bytes back. Whoever takes a
+path from outside (filing, an index beside an object, a member of a tar) asks `validate_relative_path`;
+nobody has a second rule.
 """
 
 import re
