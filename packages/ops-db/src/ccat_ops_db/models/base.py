@@ -152,6 +152,9 @@ class Work(Identified, Owned, Waiting):
     attempt: Mapped[int] = mapped_column(
         default=0, doc="Attempts that failed for a reason of the work itself; lost connections do not count."
     )
+    interruptions: Mapped[int] = mapped_column(
+        default=0, doc="Attempts in a row that lost their connections; they lengthen the back-off only."
+    )
     next_attempt_at: Mapped[datetime | None] = mapped_column(doc="Not to be tried before; null: at once.")
     dispatched_at: Mapped[datetime | None] = mapped_column(doc="When a worker was last told of the row.")
     lease_owner: Mapped[str | None] = mapped_column(doc="Worker that holds the row.")

@@ -34,6 +34,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
         choice(VerificationMethod), doc="How they were last found right."
     )
     next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is to be scrubbed next.")
+    onward_planned_at: Mapped[datetime | None] = mapped_column(
+        doc="When its way on from here was planned (package at a buffer); null: still to be planned."
+    )
     pinned_until: Mapped[datetime | None] = mapped_column(doc="Kept at a processing location until then.")
     deleted_at: Mapped[datetime | None] = mapped_column(doc="When its bytes were removed.")
 
@@ -68,6 +71,13 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             "data_location_id",
             "status",
             postgresql_where=text("kind = 'raw_data_package'"),
+        ),
+        Index(
+            "ix_physical_copy_onward",
+            "data_location_id",
+            postgresql_where=text(
+                "kind = 'raw_data_package' AND onward_planned_at IS NULL AND status IN ('present', 'verified')"
+            ),
         ),
         Index(
             "ix_physical_copy_next_check_at",

@@ -37,6 +37,10 @@ class RawDataPackage(Identified, Owned, Base):
     manifest_checksum: Mapped[str | None] = mapped_column(doc="sha256 of its manifest-sha256.txt.")
     index_checksum: Mapped[str | None] = mapped_column(doc="sha256 of the byte index beside the tar.")
 
+    source_removed_at: Mapped[datetime | None] = mapped_column(
+        doc="When its files were removed at the source location."
+    )
+
     execution: Mapped[ExecutedObsUnit] = relationship(lazy="raise")
     module: Mapped[InstrumentModule] = relationship(lazy="raise")
     source_location: Mapped[DataLocation] = relationship(lazy="raise")
@@ -54,6 +58,11 @@ class RawDataPackage(Identified, Owned, Base):
         checksum_check("manifest_checksum"),
         checksum_check("index_checksum"),
         Index("ix_raw_data_package_unsealed", "site_id", postgresql_where=text("sealed_at IS NULL")),
+        Index(
+            "ix_raw_data_package_at_source",
+            "source_location_id",
+            postgresql_where=text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
+        ),
     )
 
 

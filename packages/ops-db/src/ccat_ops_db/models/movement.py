@@ -135,6 +135,9 @@ class DataTransfer(Work, Base):
     data_transfer_package_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("data_transfer_package.id"), index=True, doc="Batch it travels in."
     )
+    sent_at: Mapped[datetime | None] = mapped_column(
+        doc="When all bytes were at the destination; the row is completed once the receiver has verified them."
+    )
     checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were sent.")
 
     source_copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
@@ -146,6 +149,11 @@ class DataTransfer(Work, Base):
         return (
             *super().work_table_args(),
             checksum_check("checksum"),
+            Index(
+                "ix_data_transfer_sent",
+                "destination_location_id",
+                postgresql_where=text("sent_at IS NOT NULL AND status <> 'completed'"),
+            ),
             Index(
                 "uq_data_transfer_open",
                 "raw_data_package_id",
@@ -196,6 +204,9 @@ class FixityCheck(Work, Base):
     physical_copy_id: Mapped[UUID] = mapped_column(ForeignKey("physical_copy.id"), doc="Copy.")
     data_location_id: Mapped[str] = mapped_column(
         ForeignKey("data_location.id"), index=True, doc="Location of the copy."
+    )
+    data_transfer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("data_transfer.id"), index=True, doc="Transfer whose arrival it confirms."
     )
     reason: Mapped[CheckReason] = mapped_column(choice(CheckReason), doc="Why it is checked.")
     method: Mapped[VerificationMethod] = mapped_column(choice(VerificationMethod), doc="How it is checked.")

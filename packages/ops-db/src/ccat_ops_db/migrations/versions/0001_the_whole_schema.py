@@ -1065,6 +1065,7 @@ def upgrade() -> None:
         sa.Column("checksum", sa.String(), nullable=True),
         sa.Column("manifest_checksum", sa.String(), nullable=True),
         sa.Column("index_checksum", sa.String(), nullable=True),
+        sa.Column("source_removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
@@ -1109,6 +1110,13 @@ def upgrade() -> None:
             name=op.f("uq_raw_data_package_executed_obs_unit_id_instrument_module_id_part_number"),
         ),
         sa.UniqueConstraint("relative_path", name=op.f("uq_raw_data_package_relative_path")),
+    )
+    op.create_index(
+        "ix_raw_data_package_at_source",
+        "raw_data_package",
+        ["source_location_id"],
+        unique=False,
+        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
     )
     op.create_index(op.f("ix_raw_data_package_created_at"), "raw_data_package", ["created_at"], unique=False)
     op.create_index(
@@ -1369,6 +1377,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
@@ -1625,6 +1634,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
@@ -1777,6 +1787,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("onward_planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1820,6 +1831,15 @@ def upgrade() -> None:
         ["next_check_at"],
         unique=False,
         postgresql_where=sa.text("status IN ('present', 'verified', 'staged')"),
+    )
+    op.create_index(
+        "ix_physical_copy_onward",
+        "physical_copy",
+        ["data_location_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND onward_planned_at IS NULL AND status IN ('present', 'verified')"
+        ),
     )
     op.create_index(
         "ix_physical_copy_packages_at",
@@ -1923,6 +1943,7 @@ def upgrade() -> None:
         sa.Column("final_site_id", sa.String(), nullable=False),
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
         sa.Column("data_transfer_package_id", sa.Uuid(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checksum", sa.String(), nullable=True),
         sa.Column(
             "status",
@@ -1942,6 +1963,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
@@ -2044,6 +2066,13 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_data_transfer_raw_data_package_id"), "data_transfer", ["raw_data_package_id"], unique=False
     )
+    op.create_index(
+        "ix_data_transfer_sent",
+        "data_transfer",
+        ["destination_location_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
+    )
     op.create_index(op.f("ix_data_transfer_site_id"), "data_transfer", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_data_transfer_source_copy_id"), "data_transfer", ["source_copy_id"], unique=False
@@ -2055,142 +2084,6 @@ def upgrade() -> None:
         "uq_data_transfer_open",
         "data_transfer",
         ["raw_data_package_id", "destination_location_id"],
-        unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
-    op.create_table(
-        "fixity_check",
-        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
-        sa.Column("data_location_id", sa.String(), nullable=False),
-        sa.Column(
-            "reason",
-            sa.Enum(
-                "arrival",
-                "archive",
-                "scrub",
-                "request",
-                name="check_reason",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "method",
-            sa.Enum(
-                "header",
-                "full_read",
-                name="verification_method",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "result",
-            sa.Enum(
-                "verified",
-                "corrupt",
-                "missing",
-                name="check_result",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("checksum", sa.String(), nullable=True),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "pending",
-                "scheduled",
-                "in_progress",
-                "completed",
-                "failed",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("priority", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempt", sa.BigInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
-        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "error_class",
-            sa.Enum(
-                "transient",
-                "resource",
-                "integrity",
-                "configuration",
-                "permanent",
-                name="failure_class",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("error_category", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_fixity_check_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
-            name=op.f("ck_fixity_check_in_progress_is_leased"),
-        ),
-        sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_fixity_check_bytes_not_negative")
-        ),
-        sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_fixity_check_data_location_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_fixity_check_physical_copy_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_fixity_check_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_fixity_check")),
-    )
-    op.create_index(
-        op.f("ix_fixity_check_data_location_id"), "fixity_check", ["data_location_id"], unique=False
-    )
-    op.create_index(
-        "ix_fixity_check_open",
-        "fixity_check",
-        ["site_id", "status", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_fixity_check_physical_copy_id"), "fixity_check", ["physical_copy_id"], unique=False
-    )
-    op.create_index(op.f("ix_fixity_check_site_id"), "fixity_check", ["site_id"], unique=False)
-    op.create_index(
-        "uq_fixity_check_open",
-        "fixity_check",
-        ["physical_copy_id"],
         unique=True,
         postgresql_where=sa.text("status <> 'completed'"),
         sqlite_where=sa.text("status <> 'completed'"),
@@ -2219,6 +2112,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
@@ -2365,6 +2259,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
@@ -2446,6 +2341,150 @@ def upgrade() -> None:
     op.create_index(op.f("ix_staging_item_site_id"), "staging_item", ["site_id"], unique=False)
     op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
     op.create_index(op.f("ix_staging_item_staging_job_id"), "staging_item", ["staging_job_id"], unique=False)
+    op.create_table(
+        "fixity_check",
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("data_transfer_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "arrival",
+                "archive",
+                "scrub",
+                "request",
+                name="check_reason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "header",
+                "full_read",
+                name="verification_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "result",
+            sa.Enum(
+                "verified",
+                "corrupt",
+                "missing",
+                name="check_result",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_fixity_check_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_fixity_check_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_fixity_check_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_fixity_check_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_id"], ["data_transfer.id"], name=op.f("fk_fixity_check_data_transfer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_fixity_check_physical_copy_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_fixity_check_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fixity_check")),
+    )
+    op.create_index(
+        op.f("ix_fixity_check_data_location_id"), "fixity_check", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_fixity_check_data_transfer_id"), "fixity_check", ["data_transfer_id"], unique=False
+    )
+    op.create_index(
+        "ix_fixity_check_open",
+        "fixity_check",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_fixity_check_physical_copy_id"), "fixity_check", ["physical_copy_id"], unique=False
+    )
+    op.create_index(op.f("ix_fixity_check_site_id"), "fixity_check", ["site_id"], unique=False)
+    op.create_index(
+        "uq_fixity_check_open",
+        "fixity_check",
+        ["physical_copy_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
     for statement in TRIGGERS:
         op.execute(statement)
 
@@ -2453,6 +2492,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop everything."""
     set_limits()
+    op.drop_index(
+        "uq_fixity_check_open",
+        table_name="fixity_check",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_fixity_check_site_id"), table_name="fixity_check")
+    op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
+    op.drop_index(
+        "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_fixity_check_data_transfer_id"), table_name="fixity_check")
+    op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
+    op.drop_table("fixity_check")
     op.drop_index(op.f("ix_staging_item_staging_job_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_site_id"), table_name="staging_item")
@@ -2489,19 +2542,6 @@ def downgrade() -> None:
     )
     op.drop_table("long_term_archive_transfer")
     op.drop_index(
-        "uq_fixity_check_open",
-        table_name="fixity_check",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
-    op.drop_index(op.f("ix_fixity_check_site_id"), table_name="fixity_check")
-    op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
-    op.drop_index(
-        "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
-    )
-    op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
-    op.drop_table("fixity_check")
-    op.drop_index(
         "uq_data_transfer_open",
         table_name="data_transfer",
         postgresql_where=sa.text("status <> 'completed'"),
@@ -2510,6 +2550,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_data_transfer_source_location_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_source_copy_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_site_id"), table_name="data_transfer")
+    op.drop_index(
+        "ix_data_transfer_sent",
+        table_name="data_transfer",
+        postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
+    )
     op.drop_index(op.f("ix_data_transfer_raw_data_package_id"), table_name="data_transfer")
     op.drop_index(
         "ix_data_transfer_open", table_name="data_transfer", postgresql_where=sa.text("status <> 'completed'")
@@ -2544,6 +2589,13 @@ def downgrade() -> None:
         "ix_physical_copy_packages_at",
         table_name="physical_copy",
         postgresql_where=sa.text("kind = 'raw_data_package'"),
+    )
+    op.drop_index(
+        "ix_physical_copy_onward",
+        table_name="physical_copy",
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND onward_planned_at IS NULL AND status IN ('present', 'verified')"
+        ),
     )
     op.drop_index(
         "ix_physical_copy_next_check_at",
@@ -2631,6 +2683,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
+    op.drop_index(
+        "ix_raw_data_package_at_source",
+        table_name="raw_data_package",
+        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
+    )
     op.drop_table("raw_data_package")
     op.drop_index(op.f("ix_location_usage_site_id"), table_name="location_usage")
     op.drop_table("location_usage")
