@@ -23,6 +23,11 @@ class DatabaseType(StrEnum):
     POSTGRESQL = "postgresql"
 
 
+DEVELOPMENT_TOKEN_KEY = "development-only-key-of-api-tokens"
+SHORTEST_KEY = 32
+MAKE_A_KEY = "a random text of at least 32 characters, the same for every service (openssl rand -hex 32)"
+
+
 class SettingsError(ValueError):
     """A setting is missing or cannot be; the message says which and what to do."""
 
@@ -45,7 +50,9 @@ class OpsDbSettings(BaseSettings):
     database_postgresql_user: str = "ccat"
     database_postgresql_password: SecretStr | None = None
     database_postgresql_database: str = "ccat_ops_db"
-    data_archive_mode: Environment | None = Field(None, description="Documented name of ``environment``.")
+    token_key: SecretStr | None = Field(
+        None, description="Key of the hashes of API tokens, 32 characters or more."
+    )
 
     def url(self) -> URL:
         """Return the address of the database, with the synchronous driver.
@@ -68,6 +75,25 @@ class OpsDbSettings(BaseSettings):
             port=self.database_postgresql_port,
             database=self.database_postgresql_database,
         )
+
+    def key_of_tokens(self) -> str:
+        """Return the key under which secrets of API tokens are hashed.
+
+        Raises
+        ------
+        SettingsError
+            If there is none, or a short one, and the environment is not development.
+        """
+        if self.token_key is None:
+            if self.environment is Environment.DEVELOPMENT:
+                return DEVELOPMENT_TOKEN_KEY
+            raise SettingsError(f"CCAT_OPS_DB_TOKEN_KEY is missing: set {MAKE_A_KEY}")
+        key = self.token_key.get_secret_value()
+        if self.environment is not Environment.DEVELOPMENT and (
+            len(key) < SHORTEST_KEY or key == DEVELOPMENT_TOKEN_KEY
+        ):
+            raise SettingsError(f"CCAT_OPS_DB_TOKEN_KEY is too short or the default: set {MAKE_A_KEY}")
+        return key
 
     def postgresql_url(self) -> URL:
         """Return the address of the database for a service, which needs PostgreSQL.
