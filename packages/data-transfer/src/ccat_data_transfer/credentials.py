@@ -1,0 +1,130 @@
+"""Storage credentials, as the deployment supplies them: a folder for each, a file for each part.
+
+They never are in the database or in configuration files; a location only names one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ccat_data_transfer.failures import Configuration
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How to sign requests to one S3 service, and how to reach it.
+
+    Attributes
+    ----------
+    access_key_id, secret_access_key : str
+        The key pair.
+    session_token : str or None
+        With temporary keys.
+    expires_at : datetime or None
+        When temporary keys end; null: never, or not known here.
+    virtual_host_style : bool
+        Whether the bucket is part of the host name rather than of the path.
+    ca_file : Path or None
+        Certificates of the authority of the service, when it is not a public one.
+    """
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    virtual_host_style: bool = False
+    ca_file: Path | None = None
+
+
+class Credentials:
+    """The credentials folder of a deployment: ``<folder>/<name>/{access_key_id,secret_access_key}``.
+
+    Optional files beside them: ``session_token``, ``expires_at`` (ISO 8601 with zone), ``addressing``
+    (``path``, the default, or ``virtual-host``) and ``ca.crt``. Files are read each time a place is
+    opened or a request was refused, so that a rotated secret counts without a restart.
+
+    Parameters
+    ----------
+    folder : Path or None
+        ``CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER``; null: there are no credentials.
+    allow_plain_http : bool
+        Whether a service may be reached without TLS; on the own machine it always may.
+    """
+
+    def __init__(self, folder: Path | None, *, allow_plain_http: bool = False) -> None:
+        self._folder = folder
+        self.allow_plain_http = allow_plain_http
+
+    def s3(self, name: str) -> S3Access:
+        """Return the credential of that name.
+
+        Raises
+        ------
+        Configuration
+            It is missing, unreadable, empty or nonsense; the message says which file to supply.
+        """
+        folder = self._folder_of(name)
+        return S3Access(
+            access_key_id=_required(folder / "access_key_id"),
+            secret_access_key=_required(folder / "secret_access_key"),
+            session_token=_optional(folder / "session_token"),
+            expires_at=_expiry(folder / "expires_at"),
+            virtual_host_style=_virtual_host_style(folder / "addressing"),
+            ca_file=folder / "ca.crt" if (folder / "ca.crt").is_file() else None,
+        )
+
+    def _folder_of(self, name: str) -> Path:
+        if self._folder is None:
+            raise Configuration(
+                "credential_missing",
+                f"no credentials folder is set: set CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER and put "
+                f"the keys of {name!r} into it",
+            )
+        if not _NAME.fullmatch(name):
+            raise Configuration(
+                "credential_name", f"a credential cannot have the name {name!r}; use a-z, 0-9, '-'"
+            )
+        return self._folder / name
+
+
+def _required(path: Path) -> str:
+    text = _optional(path)
+    if not text:
+        raise Configuration("credential_missing", f"supply the file {path} (it is missing or empty)")
+    return text
+
+
+def _optional(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Configuration("credential_unreadable", f"the file {path} cannot be read: {error}") from None
+
+
+def _expiry(path: Path) -> datetime | None:
+    text = _optional(path)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Configuration(
+            "credential_unreadable", f"{path} must be an ISO 8601 time with its zone, not {text!r}"
+        )
+    return moment
+
+
+def _virtual_host_style(path: Path) -> bool:
+    text = _optional(path) or "path"
+    if text not in {"path", "virtual-host"}:
+        raise Configuration("credential_unreadable", f"{path} must be 'path' or 'virtual-host', not {text!r}")
+    return text == "virtual-host"

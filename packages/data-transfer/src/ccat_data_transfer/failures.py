@@ -1,0 +1,185 @@
+"""The one error hierarchy of the transfer engine.
+
+Everything that goes wrong ends as a `Failure` of one of five classes, and the class alone decides what
+happens to the work: tried again, kept until there is room, sent again from the source, or put aside for a
+person.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+from typing import ClassVar
+
+import sqlalchemy.exc
+import urllib3.exceptions
+
+from ccat_ops_db.enumerations import FailureClass
+
+
+class Failure(Exception):  # noqa: N818  (its subclasses are read as `except Transient`)
+    """Base of all failures of the transfer engine.
+
+    Attributes
+    ----------
+    failure_class : FailureClass
+        What is to happen with the work.
+    category : str
+        Short machine-readable word for the cause, stable, such as ``no_space``.
+    message : str
+        What happened and what to do about it.
+    path : str or None
+        The file or object that is meant; null when the place or the whole work is.
+    """
+
+    failure_class: ClassVar[FailureClass]
+
+    def __init__(self, category: str, message: str, *, path: str | None = None) -> None:
+        super().__init__(category, message, path)
+        self.category = category
+        self.message = message
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class Transient(Failure):
+    """It passes by itself: network, 5xx, timeouts. Tried again for ever, with growing pauses."""
+
+    failure_class = FailureClass.TRANSIENT
+
+
+class Resource(Failure):
+    """Something is used up: space, quota, inodes. The work waits for the condition."""
+
+    failure_class = FailureClass.RESOURCE
+
+
+class Integrity(Failure):
+    """Bytes are not what they must be. The copy is set aside and sent again from its source."""
+
+    failure_class = FailureClass.INTEGRITY
+
+
+class Configuration(Failure):
+    """A setting, credential or permission is wrong. Nothing changes before a person changes it."""
+
+    failure_class = FailureClass.CONFIGURATION
+
+
+class Permanent(Failure):
+    """It can never work as asked. A dead letter with a retry button."""
+
+    failure_class = FailureClass.PERMANENT
+
+
+class HandBack(Exception):  # noqa: N818  (not an error: the worker was asked to stop)
+    """Stop now and keep what was done; raised by a progress hook when the lease is to be given back."""
+
+
+def classify(error: BaseException, *, path: str | None = None) -> Failure:
+    """Return what an exception means for the work.
+
+    A `Failure` comes back as it is. Anything that is not known is `Permanent`: an unknown error must be
+    seen by a person, never hammered.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    path : str, optional
+        The file or object that was worked on, for failures that do not know it themselves.
+    """
+    match error:
+        case Failure():
+            return error
+        case sqlalchemy.exc.OperationalError() | sqlalchemy.exc.InterfaceError():
+            return Transient("database_unavailable", _database_message(error))
+        case sqlalchemy.exc.TimeoutError():
+            return Transient("database_busy", "no free connection to the database; it is tried again")
+        case ssl.SSLCertVerificationError() | urllib3.exceptions.SSLError():
+            return Configuration(
+                "certificate_refused",
+                f"the server's certificate is not trusted ({error}); supply its authority as ca.crt "
+                "in the folder of the credential",
+                path=path,
+            )
+        case urllib3.exceptions.HTTPError() | http.client.HTTPException():
+            return Transient("network", f"the connection failed ({error}); it is tried again", path=path)
+        case TimeoutError():
+            return Transient("timeout", f"no answer in time ({error}); it is tried again", path=path)
+        case OSError():
+            return _classify_os_error(error, path)
+    return Permanent("unexpected", f"{type(error).__name__}: {error}; please report it", path=path)
+
+
+_Rule = tuple[type[Failure], str, str]
+
+_OS_ERRORS: dict[int, _Rule] = {
+    errno.ENOSPC: (Resource, "no_space", "no space left on the file system; free some, it goes on by itself"),
+    errno.EDQUOT: (Resource, "quota_exceeded", "the quota of the service's user is used up; raise it"),
+    errno.EMFILE: (Resource, "too_many_open_files", "too many open files in this worker; raise its limit"),
+    errno.ENFILE: (Resource, "too_many_open_files", "too many open files on this machine; raise the limit"),
+    errno.ENOMEM: (Resource, "no_memory", "no memory left on this machine"),
+    errno.EFBIG: (
+        Configuration,
+        "file_too_large_for_place",
+        "the file system or the limit of the worker's user does not take files this large; raise it",
+    ),
+    errno.EIO: (Transient, "input_output_error", "the storage reports an input/output error; check the disk"),
+    errno.ESTALE: (Transient, "stale_handle", "the network file system forgot the file; it is tried again"),
+    errno.ENODEV: (Transient, "device_gone", "the device is gone; check the disk and its mount"),
+    errno.ENXIO: (Transient, "device_gone", "the device is gone; check the disk and its mount"),
+    errno.EBUSY: (Transient, "busy", "the storage is busy; it is tried again"),
+    errno.EAGAIN: (Transient, "busy", "the storage is busy; it is tried again"),
+    errno.EACCES: (Configuration, "permission_denied", "give the worker's user permission for it"),
+    errno.EPERM: (Configuration, "permission_denied", "give the worker's user permission for it"),
+    errno.EROFS: (
+        Configuration,
+        "read_only_place",
+        "the file system is mounted read-only; mount it writable",
+    ),
+    errno.ENOENT: (Permanent, "missing", "it does not exist"),
+    errno.ENOTDIR: (Permanent, "not_a_folder", "a part of the path is not a folder, or is a symbolic link"),
+    errno.ELOOP: (
+        Permanent,
+        "symbolic_link",
+        "a part of the path is a symbolic link; links are not followed",
+    ),
+    errno.EISDIR: (Permanent, "not_a_file", "it is a folder, not a file"),
+    errno.EEXIST: (Permanent, "exists", "something else is there already"),
+    errno.ENAMETOOLONG: (Permanent, "name_too_long", "the name is too long for the file system"),
+}
+
+
+def _classify_os_error(error: OSError, path: str | None) -> Failure:
+    shown = path or (str(error.filename) if error.filename else None)
+    rule = _OS_ERRORS.get(error.errno or 0)
+    if rule is not None:
+        failure, category, remedy = rule
+        return failure(category, f"{error.strerror or error}: {remedy}", path=shown)
+    if isinstance(error, ConnectionError | socket.gaierror) or error.errno in _NETWORK_ERRORS:
+        return Transient("network", f"the connection failed ({error}); it is tried again", path=shown)
+    return Transient("input_output_error", f"the system reports: {error}; it is tried again", path=shown)
+
+
+_NETWORK_ERRORS = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+        errno.EPIPE,
+        errno.ETIMEDOUT,
+    }
+)
+
+
+def _database_message(error: sqlalchemy.exc.DBAPIError | BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return f"the database does not answer ({str(cause).strip()}); it is tried again"

@@ -1,0 +1,1 @@
+"""Methods to move bytes between places: one interface, one file for each method, one registry."""

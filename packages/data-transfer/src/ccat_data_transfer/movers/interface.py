@@ -1,0 +1,131 @@
+"""What the transfer engine asks of a method to move bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ccat_data_transfer.storage.interface import Expected, Storage
+from ccat_ops_db.enumerations import VerificationMethod
+
+__all__ = ["Expected", "Mover", "Progress", "SentReport", "VerifyReport"]
+
+Progress = Callable[[int], None]
+"""Told how many more bytes went through; at least every 8 MiB and every second (then with 0).
+
+It may sleep (throttle), and it may raise: `HandBack` stops the work and keeps what was done.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentReport:
+    """A finished sending. The object is at the target, durable, and what was sent is what was expected.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the object.
+    checksum : str
+        Computed over the bytes as they went through, ``algorithm:hex``; the algorithm of what was expected.
+    sent_bytes : int
+        Bytes that this attempt really moved: less than `size` after a resume, 0 if the object was there.
+    etag : str or None
+        The target store's own mark of the content, already compared with what was sent (s3).
+    """
+
+    size: int
+    checksum: str
+    sent_bytes: int
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """A copy that is what it must be.
+
+    Attributes
+    ----------
+    method : VerificationMethod
+        How it was found right. A place that stores no checksum (disk) is always read in full.
+    size : int
+        Bytes.
+    checksum : str
+        Of the bytes at the place (full read), or as the store keeps it with the object (header).
+    read_bytes : int
+        Bytes that were read for it.
+    """
+
+    method: VerificationMethod
+    size: int
+    checksum: str
+    read_bytes: int
+
+
+class Mover(Protocol):
+    """One transfer method. Knows nothing of work, leases or the database."""
+
+    @property
+    def method(self) -> str:
+        """Name, as routes give it."""
+        ...
+
+    def send(
+        self,
+        source: Storage,
+        source_path: str,
+        target: Storage,
+        target_path: str,
+        expected: Expected,
+        *,
+        work_id: str,
+        progress: Progress,
+        resume: bool = True,
+    ) -> SentReport:
+        """Make the object of the source appear at the target, completely or not at all.
+
+        May run again after a crash at any point, and finds its own result then. An object of the same name
+        with other content is never overwritten.
+
+        Parameters
+        ----------
+        expected : Expected
+            Size and checksum that the bytes must have; with others nothing appears at the target.
+        work_id : str
+            Same for every attempt of this unit of work; part of the temporary name.
+
+        Raises
+        ------
+        Integrity
+            The source is short, long or has another checksum (``source_mismatch``), or the target has another
+            object of that name (``other_object_at_target``).
+        Failure
+            Everything else, classified. What was done stays, for the next attempt.
+        """
+        ...
+
+    def resume_point(self, target: Storage, target_path: str, work_id: str) -> int:
+        """Return how many bytes an unfinished attempt left at the target."""
+        ...
+
+    def verify(
+        self,
+        target: Storage,
+        path: str,
+        expected: Expected,
+        how: VerificationMethod,
+        progress: Progress,
+    ) -> VerifyReport:
+        """Find out whether the copy at the target is what it must be.
+
+        Raises
+        ------
+        Integrity
+            It is missing (``copy_missing``), has another size (``copy_size``) or another checksum
+            (``copy_checksum``).
+        """
+        ...
+
+    def remove_temporary(self, target: Storage, target_path: str, work_id: str | None = None) -> None:
+        """Remove what unfinished attempts left at the target: of one unit of work, or of all (null)."""
+        ...

@@ -1,0 +1,256 @@
+"""What the transfer engine asks of a place that keeps bytes.
+
+Paths are always relative to the place, with ``/``, legal in the sense of
+`ccat_ops_db.paths.validate_relative_path`; every method refuses others with `Permanent`. All methods raise
+only `Failure` (and what a `waiting` hook raises).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, Self
+
+StorageKind = Literal["disk", "s3"]
+
+Buffer = bytes | bytearray | memoryview
+
+Waiting = Callable[[], None]
+"""Called at least once a second while a method waits for a slow storage; may raise to stop it."""
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LocationDescription:
+    """A place, as far as bytes are concerned.
+
+    Attributes
+    ----------
+    id : str
+        ``<site>.<name>``.
+    kind : {"disk", "s3"}
+        What it is on.
+    path : str
+        Absolute path of the root folder (disk).
+    endpoint : str
+        Address of the service, such as ``https://s3.example.org`` (s3).
+    bucket, prefix, region : str
+        Where the objects are (s3); prefix without a slash at its ends.
+    credential : str
+        Name of the credential that the deployment supplies (s3).
+    """
+
+    id: str
+    kind: StorageKind
+    path: str = ""
+    endpoint: str = ""
+    bucket: str = ""
+    prefix: str = ""
+    region: str = "us-east-1"
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a place says about an object without reading it.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the place.
+    size : int
+        Bytes.
+    modified_at : datetime
+        In UTC.
+    checksum : str or None
+        The package's or file's own checksum, ``algorithm:hex``, that was stored with the object by its
+        upload, which finishes only if the bytes have it; null where the storage keeps none (disk) or somebody else wrote it.
+    etag : str or None
+        The store's own mark of the content (s3), without quotes.
+    """
+
+    path: str
+    size: int
+    modified_at: datetime
+    checksum: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full a place is, in bytes, by the storage's own account."""
+
+    free_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an object must be: size in bytes, checksum as ``algorithm:hex``."""
+
+    size: int
+    checksum: str
+
+
+class Reader(AbstractContextManager["Reader"], Protocol):
+    """The bytes of one object in order. Close it after use."""
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill the buffer from its start and return the number of bytes; 0 at the end."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class Upload(AbstractContextManager["Upload"], Protocol):
+    """One object being written, invisible under its name until `finish`.
+
+    Leaving the context without `finish` keeps what was written, for the next attempt of the same work.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def adopt(self, update: Callable[[memoryview], object]) -> int:
+        """Take over what an earlier attempt left, and return at which byte the sender goes on.
+
+        The bytes before are given to `update` (a hash), as they are stored. A storage that cannot read an
+        unfinished object (s3) returns 0 and instead compares the parts that it has with what is written.
+        """
+        ...
+
+    def write(self, block: Buffer, /) -> None:
+        """Append bytes; the buffer may be used again afterwards."""
+        ...
+
+    def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
+        """Make the object durable, and visible under its name.
+
+        The caller has compared size and checksum before. `mtime_ns` is the modification time to give it
+        (disk only).
+
+        Raises
+        ------
+        Integrity
+            What the storage holds is not what was written, or another object took the name meanwhile.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Remove what was written."""
+        ...
+
+
+class Storage(Protocol):
+    """One place."""
+
+    @property
+    def location_id(self) -> str:
+        """``<site>.<name>``."""
+        ...
+
+    @property
+    def kind(self) -> StorageKind:
+        """What it is on."""
+        ...
+
+    def check(self) -> None:
+        """Raise the `Failure` that stands in the way of using the place at all; a cheap call."""
+        ...
+
+    def stat(self, path: str) -> ObjectInfo | None:
+        """Return what is known about an object; null if there is none (a folder is none)."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is an object of that name."""
+        ...
+
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes from `offset`, or all up to the end when the object is shorter.
+
+        Raises
+        ------
+        Permanent
+            There is no such object (category ``missing``).
+        """
+        ...
+
+    def open_read(
+        self,
+        path: str,
+        *,
+        offset: int = 0,
+        length: int | None = None,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Reader:
+        """Open an object for reading in order, from `offset`, at most `length` bytes.
+
+        `buffer_bytes` bounds what a storage reads ahead.
+        """
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield every finished object below a folder (``""``: all), in order of path.
+
+        `prefix` is a whole folder path without a slash at its end. Of the facts only path, size, time and
+        etag are filled in.
+        """
+        ...
+
+    def usage(self) -> Usage | None:
+        """Return how full the place is; null where the storage does not say (s3)."""
+        ...
+
+    def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
+        """Write a small object at once, replacing what is there: a reader sees the old or the new."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove an object, durably. No error if there is none."""
+        ...
+
+    def open_upload(
+        self,
+        path: str,
+        work_id: str,
+        expected: Expected,
+        *,
+        resume: bool = True,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Upload:
+        """Begin to write an object, or go on with what the same work left.
+
+        Parameters
+        ----------
+        work_id : str
+            Same for every attempt of one unit of work (``[A-Za-z0-9-]``, at most 64); part of the temporary
+            name.
+        expected : Expected
+            Bytes that will come, and the checksum to store with the object.
+        resume : bool
+            Whether to use what an earlier attempt left.
+
+        Raises
+        ------
+        Transient
+            Another process writes for the same work right now (category ``being_written``).
+        """
+        ...
+
+    def resume_point(self, path: str, work_id: str) -> int:
+        """Return how many bytes an earlier attempt of that work left behind, 0 if nothing."""
+        ...
+
+    def remove_temporary(self, path: str, work_id: str | None = None) -> None:
+        """Remove what unfinished work left for that object: of one unit of work, or of all (null).
+
+        Never touches the object itself. No error if there is nothing.
+        """
+        ...
