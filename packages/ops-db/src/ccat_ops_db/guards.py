@@ -6,9 +6,13 @@ The migrations carry the text of these statements; a test compares both.
 from ccat_ops_db.life_cycles import LIFE_CYCLES, trigger_statements
 
 SEALED_FACTS = (
+    "id",
+    "site_id",
     "executed_obs_unit_id",
     "instrument_module_id",
     "part_number",
+    "source_location_id",
+    "created_at",
     "file_count",
     "payload_bytes",
     "relative_path",
@@ -19,21 +23,52 @@ SEALED_FACTS = (
     "index_checksum",
 )
 FILED_FACTS = (
+    "id",
+    "site_id",
     "executed_obs_unit_id",
     "instrument_module_id",
     "relative_path",
     "size",
     "checksum",
+    "file_type",
     "source_location_id",
+    "written_from",
+    "written_until",
+    "filed_at",
 )
+MEMBER_FACTS = ("raw_data_package_id", "member_offset", "member_checksum")
+"""Where a file is in its package: settled once the package is sealed."""
 
 
 def all_statements() -> list[str]:
     """Return the SQL of every guard, in the order in which it can be run."""
     statements = [statement for table in LIFE_CYCLES for statement in trigger_statements(table)]
-    statements += _immutable("raw_data_package", SEALED_FACTS, "OLD.sealed_at IS NOT NULL")
-    statements += _immutable("raw_data_file", FILED_FACTS, "true")
-    statements += _append_only("event")
+    statements += _refuse(
+        "raw_data_package_immutable",
+        "raw_data_package",
+        f"UPDATE WHEN OLD.sealed_at IS NOT NULL AND ({_changed(SEALED_FACTS)})",
+        "raw_data_package %: its facts cannot change any more",
+    )
+    statements += _refuse(
+        "raw_data_package_kept",
+        "raw_data_package",
+        "DELETE WHEN OLD.sealed_at IS NOT NULL",
+        "raw_data_package %: a sealed package is never deleted",
+    )
+    statements += _refuse(
+        "raw_data_file_immutable",
+        "raw_data_file",
+        f"UPDATE WHEN ({_changed(FILED_FACTS)})"
+        f" OR (OLD.member_offset IS NOT NULL AND ({_changed(MEMBER_FACTS)}))",
+        "raw_data_file %: its facts cannot change any more",
+    )
+    statements += _refuse(
+        "raw_data_file_kept",
+        "raw_data_file",
+        "DELETE WHEN OLD.raw_data_package_id IS NOT NULL",
+        "raw_data_file %: a packaged file is never deleted",
+    )
+    statements += _refuse("event_append_only", "event", "UPDATE OR DELETE", "event %: events are append-only")
     return statements
 
 
@@ -42,32 +77,28 @@ def trigger_names() -> list[str]:
     return [
         *(f"{table}_life_cycle" for table in LIFE_CYCLES),
         "raw_data_package_immutable",
+        "raw_data_package_kept",
         "raw_data_file_immutable",
+        "raw_data_file_kept",
         "event_append_only",
     ]
 
 
-def _immutable(table: str, facts: tuple[str, ...], condition: str) -> list[str]:
-    changed = " OR ".join(f"OLD.{fact} IS DISTINCT FROM NEW.{fact}" for fact in facts)
-    return [
-        f"CREATE OR REPLACE FUNCTION {table}_immutable() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-        f"BEGIN\n"
-        f"  RAISE EXCEPTION '{table} %: its facts cannot change any more', OLD.id\n"
-        f"    USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_immutable';\n"
-        f"END $$",
-        f"CREATE OR REPLACE TRIGGER {table}_immutable BEFORE UPDATE ON {table}\n"
-        f"FOR EACH ROW WHEN ({condition} AND ({changed}))\n"
-        f"EXECUTE FUNCTION {table}_immutable()",
-    ]
+def _changed(columns: tuple[str, ...]) -> str:
+    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
 
 
-def _append_only(table: str) -> list[str]:
+def _refuse(name: str, table: str, operation: str, message: str) -> list[str]:
+    """Return function and trigger that refuse an operation on rows of a table (``%`` stands for the key)."""
+    event, _, condition = operation.partition(" WHEN ")
+    when = f" WHEN ({condition})" if condition else ""
     return [
-        f"CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
         f"BEGIN\n"
-        f"  RAISE EXCEPTION '{table} is append-only'\n"
-        f"    USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_append_only';\n"
+        f"  RAISE EXCEPTION '{message}', OLD.id\n"
+        f"    USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';\n"
         f"END $$",
-        f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE ON {table}\n"
-        f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
+        f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table}\n"
+        f"FOR EACH ROW{when}\n"
+        f"EXECUTE FUNCTION {name}()",
     ]

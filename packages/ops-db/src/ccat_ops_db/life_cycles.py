@@ -48,11 +48,13 @@ PHYSICAL_COPY = _table(
             PhysicalCopyStatus.CORRUPT,
             PhysicalCopyStatus.DELETION_SCHEDULED,
         },
-        # Undelete leads back to what the copy was before.
+        # Undelete leads back to what the copy was before; bytes can also be found bad while it is scheduled.
         PhysicalCopyStatus.DELETION_SCHEDULED: {
             PhysicalCopyStatus.PRESENT,
             PhysicalCopyStatus.VERIFIED,
             PhysicalCopyStatus.STAGED,
+            PhysicalCopyStatus.MISSING,
+            PhysicalCopyStatus.CORRUPT,
             PhysicalCopyStatus.DELETION_IN_PROGRESS,
         },
         # Once removal began the bytes may be gone in part: there is no way back, only on.
@@ -60,7 +62,11 @@ PHYSICAL_COPY = _table(
         PhysicalCopyStatus.DELETED: set(),
         # A copy found again, or sent again after quarantine, must be verified anew.
         PhysicalCopyStatus.MISSING: {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.DELETED},
-        PhysicalCopyStatus.CORRUPT: {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.DELETION_SCHEDULED},
+        PhysicalCopyStatus.CORRUPT: {
+            PhysicalCopyStatus.PRESENT,
+            PhysicalCopyStatus.MISSING,
+            PhysicalCopyStatus.DELETION_SCHEDULED,
+        },
     }
 )
 

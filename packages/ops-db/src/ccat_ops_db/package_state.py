@@ -13,6 +13,7 @@ from ccat_ops_db.models import (
     PackageCreation,
     PhysicalCopy,
     RawDataPackage,
+    RetentionPolicy,
 )
 
 
@@ -33,26 +34,40 @@ def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> C
     )
 
 
-def package_state(
-    package: type[RawDataPackage] = RawDataPackage, min_archive_copies: int = 1
-) -> ColumnElement[str]:
+def wanted_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
+    """Return how many archives the retention policy of a package's source asks for (1 without a policy)."""
+    location, policy = aliased(DataLocation), aliased(RetentionPolicy)
+    wanted = (
+        select(policy.min_archive_copies)
+        .select_from(location)
+        .join(policy, policy.id == location.retention_policy_id)
+        .where(location.id == package.source_location_id)
+        .correlate(package)
+        .scalar_subquery()
+    )
+    return func.coalesce(wanted, 1)
+
+
+def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[str]:
     """Return the derived state of a package as an expression.
 
     Parameters
     ----------
     package : type
         ``RawDataPackage`` or an alias of it.
-    min_archive_copies : int
-        How many verified archive copies make a package archived.
 
     Returns
     -------
     ColumnElement
-        ``archived`` with enough verified archive copies; ``failed`` when work on it was given up;
-        ``transferring`` while it is on its way; ``waiting`` when it is only at its first location.
+        ``archived`` with as many verified archive copies as the policy of its source wants; ``failed`` when
+        work on it was given up; ``transferring`` while it is on its way; ``waiting`` when it is only at its
+        first location.
     """
     return case(
-        (verified_archive_copies(package) >= min_archive_copies, literal(PackageState.ARCHIVED.value)),
+        (
+            verified_archive_copies(package) >= wanted_archive_copies(package),
+            literal(PackageState.ARCHIVED.value),
+        ),
         (_has_work(package, [Status.FAILED]), literal(PackageState.FAILED.value)),
         (
             _has_work(package, [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS], movement_only=True)

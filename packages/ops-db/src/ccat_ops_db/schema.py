@@ -8,10 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, create_engine
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import Connection
 
-from ccat_ops_db.settings import synchronous
+from ccat_ops_db.guards import trigger_names
+from ccat_ops_db.models import Base
+from ccat_ops_db.settings import SettingsError, synchronous
 
 
 def upgrade(url: str | URL, revision: str = "head") -> None:
@@ -23,6 +25,11 @@ def upgrade(url: str | URL, revision: str = "head") -> None:
         Address of the database.
     revision : str
         Alembic revision, ``head`` by default.
+
+    Raises
+    ------
+    SettingsError
+        If the database is not PostgreSQL.
     """
     _run(url, lambda config: command.upgrade(config, revision))
 
@@ -35,6 +42,16 @@ def downgrade(url: str | URL, revision: str) -> None:
 def stamp(url: str | URL, revision: str = "head") -> None:
     """Write a revision into a database whose tables were created at once."""
     _run(url, lambda config: command.stamp(config, revision))
+
+
+def drop_everything(engine: Engine) -> None:
+    """Drop all tables with their data, the guards and the mark of the revision."""
+    Base.metadata.drop_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        if connection.dialect.name == "postgresql":
+            for function in trigger_names():
+                connection.execute(text(f"DROP FUNCTION IF EXISTS {function}()"))
 
 
 def head_revision() -> str:
@@ -58,8 +75,13 @@ def alembic_config() -> Config:
 
 
 def _run(url: str | URL, action: Callable[[Config], None]) -> None:
+    address = synchronous(url)
+    if address.get_backend_name() != "postgresql":
+        raise SettingsError(
+            "a SQLite file is created at once and never migrated; use PostgreSQL, or a new file"
+        )
     config = alembic_config()
-    engine = create_engine(synchronous(url))
+    engine = create_engine(address)
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import Engine, NullPool, QueuePool, StaticPool, event, inspect
 from sqlalchemy import create_engine as sqlalchemy_create_engine
 from sqlalchemy.engine import URL
@@ -33,7 +32,7 @@ def init_ccat_ops_db(
     database : str or Path, optional
         File of a SQLite database (``:memory:`` for none).
     drop : bool
-        Drop all tables first. Refused in production.
+        Drop all tables and make them anew. Refused in production.
     null_pool : bool
         Open a connection for each use instead of keeping a pool.
     host, port, user, password, db_name : optional
@@ -49,31 +48,23 @@ def init_ccat_ops_db(
     Raises
     ------
     SettingsError
-        If the type is not supported, or ``drop`` is asked for in production.
+        If the type is not supported, the parameters do not fit it, or ``drop`` is asked for in production.
     sqlalchemy.exc.OperationalError
         If the database does not answer.
     """
-    given = {
-        "database_type": _supported(database_type),
-        "database_sqlite_database": database,
-        "database_postgresql_host": host,
-        "database_postgresql_port": port,
-        "database_postgresql_user": user,
-        "database_postgresql_password": SecretStr(password) if password is not None else None,
-        "database_postgresql_database": db_name,
-    }
-    explicit: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if explicit:
-        explicit["database_url"] = None
-    settings = OpsDbSettings(**explicit)
+    settings = OpsDbSettings()
     if drop and settings.environment is Environment.PRODUCTION:
         raise SettingsError("drop is refused: CCAT_OPS_DB_ENVIRONMENT is production")
-    engine = create_engine(settings.url(), null_pool=null_pool)
+    parts = {"host": host, "port": port, "username": user, "password": password, "database": db_name}
+    given = {name: value for name, value in parts.items() if value is not None}
+    engine = create_engine(
+        _address(settings, _supported(database_type), database, given), null_pool=null_pool
+    )
     if drop:
-        Base.metadata.drop_all(engine)
+        _start_again(engine)
     with engine.connect() as connection:
-        empty = not inspect(connection).get_table_names()
-    if empty and engine.dialect.name == "sqlite":
+        empty = engine.dialect.name == "sqlite" and not inspect(connection).get_table_names()
+    if empty:
         Base.metadata.create_all(engine)
     return scoped_session(sessionmaker(engine, expire_on_commit=False)), engine
 
@@ -96,6 +87,35 @@ def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engi
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 10},
     )
+
+
+def _address(
+    settings: OpsDbSettings, kind: DatabaseType | None, file: str | Path | None, parts: dict[str, Any]
+) -> URL:
+    """Return the address that the settings give, with what the caller gave in their stead."""
+    if kind is None and file is not None:
+        kind = DatabaseType.SQLITE
+    if kind is None and parts:
+        kind = DatabaseType.POSTGRESQL
+    url = settings.url()
+    if kind is not None and url.get_backend_name() != kind:
+        url = OpsDbSettings(database_type=kind, database_url=None).url()
+    if url.get_backend_name() == DatabaseType.SQLITE:
+        if parts:
+            raise SettingsError(f"{', '.join(sorted(parts))}: of PostgreSQL, but the database type is sqlite")
+        return url.set(database=str(file)) if file is not None else url
+    if file is not None:
+        raise SettingsError("database is the file of SQLite, but the type is postgresql; use db_name")
+    return url.set(**parts)
+
+
+def _start_again(engine: Engine) -> None:
+    # Alembic is only needed here; notebooks that import the package should not wait for it.
+    from ccat_ops_db import schema
+
+    schema.drop_everything(engine)
+    if engine.dialect.name == "postgresql":
+        schema.upgrade(engine.url)
 
 
 def _supported(database_type: str | None) -> DatabaseType | None:

@@ -15,6 +15,10 @@ class Environment(StrEnum):
     STAGING = "staging"
     PRODUCTION = "production"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Environment | None":
+        return cls.DEVELOPMENT if value == "localdev" else None  # its older, documented name
+
 
 class DatabaseType(StrEnum):
     """Database systems that are supported."""

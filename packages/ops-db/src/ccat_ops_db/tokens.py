@@ -1,8 +1,8 @@
 """API tokens: their text, the keyed hash that is kept of them, and making one.
 
 A token reads ``ccat_<id>_<secret><crc>``. The id finds its row, the secret is kept only as an HMAC under the
-service's key, and the checksum at the end lets a mistyped or cut token be told from a wrong one without a look
-at the database, and lets secret scanners find leaked ones.
+service's key. The checksum at the end tells a mistyped or cut token from a wrong one without a look at the
+database, and lets secret scanners find leaked ones.
 """
 
 import hmac

@@ -76,7 +76,8 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             "ix_physical_copy_onward",
             "data_location_id",
             postgresql_where=text(
-                "kind = 'raw_data_package' AND onward_planned_at IS NULL AND status IN ('present', 'verified')"
+                "kind = 'raw_data_package' AND onward_planned_at IS NULL"
+                " AND status IN ('present', 'verified')"
             ),
         ),
         Index(

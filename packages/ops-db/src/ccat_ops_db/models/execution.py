@@ -43,8 +43,11 @@ class ExecutedObsUnit(Identified, Owned, Base):
     )
 
 
-class ExecutedObsUnitModule(Waiting, Base):
-    """A module that takes part in an execution; here the planner says why its files are not packaged yet."""
+class ExecutedObsUnitModule(Owned, Waiting, Base):
+    """A module that takes part in an execution; here the planner says why its files are not packaged yet.
+
+    Its owner is that of the execution, repeated here because replication chooses rows by their own columns.
+    """
 
     executed_obs_unit_id: Mapped[UUID] = mapped_column(
         ForeignKey("executed_obs_unit.id"), primary_key=True, doc="Execution."

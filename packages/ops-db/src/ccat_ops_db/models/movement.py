@@ -79,6 +79,7 @@ class DataTransferRouteWindow(Base):
     closes_at: Mapped[time] = mapped_column(
         Time(), doc="End of the window, UTC; before the start: on the next day."
     )
+    __table_args__ = (CheckConstraint("opens_at <> closes_at", name="not_empty"),)
 
 
 class DataTransferPackage(Identified, Owned, Base):
@@ -136,7 +137,7 @@ class DataTransfer(Work, Base):
         ForeignKey("data_transfer_package.id"), index=True, doc="Batch it travels in."
     )
     sent_at: Mapped[datetime | None] = mapped_column(
-        doc="When all bytes were at the destination; the row is completed once the receiver has verified them."
+        doc="When all bytes were at the destination; completed once the receiver has verified them."
     )
     checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were sent.")
 
@@ -233,10 +234,22 @@ class FixityCheck(Work, Base):
 
 
 class StagingJob(Identified, Owned, Base):
-    """A request to bring data to a processing location. Its state is that of its items."""
+    """A request to bring data to a processing location. Its state is that of its items.
+
+    It says itself what was asked for, because its items belong to another site, the processing one.
+    """
 
     destination_location_id: Mapped[str] = mapped_column(
         ForeignKey("data_location.id"), index=True, doc="Processing location."
+    )
+    executed_obs_unit_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("executed_obs_unit.id"), index=True, doc="The execution that was asked for."
+    )
+    raw_data_package_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("raw_data_package.id"), index=True, doc="The one package that was asked for."
+    )
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("raw_data_file.id"), index=True, doc="The one file that was asked for."
     )
     requested_by: Mapped[str] = mapped_column(doc="Who asked.")
     reason: Mapped[str | None] = mapped_column(doc="What for.")
@@ -250,13 +263,21 @@ class StagingJob(Identified, Owned, Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(doc="When it was cancelled.")
 
     items: Mapped[list["StagingItem"]] = relationship(lazy="raise")
-    __table_args__ = (CheckConstraint("time_to_live > 0", name="time_to_live_positive"),)
+    __table_args__ = (
+        CheckConstraint("time_to_live > 0", name="time_to_live_positive"),
+        CheckConstraint(
+            "(CASE WHEN executed_obs_unit_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN raw_data_package_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN raw_data_file_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="asks_for_one_thing",
+        ),
+    )
 
 
 class StagingItem(Work, Base):
     """One package, or one file of it, to be staged. Owned by the processing site."""
 
-    staging_job_id: Mapped[UUID] = mapped_column(ForeignKey("staging_job.id"), index=True, doc="Job.")
+    staging_job_id: Mapped[UUID] = mapped_column(ForeignKey("staging_job.id"), doc="Job.")
     raw_data_package_id: Mapped[UUID] = mapped_column(
         ForeignKey("raw_data_package.id"), index=True, doc="Package to read."
     )
@@ -271,6 +292,20 @@ class StagingItem(Work, Base):
     )
 
     job: Mapped[StagingJob] = relationship(lazy="raise", overlaps="items")
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that a job stages a thing once, however often its items are worked out."""
+        return (
+            *super().work_table_args(),
+            Index(
+                "uq_staging_item_of_job",
+                "staging_job_id",
+                "raw_data_package_id",
+                text("coalesce(raw_data_file_id, raw_data_package_id)"),
+                unique=True,
+            ),
+        )
 
 
 class Deletion(Work, Base):

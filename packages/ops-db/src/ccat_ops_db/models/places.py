@@ -1,8 +1,9 @@
 """Where data can be: sites and their locations, and what is known of their state."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
@@ -33,13 +34,18 @@ class Site(Reference, Suspendable, Base):
     short_name: Mapped[str] = synonym("id")
 
     locations: Mapped[list["DataLocation"]] = relationship(lazy="raise", back_populates="site")
-    __table_args__ = (matches("id", SLUG_PATTERN, "id_slug"),)
+    __table_args__ = (
+        matches("id", SLUG_PATTERN, "id_slug"),
+        CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_range"),
+        CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_range"),
+        Index("uq_site_main", "main", unique=True, postgresql_where=text("main"), sqlite_where=text("main")),
+    )
 
 
 class DataLocation(Reference, Suspendable, Base):
     """A place at a site where copies are kept; polymorphic by storage. Its id is ``<site>.<name>``."""
 
-    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Site.")
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), doc="Site.")
     name: Mapped[str] = mapped_column(doc="Name within the site; part of queue names.")
     location_type: Mapped[LocationType] = mapped_column(choice(LocationType), doc="What it is for.")
     storage_type: Mapped[StorageType] = mapped_column(
@@ -84,7 +90,7 @@ class DataLocation(Reference, Suspendable, Base):
 
     site: Mapped[Site] = relationship(lazy="raise", back_populates="locations")
     __mapper_args__ = {"polymorphic_on": "storage_type", "polymorphic_abstract": True}  # noqa: RUF012
-    __table_args__ = (
+    __table_args__: Any = (
         UniqueConstraint("site_id", "name"),
         matches("name", SLUG_PATTERN, "name_slug"),
         CheckConstraint("id = site_id || '.' || name", name="id_is_site_and_name"),
@@ -107,6 +113,7 @@ class DiskDataLocation(DataLocation):
     host: Mapped[str | None] = mapped_column(doc="Host that has the folder; null: every worker of the site.")
 
     __mapper_args__ = {"polymorphic_identity": StorageType.DISK}  # noqa: RUF012
+    __table_args__ = (CheckConstraint("path LIKE '/%'", name="path_absolute"),)
 
 
 class S3DataLocation(DataLocation):
@@ -130,6 +137,7 @@ class TapeDataLocation(DataLocation):
     mount_path: Mapped[str] = mapped_column(doc="Absolute path of its disk cache.")
 
     __mapper_args__ = {"polymorphic_identity": StorageType.TAPE}  # noqa: RUF012
+    __table_args__ = (CheckConstraint("mount_path LIKE '/%'", name="mount_path_absolute"),)
 
 
 class LocationUsage(Owned, Base):

@@ -145,7 +145,7 @@ class ChaiTiling(Identified, Base):
     """A tile of a map with CHAI."""
 
     chai_observation_configuration_id: Mapped[str] = mapped_column(
-        ForeignKey("chai_observation_configuration.id"), index=True, doc="Observation it belongs to."
+        ForeignKey("chai_observation_configuration.id"), doc="Observation it belongs to."
     )
     tile: Mapped[int] = mapped_column(doc="Number of the tile, from 1.")
     offset_longitude: Mapped[float] = mapped_column(doc="Offset in longitude, degrees.")
@@ -158,7 +158,7 @@ class ChaiInparParameter(Identified, Base):
     """A parameter that is handed to the control system of CHAI as it is."""
 
     chai_observation_configuration_id: Mapped[str] = mapped_column(
-        ForeignKey("chai_observation_configuration.id"), index=True, doc="Observation it belongs to."
+        ForeignKey("chai_observation_configuration.id"), doc="Observation it belongs to."
     )
     name: Mapped[str] = mapped_column(doc="Name of the parameter.")
     value: Mapped[str] = mapped_column(doc="Value, as text.")
@@ -192,6 +192,11 @@ class ObsUnit(Reference, Base):
     obs_mode_id: Mapped[str | None] = mapped_column(ForeignKey("obs_mode.id"), index=True, doc="Mode.")
     description: Mapped[str | None] = mapped_column(doc="What it is for.")
     nominal_alt: Mapped[float | None] = mapped_column(doc="Nominal elevation, degrees.")
+    mapping_parameters: Mapped[dict[str, Any]] = mapped_column(
+        JsonDocument,
+        default=dict,
+        doc="Scan parameters of this obs unit, over those of its configurations; keys not known are kept.",
+    )
     additional_params: Mapped[dict[str, Any]] = mapped_column(
         JsonDocument, default=dict, doc="Parameters that planner and telescope agree on; kept as they are."
     )
@@ -224,10 +229,13 @@ class ObsUnitObservationConfiguration(Base):
 class PreScheduledSlot(Identified, Base):
     """Time that is set aside for an obs unit."""
 
-    obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), index=True, doc="Obs unit.")
+    obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), doc="Obs unit.")
     starts_at: Mapped[datetime] = mapped_column(index=True, doc="Start of the slot.")
     ends_at: Mapped[datetime] = mapped_column(doc="End of the slot.")
     night: Mapped[date | None] = mapped_column(Date(), doc="Night (UTC date of its start) it is planned in.")
+    retired_at: Mapped[datetime | None] = mapped_column(
+        doc="When configuration ceased to name it; null while planned."
+    )
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="ordered"),
         UniqueConstraint("obs_unit_id", "starts_at"),

@@ -66,6 +66,9 @@ class ConfigurationRevision(Identified, Base):
     changed: Mapped[int] = mapped_column(doc="Rows changed.")
     retired: Mapped[int] = mapped_column(doc="Rows retired.")
     summary: Mapped[str] = mapped_column(doc="The plan that was applied, a line each.")
+    content: Mapped[dict[str, Any]] = mapped_column(
+        JsonDocument, doc="The resolved configuration: kind, key, values. Drift is the difference to it."
+    )
 
 
 class IdempotencyKey(Base):

@@ -108,7 +108,7 @@ EXECUTE FUNCTION deletion_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION physical_copy_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'present' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing', 'verified')) OR (OLD.status = 'verified' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'staged' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'deletion_scheduled' AND NEW.status IN ('deletion_in_progress', 'present', 'staged', 'verified')) OR (OLD.status = 'deletion_in_progress' AND NEW.status IN ('deleted')) OR (OLD.status = 'missing' AND NEW.status IN ('deleted', 'present')) OR (OLD.status = 'corrupt' AND NEW.status IN ('deletion_scheduled', 'present'))) THEN
+  IF NOT ((OLD.status = 'present' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing', 'verified')) OR (OLD.status = 'verified' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'staged' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'deletion_scheduled' AND NEW.status IN ('corrupt', 'deletion_in_progress', 'missing', 'present', 'staged', 'verified')) OR (OLD.status = 'deletion_in_progress' AND NEW.status IN ('deleted')) OR (OLD.status = 'missing' AND NEW.status IN ('deleted', 'present')) OR (OLD.status = 'corrupt' AND NEW.status IN ('deletion_scheduled', 'missing', 'present'))) THEN
     RAISE EXCEPTION 'physical_copy: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_life_cycle';
   END IF;
@@ -144,8 +144,20 @@ END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_package_immutable BEFORE UPDATE ON raw_data_package
-FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
+FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.id IS DISTINCT FROM NEW.id OR OLD.site_id IS DISTINCT FROM NEW.site_id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.created_at IS DISTINCT FROM NEW.created_at OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
 EXECUTE FUNCTION raw_data_package_immutable()
+""",
+    """\
+CREATE OR REPLACE FUNCTION raw_data_package_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'raw_data_package %: a sealed package is never deleted', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_package_kept';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER raw_data_package_kept BEFORE DELETE ON raw_data_package
+FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL)
+EXECUTE FUNCTION raw_data_package_kept()
 """,
     """\
 CREATE OR REPLACE FUNCTION raw_data_file_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -156,19 +168,32 @@ END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_file_immutable BEFORE UPDATE ON raw_data_file
-FOR EACH ROW WHEN (true AND (OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id))
+FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.site_id IS DISTINCT FROM NEW.site_id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.file_type IS DISTINCT FROM NEW.file_type OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.written_from IS DISTINCT FROM NEW.written_from OR OLD.written_until IS DISTINCT FROM NEW.written_until OR OLD.filed_at IS DISTINCT FROM NEW.filed_at) OR (OLD.member_offset IS NOT NULL AND (OLD.raw_data_package_id IS DISTINCT FROM NEW.raw_data_package_id OR OLD.member_offset IS DISTINCT FROM NEW.member_offset OR OLD.member_checksum IS DISTINCT FROM NEW.member_checksum)))
 EXECUTE FUNCTION raw_data_file_immutable()
+""",
+    """\
+CREATE OR REPLACE FUNCTION raw_data_file_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'raw_data_file %: a packaged file is never deleted', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_file_kept';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER raw_data_file_kept BEFORE DELETE ON raw_data_file
+FOR EACH ROW WHEN (OLD.raw_data_package_id IS NOT NULL)
+EXECUTE FUNCTION raw_data_file_kept()
 """,
     """\
 CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'event is append-only'
+  RAISE EXCEPTION 'event %: events are append-only', OLD.id
     USING ERRCODE = 'check_violation', CONSTRAINT = 'event_append_only';
 END $$
 """,
     """\
-CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE ON event
-FOR EACH ROW EXECUTE FUNCTION event_append_only()
+CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event
+FOR EACH ROW
+EXECUTE FUNCTION event_append_only()
 """,
 )
 FUNCTIONS = (
@@ -181,7 +206,9 @@ FUNCTIONS = (
     "physical_copy_life_cycle",
     "executed_obs_unit_life_cycle",
     "raw_data_package_immutable",
+    "raw_data_package_kept",
     "raw_data_file_immutable",
+    "raw_data_file_kept",
     "event_append_only",
 )
 
@@ -198,6 +225,11 @@ def upgrade() -> None:
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("retired", sa.BigInteger(), nullable=False),
         sa.Column("summary", sa.String(), nullable=False),
+        sa.Column(
+            "content",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_configuration_revision")),
     )
@@ -318,7 +350,17 @@ def upgrade() -> None:
         sa.Column("suspended_by", sa.String(), nullable=True),
         sa.Column("suspended_reason", sa.String(), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_site_id_slug")),
+        sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_site_latitude_range")),
+        sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_site_longitude_range")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+    )
+    op.create_index(
+        "uq_site_main",
+        "site",
+        ["main"],
+        unique=True,
+        postgresql_where=sa.text("main"),
+        sqlite_where=sa.text("main"),
     )
     op.create_table(
         "source",
@@ -558,6 +600,11 @@ def upgrade() -> None:
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("nominal_alt", sa.Double(), nullable=True),
         sa.Column(
+            "mapping_parameters",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
             "additional_params",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
@@ -692,7 +739,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_data_location_retention_policy_id"), "data_location", ["retention_policy_id"], unique=False
     )
-    op.create_index(op.f("ix_data_location_site_id"), "data_location", ["site_id"], unique=False)
     op.create_table(
         "executed_obs_unit",
         sa.Column("obs_unit_id", sa.String(), nullable=False),
@@ -785,6 +831,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("night", sa.Date(), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_pre_scheduled_slot_ordered")),
         sa.ForeignKeyConstraint(
@@ -794,9 +841,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "obs_unit_id", "starts_at", name=op.f("uq_pre_scheduled_slot_obs_unit_id_starts_at")
         ),
-    )
-    op.create_index(
-        op.f("ix_pre_scheduled_slot_obs_unit_id"), "pre_scheduled_slot", ["obs_unit_id"], unique=False
     )
     op.create_index(
         op.f("ix_pre_scheduled_slot_starts_at"), "pre_scheduled_slot", ["starts_at"], unique=False
@@ -915,6 +959,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("host", sa.String(), nullable=True),
+        sa.CheckConstraint("path LIKE '/%%'", name=op.f("ck_disk_data_location_path_absolute")),
         sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_disk_data_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disk_data_location")),
     )
@@ -974,6 +1019,7 @@ def upgrade() -> None:
         "executed_obs_unit_module",
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -987,6 +1033,7 @@ def upgrade() -> None:
             ["instrument_module.id"],
             name=op.f("fk_executed_obs_unit_module_instrument_module_id"),
         ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_executed_obs_unit_module_site_id")),
         sa.PrimaryKeyConstraint(
             "executed_obs_unit_id", "instrument_module_id", name=op.f("pk_executed_obs_unit_module")
         ),
@@ -996,6 +1043,9 @@ def upgrade() -> None:
         "executed_obs_unit_module",
         ["instrument_module_id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_executed_obs_unit_module_site_id"), "executed_obs_unit_module", ["site_id"], unique=False
     )
     op.create_table(
         "instrument_module_configuration",
@@ -1152,38 +1202,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_s3_data_location")),
     )
     op.create_table(
-        "staging_job",
-        sa.Column("destination_location_id", sa.String(), nullable=False),
-        sa.Column("requested_by", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("time_to_live", sa.BigInteger(), nullable=False),
-        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.CheckConstraint("time_to_live > 0", name=op.f("ck_staging_job_time_to_live_positive")),
-        sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_staging_job_destination_location_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_job_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_job")),
-    )
-    op.create_index(op.f("ix_staging_job_created_at"), "staging_job", ["created_at"], unique=False)
-    op.create_index(
-        op.f("ix_staging_job_destination_location_id"),
-        "staging_job",
-        ["destination_location_id"],
-        unique=False,
-    )
-    op.create_index(op.f("ix_staging_job_site_id"), "staging_job", ["site_id"], unique=False)
-    op.create_table(
         "tape_data_location",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("library", sa.String(), nullable=False),
         sa.Column("mount_path", sa.String(), nullable=False),
+        sa.CheckConstraint("mount_path LIKE '/%%'", name=op.f("ck_tape_data_location_mount_path_absolute")),
         sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_tape_data_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tape_data_location")),
     )
@@ -1238,6 +1261,7 @@ def upgrade() -> None:
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
         sa.Column("opens_at", sa.Time(), nullable=False),
         sa.Column("closes_at", sa.Time(), nullable=False),
+        sa.CheckConstraint("opens_at <> closes_at", name=op.f("ck_data_transfer_route_window_not_empty")),
         sa.ForeignKeyConstraint(
             ["data_transfer_route_id"],
             ["data_transfer_route.id"],
@@ -1885,6 +1909,61 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_observation_configuration")),
     )
     op.create_table(
+        "staging_job",
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=True),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("time_to_live", sa.BigInteger(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "(CASE WHEN executed_obs_unit_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN raw_data_package_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN raw_data_file_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_staging_job_asks_for_one_thing"),
+        ),
+        sa.CheckConstraint("time_to_live > 0", name=op.f("ck_staging_job_time_to_live_positive")),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_staging_job_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id"],
+            ["executed_obs_unit.id"],
+            name=op.f("fk_staging_job_executed_obs_unit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_staging_job_raw_data_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_staging_job_raw_data_package_id")
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_job_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_job")),
+    )
+    op.create_index(op.f("ix_staging_job_created_at"), "staging_job", ["created_at"], unique=False)
+    op.create_index(
+        op.f("ix_staging_job_destination_location_id"),
+        "staging_job",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_staging_job_executed_obs_unit_id"), "staging_job", ["executed_obs_unit_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_staging_job_raw_data_file_id"), "staging_job", ["raw_data_file_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_staging_job_raw_data_package_id"), "staging_job", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_staging_job_site_id"), "staging_job", ["site_id"], unique=False)
+    op.create_table(
         "chai_inpar_parameter",
         sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -1901,12 +1980,6 @@ def upgrade() -> None:
             "name",
             name=op.f("uq_chai_inpar_parameter_chai_observation_configuration_id_name"),
         ),
-    )
-    op.create_index(
-        op.f("ix_chai_inpar_parameter_chai_observation_configuration_id"),
-        "chai_inpar_parameter",
-        ["chai_observation_configuration_id"],
-        unique=False,
     )
     op.create_table(
         "chai_tiling",
@@ -1927,12 +2000,6 @@ def upgrade() -> None:
             "tile",
             name=op.f("uq_chai_tiling_chai_observation_configuration_id_tile"),
         ),
-    )
-    op.create_index(
-        op.f("ix_chai_tiling_chai_observation_configuration_id"),
-        "chai_tiling",
-        ["chai_observation_configuration_id"],
-        unique=False,
     )
     op.create_table(
         "data_transfer",
@@ -2340,7 +2407,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_staging_item_site_id"), "staging_item", ["site_id"], unique=False)
     op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
-    op.create_index(op.f("ix_staging_item_staging_job_id"), "staging_item", ["staging_job_id"], unique=False)
+    op.create_index(
+        "uq_staging_item_of_job",
+        "staging_item",
+        [
+            "staging_job_id",
+            "raw_data_package_id",
+            sa.literal_column("coalesce(raw_data_file_id, raw_data_package_id)"),
+        ],
+        unique=True,
+    )
     op.create_table(
         "fixity_check",
         sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
@@ -2506,7 +2582,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_fixity_check_data_transfer_id"), table_name="fixity_check")
     op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
     op.drop_table("fixity_check")
-    op.drop_index(op.f("ix_staging_item_staging_job_id"), table_name="staging_item")
+    op.drop_index("uq_staging_item_of_job", table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_site_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
@@ -2564,12 +2640,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_data_transfer_data_transfer_route_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_data_transfer_package_id"), table_name="data_transfer")
     op.drop_table("data_transfer")
-    op.drop_index(op.f("ix_chai_tiling_chai_observation_configuration_id"), table_name="chai_tiling")
     op.drop_table("chai_tiling")
-    op.drop_index(
-        op.f("ix_chai_inpar_parameter_chai_observation_configuration_id"), table_name="chai_inpar_parameter"
-    )
     op.drop_table("chai_inpar_parameter")
+    op.drop_index(op.f("ix_staging_job_site_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_raw_data_package_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_raw_data_file_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_executed_obs_unit_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_destination_location_id"), table_name="staging_job")
+    op.drop_index(op.f("ix_staging_job_created_at"), table_name="staging_job")
+    op.drop_table("staging_job")
     op.drop_table("prime_cam_observation_configuration")
     op.drop_index(
         "uq_physical_copy_living_path",
@@ -2668,10 +2747,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_chai_module_configuration_line_id"), table_name="chai_module_configuration")
     op.drop_table("chai_module_configuration")
     op.drop_table("tape_data_location")
-    op.drop_index(op.f("ix_staging_job_site_id"), table_name="staging_job")
-    op.drop_index(op.f("ix_staging_job_destination_location_id"), table_name="staging_job")
-    op.drop_index(op.f("ix_staging_job_created_at"), table_name="staging_job")
-    op.drop_table("staging_job")
     op.drop_table("s3_data_location")
     op.drop_index(
         "ix_raw_data_package_unsealed",
@@ -2698,6 +2773,7 @@ def downgrade() -> None:
         table_name="instrument_module_configuration",
     )
     op.drop_table("instrument_module_configuration")
+    op.drop_index(op.f("ix_executed_obs_unit_module_site_id"), table_name="executed_obs_unit_module")
     op.drop_index(
         op.f("ix_executed_obs_unit_module_instrument_module_id"), table_name="executed_obs_unit_module"
     )
@@ -2722,7 +2798,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_data_transfer_route_destination_location_id"), table_name="data_transfer_route")
     op.drop_table("data_transfer_route")
     op.drop_index(op.f("ix_pre_scheduled_slot_starts_at"), table_name="pre_scheduled_slot")
-    op.drop_index(op.f("ix_pre_scheduled_slot_obs_unit_id"), table_name="pre_scheduled_slot")
     op.drop_table("pre_scheduled_slot")
     op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
     op.drop_table("instrument_module")
@@ -2730,7 +2805,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_executed_obs_unit_site_id"), table_name="executed_obs_unit")
     op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id"), table_name="executed_obs_unit")
     op.drop_table("executed_obs_unit")
-    op.drop_index(op.f("ix_data_location_site_id"), table_name="data_location")
     op.drop_index(op.f("ix_data_location_retention_policy_id"), table_name="data_location")
     op.drop_index(op.f("ix_data_location_instrument_id"), table_name="data_location")
     op.drop_table("data_location")
@@ -2772,6 +2846,9 @@ def downgrade() -> None:
     op.drop_index("uq_user_provider_external_id", table_name="user")
     op.drop_table("user")
     op.drop_table("source")
+    op.drop_index(
+        "uq_site_main", table_name="site", postgresql_where=sa.text("main"), sqlite_where=sa.text("main")
+    )
     op.drop_table("site")
     op.drop_table("role")
     op.drop_table("retention_policy")
