@@ -67,7 +67,8 @@ class ObjectInfo:
         In UTC.
     checksum : str or None
         The package's or file's own checksum, ``algorithm:hex``, that was stored with the object by its
-        upload, which finishes only if the bytes have it; null where the storage keeps none (disk) or somebody else wrote it.
+        upload, which finishes only if the bytes have it; null where the storage keeps none (disk) or somebody
+        else wrote it.
     etag : str or None
         The store's own mark of the content (s3), without quotes.
     """
