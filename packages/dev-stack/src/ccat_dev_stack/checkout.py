@@ -1,0 +1,15 @@
+"""Where this checkout keeps what it builds. Everything that runs keeps its state there, so checkouts never meet."""
+
+import os
+from pathlib import Path
+
+
+def checkout_folder() -> Path:
+    """Return the root of the checkout that this package is installed from (editable, as `make` does)."""
+    return Path(__file__).resolve().parents[4]
+
+
+def build_folder() -> Path:
+    """Return the build folder: ``build/`` of the checkout, or ``CCAT_BUILD_FOLDER``."""
+    given = os.environ.get("CCAT_BUILD_FOLDER")
+    return Path(given).resolve() if given else checkout_folder() / "build"

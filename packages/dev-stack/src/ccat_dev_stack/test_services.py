@@ -1,0 +1,235 @@
+"""The PostgreSQL and S3 servers and the Redis server that all test runs of a checkout share.
+
+They are started by the first run that needs them and outlive it, so that the next starts in no time. They end
+when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.test_services stop`` (``make clean``).
+Everything is below ``build/test-services``.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ccat_dev_stack import ports, processes
+from ccat_dev_stack.checkout import build_folder
+from ccat_dev_stack.processes import Program, StartError
+from ccat_dev_stack.services import Service, start_detached
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.services.redis import Redis
+from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS, Seaweedfs
+
+IDLE_SECONDS = 1800.0
+
+# Nothing here survives a power cut, and nothing has to.
+POSTGRESQL_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "logical",
+    "max_connections": "200",
+    "max_prepared_transactions": "0",
+    "shared_buffers": "128MB",
+    "max_wal_size": "2GB",
+    "autovacuum_naptime": "10s",
+}
+
+
+@dataclass(frozen=True)
+class SharedServices:
+    """The servers of this checkout's test runs."""
+
+    postgresql: Postgresql
+    redis: Redis
+    s3: Seaweedfs
+
+    def all(self) -> tuple[Service, ...]:
+        """Return every server."""
+        return (self.postgresql, self.redis, self.s3)
+
+
+def folder() -> Path:
+    """Return the folder of all state."""
+    return build_folder() / "test-services"
+
+
+def running_services() -> SharedServices:
+    """Return the shared servers, started or replaced where they do not answer.
+
+    Raises
+    ------
+    StartError
+        A server cannot be started; the message has the end of its log.
+    """
+    with locked(folder() / "start.lock"):
+        services = _remembered()
+        if services is None or not all(_is_up(service) for service in services.all()):
+            services = _replace_what_is_down(services)
+        if processes.running(_run_folder(), "idle-watch") is None:
+            _start_idle_watch()
+    return services
+
+
+def stop_all() -> None:
+    """Stop the servers and remove their data."""
+    with locked(folder() / "start.lock"):
+        _stop_servers()
+    if processes.running(_run_folder(), "idle-watch") is not None:
+        processes.kill(_run_folder(), "idle-watch")
+    Postgresql(folder() / "postgresql", 0, "").remove()
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+@contextlib.contextmanager
+def in_use() -> Iterator[None]:
+    """Keep the servers from being stopped as idle; a killed run lets go by itself."""
+    with _in_use_file().open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        os.utime(file.fileno())
+        yield
+        os.utime(file.fileno())
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[IO[str]]:
+    """Hold a file's lock; the kernel lets go of it when the holder dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _is_up(service: Service) -> bool:
+    program = service.program()
+    found = processes.running(_run_folder(), program.name)
+    return found is not None and found.fingerprint == program.fingerprint and service.is_ready()
+
+
+def _replace_what_is_down(known: SharedServices | None) -> SharedServices:
+    if known is None:
+        _stop_servers()
+        known = _new_services(set())
+    for attempt in range(3):
+        try:
+            for service in known.all():
+                if not _is_up(service):
+                    _stop(service.program())
+                    start_detached(service, _run_folder(), _log(service.program().name))
+        except StartError:
+            # A port taken by somebody else, or data torn by a power cut: nothing in it is worth keeping.
+            _stop_servers()
+            known.postgresql.remove()
+            shutil.rmtree(known.s3.folder, ignore_errors=True)
+            if attempt == 2:
+                raise
+            known = _new_services({known.postgresql.port, known.redis.port, *known.s3.ports})
+        else:
+            break
+    return known
+
+
+def _remembered() -> SharedServices | None:
+    try:
+        state = json.loads(_state_file().read_text())
+        return _services(
+            state["postgresql_port"], state["redis_port"], tuple(state["s3_ports"]), state["password"]
+        )
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _new_services(avoid: set[int]) -> SharedServices:
+    first, second, *others = ports.free_ports(2 + len(PORT_OPTIONS), avoid)
+    state = {
+        "postgresql_port": first,
+        "redis_port": second,
+        "s3_ports": others,
+        "password": secrets.token_hex(16),
+    }
+    Postgresql(folder() / "postgresql", 0, "").remove()
+    temporary = _state_file().with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(state, file)
+    temporary.replace(_state_file())
+    return _services(first, second, tuple(others), str(state["password"]))
+
+
+def _services(
+    postgresql_port: int, redis_port: int, s3_ports: tuple[int, ...], password: str
+) -> SharedServices:
+    return SharedServices(
+        Postgresql(folder() / "postgresql", postgresql_port, password, POSTGRESQL_SETTINGS),
+        Redis(folder() / "redis", redis_port, password, databases=4096),
+        Seaweedfs(folder() / "seaweedfs", s3_ports, "ccat-test", password),
+    )
+
+
+def _stop_servers() -> None:
+    names = ("postgresql", "redis", "seaweedfs")
+    for name in names:
+        processes.ask(_run_folder(), name, Program(name, (), folder()).stop_signal)
+    for name in names:
+        processes.stop(_run_folder(), name, grace_seconds=3)
+
+
+def _stop(program: Program) -> None:
+    processes.stop(_run_folder(), program.name, program.stop_signal, program.grace_seconds)
+
+
+def _start_idle_watch() -> None:
+    _in_use_file().touch()
+    command = (sys.executable, "-m", "ccat_dev_stack.test_services", "idle-watch")
+    environment = {"PATH": os.defpath, "CCAT_BUILD_FOLDER": str(build_folder())}
+    program = Program("idle-watch", command, folder=folder(), environment=environment)
+    process: subprocess.Popen[bytes] = processes.start(program, _run_folder(), _log("idle-watch"))
+    process.returncode = 0  # it outlives us: not ours to wait for
+
+
+def _watch_idle() -> None:
+    """Stop the servers when nobody used them for a while, and end."""
+    while folder().exists():
+        with locked(folder() / "start.lock"), _in_use_file().open("a") as file:
+            if _nobody_holds(file) and time.time() - os.fstat(file.fileno()).st_mtime > IDLE_SECONDS:
+                _stop_servers()
+                return
+        time.sleep(20)
+
+
+def _nobody_holds(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _run_folder() -> Path:
+    return folder() / "run"
+
+
+def _log(name: str) -> Path:
+    return folder() / "logs" / f"{name}.log"
+
+
+def _state_file() -> Path:
+    return folder() / "state.json"
+
+
+def _in_use_file() -> Path:
+    folder().mkdir(parents=True, exist_ok=True)
+    return folder() / "in-use.lock"
+
+
+_COMMANDS: dict[str, Callable[[], None]] = {"idle-watch": _watch_idle, "stop": stop_all}
+
+if __name__ == "__main__":
+    _COMMANDS[sys.argv[1]]()
