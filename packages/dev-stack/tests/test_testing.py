@@ -26,7 +26,8 @@ def test_ops_database_has_the_schema(ops_database: str) -> None:
 
 def test_server_is_tuned_for_tests(postgresql_url: str) -> None:
     with psycopg.connect(postgresql_url) as connection:
-        settings = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
+        rows = connection.execute("SELECT name, setting FROM pg_settings").fetchall()
+    settings = {str(name): str(setting) for name, setting in rows}
     assert settings["fsync"] == "off"
     assert settings["wal_level"] == "logical"
     assert settings["max_connections"] == "200"

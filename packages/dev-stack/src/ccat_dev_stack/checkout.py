@@ -1,4 +1,4 @@
-"""Where this checkout keeps what it builds. Everything that runs keeps its state there, so checkouts never meet."""
+"""Where this checkout keeps what it builds; all state is there, so that two checkouts never meet."""
 
 import os
 from pathlib import Path

@@ -4,6 +4,7 @@ Each program has a name and, in the run folder, a lock file that it holds while 
 (see `launch`). So finding, adopting, stopping and not starting twice need no trust in remembered process ids.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -123,7 +124,7 @@ def stop(run_folder: Path, name: str, stop_signal: int = signal.SIGTERM, grace_s
     Raises
     ------
     TimeoutError
-        Something holds the lock that cannot be killed (another user's process, a process stuck in the kernel).
+        Something holds the lock that cannot be killed (another user's, or stuck in the kernel).
     """
     ask(run_folder, name, stop_signal)
     if wait_until(lambda: running(run_folder, name) is None, grace_seconds):
@@ -136,13 +137,11 @@ def ask(run_folder: Path, name: str, stop_signal: int) -> None:
     found = running(run_folder, name)
     if found is None or found.pid == 0:
         return
-    try:
+    with contextlib.suppress(ProcessLookupError):
         if found.leader_alive:
             os.kill(found.pid, stop_signal)
         else:
             os.killpg(found.pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
 
 
 def kill(run_folder: Path, name: str, limit_seconds: float = 10.0) -> None:
@@ -155,10 +154,8 @@ def kill(run_folder: Path, name: str, limit_seconds: float = 10.0) -> None:
         if found.pid:
             # The number cannot belong to a stranger: it stays taken while the group has members, and the
             # lock proves that it has.
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(found.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         return False
 
     if not wait_until(gone, limit_seconds):

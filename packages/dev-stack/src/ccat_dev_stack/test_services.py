@@ -1,7 +1,8 @@
 """The PostgreSQL and S3 servers and the Redis server that all test runs of a checkout share.
 
-They are started by the first run that needs them and outlive it, so that the next starts in no time. They end
-when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.test_services stop`` (``make clean``).
+They are started by the first run that needs them and outlive it, so that the next starts in no time. They
+end when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.test_services stop``
+(``make clean``).
 Everything is below ``build/test-services``.
 """
 

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and S3 from Python wheels: each knows how to prepare its data, its program and its readiness."""
+"""PostgreSQL, Redis and S3 from Python wheels: how to prepare, run and probe each."""
 
 from pathlib import Path
 from typing import Protocol

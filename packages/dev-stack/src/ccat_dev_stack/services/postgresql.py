@@ -35,7 +35,7 @@ class Postgresql:
     folder
         Holds the data folder ``data``.
     port
-        TCP port on the loopback address; there is no Unix socket, whose path would be too long in deep checkouts.
+        TCP port on the loopback address; no Unix socket: its path is too long in a deep checkout.
     password
         Password of the superuser ``ccat``, given at the first start and kept in the data.
     settings
@@ -142,7 +142,9 @@ class Postgresql:
             cwd=home,
             env={"LC_ALL": "C", "PATH": os.defpath},
             check=False,
-            **({} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}),
+            user=None if account is None else account.uid,
+            group=None if account is None else account.gid,
+            extra_groups=None if account is None else [],
         )
         password_file.unlink()
         if result.returncode:
@@ -167,7 +169,7 @@ def _programs(account: Account | None) -> Path:
 
 
 def _copy_programs(package: Path, copy: Path) -> None:
-    """Copy the 40 MB of the server to where the account can read them, with the wheel's own libraries beside."""
+    """Copy the server (40 MB) to where the account can read it, with the wheel's own libraries beside."""
     _OUTSIDE.mkdir(mode=0o755, exist_ok=True)
     temporary = copy.with_name(f"{copy.name}.{os.getpid()}")
     shutil.copytree(package / "pginstall18", temporary / package.name / "pginstall18", symlinks=True)
