@@ -1,0 +1,172 @@
+"""Everything that can go wrong, each with what helps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .text import printable
+
+
+class CcatError(Exception):
+    """An error that names its remedy.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong, in one line.
+    remedy : str
+        What helps; empty where nobody can know.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = printable(message)
+        self.remedy = printable(remedy)
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class ConfigurationError(CcatError):
+    """A setting is missing or wrong."""
+
+
+class UnexpectedAnswerError(CcatError):
+    """Something answered, but not as this API answers."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, "check CCAT_API_URL, and that client and service have fitting versions")
+
+
+class IntegrityError(CcatError):
+    """Bytes are not those that their checksum promises."""
+
+
+class PathError(CcatError):
+    """A path cannot be filed or written."""
+
+
+class FileChangedError(PathError):
+    """A file changed while it was read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} changed while it was read", "file it when the instrument has closed it")
+
+
+class SpoolError(CcatError):
+    """The spool cannot take or give requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request.
+
+    Attributes
+    ----------
+    field : str
+        Name of the field.
+    reason : str
+        What is wrong with it.
+    line : int or None
+        Line of a bulk request, from 1.
+    """
+
+    field: str
+    reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line is not None else ""
+        return f"{where}{self.field}: {self.reason}" if self.field else f"{where}{self.reason}"
+
+
+class ApiError(CcatError):
+    """The API refused a request (RFC 9457 problem document).
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    slug : str
+        Last part of the problem's type, stable.
+    errors : sequence of FieldError
+        What is wrong with which field; empty where the problem is another one.
+    request_id : str or None
+        Number under which the service's log has the request.
+    """
+
+    default_remedy = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        slug: str = "",
+        errors: Sequence[FieldError] = (),
+        request_id: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, self.default_remedy if remedy is None else remedy)
+        self.status = status
+        self.slug = slug
+        self.errors = tuple(errors)
+        self.request_id = request_id
+
+
+class InvalidRequestError(ApiError):
+    """A field of the request is wrong (400, 413, 415, 422)."""
+
+
+class AuthenticationError(ApiError):
+    """The token is missing, unknown, expired or revoked (401)."""
+
+    default_remedy = "set CCAT_API_TOKEN to a valid token"
+
+
+class PermissionDeniedError(ApiError):
+    """The token may not do this (403)."""
+
+    default_remedy = "use a token that has the permission"
+
+
+class NotFoundError(ApiError):
+    """There is no such thing (404)."""
+
+    default_remedy = "check the name or id"
+
+
+class ConflictError(ApiError):
+    """It exists with other facts (409, 412)."""
+
+    default_remedy = "facts that were given once cannot change; look at what exists"
+
+
+class ServerFailureError(ApiError):
+    """The service failed (500)."""
+
+    default_remedy = "this is a defect of the service: report the request id"
+
+
+class ApiAwayError(CcatError):
+    """The API cannot answer now; the same request can succeed later.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds after which the API asked to be tried again.
+    """
+
+    retry_after: float | None = None
+
+
+class UnreachableError(ApiAwayError):
+    """No connection, or none that answered in time."""
+
+
+class UnavailableError(ApiAwayError):
+    """The API or something before it says that it is busy or down (429, 502, 503, 504)."""
+
+    def __init__(self, message: str, *, status: int, retry_after: float | None) -> None:
+        super().__init__(message, "try again later")
+        self.status = status
+        self.retry_after = retry_after

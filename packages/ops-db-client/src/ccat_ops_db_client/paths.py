@@ -1,0 +1,61 @@
+"""Which relative paths the client takes: what the service would refuse is refused here, before any work."""
+
+import re
+import unicodedata
+
+from .errors import PathError
+
+MAX_PATH_BYTES = 4096
+MAX_SEGMENT_BYTES = 255
+
+_LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
+_BAGIT_ESCAPE = re.compile("%(0A|0D|25)", re.IGNORECASE)
+
+
+def check_relative_path(path: str) -> str:
+    """Return `path` if it can be the relative path of a raw data file.
+
+    Raises
+    ------
+    PathError
+        With the reason: it is empty or absolute, leaves its folder, carries control characters, a backslash,
+        a percent sequence with a meaning in BagIt manifests, or is too long.
+    """
+    reason = _reason_against(path)
+    if reason:
+        raise PathError(f"{path!r} cannot be filed: {reason}", "rename it")
+    return path
+
+
+def _reason_against(path: str) -> str | None:
+    if not path:
+        return "the path is empty"
+    if path.startswith("/"):
+        return "the path is absolute"
+    try:
+        encoded = path.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    for character in path:
+        if unicodedata.category(character) in _LINE_BREAKING:
+            return f"its name contains the control character U+{ord(character):04X}"
+    if "\\" in path:
+        return "its name contains a backslash"
+    if _BAGIT_ESCAPE.search(path):
+        return "its name contains %0A, %0D or %25, which have a meaning in package manifests"
+    if path != path.rstrip():
+        return "its name ends in white space"
+    if len(encoded) > MAX_PATH_BYTES:
+        return f"the path is longer than {MAX_PATH_BYTES} bytes"
+    return _reason_against_segments(path)
+
+
+def _reason_against_segments(path: str) -> str | None:
+    for segment in path.split("/"):
+        if not segment:
+            return "the path has an empty segment"
+        if segment in {".", ".."}:
+            return f"the path has a segment {segment!r}"
+        if len(segment.encode()) > MAX_SEGMENT_BYTES:
+            return f"a segment of the path is longer than {MAX_SEGMENT_BYTES} bytes"
+    return None

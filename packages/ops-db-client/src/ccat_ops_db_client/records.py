@@ -1,0 +1,225 @@
+"""What the API answers, as typed records. Fields that a newer service adds are kept, not refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Item = TypeVar("Item")
+
+
+class Record(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Page(Record, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+class SiteInformation(Record):
+    """The site that the API serves."""
+
+    id: str
+
+
+class Location(Record):
+    """A data location. `path` is the folder of a disk location."""
+
+    id: str
+    site: str
+    location_type: str
+    storage_type: str
+    enabled: bool = True
+    instrument: str | None = None
+    path: str | None = None
+
+
+class Execution(Record):
+    """An executed obs unit."""
+
+    id: UUID
+    obs_unit: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    modules: list[str] = Field(default_factory=list)
+
+
+class Waiting(Record):
+    """Something that waits, and why."""
+
+    subject_type: str
+    subject_id: str
+    reason: str
+    detail: str | None = None
+    since: datetime | None = None
+
+
+class Failure(Record):
+    """Something that was given up."""
+
+    subject_type: str
+    subject_id: str
+    message: str | None = None
+
+
+class Progress(Record):
+    """How far the data of an execution are; sizes in bytes."""
+
+    id: UUID
+    status: str
+    files: int = 0
+    bytes: int = 0
+    files_packaged: int = 0
+    packages: int = 0
+    packages_sealed: int = 0
+    packages_archived: int = 0
+    packages_removed_at_source: int = 0
+    packages_failed: int = 0
+    archived: bool
+    removed_at_source: bool
+    waiting: list[Waiting] = Field(default_factory=list)
+    failed: list[Failure] = Field(default_factory=list)
+
+
+class NewFile(BaseModel):
+    """A file to be filed; `relative_path` is below the folder of `source_location`, size in bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    execution_id: UUID
+    module: str
+    relative_path: str
+    size: int
+    checksum: str
+    source_location: str
+    file_type: str | None = None
+    written_from: datetime | None = None
+    written_until: datetime | None = None
+
+
+class FiledFile(Record):
+    """A raw data file as filed; size in bytes."""
+
+    id: UUID
+    relative_path: str
+    size: int
+    checksum: str
+    written_until: datetime | None = None
+
+
+class Filing(Record):
+    """What a bulk filing did: numbers of files."""
+
+    filed: int
+    already_filed: int
+
+
+class Copy(Record):
+    """A copy of a package at a location."""
+
+    location: str
+    location_type: str | None = None
+    status: str
+    waiting_reason: str | None = None
+    waiting_detail: str | None = None
+
+
+class Package(Record):
+    """A package of raw data files; sizes in bytes."""
+
+    id: UUID
+    execution_id: UUID
+    module: str
+    part_number: int
+    state: str
+    file_count: int
+    payload_bytes: int
+    size: int | None = None
+    checksum: str | None = None
+    waiting_reason: str | None = None
+    waiting_detail: str | None = None
+    copies: list[Copy] = Field(default_factory=list)
+
+
+class Member(Record):
+    """A file in the tar of a package: first byte and number of bytes of its content, sha256 in hex."""
+
+    path: str
+    offset: int = Field(ge=0)
+    size: int = Field(ge=0)
+    sha256: str
+
+
+class PackageIndex(Record):
+    """The members of a sealed package."""
+
+    members: Sequence[Member]
+
+
+class StagingItem(Record):
+    """One package or file of a staging job."""
+
+    status: str
+    package_id: UUID | None = None
+    file_id: UUID | None = None
+    waiting_reason: str | None = None
+    waiting_detail: str | None = None
+    error_message: str | None = None
+
+
+class StagingJob(Record):
+    """A request to bring data to a processing location; sizes in bytes."""
+
+    id: UUID
+    destination_location: str
+    state: str
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    folder: str | None = None
+    items: list[StagingItem] = Field(default_factory=list)
+
+
+class Step(Record):
+    """One step of the answer to "why"."""
+
+    subject_type: str
+    subject_id: str
+    what: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    since: datetime | None = None
+    remedy: str | None = None
+
+
+class Explanation(Record):
+    """Why something is as it is."""
+
+    subject_type: str
+    subject_id: str
+    state: str | None = None
+    summary: str
+    steps: list[Step] = Field(default_factory=list)
+
+
+class Status(Record):
+    """What is where at a site, what moves and what waits."""
+
+    site: str
+    at: datetime
+    locations: list[dict[str, Any]] = Field(default_factory=list)
+    work: list[dict[str, Any]] = Field(default_factory=list)
+    waiting: list[dict[str, Any]] = Field(default_factory=list)
+    packages: dict[str, int] = Field(default_factory=dict)
+    transfers: list[dict[str, Any]] = Field(default_factory=list)
+    errors: dict[str, int] = Field(default_factory=dict)
+    recent: list[dict[str, Any]] = Field(default_factory=list)

@@ -1,0 +1,89 @@
+"""Settings of the client, all from environment variables that begin with ``CCAT_``."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import ConfigurationError
+
+API_PREFIX = "/api/v1"
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"must look like http://host:port, not {text!r}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must not carry a user, a query or a fragment")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
+
+
+def _header_text(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value().strip()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("a token is one word of letters, digits and underscores")
+    return SecretStr(text)
+
+
+class Settings(BaseSettings):
+    """Where the API is, who asks, and how patient the client is.
+
+    Attributes
+    ----------
+    api_url : str
+        Address of the site's API, with or without ``/api/v1`` (``CCAT_API_URL``).
+    api_token : SecretStr or None
+        Token of the caller (``CCAT_API_TOKEN``).
+    spool_folder : Path
+        Folder for requests that wait while the API is away (``CCAT_SPOOL_FOLDER``).
+    connect_timeout, read_timeout : float
+        Seconds until a connection is given up, and until silence of the API is.
+    retry_seconds : float
+        For so long a request is tried again while the API is away.
+    spool_after_seconds : float
+        For so long start, finish and file requests are tried before they go to the spool.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CCAT_", extra="ignore")
+
+    api_url: Annotated[str, AfterValidator(_base_url)]
+    api_token: Annotated[SecretStr, AfterValidator(_header_text)] | None = None
+    spool_folder: Path = Field(default_factory=lambda: Path("~/.local/state/ccat/spool"))
+    connect_timeout: float = Field(default=5, gt=0, le=600)
+    read_timeout: float = Field(default=60, gt=0, le=3600)
+    retry_seconds: float = Field(default=60, gt=0)
+    spool_after_seconds: float = Field(default=3, gt=0)
+
+
+def load_settings(api_url: str | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Parameters
+    ----------
+    api_url : str, optional
+        Address of the API; wins over ``CCAT_API_URL``.
+
+    Raises
+    ------
+    ConfigurationError
+        A setting is missing or wrong.
+    """
+    given = {} if api_url is None else {"api_url": api_url}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise _explained(error) from None
+    return settings.model_copy(update={"spool_folder": settings.spool_folder.expanduser().absolute()})
+
+
+def _explained(error: ValidationError) -> ConfigurationError:
+    first = error.errors()[0]
+    name = f"CCAT_{'_'.join(str(part) for part in first['loc']).upper()}"
+    if first["type"] == "missing":
+        return ConfigurationError(
+            f"{name} is not set", f"set it, or give --api-url: {name}=http://api.example.org:8000"
+        )
+    return ConfigurationError(f"{name}: {first['msg'].removeprefix('Value error, ')}", f"correct {name}")
