@@ -9,7 +9,7 @@ Writing, in a stage (a temporary name beside the target, so that publishing is o
     remove_leftovers(target, fencing_number)
     written = write_package(contents, source_folder, temporary, on_progress=heartbeat)
     publish(temporary, target)                           # rename, fsync of the folder; may run twice
-    write_file(index_target, written.index_json)         # the sidecar: durable, whole or not at all
+    write_file(index_target, written.index_json, fencing_number)     # the sidecar: whole or not at all
 
 `written` has ``size``, ``checksum`` (``xxh3-128:…`` of the tar), ``manifest_checksum`` (``sha256:…``),
 ``index`` and ``index_json``. A bad source file raises a `SourceFileError` with ``path``, ``reason`` and

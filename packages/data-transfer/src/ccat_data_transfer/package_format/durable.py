@@ -18,7 +18,7 @@ def temporary_path(target: Path, attempt: int) -> Path:
 
 
 def remove_leftovers(target: Path, attempt: int) -> None:
-    """Remove what earlier attempts left beside `target`. A stale worker that still writes loses only the name."""
+    """Remove what earlier attempts left beside `target`. A stale worker loses only the name of its file."""
     pattern = re.compile(re.escape(f".{target.name}.") + r"(\d+)\.part")
     if not target.parent.is_dir():
         return
@@ -60,9 +60,9 @@ def publish(temporary: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def write_file(target: Path, content: bytes) -> None:
+def write_file(target: Path, content: bytes, attempt: int) -> None:
     """Write a small file durably and at once: a reader sees the old content or the new, never a part."""
-    temporary = temporary_path(target, os.getpid())
+    temporary = temporary_path(target, attempt)
     with new_file(temporary) as descriptor:
         view = memoryview(content)
         while view:

@@ -1,0 +1,139 @@
+"""Publishing: safe to repeat after a crash at any line, and between a stale and a new worker."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccat_data_transfer.package_format import (
+    file_chunks,
+    publish,
+    remove_leftovers,
+    temporary_path,
+    verify_package,
+    write_file,
+    write_package,
+)
+from ccat_data_transfer.package_format.durable import make_folder, new_file
+
+from .conftest import MakeContents, MakeTree
+
+
+def test_publish_gives_the_name(tmp_path: Path) -> None:
+    temporary = tmp_path / "t.part"
+    temporary.write_bytes(b"x")
+    publish(temporary, tmp_path / "t")
+    assert {path.name for path in tmp_path.iterdir()} == {"t"}
+
+
+def test_publish_twice_is_harmless(tmp_path: Path) -> None:
+    temporary = tmp_path / "t.part"
+    temporary.write_bytes(b"x")
+    publish(temporary, tmp_path / "t")
+    publish(temporary, tmp_path / "t")
+    assert (tmp_path / "t").read_bytes() == b"x"
+
+
+def test_publish_replaces_what_an_earlier_attempt_published(tmp_path: Path) -> None:
+    (tmp_path / "t").write_bytes(b"earlier")
+    (tmp_path / "t.part").write_bytes(b"later")
+    publish(tmp_path / "t.part", tmp_path / "t")
+    assert (tmp_path / "t").read_bytes() == b"later"
+
+
+def test_publish_of_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        publish(tmp_path / "t.part", tmp_path / "t")
+
+
+def test_write_file_replaces_whole_files(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "folder" / "package.index.json"
+    write_file(target, b"first", attempt=1)
+    write_file(target, b"second", attempt=2)
+    assert target.read_bytes() == b"second"
+    assert [path.name for path in target.parent.iterdir()] == ["package.index.json"]
+
+
+def test_a_leftover_is_replaced_and_its_writer_keeps_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "t.part"
+    with new_file(path) as stale:
+        os.write(stale, b"old old old")
+        with new_file(path) as fresh:
+            os.write(fresh, b"new")
+            os.write(stale, b"still writing")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_link_in_the_place_of_a_leftover_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"old")
+    (tmp_path / "t.part").symlink_to(tmp_path / "precious")
+    with new_file(tmp_path / "t.part") as descriptor:
+        os.write(descriptor, b"new")
+    assert (tmp_path / "precious").read_bytes() == b"old"
+
+
+def test_leftovers_of_earlier_attempts_go_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "p.tar"
+    for attempt in (1, 2, 10):
+        temporary_path(target, attempt).write_bytes(b"")
+    temporary_path(target, 3).mkdir()
+    (temporary_path(target, 3) / "0").write_bytes(b"")
+    others = [target, tmp_path / "p_tar.1.part", temporary_path(tmp_path / "other.tar", 1)]
+    for other in others:
+        other.write_bytes(b"")
+    remove_leftovers(target, 10)
+    assert set(tmp_path.iterdir()) == {*others, temporary_path(target, 10)}
+    remove_leftovers(tmp_path / "no such folder" / "p.tar", 1)
+
+
+def test_folders_are_made_once(tmp_path: Path) -> None:
+    make_folder(tmp_path / "2026/11/21")
+    make_folder(tmp_path / "2026/11/21")
+    assert (tmp_path / "2026/11/21").is_dir()
+
+
+def test_kill_in_the_middle_of_writing(
+    make_tree: MakeTree, make_contents: MakeContents, source: Path, tmp_path: Path
+) -> None:
+    """The killed writer leaves only a temporary file; the next attempt removes it and succeeds."""
+    make_tree({"a": b"a", "large": bytes(40_000_000)})
+    contents = make_contents()
+    target = tmp_path / "packages" / "p.tar"
+    program = f"""
+import sys
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+from ccat_data_transfer.package_format import *
+
+def stop_in_the_middle(written):
+    if written > 10_000_000:
+        print("in the middle", flush=True)
+        sys.stdin.read()
+
+files = {[(file.path, file.size, file.checksum) for file in contents.files]!r}
+contents = PackageContents(
+    UUID({str(contents.package_id)!r}),
+    datetime.fromisoformat({contents.created.isoformat()!r}),
+    [SourceFile(*file) for file in files],
+    {dict(contents.description)!r},
+)
+write_package(contents, Path({str(source)!r}), temporary_path(Path({str(target)!r}), 1), stop_in_the_middle)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "in the middle\n"
+        writer.send_signal(signal.SIGKILL)
+    assert [path.name for path in target.parent.iterdir()] == [".p.tar.1.part"]
+    assert 0 < temporary_path(target, 1).stat().st_size < 40_000_000
+
+    remove_leftovers(target, 2)
+    written = write_package(contents, source, temporary_path(target, 2))
+    publish(temporary_path(target, 2), target)
+    assert [path.name for path in target.parent.iterdir()] == ["p.tar"]
+    assert verify_package(file_chunks(target), written.checksum).size == written.size
