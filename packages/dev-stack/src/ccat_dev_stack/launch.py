@@ -5,8 +5,8 @@ It uses nothing but the standard library, so that it starts in a few millisecond
 
 The lock is what makes crashes harmless. It is taken before the command starts and inherited by everything
 the command starts, so a free lock proves that nothing is left of it, and a second start of the same name ends
-here, whoever asks for it. The process id is written by the process itself before it becomes the command: there
-is no moment at which a program runs and nobody knows its id, even when its starter is killed.
+here, whoever asks for it. The process id is written by the process itself before it becomes the command:
+there is no moment at which a program runs and nobody knows its id, even when its starter is killed.
 """
 
 import fcntl

@@ -85,7 +85,10 @@ def stop_all() -> None:
         _stop_servers()
     if processes.running(_run_folder(), "idle-watch") is not None:
         processes.kill(_run_folder(), "idle-watch")
-    Postgresql(folder() / "postgresql", 0, "").remove()
+    services = _remembered()
+    if services is not None:
+        services.postgresql.remove()
+        services.s3.remove()
     shutil.rmtree(folder(), ignore_errors=True)
 
 
@@ -128,7 +131,7 @@ def _replace_what_is_down(known: SharedServices | None) -> SharedServices:
             # A port taken by somebody else, or data torn by a power cut: nothing in it is worth keeping.
             _stop_servers()
             known.postgresql.remove()
-            shutil.rmtree(known.s3.folder, ignore_errors=True)
+            known.s3.remove()
             if attempt == 2:
                 raise
             known = _new_services({known.postgresql.port, known.redis.port, *known.s3.ports})

