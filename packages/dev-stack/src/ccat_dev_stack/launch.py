@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 
 ALREADY_RUNNING = 75
 """Exit status when another process holds the lock (EX_TEMPFAIL of sysexits.h)."""
@@ -27,9 +28,7 @@ def main(arguments: list[str]) -> int:
     command = arguments[split + 1 :]
 
     lock = os.open(options["--lock"], os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not taken(lock):
         return ALREADY_RUNNING
     if os.getsid(0) != os.getpid():
         os.setsid()
@@ -52,6 +51,18 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"cannot start {command[0]}: {error.strerror}", file=sys.stderr, flush=True)
         return CANNOT_EXECUTE
+
+
+def taken(lock: int) -> bool:
+    """Take the lock; whoever only looks whether it is free holds it for some microseconds."""
+    for _ in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return True
+    return False
 
 
 def start_ticks() -> int:

@@ -63,9 +63,14 @@ class Running:
 
     name: str
     pid: int
+    started: int
+    """Start of the leader, clock ticks since boot."""
     fingerprint: str
-    leader_alive: bool
-    """False when only processes are left that the program had started."""
+
+    @property
+    def leader_alive(self) -> bool:
+        """False when only processes are left that the program had started."""
+        return self.pid == 0 or start_ticks(self.pid) == self.started
 
 
 class StartError(RuntimeError):
@@ -73,7 +78,10 @@ class StartError(RuntimeError):
 
 
 def start(program: Program, run_folder: Path, log: Path) -> "subprocess.Popen[bytes]":
-    """Start a program detached (own session); it ends at once if the name runs already."""
+    """Start a program detached (own session); it ends at once if the name runs already.
+
+    Returns when the program holds its lock, so that whoever looks afterwards finds it.
+    """
     run_folder.mkdir(parents=True, exist_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-I", "-S", str(_LAUNCH)]
@@ -81,7 +89,7 @@ def start(program: Program, run_folder: Path, log: Path) -> "subprocess.Popen[by
     command += ["--log", str(log)]
     if program.account is not None:
         command += ["--account", f"{program.account.uid}:{program.account.gid}"]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*command, "--", *program.command],
         cwd=program.folder,
         env=dict(program.environment),
@@ -90,6 +98,13 @@ def start(program: Program, run_folder: Path, log: Path) -> "subprocess.Popen[by
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+    def holds_or_ended() -> bool:
+        found = running(run_folder, program.name)
+        return (found is not None and found.pid == process.pid) or process.poll() is not None
+
+    wait_until(holds_or_ended, limit_seconds=10)
+    return process
 
 
 def lock_file(run_folder: Path, name: str) -> Path:
@@ -114,8 +129,8 @@ def running(run_folder: Path, name: str) -> Running | None:
         pid, started = int(holder["pid"]), int(holder["started"])
     except (ValueError, KeyError, TypeError):
         # Between taking the lock and writing: the id follows at once.
-        return Running(name, 0, "", leader_alive=True)
-    return Running(name, pid, str(holder["command"]), start_ticks(pid) == started)
+        return Running(name, 0, 0, "")
+    return Running(name, pid, started, str(holder["command"]))
 
 
 def stop(run_folder: Path, name: str, stop_signal: int = signal.SIGTERM, grace_seconds: float = 10.0) -> None:
@@ -160,6 +175,13 @@ def kill(run_folder: Path, name: str, limit_seconds: float = 10.0) -> None:
 
     if not wait_until(gone, limit_seconds):
         raise TimeoutError(f"{name} cannot be killed; its lock is {lock_file(run_folder, name)}")
+
+
+def kill_without_lock(found: Running) -> None:
+    """Kill a program whose lock file was deleted under it, if its leader still lives."""
+    if found.pid and found.leader_alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(found.pid, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], limit_seconds: float) -> bool:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ from ccat_dev_stack.services.redis import Redis
 from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS, Seaweedfs
 
 IDLE_SECONDS = 1800.0
+
+_NAMES = ("postgresql", "redis", "seaweedfs")
 
 # Nothing here survives a power cut, and nothing has to.
 POSTGRESQL_SETTINGS = {
@@ -95,6 +98,7 @@ def stop_all() -> None:
 @contextlib.contextmanager
 def in_use() -> Iterator[None]:
     """Keep the servers from being stopped as idle; a killed run lets go by itself."""
+    folder().mkdir(parents=True, exist_ok=True)
     with _in_use_file().open("a") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         os.utime(file.fileno())
@@ -178,10 +182,9 @@ def _services(
 
 
 def _stop_servers() -> None:
-    names = ("postgresql", "redis", "seaweedfs")
-    for name in names:
-        processes.ask(_run_folder(), name, Program(name, (), folder()).stop_signal)
-    for name in names:
+    for name in _NAMES:
+        processes.ask(_run_folder(), name, signal.SIGTERM)
+    for name in _NAMES:
         processes.stop(_run_folder(), name, grace_seconds=3)
 
 
@@ -190,7 +193,6 @@ def _stop(program: Program) -> None:
 
 
 def _start_idle_watch() -> None:
-    _in_use_file().touch()
     command = (sys.executable, "-m", "ccat_dev_stack.test_services", "idle-watch")
     environment = {"PATH": os.defpath, "CCAT_BUILD_FOLDER": str(build_folder())}
     program = Program("idle-watch", command, folder=folder(), environment=environment)
@@ -200,12 +202,16 @@ def _start_idle_watch() -> None:
 
 def _watch_idle() -> None:
     """Stop the servers when nobody used them for a while, and end."""
-    while folder().exists():
+    seen: list[processes.Running] = []
+    while _in_use_file().exists():
+        seen = [found for found in map(_running, _NAMES) if found is not None] or seen
         with locked(folder() / "start.lock"), _in_use_file().open("a") as file:
             if _nobody_holds(file) and time.time() - os.fstat(file.fileno()).st_mtime > IDLE_SECONDS:
                 _stop_servers()
                 return
         time.sleep(20)
+    for server in seen:  # the build folder was deleted under them
+        processes.kill_without_lock(server)
 
 
 def _nobody_holds(file: IO[str]) -> bool:
@@ -214,6 +220,10 @@ def _nobody_holds(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _running(name: str) -> processes.Running | None:
+    return processes.running(_run_folder(), name)
 
 
 def _run_folder() -> Path:
@@ -229,7 +239,6 @@ def _state_file() -> Path:
 
 
 def _in_use_file() -> Path:
-    folder().mkdir(parents=True, exist_ok=True)
     return folder() / "in-use.lock"
 
 
