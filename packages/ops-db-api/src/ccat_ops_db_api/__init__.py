@@ -1,1 +1,5 @@
 """REST API of the CCAT operations database."""
+
+from importlib.metadata import version
+
+__version__ = version("ccat-ops-db-api")

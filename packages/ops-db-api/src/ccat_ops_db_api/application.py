@@ -1,0 +1,110 @@
+"""The application: its parts, put together once."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator
+
+import structlog
+from ccat_ops_db.clock import Clock, SystemClock
+from ccat_ops_db.settings import OpsDbSettings
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from ccat_ops_db_api import __version__
+from ccat_ops_db_api.access import endpoints as access
+from ccat_ops_db_api.access.last_use import LastUse
+from ccat_ops_db_api.access.queries import write_last_uses
+from ccat_ops_db_api.access.rate_limit import RateLimit
+from ccat_ops_db_api.executions import endpoints as executions
+from ccat_ops_db_api.platform import errors, health
+from ccat_ops_db_api.platform.database import open_engine, session_factory
+from ccat_ops_db_api.platform.idempotency import forget_old_keys
+from ccat_ops_db_api.platform.openapi import describe
+from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord
+from ccat_ops_db_api.raw_data_files import endpoints as raw_data_files
+from ccat_ops_db_api.settings import ApiSettings
+
+PREFIX = "/api/v1"
+HOUSEKEEPING_PERIOD = 60.0
+ROUTERS: tuple[APIRouter, ...] = (
+    access.router,
+    executions.router,
+    raw_data_files.router,
+)
+
+log = structlog.get_logger()
+
+
+def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | None = None) -> FastAPI:
+    """Return the application; it connects to the database with the first request.
+
+    Parameters
+    ----------
+    settings : ApiSettings
+        Settings of the service.
+    database : OpsDbSettings
+        Where the database is.
+    clock : Clock, optional
+        Source of time; the machine's by default.
+    """
+    app = FastAPI(
+        title="CCAT operations database",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=f"{PREFIX}/docs",
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.clock = clock or SystemClock()
+    app.state.engine = open_engine(settings, database)
+    app.state.sessions = session_factory(app.state.engine)
+    app.state.token_key = database.key_of_tokens()
+    app.state.cursor_key = hashlib.sha256(b"cursor:" + app.state.token_key.encode()).digest()
+    app.state.rate_limit = RateLimit(app.state.clock, settings.requests_per_second, settings.request_burst)
+    app.state.last_use = LastUse()
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    errors.install(app)
+    describe(app)
+    app.add_middleware(
+        BodyLimit, largest=settings.max_body_bytes, largest_bulk=settings.max_bulk_body_bytes
+    )
+    app.add_middleware(RequestRecord)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    housekeeping = asyncio.create_task(_keep_house(app))
+    try:
+        yield
+    finally:
+        housekeeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await housekeeping
+        await tidy_up(app)
+        await app.state.engine.dispose()
+
+
+async def _keep_house(app: FastAPI) -> None:
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_PERIOD)
+        await tidy_up(app)
+
+
+async def tidy_up(app: FastAPI) -> None:
+    """Write when tokens were last used and forget old idempotency keys.
+
+    Nothing depends on it: while the database is away it is left for the next time.
+    """
+    uses = app.state.last_use.take()
+    try:
+        async with app.state.sessions.begin() as session:
+            await write_last_uses(session, uses)
+            await forget_old_keys(session, app.state.clock.utc_now())
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("housekeeping_failed", error=str(error))

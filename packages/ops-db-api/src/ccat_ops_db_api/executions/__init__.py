@@ -1,0 +1,1 @@
+"""Executions of obs units: started, finished, looked at."""

@@ -1,0 +1,136 @@
+"""What clients say of executions, and what they are told."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ccat_ops_db.enumerations import ExecutionStatus
+from pydantic import ConfigDict, Field, model_validator
+
+from ccat_ops_db_api.platform.fields import Name, NewId, RequestBody, ResponseBody, Text, Time
+
+Elevation = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Azimuth = Annotated[float, Field(ge=-720, le=720, allow_inf_nan=False)]
+
+
+class StartExecution(RequestBody):
+    """An execution begins."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"obs_unit": "OrionKL-CO43-map", "modules": ["chai-lfa", "chai-hfa"]}]
+        }
+    )
+
+    id: NewId | None = Field(None, description="UUIDv7 that the client made; ours when left out.")
+    obs_unit: Name = Field(description="Name of the obs unit that is executed.")
+    modules: list[Name] = Field(min_length=1, max_length=100, description="Modules that take part.")
+    started_at: Time | None = Field(None, description="Start, as the instrument gives it; now when left out.")
+
+    @model_validator(mode="after")
+    def _modules_once(self) -> "StartExecution":
+        if len(set(self.modules)) != len(self.modules):
+            raise ValueError("modules: names a module twice")
+        return self
+
+
+class FinishExecution(RequestBody):
+    """An execution ends."""
+
+    status: Literal[ExecutionStatus.COMPLETED, ExecutionStatus.ABORTED, ExecutionStatus.FAILED] = Field(
+        description="How it ended."
+    )
+    ended_at: Time | None = Field(None, description="End, as the instrument gives it; now when left out.")
+    mean_pwv: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = Field(
+        None, description="Mean precipitable water vapour, mm."
+    )
+    elevation_min: Elevation | None = Field(None, description="Smallest elevation, degrees.")
+    elevation_max: Elevation | None = Field(None, description="Largest elevation, degrees.")
+    azimuth_min: Azimuth | None = Field(None, description="Smallest azimuth, degrees.")
+    azimuth_max: Azimuth | None = Field(None, description="Largest azimuth, degrees.")
+    comment: Text | None = Field(None, description="What the observer says.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "FinishExecution":
+        for low, high in (("elevation_min", "elevation_max"), ("azimuth_min", "azimuth_max")):
+            smallest, largest = getattr(self, low), getattr(self, high)
+            if smallest is not None and largest is not None and smallest > largest:
+                raise ValueError(f"{low} is larger than {high}")
+        return self
+
+
+class Execution(ResponseBody):
+    """An execution of an obs unit."""
+
+    id: UUID
+    site: str
+    obs_unit: str
+    program: str
+    source: str
+    instruments: list[str]
+    modules: list[str]
+    status: ExecutionStatus
+    started_at: datetime
+    ended_at: datetime | None
+    start_received_at: datetime
+    end_received_at: datetime | None
+    mean_pwv: float | None
+    elevation_min: float | None
+    elevation_max: float | None
+    azimuth_min: float | None
+    azimuth_max: float | None
+    comment: str | None
+
+
+class ExecutionPage(ResponseBody):
+    """A page of executions."""
+
+    items: list[Execution]
+    next_cursor: str | None
+
+
+class ExecutionSort(StrEnum):
+    """Orders of executions."""
+
+    STARTED_AT = "started_at"
+    STARTED_AT_DESCENDING = "-started_at"
+    ID = "id"
+    ID_DESCENDING = "-id"
+
+
+class WaitingThing(ResponseBody):
+    """Something that waits, and why."""
+
+    subject_type: str
+    subject_id: str
+    reason: str
+    detail: str | None
+    since: datetime | None
+
+
+class FailedThing(ResponseBody):
+    """Something that was given up."""
+
+    subject_type: str
+    subject_id: str
+    message: str | None
+
+
+class ExecutionProgress(ResponseBody):
+    """How far the data of an execution is on its way."""
+
+    id: UUID
+    status: ExecutionStatus
+    files: int
+    bytes: int
+    files_packaged: int
+    packages: int
+    packages_sealed: int
+    packages_archived: int
+    packages_removed_at_source: int
+    packages_failed: int
+    archived: bool
+    removed_at_source: bool
+    waiting: list[WaitingThing]
+    failed: list[FailedThing]

@@ -1,0 +1,16 @@
+"""What an ASGI server runs: ``uvicorn ccat_ops_db_api.main:app``."""
+
+import sys
+
+from ccat_ops_db.settings import SettingsError
+
+from ccat_ops_db_api.application import create_app
+from ccat_ops_db_api.platform.logs import configure_logs
+from ccat_ops_db_api.settings import load_settings
+
+try:
+    _settings, _database = load_settings()
+except SettingsError as error:
+    sys.exit(f"ccat-ops-db-api cannot start: {error}")
+configure_logs(_database.environment, _settings.log_level)
+app = create_app(_settings, _database)

@@ -1,0 +1,57 @@
+"""The database of a running service: one engine, one transaction a request."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from ccat_ops_db.settings import OpsDbSettings, asynchronous
+from fastapi import Depends, Request
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from ccat_ops_db_api.settings import ApiSettings
+
+
+def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
+    """Return the engine of the service; it connects with its first use."""
+    return create_async_engine(
+        asyncpg_url(database.postgresql_url()),
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "timezone": "UTC",
+                "application_name": "ccat-ops-db-api",
+                "statement_timeout": str(settings.statement_timeout * 1000),
+                # Our statements are short: compiling them takes longer than running them.
+                "jit": "off",
+            },
+        },
+    )
+
+
+def asyncpg_url(url: URL) -> URL:
+    """Return an address for asyncpg, which calls ``sslmode`` ``ssl``."""
+    url = asynchronous(url)
+    if "sslmode" in url.query:
+        mode = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return url
+
+
+def session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Return what opens sessions."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    """Open the one transaction of a request; it is committed before the answer is sent."""
+    sessions: async_sessionmaker[AsyncSession] = request.app.state.sessions
+    async with sessions.begin() as session:
+        yield session
+
+
+Transaction = Annotated[AsyncSession, Depends(transaction, scope="function")]
+"""The transaction of the request."""

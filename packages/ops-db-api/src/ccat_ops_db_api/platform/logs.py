@@ -1,0 +1,25 @@
+"""The log: JSON in services, readable in a terminal."""
+
+import logging
+
+import structlog
+from ccat_ops_db.settings import Environment
+
+
+def configure_logs(environment: Environment, level: str) -> None:
+    """Set up structlog for the process."""
+    human = environment is Environment.DEVELOPMENT
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=False) if human else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if human else [structlog.processors.dict_tracebacks]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,130 @@
+"""What surrounds every request: its id, its line in the log, its metrics, and the limit on its body."""
+
+import re
+from http import HTTPStatus
+from time import perf_counter
+
+import structlog
+from ccat_ops_db.identity import new_id
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ccat_ops_db_api.platform.errors import problem_response
+from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+BULK_SUFFIX = ":bulk"
+
+log = structlog.get_logger()
+
+
+class RequestRecord:
+    """Gives every request an id, and writes one line and the metrics when it is answered.
+
+    A client may choose the id (``X-Request-ID``), so that one id runs through the logs of several services.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+        started = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id), IN_PROGRESS.track_inprogress():
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                seconds = perf_counter() - started
+                route = getattr(scope.get("route"), "path", "unmatched")
+                REQUESTS.labels(scope["method"] if route != "unmatched" else "", route, str(status)).inc()
+                SECONDS.labels(route).observe(seconds)
+                level = log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
+                level(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    milliseconds=round(seconds * 1000, 1),
+                )
+
+
+class BodyLimit:
+    """Refuses bodies that are too large, before they are read where their length is given.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is protected.
+    largest : int
+        Largest body in bytes.
+    largest_bulk : int
+        Largest body of bulk filing, which is streamed and not held in memory.
+    """
+
+    def __init__(self, app: ASGIApp, largest: int, largest_bulk: int) -> None:
+        self._app, self._largest, self._largest_bulk = app, largest, largest_bulk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._largest_bulk if scope["path"].endswith(BULK_SUFFIX) else self._largest
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length[:20]) > limit:
+            await _too_large(scope, limit)(scope, receive, send)
+            return
+        received, started = 0, False
+
+        async def limited_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > limit:
+                    raise _BodyTooLargeError
+            return message
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, limited_receive, watched_send)
+        except _BodyTooLargeError:
+            if started:
+                raise
+            await _too_large(scope, limit)(scope, receive, send)
+
+
+class _BodyTooLargeError(BaseException):
+    """Passes every handler on its way out, also those that answer any exception."""
+
+
+def _too_large(scope: Scope, limit: int) -> ASGIApp:
+    return problem_response(
+        scope["path"],
+        scope["state"]["request_id"],
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "content-too-large",
+        f"the body may have {limit} bytes; send less at once",
+    )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return str(value.decode())
+    return str(new_id())

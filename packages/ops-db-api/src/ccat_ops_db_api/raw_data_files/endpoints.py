@@ -1,0 +1,99 @@
+"""``/raw-data-files``."""
+
+from typing import Annotated
+from uuid import UUID
+
+from ccat_ops_db.models import RawDataFile
+from ccat_ops_db.permissions import PermissionName
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import ColumnElement
+
+from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.errors import not_found
+from ccat_ops_db_api.platform.fields import Name
+from ccat_ops_db_api.platform.idempotency import Key, once
+from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
+from ccat_ops_db_api.raw_data_files import queries, service
+from ccat_ops_db_api.raw_data_files.schemas import BulkAnswer, File, FilePage, FileSort, FileToFile
+
+router = APIRouter(prefix="/raw-data-files", tags=["raw data files"])
+Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
+Writer = Annotated[Principal, requires(PermissionName.WRITE_DATA)]
+NDJSON = "application/x-ndjson"
+
+
+@router.post("", operation_id="file_raw_data_file", status_code=201, response_model=File)
+async def file_raw_data_file(
+    request: Request, principal: Writer, session: Transaction, key: Key, body: FileToFile
+) -> Response:
+    """File one raw data file. The same facts again answer 200, other facts for the same file 409."""
+
+    async def work() -> Response:
+        filing = await service.receive_one(session, request, body)
+        filed = await service.file(session, request, principal, filing, numbered=False)
+        shown = await _shown(
+            session,
+            RawDataFile.executed_obs_unit_id == body.execution_id,
+            RawDataFile.instrument_module_id == body.module,
+            RawDataFile.relative_path == body.relative_path,
+        )
+        return answer(request, shown, status=201 if filed else 200)
+
+    return await once(request, session, principal, key, work)
+
+
+@router.post(
+    ":bulk",
+    operation_id="file_raw_data_files",
+    response_model=BulkAnswer,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "One file a line, each as in the body of file_raw_data_file.",
+            "content": {NDJSON: {"schema": {"type": "string", "contentMediaType": NDJSON}}},
+        }
+    },
+)
+async def file_raw_data_files(
+    request: Request, principal: Writer, session: Transaction, key: Key
+) -> Response:
+    """File many raw data files, all or nothing. A problem names the bad lines, the first 100."""
+    filing, digest = await service.receive_lines(session, request)
+
+    async def work() -> Response:
+        filed = await service.file(session, request, principal, filing, numbered=True)
+        return Response(service.bulk_answer(filed, filing), media_type="application/json")
+
+    return await once(request, session, principal, key, work, digest)
+
+
+@router.get("", operation_id="list_raw_data_files", response_model=FilePage)
+async def list_raw_data_files(
+    _: Reader,
+    session: Transaction,
+    page: Page,
+    execution_id: UUID | None = None,
+    module: Annotated[Name | None, Query(description="Module that wrote it.")] = None,
+    package_id: UUID | None = None,
+    packaged: Annotated[bool | None, Query(description="Whether it is in a package.")] = None,
+    sort: FileSort = FileSort.ID,
+) -> Response:
+    """List raw data files."""
+    rows = queries.filtered(execution_id, module, package_id, packaged)
+    return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataFile.__table__.c.id)
+
+
+@router.get("/{file_id}", operation_id="get_raw_data_file", response_model=File)
+async def get_raw_data_file(request: Request, _: Reader, session: Transaction, file_id: UUID) -> Response:
+    """Show a raw data file."""
+    shown = await document(session, queries.files().where(RawDataFile.id == file_id))
+    if shown is None:
+        raise not_found("raw data file", file_id)
+    return answer(request, shown)
+
+
+async def _shown(session: Transaction, *conditions: ColumnElement[bool]) -> bytes:
+    shown = await document(session, queries.files().where(*conditions))
+    assert shown is not None, "it was filed in this transaction, or before"
+    return shown

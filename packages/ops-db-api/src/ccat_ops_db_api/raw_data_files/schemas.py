@@ -1,0 +1,106 @@
+"""What clients say of raw data files, and what they are told."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from ccat_ops_db.models.base import CHECKSUM_PATTERN
+from ccat_ops_db.paths import validate_relative_path
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from ccat_ops_db_api.platform.fields import Bytes, Name, NewId, RequestBody, ResponseBody, Time
+
+RelativePath = Annotated[str, AfterValidator(validate_relative_path)]
+Checksum = Annotated[
+    str,
+    Field(
+        pattern=CHECKSUM_PATTERN,
+        description="algorithm:hex, lower case; xxh3-128, sha256, blake3, crc32c or md5.",
+    ),
+]
+
+
+class FileToFile(RequestBody):
+    """A raw data file that an instrument has written completely."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "execution_id": "0193449b-2b1c-7c3e-8a3f-2f6d6f0c9a11",
+                    "module": "chai-lfa",
+                    "relative_path": "2026/11/21/scan 0001.fits",
+                    "size": 8_388_608,
+                    "checksum": "xxh3-128:99aa06d3014798d86001c324468d497f",
+                    "source_location": "ccat.chai-raw-data",
+                    "file_type": "fits",
+                }
+            ]
+        }
+    )
+
+    id: NewId | None = Field(
+        None, description="UUIDv7 that the client made; ours when left out. Filed already: the first one counts."
+    )
+    execution_id: UUID = Field(description="Execution that it belongs to; it may have ended.")
+    module: Name = Field(description="Module that wrote it; takes part in the execution.")
+    relative_path: RelativePath = Field(description="Path below the source location.")
+    size: Bytes = Field(description="Size, bytes.")
+    checksum: Checksum
+    source_location: Name = Field(description="Where it is; a location of type source at this site.")
+    file_type: Name | None = Field(None, description="Kind of file, for example fits or log.")
+    written_from: Time | None = Field(None, description="Start of the writing.")
+    written_until: Time | None = Field(None, description="End of the writing.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "FileToFile":
+        if (
+            self.written_from is not None
+            and self.written_until is not None
+            and self.written_from > self.written_until
+        ):
+            raise ValueError("written_until is before written_from")
+        return self
+
+
+class File(ResponseBody):
+    """A raw data file."""
+
+    id: UUID
+    execution_id: UUID
+    module: str
+    relative_path: str
+    size: int
+    checksum: str
+    file_type: str | None
+    source_location: str
+    written_from: datetime | None
+    written_until: datetime | None
+    filed_at: datetime
+    package_id: UUID | None
+    member_offset: int | None
+    member_checksum: str | None
+
+
+class FilePage(ResponseBody):
+    """A page of raw data files."""
+
+    items: list[File]
+    next_cursor: str | None
+
+
+class FileSort(StrEnum):
+    """Orders of files."""
+
+    ID = "id"
+    ID_DESCENDING = "-id"
+    RELATIVE_PATH = "relative_path"
+    RELATIVE_PATH_DESCENDING = "-relative_path"
+
+
+class BulkAnswer(ResponseBody):
+    """What became of the lines of a bulk request."""
+
+    filed: int = Field(description="Files that are new.")
+    already_filed: int = Field(description="Files that were filed before, with the same facts.")

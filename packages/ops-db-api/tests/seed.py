@@ -1,0 +1,302 @@
+"""Reference data, accounts and rows that tests need, made through the models."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    DeletionMode,
+    DeletionTrigger,
+    ExecutionStatus,
+    LocationType,
+    PhysicalCopyStatus,
+    Status,
+    StorageType,
+    TransferMethod,
+)
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    DataTransfer,
+    DataTransferRoute,
+    DiskDataLocation,
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    FixedSource,
+    Instrument,
+    InstrumentModule,
+    Observatory,
+    ObservingProgram,
+    ObsUnit,
+    Permission,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataFilePhysicalCopy,
+    RawDataPackage,
+    RawDataPackagePhysicalCopy,
+    RetentionPolicy,
+    Role,
+    RolePermission,
+    S3DataLocation,
+    Site,
+    Telescope,
+    User,
+    UserRole,
+)
+from ccat_ops_db.permissions import PERMISSIONS, PermissionName
+from ccat_ops_db.tokens import create_token
+from sqlalchemy.orm import Session
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+KEY = "a-key-for-the-tests-of-the-api-0123456789"
+CHECKSUM = "xxh3-128:" + "0123456789abcdef" * 2
+SHA256 = "sha256:" + "0123456789abcdef" * 4
+SOURCE, BUFFER = "ccat.chai-raw-data", "ccat.buffer"
+ARCHIVE_BUFFER, ARCHIVE, PROCESSING = "cologne.buffer", "cologne.lta", "cologne.processing"
+OBS_UNIT = "OrionKL-CO43"
+
+
+def reference_data(session: Session) -> None:
+    """Add an observatory with one telescope, two instruments, two sites and their locations."""
+    session.add_all(
+        [
+            Observatory(id="ccat-observatory", name="CCAT Observatory"),
+            Site(id="ccat", name="FYST", time_zone="America/Santiago", main=True),
+            Site(id="cologne", name="Cologne", data_server_url="https://data.cologne.example"),
+            ObservingProgram(id="GEco", name="Galactic Ecology"),
+            FixedSource(id="Orion-KL", right_ascension=83.81, declination=-5.37),
+            RetentionPolicy(id="source", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1),
+        ]
+    )
+    session.flush()
+    session.add(
+        Telescope(
+            id="fyst", observatory_id="ccat-observatory", name="FYST", latitude=-22.98, longitude=-67.74, altitude=5600
+        )
+    )
+    session.flush()
+    session.add_all(
+        [
+            Instrument(id="chai", telescope_id="fyst", name="CHAI"),
+            Instrument(id="prime-cam", telescope_id="fyst", name="Prime-Cam"),
+        ]
+    )
+    session.flush()
+    session.add_all(
+        [
+            InstrumentModule(id="chai-lfa", instrument_id="chai", name="LFA", pixels=64),
+            InstrumentModule(id="chai-hfa", instrument_id="chai", name="HFA", pixels=64),
+            InstrumentModule(id="prime-cam-280", instrument_id="prime-cam", name="280 GHz"),
+            ObsUnit(id=OBS_UNIT, observing_program_id="GEco", source_id="Orion-KL"),
+        ]
+    )
+    _locations(session)
+
+
+def token(
+    session: Session,
+    scopes: Iterable[str] = tuple(PermissionName),
+    role: Iterable[str] = tuple(PermissionName),
+    site: str | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """Add a user with a role of its own and a token, and return the token's text."""
+    name = f"user-{new_id()}"
+    user = User(id=new_id(), name=name, created_at=NOW)
+    session.add_all([user, Role(id=f"role-{name}")])
+    session.flush()
+    session.add(UserRole(user_id=user.id, role_id=f"role-{name}"))
+    session.add_all(RolePermission(role_id=f"role-{name}", permission_id=right) for right in role)
+    session.flush()
+    return create_token(session, name, "test", list(scopes), site, expires_at, KEY, NOW)
+
+
+def permissions(session: Session) -> None:
+    """Add every permission."""
+    session.add_all(Permission(id=name.value, description=text) for name, text in PERMISSIONS.items())
+    session.flush()
+
+
+def execution(
+    session: Session, modules: Iterable[str] = ("chai-lfa",), status: ExecutionStatus = ExecutionStatus.RUNNING
+) -> UUID:
+    """Add an execution."""
+    row = ExecutedObsUnit(
+        id=new_id(),
+        site_id="ccat",
+        obs_unit_id=OBS_UNIT,
+        status=status,
+        started_at=NOW - timedelta(hours=1),
+        ended_at=None if status is ExecutionStatus.RUNNING else NOW,
+        start_received_at=NOW,
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(
+        ExecutedObsUnitModule(executed_obs_unit_id=row.id, instrument_module_id=module, site_id="ccat")
+        for module in modules
+    )
+    session.flush()
+    return row.id
+
+
+def package(session: Session, execution_id: UUID, files: int = 2, part: int = 1, *, sealed: bool = True) -> UUID:
+    """Add a package of CHAI LFA with its files and their copies at the source; sealed: also in the buffer."""
+    package_id = new_id()
+    path = f"2026/11/21/{package_id}.tar"
+    session.add(
+        RawDataPackage(
+            id=package_id,
+            site_id="ccat",
+            executed_obs_unit_id=execution_id,
+            instrument_module_id="chai-lfa",
+            part_number=part,
+            source_location_id=SOURCE,
+            created_at=NOW,
+            file_count=files,
+            payload_bytes=files * 1000,
+            relative_path=path,
+            **(
+                {
+                    "sealed_at": NOW,
+                    "size": files * 1000 + 10240,
+                    "checksum": CHECKSUM,
+                    "manifest_checksum": SHA256,
+                    "index_checksum": SHA256,
+                }
+                if sealed
+                else {}
+            ),
+        )
+    )
+    session.flush()
+    for number in range(files):
+        file_id = new_id()
+        name = f"{execution_id}/{part}/scan {number}.fits"
+        session.add(
+            RawDataFile(
+                id=file_id,
+                site_id="ccat",
+                executed_obs_unit_id=execution_id,
+                instrument_module_id="chai-lfa",
+                relative_path=name,
+                size=1000,
+                checksum=CHECKSUM,
+                source_location_id=SOURCE,
+                filed_at=NOW,
+                raw_data_package_id=package_id,
+                member_offset=512 * (number + 1) if sealed else None,
+                member_checksum=SHA256 if sealed else None,
+            )
+        )
+        session.flush()
+        session.add(
+            RawDataFilePhysicalCopy(
+                id=new_id(),
+                site_id="ccat",
+                raw_data_file_id=file_id,
+                data_location_id=SOURCE,
+                relative_path=name,
+                status=PhysicalCopyStatus.PRESENT,
+                size=1000,
+                created_at=NOW,
+            )
+        )
+    if sealed:
+        copy_of(session, package_id, BUFFER)
+    session.flush()
+    return package_id
+
+
+def copy_of(
+    session: Session,
+    package_id: UUID,
+    location: str,
+    status: PhysicalCopyStatus = PhysicalCopyStatus.VERIFIED,
+) -> UUID:
+    """Add a copy of a package at a location."""
+    parent = session.get_one(RawDataPackage, package_id)
+    verified = status is PhysicalCopyStatus.VERIFIED
+    copy = RawDataPackagePhysicalCopy(
+        id=new_id(),
+        kind=CopyKind.RAW_DATA_PACKAGE,
+        site_id=location.split(".")[0],
+        raw_data_package_id=package_id,
+        data_location_id=location,
+        relative_path=parent.relative_path,
+        status=status,
+        size=parent.size or 0,
+        created_at=NOW,
+        checksum=CHECKSUM if verified else None,
+        verified_at=NOW if verified else None,
+        deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
+    )
+    session.add(copy)
+    session.flush()
+    return copy.id
+
+
+def transfer(session: Session, package_id: UUID, status: Status = Status.PENDING, **values: object) -> UUID:
+    """Add a transfer of a package from the telescope's buffer to Cologne."""
+    source = (
+        session.query(PhysicalCopy).filter_by(raw_data_package_id=package_id, data_location_id=BUFFER).one()
+    )
+    row = DataTransfer(
+        id=new_id(),
+        site_id="ccat",
+        raw_data_package_id=package_id,
+        source_copy_id=source.id,
+        source_location_id=BUFFER,
+        destination_location_id=ARCHIVE_BUFFER,
+        final_site_id="cologne",
+        data_transfer_route_id="ccat-to-cologne",
+        status=status,
+        created_at=NOW,
+        bytes_total=source.size,
+        **values,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _locations(session: Session) -> None:
+    def disk(name: str, kind: LocationType, **values: object) -> DiskDataLocation:
+        site, short = name.split(".")
+        return DiskDataLocation(
+            id=name,
+            site_id=site,
+            name=short,
+            location_type=kind,
+            storage_type=StorageType.DISK,
+            path=f"/data/{name}",
+            deletion_mode=DeletionMode.ENABLED,
+            **values,
+        )
+
+    session.add_all(
+        [
+            disk(SOURCE, LocationType.SOURCE, instrument_id="chai", retention_policy_id="source"),
+            disk("ccat.primecam-raw-data", LocationType.SOURCE, instrument_id="prime-cam"),
+            disk(BUFFER, LocationType.BUFFER),
+            disk(ARCHIVE_BUFFER, LocationType.BUFFER),
+            disk(PROCESSING, LocationType.PROCESSING),
+            S3DataLocation(
+                id=ARCHIVE,
+                site_id="cologne",
+                name="lta",
+                location_type=LocationType.LONG_TERM_ARCHIVE,
+                storage_type=StorageType.S3,
+                endpoint="https://s3.cologne.example",
+                bucket="lta",
+                credential="cologne-lta",
+            ),
+        ]
+    )
+    session.flush()
+    session.add(
+        DataTransferRoute(
+            id="ccat-to-cologne", origin_site_id="ccat", destination_site_id="cologne", method=TransferMethod.S3
+        )
+    )
+    session.flush()

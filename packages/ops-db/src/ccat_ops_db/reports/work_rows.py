@@ -1,0 +1,100 @@
+"""All kinds of work in one shape, so that a report need not know their tables."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, String, cast, literal, null, select, union_all
+from sqlalchemy.orm import aliased
+
+from ccat_ops_db.enumerations import Operation
+from ccat_ops_db.models import (
+    DataTransfer,
+    Deletion,
+    FixityCheck,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    PhysicalCopy,
+    StagingItem,
+    Work,
+)
+
+OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
+    {
+        PackageCreation: Operation.PACKAGE_CREATION,
+        DataTransfer: Operation.TRANSFER,
+        FixityCheck: Operation.VERIFY,
+        LongTermArchiveTransfer: Operation.ARCHIVE_TRANSFER,
+        StagingItem: Operation.STAGING,
+        Deletion: Operation.DELETION,
+    }
+)
+"""Every kind of work, in the order in which a package meets it, and the operation that does it."""
+
+
+def work_rows(condition: Callable[[type[Work], ColumnElement[Any]], ColumnElement[bool]]) -> CompoundSelect[Any]:
+    """Return work of all kinds as one statement.
+
+    Parameters
+    ----------
+    condition : callable
+        Given a kind of work and the column of its package's id, returns which rows are wanted.
+
+    Returns
+    -------
+    CompoundSelect
+        Columns ``operation``, ``subject_type`` (table), ``id``, ``package_id``, ``status``, ``stage`` (1 for the
+        first kind that a package meets), ``from_location``, ``to_location``, ``route``, times, bytes, attempt,
+        error and waiting reason.
+    """
+    return union_all(*(_rows(kind, stage, condition) for stage, kind in enumerate(OPERATIONS, 1)))
+
+
+def _rows(
+    kind: Any, stage: int, condition: Callable[[type[Work], ColumnElement[Any]], ColumnElement[bool]]
+) -> Select[Any]:
+    copy = aliased(PhysicalCopy)
+    package_id = copy.raw_data_package_id if kind is FixityCheck else kind.raw_data_package_id
+    rows = select(
+        literal(OPERATIONS[kind].value).label("operation"),
+        literal(kind.__tablename__).label("subject_type"),
+        kind.id.label("id"),
+        package_id.label("package_id"),
+        cast(kind.status, String).label("status"),
+        literal(stage).label("stage"),
+        kind.site_id.label("site_id"),
+        _from(kind).label("from_location"),
+        _to(kind).label("to_location"),
+        (kind.data_transfer_route_id if kind is DataTransfer else cast(null(), String)).label("route"),
+        kind.created_at.label("created_at"),
+        kind.started_at.label("started_at"),
+        kind.next_attempt_at.label("next_attempt_at"),
+        kind.finished_at.label("finished_at"),
+        kind.attempt.label("attempt"),
+        kind.bytes_done.label("bytes_done"),
+        kind.bytes_total.label("bytes_total"),
+        cast(kind.error_class, String).label("error_class"),
+        kind.error_category.label("error_category"),
+        kind.error_message.label("error_message"),
+        kind.waiting_reason.label("waiting_reason"),
+        kind.waiting_detail.label("waiting_detail"),
+        kind.waiting_since.label("waiting_since"),
+    )
+    if kind is FixityCheck:
+        rows = rows.join(copy, copy.id == FixityCheck.physical_copy_id)
+    return rows.where(condition(kind, package_id))
+
+
+def _from(kind: Any) -> ColumnElement[Any]:
+    if kind in (PackageCreation, DataTransfer):
+        return kind.source_location_id  # type: ignore[no-any-return]
+    if kind in (FixityCheck, Deletion):
+        return kind.data_location_id  # type: ignore[no-any-return]
+    source = aliased(PhysicalCopy)
+    return select(source.data_location_id).where(source.id == kind.source_copy_id).scalar_subquery()
+
+
+def _to(kind: Any) -> ColumnElement[Any]:
+    if kind in (FixityCheck, Deletion):
+        return cast(null(), String)
+    return kind.destination_location_id  # type: ignore[no-any-return]
