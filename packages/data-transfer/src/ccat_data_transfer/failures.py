@@ -11,6 +11,8 @@ import errno
 import http.client
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 import sqlalchemy.exc
@@ -114,6 +116,15 @@ def classify(error: BaseException, *, path: str | None = None) -> Failure:
         case OSError():
             return _classify_os_error(error, path)
     return Permanent("unexpected", f"{type(error).__name__}: {error}; please report it", path=path)
+
+
+@contextmanager
+def classified(path: str | None = None) -> Iterator[None]:
+    """Turn the errors of the operating system and of the network inside into a `Failure` about `path`."""
+    try:
+        yield
+    except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+        raise classify(error, path=path) from error
 
 
 _Rule = tuple[type[Failure], str, str]

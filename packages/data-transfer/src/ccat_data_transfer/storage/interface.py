@@ -196,6 +196,10 @@ class Storage(Protocol):
         """
         ...
 
+    def drop_cache(self, path: str) -> None:
+        """Let the next read come from the medium, as far as the system allows."""
+        ...
+
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield every finished object below a folder (``""``: all), in order of path.
 

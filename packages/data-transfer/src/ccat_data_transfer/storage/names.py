@@ -1,0 +1,64 @@
+"""Names that every kind of place checks and makes the same way."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from ccat_data_transfer.failures import Permanent
+from ccat_ops_db.paths import MAX_SEGMENT_BYTES, validate_relative_path
+
+TEMPORARY_PREFIX = ".partial-"
+
+_WORK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+def checked(path: str) -> str:
+    """Return the path if it is a legal relative path.
+
+    Raises
+    ------
+    Permanent
+        It is not, with the reason.
+    """
+    try:
+        return validate_relative_path(path)
+    except ValueError as error:
+        raise Permanent("illegal_path", f"not a legal relative path: {error}", path=repr(path)) from None
+
+
+def temporary_name(name: str, work_id: str) -> str:
+    """Return the name beside `name` that one unit of work writes to until it is finished."""
+    return temporary_stem(name) + checked_work_id(work_id)
+
+
+def temporary_stem(name: str) -> str:
+    """Return how the temporary names of all work for `name` begin.
+
+    After it comes nothing but the id of the work, which has no dot: so the temporaries of ``a`` and of
+    ``a.b`` differ. A long name is replaced by a digest, because the whole must stay a legal name.
+    """
+    if len(name.encode()) > MAX_SEGMENT_BYTES - len(TEMPORARY_PREFIX) - 65:
+        name = hashlib.sha256(name.encode()).hexdigest()
+    return f"{TEMPORARY_PREFIX}{name}."
+
+
+def is_temporary_of(candidate: str, name: str, work_id: str | None) -> bool:
+    """Return whether `candidate` is a temporary name for `name`: of one unit of work, or of any (null)."""
+    if work_id is not None:
+        return candidate == temporary_name(name, work_id)
+    stem = temporary_stem(name)
+    return candidate.startswith(stem) and _WORK_ID.fullmatch(candidate, len(stem)) is not None
+
+
+def checked_work_id(work_id: str) -> str:
+    """Return the id of a unit of work if it can be part of a name.
+
+    Raises
+    ------
+    ValueError
+        It cannot: a mistake in the program, not of an input.
+    """
+    if not _WORK_ID.fullmatch(work_id):
+        raise ValueError(f"a work id has letters, digits and dashes, at most 64: not {work_id!r}")
+    return work_id

@@ -1,0 +1,40 @@
+"""Which kind of place is opened by what."""
+
+from collections.abc import Callable
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_data_transfer.storage.interface import LocationDescription, Storage, StorageKind
+from ccat_data_transfer.storage.s3 import S3Storage
+
+
+def open_storage(location: LocationDescription, credentials: Credentials) -> Storage:
+    """Open a place. Cheap, contacts nothing; `Storage.check` tells whether it can be used.
+
+    Parameters
+    ----------
+    location : LocationDescription
+        The place.
+    credentials : Credentials
+        Where the credential that it names is found.
+
+    Raises
+    ------
+    Configuration
+        The credential is missing or the address cannot be.
+    """
+    return _OPENERS[location.kind](location, credentials)
+
+
+def _open_disk(location: LocationDescription, credentials: Credentials) -> Storage:
+    return DiskStorage(location.id, location.path)
+
+
+def _open_s3(location: LocationDescription, credentials: Credentials) -> Storage:
+    return S3Storage(location, credentials)
+
+
+_OPENERS: dict[StorageKind, Callable[[LocationDescription, Credentials], Storage]] = {
+    "disk": _open_disk,
+    "s3": _open_s3,
+}

@@ -1,0 +1,185 @@
+"""A place that is a prefix of a bucket of an S3 service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal
+from urllib.parse import unquote_plus
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.failures import Failure, Permanent
+from ccat_data_transfer.storage.interface import (
+    MEBIBYTE,
+    Expected,
+    LocationDescription,
+    ObjectInfo,
+    Reader,
+    Upload,
+    Waiting,
+)
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, checked_work_id, is_temporary_of
+from ccat_data_transfer.storage.s3_client import Body, S3Client, elements
+from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
+from ccat_data_transfer.storage.s3_reader import S3Reader
+from ccat_data_transfer.storage.s3_upload import S3Upload, object_info, upload_headers
+
+_MAX_KEY_BYTES = 1024
+
+
+class S3Storage:
+    """The objects of a bucket below a prefix.
+
+    Parameters
+    ----------
+    location : LocationDescription
+        The place.
+    credentials : Credentials
+        Where its keys are found.
+    """
+
+    kind: Literal["s3"] = "s3"
+
+    def __init__(self, location: LocationDescription, credentials: Credentials) -> None:
+        self.location_id = location.id
+        self._client = S3Client(location, credentials)
+        self._prefix = f"{location.prefix}/" if location.prefix else ""
+
+    def check(self) -> None:
+        """See `Storage.check`."""
+        self._client.check()
+
+    def stat(self, path: str) -> ObjectInfo | None:
+        """See `Storage.stat`."""
+        answer = self._client.head(self._key(path))
+        return None if answer is None else object_info(path, answer.headers)
+
+    def exists(self, path: str) -> bool:
+        """See `Storage.exists`."""
+        return self.stat(path) is not None
+
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """See `Storage.read_range`."""
+        if length == 0 or offset >= self._present(path).size:
+            return b""
+        headers = {"range": f"bytes={offset}-{offset + length - 1}"}
+        return self._client.request("GET", self._key(path), headers=headers).body
+
+    def open_read(
+        self,
+        path: str,
+        *,
+        offset: int = 0,
+        length: int | None = None,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Reader:
+        """See `Storage.open_read`; several ranges are fetched at the same time."""
+        info = self._present(path)
+        end = info.size if length is None else min(info.size, offset + length)
+        return S3Reader(self._client, self._key(path), info.etag, offset, end, buffer_bytes, waiting)
+
+    def drop_cache(self, path: str) -> None:
+        """See `Storage.drop_cache`: a store's caches are its own."""
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """See `Storage.list`."""
+        folder = self._prefix + (f"{checked(prefix)}/" if prefix else "")
+        for path, entry in self._listed(folder):
+            name = path.rpartition("/")[2]
+            if name and not name.startswith(TEMPORARY_PREFIX):
+                yield ObjectInfo(
+                    path,
+                    int(entry["Size"]),
+                    datetime.fromisoformat(entry["LastModified"]).astimezone(UTC),
+                    etag=entry.get("ETag", "").strip('"') or None,
+                )
+
+    def usage(self) -> None:
+        """See `Storage.usage`: S3 has no such question."""
+        return
+
+    def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
+        """See `Storage.put`."""
+        self._client.store(
+            "PUT", self._key(path), body=Body(content), headers=upload_headers(checksum) if checksum else {}
+        )
+        return self._present(path)
+
+    def remove(self, path: str) -> None:
+        """See `Storage.remove`."""
+        key = self._key(path)
+        crash_point("storage.s3.before_remove")
+        try:
+            self._client.request("DELETE", key)
+        except Failure as failure:
+            if failure.category != "missing":
+                raise
+        crash_point("storage.s3.removed")
+
+    def open_upload(
+        self,
+        path: str,
+        work_id: str,
+        expected: Expected,
+        *,
+        resume: bool = True,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Upload:
+        """See `Storage.open_upload`."""
+        marker = self._key(marker_path(path, checked_work_id(work_id)))
+        upload = S3Upload(self._client, self._key(path), marker, path, expected, buffer_bytes, waiting)
+        upload.open(resume=resume)
+        return upload
+
+    def resume_point(self, path: str, work_id: str) -> int:
+        """See `Storage.resume_point`: the bytes of all parts that the store has."""
+        marker = Marker.load(self._client, self._key(marker_path(path, checked_work_id(work_id))))
+        if marker is None:
+            return 0
+        return sum(part.size for part in sent_parts(self._client, self._key(path), marker.upload_id).values())
+
+    def remove_temporary(self, path: str, work_id: str | None = None) -> None:
+        """See `Storage.remove_temporary`: unfinished uploads and the markers that point to them."""
+        key = self._key(path)
+        folder, _, name = key.rpartition("/")
+        prefix = f"{folder}/{TEMPORARY_PREFIX}" if folder else TEMPORARY_PREFIX
+        for found, _entry in self._listed(prefix):
+            if is_temporary_of(found.rpartition("/")[2], name, work_id):
+                marker_key = self._prefix + found
+                marker = Marker.load(self._client, marker_key)
+                if marker is not None:
+                    abort(self._client, key, marker.upload_id)
+                self._client.request("DELETE", marker_key)
+        if work_id is None:
+            for upload_id in list_uploads(self._client, key):
+                abort(self._client, key, upload_id)
+
+    def _listed(self, key_prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield relative path and facts of every key with that beginning, page by page."""
+        query = [("list-type", "2"), ("prefix", key_prefix), ("encoding-type", "url")]
+        token: str | None = ""
+        while token is not None:
+            page = self._client.request(
+                "GET", "", query=[*query, ("continuation-token", token)] if token else query
+            )
+            result = next(elements(page.body, "ListBucketResult"))
+            encoded = result.get("EncodingType") == "url"
+            for entry in elements(page.body, "Contents"):
+                key = unquote_plus(entry["Key"]) if encoded else entry["Key"]
+                yield key.removeprefix(self._prefix), entry
+            token = result.get("NextContinuationToken") if result.get("IsTruncated") == "true" else None
+
+    def _present(self, path: str) -> ObjectInfo:
+        info = self.stat(path)
+        if info is None:
+            raise Permanent("missing", "there is no such object", path=path)
+        return info
+
+    def _key(self, path: str) -> str:
+        key = self._prefix + checked(path)
+        if len(key.encode()) > _MAX_KEY_BYTES:
+            raise Permanent("name_too_long", f"S3 takes names of at most {_MAX_KEY_BYTES} bytes", path=path)
+        return key

@@ -1,0 +1,359 @@
+"""Requests to one bucket of an S3 service.
+
+A client of our own, because an archive needs what the ready ones hide: unfinished uploads that a later
+process goes on with, and the checksums that the store keeps. Each body is signed with its sha256, so that
+every server, also one that knows no checksum headers, refuses bytes that were damaged on the way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import urllib3
+
+from ccat_data_transfer.credentials import Credentials, S3Access
+from ccat_data_transfer.failures import Configuration, Failure, Transient, classified
+from ccat_data_transfer.storage.interface import Buffer, LocationDescription
+from ccat_data_transfer.storage.s3_errors import CREDENTIAL_CATEGORIES, Refusal, failure_of, refusal
+from ccat_data_transfer.storage.s3_signature import (
+    EMPTY_SHA256,
+    quoted_path,
+    quoted_query,
+    signed_headers,
+)
+from ccat_ops_db.clock import Clock, SystemClock
+
+CONNECTIONS = 8
+"""Requests at the same time, from one client."""
+
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 30.0
+_COMPLETE_SECONDS = 600.0
+_PIECE_BYTES = 256 * 1024
+_PAUSES = (0.2, 1.0)
+_CHECKSUM_REFUSALS = frozenset({"NotImplemented", "InvalidArgument", "InvalidRequest", "MalformedHeader"})
+
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer; names of headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Body:
+    """Bytes to send, with their sha256.
+
+    Attributes
+    ----------
+    sha256 : bytes
+        Digest of the content.
+    """
+
+    def __init__(self, content: Buffer) -> None:
+        self.content = memoryview(content)
+        self.sha256 = hashlib.sha256(self.content).digest()
+
+    @property
+    def checksum(self) -> str:
+        """The digest as S3 writes it."""
+        return base64.b64encode(self.sha256).decode()
+
+    def pieces(self, stopped: Callable[[], bool]) -> Iterator[memoryview]:
+        """Yield the content in pieces, and stop with an error when asked to."""
+        for start in range(0, len(self.content), _PIECE_BYTES):
+            if stopped():
+                raise Transient("stopped", "the upload was stopped")
+            yield self.content[start : start + _PIECE_BYTES]
+
+
+class S3Client:
+    """Signed requests to one bucket, from any number of threads. Keys are whole keys, with the location's
+    prefix.
+
+    Parameters
+    ----------
+    location : LocationDescription
+        Endpoint, bucket, region and the name of the credential.
+    credentials : Credentials
+        Read now, and again when the store refuses the keys.
+    clock : Clock
+        For the time in signatures.
+
+    Raises
+    ------
+    Configuration
+        The endpoint or the credential cannot be.
+    """
+
+    def __init__(
+        self, location: LocationDescription, credentials: Credentials, clock: Clock | None = None
+    ) -> None:
+        self._location = location
+        self._credentials = credentials
+        self._clock = clock or SystemClock()
+        self._access = credentials.s3(location.credential)
+        self._base, self._host, self._path = _address(location, self._access, credentials)
+        self._sends_checksums = True
+        ca_file = self._access.ca_file
+        self._pool = urllib3.PoolManager(
+            num_pools=1,
+            maxsize=CONNECTIONS,
+            block=False,
+            retries=False,
+            ca_certs=str(ca_file) if ca_file else None,
+            blocksize=_PIECE_BYTES,
+        )
+
+    def check(self) -> None:
+        """Raise what stands in the way of using the bucket."""
+        self.request("GET", "", query=[("list-type", "2"), ("max-keys", "1")])
+
+    def head(self, key: str) -> Answer | None:
+        """Return the headers of an object, null if there is none.
+
+        An answer to HEAD has no body, so neither "no such bucket" nor "expired" can be told from it: whenever
+        it is not a plain success, the bucket itself is asked.
+        """
+        headers = {"x-amz-checksum-mode": "ENABLED"}
+        try:
+            answer = self.request("HEAD", key, headers=headers)
+        except Failure as failure:
+            if failure.category not in CREDENTIAL_CATEGORIES | {"missing", "refused_by_store"}:
+                raise
+            self.check()
+            if failure.category == "missing":
+                return None
+            raise
+        return answer
+
+    def store(
+        self,
+        method: str,
+        key: str,
+        *,
+        body: Body | None,
+        headers: Mapping[str, str],
+        query: Query = (),
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Answer:
+        """Send a request that makes an object, an upload or a part, with a checksum for the store to keep.
+
+        Stores that know nothing of checksum headers and refuse them get none from then on: the signature
+        still has the digest.
+        """
+        if self._sends_checksums:
+            checksum = ("algorithm", "SHA256") if body is None else ("sha256", body.checksum)
+            extra = {f"x-amz-checksum-{checksum[0]}": checksum[1]}
+            answer = self._persistently(method, key, query, {**headers, **extra}, body, stopped)
+            if isinstance(answer, Answer):
+                return answer
+            if answer.status != 501 and answer.code not in _CHECKSUM_REFUSALS:
+                raise self._failure(answer, key)
+        answer = self._persistently(method, key, query, headers, body, stopped)
+        if isinstance(answer, Refusal):
+            raise self._failure(answer, key)
+        self._sends_checksums = False
+        return answer
+
+    def complete(self, key: str, upload_id: str, document: bytes) -> None:
+        """Make an object of the parts of an upload.
+
+        The store may take minutes, and then answers 200 before it knows: the body tells whether it worked.
+        """
+        answer = self.request(
+            "POST", key, body=Body(document), query=[("uploadId", upload_id)], seconds=_COMPLETE_SECONDS
+        )
+        told = refusal(answer.status, answer.body)
+        if told.code:
+            raise self._failure(told._replace(status=500), key)
+
+    def request(
+        self,
+        method: str,
+        key: str,
+        *,
+        query: Query = (),
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        seconds: float = _READ_SECONDS,
+    ) -> Answer:
+        """Send a request and return the successful answer.
+
+        Raises
+        ------
+        Failure
+            Every other answer, or none. Broken connections and busy stores are tried again a few times.
+        """
+        answer = self._persistently(method, key, query, headers or {}, body, seconds=seconds)
+        if isinstance(answer, Refusal):
+            raise self._failure(answer, key)
+        return answer
+
+    def _persistently(
+        self,
+        method: str,
+        key: str,
+        query: Query,
+        headers: Mapping[str, str],
+        body: Body | None,
+        stopped: Callable[[], bool] = lambda: False,
+        seconds: float = _READ_SECONDS,
+    ) -> Answer | Refusal:
+        self._refuse_expired()
+        pauses = iter(_PAUSES)
+        renewed = False
+        while True:
+            with classified(self._shown(key)):
+                try:
+                    answer = self._once(method, key, query, headers, body, stopped, seconds)
+                except (urllib3.exceptions.ProtocolError, urllib3.exceptions.NewConnectionError):
+                    pause = next(pauses, None)
+                    if pause is None or stopped():
+                        raise
+                    time.sleep(pause)
+                    continue
+            if isinstance(answer, Answer):
+                return answer
+            if answer.status >= 500 and answer.status not in {501, 507}:
+                pause = next(pauses, None)
+                if pause is not None and not stopped():
+                    time.sleep(pause)
+                    continue
+            if not renewed and answer.status in {400, 401, 403} and self._renew(answer, key):
+                renewed = True
+                continue
+            return answer
+
+    def _once(
+        self,
+        method: str,
+        key: str,
+        query: Query,
+        headers: Mapping[str, str],
+        body: Body | None,
+        stopped: Callable[[], bool],
+        seconds: float,
+    ) -> Answer | Refusal:
+        path = quoted_path(f"{self._path}/{key}")
+        arguments = quoted_query(query)
+        signed = signed_headers(
+            method,
+            self._host,
+            path,
+            arguments,
+            headers,
+            payload_sha256=EMPTY_SHA256 if body is None else body.sha256.hex(),
+            access=self._access,
+            region=self._location.region,
+            now=self._clock.utc_now(),
+        )
+        if body is not None:
+            signed["content-length"] = str(len(body.content))
+        response = self._pool.request(
+            method,
+            f"{self._base}{path}?{arguments}" if arguments else f"{self._base}{path}",
+            body=None if body is None else body.pieces(stopped),
+            headers=signed,
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
+            redirect=False,
+        )
+        if 200 <= response.status < 300:
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, found, response.data)
+        return refusal(response.status, response.data)
+
+    def _failure(self, answer: Refusal, key: str) -> Failure:
+        return failure_of(
+            answer,
+            bucket=self._location.bucket,
+            credential=self._location.credential,
+            path=self._shown(key),
+        )
+
+    def _shown(self, key: str) -> str:
+        return f"{self._base}{self._path}/{key}"
+
+    def _renew(self, answer: Refusal, key: str) -> bool:
+        """Read the credential again; return whether it has changed and may be tried."""
+        if answer.code and self._failure(answer, key).category not in CREDENTIAL_CATEGORIES:
+            return False
+        fresh = self._credentials.s3(self._location.credential)
+        changed, self._access = fresh != self._access, fresh
+        return changed
+
+    def _refuse_expired(self) -> None:
+        if self._is_expired():
+            self._access = self._credentials.s3(self._location.credential)
+        if self._is_expired():
+            raise Configuration(
+                "credential_expired",
+                f"the credential {self._location.credential!r} expired at {self._access.expires_at}; "
+                "renew the keys in its folder",
+            )
+
+    def _is_expired(self) -> bool:
+        return self._access.expires_at is not None and self._access.expires_at <= self._clock.utc_now()
+
+
+def elements(document: bytes, name: str) -> Iterator[dict[str, str]]:
+    """Yield each element of that name of an answer in XML, as the texts of its direct children.
+
+    Raises
+    ------
+    Transient
+        The answer is no XML: something else than the store answered.
+    """
+    try:
+        root = ElementTree.fromstring(document)
+    except ElementTree.ParseError as error:
+        raise Transient("store_unavailable", f"the store's answer cannot be read ({error})") from None
+    for element in root.iter():
+        if _local(element.tag) == name:
+            yield {_local(child.tag): child.text or "" for child in element}
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _address(
+    location: LocationDescription, access: S3Access, credentials: Credentials
+) -> tuple[str, str, str]:
+    """Return base address, host header and the path of the bucket."""
+    parts = urlsplit(location.endpoint)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Configuration(
+            "endpoint_illegal",
+            f"the endpoint of {location.id} must be http(s)://host, not {location.endpoint!r}",
+        )
+    if parts.scheme == "http" and not (credentials.allow_plain_http or _is_own_machine(parts.hostname)):
+        raise Configuration(
+            "plain_http_refused",
+            f"the endpoint of {location.id} has no TLS; use https, or allow plain http in the settings",
+        )
+    host = parts.netloc.rpartition("@")[2]
+    path = parts.path.rstrip("/")
+    if access.virtual_host_style:
+        host = f"{location.bucket}.{host}"
+    else:
+        path = f"{path}/{location.bucket}"
+    return f"{parts.scheme}://{host}", host, path
+
+
+def _is_own_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,262 @@
+"""Writing an S3 object in parts, so that a killed worker's next attempt goes on where it stopped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from email.utils import parsedate_to_datetime
+from typing import Self
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.failures import Integrity, Permanent
+from ccat_data_transfer.storage.interface import MEBIBYTE, Buffer, Expected, ObjectInfo, Waiting
+from ccat_data_transfer.storage.patience import patiently
+from ccat_data_transfer.storage.s3_client import CONNECTIONS, Body, S3Client, elements
+from ccat_data_transfer.storage.s3_parts import (
+    Marker,
+    SentPart,
+    abort,
+    completion,
+    list_uploads,
+    sent_parts,
+)
+
+SMALLEST_PART_BYTES = 8 * MEBIBYTE
+LARGEST_PART_BYTES = 48 * MEBIBYTE
+_MOST_PARTS = 10_000
+_WAIT_SECONDS = 0.5
+
+
+def part_bytes_for(size: int, path: str) -> int:
+    """Return the size of the parts of an object: small, for parallel sending in little memory, but few
+    enough.
+
+    Raises
+    ------
+    Permanent
+        The object has more bytes than parts can hold.
+    """
+    if size > LARGEST_PART_BYTES * _MOST_PARTS:
+        raise Permanent(
+            "too_large", f"an S3 object can have {LARGEST_PART_BYTES * _MOST_PARTS} bytes here", path=path
+        )
+    per_part = -(-size // _MOST_PARTS)
+    return max(SMALLEST_PART_BYTES, -(-per_part // MEBIBYTE) * MEBIBYTE)
+
+
+def upload_headers(checksum: str) -> dict[str, str]:
+    """Return the headers that keep the package's own checksum with the object."""
+    return {"content-type": "application/octet-stream", "x-amz-meta-ccat-checksum": checksum}
+
+
+class S3Upload:
+    """One object being written. Not more than one part is one plain request, sent by `finish`.
+
+    Parts that the store has from an earlier attempt are compared with what is written now, by checksum, and
+    only those that differ are sent again.
+    """
+
+    def __init__(
+        self,
+        client: S3Client,
+        key: str,
+        marker_key: str,
+        path: str,
+        expected: Expected,
+        buffer_bytes: int,
+        waiting: Waiting | None,
+    ) -> None:
+        self._client = client
+        self._key = key
+        self._marker_key = marker_key
+        self._path = path
+        self._expected = expected
+        self._waiting = waiting
+        self._part_bytes = part_bytes_for(expected.size, path)
+        # One part is being filled while the others are under way.
+        self._parallel = max(1, min(CONNECTIONS, buffer_bytes // self._part_bytes - 1))
+        self._threads = ThreadPoolExecutor(self._parallel, "s3-send")
+        self._stopped = threading.Event()
+        self._free: list[bytearray] = []
+        self._filling = bytearray(min(self._part_bytes, expected.size))
+        self._filled = 0
+        self._upload_id: str | None = None
+        self._there: dict[int, SentPart] = {}
+        self._parts: dict[int, SentPart] = {}
+        self._under_way: dict[Future[SentPart], tuple[int, bytearray]] = {}
+        self._next_number = 1
+
+    def open(self, *, resume: bool) -> None:
+        """Find what an earlier attempt left, or remove it."""
+        if self._expected.size <= self._part_bytes:
+            return
+        marker = Marker.load(self._client, self._marker_key)
+        if marker is None:
+            return
+        if resume and marker.is_for(self._expected, self._part_bytes):
+            self._there = sent_parts(self._client, self._key, marker.upload_id)
+            if self._there:
+                self._upload_id = marker.upload_id
+                return
+        abort(self._client, self._key, marker.upload_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop()
+
+    def adopt(self, update: Callable[[memoryview], object]) -> int:
+        """See `Upload.adopt`: an unfinished S3 object cannot be read."""
+        return 0
+
+    def write(self, block: Buffer, /) -> None:
+        """See `Upload.write`."""
+        view = memoryview(block)
+        while view:
+            if self._filled == self._part_bytes:
+                self._send_filled()
+            count = min(len(view), len(self._filling) - self._filled)
+            if count == 0:
+                raise Integrity("too_many_bytes", "more bytes came than expected", path=self._path)
+            self._filling[self._filled : self._filled + count] = view[:count]
+            self._filled += count
+            view = view[count:]
+
+    def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
+        """See `Upload.finish`; `mtime_ns` is not kept."""
+        if self._upload_id is None and self._next_number == 1:
+            return self._put_whole()
+        self._send_filled()
+        self._await_parts(0)
+        self._stop()
+        crash_point("storage.s3.before_complete")
+        assert self._upload_id is not None
+        upload_id, document = self._upload_id, completion(self._parts, with_checksums=True)
+        patiently(lambda: self._client.complete(self._key, upload_id, document), self._waiting)
+        crash_point("storage.s3.completed")
+        info = self._confirmed(_composite(self._parts))
+        self._tidy()
+        return info
+
+    def discard(self) -> None:
+        """See `Upload.discard`."""
+        self._stop()
+        if self._upload_id is not None:
+            abort(self._client, self._key, self._upload_id)
+            self._client.request("DELETE", self._marker_key)
+
+    def _put_whole(self) -> ObjectInfo:
+        crash_point("storage.s3.before_complete")
+        body = Body(memoryview(self._filling)[: self._filled])
+        headers = upload_headers(self._expected.checksum)
+        patiently(
+            lambda: self._client.store(
+                "PUT", self._key, body=body, headers=headers, stopped=self._is_stopped
+            ),
+            self._waiting,
+        )
+        crash_point("storage.s3.completed")
+        return self._confirmed(body.checksum)
+
+    def _send_filled(self) -> None:
+        """Hand the filled part to a thread; wait while all of them are busy."""
+        if self._upload_id is None:
+            self._upload_id = self._create()
+        self._await_parts(self._parallel - 1)
+        number, buffer = self._next_number, self._filling
+        content = memoryview(buffer)[: self._filled]
+        future = self._threads.submit(self._send_part, self._upload_id, number, content)
+        self._under_way[future] = (number, buffer)
+        self._next_number += 1
+        self._filling = self._free.pop() if self._free else bytearray(self._part_bytes)
+        self._filled = 0
+
+    def _create(self) -> str:
+        headers = upload_headers(self._expected.checksum)
+        answer = self._client.store("POST", self._key, body=None, headers=headers, query=[("uploads", "")])
+        upload_id = next(elements(answer.body, "InitiateMultipartUploadResult"))["UploadId"]
+        marker = Marker(upload_id, self._part_bytes, self._expected.size, self._expected.checksum)
+        marker.save(self._client, self._marker_key)
+        crash_point("storage.s3.upload_created")
+        return upload_id
+
+    def _send_part(self, upload_id: str, number: int, content: memoryview) -> SentPart:
+        body = Body(content)
+        there = self._there.get(number)
+        if there is not None and _is_same(there, body):
+            return there._replace(sha256=body.checksum)
+        query = [("partNumber", str(number)), ("uploadId", upload_id)]
+        answer = self._client.store(
+            "PUT", self._key, body=body, headers={}, query=query, stopped=self._is_stopped
+        )
+        crash_point("storage.s3.part_sent")
+        return SentPart(answer.headers["etag"].strip('"'), len(content), body.checksum)
+
+    def _await_parts(self, most: int) -> None:
+        """Wait until not more than so many parts are under way; raise what went wrong with one."""
+        while len(self._under_way) > most:
+            done = wait(self._under_way, _WAIT_SECONDS, FIRST_COMPLETED).done
+            for future in done:
+                number, buffer = self._under_way.pop(future)
+                self._parts[number] = future.result()
+                self._free.append(buffer)
+            if not done and self._waiting is not None:
+                self._waiting()
+
+    def _confirmed(self, sha256: str) -> ObjectInfo:
+        """Compare what the store says it has with what was sent."""
+        answer = self._client.head(self._key)
+        headers = {} if answer is None else answer.headers
+        kept = headers.get("x-amz-checksum-sha256", sha256)
+        size, checksum = headers.get("content-length"), headers.get("x-amz-meta-ccat-checksum")
+        if size != str(self._expected.size) or checksum != self._expected.checksum or kept != sha256:
+            raise Integrity(
+                "store_has_other_bytes",
+                f"after the upload the store says size {size}, checksum {checksum}, sha256 {kept}; sent were "
+                f"{self._expected.size}, {self._expected.checksum}, {sha256}; it must be sent again",
+                path=self._path,
+            )
+        return object_info(self._path, headers)
+
+    def _tidy(self) -> None:
+        """Remove the marker, and every other upload of the key: the object is there, nobody needs them."""
+        self._client.request("DELETE", self._marker_key)
+        for upload_id in list_uploads(self._client, self._key):
+            abort(self._client, self._key, upload_id)
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+
+def object_info(path: str, headers: Mapping[str, str]) -> ObjectInfo:
+    """Return what the headers of an object say."""
+    return ObjectInfo(
+        path,
+        int(headers["content-length"]),
+        parsedate_to_datetime(headers["last-modified"]),
+        checksum=headers.get("x-amz-meta-ccat-checksum"),
+        etag=headers.get("etag", "").strip('"') or None,
+    )
+
+
+def _composite(parts: Mapping[int, SentPart]) -> str:
+    """Return the checksum that S3 gives an object of parts: the digest of their digests, and their number."""
+    digests = b"".join(base64.b64decode(part.sha256 or "") for _, part in sorted(parts.items()))
+    return f"{base64.b64encode(hashlib.sha256(digests).digest()).decode()}-{len(parts)}"
+
+
+def _is_same(part: SentPart, body: Body) -> bool:
+    """Return whether the store has those bytes, by its sha256 or else by its MD5 (the etag of a plain part)."""
+    if part.size != len(body.content):
+        return False
+    if part.sha256 is not None:
+        return part.sha256 == body.checksum
+    return part.etag == hashlib.md5(body.content, usedforsecurity=False).hexdigest()
