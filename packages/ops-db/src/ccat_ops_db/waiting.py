@@ -25,6 +25,7 @@ class WaitingReason(StrEnum):
     NO_WORKER = "no_worker"
     DISPATCHED = "dispatched"
     IN_PROGRESS = "in_progress"
+    AWAITING_VERIFICATION = "awaiting_verification"
     GIVEN_UP = "given_up"
     NOT_SEALED = "not_sealed"
     NOT_ARCHIVED = "not_archived"
@@ -101,6 +102,10 @@ EXPLANATIONS: dict[WaitingReason, tuple[str, str]] = {
     ),
     WaitingReason.DISPATCHED: ("a worker is about to take it", "nothing"),
     WaitingReason.IN_PROGRESS: ("a worker is at it", "nothing"),
+    WaitingReason.AWAITING_VERIFICATION: (
+        "it was sent; the receiving site has not verified it yet",
+        "nothing; is a worker running at the receiving location?",
+    ),
     WaitingReason.GIVEN_UP: ("it was given up", "mend the cause that its error names, then retry it"),
     WaitingReason.NOT_SEALED: ("its package is not complete yet", "nothing; see why the package waits"),
     WaitingReason.NOT_ARCHIVED: ("no archive has a verified copy yet", "nothing; see why the package waits"),

@@ -92,6 +92,9 @@ class RawDataFile(Identified, Owned, Base):
         doc="Where its bytes begin in the tar; null until sealed."
     )
     member_checksum: Mapped[str | None] = mapped_column(doc="sha256 of its bytes in the tar.")
+    member_modified_ns: Mapped[int | None] = mapped_column(
+        doc="Modification time at the source when it was packaged, nanoseconds since 1970-01-01 UTC."
+    )
 
     execution: Mapped[ExecutedObsUnit] = relationship(lazy="raise")
     package: Mapped[RawDataPackage | None] = relationship(lazy="raise")

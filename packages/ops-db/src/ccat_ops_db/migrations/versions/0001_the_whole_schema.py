@@ -1504,6 +1504,7 @@ def upgrade() -> None:
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
         sa.Column("member_offset", sa.BigInteger(), nullable=True),
         sa.Column("member_checksum", sa.String(), nullable=True),
+        sa.Column("member_modified_ns", sa.BigInteger(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
