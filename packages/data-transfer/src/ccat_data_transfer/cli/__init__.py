@@ -1,0 +1,1 @@
+"""The ccat-transfer command."""

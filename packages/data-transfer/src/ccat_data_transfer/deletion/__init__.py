@@ -1,0 +1,1 @@
+"""The rule of deletion: what is proven, and how much is freed."""

@@ -1,0 +1,380 @@
+"""The one rule of deletion. Nothing else in this code decides that bytes may go.
+
+A copy of a package X at a location L may be deleted exactly if
+
+* X is sealed,
+* at least ``min_archive_copies`` copies at long-term archives other than L are verified, with X's checksum,
+  last verified within ``max_verification_age``, at locations that are not under suspicion,
+* each of them was confirmed by its archive in this very moment,
+* no open work reads the copy,
+* no hold covers it, no pin keeps it, its retention time has passed,
+* and L is not a long-term archive: those are never emptied by policy.
+
+The files of X at their source count as a copy of X. The schema keeps ``min_archive_copies`` at 1 or more, and
+this module does so again: no setting can weaken the rule.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    Uuid,
+    and_,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    values,
+)
+from sqlalchemy.orm import Session, aliased
+
+from ccat_data_transfer.planning.topology import Obstacle
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    HoldScope,
+    LocationType,
+    PhysicalCopyStatus,
+    Status,
+    VerificationMethod,
+)
+from ccat_ops_db.models import (
+    DataLocation,
+    DeletionHold,
+    ExecutedObsUnit,
+    LocationHealth,
+    ObsUnit,
+    PackageCreation,
+    PhysicalCopy,
+    PhysicalCopyLock,
+    RawDataFile,
+    RawDataPackage,
+    RetentionPolicy,
+)
+from ccat_ops_db.waiting import WaitingReason
+
+LIVING = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.STAGED)
+DELETABLE = (*LIVING, PhysicalCopyStatus.DELETION_SCHEDULED)
+CONFIRMATION_LIFETIME = timedelta(minutes=5)
+"""How long the word of an archive counts as "in this very moment"."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is to be deleted: the tar of a package, or its files (or one of them), at one location."""
+
+    package_id: UUID
+    location_id: str
+    kind: CopyKind
+    file_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ArchiveCopy:
+    """A copy that a deletion relies on, and how it is to be confirmed."""
+
+    copy_id: UUID
+    location_id: str
+    relative_path: str
+    size: int
+    checksum: str
+    how: VerificationMethod
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """An archive said at a time that it has a copy, whole and right."""
+
+    copy_id: UUID
+    at: datetime
+
+
+class NotProvenError(Exception):
+    """The deletion is not allowed now; ``obstacle`` says why."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.detail)
+        self.obstacle = obstacle
+
+
+def prove(
+    session: Session, candidate: Candidate, confirmations: Iterable[Confirmation], at: datetime
+) -> None:
+    """Prove, in the deleting transaction, that a copy may go.
+
+    The copies are locked against new readers until the transaction ends. The caller must change their status
+    in the same transaction.
+
+    Parameters
+    ----------
+    session : Session
+        The deleting transaction, on the database of the site that owns the copies.
+    candidate : Candidate
+        What is to go.
+    confirmations : iterable of Confirmation
+        What archives confirmed just now.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    NotProvenError
+        If any condition of the rule does not hold.
+    """
+    session.execute(
+        select(PhysicalCopy.id).where(*copies_of(candidate)).order_by(PhysicalCopy.id).with_for_update()
+    )
+    obstacle = find_obstacles(session, [candidate], at)[candidate]
+    if obstacle is not None:
+        raise NotProvenError(obstacle)
+    fresh = {c.copy_id for c in confirmations if timedelta(0) <= at - c.at <= CONFIRMATION_LIFETIME}
+    good = reliable_copies(session, candidate, at)
+    confirmed = [copy for copy in good if copy.copy_id in fresh]
+    needed = _needed_copies(_facts(session, [candidate], at)[0])
+    if len(confirmed) < needed:
+        raise NotProvenError(
+            Obstacle(
+                WaitingReason.ARCHIVE_NOT_CONFIRMED,
+                f"{len(confirmed)} of {needed} archive copies confirmed now",
+            )
+        )
+
+
+def find_obstacles(
+    session: Session, candidates: Sequence[Candidate], at: datetime
+) -> dict[Candidate, Obstacle | None]:
+    """Return, for each candidate, the first condition that does not hold, short of asking the archives.
+
+    Parameters
+    ----------
+    session : Session
+        On the database of the site that owns the copies.
+    candidates : sequence of Candidate
+        All at one location and of one kind; they are judged in one statement.
+    at : datetime
+        Now.
+    """
+    found: dict[Candidate, Obstacle | None] = dict.fromkeys(
+        candidates, Obstacle(WaitingReason.NOT_SEALED, "the package or the location is not known here")
+    )
+    for facts in _facts(session, candidates, at):
+        found[candidates[facts.number]] = _judge(facts, at)
+    return found
+
+
+def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> list[ArchiveCopy]:
+    """Return the archive copies elsewhere that the rule may count, still to be confirmed."""
+    facts = next(iter(_facts(session, [candidate], at)), None)
+    if facts is None or facts.max_verification_age is None:
+        return []
+    oldest = at - timedelta(seconds=facts.max_verification_age)
+    statement = (
+        _verified_elsewhere(literal(candidate.package_id), candidate.location_id)
+        .with_only_columns(
+            PhysicalCopy.id,
+            PhysicalCopy.data_location_id,
+            PhysicalCopy.relative_path,
+            PhysicalCopy.size,
+            PhysicalCopy.checksum,
+        )
+        .where(PhysicalCopy.verified_at >= oldest)
+        .order_by(PhysicalCopy.id)
+    )
+    return [
+        ArchiveCopy(row[0], row[1], row[2], row[3], row[4], facts.reconfirmation)
+        for row in session.execute(statement)
+        if row[4] is not None
+    ]
+
+
+def copies_of(candidate: Candidate) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that select the living copies that a deletion would remove."""
+    at_location = PhysicalCopy.data_location_id == candidate.location_id
+    if candidate.kind is CopyKind.RAW_DATA_PACKAGE:
+        thing = PhysicalCopy.raw_data_package_id == candidate.package_id
+    elif candidate.file_id is not None:
+        thing = PhysicalCopy.raw_data_file_id == candidate.file_id
+    else:
+        thing = PhysicalCopy.raw_data_file_id.in_(
+            select(RawDataFile.id).where(RawDataFile.raw_data_package_id == candidate.package_id)
+        )
+    return (and_(thing, at_location), PhysicalCopy.status.in_(DELETABLE))
+
+
+def _judge(facts: Row[*tuple[Any, ...]], at: datetime) -> Obstacle | None:
+    if facts.location_type is LocationType.LONG_TERM_ARCHIVE:
+        return Obstacle(WaitingReason.LAST_COPY, "a long-term archive is never emptied by policy")
+    if facts.min_archive_copies is None:
+        return Obstacle(WaitingReason.NO_RETENTION_POLICY, f"{facts.location_id} has no retention policy")
+    if facts.sealed_at is None or facts.being_made:
+        return Obstacle(WaitingReason.NOT_SEALED, "the package is not complete")
+    needed = _needed_copies(facts)
+    if facts.fresh < needed:
+        return _too_few(facts.verified, facts.fresh, needed)
+    if facts.reader:
+        return Obstacle(WaitingReason.IN_USE, f"read by {facts.reader}")
+    if facts.hold:
+        return Obstacle(WaitingReason.HOLD, facts.hold)
+    until = facts.sealed_at + timedelta(seconds=facts.retention_time)
+    if until > at:
+        return Obstacle(WaitingReason.RETENTION, f"kept until {until:%F %H:%M:%S} UTC")
+    if facts.pinned_until and facts.pinned_until > at:
+        return Obstacle(WaitingReason.PINNED, f"pinned until {facts.pinned_until:%F %H:%M:%S} UTC")
+    return None
+
+
+def _too_few(verified: int, fresh: int, needed: int) -> Obstacle:
+    if verified == 0:
+        return Obstacle(WaitingReason.NOT_ARCHIVED, f"0 of {needed} verified archive copies")
+    if verified < needed:
+        return Obstacle(
+            WaitingReason.WAITING_FOR_SECOND_ARCHIVE, f"{verified} of {needed} verified archive copies"
+        )
+    return Obstacle(
+        WaitingReason.VERIFICATION_TOO_OLD, f"{fresh} of {needed} archive copies were verified lately enough"
+    )
+
+
+def _needed_copies(facts: Row[*tuple[Any, ...]]) -> int:
+    return max(1, int(facts.min_archive_copies))
+
+
+def _facts(
+    session: Session, candidates: Sequence[Candidate], at: datetime
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return a row of facts for each candidate whose package and location are known."""
+    if not candidates:
+        return []
+    location_id, kind = candidates[0].location_id, candidates[0].kind
+    if any(c.location_id != location_id or c.kind is not kind for c in candidates):
+        raise ValueError("candidates of one call are of one location and kind")
+    asked = values(
+        column("number", type_=Integer()),
+        column("package_id", type_=Uuid()),
+        column("file_id", type_=Uuid()),
+        name="asked",
+    ).data([(number, c.package_id, c.file_id) for number, c in enumerate(candidates)])
+    package_id, file_id = asked.c.package_id, asked.c.file_id
+    location = DataLocation.__table__.c
+    verified = _verified_elsewhere(package_id, location_id)
+    age = func.extract("epoch", literal(at) - PhysicalCopy.verified_at)
+    being_made = exists().where(
+        PackageCreation.raw_data_package_id == package_id, PackageCreation.status != Status.COMPLETED
+    )
+    statement = (
+        select(
+            asked.c.number,
+            location.id.label("location_id"),
+            location.location_type,
+            RawDataPackage.sealed_at,
+            being_made.label("being_made"),
+            RetentionPolicy.min_archive_copies,
+            RetentionPolicy.max_verification_age,
+            RetentionPolicy.retention_time,
+            RetentionPolicy.reconfirmation,
+            verified.scalar_subquery().label("verified"),
+            verified.where(age <= RetentionPolicy.max_verification_age).scalar_subquery().label("fresh"),
+            _reader(kind, location_id, package_id, file_id).label("reader"),
+            _hold(location_id, package_id, at).label("hold"),
+            _pin(kind, location_id, package_id, file_id).label("pinned_until"),
+        )
+        .select_from(asked)
+        .join(RawDataPackage, RawDataPackage.id == package_id)
+        .join(DataLocation.__table__, location.id == location_id)
+        .outerjoin(RetentionPolicy, RetentionPolicy.id == location.retention_policy_id)
+    )
+    return session.execute(statement).all()
+
+
+def _verified_elsewhere(package_id: ColumnElement[UUID], location_id: str) -> Select[*tuple[Any, ...]]:
+    """Count the copies at other, unsuspected archives that are verified with the package's own checksum."""
+    location, package = DataLocation.__table__.alias("archive"), aliased(RawDataPackage)
+    return (
+        select(func.count())
+        .select_from(PhysicalCopy)
+        .join(package, package.id == PhysicalCopy.raw_data_package_id)
+        .join(location, location.c.id == PhysicalCopy.data_location_id)
+        .outerjoin(LocationHealth, LocationHealth.data_location_id == location.c.id)
+        .where(
+            PhysicalCopy.raw_data_package_id == package_id,
+            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            PhysicalCopy.data_location_id != location_id,
+            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
+            PhysicalCopy.checksum == package.checksum,
+            location.c.location_type == LocationType.LONG_TERM_ARCHIVE,
+            LocationHealth.suspect_since.is_(None),
+        )
+    )
+
+
+def _copies(
+    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+) -> tuple[ColumnElement[bool], ...]:
+    here = PhysicalCopy.data_location_id == location_id
+    if kind is CopyKind.RAW_DATA_PACKAGE:
+        return here, PhysicalCopy.raw_data_package_id == package_id
+    of_package = and_(
+        RawDataFile.raw_data_package_id == package_id, or_(file_id.is_(None), RawDataFile.id == file_id)
+    )
+    return here, PhysicalCopy.raw_data_file_id.in_(select(RawDataFile.id).where(of_package))
+
+
+def _reader(
+    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+) -> ScalarSelect[Any]:
+    return (
+        select(func.concat(PhysicalCopyLock.work_table, " ", PhysicalCopyLock.work_id))
+        .join(PhysicalCopy, PhysicalCopy.id == PhysicalCopyLock.physical_copy_id)
+        .where(*_copies(kind, location_id, package_id, file_id))
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _pin(
+    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+) -> ScalarSelect[Any]:
+    return (
+        select(func.max(PhysicalCopy.pinned_until))
+        .where(*_copies(kind, location_id, package_id, file_id), PhysicalCopy.status.in_(DELETABLE))
+        .scalar_subquery()
+    )
+
+
+def _hold(location_id: str, package_id: ColumnElement[UUID], at: datetime) -> ScalarSelect[Any]:
+    execution = RawDataPackage.executed_obs_unit_id
+    program = (
+        select(ObsUnit.observing_program_id)
+        .join(ExecutedObsUnit, ExecutedObsUnit.obs_unit_id == ObsUnit.id)
+        .where(ExecutedObsUnit.id == execution)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            func.concat(DeletionHold.scope, " hold by ", DeletionHold.created_by, ": ", DeletionHold.reason)
+        )
+        .where(
+            DeletionHold.lifted_at.is_(None),
+            or_(DeletionHold.until.is_(None), DeletionHold.until > at),
+            or_(
+                DeletionHold.scope == HoldScope.GLOBAL,
+                DeletionHold.held_site_id == DataLocation.__table__.c.site_id,
+                DeletionHold.data_location_id == location_id,
+                DeletionHold.observing_program_id == program,
+                DeletionHold.executed_obs_unit_id == execution,
+                DeletionHold.raw_data_package_id == package_id,
+            ),
+        )
+        .order_by(DeletionHold.created_at)
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -1,0 +1,46 @@
+"""Stage 4, archiving: which archive of its site a package in a buffer goes into."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, exists, insert, select
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned
+from ccat_data_transfer.planning.topology import Place, Topology
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import LongTermArchiveTransfer, PhysicalCopy
+
+
+def plan_archiving(
+    session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], archives: list[Place]
+) -> int:
+    """Open the work of putting a package that lies in a buffer into an archive of the site."""
+    archive = next((p for p in archives if p.obstacle(writing=True, size=copy.size) is None), archives[0])
+    if _has_good_copy(session, copy.raw_data_package_id, archive.id):
+        mark_planned(session, topology, copy)
+        return 0
+    work_id = new_id()
+    session.execute(
+        insert(LongTermArchiveTransfer).values(
+            id=work_id,
+            site_id=archive.site_id,
+            raw_data_package_id=copy.raw_data_package_id,
+            source_copy_id=copy.id,
+            destination_location_id=archive.id,
+            created_at=topology.at,
+            bytes_total=copy.size,
+        )
+    )
+    lock_copy(session, copy.id, "long_term_archive_transfer", work_id, archive.site_id, topology.at)
+    mark_planned(session, topology, copy)
+    return 1
+
+
+def _has_good_copy(session: Session, package_id: UUID, location_id: str) -> bool:
+    good = select(PhysicalCopy.id).where(
+        PhysicalCopy.raw_data_package_id == package_id,
+        PhysicalCopy.data_location_id == location_id,
+        PhysicalCopy.status.in_(READABLE),
+    )
+    return session.execute(select(exists(good))).scalar_one()

@@ -1,0 +1,212 @@
+"""Stage 1, packaging: which filed files become packages now, and why the others wait."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Uuid, and_, any_, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.package_format import SourceFile, split_into_parts
+from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.planning.topology import Topology
+from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
+from ccat_ops_db.events import record_event
+from ccat_ops_db.identity import new_id, time_of_id
+from ccat_ops_db.models import (
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    ObsUnit,
+    PackageCreation,
+    RawDataFile,
+    RawDataPackage,
+)
+from ccat_ops_db.waiting import WaitingReason
+
+PLANNER = "planner"
+OVERHEAD_PER_PACKAGE = 1 << 17
+OVERHEAD_PER_FILE = 1 << 13
+"""Bytes reserved besides the files' own: description and tag files; header, manifest and index line."""
+
+
+def plan_packaging(session: Session, topology: Topology) -> int:
+    """Form packages of files that are due and open the work of writing them; return how many."""
+    formed = 0
+    for group in _unpackaged(session, topology):
+        place = topology.places.get(group.source_location_id)
+        size_limit = place.package_size_limit if place else 50_000_000_000
+        age_limit = place.package_age_limit if place else 3600
+        running = group.status is ExecutionStatus.RUNNING
+        aged = (topology.at - group.oldest).total_seconds() >= age_limit
+        if running and not aged and group.size < size_limit:
+            _wait_for_end(session, group, size_limit, age_limit, topology.at)
+            continue
+        formed += _form_packages(session, group, size_limit, topology.at, only_full_ones=running and not aged)
+    _choose_buffers(session, topology)
+    return formed
+
+
+def _unpackaged(session: Session, topology: Topology) -> Sequence[Row[*tuple[Any, ...]]]:
+    key = (
+        RawDataFile.executed_obs_unit_id,
+        RawDataFile.instrument_module_id,
+        RawDataFile.source_location_id,
+    )
+    statement = (
+        select(
+            *key,
+            RawDataFile.site_id,
+            func.min(RawDataFile.filed_at).label("oldest"),
+            func.sum(RawDataFile.size).label("size"),
+            ExecutedObsUnit.status,
+            ObsUnit.priority,
+        )
+        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataFile.executed_obs_unit_id)
+        .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
+        .where(RawDataFile.raw_data_package_id.is_(None), RawDataFile.site_id.in_(topology.sites))
+        .group_by(*key, RawDataFile.site_id, ExecutedObsUnit.status, ObsUnit.priority)
+    )
+    return session.execute(statement).all()
+
+
+def _wait_for_end(
+    session: Session, group: Row[*tuple[Any, ...]], size_limit: int, age_limit: int, at: datetime
+) -> None:
+    set_reason(
+        session,
+        ExecutedObsUnitModule,
+        and_(
+            ExecutedObsUnitModule.executed_obs_unit_id == group.executed_obs_unit_id,
+            ExecutedObsUnitModule.instrument_module_id == group.instrument_module_id,
+        ),
+        WaitingReason.EXECUTION_RUNNING,
+        f"packaged at {size_limit:,} bytes, {age_limit:,} s after the oldest file, or at its end",
+        at,
+    )
+
+
+def _form_packages(
+    session: Session, group: Row[*tuple[Any, ...]], limit: int, at: datetime, *, only_full_ones: bool
+) -> int:
+    of_group = and_(
+        RawDataFile.executed_obs_unit_id == group.executed_obs_unit_id,
+        RawDataFile.instrument_module_id == group.instrument_module_id,
+        RawDataFile.source_location_id == group.source_location_id,
+        RawDataFile.raw_data_package_id.is_(None),
+    )
+    rows = session.execute(
+        select(RawDataFile.id, RawDataFile.relative_path, RawDataFile.size, RawDataFile.checksum).where(
+            of_group
+        )
+    ).all()
+    ids = {row.relative_path: row.id for row in rows}
+    parts = split_into_parts([SourceFile(row.relative_path, row.size, row.checksum) for row in rows], limit)
+    if only_full_ones:
+        parts = parts[:-1]
+    for part in parts:
+        _form_package(session, group, [(ids[file.path], file) for file in part], at)
+    if parts:
+        set_reason(
+            session,
+            ExecutedObsUnitModule,
+            and_(
+                ExecutedObsUnitModule.executed_obs_unit_id == group.executed_obs_unit_id,
+                ExecutedObsUnitModule.instrument_module_id == group.instrument_module_id,
+            ),
+            None,
+            None,
+            at,
+        )
+    return len(parts)
+
+
+def _form_package(
+    session: Session, group: Row[*tuple[Any, ...]], files: list[tuple[UUID, SourceFile]], at: datetime
+) -> None:
+    package_id = new_id()
+    part = session.execute(
+        select(func.coalesce(func.max(RawDataPackage.part_number), 0) + 1).where(
+            RawDataPackage.executed_obs_unit_id == group.executed_obs_unit_id,
+            RawDataPackage.instrument_module_id == group.instrument_module_id,
+        )
+    ).scalar_one()
+    payload = sum(file.size for _, file in files)
+    session.execute(
+        insert(RawDataPackage).values(
+            id=package_id,
+            site_id=group.site_id,
+            executed_obs_unit_id=group.executed_obs_unit_id,
+            instrument_module_id=group.instrument_module_id,
+            part_number=part,
+            source_location_id=group.source_location_id,
+            created_at=at,
+            file_count=len(files),
+            payload_bytes=payload,
+            relative_path=f"{time_of_id(package_id):%Y/%m/%d}/{package_id}.tar",
+        )
+    )
+    session.execute(
+        update(RawDataFile)
+        .where(RawDataFile.id == any_(literal([identifier for identifier, _ in files], ARRAY(Uuid()))))
+        .values(raw_data_package_id=package_id)
+    )
+    session.execute(
+        insert(PackageCreation).values(
+            id=new_id(),
+            site_id=group.site_id,
+            raw_data_package_id=package_id,
+            source_location_id=group.source_location_id,
+            priority=group.priority,
+            created_at=at,
+            bytes_total=payload + OVERHEAD_PER_PACKAGE + OVERHEAD_PER_FILE * len(files),
+        )
+    )
+    record_event(
+        session,
+        site_id=group.site_id,
+        at=at,
+        actor=PLANNER,
+        action="package.formed",
+        subject_type="raw_data_package",
+        subject_id=package_id,
+        message=f"{len(files)} files, {payload:,} bytes, part {part}",
+    )
+
+
+def _choose_buffers(session: Session, topology: Topology) -> None:
+    """Give each package that is to be written a buffer of its site with room for it."""
+    waiting = session.execute(
+        select(PackageCreation.id, PackageCreation.site_id, PackageCreation.bytes_total)
+        .where(
+            PackageCreation.site_id.in_(topology.sites),
+            PackageCreation.status == Status.PENDING,
+            or_(
+                PackageCreation.destination_location_id.is_(None),
+                PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
+            ),
+        )
+        .order_by(PackageCreation.priority.desc(), PackageCreation.id)
+        .limit(1000)
+    )
+    for work_id, site_id, size in waiting:
+        buffers = [
+            place
+            for place in topology.at_site(site_id, LocationType.BUFFER)
+            if place.storage_type is StorageType.DISK and not place.read_only and not place.out_of_service
+        ]
+        mine = PackageCreation.id == work_id
+        if not buffers:
+            set_reason(
+                session,
+                PackageCreation,
+                mine,
+                WaitingReason.NO_BUFFER,
+                f"site {site_id} has no enabled, writable buffer on disk",
+                topology.at,
+            )
+            continue
+        roomy = [place for place in buffers if place.obstacle(writing=True, size=size) is None]
+        chosen = (roomy or buffers)[0]
+        session.execute(update(PackageCreation).where(mine).values(destination_location_id=chosen.id))

@@ -1,0 +1,145 @@
+"""The planner: looks at the database, opens work, admits it and tells workers; any number may run."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+
+import psycopg
+import structlog
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
+from ccat_data_transfer.planning.admission import admit
+from ccat_data_transfer.planning.deleting import plan_deletion
+from ccat_data_transfer.planning.moving import plan_moving
+from ccat_data_transfer.planning.packaging import plan_packaging
+from ccat_data_transfer.planning.recovery import take_back
+from ccat_data_transfer.planning.staging import plan_staging
+from ccat_data_transfer.planning.topology import Topology, load_topology
+from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.dispatch import Messenger, dispatch
+from ccat_data_transfer.work.hand import WAKE_CHANNEL
+from ccat_ops_db.clock import Clock
+from ccat_ops_db.models import Site
+
+log = structlog.get_logger()
+
+Stage = Callable[[Session, Topology], int]
+
+STAGES: tuple[Stage, ...] = (
+    take_back,
+    plan_packaging,
+    receive_transfers,
+    conclude_transfers,
+    plan_moving,
+    plan_staging,
+    plan_deletion,
+    admit,
+)
+"""What a pass does, in order; each in a transaction of its own."""
+
+GATHERING = 0.05
+"""Seconds that a woken planner waits for more to come before it looks."""
+
+
+class Planner:
+    """Plans for some sites of one database.
+
+    Parameters
+    ----------
+    engine : Engine
+        The sites' database.
+    messenger : Messenger
+        Carries messages to workers.
+    clock : Clock
+        The one source of time.
+    settings : DataTransferSettings
+        Sites and times.
+    """
+
+    def __init__(
+        self, engine: Engine, messenger: Messenger, clock: Clock, settings: DataTransferSettings
+    ) -> None:
+        self._engine = engine
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._messenger = messenger
+        self._clock = clock
+        self._settings = settings
+
+    def run(self, stopping: threading.Event) -> None:
+        """Make passes until told to stop: when woken by a notification, and at the latest every tick."""
+        while not stopping.is_set():
+            try:
+                self._run_connected(stopping)
+            except (OperationalError, psycopg.OperationalError) as error:
+                log.warning("planner.database_away", error=str(error).strip())
+                stopping.wait(min(self._settings.tick, 2.0))
+
+    def run_pass(self) -> int:
+        """Make one pass over the sites that no other planner is at; return how many rows it touched."""
+        started = self._clock.monotonic()
+        with self._engine.connect() as guard:
+            sites = [
+                site
+                for site in self._sites(guard)
+                if guard.execute(select(func.pg_try_advisory_lock(_lock_key(site)))).scalar_one()
+            ]
+            guard.commit()
+            try:
+                touched = self._plan(sites) if sites else 0
+            finally:
+                for site in sites:
+                    guard.execute(select(func.pg_advisory_unlock(_lock_key(site))))
+                guard.commit()
+        PASS_SECONDS.observe(self._clock.monotonic() - started)
+        return touched
+
+    def _plan(self, sites: Sequence[str]) -> int:
+        touched = 0
+        at = self._clock.utc_now()
+        with self._sessions() as session:
+            topology = load_topology(session, sites, at)
+        for stage in STAGES:
+            try:
+                with self._sessions.begin() as session:
+                    count = stage(session, topology)
+            except OperationalError:
+                raise
+            except Exception:
+                # One stage that fails must not keep the others from their work.
+                log.exception("planner.stage_failed", stage=stage.__name__)
+                continue
+            if count:
+                PLANNED.labels(stage=stage.__name__).inc(count)
+                log.info("planner.planned", stage=stage.__name__, rows=count)
+            touched += count
+        return touched + dispatch(self._sessions, topology, self._messenger, self._settings)
+
+    def _sites(self, guard: Connection) -> list[str]:
+        wanted = select(Site.id).where(Site.retired_at.is_(None)).order_by(Site.id)
+        if self._settings.sites:
+            wanted = wanted.where(Site.id.in_(self._settings.sites))
+        return list(guard.scalars(wanted))
+
+    def _run_connected(self, stopping: threading.Event) -> None:
+        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as listening:
+            listening.execute(f"LISTEN {WAKE_CHANNEL}")
+            while not stopping.is_set():
+                touched = self.run_pass()
+                # What a pass opened may make more possible at once; otherwise sleep until woken.
+                timeout = GATHERING if touched else self._settings.tick
+                woken = next(listening.notifies(timeout=timeout, stop_after=1), None)
+                if woken is not None:
+                    stopping.wait(GATHERING)
+                    for _ in listening.notifies(timeout=0):
+                        pass
+
+
+def _lock_key(site_id: str) -> int:
+    """Return the key of the advisory lock by which one planner at a time plans for a site."""
+    digest = hashlib.sha256(f"ccat planner {site_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

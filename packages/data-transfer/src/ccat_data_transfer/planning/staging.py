@@ -1,0 +1,98 @@
+"""Stage 6, staging: which copy a requested item is read from."""
+
+from typing import Any
+
+from sqlalchemy import Row, case, select, update
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.planning.onward import lock_copy
+from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.planning.topology import Topology
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    StagingItem,
+)
+from ccat_ops_db.waiting import WaitingReason
+
+
+def plan_staging(session: Session, topology: Topology) -> int:
+    """Choose the copy to read for requested items that have none yet; return how many were given one."""
+    requested = session.execute(
+        select(
+            StagingItem.id,
+            StagingItem.site_id,
+            StagingItem.raw_data_package_id,
+            RawDataPackage.sealed_at,
+            RawDataPackage.size,
+            RawDataPackage.payload_bytes,
+            RawDataFile.size.label("file_size"),
+        )
+        .join(RawDataPackage, RawDataPackage.id == StagingItem.raw_data_package_id)
+        .outerjoin(RawDataFile, RawDataFile.id == StagingItem.raw_data_file_id)
+        .where(
+            StagingItem.site_id.in_(topology.sites),
+            StagingItem.status == Status.PENDING,
+            StagingItem.source_copy_id.is_(None),
+        )
+        .order_by(StagingItem.priority.desc(), StagingItem.id)
+        .limit(1000)
+    ).all()
+    chosen = 0
+    for item in requested:
+        mine = StagingItem.id == item.id
+        if item.sealed_at is None:
+            set_reason(
+                session, StagingItem, mine, WaitingReason.NOT_SEALED, "its package is being made", topology.at
+            )
+            continue
+        copy = _best_copy(session, topology, item)
+        if copy is None:
+            set_reason(
+                session,
+                StagingItem,
+                mine,
+                WaitingReason.NO_READABLE_COPY,
+                "no verified copy at a location in service",
+                topology.at,
+            )
+            continue
+        size = item.payload_bytes if item.file_size is None else item.file_size
+        session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
+        lock_copy(session, copy.id, "staging_item", item.id, item.site_id, topology.at)
+        chosen += 1
+    return chosen
+
+
+def _best_copy(
+    session: Session, topology: Topology, item: Row[*tuple[Any, ...]]
+) -> Row[*tuple[Any, ...]] | None:
+    """Return a verified copy: at the same site before elsewhere, in an archive before in a buffer."""
+    usable = [
+        place.id
+        for place in topology.places.values()
+        if place.out_of_service is None
+        and place.location_type in (LocationType.LONG_TERM_ARCHIVE, LocationType.BUFFER)
+    ]
+    location = DataLocation.__table__
+    statement = (
+        select(PhysicalCopy.id, PhysicalCopy.data_location_id)
+        .join(location, location.c.id == PhysicalCopy.data_location_id)
+        .where(
+            PhysicalCopy.raw_data_package_id == item.raw_data_package_id,
+            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
+            PhysicalCopy.data_location_id.in_(usable),
+        )
+        .order_by(
+            case((location.c.site_id == item.site_id, 0), else_=1),
+            case((location.c.location_type == LocationType.LONG_TERM_ARCHIVE, 0), else_=1),
+            PhysicalCopy.id,
+        )
+        .limit(1)
+        .with_for_update(of=PhysicalCopy, key_share=True, read=True)
+    )
+    return session.execute(statement).one_or_none()

@@ -1,0 +1,167 @@
+"""What a stage holds in its hands while it works on a row: its lease, time, places and progress."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.failures import HandBack
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.lease import Lease, LeaseLostError, release, renew
+from ccat_ops_db.clock import Clock
+from ccat_ops_db.enumerations import Status
+from ccat_ops_db.events import resolve_errors
+from ccat_ops_db.models import PhysicalCopyLock
+
+WAKE_CHANNEL = "ccat_work"
+"""PostgreSQL channel on which planners are told that there may be something to do."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class WorkInHand:
+    """One leased row and what is needed to work on it.
+
+    Attributes
+    ----------
+    lease : Lease
+        The right to work on the row.
+    sessions : sessionmaker
+        For short transactions; none is open while bytes move.
+    clock : Clock
+        The one source of time.
+    places : Places
+        Opens the storage of a location.
+    settings : DataTransferSettings
+        Limits and times.
+    stopping : threading.Event
+        Set when the worker is to end.
+    """
+
+    lease: Lease
+    sessions: sessionmaker[Session]
+    clock: Clock
+    places: Places
+    settings: DataTransferSettings
+    stopping: threading.Event
+    _bytes_done: int = 0
+    _steps: int = 0
+    _lost: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def id(self) -> UUID:
+        """Key of the row."""
+        return self.lease.work_id
+
+    def progress(self, bytes_done: int) -> None:
+        """Report bytes done so far; stages call it at least once a second or every few MiB.
+
+        Raises
+        ------
+        HandBack
+            If the worker is to stop.
+        LeaseLostError
+            If the row is not ours any more.
+        """
+        self._bytes_done = bytes_done
+        self._steps += 1
+        if self._lost.is_set():
+            raise LeaseLostError(f"{self.lease.operation} {self.id}: the lease ran out while working")
+        if self.stopping.is_set():
+            raise HandBack(f"{self.lease.operation} {self.id}: the worker is to stop")
+
+    def moved(self, more_bytes: int) -> None:
+        """Report bytes done since the last report; otherwise as `progress`."""
+        self.progress(self._bytes_done + more_bytes)
+
+    @contextmanager
+    def finishing(self, **values: Any) -> Iterator[Session]:
+        """Complete the row in one transaction with whatever the body writes.
+
+        Raises
+        ------
+        LeaseLostError
+            If the lease does not hold any more; then nothing is written.
+        """
+        with self._ending(Status.COMPLETED, **values) as session:
+            yield session
+            session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == self.id))
+
+    @contextmanager
+    def handing_over(self, **values: Any) -> Iterator[Session]:
+        """Leave the row open for its next phase, which somebody else does, in one transaction."""
+        with self._ending(Status.PENDING, **values) as session:
+            yield session
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Renew the lease in the background while the body runs, as long as there is progress."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(done,), name=f"heartbeat-{self.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    @contextmanager
+    def _ending(self, status: Status, **values: Any) -> Iterator[Session]:
+        at = self.clock.utc_now()
+        with self.sessions.begin() as session:
+            release(
+                session,
+                self.lease,
+                status,
+                **{
+                    "finished_at": at if status is Status.COMPLETED else None,
+                    "bytes_done": self._bytes_done,
+                    "interruptions": 0,
+                    "error_class": None,
+                    "error_category": None,
+                    "error_message": None,
+                    **values,
+                },
+            )
+            name = KINDS[self.lease.operation].name
+            resolve_errors(session, subject_type=name, subject_id=self.id, at=at)
+            yield session
+            wake_planners(session)
+
+    def _beat(self, done: threading.Event) -> None:
+        steps, moved_at = -1, self.clock.monotonic()
+        renewed_at = moved_at
+        duration = timedelta(seconds=self.settings.lease)
+        while not done.wait(self.settings.heartbeat):
+            now = self.clock.monotonic()
+            if self._steps != steps:
+                steps, moved_at = self._steps, now
+            if now - moved_at > self.settings.stall_limit or now - renewed_at > self.settings.lease:
+                self._lost.set()
+                return
+            try:
+                with self.sessions.begin() as session:
+                    at = self.clock.utc_now()
+                    renew(session, self.lease, at, duration, bytes_done=self._bytes_done, progressed_at=at)
+                renewed_at = now
+            except LeaseLostError:
+                self._lost.set()
+                return
+            except OperationalError as error:
+                log.warning("heartbeat.failed", work=str(self.id), error=str(error.orig))
+
+
+def wake_planners(session: Session) -> None:
+    """Tell the planners, when the transaction commits, that there may be something to do."""
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WAKE_CHANNEL})

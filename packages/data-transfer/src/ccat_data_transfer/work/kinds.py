@@ -1,0 +1,94 @@
+"""The kinds of work: one line each, from the table to the operation in its queue's name."""
+
+from dataclasses import dataclass
+
+from ccat_ops_db.enumerations import LocationType, Operation
+from ccat_ops_db.models import (
+    DataTransfer,
+    Deletion,
+    FixityCheck,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    StagingItem,
+    Work,
+)
+from ccat_ops_db.models.base import snake_case
+
+
+@dataclass(frozen=True)
+class WorkKind:
+    """How the rows of one work table are run.
+
+    Attributes
+    ----------
+    table : type
+        Model of the rows.
+    operation : Operation
+        Last part of the queue's name.
+    location : str
+        Column with the location whose workers do it.
+    reads, writes : str or None
+        Columns with the locations that must be readable and writable for it besides.
+    location_types : frozenset
+        Types of locations at which this work can be.
+    """
+
+    table: type[Work]
+    operation: Operation
+    location: str
+    reads: str | None
+    writes: str | None
+    location_types: frozenset[LocationType]
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return snake_case(self.table.__name__)
+
+
+_ANYWHERE = frozenset(LocationType)
+
+KINDS: dict[Operation, WorkKind] = {
+    kind.operation: kind
+    for kind in (
+        WorkKind(
+            PackageCreation,
+            Operation.PACKAGE_CREATION,
+            "source_location_id",
+            None,
+            "destination_location_id",
+            frozenset({LocationType.SOURCE}),
+        ),
+        WorkKind(
+            DataTransfer,
+            Operation.TRANSFER,
+            "source_location_id",
+            "source_location_id",
+            "destination_location_id",
+            frozenset({LocationType.BUFFER, LocationType.LONG_TERM_ARCHIVE}),
+        ),
+        WorkKind(FixityCheck, Operation.VERIFY, "data_location_id", None, None, _ANYWHERE),
+        WorkKind(
+            LongTermArchiveTransfer,
+            Operation.ARCHIVE_TRANSFER,
+            "destination_location_id",
+            None,
+            "destination_location_id",
+            frozenset({LocationType.LONG_TERM_ARCHIVE}),
+        ),
+        WorkKind(
+            StagingItem,
+            Operation.STAGING,
+            "destination_location_id",
+            None,
+            "destination_location_id",
+            frozenset({LocationType.PROCESSING}),
+        ),
+        WorkKind(Deletion, Operation.DELETION, "data_location_id", None, None, _ANYWHERE),
+    )
+}
+
+
+def queue_name(location_id: str, operation: Operation) -> str:
+    """Return the queue of an operation at a location: ``<site>.<location>.<operation>``."""
+    return f"{location_id}.{operation.value}"

@@ -1,0 +1,173 @@
+"""What follows when work fails: tried again, kept until the condition passes, or put aside for a person."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, case, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.lease import Lease, release
+from ccat_ops_db.enumerations import FailureClass, Severity, Status
+from ccat_ops_db.events import record_error, record_event
+from ccat_ops_db.models import DataTransfer, LocationHealth, RouteHealth
+from ccat_ops_db.waiting import WaitingReason
+
+GIVEN_UP_AT_ONCE = (FailureClass.CONFIGURATION, FailureClass.PERMANENT)
+SEVERITIES = {
+    FailureClass.TRANSIENT: Severity.WARNING,
+    FailureClass.RESOURCE: Severity.WARNING,
+    FailureClass.INTEGRITY: Severity.CRITICAL,
+    FailureClass.CONFIGURATION: Severity.ERROR,
+    FailureClass.PERMANENT: Severity.ERROR,
+}
+
+
+def fail(
+    session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, at: datetime
+) -> None:
+    """Write down a failure and what follows from its class, in the caller's transaction.
+
+    Connections that were lost and conditions that do not hold yet never use up attempts.
+
+    Raises
+    ------
+    LeaseLostError
+        If the lease does not hold any more; then the row belongs to somebody else.
+    """
+    kind = KINDS[lease.operation]
+    row = session.execute(
+        select(
+            kind.table.attempt,
+            kind.table.interruptions,
+            kind.table.site_id,
+            getattr(kind.table, kind.location).label("location"),
+        ).where(kind.table.id == lease.work_id)
+    ).one()
+    passing = failure.failure_class in (FailureClass.TRANSIENT, FailureClass.RESOURCE)
+    attempt = row.attempt if passing else row.attempt + 1
+    interruptions = row.interruptions + 1 if passing else 0
+    given_up = failure.failure_class in GIVEN_UP_AT_ONCE or attempt >= settings.max_attempts
+    wait = back_off(interruptions if passing else attempt, settings)
+    next_attempt_at = at + timedelta(seconds=wait)
+    release(
+        session,
+        lease,
+        Status.FAILED if given_up else Status.PENDING,
+        attempt=attempt,
+        interruptions=interruptions,
+        next_attempt_at=None if given_up else next_attempt_at,
+        finished_at=at if given_up else None,
+        error_class=failure.failure_class,
+        error_category=failure.category,
+        error_message=str(failure),
+        waiting_reason=_reason(failure, given_up),
+        waiting_detail=str(failure)
+        if given_up
+        else f"{failure}; next attempt at {next_attempt_at:%H:%M:%S} UTC",
+        waiting_since=at,
+    )
+    record_error(
+        session,
+        site_id=row.site_id,
+        at=at,
+        severity=SEVERITIES[failure.failure_class],
+        category=failure.category,
+        subject_type=kind.name,
+        subject_id=lease.work_id,
+        data_location_id=row.location,
+        message=str(failure),
+    )
+    if given_up:
+        record_event(
+            session,
+            site_id=row.site_id,
+            at=at,
+            actor=lease.owner,
+            action=f"{lease.operation}.given_up",
+            subject_type=kind.name,
+            subject_id=lease.work_id,
+            message=str(failure),
+        )
+    if failure.failure_class is FailureClass.TRANSIENT:
+        _count_failure(session, lease, row, settings, at)
+
+
+def hand_back(session: Session, lease: Lease) -> None:
+    """Give a row back untouched, to be taken up again at once."""
+    release(session, lease, Status.PENDING, next_attempt_at=None)
+
+
+def back_off(failures: int, settings: DataTransferSettings) -> float:
+    """Return how long to wait after some failures in a row, seconds: doubling, capped, with jitter."""
+    longest = min(settings.back_off_limit, settings.back_off_base * 2.0 ** min(failures - 1, 30))
+    return longest * random.uniform(0.5, 1.0)
+
+
+def note_success(session: Session, lease: Lease) -> None:
+    """Close the circuits of the location and the route that the work used."""
+    kind = KINDS[lease.operation]
+    location = (
+        select(getattr(kind.table, kind.location)).where(kind.table.id == lease.work_id).scalar_subquery()
+    )
+    session.execute(
+        update(LocationHealth)
+        .where(LocationHealth.data_location_id == location, LocationHealth.consecutive_failures > 0)
+        .values(consecutive_failures=0, open_until=None)
+    )
+    if kind.table is DataTransfer:
+        route = select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
+        session.execute(
+            update(RouteHealth)
+            .where(
+                RouteHealth.data_transfer_route_id == route.scalar_subquery(),
+                RouteHealth.consecutive_failures > 0,
+            )
+            .values(consecutive_failures=0, open_until=None)
+        )
+
+
+def _reason(failure: Failure, given_up: bool) -> WaitingReason:
+    if given_up:
+        return WaitingReason.GIVEN_UP
+    if failure.category in ("no_space", "quota_exceeded"):
+        return WaitingReason.NO_SPACE_AT_DESTINATION
+    return WaitingReason.BACK_OFF
+
+
+def _count_failure(
+    session: Session, lease: Lease, row: Row[*tuple[Any, ...]], settings: DataTransferSettings, at: datetime
+) -> None:
+    """Count towards the circuit breaker of the route, or of the location where no route is used."""
+    rest_until = at + timedelta(seconds=settings.circuit_rest)
+    if KINDS[lease.operation].table is DataTransfer:
+        route = session.execute(
+            select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
+        ).scalar_one()
+        counted = insert(RouteHealth).values(
+            data_transfer_route_id=route, site_id=row.site_id, consecutive_failures=1
+        )
+        health: type[RouteHealth] | type[LocationHealth] = RouteHealth
+        key = "data_transfer_route_id"
+    else:
+        counted = insert(LocationHealth).values(
+            data_location_id=row.location, site_id=row.site_id, consecutive_failures=1
+        )
+        health = LocationHealth
+        key = "data_location_id"
+    failures = health.consecutive_failures + 1
+    session.execute(
+        counted.on_conflict_do_update(
+            index_elements=[key],
+            set_={
+                "consecutive_failures": failures,
+                "open_until": case(
+                    (failures >= settings.circuit_failures, rest_until), else_=health.open_until
+                ),
+            },
+        )
+    )
