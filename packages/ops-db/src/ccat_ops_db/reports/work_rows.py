@@ -1,6 +1,6 @@
 """All kinds of work in one shape, so that a report need not know their tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -32,13 +32,23 @@ OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
 """Every kind of work, in the order in which a package meets it, and the operation that does it."""
 
 
-def work_rows(condition: Callable[[type[Work], ColumnElement[Any]], ColumnElement[bool]]) -> CompoundSelect[Any]:
-    """Return work of all kinds as one statement.
+Condition = Callable[[Any, ColumnElement[Any]], ColumnElement[bool]]
+"""Given a kind of work and the column of its package's id, which rows are wanted."""
+
+
+def work_rows(
+    condition: Condition, kinds: Iterable[type[Work]] = tuple(OPERATIONS), correlate: Any = None
+) -> CompoundSelect[Any]:
+    """Return work of several kinds as one statement.
 
     Parameters
     ----------
     condition : callable
-        Given a kind of work and the column of its package's id, returns which rows are wanted.
+        Which rows are wanted.
+    kinds : iterable of type
+        Kinds of work; all by default.
+    correlate : optional
+        Entity of the enclosing statement that the condition refers to.
 
     Returns
     -------
@@ -47,12 +57,12 @@ def work_rows(condition: Callable[[type[Work], ColumnElement[Any]], ColumnElemen
         first kind that a package meets), ``from_location``, ``to_location``, ``route``, times, bytes, attempt,
         error and waiting reason.
     """
-    return union_all(*(_rows(kind, stage, condition) for stage, kind in enumerate(OPERATIONS, 1)))
+    order = list(OPERATIONS)
+    statements = (_rows(kind, order.index(kind) + 1, condition) for kind in kinds)
+    return union_all(*(rows.correlate(correlate) if correlate is not None else rows for rows in statements))
 
 
-def _rows(
-    kind: Any, stage: int, condition: Callable[[type[Work], ColumnElement[Any]], ColumnElement[bool]]
-) -> Select[Any]:
+def _rows(kind: Any, stage: int, condition: Condition) -> Select[Any]:
     copy = aliased(PhysicalCopy)
     package_id = copy.raw_data_package_id if kind is FixityCheck else kind.raw_data_package_id
     rows = select(

@@ -1,0 +1,1 @@
+"""The entries that configuration files hold, as validated models; one file per area."""
