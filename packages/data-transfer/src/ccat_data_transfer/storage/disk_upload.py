@@ -155,7 +155,7 @@ class DiskUpload:
             self._unlink_temporary()
 
     def _publish_without_links(self) -> None:
-        if self._name in os.listdir(self._folder):
+        if _exists(self._folder, self._name):
             raise self._name_is_taken()
         os.rename(self._temporary, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
 
@@ -183,3 +183,11 @@ class DiskUpload:
             if descriptor >= 0:
                 os.close(descriptor)
         self._descriptor = self._folder = -1
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -11,8 +11,9 @@ import base64
 import hashlib
 import ipaddress
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -264,7 +265,8 @@ class S3Client:
         response = self._pool.request(
             method,
             f"{self._base}{path}?{arguments}" if arguments else f"{self._base}{path}",
-            body=None if body is None else body.pieces(stopped),
+            # Its types forget memoryview, which every socket sends.
+            body=None if body is None else cast("Iterable[bytes]", body.pieces(stopped)),
             headers=signed,
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
             redirect=False,

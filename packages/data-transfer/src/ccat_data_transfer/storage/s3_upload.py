@@ -254,7 +254,7 @@ def _composite(parts: Mapping[int, SentPart]) -> str:
 
 
 def _is_same(part: SentPart, body: Body) -> bool:
-    """Return whether the store has those bytes, by its sha256 or else by its MD5 (the etag of a plain part)."""
+    """Return whether the store has those bytes, by its sha256 or else by its MD5 (a plain part's etag)."""
     if part.size != len(body.content):
         return False
     if part.sha256 is not None:
