@@ -31,6 +31,7 @@ from .records import (
     Explanation,
     FiledFile,
     Filing,
+    Instrument,
     Location,
     NewFile,
     Package,
@@ -171,6 +172,10 @@ class AsyncClient:
         """Yield the data locations that fit."""
         return self.iterate(calls.locations({"limit": calls.PAGE_LIMIT, **filters}))
 
+    def instruments(self, **filters: Any) -> AsyncIterator[Instrument]:
+        """Yield the instruments with their modules."""
+        return self.iterate(calls.instruments({"limit": calls.PAGE_LIMIT, **filters}))
+
     async def status(self) -> Status:
         """Return what is where, what moves and what waits."""
         return await self.send(calls.status())
@@ -185,7 +190,7 @@ class AsyncClient:
         Raises
         ------
         ApiAwayError
-            The API did not answer for `retry_seconds` (default: of the settings).
+            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt).
         ApiError
             It refused the request.
         UnexpectedAnswerError
@@ -193,7 +198,9 @@ class AsyncClient:
         """
         patience = self.settings.retry_seconds if retry_seconds is None else retry_seconds
         rule = RetryRule(patience, self._on_retry)
-        async for attempt in stamina.retry_context(on=rule, attempts=None, timeout=patience, wait_max=10):
+        async for attempt in stamina.retry_context(
+            on=rule, attempts=None if patience else 1, timeout=patience or None, wait_max=10
+        ):
             with attempt:
                 return answer_of(call, await self._exchange(request_of(call, self.settings)))
         raise AssertionError("the last attempt returns or raises")

@@ -17,6 +17,7 @@ from .records import (
     Explanation,
     FiledFile,
     Filing,
+    Instrument,
     Location,
     NewFile,
     Package,
@@ -178,6 +179,11 @@ def locations(filters: Mapping[str, Any]) -> Call[Page[Location]]:
     return _read("/data-locations", Page[Location], filters)
 
 
+def instruments(filters: Mapping[str, Any]) -> Call[Page[Instrument]]:
+    """Ask for a page of instruments with their modules."""
+    return _read("/instruments", Page[Instrument], filters)
+
+
 def status() -> Call[Status]:
     """Ask what is where, what moves and what waits."""
     return _read("/status", Status)
@@ -200,7 +206,10 @@ def _read(path: str, answer: type[Answer], query: Mapping[str, Any] | None = Non
 
 def _write(path: str, facts: Mapping[str, Any], answer: type[Answer]) -> Call[Answer]:
     given = {name: value for name, value in facts.items() if value is not None}
-    body = _encoded(json.dumps(given, ensure_ascii=False, separators=(",", ":")))
+    try:
+        body = _encoded(json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    except ValueError:
+        raise CcatError("a number is not finite", "give a finite number") from None
     return Call("POST", f"{API_PREFIX}{path}", _parser(answer), body=body, idempotency_key=str(new_id()))
 
 

@@ -31,6 +31,7 @@ from .records import (
     Explanation,
     FiledFile,
     Filing,
+    Instrument,
     Location,
     NewFile,
     Package,
@@ -169,6 +170,10 @@ class Client:
         """Yield the data locations that fit."""
         return self.iterate(calls.locations({"limit": calls.PAGE_LIMIT, **filters}))
 
+    def instruments(self, **filters: Any) -> Iterator[Instrument]:
+        """Yield the instruments with their modules."""
+        return self.iterate(calls.instruments({"limit": calls.PAGE_LIMIT, **filters}))
+
     def status(self) -> Status:
         """Return what is where, what moves and what waits."""
         return self.send(calls.status())
@@ -183,7 +188,7 @@ class Client:
         Raises
         ------
         ApiAwayError
-            The API did not answer for `retry_seconds` (default: of the settings).
+            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt).
         ApiError
             It refused the request.
         UnexpectedAnswerError
@@ -191,7 +196,9 @@ class Client:
         """
         patience = self.settings.retry_seconds if retry_seconds is None else retry_seconds
         rule = RetryRule(patience, self._on_retry)
-        for attempt in stamina.retry_context(on=rule, attempts=None, timeout=patience, wait_max=10):
+        for attempt in stamina.retry_context(
+            on=rule, attempts=None if patience else 1, timeout=patience or None, wait_max=10
+        ):
             with attempt:
                 return answer_of(call, self._exchange(request_of(call, self.settings)))
         raise AssertionError("the last attempt returns or raises")

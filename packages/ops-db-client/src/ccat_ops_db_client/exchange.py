@@ -91,8 +91,19 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     """
     if not response.is_success:
         raise error_of(response)
+    return parsed(call, response.content)
+
+
+def parsed(call: Call[Answer], content: bytes) -> Answer:
+    """Return the answer to a call that the text of a response carries.
+
+    Raises
+    ------
+    UnexpectedAnswerError
+        It is not an answer of this API.
+    """
     try:
-        return call.parse(response.content)
+        return call.parse(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
@@ -117,8 +128,9 @@ def error_of(response: httpx.Response) -> CcatError:
     kind = _ERRORS.get(status, ServerFailureError if status >= 500 else ApiError)
     if status < 400:
         return UnexpectedAnswerError(f"{_origin_text(response)} answered with {status}")
-    if errors:
-        text = f"{text}: {_listed(errors)}"
+    unsaid = [error for error in errors[:_ERRORS_SHOWN] if error.reason not in str(text)]
+    if unsaid:
+        text = f"{text}; {'; '.join(str(error) for error in unsaid)}"
     elif kind is ServerFailureError and request_id:
         text = f"{text} (request {request_id})"
     return kind(
@@ -218,16 +230,10 @@ def _field_errors(problem: dict[str, Any]) -> list[FieldError]:
     if not isinstance(listed, list):
         return []
     return [
-        FieldError(str(entry.get("field", "")), str(entry.get("reason", "")), entry.get("line"))
+        FieldError(str(entry.get("field") or ""), str(entry.get("reason", "")), entry.get("line"))
         for entry in listed
         if isinstance(entry, dict)
     ]
-
-
-def _listed(errors: list[FieldError]) -> str:
-    shown = "; ".join(str(error) for error in errors[:_ERRORS_SHOWN])
-    more = len(errors) - _ERRORS_SHOWN
-    return f"{shown}; and {more} more" if more > 0 else shown
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -41,6 +41,19 @@ class Location(Record):
     path: str | None = None
 
 
+class Module(Record):
+    """A module of an instrument."""
+
+    id: str
+
+
+class Instrument(Record):
+    """An instrument with its modules."""
+
+    id: str
+    modules: list[Module] = Field(default_factory=list)
+
+
 class Execution(Record):
     """An executed obs unit."""
 
@@ -151,12 +164,16 @@ class Package(Record):
 
 
 class Member(Record):
-    """A file in the tar of a package: first byte and number of bytes of its content, sha256 in hex."""
+    """A file in the tar of a package: first byte and number of bytes of its content, sha256 in hex.
+
+    `mtime` is decimal seconds since 1970-01-01 UTC, as text.
+    """
 
     path: str
     offset: int = Field(ge=0)
     size: int = Field(ge=0)
     sha256: str
+    mtime: str | None = None
 
 
 class PackageIndex(Record):

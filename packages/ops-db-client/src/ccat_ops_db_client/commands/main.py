@@ -1,0 +1,66 @@
+"""The command ``ccat``: its parts, and how errors end it."""
+
+import json
+import logging
+import os
+import sys
+
+import typer
+
+from ccat_ops_db_client.errors import ApiError, CcatError
+from ccat_ops_db_client.text import printable
+
+from . import file, find, get, obs, packages, spool, stage, status, wait, why
+
+app = typer.Typer(
+    name="ccat",
+    help="File, find, follow and get the raw data of the CCAT observatory.\n\n"
+    "Set CCAT_API_URL and CCAT_API_TOKEN first. Exit status: 0 done, 1 not done, 2 wrong usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(obs.app, name="obs")
+app.command("file")(file.file)
+app.command("packages")(packages.packages)
+app.command("wait")(wait.wait)
+app.command("stage")(stage.stage)
+app.command("get")(get.get)
+app.command("find")(find.find)
+app.command("status")(status.status)
+app.command("why")(why.why)
+app.add_typer(spool.app, name="spool")
+
+
+def main() -> None:
+    """Run ``ccat``; an error is one line with its remedy."""
+    # The client tells of retries itself.
+    logging.getLogger("stamina").disabled = True
+    try:
+        app()
+    except CcatError as error:
+        _fail(error)
+    except OSError as error:
+        _fail(CcatError(f"{error.filename or 'input or output'}: {error.strerror or error}"))
+    except Exception as error:
+        if os.environ.get("CCAT_DEBUG"):
+            raise
+        _fail(
+            CcatError(
+                f"{type(error).__name__}: {error}",
+                "this is a defect of ccat: report it with what CCAT_DEBUG=1 shows",
+            )
+        )
+
+
+def _fail(error: CcatError) -> None:
+    if "--json" in sys.argv:
+        document = {"message": error.message, "remedy": error.remedy, "kind": type(error).__name__}
+        if isinstance(error, ApiError):
+            document |= {"status": error.status, "problem": error.slug}  # type: ignore[dict-item]
+        sys.stderr.write(json.dumps({"error": document}) + "\n")
+    else:
+        sys.stderr.write(f"ccat: error: {printable(str(error))}\n")
+    sys.exit(1)

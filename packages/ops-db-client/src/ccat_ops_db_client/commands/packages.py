@@ -1,0 +1,45 @@
+"""``ccat packages``."""
+
+from rich.text import Text
+
+from ccat_ops_db_client.records import Package
+
+from .options import ApiUrl, ExecutionId, Json
+from .output import lines, number, print_json, print_table, say, size, state
+from .session import connection
+
+
+def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = False) -> None:
+    """Show the packages of an execution: state, files, bytes, copies per location, why they wait."""
+    with connection(api_url) as client:
+        client.execution(execution)
+        # The list is lean; the copies come with each package.
+        found = [client.package(package.id) for package in client.packages(execution_id=execution)]
+    if as_json:
+        print_json(found)
+    elif not found:
+        say(f"execution {execution} has no packages yet; see: ccat why {execution}")
+    else:
+        print_table(
+            ["PACKAGE", "MODULE", ">PART", "STATE", ">FILES", ">SIZE", "COPIES", "WAITING"],
+            [_row(package) for package in found],
+        )
+
+
+def _row(package: Package) -> list[Text | str]:
+    copies = [Text(f"{copy.location} ") + state(copy.status) for copy in package.copies]
+    reasons = [(package.waiting_reason, package.waiting_detail)]
+    reasons += [(copy.waiting_reason, copy.waiting_detail) for copy in package.copies]
+    waiting = dict.fromkeys(
+        f"{reason}: {detail}" if detail else reason for reason, detail in reasons if reason
+    )
+    return [
+        str(package.id),
+        package.module,
+        str(package.part_number),
+        state(package.state),
+        number(package.file_count),
+        size(package.payload_bytes),
+        lines(copies),
+        lines([Text(reason) for reason in waiting]),
+    ]

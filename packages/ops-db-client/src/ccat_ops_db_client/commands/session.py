@@ -1,0 +1,46 @@
+"""What each command begins with: settings, client, and whatever waits in the spool sent first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ccat_ops_db_client.client import Client
+from ccat_ops_db_client.errors import ApiAwayError
+from ccat_ops_db_client.recorder import Recorder, Replay
+from ccat_ops_db_client.settings import load_settings
+
+from .output import notice
+
+
+@contextmanager
+def recorder(api_url: str | None) -> Iterator[Recorder]:
+    """Open a recorder for commands that bring their own request through the spool."""
+    with Client(load_settings(api_url), on_retry=_RetryNotice()) as client:
+        yield Recorder(client)
+
+
+@contextmanager
+def connection(api_url: str | None) -> Iterator[Client]:
+    """Open a client; what this machine recorded while the API was away is sent first."""
+    with recorder(api_url) as opened:
+        tell_replay(opened.replay())
+        yield opened.client
+
+
+def tell_replay(replay: Replay) -> None:
+    """Say what a replay left behind."""
+    if replay.refused:
+        notice(f"{replay.refused} spooled requests were refused; see: ccat spool status")
+    if replay.waiting:
+        notice(f"{replay.waiting} requests wait in the spool; see: ccat spool status")
+
+
+class _RetryNotice:
+    """Says once that the API is away and the request is repeated."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, error: ApiAwayError) -> None:
+        if not self._said:
+            self._said = True
+            notice(f"{error.message}; trying again")

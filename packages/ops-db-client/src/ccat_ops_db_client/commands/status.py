@@ -1,0 +1,98 @@
+"""``ccat status``."""
+
+from typing import Any
+
+from rich.text import Text
+
+from ccat_ops_db_client.records import Status
+
+from .options import ApiUrl, Json
+from .output import number, print_json, print_table, say, size, state, time
+from .session import connection
+
+
+def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
+    """Show what is where, what moves, what waits and why, and what is wrong."""
+    with connection(api_url) as client:
+        answer = client.status()
+    if as_json:
+        print_json(answer)
+        return
+    say(f"site {answer.site} at {time(answer.at)}")
+    say(f"packages: {_counts(answer.packages)}")
+    say(f"open errors: {_counts(answer.errors)}")
+    _print_sections(answer)
+
+
+def _print_sections(answer: Status) -> None:
+    if answer.locations:
+        print_table(
+            ["LOCATION", "TYPE", ">USED", ">OF", ">FULL", ">PACKAGES", ">SIZE", ">FILES", ">SIZE", ""],
+            [_location(location) for location in answer.locations],
+            title="Locations",
+        )
+    if answer.work:
+        print_table(
+            ["OPERATION", "STATUS", ">COUNT", ">DONE", ">OF"],
+            [
+                [
+                    str(work["operation"]),
+                    state(work["status"]),
+                    number(work["count"]),
+                    size(work.get("bytes_done")),
+                    size(work.get("bytes_total")),
+                ]
+                for work in answer.work
+            ],
+            title="Work",
+        )
+    if answer.transfers:
+        print_table(
+            ["OPERATION", "PACKAGE", "FROM", "TO", ">DONE", ">OF", "SINCE (UTC)"],
+            [_transfer(transfer) for transfer in answer.transfers],
+            title="Under way",
+        )
+    if answer.waiting:
+        print_table(
+            ["WAITING", "REASON", ">COUNT", "OLDEST (UTC)"],
+            [
+                [waits["subject_type"], waits["reason"], number(waits["count"]), time(waits.get("oldest"))]
+                for waits in answer.waiting
+            ],
+            title="Waiting",
+        )
+
+
+def _location(location: dict[str, Any]) -> list[Text | str]:
+    used, total = location.get("used_bytes"), location.get("total_bytes")
+    share = 100 * used / total if used is not None and total else None
+    high = location.get("watermark_high")
+    above = share is not None and high is not None and share >= high
+    return [
+        location["id"],
+        location["location_type"],
+        size(used),
+        size(total),
+        Text("" if share is None else f"{share:.0f} %", style="red" if above else ""),
+        number(location.get("packages")),
+        size(location.get("package_bytes")),
+        number(location.get("files")),
+        size(location.get("file_bytes")),
+        Text("suspended", style="yellow") if location.get("suspended") else "",
+    ]
+
+
+def _transfer(transfer: dict[str, Any]) -> list[Text | str]:
+    return [
+        transfer["operation"],
+        str(transfer.get("package_id") or ""),
+        transfer.get("from") or "",
+        transfer.get("to") or "",
+        size(transfer.get("bytes_done")),
+        size(transfer.get("bytes_total")),
+        time(transfer.get("since")),
+    ]
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number(count)} {name}" for name, count in counts.items() if count) or "none"

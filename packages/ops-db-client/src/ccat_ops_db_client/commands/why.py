@@ -1,0 +1,44 @@
+"""``ccat why``."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from ccat_ops_db_client.records import Step
+
+from .options import ApiUrl, Json
+from .output import lines, print_json, print_table, say, state, time
+from .session import connection
+
+
+def why(
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Execution, file, package, copy, work, job, location or route."),
+    ],
+    api_url: ApiUrl = None,
+    as_json: Json = False,
+) -> None:
+    """Say why something waits or failed, and what helps."""
+    with connection(api_url) as client:
+        explanation = client.why(subject)
+    if as_json:
+        print_json(explanation)
+        return
+    say(explanation.summary)
+    if explanation.steps:
+        print_table(
+            ["STEP", "STATUS", "WHY", "SINCE", "WHAT HELPS"], [_row(step) for step in explanation.steps]
+        )
+
+
+def _row(step: Step) -> list[Text | str]:
+    reasons = [text for text in (step.reason, step.detail) if text]
+    return [
+        lines([Text(step.what or step.subject_type), Text(step.subject_id, style="dim")]),
+        state(step.status),
+        ": ".join(reasons),
+        time(step.since),
+        step.remedy or "",
+    ]

@@ -1,0 +1,1 @@
+"""Verified download of packages and of single files in them."""

@@ -1,0 +1,146 @@
+"""Get a package, or one file of it, into a folder: verified, resumable, whole or not at all."""
+
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from ccat_ops_db_client.client import Client
+from ccat_ops_db_client.durable import exclusive_temporary, make_folder, sync_folder
+from ccat_ops_db_client.errors import CcatError, IntegrityError, PathError
+from ccat_ops_db_client.paths import check_relative_path
+from ccat_ops_db_client.records import Member
+
+from .fetch import Content, Partial, fetch
+
+Begin = Callable[[int, int], Callable[[int], None]]
+"""Is told the bytes in all and those there already; returns what is told the bytes of each piece."""
+
+
+def get_package(client: Client, package_id: UUID, folder: Path, begin: Begin) -> Path:
+    """Download the tar of a package as ``<folder>/<package id>.tar`` and return its path.
+
+    Parameters
+    ----------
+    client : Client
+        The client.
+    package_id : UUID
+        The package.
+    folder : Path
+        Where to; made if need be.
+    begin : callable
+        See `Begin`.
+
+    Raises
+    ------
+    CcatError
+        The package is not sealed; the download failed (what is there is kept, and the same call goes on from
+        there); the bytes are not those of the package; something else has the name.
+    """
+    package = client.package(package_id)
+    if package.checksum is None or package.size is None:
+        raise CcatError(f"package {package_id} is not complete yet", f"see: ccat why {package_id}")
+    content = Content(package_id, 0, package.size, package.checksum)
+    return _get(client, content, folder / f"{package_id}.tar", begin)
+
+
+def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin: Begin) -> Path:
+    """Download one file of a package, below `folder` under its relative path, and return where it is.
+
+    Raises
+    ------
+    CcatError
+        As in `get_package`; there is no such file in the package, or its path leads out of `folder`.
+    """
+    check_relative_path(path)
+    members = {member.path: member for member in client.package_index(package_id).members}
+    member = members.get(path)
+    if member is None:
+        raise CcatError(
+            f"package {package_id} has no file {path!r} (it has {len(members)})",
+            f"give the path as it was filed{_for_example(list(members))}",
+        )
+    content = Content(package_id, member.offset, member.size, f"sha256:{member.sha256}")
+    target = folder / member.path
+    _make_inside(target.parent, folder)
+    _get(client, content, target, begin)
+    _restore_time(target, member)
+    return target
+
+
+def _get(client: Client, content: Content, target: Path, begin: Begin) -> Path:
+    # The content is part of the name: what is left of another content is never gone on with.
+    name = sha256(os.fsencode(target.name) + content.checksum.encode()).hexdigest()[:32]
+    temporary = target.with_name(f".ccat-get-{name}")
+    try:
+        make_folder(target.parent)
+        with exclusive_temporary(temporary) as descriptor:
+            if os.path.lexists(target):
+                temporary.unlink()
+                _check_existing(target, content)
+                return target
+            _download(client, content, Partial(descriptor, content.algorithm), temporary, begin)
+            temporary.rename(target)
+            sync_folder(target.parent)
+    except OSError as error:
+        raise PathError(
+            f"{target} cannot be written ({error.strerror or error})",
+            "make room and see that you may write there",
+        ) from error
+    return target
+
+
+def _download(client: Client, content: Content, partial: Partial, temporary: Path, begin: Begin) -> None:
+    partial.take_up(content.size)
+    resumed = partial.count > 0
+    fetch(client, content, partial, begin(content.size, partial.count))
+    if resumed and partial.checksum != content.checksum:
+        # What was left may have been damaged since; the bytes that came now are not to blame.
+        partial.restart()
+        fetch(client, content, partial, begin(content.size, 0))
+    if partial.checksum != content.checksum:
+        temporary.unlink()
+        raise IntegrityError(
+            f"package {content.package_id} arrived as {partial.checksum}, not as {content.checksum};"
+            " it was thrown away",
+            f"try again; if it stays so, tell the operators (ccat why {content.package_id})",
+        )
+    os.fchmod(partial.descriptor, 0o644)
+    os.fsync(partial.descriptor)
+
+
+def _check_existing(target: Path, content: Content) -> None:
+    if not target.is_symlink() and target.is_file() and target.stat().st_size == content.size:
+        with target.open("rb") as stream:
+            existing = Partial(stream.fileno(), content.algorithm)
+            existing.take_up(content.size)
+        if existing.checksum == content.checksum:
+            return
+    raise PathError(f"{target} is there already with other content", "remove it or choose another folder")
+
+
+def _make_inside(parent: Path, folder: Path) -> None:
+    try:
+        make_folder(folder)
+        top = Path(os.path.realpath(folder))
+        # Before anything is made: a symbolic link on the way must not decide where.
+        if not Path(os.path.realpath(parent)).is_relative_to(top):
+            raise PathError(f"{parent} leads out of {folder}", "choose another folder")
+        make_folder(parent)
+    except OSError as error:
+        raise PathError(
+            f"{parent} cannot be made ({error.strerror or error})", "choose another folder"
+        ) from error
+
+
+def _restore_time(target: Path, member: Member) -> None:
+    if member.mtime is None:
+        return
+    seconds, _, fraction = member.mtime.partition(".")
+    nanoseconds = int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
+    os.utime(target, ns=(nanoseconds, nanoseconds))
+
+
+def _for_example(paths: list[str]) -> str:
+    return f", for example {paths[0]!r}" if paths else ""

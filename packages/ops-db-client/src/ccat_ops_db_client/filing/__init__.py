@@ -1,0 +1,1 @@
+"""From paths on disk to filed files, in this order: scan, place, read, file."""

@@ -1,0 +1,134 @@
+"""Checksums of many files at once, noticing files that change meanwhile."""
+
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ccat_ops_db_client.checksums import Algorithm, new_hasher
+from ccat_ops_db_client.errors import FileChangedError, PathError
+
+from .scan import FoundFile
+
+PIECE_BYTES = 1024 * 1024
+MAX_THREADS = 8
+
+Write = Callable[[memoryview], object]
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file and the checksum (``algorithm:hex``) of its bytes."""
+
+    file: FoundFile
+    checksum: str
+
+
+Work = Callable[[FoundFile, Advance], ReadFile]
+
+
+class InterruptedReadError(Exception):
+    """Another thread asked to stop."""
+
+
+def each_in_threads(
+    files: Sequence[FoundFile], work: Work, advance: Advance
+) -> Generator[ReadFile, None, None]:
+    """Yield what `work` makes of each file, in order, while several threads work ahead.
+
+    Parameters
+    ----------
+    files : sequence of FoundFile
+        What the scan found.
+    work : callable
+        Takes a file, and what to tell the number of bytes after each piece read.
+    advance : callable
+        Is told these numbers; must be safe for threads.
+
+    Raises
+    ------
+    CcatError
+        Whatever `work` raises; the other threads then stop at their next piece.
+    """
+    stop = threading.Event()
+    stoppable = _stoppable(advance, stop)
+    threads = min(os.cpu_count() or 1, MAX_THREADS)
+    with ThreadPoolExecutor(threads, thread_name_prefix="ccat-read") as executor:
+        results: list[Future[ReadFile]] = [executor.submit(work, file, stoppable) for file in files]
+        results.reverse()
+        try:
+            while results:
+                yield results.pop().result()
+        finally:
+            stop.set()
+            executor.shutdown(cancel_futures=True)
+
+
+def checksum_of(file: FoundFile, algorithm: Algorithm, advance: Advance, write: Write | None = None) -> str:
+    """Return ``algorithm:hex`` of a file; each piece is also given to `write`.
+
+    Raises
+    ------
+    FileChangedError, PathError
+        It is not as the scan saw it, changed while it was read, or cannot be read.
+    """
+    hasher = new_hasher(algorithm)
+    count = 0
+    with open_unchanged(file) as stream:
+        # Room for one byte more, so that a file which grew is noticed.
+        buffer = memoryview(bytearray(min(file.size + 1, PIECE_BYTES)))
+        while read := stream.readinto(buffer):  # type: ignore[attr-defined]
+            piece = buffer[:read]
+            hasher.update(piece)
+            if write is not None:
+                write(piece)
+            count += read
+            advance(read)
+            if count > file.size:
+                break
+    if count != file.size:
+        raise FileChangedError(str(file.path))
+    return f"{algorithm}:{hasher.hexdigest()}"
+
+
+@contextmanager
+def open_unchanged(file: FoundFile) -> Iterator[BinaryIO]:
+    """Open a file for reading; at the end it must still be as the scan saw it, under the same name.
+
+    Raises
+    ------
+    FileChangedError, PathError
+    """
+    # Not blocking: meanwhile the name may be that of a pipe.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        with open(os.open(file.path, flags), "rb", buffering=0) as stream:
+            before = os.fstat(stream.fileno())
+            _compare(before, file)
+            yield stream
+            _compare(os.fstat(stream.fileno()), file)
+        now = file.path.lstat()
+    except OSError as error:
+        raise PathError(
+            f"{file.path} cannot be read ({error.strerror or error})", "see that you may read it"
+        ) from error
+    if (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
+        raise FileChangedError(str(file.path))
+
+
+def _compare(status: os.stat_result, file: FoundFile) -> None:
+    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+        raise FileChangedError(str(file.path))
+
+
+def _stoppable(advance: Advance, stop: threading.Event) -> Advance:
+    def advance_unless_stopped(count: int) -> None:
+        if stop.is_set():
+            raise InterruptedReadError
+        advance(count)
+
+    return advance_unless_stopped

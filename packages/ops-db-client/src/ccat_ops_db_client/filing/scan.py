@@ -1,0 +1,111 @@
+"""Which files a command line means: every file below the given paths, or an error that names what is none."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccat_ops_db_client.errors import PathError
+from ccat_ops_db_client.paths import check_relative_path
+from ccat_ops_db_client.text import printable
+
+TEMPORARY_PREFIX = ".ccat-ingest-"
+"""Names that begin so are copies under way, never data."""
+
+_REFUSALS_SHOWN = 5
+_KINDS = {
+    stat.S_IFLNK: "is a symbolic link; file what it points to",
+    stat.S_IFSOCK: "is a socket",
+    stat.S_IFIFO: "is a pipe",
+    stat.S_IFBLK: "is a block device",
+    stat.S_IFCHR: "is a character device",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file as the scan saw it.
+
+    Attributes
+    ----------
+    path : Path
+        Absolute path without symbolic links.
+    below : str
+        Path from the folder that holds the argument: for an argument ``run/`` its files are ``run/…``.
+    size : int
+        Bytes.
+    mtime_ns : int
+        Modification time, nanoseconds since 1970-01-01 UTC.
+    """
+
+    path: Path
+    below: str
+    size: int
+    mtime_ns: int
+
+
+def scan(paths: Iterable[Path]) -> list[FoundFile]:
+    """Return every file that the paths mean, sorted by path, each once.
+
+    Raises
+    ------
+    PathError
+        Something is missing, unreadable, no regular file, or has a name that cannot be filed; all are named.
+    """
+    found: dict[Path, FoundFile] = {}
+    refusals: list[str] = []
+    for path in paths:
+        for file in _files(path, refusals):
+            found.setdefault(file.path, file)
+    if refusals:
+        raise _refused(refusals)
+    return [found[path] for path in sorted(found)]
+
+
+def _files(argument: Path, refusals: list[str]) -> Iterator[FoundFile]:
+    try:
+        # Only the last name decides what is filed: a folder above it may well be a symbolic link.
+        last_name = Path(os.path.abspath(argument)).name  # noqa: PTH100
+        top = Path(os.path.realpath(Path(os.path.abspath(argument)).parent)) / last_name  # noqa: PTH100
+        status = top.lstat()
+    except (OSError, ValueError) as error:
+        refusals.append(f"{argument}: {_reason(error)}")
+        return
+    pending = [(top, last_name, status)]
+    while pending:
+        path, below, status = pending.pop()
+        if stat.S_ISDIR(status.st_mode):
+            pending.extend(_entries(path, below, refusals))
+        elif not stat.S_ISREG(status.st_mode):
+            refusals.append(f"{path} {_KINDS.get(stat.S_IFMT(status.st_mode), 'is no regular file')}")
+        elif not path.name.startswith(TEMPORARY_PREFIX):
+            try:
+                check_relative_path(path.name)
+            except PathError as error:
+                refusals.append(f"{path.parent}: {error.message}")
+            else:
+                yield FoundFile(path, below, status.st_size, status.st_mtime_ns)
+
+
+def _entries(folder: Path, below: str, refusals: list[str]) -> list[tuple[Path, str, os.stat_result]]:
+    entries = []
+    try:
+        with os.scandir(folder) as listing:
+            for entry in listing:
+                status = entry.stat(follow_symlinks=False)
+                entries.append((folder / entry.name, f"{below}/{entry.name}", status))
+    except OSError as error:
+        refusals.append(f"{folder}: {_reason(error)}")
+    return entries
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _refused(refusals: list[str]) -> PathError:
+    shown = "; ".join(printable(refusal) for refusal in refusals[:_REFUSALS_SHOWN])
+    more = len(refusals) - _REFUSALS_SHOWN
+    listed = f"{shown}; and {more} more" if more > 0 else shown
+    return PathError(f"nothing was filed: {listed}", "remove, rename or leave them out")
