@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccat_data_transfer.checksums import ALGORITHMS, format_checksum, new_hasher, parse_checksum
+from ccat_data_transfer.checksums import ALGORITHMS, Buffer, format_checksum, new_hasher, parse_checksum
 
 # md5: RFC 1321 A.5. sha256: FIPS 180-4 examples. crc32c: RFC 3720 B.4 and the CRC catalogue's check value.
 # blake3, xxh3-128 (seed 0): test vectors of the reference implementations.
@@ -42,7 +42,8 @@ def test_pieces_and_buffers_make_no_difference(algorithm: str, pieces: list[byte
     whole, streamed = new_hasher(algorithm), new_hasher(algorithm)
     whole.update(b"".join(pieces))
     for number, piece in enumerate(pieces):
-        streamed.update([piece, bytearray(piece), memoryview(bytearray(piece))][number % 3])
+        buffers: list[Buffer] = [piece, bytearray(piece), memoryview(bytearray(piece))]
+        streamed.update(buffers[number % 3])
     assert whole.hexdigest() == streamed.hexdigest()
 
 

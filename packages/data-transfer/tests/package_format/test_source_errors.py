@@ -159,6 +159,19 @@ def test_a_wrong_file_is_named_with_its_reason(
     assert str(found).startswith(f"{BAD}: {reason}")
 
 
+@pytest.mark.parametrize("size", [100, 40_000, 3 * SLAB])
+def test_a_wrong_byte_is_found_whatever_the_size(
+    size: int, make_tree: MakeTree, file: File, attempt: Attempt, source: Path
+) -> None:
+    make_tree({"a": b"a", "b": bytes(size), "c": b"c"})
+    files = file("blake3")
+    rewrite_a_byte(source / "b")
+    found = attempt(files)
+    assert isinstance(found, SourceMismatchError)
+    assert (found.path, found.expected) == ("b", files[1].checksum)
+    assert found.actual.startswith("blake3:")
+
+
 def test_every_error_has_its_own_code() -> None:
     codes = [error.code for error in SourceFileError.__subclasses__()]
     assert len(set(codes)) == len(codes) == 8

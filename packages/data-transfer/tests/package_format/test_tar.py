@@ -51,7 +51,8 @@ def test_any_reader_gets_name_size_and_time_back(name: str, size: int, mtime_ns:
     assert len(header) == blocks * tar.BLOCK_BYTES
     assert len(header) <= tar.member_header_bound(name, size)
     member = read_with_tarfile(header)
-    assert (member.name, member.size, member.mtime) == (name, size, pytest.approx(mtime_ns / 1e9, abs=1e-6))
+    assert (member.name, member.size) == (name, size)
+    assert member.mtime == pytest.approx(mtime_ns / 1e9, abs=1e-6)
     assert (member.mode, member.uid, member.gid, member.uname) == (0o644, 0, 0, "")
     assert read_with_ours(header) == (name, size, mtime_ns, b"0")
 

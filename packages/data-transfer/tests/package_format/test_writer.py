@@ -17,8 +17,10 @@ from ccat_data_transfer.checksums import ALGORITHMS
 from ccat_data_transfer.package_format import (
     SourceFile,
     WrittenPackage,
+    file_chunks,
     file_ranges,
     read_member,
+    verify_package,
     write_package,
     write_tar,
 )
@@ -206,6 +208,24 @@ def test_each_byte_is_read_once_and_written_once(make_tree: MakeTree, write: Wri
     slack = 16 * 1024  # /proc/self/io itself, and what the interpreter does beside
     assert data <= after["rchar"] - before["rchar"] <= data + slack
     assert written.size <= after["wchar"] - before["wchar"] <= written.size + slack
+
+
+@pytest.mark.parametrize("before_the_end", [0, 1, 511, 512, 513, 1024, 1536, 2048, 31_000, 33_000, 40_000])
+def test_members_may_end_anywhere_in_a_slab(before_the_end: int, make_tree: MakeTree, write: Write) -> None:
+    """The first file ends so long before the end of a slab; what follows then straddles it."""
+    first = SLAB - 7 * 512 - before_the_end  # two tag files with headers, and its own of three blocks
+    tree = {
+        "a": CHANCE.randbytes(first),
+        "b": b"",
+        "c": CHANCE.randbytes(32 * 1024),
+        "d": CHANCE.randbytes(SLAB),
+    }
+    make_tree(tree)
+    package, written = write()
+    verified = verify_package(file_chunks(package), written.checksum)
+    assert {member.path: member.size for member in verified.index.members} == {
+        path: len(content) for path, content in tree.items()
+    }
 
 
 def test_twins_in_two_normal_forms_stay_two_files(make_tree: MakeTree, write: Write, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ INDEX_SCHEMA = "ccat-package-index/1"
 FRAME_BYTES = 256
 """More than the text around the members of an index takes."""
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -121,10 +122,6 @@ def _member_line(member: Member) -> str:
         f'{{"path": {_quoted(member.path)}, "offset": {member.offset}, "size": {member.size}, '
         f'"sha256": "{member.sha256}", "mtime": "{format_time(member.mtime_ns)}"}}'
     )
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _member(item: dict[str, Any]) -> Member:

@@ -4,6 +4,7 @@ Only what a package needs: regular files, fixed owner and mode, and a pax extend
 whose path, size or modification time does not fit the ustar fields. The bytes depend on the arguments alone.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 BLOCK_BYTES = 512
@@ -72,7 +73,7 @@ def member_header(name: str, size: int, mtime_ns: int) -> bytes:
     )
     if not records:
         return block
-    extended = _block(_extended_name(name), len(records), 0, _EXTENDED)
+    extended = _extended_block(name.partition("/")[0], len(records))
     return extended + records.ljust(padded(len(records)), b"\0") + block
 
 
@@ -195,9 +196,11 @@ def _record(key: str, value: bytes) -> bytes:
     return b"%d %s=%s\n" % (length, key.encode(), value)
 
 
-def _extended_name(name: str) -> bytes:
-    """Return the name a tar without pax would give the records: beside the members, never over one."""
-    return f"{name.split('/', 1)[0]}/PaxHeaders".encode("ascii", "replace")[:_USTAR_NAME_BYTES]
+@lru_cache(maxsize=256)
+def _extended_block(folder: str, size: int) -> bytes:
+    """Return the header of pax records; its name, for a tar without pax, lies beside the members."""
+    name = f"{folder}/PaxHeaders".encode("ascii", "replace")[:_USTAR_NAME_BYTES]
+    return _block(name, size, 0, _EXTENDED)
 
 
 def _block(name: bytes, size: int, seconds: int, typeflag: bytes) -> bytes:

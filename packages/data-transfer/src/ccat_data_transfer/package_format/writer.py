@@ -97,6 +97,7 @@ class _Writer:
         self._contents = contents
         self._source = source
         self._pipeline = pipeline
+        self._payload = bag.payload_name(contents.package_id, "")
         self._tag_digests: dict[str, str] = {}
         self._created_ns = int(contents.created.timestamp()) * 10**9
 
@@ -158,8 +159,7 @@ class _Writer:
         try:
             _check_size(file, before.st_size)
             digest = MemberDigest(file.path, file.checksum)
-            name = bag.payload_name(self._contents.package_id, file.path)
-            pipeline.write(tar.member_header(name, file.size, before.st_mtime_ns))
+            pipeline.write(tar.member_header(self._payload + file.path, file.size, before.st_mtime_ns))
             offset = pipeline.position
             count = pipeline.read_from(descriptor, file.size, digest)
         finally:
