@@ -1,0 +1,192 @@
+"""What holds for every kind of place, whatever it is on."""
+
+from __future__ import annotations
+
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ccat_data_transfer.failures import Permanent
+from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
+
+from .conftest import expected, read, upload, wait_for_part
+
+PATH = "2026/11/21/package.tar"
+NAMES = [
+    "a b",
+    "ä/ö ü",
+    "100%",
+    "a+b&c=d?e#f",
+    "x.tar",
+    "x/y",
+    "x-1",
+    "日本.fits",
+    "'quoted\"",
+    "<&>",
+    "~",
+    ".hidden",
+]
+
+
+@pytest.mark.parametrize("size", [0, 1, 8 * MEBIBYTE - 1, 8 * MEBIBYTE, 8 * MEBIBYTE + 1, 20 * MEBIBYTE])
+def test_gives_back_what_was_written(place: Storage, size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    assert place.stat(PATH) is None
+    upload(place, PATH, content)
+    info = place.stat(PATH)
+    assert info is not None
+    assert (info.path, info.size) == (PATH, size)
+    assert datetime.now(UTC) - info.modified_at < timedelta(minutes=5)
+    assert read(place, PATH) == content
+
+
+def test_unfinished_object_is_invisible_and_kept(place: Storage) -> None:
+    content = random.Random(1).randbytes(20 * MEBIBYTE)
+    with place.open_upload(PATH, "work", expected(content)) as writing:
+        writing.adopt(lambda _: None)
+        writing.write(content[: 18 * MEBIBYTE])
+    assert place.stat(PATH) is None
+    assert list(place.list()) == []
+
+
+def test_ranges(place: Storage) -> None:
+    content = random.Random(2).randbytes(9 * MEBIBYTE)
+    upload(place, PATH, content)
+    assert place.read_range(PATH, 0, 10) == content[:10]
+    assert place.read_range(PATH, 8 * MEBIBYTE - 3, 7) == content[8 * MEBIBYTE - 3 : 8 * MEBIBYTE + 4]
+    assert place.read_range(PATH, len(content) - 4, 100) == content[-4:]
+    assert place.read_range(PATH, len(content), 5) == b""
+    assert place.read_range(PATH, 5, 0) == b""
+    with place.open_read(PATH, offset=MEBIBYTE, length=5) as reader:
+        buffer = memoryview(bytearray(100))
+        assert bytes(buffer[: reader.readinto(buffer)]) == content[MEBIBYTE : MEBIBYTE + 5]
+        assert reader.readinto(buffer) == 0
+
+
+def test_reading_what_is_not_there(place: Storage) -> None:
+    with pytest.raises(Permanent) as raised:
+        place.read_range(PATH, 0, 1)
+    assert raised.value.category == "missing"
+    with pytest.raises(Permanent) as raised:
+        place.open_read(PATH)
+    assert raised.value.category == "missing"
+
+
+def test_names_survive_and_are_listed_in_order(place: Storage) -> None:
+    for name in NAMES:
+        place.put(name, name.encode())
+    listed = [info.path for info in place.list()]
+    assert listed == sorted(NAMES, key=os.fsencode)
+    for name in NAMES:
+        assert read(place, name) == name.encode()
+        info = place.stat(name)
+        assert info is not None
+        assert info.size == len(name.encode())
+
+
+def test_lists_below_a_folder_only(place: Storage) -> None:
+    for path in ("2026/11/a", "2026/11/b/c", "2026/110/d", "2026/11.txt"):
+        place.put(path, b"1")
+    assert [info.path for info in place.list("2026/11")] == ["2026/11/a", "2026/11/b/c"]
+    assert list(place.list("2027")) == []
+
+
+def test_lists_more_than_a_page(place: Storage) -> None:
+    paths = [f"many/{number:05}" for number in range(1_003)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda path: place.put(path, b"x"), paths))
+    assert [info.path for info in place.list("many")] == paths
+    assert {info.size for info in place.list()} == {1}
+
+
+def test_put_replaces(place: Storage) -> None:
+    place.put(PATH, b"old content")
+    info = place.put(PATH, b"new")
+    assert info.size == 3
+    assert read(place, PATH) == b"new"
+    assert [info.path for info in place.list()] == [PATH]
+
+
+def test_remove_is_idempotent(place: Storage) -> None:
+    place.put(PATH, b"1")
+    place.put(PATH + ".index.json", b"2")
+    place.remove(PATH)
+    place.remove(PATH)
+    place.remove("never/was/here")
+    assert [info.path for info in place.list()] == [PATH + ".index.json"]
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/passwd", "a/../../x", "", "a//b", "a/", "./a", "a\0b", "a\nb", "a\\b", "\udc80"]
+)
+def test_illegal_paths_are_refused(place: Storage, path: str) -> None:
+    for call in (
+        lambda: place.stat(path),
+        lambda: place.read_range(path, 0, 1),
+        lambda: place.open_read(path),
+        lambda: place.put(path, b""),
+        lambda: place.remove(path),
+        lambda: place.remove_temporary(path),
+        lambda: place.resume_point(path, "work"),
+        lambda: place.open_upload(path, "work", expected(b"")),
+    ):
+        with pytest.raises(Permanent) as raised:
+            call()
+        assert raised.value.category == "illegal_path"
+
+
+def test_next_attempt_goes_on(place: Storage) -> None:
+    content = random.Random(3).randbytes(28 * MEBIBYTE)
+    assert place.resume_point(PATH, "work") == 0
+    with place.open_upload(PATH, "work", expected(content)) as writing:
+        writing.adopt(lambda _: None)
+        writing.write(content[: 27 * MEBIBYTE])
+        wait_for_part(place, PATH, "work")
+    there = place.resume_point(PATH, "work")
+    assert 0 < there <= 27 * MEBIBYTE
+    assert place.resume_point(PATH, "other") == 0
+    upload(place, PATH, content)
+    assert read(place, PATH) == content
+    assert place.resume_point(PATH, "work") == 0
+
+
+def test_wrong_bytes_of_an_earlier_attempt_do_not_stay(place: Storage) -> None:
+    content = random.Random(4).randbytes(20 * MEBIBYTE)
+    other = bytes(20 * MEBIBYTE)
+    with place.open_upload(PATH, "work", expected(content)) as writing:
+        writing.adopt(lambda _: None)
+        writing.write(other[: 19 * MEBIBYTE])
+        wait_for_part(place, PATH, "work")
+    with place.open_upload(PATH, "work", expected(content), resume=False) as writing:
+        assert writing.adopt(lambda _: None) == 0
+        writing.write(content)
+        writing.finish()
+    assert read(place, PATH) == content
+
+
+def test_temporaries_of_one_work_or_of_all_are_removed(place: Storage) -> None:
+    content = random.Random(5).randbytes(20 * MEBIBYTE)
+    for path, work_id in ((PATH, "one"), (PATH, "two"), (PATH + ".more", "one"), (PATH + "-x", "one")):
+        with place.open_upload(path, work_id, expected(content)) as writing:
+            writing.write(content[: 19 * MEBIBYTE])
+            wait_for_part(place, path, work_id)
+    place.remove_temporary(PATH, "one")
+    assert place.resume_point(PATH, "one") == 0
+    assert place.resume_point(PATH, "two") > 0
+    place.remove_temporary(PATH)
+    place.remove_temporary(PATH)
+    assert place.resume_point(PATH, "two") == 0
+    assert place.resume_point(PATH + ".more", "one") > 0
+    assert place.resume_point(PATH + "-x", "one") > 0
+    place.remove_temporary("never/was/here")
+
+
+def test_discard_leaves_nothing(place: Storage) -> None:
+    content = random.Random(6).randbytes(20 * MEBIBYTE)
+    with place.open_upload(PATH, "work", expected(content)) as writing:
+        writing.write(content[: 19 * MEBIBYTE])
+        writing.discard()
+    assert place.resume_point(PATH, "work") == 0
