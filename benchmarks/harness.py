@@ -3,8 +3,8 @@
 All cases of a comparison run in one sitting: a warm-up round that is not counted, then rounds in random
 order. Reported are the median with its range, and the CPU seconds (own and of waited-for children) beside the
 wall time. A claim is a ratio of speeds with a target. The ratio is taken within each round, so that what
-disturbs a whole round disturbs both; its median is called met or missed, and marked when the range goes beyond
-the target.
+disturbs a whole round disturbs both; its median is called met or missed, and marked when the range goes
+beyond the target.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import xxhash
@@ -15,10 +16,11 @@ from ccat_data_transfer.package_format import (
     find_index,
     read_member,
     verify_package,
+    write_package,
 )
 from ccat_data_transfer.package_format import tar as tar_format
 
-from .conftest import PACKAGE_ID, MakeTree, Write
+from .conftest import PACKAGE_ID, MakeContents, MakeTree, Write
 
 CHANCE = random.Random(3)
 TREE = {
@@ -70,6 +72,16 @@ def test_the_index_of_a_package_that_is_all_tail(make_tree: MakeTree, write: Wri
     make_tree({"a": b"a"})
     path, written = write()
     content = path.read_bytes()
+    assert find_index(ranges_of(content, []), len(content)) == written.index
+
+
+def test_the_index_is_found_behind_the_longest_bag_info(
+    make_tree: MakeTree, make_contents: MakeContents, source: Path, tmp_path: Path
+) -> None:
+    make_tree(TREE)
+    contents = make_contents(**{"Internal-Sender-Description": "x" * 15_800})
+    written = write_package(contents, source, tmp_path / "p.tar")
+    content = (tmp_path / "p.tar").read_bytes()
     assert find_index(ranges_of(content, []), len(content)) == written.index
 
 

@@ -122,12 +122,14 @@ def split_into_parts(files: Iterable[SourceFile], limit: int = DEFAULT_LIMIT_BYT
     files : iterable of SourceFile
         All files of one execution and module.
     limit : int
-        Bytes that a tar may have, with its headers, index and up to 64 KiB + 1 KiB a file of description.
+        Bytes that a tar may have, with its headers, its index and a description of up to 64 KiB, and 1 KiB
+        and the path for each file.
     """
     parts: list[list[SourceFile]] = []
     room = 0
     for file in sorted_by_path(files):
-        needed = _member_bound(file) + _DESCRIPTION_BYTES_PER_FILE
+        described = index.line_bound(file.path) + _DESCRIPTION_BYTES_PER_FILE
+        needed = _member_bound(file) + described
         if not parts or needed > room or len(parts[-1]) == MAX_MEMBERS:
             parts.append([])
             room = limit - _overhead(_DESCRIPTION_BYTES) - tar.RECORD_BYTES

@@ -13,6 +13,8 @@ from .index import Member, PackageIndex, encode_index
 from .pipeline import MemberDigest, Progress, TarPipeline
 from .source import SourceFolder
 
+_ZEROS = bytes(tar.BLOCK_BYTES)
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenPackage:
@@ -140,7 +142,7 @@ class _Writer:
         )
         offset = pipeline.position
         pipeline.write(content)
-        pipeline.write(bytes(tar.padded(len(content)) - len(content)))
+        pipeline.write(_ZEROS[: tar.padded(len(content)) - len(content)])
         return offset
 
     def _add_files(self) -> PackageIndex:
@@ -165,7 +167,7 @@ class _Writer:
         finally:
             os.close(descriptor)
         self._check_unchanged(file, before, count)
-        pipeline.write(bytes(tar.padded(file.size) - file.size))
+        pipeline.write(_ZEROS[: tar.padded(file.size) - file.size])
         return offset, before.st_mtime_ns, digest
 
     def _check_unchanged(self, file: SourceFile, before: os.stat_result, count: int) -> None:
