@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -34,14 +35,20 @@ def upgrade(url: str | URL, revision: str = "head") -> None:
     _run(url, lambda config: command.upgrade(config, revision))
 
 
+def create(engine: Engine) -> None:
+    """Make all tables in a database and mark it with the newest revision; what is there already is kept."""
+    if engine.dialect.name == "postgresql":
+        upgrade(engine.url)
+        return
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        script = ScriptDirectory.from_config(alembic_config())
+        MigrationContext.configure(connection).stamp(script, "head")
+
+
 def downgrade(url: str | URL, revision: str) -> None:
     """Take a database back to a revision (``base`` for none)."""
     _run(url, lambda config: command.downgrade(config, revision))
-
-
-def stamp(url: str | URL, revision: str = "head") -> None:
-    """Write a revision into a database whose tables were created at once."""
-    _run(url, lambda config: command.stamp(config, revision))
 
 
 def drop_everything(engine: Engine) -> None:
@@ -59,6 +66,21 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head is not None, "the package carries its migrations"
     return head
+
+
+def pending_revisions(connection: Connection) -> list[tuple[str, str]]:
+    """Return the revisions that a database lacks, oldest first, each with its subject."""
+    script = ScriptDirectory.from_config(alembic_config())
+    current = current_revision(connection)
+    return [(step.revision, step.doc) for step in reversed([*script.iterate_revisions("head", current)])]
+
+
+def offline_sql() -> str:
+    """Return the SQL of all revisions, as it can be read and linted without a database."""
+    config = alembic_config()
+    config.output_buffer = buffer = StringIO()
+    command.upgrade(config, "head", sql=True)
+    return buffer.getvalue()
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -1,5 +1,6 @@
 """Settings of everything that opens the operations database, from ``CCAT_OPS_DB_*``."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +28,9 @@ class DatabaseType(StrEnum):
     POSTGRESQL = "postgresql"
 
 
+PREFIX = "CCAT_OPS_DB_"
+OTHER_PREFIXES = ("CCAT_OPS_DB_API_", "CCAT_OPS_DB_UI_")
+"""Of other parts of the data centre, whose names begin like ours."""
 DEVELOPMENT_TOKEN_KEY = "development-only-key-of-api-tokens"
 SHORTEST_KEY = 32
 MAKE_A_KEY = "a random text of at least 32 characters, the same for every service (openssl rand -hex 32)"
@@ -43,7 +47,7 @@ class OpsDbSettings(BaseSettings):
     which suits notebooks; services refuse it.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CCAT_OPS_DB_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     environment: Environment = Environment.DEVELOPMENT
     database_type: DatabaseType = DatabaseType.SQLITE
@@ -114,6 +118,18 @@ class OpsDbSettings(BaseSettings):
                 "or CCAT_OPS_DB_DATABASE_TYPE=postgresql and CCAT_OPS_DB_DATABASE_POSTGRESQL_HOST and so on"
             )
         return url
+
+
+def unknown_keys(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that begin like ours and are none: a mistyped setting would do nothing."""
+    known = {PREFIX + name.upper() for name in OpsDbSettings.model_fields}
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(OTHER_PREFIXES)
+        and name.upper() not in known
+    )
 
 
 def synchronous(address: str | URL) -> URL:

@@ -167,6 +167,23 @@ def create_token(
     return text
 
 
+def revoke_token(session: Session, prefix: str, at: datetime) -> ApiToken:
+    """Revoke a token in the caller's transaction; revoking it again changes nothing.
+
+    Raises
+    ------
+    TokenError
+        If there is no such token.
+    """
+    token = session.scalars(select(ApiToken).where(ApiToken.prefix == prefix)).one_or_none()
+    if token is None:
+        raise TokenError(f"there is no token {prefix!r}")
+    if token.revoked_at is None:
+        token.revoked_at = at
+        session.flush()
+    return token
+
+
 def _random_text(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 

@@ -1,0 +1,1 @@
+"""The command-line tools opsdb_init, opsdb_migrate and opsdb."""
