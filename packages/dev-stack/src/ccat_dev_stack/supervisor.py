@@ -193,7 +193,7 @@ class Supervisor:
 
 
 def stop_all(folder: Folder, units: Sequence[Unit]) -> None:
-    """End the supervisor, then all units, those first that others do not need."""
+    """End the supervisor, then the units, those first that no other needs, then all that holds a lock."""
     for name in (GUARDIAN, SUPERVISOR):
         processes.stop(folder.run, name, grace_seconds=5)
     folder.unwant()

@@ -23,6 +23,7 @@ from typing import IO
 
 from ccat_dev_stack import ports, processes
 from ccat_dev_stack.checkout import build_folder
+from ccat_dev_stack.locks import locked
 from ccat_dev_stack.processes import Program, StartError
 from ccat_dev_stack.services import Service, start_detached
 from ccat_dev_stack.services.postgresql import Postgresql
@@ -104,15 +105,6 @@ def in_use() -> Iterator[None]:
         os.utime(file.fileno())
         yield
         os.utime(file.fileno())
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[IO[str]]:
-    """Hold a file's lock; the kernel lets go of it when the holder dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
 
 
 def _is_up(service: Service) -> bool:

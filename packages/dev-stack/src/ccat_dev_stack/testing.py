@@ -21,7 +21,6 @@ import hashlib
 import itertools
 import os
 import secrets
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -34,11 +33,10 @@ import redis
 from psycopg import sql
 
 from ccat_dev_stack import ports, processes, test_services
-from ccat_dev_stack.ports import LOOPBACK
+from ccat_dev_stack.locks import locked
 from ccat_dev_stack.services import Service, start_detached
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.services.redis import Redis
-from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS
 from ccat_dev_stack.test_services import POSTGRESQL_SETTINGS, SharedServices
 
 # Of older states of the schema; other runs may be using them at this moment.
@@ -166,11 +164,9 @@ def s3(shared_services: SharedServices) -> Iterator[Bucket]:
     """A fresh bucket on the shared S3 server."""
     server = shared_services.s3
     name = f"test-{secrets.token_hex(8)}"
-    # A bucket is a folder of the filer: no signed request and no S3 library needed to make one.
-    buckets = f"http://{LOOPBACK}:{server.ports[PORT_OPTIONS.index('filer.port')]}/buckets"
-    _request("POST", f"{buckets}/{name}/")
+    server.make_bucket(name)
     yield Bucket(server.endpoint, name, server.access_key_id, server.secret_access_key)
-    _request("DELETE", f"{buckets}/{name}?recursive=true&ignoreRecursiveError=true")
+    server.remove_bucket(name)
 
 
 @pytest.fixture
@@ -205,7 +201,7 @@ def template_database(server: Postgresql, name: str, fill: Callable[[str], None]
     fill
         Called with the URL of the empty database.
     """
-    with test_services.locked(test_services.folder() / "templates.lock"):
+    with locked(test_services.folder() / "templates.lock"):
         if not _exists(server, name):
             _drop_old_templates(server)
             unfinished = f"{name}_unfinished"
@@ -271,8 +267,3 @@ def _drop_left_databases(server: Postgresql) -> None:
 def _execute(server: Postgresql, statement: sql.Composed) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(statement)
-
-
-def _request(method: str, url: str) -> None:
-    with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30) as answer:
-        answer.read()

@@ -103,6 +103,21 @@ class Seaweedfs:
         except (OSError, urllib.error.URLError, ValueError):
             return False
 
+    def make_bucket(self, name: str) -> None:
+        """Make a bucket; one that is there stays as it is."""
+        # A bucket is a folder of the filer: no signed request and no S3 library needed to make one.
+        self._ask_filer("POST", f"{name}/")
+
+    def remove_bucket(self, name: str) -> None:
+        """Delete a bucket with everything in it."""
+        self._ask_filer("DELETE", f"{name}?recursive=true&ignoreRecursiveError=true")
+
+    def _ask_filer(self, method: str, path: str) -> None:
+        port = self.ports[PORT_OPTIONS.index("filer.port")]
+        request = urllib.request.Request(f"http://{LOOPBACK}:{port}/buckets/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+
     def remove(self) -> None:
         """Delete the data; the server must be stopped."""
         self._remove_sockets()

@@ -1,0 +1,1 @@
+"""The stack behind ``make dev-up``: the data centre of one observatory on one machine."""

@@ -1,0 +1,1 @@
+"""A simulated telescope: observes obs units of the configuration and files what its instruments write."""
