@@ -46,7 +46,9 @@ class Places:
         """
         description = self._describe(location_id)
         if description.kind != "disk":
-            raise Configuration("not_on_disk", f"{location_id} must be on disk for this; it is on {description.kind}")
+            raise Configuration(
+                "not_on_disk", f"{location_id} must be on disk for this; it is on {description.kind}"
+            )
         return Path(description.path)
 
     def _describe(self, location_id: str) -> LocationDescription:

@@ -34,8 +34,8 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    values,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.topology import Obstacle
@@ -63,7 +63,12 @@ from ccat_ops_db.models import (
 from ccat_ops_db.waiting import WaitingReason
 
 LIVING = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.STAGED)
-DELETABLE = (*LIVING, PhysicalCopyStatus.DELETION_SCHEDULED)
+DELETABLE = (
+    *LIVING,
+    PhysicalCopyStatus.DELETION_SCHEDULED,
+    # Of an attempt that died between decision and removal: proved anew.
+    PhysicalCopyStatus.DELETION_IN_PROGRESS,
+)
 CONFIRMATION_LIFETIME = timedelta(minutes=5)
 """How long the word of an archive counts as "in this very moment"."""
 
@@ -257,12 +262,17 @@ def _facts(
     location_id, kind = candidates[0].location_id, candidates[0].kind
     if any(c.location_id != location_id or c.kind is not kind for c in candidates):
         raise ValueError("candidates of one call are of one location and kind")
-    asked = values(
-        column("number", type_=Integer()),
-        column("package_id", type_=Uuid()),
-        column("file_id", type_=Uuid()),
-        name="asked",
-    ).data([(number, c.package_id, c.file_id) for number, c in enumerate(candidates)])
+    asked = (
+        func.unnest(
+            literal(list(range(len(candidates))), ARRAY(Integer())),
+            literal([c.package_id for c in candidates], ARRAY(Uuid())),
+            literal([c.file_id for c in candidates], ARRAY(Uuid())),
+        )
+        .table_valued(
+            column("number", Integer()), column("package_id", Uuid()), column("file_id", Uuid()), name="asked"
+        )
+        .render_derived()
+    )
     package_id, file_id = asked.c.package_id, asked.c.file_id
     location = DataLocation.__table__.c
     verified = _verified_elsewhere(package_id, location_id)

@@ -7,7 +7,7 @@ holds back its own rows and no others. Free slots are filled in order of priorit
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, String, and_, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import set_reason
@@ -17,6 +17,9 @@ from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import DataTransfer, PackageCreation, StagingItem
 from ccat_ops_db.waiting import WaitingReason
 
+NOWHERE = cast(null(), String)
+"""Stands for the column that a kind of work does not have."""
+
 
 def admit(session: Session, topology: Topology) -> int:
     """Schedule the pending work that may begin now; return how many rows."""
@@ -25,7 +28,7 @@ def admit(session: Session, topology: Topology) -> int:
 
 def _admit_kind(session: Session, topology: Topology, kind: WorkKind) -> int:
     due = _is_due(topology, kind)
-    route: ColumnElement[Any] = DataTransfer.data_transfer_route_id if kind.table is DataTransfer else null()
+    route: Any = DataTransfer.data_transfer_route_id if kind.table is DataTransfer else NOWHERE
     at, to = _columns(kind)
     groups = session.execute(
         select(at.label("at"), to.label("to"), route.label("route")).where(due).distinct()
@@ -66,7 +69,7 @@ def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
 
 def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     at = getattr(kind.table, kind.location)
-    to = getattr(kind.table, kind.writes) if kind.writes else literal(None)
+    to = getattr(kind.table, kind.writes) if kind.writes else NOWHERE
     return at, to
 
 

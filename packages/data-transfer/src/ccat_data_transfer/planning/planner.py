@@ -108,9 +108,9 @@ class Planner:
                     count = stage(session, topology)
             except OperationalError:
                 raise
-            except Exception:
+            except Exception as error:
                 # One stage that fails must not keep the others from their work.
-                log.exception("planner.stage_failed", stage=stage.__name__)
+                log.error("planner.stage_failed", stage=stage.__name__, exc_info=error)
                 continue
             if count:
                 PLANNED.labels(stage=stage.__name__).inc(count)

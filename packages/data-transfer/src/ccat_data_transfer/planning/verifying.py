@@ -1,10 +1,9 @@
 """Stage 3, verifying: what arrived is registered and checked; what was found concludes the transfer."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
@@ -55,7 +54,15 @@ def receive_transfers(session: Session, topology: Topology) -> int:
         )
     ).all()
     for row in arrived:
-        copy_id = register_copy(session, row, row.destination_location_id, topology.at)
+        copy_id = register_copy(
+            session,
+            row.raw_data_package_id,
+            site_id=row.site_id,
+            location_id=row.destination_location_id,
+            relative_path=row.relative_path,
+            size=row.size,
+            at=topology.at,
+        )
         open_check(
             session,
             copy_id,
@@ -114,31 +121,41 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
     return len(results)
 
 
-def register_copy(session: Session, package: Row[*tuple[Any, ...]], location_id: str, at: datetime) -> UUID:
+def register_copy(
+    session: Session,
+    package_id: UUID,
+    *,
+    site_id: str,
+    location_id: str,
+    relative_path: str,
+    size: int,
+    at: datetime,
+) -> UUID:
     """Return the copy of a package at a location, made or made new again as ``present``."""
     living = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.status)
         .where(
             PhysicalCopy.data_location_id == location_id,
-            PhysicalCopy.relative_path == package.relative_path,
+            PhysicalCopy.relative_path == relative_path,
             PhysicalCopy.status != PhysicalCopyStatus.DELETED,
         )
         .with_for_update()
     ).one_or_none()
     if living is None:
         copy_id = new_id()
-        session.execute(
-            insert(RawDataPackagePhysicalCopy).values(
+        session.add(
+            RawDataPackagePhysicalCopy(
                 id=copy_id,
-                site_id=package.site_id,
-                raw_data_package_id=package.raw_data_package_id,
+                site_id=site_id,
+                raw_data_package_id=package_id,
                 data_location_id=location_id,
-                relative_path=package.relative_path,
+                relative_path=relative_path,
                 status=PhysicalCopyStatus.PRESENT,
-                size=package.size,
+                size=size,
                 created_at=at,
             )
         )
+        session.flush()
         return copy_id
     existing: UUID = living.id
     if living.status in (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING):

@@ -1,12 +1,10 @@
 """Stage 1, packaging: the files of one package become one tar in the site's buffer, in one pass."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+import hashlib
 
-from sqlalchemy import Uuid, column, insert, select, update, values
-from sqlalchemy.orm import Session, joinedload, selectinload
-from sqlalchemy.types import BigInteger, String
+from sqlalchemy import BigInteger, String, func, insert, literal, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Permanent
@@ -21,68 +19,144 @@ from ccat_data_transfer.package_format import (
     write_file,
     write_package,
 )
-from ccat_data_transfer.package_metadata import describe, obscore
+from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
+from ccat_data_transfer.stages.sidecars import index_path
 from ccat_data_transfer.work.hand import WorkInHand
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
-    ExecutedObsUnit,
-    InstrumentModule,
-    Instrument,
-    ObsUnit,
     PackageCreation,
     PhysicalCopy,
     RawDataFile,
-    RawDataFilePhysicalCopy,
     RawDataPackage,
     RawDataPackageMetadata,
     RawDataPackagePhysicalCopy,
-    Telescope,
 )
-
-INDEX_SUFFIX = ".index.json"
-METADATA_SUFFIX = ".metadata.json"
 
 
 def make_package(work: WorkInHand) -> None:
     """Write the tar beside its final name, publish it, and seal the package in the database."""
     with work.sessions() as session:
         creation = session.get_one(PackageCreation, work.id)
-        package = _load_package(session, creation.raw_data_package_id)
-        files = session.scalars(
-            select(RawDataFile).where(RawDataFile.raw_data_package_id == package.id)
-        ).all()
-    assert creation.destination_location_id is not None, "admission waits for a buffer"
-    source = work.places.folder(creation.source_location_id)
-    target = work.places.folder(creation.destination_location_id) / package.relative_path
+        story = load_story(session, creation.raw_data_package_id)
+    assert creation.destination_location_id is not None, "work is admitted only with a buffer"
+    buffer = creation.destination_location_id
+    package = story.package
+    tar = work.places.folder(buffer) / package.relative_path
     contents = PackageContents(
         package.id,
         package.created_at,
-        [SourceFile(file.relative_path, file.size, file.checksum) for file in files],
-        describe(package, files),
+        [SourceFile(file.relative_path, file.size, file.checksum) for file in story.files],
+        describe(story),
+        bag_info(story),
     )
     attempt = work.lease.fencing
-    temporary = temporary_path(target, attempt)
-    remove_leftovers(target, attempt)
+    remove_leftovers(tar, attempt)
+    temporary = temporary_path(tar, attempt)
     try:
+        source = work.places.folder(creation.source_location_id)
         written = write_package(contents, source, temporary, on_progress=work.progress)
     except SourceFileError as error:
         raise Permanent(
-            f"source_file_{error.code}",
-            f"{creation.source_location_id}: {error}; mend the file at the source, then retry",
-            path=error.path,
+            error.code,
+            f"{error} (at {creation.source_location_id}); mend the file at the source, then retry",
         ) from error
     crash_point("packaging.before_publish")
-    publish(temporary, target)
+    publish(temporary, tar)
     crash_point("packaging.after_publish")
-    write_file(index_path(target), written.index_json, attempt)
+    write_file(index_path(tar), written.index_json, attempt)
     crash_point("packaging.before_commit")
-    with work.finishing() as session:
-        _seal(session, work, package, written, creation.destination_location_id)
+    with work.finishing(bytes_total=written.size) as session:
+        _seal(session, work, story, written, buffer)
     crash_point("packaging.after_commit")
 
 
-def index_path(tar: Any) -> Any:
-    """Return the name of the byte index beside a tar: ``<id>.tar`` → ``<id>.index.json``."""
-    return tar.with_name(tar.name.removesuffix(".tar") + INDEX_SUFFIX)
+def _seal(
+    session: Session, work: WorkInHand, story: PackageStory, written: WrittenPackage, buffer: str
+) -> None:
+    package, at = story.package, work.clock.utc_now()
+    session.execute(
+        update(RawDataPackage)
+        .where(RawDataPackage.id == package.id)
+        .values(
+            sealed_at=at,
+            size=written.size,
+            checksum=written.checksum,
+            manifest_checksum=written.manifest_checksum,
+            index_checksum=f"sha256:{hashlib.sha256(written.index_json).hexdigest()}",
+        )
+    )
+    _note_members(session, package, written)
+    _note_source_read(session, package, work)
+    session.execute(
+        insert(RawDataPackageMetadata).values(
+            raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
+        )
+    )
+    session.add(
+        RawDataPackagePhysicalCopy(
+            id=new_id(),
+            site_id=package.site_id,
+            raw_data_package_id=package.id,
+            data_location_id=buffer,
+            relative_path=package.relative_path,
+            status=PhysicalCopyStatus.PRESENT,
+            size=written.size,
+            created_at=at,
+        )
+    )
+    session.flush()
+    record_event(
+        session,
+        site_id=package.site_id,
+        at=at,
+        actor=work.lease.owner,
+        action="package.sealed",
+        subject_type="raw_data_package",
+        subject_id=package.id,
+        message=f"{package.file_count} files in {written.size:,} bytes at {buffer}",
+    )
+
+
+def _note_members(session: Session, package: RawDataPackage, written: WrittenPackage) -> None:
+    members = (
+        func.unnest(
+            literal([member.path for member in written.index.members], ARRAY(String())),
+            literal([member.offset for member in written.index.members], ARRAY(BigInteger())),
+            literal([f"sha256:{member.sha256}" for member in written.index.members], ARRAY(String())),
+            literal([member.mtime_ns for member in written.index.members], ARRAY(BigInteger())),
+        )
+        .table_valued("path", "position", "sha256", "modified_ns", name="members")
+        .render_derived()
+    )
+    session.execute(
+        update(RawDataFile)
+        .where(RawDataFile.raw_data_package_id == package.id, RawDataFile.relative_path == members.c.path)
+        .values(
+            member_offset=members.c.position,
+            member_checksum=members.c.sha256,
+            member_modified_ns=members.c.modified_ns,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_source_read(session: Session, package: RawDataPackage, work: WorkInHand) -> None:
+    """Note that the copies at the source were read and found right while the tar was written."""
+    session.execute(
+        update(PhysicalCopy)
+        .where(
+            PhysicalCopy.raw_data_file_id == RawDataFile.id,
+            RawDataFile.raw_data_package_id == package.id,
+            PhysicalCopy.data_location_id == package.source_location_id,
+            PhysicalCopy.status == PhysicalCopyStatus.PRESENT,
+        )
+        .values(
+            status=PhysicalCopyStatus.VERIFIED,
+            checksum=RawDataFile.checksum,
+            verified_at=work.clock.utc_now(),
+            verified_by=VerificationMethod.FULL_READ,
+        )
+        .execution_options(synchronize_session=False)
+    )

@@ -29,7 +29,7 @@ class Messenger(Protocol):
 def dispatch(
     sessions: sessionmaker[Session], topology: Topology, messenger: Messenger, settings: DataTransferSettings
 ) -> int:
-    """Tell workers of every scheduled row that they do not know of yet; return how many messages were sent."""
+    """Tell workers of every scheduled row that they do not know of yet; return how many were sent."""
     sent = 0
     for kind in KINDS.values():
         rows = _untold(sessions, topology, kind, settings)

@@ -64,6 +64,11 @@ class WorkInHand:
         """Key of the row."""
         return self.lease.work_id
 
+    @property
+    def bytes_done(self) -> int:
+        """Bytes done so far in this attempt."""
+        return self._bytes_done
+
     def progress(self, bytes_done: int) -> None:
         """Report bytes done so far; stages call it at least once a second or every few MiB.
 

@@ -1,0 +1,58 @@
+"""Stage 2, moving: one package goes one hop, by the method of its route."""
+
+from sqlalchemy import select
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.movers.interface import Expected
+from ccat_data_transfer.movers.registry import mover_for
+from ccat_data_transfer.stages.sidecars import copy_index
+from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.events import record_event
+from ccat_ops_db.models import DataTransfer, DataTransferRoute, PhysicalCopy, RawDataPackage
+from ccat_ops_db.waiting import WaitingReason
+
+
+def send_package(work: WorkInHand) -> None:
+    """Send the tar and its index; the transfer stays open until the receiver has verified them."""
+    with work.sessions() as session:
+        transfer = session.get_one(DataTransfer, work.id)
+        package = session.get_one(RawDataPackage, transfer.raw_data_package_id)
+        route = session.get_one(DataTransferRoute, transfer.data_transfer_route_id)
+        source_path = session.execute(
+            select(PhysicalCopy.relative_path).where(PhysicalCopy.id == transfer.source_copy_id)
+        ).scalar_one()
+    assert package.size is not None, "only sealed packages travel"
+    assert package.checksum is not None, "only sealed packages travel"
+    source = work.places.storage(transfer.source_location_id)
+    target = work.places.storage(transfer.destination_location_id)
+    copy_index(source, target, source_path)
+    crash_point("moving.before_send")
+    report = mover_for(route.method).send(
+        source,
+        source_path,
+        target,
+        package.relative_path,
+        Expected(package.size, package.checksum),
+        work_id=str(work.id),
+        progress=work.moved,
+    )
+    crash_point("moving.before_commit")
+    at = work.clock.utc_now()
+    waiting = {
+        "waiting_reason": WaitingReason.AWAITING_VERIFICATION,
+        "waiting_detail": f"all bytes are at {transfer.destination_location_id}",
+        "waiting_since": at,
+    }
+    with work.handing_over(sent_at=at, checksum=report.checksum, **waiting) as session:
+        record_event(
+            session,
+            site_id=transfer.site_id,
+            at=at,
+            actor=work.lease.owner,
+            action="transfer.sent",
+            subject_type="raw_data_package",
+            subject_id=package.id,
+            message=f"{transfer.source_location_id} to {transfer.destination_location_id},"
+            f" {report.sent_bytes:,} of {report.size:,} bytes in this attempt",
+        )
+    crash_point("moving.after_commit")

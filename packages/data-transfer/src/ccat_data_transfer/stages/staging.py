@@ -1,0 +1,155 @@
+"""Stage 6, staging: a package, or one file of it, is unpacked at a processing location and verified."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.package_format import (
+    Member,
+    PackageCorruptError,
+    ReadRange,
+    TargetSymlinkError,
+    extract_member,
+    extract_package,
+)
+from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
+from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.events import record_event
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    PhysicalCopy,
+    RawDataFile,
+    RawDataFilePhysicalCopy,
+    RawDataPackage,
+    RawDataPackagePhysicalCopy,
+    StagingItem,
+    StagingJob,
+)
+
+CHUNK_BYTES = 4 * MEBIBYTE
+
+
+def stage_item(work: WorkInHand) -> None:
+    """Unpack what was asked for below the processing location, and pin it there."""
+    with work.sessions() as session:
+        item = session.get_one(StagingItem, work.id)
+        job = session.get_one(StagingJob, item.staging_job_id)
+        package = session.get_one(RawDataPackage, item.raw_data_package_id)
+        file = session.get(RawDataFile, item.raw_data_file_id) if item.raw_data_file_id else None
+        copy = session.get_one(PhysicalCopy, item.source_copy_id)
+    source = work.places.storage(copy.data_location_id)
+    root = work.places.folder(item.destination_location_id)
+    folder = staged_folder(package)
+    temporary = root / f".staging-{work.id}-{work.lease.fencing}"
+    try:
+        if file is None:
+            extract_package(
+                _chunks(work, source, copy.relative_path),
+                package.checksum,
+                root / folder,
+                temporary,
+            )
+        else:
+            extract_member(_ranges(work, source, copy.relative_path), _member(file), root / folder, temporary)
+    except (PackageCorruptError, TargetSymlinkError) as error:
+        raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
+    crash_point("staging.before_commit")
+    at = work.clock.utc_now()
+    pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
+    with work.finishing() as session:
+        _register(session, item, package, file, folder, pinned_until, at)
+        record_event(
+            session,
+            site_id=item.site_id,
+            at=at,
+            actor=work.lease.owner,
+            action="staging.done",
+            subject_type="raw_data_package",
+            subject_id=package.id,
+            message=f"{file.relative_path if file else 'all files'} in {folder} at"
+            f" {item.destination_location_id}, pinned until {pinned_until:%F %H:%M} UTC",
+        )
+    crash_point("staging.after_commit")
+
+
+def staged_folder(package: RawDataPackage) -> str:
+    """Return the folder of a package's files below a processing location."""
+    part = "" if package.part_number == 1 else f".part-{package.part_number}"
+    return f"{package.executed_obs_unit_id}/{package.instrument_module_id}{part}"
+
+
+def _chunks(work: WorkInHand, source: Storage, path: str) -> Iterator[bytes]:
+    buffer = bytearray(CHUNK_BYTES)
+    with source.open_read(path, waiting=lambda: work.moved(0)) as reader:
+        while count := reader.readinto(memoryview(buffer)):
+            work.moved(count)
+            yield bytes(memoryview(buffer)[:count])
+
+
+def _ranges(work: WorkInHand, source: Storage, path: str) -> ReadRange:
+    def read_range(offset: int, length: int) -> bytes:
+        content = source.read_range(path, offset, length)
+        work.moved(len(content))
+        return content
+
+    return read_range
+
+
+def _member(file: RawDataFile) -> Member:
+    assert file.member_offset is not None, "only files of sealed packages are staged"
+    assert file.member_checksum is not None, "only files of sealed packages are staged"
+    assert file.member_modified_ns is not None, "only files of sealed packages are staged"
+    return Member(
+        file.relative_path,
+        file.member_offset,
+        file.size,
+        file.member_checksum.removeprefix("sha256:"),
+        file.member_modified_ns,
+    )
+
+
+def _register(
+    session: Session,
+    item: StagingItem,
+    package: RawDataPackage,
+    file: RawDataFile | None,
+    folder: str,
+    pinned_until: datetime,
+    at: datetime,
+) -> None:
+    """Make the staged copy known, or prolong the pin of the one that is there already."""
+    relative_path = f"{folder}/{file.relative_path}" if file else folder
+    living: UUID | None = session.execute(
+        update(PhysicalCopy)
+        .where(
+            PhysicalCopy.data_location_id == item.destination_location_id,
+            PhysicalCopy.relative_path == relative_path,
+            PhysicalCopy.status == PhysicalCopyStatus.STAGED,
+        )
+        .values(pinned_until=func.greatest(PhysicalCopy.pinned_until, pinned_until))
+        .returning(PhysicalCopy.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if living is not None:
+        return
+    facts = {
+        "id": new_id(),
+        "site_id": item.site_id,
+        "data_location_id": item.destination_location_id,
+        "relative_path": relative_path,
+        "status": PhysicalCopyStatus.STAGED,
+        "size": file.size if file else package.payload_bytes,
+        "created_at": at,
+        "pinned_until": pinned_until,
+    }
+    if file is None:
+        session.add(RawDataPackagePhysicalCopy(raw_data_package_id=package.id, **facts))
+    else:
+        session.add(RawDataFilePhysicalCopy(raw_data_file_id=file.id, **facts))
+    session.flush()

@@ -1,0 +1,212 @@
+"""Stage 3, verifying: a copy is read, or asked for, where it is, and its state follows from what is found."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.failures import Integrity, Transient
+from ccat_data_transfer.movers.interface import Expected, VerifyReport
+from ccat_data_transfer.movers.registry import mover_for
+from ccat_data_transfer.stages.archiving import method_between
+from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.enumerations import (
+    CheckResult,
+    LocationType,
+    PhysicalCopyStatus,
+    Severity,
+    Status,
+)
+from ccat_ops_db.events import record_error, record_event
+from ccat_ops_db.models import (
+    DataLocation,
+    FixityCheck,
+    LocationHealth,
+    PhysicalCopy,
+    RawDataPackage,
+)
+
+SUSPICION_WINDOW = timedelta(minutes=10)
+SUSPICION_FAILURES = 5
+"""So many bad copies at one location within the window make the location suspect, not its copies."""
+
+
+def verify_copy(work: WorkInHand) -> None:
+    """Compare a copy with its package; set it aside if it is corrupt."""
+    with work.sessions() as session:
+        check = session.get_one(FixityCheck, work.id)
+        copy = session.get_one(PhysicalCopy, check.physical_copy_id)
+        package = session.get_one(RawDataPackage, copy.raw_data_package_id)
+        location = DataLocation.__table__.c
+        location_type = session.execute(
+            select(location.location_type).where(location.id == copy.data_location_id)
+        ).scalar_one()
+    assert package.size is not None, "only sealed packages are verified"
+    assert package.checksum is not None, "only sealed packages are verified"
+    storage = work.places.storage(copy.data_location_id)
+    try:
+        report = mover_for(method_between(storage, storage)).verify(
+            storage,
+            copy.relative_path,
+            Expected(package.size, package.checksum),
+            check.method,
+            work.moved,
+        )
+    except Integrity as failure:
+        _refuse_to_believe_a_sick_place(work, check, failure)
+        result = CheckResult.MISSING if failure.category == "copy_missing" else CheckResult.CORRUPT
+        if result is CheckResult.CORRUPT:
+            storage.set_aside(copy.relative_path)
+        crash_point("verifying.before_commit")
+        with work.finishing(result=result) as session:
+            _note_bad(session, work, copy, location_type, result, failure)
+        return
+    crash_point("verifying.before_commit")
+    with work.finishing(result=CheckResult.VERIFIED, checksum=report.checksum) as session:
+        _note_good(session, work, copy, location_type, report)
+    crash_point("verifying.after_commit")
+
+
+def _note_good(
+    session: Session, work: WorkInHand, copy: PhysicalCopy, location_type: LocationType, report: VerifyReport
+) -> None:
+    at = work.clock.utc_now()
+    session.execute(
+        update(PhysicalCopy)
+        .where(
+            PhysicalCopy.id == copy.id,
+            PhysicalCopy.status.in_([PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED]),
+        )
+        .values(
+            status=PhysicalCopyStatus.VERIFIED,
+            checksum=report.checksum,
+            verified_at=at,
+            verified_by=report.method,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    archived = location_type is LocationType.LONG_TERM_ARCHIVE
+    record_event(
+        session,
+        site_id=copy.site_id,
+        at=at,
+        actor=work.lease.owner,
+        action="package.archived" if archived else "copy.verified",
+        subject_type="raw_data_package",
+        subject_id=copy.raw_data_package_id,
+        message=f"verified at {copy.data_location_id} by {report.method}",
+    )
+
+
+def _note_bad(
+    session: Session,
+    work: WorkInHand,
+    copy: PhysicalCopy,
+    location_type: LocationType,
+    result: CheckResult,
+    failure: Integrity,
+) -> None:
+    at = work.clock.utc_now()
+    session.execute(
+        update(PhysicalCopy)
+        .where(PhysicalCopy.id == copy.id)
+        .values(status=PhysicalCopyStatus(result.value))
+        .execution_options(synchronize_session=False)
+    )
+    if location_type is LocationType.LONG_TERM_ARCHIVE:
+        # The archive needs it again: whatever buffer of the site still has it is to plan its way on anew.
+        session.execute(
+            update(PhysicalCopy)
+            .where(
+                PhysicalCopy.raw_data_package_id == copy.raw_data_package_id,
+                PhysicalCopy.site_id == copy.site_id,
+                PhysicalCopy.id != copy.id,
+            )
+            .values(onward_planned_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    record_error(
+        session,
+        site_id=copy.site_id,
+        at=at,
+        severity=Severity.CRITICAL,
+        category=failure.category,
+        subject_type="physical_copy",
+        subject_id=copy.id,
+        data_location_id=copy.data_location_id,
+        message=str(failure),
+    )
+    record_event(
+        session,
+        site_id=copy.site_id,
+        at=at,
+        actor=work.lease.owner,
+        action=f"copy.{result.value}",
+        subject_type="raw_data_package",
+        subject_id=copy.raw_data_package_id,
+        message=f"{copy.data_location_id}: {failure}",
+    )
+
+
+def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failure: Integrity) -> None:
+    """Doubt the location, not its copies, when many of them fail at once.
+
+    Raises
+    ------
+    Transient
+        If the location is suspect (now or before). No copy changes then.
+    """
+    at = work.clock.utc_now()
+    with work.sessions.begin() as session:
+        bad = _recent_bad_results(session, check.data_location_id, at)
+        if bad + 1 < SUSPICION_FAILURES:
+            return
+        reason = f"{bad + 1} copies failed within {SUSPICION_WINDOW}; the latest: {failure}"
+        session.execute(
+            insert(LocationHealth)
+            .values(
+                data_location_id=check.data_location_id,
+                site_id=check.site_id,
+                consecutive_failures=0,
+                suspect_since=at,
+                suspect_reason=reason,
+            )
+            .on_conflict_do_update(
+                index_elements=["data_location_id"],
+                set_={
+                    "suspect_since": func.coalesce(LocationHealth.suspect_since, at),
+                    "suspect_reason": reason,
+                },
+            )
+        )
+        record_error(
+            session,
+            site_id=check.site_id,
+            at=at,
+            severity=Severity.CRITICAL,
+            category="location_suspect",
+            subject_type="data_location",
+            subject_id=check.data_location_id,
+            data_location_id=check.data_location_id,
+            message=f"{check.data_location_id} is suspect: {reason}",
+        )
+    raise Transient(
+        "location_suspect",
+        f"{check.data_location_id} is suspect: {reason}; check the storage, then `ccat-transfer trust` it",
+    )
+
+
+def _recent_bad_results(session: Session, location_id: str, at: datetime) -> int:
+    statement = (
+        select(func.count())
+        .select_from(FixityCheck)
+        .where(
+            FixityCheck.data_location_id == location_id,
+            FixityCheck.status == Status.COMPLETED,
+            FixityCheck.result != CheckResult.VERIFIED,
+            FixityCheck.finished_at > at - SUSPICION_WINDOW,
+        )
+    )
+    return session.execute(statement).scalar_one()

@@ -1,0 +1,124 @@
+"""Doing one unit of work: lease it, run its stage, write down how it ended."""
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.failures import HandBack, classify
+from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.stages.registry import STAGES
+from ccat_data_transfer.work.hand import WorkInHand, wake_planners
+from ccat_data_transfer.work.lease import Lease, LeaseLostError, acquire
+from ccat_data_transfer.work.outcome import fail, hand_back, note_success
+from ccat_ops_db.clock import Clock
+from ccat_ops_db.enumerations import Operation
+
+log = structlog.get_logger()
+
+
+class WorkRunner:
+    """Does work for the places that this process can reach.
+
+    Parameters
+    ----------
+    sessions : sessionmaker
+        Of the site's database.
+    places : Places
+        Opens storage.
+    clock : Clock
+        The one source of time.
+    settings : DataTransferSettings
+        Limits and times.
+    owner : str
+        Name of this worker in leases: host and process.
+    stopping : threading.Event
+        Set when the worker is to end; work in hand is then given back.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        places: Places,
+        clock: Clock,
+        settings: DataTransferSettings,
+        owner: str,
+        stopping: threading.Event,
+    ) -> None:
+        self._sessions = sessions
+        self._places = places
+        self._clock = clock
+        self._settings = settings
+        self._owner = owner
+        self._stopping = stopping
+
+    def run(self, operation: Operation, work_id: UUID) -> str:
+        """Do one unit of work, if it is to be had; return how it ended, in a word.
+
+        A message that came twice, late or for nothing ends as ``not_to_be_had`` and changes nothing.
+        """
+        if self._stopping.is_set():
+            return "stopping"
+        try:
+            lease = self._acquire(operation, work_id)
+        except OperationalError as error:
+            log.warning("work.database_away", operation=operation, work=str(work_id), error=str(error.orig))
+            return "database_away"
+        if lease is None:
+            return "not_to_be_had"
+        crash_point("work.leased")
+        outcome = self._run_leased(lease)
+        log.info("work.ended", operation=operation, work=str(work_id), fencing=lease.fencing, outcome=outcome)
+        return outcome
+
+    def _run_leased(self, lease: Lease) -> str:
+        work = WorkInHand(lease, self._sessions, self._clock, self._places, self._settings, self._stopping)
+        started = self._clock.monotonic()
+        try:
+            with work.heartbeat():
+                STAGES[lease.operation](work)
+            self._note_success(lease)
+            outcome = "done"
+        except HandBack:
+            outcome = self._settle(lease, None)
+        except LeaseLostError as error:
+            log.warning("work.lease_lost", error=str(error))
+            outcome = "lease_lost"
+        except Exception as error:
+            log.warning("work.failed", work=str(lease.work_id), error=str(error), exc_info=True)
+            outcome = self._settle(lease, error)
+        WORK.labels(lease.operation, outcome).inc()
+        BYTES.labels(lease.operation).inc(work.bytes_done)
+        SECONDS.labels(lease.operation).observe(self._clock.monotonic() - started)
+        return outcome
+
+    def _acquire(self, operation: Operation, work_id: UUID) -> Lease | None:
+        duration = timedelta(seconds=self._settings.lease)
+        with self._sessions.begin() as session:
+            return acquire(session, operation, work_id, self._owner, self._clock.utc_now(), duration)
+
+    def _note_success(self, lease: Lease) -> None:
+        with self._sessions.begin() as session:
+            note_success(session, lease)
+
+    def _settle(self, lease: Lease, error: Exception | None) -> str:
+        """Write down that the work was given back, or how it failed; else the lease runs out."""
+        try:
+            with self._sessions.begin() as session:
+                if error is None:
+                    hand_back(session, lease)
+                else:
+                    fail(session, lease, classify(error), self._settings, self._clock.utc_now())
+                wake_planners(session)
+        except LeaseLostError:
+            return "lease_lost"
+        except OperationalError as away:
+            log.warning("work.database_away", work=str(lease.work_id), error=str(away.orig))
+            return "database_away"
+        return "handed_back" if error is None else "failed"

@@ -1,0 +1,194 @@
+"""A worker process: a Celery consumer of the queues of its locations, which it finds and follows itself."""
+
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.broker import TASK, make_celery
+from ccat_data_transfer.work.kinds import KINDS, queue_name
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.clock import Clock
+from ccat_ops_db.enumerations import LocationType, Operation
+from ccat_ops_db.models import DataLocation, LocationUsage
+
+log = structlog.get_logger()
+
+FOLLOW_SECONDS = 10.0
+"""How often a worker looks whether its queues changed."""
+
+USAGE_KEPT = timedelta(days=400)
+"""How long measurements of usage are kept."""
+
+
+class Worker:
+    """Does work at some locations of one site, or at all of them.
+
+    Parameters
+    ----------
+    engine : Engine
+        The site's database.
+    clock : Clock
+        The one source of time.
+    settings : DataTransferSettings
+        Broker, limits and times.
+    locations : sequence of str
+        Locations to work at (``<site>.<name>``).
+    sites : sequence of str
+        Sites all of whose locations to work at.
+    operations : sequence of Operation
+        Operations to do; empty: all.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        settings: DataTransferSettings,
+        *,
+        locations: Sequence[str],
+        sites: Sequence[str],
+        operations: Sequence[Operation],
+    ) -> None:
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._clock = clock
+        self._settings = settings
+        self._locations = locations
+        self._sites = sites
+        self._operations = operations
+        self._stopping = threading.Event()
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._places = Places(
+            self._sessions,
+            Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http),
+        )
+        self._runner = WorkRunner(self._sessions, self._places, clock, settings, self._name, self._stopping)
+
+    def run(self) -> None:
+        """Consume until SIGTERM; work in hand is then given back within seconds."""
+        app = make_celery(self._settings)
+        app.task(name=TASK, ignore_result=True)(self._do)
+        worker_shutting_down.connect(self._stop, weak=False)
+        worker_ready.connect(lambda **_: self._begin_following(app), weak=False)
+        app.worker_main(
+            [
+                "worker",
+                "--pool=threads",
+                f"--concurrency={self._settings.concurrency}",
+                f"--hostname=ccat@{self._name}",
+                f"--queues={','.join(self.queues()) or self._idle_queue}",
+                "--loglevel=WARNING",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+            ]
+        )
+
+    def queues(self) -> list[str]:
+        """Return the queues of this worker's locations, as the database has them now."""
+        return [
+            queue_name(location_id, kind.operation)
+            for location_id, location_type in self._places_of_work()
+            for kind in KINDS.values()
+            if location_type in kind.location_types
+            and (not self._operations or kind.operation in self._operations)
+        ]
+
+    @property
+    def _idle_queue(self) -> str:
+        return f"idle.{self._name}"
+
+    def _do(self, operation: str, work_id: str) -> None:
+        with structlog.contextvars.bound_contextvars(worker=self._name):
+            self._runner.run(Operation(operation), UUID(work_id))
+
+    def _stop(self, **_: object) -> None:
+        log.info("worker.stopping")
+        self._stopping.set()
+
+    def _begin_following(self, app: Celery) -> None:
+        log.info("worker.ready", queues=self.queues())
+        threading.Thread(target=self._follow, args=(app,), name="follow-queues", daemon=True).start()
+        threading.Thread(target=self._measure, name="measure-usage", daemon=True).start()
+
+    def _follow(self, app: Celery) -> None:
+        known = set(self.queues())
+        while not self._stopping.wait(FOLLOW_SECONDS):
+            try:
+                wanted = set(self.queues())
+                for queue in wanted - known:
+                    app.control.add_consumer(queue, destination=[f"ccat@{self._name}"])
+                for queue in known - wanted:
+                    app.control.cancel_consumer(queue, destination=[f"ccat@{self._name}"])
+            except Exception as error:
+                # Database or broker away: look again later.
+                log.warning("worker.queues_unknown", error=str(error))
+                continue
+            known = wanted
+
+    def _measure(self) -> None:
+        while True:
+            for location_id, _ in self._reachable_places():
+                try:
+                    measure(self._sessions, self._places, self._clock, location_id)
+                except (Failure, OperationalError) as error:
+                    log.warning("worker.usage_unknown", location=location_id, error=str(error))
+            if self._stopping.wait(self._settings.usage_interval):
+                return
+
+    def _reachable_places(self) -> list[tuple[str, LocationType]]:
+        try:
+            return self._places_of_work()
+        except OperationalError:
+            return []
+
+    def _places_of_work(self) -> list[tuple[str, LocationType]]:
+        location = DataLocation.__table__.c
+        statement = select(location.id, location.location_type).where(location.retired_at.is_(None))
+        if self._locations or self._sites:
+            statement = statement.where(location.id.in_(self._locations) | location.site_id.in_(self._sites))
+        with self._sessions() as session:
+            return [(row.id, row.location_type) for row in session.execute(statement.order_by(location.id))]
+
+
+def measure(sessions: sessionmaker[Session], places: Places, clock: Clock, location_id: str) -> None:
+    """Write down how full a location is, if its storage says so.
+
+    Raises
+    ------
+    Failure
+        If the storage cannot be asked.
+    """
+    usage = places.storage(location_id).usage()
+    if usage is None:
+        return
+    at = clock.utc_now()
+    with sessions.begin() as session:
+        site_id = location_id.split(".", 1)[0]
+        session.execute(
+            insert(LocationUsage).values(
+                data_location_id=location_id,
+                site_id=site_id,
+                measured_at=at,
+                used_bytes=usage.total_bytes - usage.free_bytes,
+                total_bytes=usage.total_bytes,
+            )
+        )
+        session.execute(
+            delete(LocationUsage).where(
+                LocationUsage.data_location_id == location_id, LocationUsage.measured_at < at - USAGE_KEPT
+            )
+        )

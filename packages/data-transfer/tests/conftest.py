@@ -1,0 +1,265 @@
+"""A small observatory for tests: two sites on disk, one database, planner and workers in this process."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import structlog
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.enumerations import (
+    DeletionMode,
+    DeletionTrigger,
+    ExecutionStatus,
+    LocationType,
+    Operation,
+    RouteType,
+    TransferMethod,
+)
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    DataTransferRoute,
+    DiskDataLocation,
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    FixedSource,
+    Instrument,
+    InstrumentModule,
+    Observatory,
+    ObservingProgram,
+    ObsUnit,
+    RawDataFile,
+    RawDataFilePhysicalCopy,
+    RetentionPolicy,
+    Site,
+    Telescope,
+)
+from ccat_ops_db.settings import synchronous
+
+
+class TestClock:
+    """A clock that a test moves."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+
+    def utc_now(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Mailbox:
+    """Keeps the messages of the dispatcher for the test to deliver, twice, late or never."""
+
+    messages: list[tuple[str, Operation, UUID]] = field(default_factory=list)
+
+    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+        self.messages.append((queue, operation, work_id))
+
+
+class SmallObservatory:
+    """Telescope site ``ccat`` (source, buffer) and archive site ``cologne`` (buffer, lta, processing)."""
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine = engine
+        self.sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
+        self.root = root
+        self.clock = TestClock()
+        self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
+        self.mailbox = Mailbox()
+        self.stopping = threading.Event()
+        self.planner = Planner(engine, self.mailbox, self.clock, self.settings)
+        self.places = Places(self.sessions, Credentials(self.settings.credentials_folder))
+        self.runner = self.new_runner("worker-1")
+        with self.sessions.begin() as session:
+            _seed(session, root)
+
+    def new_runner(self, owner: str) -> WorkRunner:
+        return WorkRunner(self.sessions, self.places, self.clock, self.settings, owner, self.stopping)
+
+    def folder(self, location_id: str) -> Path:
+        return self.root / location_id
+
+    def start(self, module: str = "chai-lfa") -> UUID:
+        with self.sessions.begin() as session:
+            execution = ExecutedObsUnit(
+                id=new_id(),
+                site_id="ccat",
+                obs_unit_id="IRC10216_CO43",
+                started_at=self.clock.now,
+                start_received_at=self.clock.now,
+            )
+            session.add(execution)
+            session.flush()
+            session.add(
+                ExecutedObsUnitModule(
+                    site_id="ccat", executed_obs_unit_id=execution.id, instrument_module_id=module
+                )
+            )
+            return execution.id
+
+    def finish(self, execution_id: UUID) -> None:
+        with self.sessions.begin() as session:
+            execution = session.get_one(ExecutedObsUnit, execution_id)
+            execution.status = ExecutionStatus.COMPLETED
+            execution.ended_at = execution.end_received_at = self.clock.now
+
+    def file(self, execution_id: UUID, contents: Mapping[str, bytes], module: str = "chai-lfa") -> None:
+        for path, content in contents.items():
+            target = self.folder("ccat.raw") / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            os.utime(target, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+        with self.sessions.begin() as session:
+            for path, content in contents.items():
+                file = RawDataFile(
+                    id=new_id(),
+                    site_id="ccat",
+                    executed_obs_unit_id=execution_id,
+                    instrument_module_id=module,
+                    relative_path=path,
+                    size=len(content),
+                    checksum="sha256:" + hashlib.sha256(content).hexdigest(),
+                    source_location_id="ccat.raw",
+                    filed_at=self.clock.now,
+                )
+                session.add(file)
+                session.flush()
+                session.add(
+                    RawDataFilePhysicalCopy(
+                        site_id="ccat",
+                        raw_data_file_id=file.id,
+                        data_location_id="ccat.raw",
+                        relative_path=path,
+                        size=len(content),
+                        created_at=self.clock.now,
+                    )
+                )
+
+    def observe(self, contents: Mapping[str, bytes], module: str = "chai-lfa") -> UUID:
+        """Run an observation that files these contents; return its id."""
+        execution_id = self.start(module)
+        self.file(execution_id, contents, module)
+        self.finish(execution_id)
+        return execution_id
+
+    def deliver(self, runner: WorkRunner | None = None) -> list[str]:
+        """Give every message to a worker; return how each ended."""
+        messages, self.mailbox.messages = self.mailbox.messages, []
+        return [(runner or self.runner).run(operation, work_id) for _, operation, work_id in messages]
+
+    def run(self, passes: int = 60) -> None:
+        """Plan and work until nothing is left to do now."""
+        for _ in range(passes):
+            self.planner.run_pass()
+            if not self.mailbox.messages:
+                return
+            self.deliver()
+        raise AssertionError(f"still busy after {passes} passes: {self.mailbox.messages}")
+
+    def rows(self, model: type[Any], **filters: Any) -> list[Any]:
+        with self.sessions() as session:
+            return list(session.scalars(select(model).filter_by(**filters).order_by(model.id)))
+
+
+@pytest.fixture
+def observatory(ops_database: str, tmp_path: Path) -> Iterator[SmallObservatory]:
+    engine = create_engine(synchronous(ops_database), connect_args={"options": "-c timezone=UTC"})
+    with structlog.testing.capture_logs() as entries:
+        yield SmallObservatory(engine, tmp_path)
+    engine.dispose()
+    for entry in entries:
+        print(entry)
+    failed = [entry for entry in entries if entry["event"] == "planner.stage_failed"]
+    for entry in failed:
+        raise AssertionError(f"{entry['stage']} failed") from entry["exc_info"]
+
+
+def _seed(session: Session, root: Path) -> None:
+    session.add(Observatory(id="ccat-observatory", name="CCAT Observatory"))
+    session.flush()
+    session.add(
+        Telescope(
+            id="fyst",
+            observatory_id="ccat-observatory",
+            name="FYST",
+            latitude=-22.98,
+            longitude=-67.74,
+            altitude=5600,
+        )
+    )
+    session.flush()
+    session.add(Instrument(id="chai", telescope_id="fyst", name="CHAI"))
+    session.flush()
+    for module in ("chai-lfa", "chai-hfa"):
+        session.add(
+            InstrumentModule(
+                id=module, instrument_id="chai", name=module, frequency_min=455, frequency_max=495
+            )
+        )
+    session.add(ObservingProgram(id="GEco", name="Galactic Ecology"))
+    session.add(FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788))
+    session.flush()
+    session.add(ObsUnit(id="IRC10216_CO43", observing_program_id="GEco", source_id="IRC10216"))
+    session.add(Site(id="ccat", name="CCAT", main=True))
+    session.add(Site(id="cologne", name="Cologne"))
+    session.add(
+        RetentionPolicy(id="when-archived", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1)
+    )
+    session.add(
+        RetentionPolicy(id="when-unpinned", trigger=DeletionTrigger.WHEN_UNPINNED, min_archive_copies=1)
+    )
+    session.flush()
+    for location_id, location_type, policy in (
+        ("ccat.raw", LocationType.SOURCE, "when-archived"),
+        ("ccat.buffer", LocationType.BUFFER, "when-archived"),
+        ("cologne.buffer", LocationType.BUFFER, "when-archived"),
+        ("cologne.lta", LocationType.LONG_TERM_ARCHIVE, None),
+        ("cologne.processing", LocationType.PROCESSING, "when-unpinned"),
+    ):
+        folder = root / location_id
+        folder.mkdir(parents=True)
+        site_id, name = location_id.split(".")
+        session.add(
+            DiskDataLocation(
+                id=location_id,
+                site_id=site_id,
+                name=name,
+                location_type=location_type,
+                path=str(folder),
+                retention_policy_id=policy,
+                deletion_mode=DeletionMode.ENABLED,
+            )
+        )
+    session.flush()
+    session.add(
+        DataTransferRoute(
+            id="ccat-cologne",
+            origin_site_id="ccat",
+            destination_site_id="cologne",
+            route_type=RouteType.DIRECT,
+            destination_location_id="cologne.buffer",
+            method=TransferMethod.POSIX,
+        )
+    )
