@@ -266,14 +266,14 @@ def _walk(folder: int, prefix: str) -> Iterator[ObjectInfo]:
 
 
 def _sorted_names(folder: int) -> list[tuple[str, bool]]:
-    """Return names and whether they are folders, in the order of whole paths (as S3 lists them)."""
+    """Return names and whether they are folders."""
     with os.scandir(folder) as entries:
         found = [
             (entry.name, is_folder)
             for entry in entries
             if (is_folder := entry.is_dir(follow_symlinks=False)) or entry.is_file(follow_symlinks=False)
         ]
-    return sorted(found, key=lambda each: each[0] + "/" if each[1] else each[0])
+    return sorted(found)
 
 
 def _write_and_rename(folder: int, name: str, content: bytes) -> None:

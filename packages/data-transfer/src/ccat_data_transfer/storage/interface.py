@@ -201,7 +201,7 @@ class Storage(Protocol):
         ...
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield every finished object below a folder (``""``: all), in order of path.
+        """Yield every finished object below a folder (``""``: all), in no certain order.
 
         `prefix` is a whole folder path without a slash at its end. Of the facts only path, size, time and
         etag are filled in.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 from ccat_data_transfer.failures import Permanent
@@ -38,8 +39,8 @@ def temporary_stem(name: str) -> str:
     After it comes nothing but the id of the work, which has no dot: so the temporaries of ``a`` and of
     ``a.b`` differ. A long name is replaced by a digest, because the whole must stay a legal name.
     """
-    if len(name.encode()) > MAX_SEGMENT_BYTES - len(TEMPORARY_PREFIX) - 65:
-        name = hashlib.sha256(name.encode()).hexdigest()
+    if len(os.fsencode(name)) > MAX_SEGMENT_BYTES - len(TEMPORARY_PREFIX) - 65:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
     return f"{TEMPORARY_PREFIX}{name}."
 
 

@@ -19,8 +19,8 @@ from ccat_data_transfer.storage.interface import (
     Upload,
     Waiting,
 )
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, checked_work_id, is_temporary_of
-from ccat_data_transfer.storage.s3_client import Body, S3Client, elements
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of
+from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
 from ccat_data_transfer.storage.s3_reader import S3Reader
 from ccat_data_transfer.storage.s3_upload import S3Upload, object_info, upload_headers
@@ -129,17 +129,18 @@ class S3Storage:
         waiting: Waiting | None = None,
     ) -> Upload:
         """See `Storage.open_upload`."""
-        marker = self._key(marker_path(path, checked_work_id(work_id)))
-        upload = S3Upload(self._client, self._key(path), marker, path, expected, buffer_bytes, waiting)
+        key, marker = self._keys(path, work_id)
+        upload = S3Upload(self._client, key, marker, path, expected, buffer_bytes, waiting)
         upload.open(resume=resume)
         return upload
 
     def resume_point(self, path: str, work_id: str) -> int:
         """See `Storage.resume_point`: the bytes of all parts that the store has."""
-        marker = Marker.load(self._client, self._key(marker_path(path, checked_work_id(work_id))))
+        key, marker_key = self._keys(path, work_id)
+        marker = Marker.load(self._client, marker_key)
         if marker is None:
             return 0
-        return sum(part.size for part in sent_parts(self._client, self._key(path), marker.upload_id).values())
+        return sum(part.size for part in sent_parts(self._client, key, marker.upload_id).values())
 
     def remove_temporary(self, path: str, work_id: str | None = None) -> None:
         """See `Storage.remove_temporary`: unfinished uploads and the markers that point to them."""
@@ -165,7 +166,7 @@ class S3Storage:
             page = self._client.request(
                 "GET", "", query=[*query, ("continuation-token", token)] if token else query
             )
-            result = next(elements(page.body, "ListBucketResult"))
+            result = result_of(page.body)
             encoded = result.get("EncodingType") == "url"
             for entry in elements(page.body, "Contents"):
                 key = unquote_plus(entry["Key"]) if encoded else entry["Key"]
@@ -177,6 +178,10 @@ class S3Storage:
         if info is None:
             raise Permanent("missing", "there is no such object", path=path)
         return info
+
+    def _keys(self, path: str, work_id: str) -> tuple[str, str]:
+        """Return the key of an object and that of the marker of a work for it."""
+        return self._key(path), self._prefix + marker_path(path, work_id)
 
     def _key(self, path: str) -> str:
         key = self._prefix + checked(path)

@@ -317,13 +317,31 @@ def elements(document: bytes, name: str) -> Iterator[dict[str, str]]:
     Transient
         The answer is no XML: something else than the store answered.
     """
+    for element in _parsed(document).iter():
+        if _local(element.tag) == name:
+            yield _texts(element)
+
+
+def result_of(document: bytes) -> dict[str, str]:
+    """Return the texts of the direct children of an answer in XML; servers differ in how they call the whole.
+
+    Raises
+    ------
+    Transient
+        The answer is no XML: something else than the store answered.
+    """
+    return _texts(_parsed(document))
+
+
+def _parsed(document: bytes) -> ElementTree.Element:
     try:
-        root = ElementTree.fromstring(document)
+        return ElementTree.fromstring(document)
     except ElementTree.ParseError as error:
         raise Transient("store_unavailable", f"the store's answer cannot be read ({error})") from None
-    for element in root.iter():
-        if _local(element.tag) == name:
-            yield {_local(child.tag): child.text or "" for child in element}
+
+
+def _texts(element: ElementTree.Element) -> dict[str, str]:
+    return {_local(child.tag): child.text or "" for child in element}
 
 
 def _local(tag: str) -> str:

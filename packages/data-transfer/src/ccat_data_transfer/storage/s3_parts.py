@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.storage.interface import Expected
 from ccat_data_transfer.storage.names import temporary_name
-from ccat_data_transfer.storage.s3_client import Body, S3Client, elements
+from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
 
 
 class SentPart(NamedTuple):
@@ -81,7 +81,7 @@ def sent_parts(client: S3Client, key: str, upload_id: str) -> dict[int, SentPart
             found[int(part["PartNumber"])] = SentPart(
                 part["ETag"].strip('"'), int(part["Size"]), part.get("ChecksumSHA256")
             )
-        result = next(elements(page.body, "ListPartsResult"))
+        result = result_of(page.body)
         following = result.get("NextPartNumberMarker", "")
         if result.get("IsTruncated") != "true" or following == position:
             return found
@@ -96,7 +96,7 @@ def list_uploads(client: S3Client, key: str) -> Iterator[str]:
         for upload in elements(page.body, "Upload"):
             if upload["Key"] == key:
                 yield upload["UploadId"]
-        result = next(elements(page.body, "ListMultipartUploadsResult"))
+        result = result_of(page.body)
         following = [
             ("key-marker", result.get("NextKeyMarker", "")),
             ("upload-id-marker", result.get("NextUploadIdMarker", "")),
