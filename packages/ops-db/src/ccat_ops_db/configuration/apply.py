@@ -68,8 +68,7 @@ def apply_configuration(
     RefusedError
         If the plan would strand data, or is not the expected one.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    lock(session)
     rows = read_rows(session)
     plan = compare(session, configuration, rows, last_content(session), moved)
     if expected_hash is not None and plan.hash() != expected_hash:
@@ -78,11 +77,41 @@ def apply_configuration(
         )
     if plan.refusals:
         raise RefusedError("\n".join(plan.refusals))
-    for change in _in_order(plan):
-        _execute(session, configuration, rows, change, at)
-    _record(session, configuration, plan, actor, at)
+    carry_out(session, configuration, rows, plan, at)
+    last = last_revision(session)
+    if plan or last is None or last.content_hash != configuration.content_hash():
+        record_changes(session, plan, configuration.main_site(), actor, at)
+        session.add(_revision(configuration, plan, actor, at))
     session.flush()
     return plan
+
+
+def lock(session: Session) -> None:
+    """Wait until nobody else changes reference data, until the end of the transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+
+
+def carry_out(session: Session, configuration: Configuration, rows: Rows, plan: Plan, at: datetime) -> None:
+    """Do all that a plan says, in the caller's transaction."""
+    for change in _in_order(plan):
+        _execute(session, configuration, rows, change, at)
+
+
+def record_changes(session: Session, plan: Plan, site: str, actor: str, at: datetime) -> None:
+    """Append an event for each row that a plan concerns."""
+    for change in plan.changes:
+        record_event(
+            session,
+            site_id=site,
+            at=at,
+            actor=actor,
+            action=f"configuration.{_PAST[change.action]}",
+            subject_type=KINDS[change.kind].table,
+            subject_id=change.key,
+            message=change.line(),
+            details={d.field: {"old": d.old, "new": d.new} for d in change.differences},
+        )
 
 
 def _in_order(plan: Plan) -> list[Change]:
@@ -110,32 +139,14 @@ def _execute(
     session.flush()
 
 
-def _record(session: Session, configuration: Configuration, plan: Plan, actor: str, at: datetime) -> None:
-    last = last_revision(session)
-    if not plan and last is not None and last.content_hash == configuration.content_hash():
-        return
-    site = configuration.main_site()
-    for change in plan.changes:
-        record_event(
-            session,
-            site_id=site,
-            at=at,
-            actor=actor,
-            action=f"configuration.{_PAST[change.action]}",
-            subject_type=KINDS[change.kind].table,
-            subject_id=change.key,
-            message=change.line(),
-            details={d.field: {"old": d.old, "new": d.new} for d in change.differences},
-        )
-    session.add(
-        ConfigurationRevision(
-            applied_at=at,
-            applied_by=actor,
-            content_hash=configuration.content_hash(),
-            created=plan.count(Action.CREATE),
-            changed=plan.count(Action.CHANGE) + plan.count(Action.RESTORE),
-            retired=plan.count(Action.RETIRE),
-            summary="\n".join(change.line() for change in plan.changes),
-            content=configuration.content(),
-        )
+def _revision(configuration: Configuration, plan: Plan, actor: str, at: datetime) -> ConfigurationRevision:
+    return ConfigurationRevision(
+        applied_at=at,
+        applied_by=actor,
+        content_hash=configuration.content_hash(),
+        created=plan.count(Action.CREATE),
+        changed=plan.count(Action.CHANGE) + plan.count(Action.RESTORE),
+        retired=plan.count(Action.RETIRE),
+        summary="\n".join(change.line() for change in plan.changes),
+        content=configuration.content(),
     )

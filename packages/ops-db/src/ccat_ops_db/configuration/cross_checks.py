@@ -1,8 +1,9 @@
 """What entries say of each other: references that lead nowhere, and rules that span several entries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import PurePosixPath
+from typing import Any
 
 from ccat_ops_db.configuration.kinds import references
 from ccat_ops_db.configuration.loaded import LoadedEntry
@@ -10,10 +11,12 @@ from ccat_ops_db.configuration.problems import Problem
 from ccat_ops_db.enumerations import LocationType, RouteType
 
 Entries = Mapping[str, Mapping[str, LoadedEntry]]
+Known = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Values by kind and key."""
 
 
 def cross_check(entries: Entries, named: Mapping[str, set[str]]) -> list[Problem]:
-    """Return what is wrong between entries.
+    """Return what is wrong between the entries of a whole configuration.
 
     Parameters
     ----------
@@ -22,25 +25,41 @@ def cross_check(entries: Entries, named: Mapping[str, set[str]]) -> list[Problem
     named : mapping
         Keys of all entries in the files, also of those that are not valid by themselves.
     """
+    every = [loaded for of_kind in entries.values() for loaded in of_kind.values()]
+    keys = {kind: set(of_kind) | named[kind] for kind, of_kind in entries.items()}
+    values = {
+        kind: {key: loaded.values for key, loaded in of_kind.items()} for kind, of_kind in entries.items()
+    }
     return [
-        *_dangling(entries, named),
+        *check_references(every, keys),
+        *check_observations(every, values),
         *_sites(entries, named),
         *_locations(entries, named),
         *_overlapping_folders(entries),
         *_routes(entries),
         *_archives(entries),
-        *_observations(entries),
     ]
 
 
-def _dangling(entries: Entries, named: Mapping[str, set[str]]) -> Iterator[Problem]:
-    for of_kind in entries.values():
-        for loaded in of_kind.values():
-            for field, ref in references(type(loaded.entry)):
-                value = loaded.values[field]
-                for key in value if isinstance(value, list) else [value]:
-                    if key is not None and key not in entries[ref.kind] and key not in named[ref.kind]:
-                        yield loaded.problem(field, f"there is no {key!r} in {ref.kind}")
+def check_references(
+    entries: Iterable[LoadedEntry], keys: Mapping[str, Collection[str]]
+) -> Iterator[Problem]:
+    """Yield references of entries that lead nowhere; keys are those that exist, by kind."""
+    for loaded in entries:
+        for field, ref in references(type(loaded.entry)):
+            value = loaded.values[field]
+            for key in value if isinstance(value, list) else [value]:
+                if key is not None and key not in keys[ref.kind]:
+                    yield loaded.problem(field, f"there is no {key!r} in {ref.kind}")
+
+
+def check_observations(entries: Iterable[LoadedEntry], known: Known) -> Iterator[Problem]:
+    """Yield obs units and observation configurations that do not fit to what they refer to."""
+    for loaded in entries:
+        if loaded.kind.name == "obs_units":
+            yield from _check_program(loaded, known)
+        elif loaded.kind.name == "observation_configurations":
+            yield from _check_set_up(loaded, known)
 
 
 def _sites(entries: Entries, named: Mapping[str, set[str]]) -> Iterator[Problem]:
@@ -130,22 +149,22 @@ def _enabled_site(entries: Entries, location: str) -> bool:
     return site is None or bool(site.values["enabled"])
 
 
-def _observations(entries: Entries) -> Iterator[Problem]:
-    for unit in entries["obs_units"].values():
-        part = entries["sub_observing_programs"].get(unit.values["sub_program"] or "")
-        if part is not None and part.values["program"] != unit.values["program"]:
-            reason = f"{part.key} is a part of {part.values['program']}, not of {unit.values['program']}"
-            yield unit.problem("sub_program", reason)
-    for configuration in entries["observation_configurations"].values():
-        set_up = entries["instrument_module_configurations"].get(
-            configuration.values["module_configuration"] or ""
-        )
-        if set_up is None:
-            continue
-        if set_up.values["type"] != configuration.values["type"]:
-            reason = f"{set_up.key} is of type {set_up.values['type']}, not {configuration.values['type']}"
-            yield configuration.problem("module_configuration", reason)
-        module = entries["instrument_modules"].get(set_up.values["module"])
-        if module is not None and module.values["instrument"] != configuration.values["instrument"]:
-            reason = f"{set_up.key} sets up {module.key} of {module.values['instrument']}, another instrument"
-            yield configuration.problem("module_configuration", reason)
+def _check_program(unit: LoadedEntry, known: Known) -> Iterator[Problem]:
+    name, program = unit.values["sub_program"], unit.values["program"]
+    part = known["sub_observing_programs"].get(name or "")
+    if part is not None and part["program"] != program:
+        yield unit.problem("sub_program", f"{name} is a part of {part['program']}, not of {program}")
+
+
+def _check_set_up(configuration: LoadedEntry, known: Known) -> Iterator[Problem]:
+    name = configuration.values["module_configuration"]
+    set_up = known["instrument_module_configurations"].get(name or "")
+    if set_up is None:
+        return
+    if set_up["type"] != configuration.values["type"]:
+        reason = f"{name} is of type {set_up['type']}, not {configuration.values['type']}"
+        yield configuration.problem("module_configuration", reason)
+    module = known["instrument_modules"].get(set_up["module"])
+    if module is not None and module["instrument"] != configuration.values["instrument"]:
+        reason = f"{name} sets up {set_up['module']} of {module['instrument']}, another instrument"
+        yield configuration.problem("module_configuration", reason)

@@ -76,6 +76,13 @@ def read_folder(folder: Path) -> RawConfiguration:
     return raw
 
 
+def read_file(path: Path) -> RawConfiguration:
+    """Read one YAML file."""
+    raw = RawConfiguration()
+    _read_file(path, raw)
+    return raw
+
+
 def lay_over(base: RawConfiguration, overlay: RawConfiguration) -> None:
     """Replace fields of the base's entries by those of the overlay's; null takes a field away."""
     base.problems += overlay.problems

@@ -106,7 +106,7 @@ def checksum_check(column: str) -> CheckConstraint:
 class Reference:
     """Columns of reference data: owned by the main site, kept in configuration files, never deleted."""
 
-    id: Mapped[str] = mapped_column(primary_key=True, doc="Natural key, unique and stable.")
+    id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Natural key, unique and stable.")
     retired_at: Mapped[datetime | None] = mapped_column(
         doc="When configuration ceased to name it; null while in use. Rows that point to it stay valid."
     )
@@ -115,7 +115,7 @@ class Reference:
 class Identified:
     """Key of rows that any site can make while it is cut off."""
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, doc="UUIDv7.")
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2, default=new_id, doc="UUIDv7.")
 
 
 class Owned:
@@ -125,7 +125,10 @@ class Owned:
     def site_id(cls) -> Mapped[str]:  # noqa: N805
         """Owning site."""
         return mapped_column(
-            ForeignKey("site.id"), index=True, doc="Owning site: only its database changes this row."
+            ForeignKey("site.id"),
+            index=True,
+            sort_order=-1,
+            doc="Owning site: only its database changes this row.",
         )
 
 

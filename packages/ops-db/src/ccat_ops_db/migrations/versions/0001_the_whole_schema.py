@@ -218,6 +218,7 @@ def upgrade() -> None:
     set_limits()
     op.create_table(
         "configuration_revision",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_by", sa.String(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
@@ -230,7 +231,6 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_configuration_revision")),
     )
     op.create_index(
@@ -238,36 +238,36 @@ def upgrade() -> None:
     )
     op.create_table(
         "line",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("rest_frequency", sa.Double(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("rest_frequency > 0", name=op.f("ck_line_rest_frequency_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line")),
     )
     op.create_table(
         "obs_mode",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_obs_mode")),
     )
     op.create_table(
         "observatory",
-        sa.Column("name", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_observatory_id_slug")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_observatory")),
     )
     op.create_table(
         "observing_program",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("principal_investigator", sa.String(), nullable=True),
         sa.Column("granted_hours", sa.Double(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "granted_hours >= 0", name=op.f("ck_observing_program_granted_hours_not_negative")
@@ -276,14 +276,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "permission",
-        sa.Column("description", sa.String(), nullable=True),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z]+:[a-z][a-z-]*$'", name=op.f("ck_permission_id_action_resource")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_permission")),
     )
     op.create_table(
         "retention_policy",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column(
             "trigger",
@@ -314,7 +315,6 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "max_verification_age > 0", name=op.f("ck_retention_policy_max_verification_age_positive")
@@ -329,13 +329,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "role",
-        sa.Column("description", sa.String(), nullable=True),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
     )
     op.create_table(
         "site",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("latitude", sa.Double(), nullable=True),
@@ -344,7 +345,6 @@ def upgrade() -> None:
         sa.Column("main", sa.Boolean(), nullable=False),
         sa.Column("api_url", sa.String(), nullable=True),
         sa.Column("data_server_url", sa.String(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_by", sa.String(), nullable=True),
@@ -364,9 +364,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "source",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "type IN ('fixed', 'solar_system', 'constant_elevation')", name=op.f("ck_source_type")
@@ -375,6 +375,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "user",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("full_name", sa.String(), nullable=True),
         sa.Column("email", sa.String(), nullable=True),
@@ -382,7 +383,6 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "(provider IS NULL) = (external_id IS NULL)", name=op.f("ck_user_external_identity_whole")
         ),
@@ -392,6 +392,7 @@ def upgrade() -> None:
     op.create_index("uq_user_provider_external_id", "user", ["provider", "external_id"], unique=True)
     op.create_table(
         "api_token",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("prefix", sa.String(), nullable=False),
@@ -401,7 +402,6 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_api_token_site_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
@@ -426,13 +426,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_transfer_log",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("work_table", sa.String(), nullable=False),
         sa.Column("work_id", sa.Uuid(), nullable=False),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_log_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_log")),
     )
@@ -440,6 +440,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
     op.create_table(
         "event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
@@ -451,8 +453,6 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=True,
         ),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_event_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
@@ -503,10 +503,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "sub_observing_program",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("observing_program_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["observing_program_id"],
@@ -523,12 +523,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "telescope",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("observatory_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("latitude", sa.Double(), nullable=False),
         sa.Column("longitude", sa.Double(), nullable=False),
         sa.Column("altitude", sa.Double(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_telescope_id_slug")),
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_telescope_latitude_range")),
@@ -580,11 +580,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
     op.create_table(
         "instrument",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("telescope_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("available", sa.Boolean(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_instrument_id_slug")),
         sa.ForeignKeyConstraint(["telescope_id"], ["telescope.id"], name=op.f("fk_instrument_telescope_id")),
@@ -593,6 +593,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_instrument_telescope_id"), "instrument", ["telescope_id"], unique=False)
     op.create_table(
         "obs_unit",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("observing_program_id", sa.String(), nullable=False),
         sa.Column("sub_observing_program_id", sa.String(), nullable=True),
         sa.Column("source_id", sa.String(), nullable=False),
@@ -612,7 +613,6 @@ def upgrade() -> None:
         sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("requested_time", sa.Double(), nullable=True),
         sa.Column("available", sa.Boolean(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("nominal_alt BETWEEN 0 AND 90", name=op.f("ck_obs_unit_nominal_alt_range")),
         sa.CheckConstraint("requested_time >= 0", name=op.f("ck_obs_unit_requested_time_not_negative")),
@@ -638,6 +638,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_location",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
@@ -703,7 +704,6 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
         sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_by", sa.String(), nullable=True),
@@ -741,6 +741,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "executed_obs_unit",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("obs_unit_id", sa.String(), nullable=False),
         sa.Column(
             "status",
@@ -766,8 +768,6 @@ def upgrade() -> None:
         sa.Column("azimuth_min", sa.Double(), nullable=True),
         sa.Column("azimuth_max", sa.Double(), nullable=True),
         sa.Column("comment", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "(status = 'running') = (ended_at IS NULL)",
             name=op.f("ck_executed_obs_unit_ended_when_not_running"),
@@ -801,6 +801,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "instrument_module",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("instrument_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
@@ -809,7 +810,6 @@ def upgrade() -> None:
         sa.Column("frequency_min", sa.Double(), nullable=True),
         sa.Column("frequency_max", sa.Double(), nullable=True),
         sa.Column("available", sa.Boolean(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_instrument_module_id_slug")),
         sa.CheckConstraint(
@@ -827,12 +827,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "pre_scheduled_slot",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("obs_unit_id", sa.String(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("night", sa.Date(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_pre_scheduled_slot_ordered")),
         sa.ForeignKeyConstraint(
             ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_pre_scheduled_slot_obs_unit_id")
@@ -847,6 +847,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_transfer_route",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("origin_site_id", sa.String(), nullable=False),
         sa.Column("destination_site_id", sa.String(), nullable=False),
         sa.Column(
@@ -884,7 +885,6 @@ def upgrade() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("bytes_per_second", sa.BigInteger(), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_by", sa.String(), nullable=True),
@@ -965,6 +965,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "error_record",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column(
             "severity",
             sa.Enum(
@@ -991,8 +993,6 @@ def upgrade() -> None:
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.String(), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint("count > 0", name=op.f("ck_error_record_count_positive")),
         sa.ForeignKeyConstraint(
             ["data_location_id"], ["data_location.id"], name=op.f("fk_error_record_data_location_id")
@@ -1017,9 +1017,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "executed_obs_unit_module",
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -1049,11 +1049,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "instrument_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "type IN ('chai', 'prime_cam')", name=op.f("ck_instrument_module_configuration_type")
@@ -1073,12 +1073,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "location_health",
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("data_location_id", sa.String(), nullable=False),
         sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
         sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspect_reason", sa.String(), nullable=True),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["data_location_id"], ["data_location.id"], name=op.f("fk_location_health_data_location_id")
         ),
@@ -1088,11 +1088,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_location_health_site_id"), "location_health", ["site_id"], unique=False)
     op.create_table(
         "location_usage",
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("data_location_id", sa.String(), nullable=False),
         sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_bytes", sa.BigInteger(), nullable=False),
         sa.Column("total_bytes", sa.BigInteger(), nullable=True),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["data_location_id"], ["data_location.id"], name=op.f("fk_location_usage_data_location_id")
         ),
@@ -1102,6 +1102,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_location_usage_site_id"), "location_usage", ["site_id"], unique=False)
     op.create_table(
         "raw_data_package",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
         sa.Column("part_number", sa.BigInteger(), nullable=False),
@@ -1116,8 +1118,6 @@ def upgrade() -> None:
         sa.Column("manifest_checksum", sa.String(), nullable=True),
         sa.Column("index_checksum", sa.String(), nullable=True),
         sa.Column("source_removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
             name=op.f("ck_raw_data_package_checksum_canonical"),
@@ -1232,12 +1232,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_transfer_package",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("package_count", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint("package_count > 0 AND size >= 0", name=op.f("ck_data_transfer_package_contents")),
         sa.ForeignKeyConstraint(
             ["data_transfer_route_id"],
@@ -1273,6 +1273,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "deletion_hold",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column(
             "scope",
             sa.Enum(
@@ -1300,8 +1302,6 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_by", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "(scope = 'site') = (held_site_id IS NOT NULL) AND (scope = 'location') = (data_location_id IS NOT NULL) AND (scope = 'program') = (observing_program_id IS NOT NULL) AND (scope = 'execution') = (executed_obs_unit_id IS NOT NULL) AND (scope = 'package') = (raw_data_package_id IS NOT NULL)",
             name=op.f("ck_deletion_hold_names_what_it_covers"),
@@ -1345,6 +1345,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_deletion_hold_site_id"), "deletion_hold", ["site_id"], unique=False)
     op.create_table(
         "observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("instrument_id", sa.String(), nullable=False),
         sa.Column("instrument_module_configuration_id", sa.String(), nullable=True),
@@ -1353,7 +1354,6 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
-        sa.Column("id", sa.String(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("type IN ('chai', 'prime_cam')", name=op.f("ck_observation_configuration_type")),
         sa.ForeignKeyConstraint(
@@ -1380,6 +1380,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "package_creation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("source_location_id", sa.String(), nullable=False),
         sa.Column("destination_location_id", sa.String(), nullable=True),
@@ -1429,8 +1431,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -1491,6 +1491,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "raw_data_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
         sa.Column("relative_path", sa.String(), nullable=False),
@@ -1505,8 +1507,6 @@ def upgrade() -> None:
         sa.Column("member_offset", sa.BigInteger(), nullable=True),
         sa.Column("member_checksum", sa.String(), nullable=True),
         sa.Column("member_modified_ns", sa.BigInteger(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
             name=op.f("ck_raw_data_file_checksum_canonical"),
@@ -1563,6 +1563,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "raw_data_package_metadata",
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("obs_id", sa.String(), nullable=False),
         sa.Column("obs_collection", sa.String(), nullable=False),
@@ -1579,7 +1580,6 @@ def upgrade() -> None:
         sa.Column("instrument_name", sa.String(), nullable=False),
         sa.Column("access_format", sa.String(), nullable=False),
         sa.Column("access_estsize", sa.BigInteger(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["raw_data_package_id"],
             ["raw_data_package.id"],
@@ -1599,10 +1599,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "route_health",
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
         sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
         sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["data_transfer_route_id"],
             ["data_transfer_route.id"],
@@ -1623,6 +1623,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "deletion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("data_location_id", sa.String(), nullable=False),
         sa.Column(
@@ -1687,8 +1689,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -1761,6 +1761,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "physical_copy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -1815,8 +1817,6 @@ def upgrade() -> None:
         sa.Column("onward_planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -1911,6 +1911,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "staging_job",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("destination_location_id", sa.String(), nullable=False),
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=True),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
@@ -1921,8 +1923,6 @@ def upgrade() -> None:
         sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("time_to_live", sa.BigInteger(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "(CASE WHEN executed_obs_unit_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN raw_data_package_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN raw_data_file_id IS NULL THEN 0 ELSE 1 END) = 1",
             name=op.f("ck_staging_job_asks_for_one_thing"),
@@ -1966,10 +1966,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_staging_job_site_id"), "staging_job", ["site_id"], unique=False)
     op.create_table(
         "chai_inpar_parameter",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["chai_observation_configuration_id"],
             ["chai_observation_configuration.id"],
@@ -1984,12 +1984,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "chai_tiling",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
         sa.Column("tile", sa.BigInteger(), nullable=False),
         sa.Column("offset_longitude", sa.Double(), nullable=False),
         sa.Column("offset_latitude", sa.Double(), nullable=False),
         sa.Column("goal_coverage", sa.Double(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["chai_observation_configuration_id"],
             ["chai_observation_configuration.id"],
@@ -2004,6 +2004,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "data_transfer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("source_copy_id", sa.Uuid(), nullable=False),
         sa.Column("source_location_id", sa.String(), nullable=False),
@@ -2059,8 +2061,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -2158,6 +2158,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "long_term_archive_transfer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("source_copy_id", sa.Uuid(), nullable=False),
         sa.Column("destination_location_id", sa.String(), nullable=False),
@@ -2208,8 +2210,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -2281,12 +2281,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "physical_copy_lock",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
         sa.Column("work_table", sa.String(), nullable=False),
         sa.Column("work_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.CheckConstraint(
             "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
             name=op.f("ck_physical_copy_lock_work_table"),
@@ -2304,6 +2304,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
     op.create_table(
         "staging_item",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("staging_job_id", sa.Uuid(), nullable=False),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
         sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
@@ -2355,8 +2357,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
@@ -2420,6 +2420,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "fixity_check",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
         sa.Column("data_location_id", sa.String(), nullable=False),
         sa.Column("data_transfer_id", sa.Uuid(), nullable=True),
@@ -2509,8 +2511,6 @@ def upgrade() -> None:
         ),
         sa.Column("error_category", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("waiting_reason", sa.String(), nullable=True),
         sa.Column("waiting_detail", sa.String(), nullable=True),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
