@@ -8,15 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.orm import Session
+
 from ccat_dev_stack.testing import NewDatabase, template_database
 from ccat_ops_db.settings import OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.settings import ApiSettings
-from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlalchemy import NullPool, create_engine, event
-from sqlalchemy.orm import Session
 
 from . import seed
 
@@ -79,7 +80,9 @@ def clock() -> FixedClock:
 @pytest.fixture(scope="session")
 def built_app() -> FastAPI:
     """The application, built once; `app` gives it a database."""
-    nowhere = OpsDbSettings(database_url=SecretStr("postgresql://nowhere/none"), token_key=SecretStr(seed.KEY))
+    nowhere = OpsDbSettings(
+        database_url=SecretStr("postgresql://nowhere/none"), token_key=SecretStr(seed.KEY)
+    )
     return create_app(settings(), nowhere)
 
 

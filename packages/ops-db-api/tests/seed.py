@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from ccat_ops_db.enumerations import (
     CopyKind,
     DeletionMode,
@@ -45,7 +47,6 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.permissions import PERMISSIONS, PermissionName
 from ccat_ops_db.tokens import create_token
-from sqlalchemy.orm import Session
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KEY = "a-key-for-the-tests-of-the-api-0123456789"
@@ -71,7 +72,12 @@ def reference_data(session: Session) -> None:
     session.flush()
     session.add(
         Telescope(
-            id="fyst", observatory_id="ccat-observatory", name="FYST", latitude=-22.98, longitude=-67.74, altitude=5600
+            id="fyst",
+            observatory_id="ccat-observatory",
+            name="FYST",
+            latitude=-22.98,
+            longitude=-67.74,
+            altitude=5600,
         )
     )
     session.flush()
@@ -118,7 +124,9 @@ def permissions(session: Session) -> None:
 
 
 def execution(
-    session: Session, modules: Iterable[str] = ("chai-lfa",), status: ExecutionStatus = ExecutionStatus.RUNNING
+    session: Session,
+    modules: Iterable[str] = ("chai-lfa",),
+    status: ExecutionStatus = ExecutionStatus.RUNNING,
 ) -> UUID:
     """Add an execution."""
     row = ExecutedObsUnit(
@@ -140,7 +148,9 @@ def execution(
     return row.id
 
 
-def package(session: Session, execution_id: UUID, files: int = 2, part: int = 1, *, sealed: bool = True) -> UUID:
+def package(
+    session: Session, execution_id: UUID, files: int = 2, part: int = 1, *, sealed: bool = True
+) -> UUID:
     """Add a package of CHAI LFA with its files and their copies at the source; sealed: also in the buffer."""
     package_id = new_id()
     path = f"2026/11/21/{package_id}.tar"
@@ -296,7 +306,10 @@ def _locations(session: Session) -> None:
     session.flush()
     session.add(
         DataTransferRoute(
-            id="ccat-to-cologne", origin_site_id="ccat", destination_site_id="cologne", method=TransferMethod.S3
+            id="ccat-to-cologne",
+            origin_site_id="ccat",
+            destination_site_id="cologne",
+            method=TransferMethod.S3,
         )
     )
     session.flush()

@@ -6,24 +6,30 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import structlog
-from ccat_ops_db.clock import Clock, SystemClock
-from ccat_ops_db.settings import OpsDbSettings
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from ccat_ops_db.clock import Clock, SystemClock
+from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api import __version__
 from ccat_ops_db_api.access import endpoints as access
 from ccat_ops_db_api.access.last_use import LastUse
 from ccat_ops_db_api.access.queries import write_last_uses
 from ccat_ops_db_api.access.rate_limit import RateLimit
 from ccat_ops_db_api.executions import endpoints as executions
+from ccat_ops_db_api.physical_copies import endpoints as physical_copies
+from ccat_ops_db_api.places import endpoints as places
 from ccat_ops_db_api.platform import errors, health
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.platform.idempotency import forget_old_keys
 from ccat_ops_db_api.platform.openapi import describe
 from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord
 from ccat_ops_db_api.raw_data_files import endpoints as raw_data_files
+from ccat_ops_db_api.raw_data_packages import endpoints as raw_data_packages
+from ccat_ops_db_api.reports import endpoints as reports
 from ccat_ops_db_api.settings import ApiSettings
+from ccat_ops_db_api.staging_jobs import endpoints as staging_jobs
+from ccat_ops_db_api.work import endpoints as work
 
 PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
@@ -31,6 +37,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     executions.router,
     raw_data_files.router,
+    raw_data_packages.router,
+    physical_copies.router,
+    work.router,
+    staging_jobs.router,
+    places.router,
+    reports.router,
 )
 
 log = structlog.get_logger()
@@ -70,9 +82,7 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
     app.include_router(health.router)
     errors.install(app)
     describe(app)
-    app.add_middleware(
-        BodyLimit, largest=settings.max_body_bytes, largest_bulk=settings.max_bulk_body_bytes
-    )
+    app.add_middleware(BodyLimit, largest=settings.max_body_bytes, largest_bulk=settings.max_bulk_body_bytes)
     app.add_middleware(RequestRecord)
     return app
 

@@ -3,7 +3,6 @@
 import sys
 
 from ccat_ops_db.settings import SettingsError
-
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import load_settings

@@ -3,9 +3,10 @@
 import os
 from typing import Annotated
 
-from ccat_ops_db.settings import MAKE_A_KEY, SHORTEST_KEY, Environment, OpsDbSettings, SettingsError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ccat_ops_db.settings import MAKE_A_KEY, SHORTEST_KEY, Environment, OpsDbSettings, SettingsError
 
 PREFIX = "CCAT_OPS_DB_API_"
 DEVELOPMENT_DATA_SERVER_SECRET = "development-data-server-secret-that-nobody-may-use-elsewhere"
@@ -27,7 +28,9 @@ class ApiSettings(BaseSettings):
         description="Secret shared with the data server, which signs addresses of bytes.",
     )
     signed_url_lifetime: int = Field(3600, gt=0, le=86_400, description="How long such an address is valid.")
-    redis_url: SecretStr | None = Field(None, description="Broker to be watched by /readyz; none: not watched.")
+    redis_url: SecretStr | None = Field(
+        None, description="Broker to be watched by /readyz; none: not watched."
+    )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections to the database.")
     statement_timeout: int = Field(30, ge=1, description="Longest single statement.")
     bulk_timeout: int = Field(600, ge=1, description="Longest single statement of bulk filing.")
@@ -73,7 +76,9 @@ def load_settings() -> tuple[ApiSettings, OpsDbSettings]:
 
 def _refuse_unknown() -> None:
     known = {PREFIX + name.upper() for name in ApiSettings.model_fields}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
     if unknown:
         raise SettingsError(f"unknown settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
 

@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db.tokens import parse_token, secret_matches
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.tokens import parse_token, secret_matches
 from ccat_ops_db_api.access.queries import TokenRow, find_token
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import Problem
@@ -122,5 +122,8 @@ def _refuse_invalid(row: TokenRow, now: datetime, site_id: str) -> None:
 
 def _unauthenticated(detail: str) -> Problem:
     return Problem(
-        HTTPStatus.UNAUTHORIZED, "unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="ccat"'}
+        HTTPStatus.UNAUTHORIZED,
+        "unauthenticated",
+        detail,
+        headers={"WWW-Authenticate": 'Bearer realm="ccat"'},
     )

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Role, RolePermission, User, UserRole
 from sqlalchemy import String, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Role, RolePermission, User, UserRole
 
 
 class TokenRow(NamedTuple):

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 from ccat_ops_db.clock import Clock
-
 from ccat_ops_db_api.platform.errors import Problem
 
 
@@ -50,7 +49,7 @@ class RateLimit:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too-many-requests",
-                f"this token asks more than {self._per_second:g} times a second; wait {wait} s, or file in bulk",
+                f"this token asks more than {self._per_second:g} times a second; wait {wait} s",
                 headers={"Retry-After": str(wait)},
             )
         bucket.level -= 1

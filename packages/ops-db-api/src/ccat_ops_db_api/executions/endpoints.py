@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Query, Request, Response
+
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models import ExecutedObsUnit
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.progress import execution_progress
-from fastapi import APIRouter, Query, Request, Response
-
 from ccat_ops_db_api.access.authentication import Principal, requires
 from ccat_ops_db_api.executions import queries, service
 from ccat_ops_db_api.executions.schemas import (

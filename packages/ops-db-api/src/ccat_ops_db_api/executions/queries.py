@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ccat_ops_db.enumerations import ExecutionStatus
-from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, InstrumentModule, ObsUnit
 from sqlalchemy import ColumnElement, Select, distinct, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.enumerations import ExecutionStatus
+from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, InstrumentModule, ObsUnit
 from ccat_ops_db_api.platform.documents import list_of_values
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
@@ -33,10 +33,10 @@ def executions() -> Select[Any]:
         ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id
     )
     instruments = (
-        select(func.coalesce(func.json_agg(distinct(InstrumentModule.instrument_id)), func.json_build_array()))
-        .join(
-            ExecutedObsUnitModule, ExecutedObsUnitModule.instrument_module_id == InstrumentModule.id
+        select(
+            func.coalesce(func.json_agg(distinct(InstrumentModule.instrument_id)), func.json_build_array())
         )
+        .join(ExecutedObsUnitModule, ExecutedObsUnitModule.instrument_module_id == InstrumentModule.id)
         .where(ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id)
         .correlate(ExecutedObsUnit)
         .scalar_subquery()
@@ -98,9 +98,7 @@ def filtered(
     return rows
 
 
-async def known_names(
-    session: AsyncSession, obs_unit: str, modules: Sequence[str]
-) -> tuple[bool, set[str]]:
+async def known_names(session: AsyncSession, obs_unit: str, modules: Sequence[str]) -> tuple[bool, set[str]]:
     """Return whether the obs unit is in use, and those of the modules that are."""
     unit = exists(select(ObsUnit.id).where(ObsUnit.id == obs_unit, ObsUnit.retired_at.is_(None)))
     known = select(func.array_agg(InstrumentModule.id)).where(
@@ -110,9 +108,7 @@ async def known_names(
     return row[0], set(row[1] or ())
 
 
-async def insert_execution(
-    session: AsyncSession, values: Mapping[str, Any], modules: Sequence[str]
-) -> bool:
+async def insert_execution(session: AsyncSession, values: Mapping[str, Any], modules: Sequence[str]) -> bool:
     """Insert an execution with its modules; False if its id is there already."""
     inserted = (
         await session.execute(
@@ -145,9 +141,9 @@ async def facts_of_start(session: AsyncSession, execution_id: UUID) -> tuple[str
     )
     row = (
         await session.execute(
-            select(
-                ExecutedObsUnit.obs_unit_id, ExecutedObsUnit.started_at, modules.scalar_subquery()
-            ).where(ExecutedObsUnit.id == execution_id)
+            select(ExecutedObsUnit.obs_unit_id, ExecutedObsUnit.started_at, modules.scalar_subquery()).where(
+                ExecutedObsUnit.id == execution_id
+            )
         )
     ).one()
     return row[0], row[1], set(row[2] or ())

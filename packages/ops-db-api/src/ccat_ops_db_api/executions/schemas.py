@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from ccat_ops_db.enumerations import ExecutionStatus
 from pydantic import ConfigDict, Field, model_validator
 
+from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db_api.platform.fields import Name, NewId, RequestBody, ResponseBody, Text, Time
 
 Elevation = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from ccat_ops_db.enumerations import ExecutionStatus
-from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import ExecutedObsUnit
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.enumerations import ExecutionStatus
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import ExecutedObsUnit
 from ccat_ops_db_api.access.authentication import Principal
 from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
@@ -67,7 +67,11 @@ async def start(
 
 
 async def finish(
-    session: AsyncSession, request: Request, principal: Principal, execution: ExecutedObsUnit, body: FinishExecution
+    session: AsyncSession,
+    request: Request,
+    principal: Principal,
+    execution: ExecutedObsUnit,
+    body: FinishExecution,
 ) -> None:
     """Finish an execution that is held by the transaction; the same end again changes nothing.
 
@@ -128,7 +132,9 @@ async def _check_names(session: AsyncSession, body: StartExecution) -> None:
         if module not in modules_known
     ]
     if not unit_known:
-        errors.insert(0, FieldError(field="obs_unit", reason=f"there is no obs unit {body.obs_unit!r} in use"))
+        errors.insert(
+            0, FieldError(field="obs_unit", reason=f"there is no obs unit {body.obs_unit!r} in use")
+        )
     if errors:
         raise invalid_fields(errors)
 

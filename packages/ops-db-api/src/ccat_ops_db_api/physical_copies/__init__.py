@@ -1,1 +1,1 @@
-"""TODO."""
+"""Physical copies: looked at, and verified on request."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Sites, locations, routes and retention policies: looked at, taken out of service and back."""

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from fastapi import Depends, Request
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from ccat_ops_db_api.settings import ApiSettings
 
 

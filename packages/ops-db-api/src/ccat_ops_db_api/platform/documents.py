@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json")
 
 
 def list_of_values(column: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[Any]:
     """Return a JSON list of one column of `rows`, sorted; empty when there are none."""
     listed = rows.with_only_columns(func.json_agg(aggregate_order_by(column, column)))
-    return func.coalesce(listed.scalar_subquery(), cast("[]", JSON))
+    return func.coalesce(listed.scalar_subquery(), EMPTY_LIST)
 
 
 def list_of_objects(rows: Select[Any]) -> ColumnElement[Any]:
@@ -19,7 +21,7 @@ def list_of_objects(rows: Select[Any]) -> ColumnElement[Any]:
     """
     item = rows.subquery("item")
     listed = select(func.json_agg(literal_column("item"))).select_from(item).scalar_subquery()
-    return func.coalesce(listed, cast("[]", JSON))
+    return func.coalesce(listed, EMPTY_LIST)
 
 
 def row_object(row: Select[Any]) -> ColumnElement[Any]:

@@ -10,7 +10,8 @@ from asyncpg.exceptions import InterfaceError, PostgresConnectionError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 TYPE_BASE = "https://data-center.ccatobservatory.org/problems/"
@@ -96,9 +97,7 @@ def summary(errors: Sequence[FieldError], count: int | None = None) -> str:
     """Return the first error and how many more there are, in one sentence."""
     first, total = errors[0], count or len(errors)
     where = ", ".join(
-        part
-        for part in (f"line {first.line}" if first.line else "", first.field or "")
-        if part
+        part for part in (f"line {first.line}" if first.line else "", first.field or "") if part
     )
     more = f" (and {total - 1} more)" if total > 1 else ""
     return f"{where}: {first.reason}{more}" if where else f"{first.reason}{more}"
@@ -186,9 +185,7 @@ async def _http(request: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND: "there is nothing at this path; see /api/v1/openapi.json",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here",
     }
-    return _answer(
-        request, status, slug, details.get(status, str(error.detail)), headers=error.headers
-    )
+    return _answer(request, status, slug, details.get(status, str(error.detail)), headers=error.headers)
 
 
 async def _busy(request: Request, _error: Exception) -> Response:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ccat_ops_db.events import record_event
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.events import record_event
 
 WORK_CHANNEL = "ccat_work"
 """Channel on which planners listen; the payload is the site with something to do."""
@@ -41,7 +42,7 @@ async def tell(
 
 
 async def wake_planners(session: AsyncSession, sites: Iterable[str]) -> None:
-    """Wake the planners of sites once the transaction is committed; PostgreSQL holds the call back till then."""
+    """Wake the planners of sites once the transaction is committed: PostgreSQL holds the call back."""
     names = sorted(set(sites))
     if names:
         await session.execute(select(*(func.pg_notify(WORK_CHANNEL, site) for site in names)))

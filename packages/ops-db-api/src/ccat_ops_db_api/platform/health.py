@@ -4,12 +4,13 @@ from typing import Any
 
 import redis.asyncio
 from asyncpg.exceptions import InterfaceError
-from ccat_ops_db import schema
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ccat_ops_db import schema
 
 router = APIRouter(tags=["operations"])
 LONGEST_CHECK = 3.0

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from ccat_ops_db.models import IdempotencyKey
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.models import IdempotencyKey
 from ccat_ops_db_api.access.authentication import Principal
 from ccat_ops_db_api.platform.errors import Problem
 from ccat_ops_db_api.platform.fields import LONGEST_NAME
@@ -25,7 +25,7 @@ def idempotency_key(
             min_length=1,
             max_length=LONGEST_NAME,
             pattern="^[!-~]+$",
-            description="Any text of the client's choice; the same one within a day gets the same answer again.",
+            description="Any text; the same one within a day gets the same answer again.",
         ),
     ] = None,
 ) -> str | None:

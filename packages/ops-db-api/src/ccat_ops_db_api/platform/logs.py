@@ -3,6 +3,7 @@
 import logging
 
 import structlog
+
 from ccat_ops_db.settings import Environment
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from ccat_ops_db.settings import OpsDbSettings
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import SecretStr
 
+from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.platform.errors import MEDIA_TYPE, ProblemDocument
 
 SNAPSHOT = Path(__file__).parents[3] / "openapi.json"

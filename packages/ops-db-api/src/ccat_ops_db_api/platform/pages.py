@@ -50,7 +50,9 @@ class PageRequest:
 
 def page_request(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items in the answer.")] = DEFAULT_PAGE,
+    limit: Annotated[
+        int, Query(ge=1, le=LARGEST_PAGE, description="Most items in the answer.")
+    ] = DEFAULT_PAGE,
     cursor: Annotated[
         str | None, Query(max_length=2000, description="``next_cursor`` of the page before; opaque.")
     ] = None,
@@ -122,7 +124,11 @@ async def document(session: AsyncSession, resource: Select[Any]) -> bytes | None
 
 
 def answer(
-    request: Request, body: bytes, volatile: Sequence[str] = (), status: int = 200, location: str | None = None
+    request: Request,
+    body: bytes,
+    volatile: Sequence[str] = (),
+    status: int = 200,
+    location: str | None = None,
 ) -> Response:
     """Answer with a document and its ETag; 304 when the client has this one already.
 
@@ -193,7 +199,8 @@ def _read_cursor(page: PageRequest, sort: str) -> list[Any]:
     mac, content = raw[:MAC_BYTES], raw[MAC_BYTES:]
     if not content or not hmac.compare_digest(mac, _mac(page, sort, content)):
         raise invalid(
-            "cursor", "is not a next_cursor of this list in this order; leave it out to start at the beginning"
+            "cursor",
+            "is not a next_cursor of this list in this order; leave it out to start at the beginning",
         )
     position: list[Any] = orjson.loads(content)
     return position

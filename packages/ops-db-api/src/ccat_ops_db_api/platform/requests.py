@@ -5,9 +5,9 @@ from http import HTTPStatus
 from time import perf_counter
 
 import structlog
-from ccat_ops_db.identity import new_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ccat_ops_db.identity import new_id
 from ccat_ops_db_api.platform.errors import problem_response
 from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
 
@@ -27,6 +27,7 @@ class RequestRecord:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -77,6 +78,7 @@ class BodyLimit:
         self._app, self._largest, self._largest_bulk = app, largest, largest_bulk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from ccat_ops_db.models import RawDataFile
-from ccat_ops_db.permissions import PermissionName
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import ColumnElement
 
+from ccat_ops_db.models import RawDataFile
+from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db_api.access.authentication import Principal, requires
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found

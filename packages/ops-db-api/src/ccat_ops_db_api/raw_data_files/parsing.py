@@ -1,7 +1,7 @@
 """Lines of bulk filing: checked one by one and turned into lines for COPY.
 
-This is the hot loop of filing, so it does by hand what :class:`FileToFile` describes; a test holds both to the
-same verdict.
+This is the hot loop of filing, so it does by hand what :class:`FileToFile` describes; a test holds both
+to the same verdict.
 """
 
 import re
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from ccat_ops_db.models.base import CHECKSUM_PATTERN
-from ccat_ops_db.paths import validate_relative_path
 from uuid_utils import uuid7
 
+from ccat_ops_db.models.base import CHECKSUM_PATTERN
+from ccat_ops_db.paths import validate_relative_path
 from ccat_ops_db_api.platform.errors import MOST_ERRORS, FieldError
 from ccat_ops_db_api.platform.fields import FIRST_YEAR, LARGEST, LAST_YEAR, LONGEST_NAME
 
@@ -38,7 +38,7 @@ COLUMNS = (
 )
 
 _CHECKSUM = re.compile(CHECKSUM_PATTERN.removesuffix("$") + r"\Z")
-_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,%d}\Z" % LONGEST_NAME)
+_NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{LONGEST_NAME}}}\Z")
 _TIME_START = re.compile(r"\d{4}-")
 
 

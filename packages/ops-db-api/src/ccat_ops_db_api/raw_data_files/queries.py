@@ -5,19 +5,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ccat_ops_db.enumerations import LocationType
-from ccat_ops_db.models import (
-    DataLocation,
-    ExecutedObsUnit,
-    ExecutedObsUnitModule,
-    InstrumentModule,
-    RawDataFile,
-)
 from sqlalchemy import ColumnElement, Select, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
 
+from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.models import (
+    RawDataFile,
+)
 from ccat_ops_db_api.raw_data_files.parsing import Place
 
 FILING_TABLE = "filing"
@@ -143,7 +139,8 @@ _PLACES = text(
     """
     SELECT e.id IS NOT NULL, m.id IS NOT NULL, em.instrument_module_id IS NOT NULL, m.instrument_id,
            l.location_type, l.site_id, l.instrument_id
-    FROM unnest(:executions, :modules, :locations) WITH ORDINALITY AS g (execution, module, location, position)
+    FROM unnest(:executions, :modules, :locations)
+         WITH ORDINALITY AS g (execution, module, location, position)
     LEFT JOIN executed_obs_unit e ON e.id = g.execution
     LEFT JOIN instrument_module m ON m.id = g.module
     LEFT JOIN executed_obs_unit_module em
@@ -168,13 +165,14 @@ _FILING_TABLE = text(
     """
 )
 
-# Lines are inserted in the order of their keys, so that two requests that file the same files at once wait for
-# each other instead of locking each other out. A copy's key is a UUIDv7 of the given time.
+# Lines are inserted in the order of their keys, so that two requests that file the same files at once wait
+# for each other instead of locking each other out. A copy's key is a UUIDv7 of the given time.
 _INSERT = text(
     """
     WITH filed AS (
       INSERT INTO raw_data_file (id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size,
-                                 checksum, file_type, source_location_id, written_from, written_until, filed_at)
+                                 checksum, file_type, source_location_id, written_from, written_until,
+                                 filed_at)
       SELECT f.id, l.site_id, f.executed_obs_unit_id, f.instrument_module_id, f.relative_path, f.size,
              f.checksum, f.file_type, f.source_location_id, f.written_from, f.written_until, :now
       FROM filing f JOIN data_location l ON l.id = f.source_location_id

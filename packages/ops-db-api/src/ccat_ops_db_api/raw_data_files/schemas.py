@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from ccat_ops_db.models.base import CHECKSUM_PATTERN
-from ccat_ops_db.paths import validate_relative_path
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from ccat_ops_db.models.base import CHECKSUM_PATTERN
+from ccat_ops_db.paths import validate_relative_path
 from ccat_ops_db_api.platform.fields import Bytes, Name, NewId, RequestBody, ResponseBody, Time
 
 RelativePath = Annotated[str, AfterValidator(validate_relative_path)]
@@ -41,7 +41,8 @@ class FileToFile(RequestBody):
     )
 
     id: NewId | None = Field(
-        None, description="UUIDv7 that the client made; ours when left out. Filed already: the first one counts."
+        None,
+        description="UUIDv7 that the client made; ours when left out. Filed already: the first one counts.",
     )
     execution_id: UUID = Field(description="Execution that it belongs to; it may have ended.")
     module: Name = Field(description="Module that wrote it; takes part in the execution.")

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 import orjson
-from ccat_ops_db.enumerations import LocationType
-from ccat_ops_db_api.access.authentication import Principal
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db_api.access.authentication import Principal
 from ccat_ops_db_api.platform.errors import (
     MOST_ERRORS,
     FieldError,
@@ -55,7 +55,10 @@ async def receive_lines(session: AsyncSession, request: Request) -> tuple[Filing
     raw = await (await session.connection()).get_raw_connection()
     assert raw.driver_connection is not None
     await raw.driver_connection.copy_to_table(
-        queries.FILING_TABLE, source=reader.copy_lines(_chunks(request, digest)), columns=COLUMNS, format="text"
+        queries.FILING_TABLE,
+        source=reader.copy_lines(_chunks(request, digest)),
+        columns=COLUMNS,
+        format="text",
     )
     if reader.errors:
         raise invalid_fields(reader.errors, reader.error_count)
@@ -138,7 +141,9 @@ async def _chunks(request: Request, digest: "hashlib._Hash") -> AsyncIterator[by
                 chunk = await anext(stream, None)
         except TimeoutError:
             raise Problem(
-                HTTPStatus.REQUEST_TIMEOUT, "request-timeout", "the client fell silent in the middle of the body"
+                HTTPStatus.REQUEST_TIMEOUT,
+                "request-timeout",
+                "the client fell silent in the middle of the body",
             ) from None
         if chunk is None:
             return
@@ -205,11 +210,13 @@ def _clash_error(clash: queries.Clash) -> FieldError:
         reason = f"this id belongs to another file; leave it out or make a new one ({clash.relative_path!r})"
     elif clash.what == "relative_path":
         reason = (
-            f"{clash.relative_path!r} at this location is file {clash.existing_id}, filed under another execution"
-            " or module; a path can be used again when that copy has been deleted"
+            f"{clash.relative_path!r} at this location is file {clash.existing_id}, filed under another"
+            " execution or module; a path can be used again when that copy has been deleted"
         )
     else:
-        reason = f"{clash.relative_path!r} is filed already, as {clash.existing_id}, with another {clash.what}"
+        reason = (
+            f"{clash.relative_path!r} is filed already, as {clash.existing_id}, with another {clash.what}"
+        )
     return FieldError(line=clash.line, field=clash.what, reason=reason)
 
 

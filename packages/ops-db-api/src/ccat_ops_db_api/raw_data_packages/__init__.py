@@ -1,1 +1,1 @@
-"""TODO."""
+"""Packages of raw data files: looked at, listed, downloaded."""

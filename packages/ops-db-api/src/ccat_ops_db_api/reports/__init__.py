@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reports: status, and why things wait."""

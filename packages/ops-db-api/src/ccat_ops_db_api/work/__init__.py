@@ -1,1 +1,1 @@
-"""TODO."""
+"""Work of every kind: looked at, retried, cancelled."""

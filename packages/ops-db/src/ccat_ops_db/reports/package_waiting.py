@@ -32,7 +32,8 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
     Returns
     -------
     Select
-        Columns ``subject_type``, ``subject_id``, ``reason``, ``detail``, ``since``; no row when nothing waits.
+        Columns ``subject_type``, ``subject_id``, ``reason``, ``detail``, ``since``; no row when
+        nothing waits.
         Work on its way to the archive comes first, then what the planner says of its copies.
     """
     rows = work_rows(
@@ -50,9 +51,9 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
         rows.c.subject_type.label("subject_type"),
         rows.c.id.label("subject_id"),
         reason.label("reason"),
-        case(
-            (rows.c.status == Status.FAILED.value, rows.c.error_message), else_=rows.c.waiting_detail
-        ).label("detail"),
+        case((rows.c.status == Status.FAILED.value, rows.c.error_message), else_=rows.c.waiting_detail).label(
+            "detail"
+        ),
         func.coalesce(rows.c.waiting_since, rows.c.finished_at, rows.c.started_at, rows.c.created_at).label(
             "since"
         ),
@@ -76,9 +77,7 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
         .correlate(package)
     )
     everything = union_all(work, copies).subquery()
-    columns = (
-        everything.c[name] for name in ("subject_type", "subject_id", "reason", "detail", "since")
-    )
+    columns = (everything.c[name] for name in ("subject_type", "subject_id", "reason", "detail", "since"))
     return (
         select(*columns)
         .where(everything.c.reason.is_not(None))

@@ -70,8 +70,8 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
     -------
     ExecutionProgress or None
         ``archived``: the execution ended, every filed file is in a sealed package, every package is archived.
-        ``removed_at_source``: it is archived and no copy of a file is left at its source. An execution that ended
-        without files is both.
+        ``removed_at_source``: it is archived and no copy of a file is left at its source. An
+        execution that ended without files is both.
     """
     status = session.scalar(select(ExecutedObsUnit.status).where(ExecutedObsUnit.id == execution_id))
     if status is None:

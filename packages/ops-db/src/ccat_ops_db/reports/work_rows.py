@@ -32,7 +32,7 @@ OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
 """Every kind of work, in the order in which a package meets it, and the operation that does it."""
 
 
-Condition = Callable[[Any, ColumnElement[Any]], ColumnElement[bool]]
+Condition = Callable[[Any, Any], ColumnElement[bool]]
 """Given a kind of work and the column of its package's id, which rows are wanted."""
 
 
@@ -53,9 +53,9 @@ def work_rows(
     Returns
     -------
     CompoundSelect
-        Columns ``operation``, ``subject_type`` (table), ``id``, ``package_id``, ``status``, ``stage`` (1 for the
-        first kind that a package meets), ``from_location``, ``to_location``, ``route``, times, bytes, attempt,
-        error and waiting reason.
+        Columns ``operation``, ``subject_type`` (table), ``id``, ``package_id``, ``status``, ``stage`` (1 for
+        the first kind that a package meets), ``from_location``, ``to_location``, ``route``, times, bytes,
+        attempt, error and waiting reason.
     """
     order = list(OPERATIONS)
     statements = (_rows(kind, order.index(kind) + 1, condition) for kind in kinds)

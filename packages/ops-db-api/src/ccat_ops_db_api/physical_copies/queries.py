@@ -1,0 +1,124 @@
+"""SQL of physical copies."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
+from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock
+
+COPIES = PhysicalCopy.__table__.c
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"id": COPIES.id}
+
+
+def copies() -> Select[Any]:
+    """Return copies as they are shown."""
+    return select(
+        COPIES.id,
+        COPIES.site_id.label("site"),
+        COPIES.kind,
+        COPIES.raw_data_file_id.label("file_id"),
+        COPIES.raw_data_package_id.label("package_id"),
+        COPIES.data_location_id.label("location"),
+        DataLocation.location_type,
+        *(
+            COPIES[name]
+            for name in (
+                "relative_path",
+                "status",
+                "size",
+                "created_at",
+                "checksum",
+                "verified_at",
+                "verified_by",
+                "next_check_at",
+                "pinned_until",
+                "deleted_at",
+                "waiting_reason",
+                "waiting_detail",
+                "waiting_since",
+            )
+        ),
+    ).join(DataLocation, DataLocation.id == COPIES.data_location_id)
+
+
+def filtered(
+    package_id: UUID | None,
+    file_id: UUID | None,
+    location: str | None,
+    status: PhysicalCopyStatus | None,
+    kind: CopyKind | None,
+) -> Select[Any]:
+    """Return the copies that a list asks for."""
+    rows = copies()
+    wanted = {
+        COPIES.raw_data_package_id: package_id,
+        COPIES.raw_data_file_id: file_id,
+        COPIES.data_location_id: location,
+        COPIES.status: status,
+        COPIES.kind: kind,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            rows = rows.where(column == value)
+    return rows
+
+
+async def locked(session: AsyncSession, copy_id: UUID) -> Any:
+    """Return a copy and its location's way of verifying, held until the end of the transaction."""
+    return (
+        await session.execute(
+            select(
+                COPIES.id, COPIES.site_id, COPIES.status, COPIES.size, COPIES.data_location_id, COPIES.kind
+            )
+            .where(COPIES.id == copy_id)
+            .with_for_update(of=PhysicalCopy.__table__)
+        )
+    ).one_or_none()
+
+
+async def open_check(session: AsyncSession, values: Mapping[str, Any]) -> UUID | None:
+    """Insert a check of a copy with its lock; None when one is open already."""
+    inserted: UUID | None = (
+        await session.execute(
+            upsert(FixityCheck).values(**values).on_conflict_do_nothing().returning(FixityCheck.id)
+        )
+    ).scalar_one_or_none()
+    if inserted is not None:
+        await lock_copy(session, values["physical_copy_id"], "fixity_check", inserted, values)
+    return inserted
+
+
+async def check_of(session: AsyncSession, copy_id: UUID) -> UUID | None:
+    """Return the open check of a copy."""
+    return (
+        await session.execute(
+            select(FixityCheck.id).where(
+                FixityCheck.physical_copy_id == copy_id, FixityCheck.status != "completed"
+            )
+        )
+    ).scalar_one_or_none()
+
+
+async def lock_copy(
+    session: AsyncSession, copy_id: UUID, table: str, work_id: UUID, work: Mapping[str, Any]
+) -> None:
+    """Note that open work reads a copy, so that it is not deleted meanwhile; noted once."""
+    from ccat_ops_db.identity import new_id
+
+    await session.execute(
+        upsert(PhysicalCopyLock)
+        .values(
+            id=new_id(),
+            site_id=work["site_id"],
+            physical_copy_id=copy_id,
+            work_table=table,
+            work_id=work_id,
+            created_at=work["created_at"],
+        )
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,47 @@
+"""What the API says of physical copies."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db_api.platform.fields import ResponseBody
+
+
+class Copy(ResponseBody):
+    """A file or package at a location; size in bytes."""
+
+    id: UUID
+    site: str
+    kind: CopyKind
+    file_id: UUID | None
+    package_id: UUID | None
+    location: str
+    location_type: LocationType
+    relative_path: str
+    status: PhysicalCopyStatus
+    size: int
+    created_at: datetime
+    checksum: str | None
+    verified_at: datetime | None
+    verified_by: VerificationMethod | None
+    next_check_at: datetime | None
+    pinned_until: datetime | None
+    deleted_at: datetime | None
+    waiting_reason: str | None
+    waiting_detail: str | None
+    waiting_since: datetime | None
+
+
+class CopyPage(ResponseBody):
+    """A page of copies."""
+
+    items: list[Copy]
+    next_cursor: str | None
+
+
+class CopySort(StrEnum):
+    """Orders of copies."""
+
+    ID = "id"
+    ID_DESCENDING = "-id"

@@ -1,0 +1,181 @@
+"""SQL of places."""
+
+from typing import Any
+
+from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransferRoute,
+    DataTransferRouteWindow,
+    DiskDataLocation,
+    LocationHealth,
+    LocationUsage,
+    RetentionPolicy,
+    RouteHealth,
+    S3DataLocation,
+    Site,
+    TapeDataLocation,
+)
+from ccat_ops_db_api.platform.documents import list_of_objects, row_object
+
+SITES = Site.__table__
+LOCATIONS = DataLocation.__table__
+ROUTES = DataTransferRoute.__table__
+POLICIES = RetentionPolicy.__table__
+SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason")
+
+
+def sites() -> Select[Any]:
+    """Return sites as they are shown."""
+    names = (
+        "id",
+        "name",
+        "time_zone",
+        "latitude",
+        "longitude",
+        "enabled",
+        "main",
+        "api_url",
+        "data_server_url",
+    )
+    return select(*(SITES.c[name] for name in (*names, *SUSPENSION, "retired_at")))
+
+
+def locations() -> Select[Any]:
+    """Return locations as they are shown, with how full they were when last measured."""
+    disk, s3, tape = DiskDataLocation.__table__, S3DataLocation.__table__, TapeDataLocation.__table__
+    usage, health = LocationUsage.__table__, LocationHealth.__table__
+    latest = (
+        select(usage.c.used_bytes, usage.c.total_bytes, usage.c.measured_at)
+        .where(usage.c.data_location_id == LOCATIONS.c.id)
+        .order_by(usage.c.measured_at.desc())
+        .limit(1)
+        .correlate(LOCATIONS)
+    )
+    state = (
+        select(
+            health.c.consecutive_failures,
+            health.c.open_until,
+            health.c.suspect_since,
+            health.c.suspect_reason,
+        )
+        .where(health.c.data_location_id == LOCATIONS.c.id)
+        .correlate(LOCATIONS)
+    )
+    settings = (
+        "watermark_low",
+        "watermark_high",
+        "capacity_bytes",
+        "reserve_bytes",
+        "deletion_mode",
+        "verification_method",
+        "concurrency",
+        "package_size_limit",
+        "package_age_limit",
+    )
+    return (
+        select(
+            LOCATIONS.c.id,
+            LOCATIONS.c.site_id.label("site"),
+            LOCATIONS.c.name,
+            LOCATIONS.c.location_type,
+            LOCATIONS.c.storage_type,
+            LOCATIONS.c.instrument_id.label("instrument"),
+            LOCATIONS.c.priority,
+            LOCATIONS.c.enabled,
+            LOCATIONS.c.read_only,
+            *(LOCATIONS.c[name] for name in (*SUSPENSION, *settings)),
+            LOCATIONS.c.retention_policy_id.label("retention_policy"),
+            func.coalesce(disk.c.path, tape.c.mount_path).label("path"),
+            disk.c.host,
+            s3.c.endpoint,
+            s3.c.bucket,
+            s3.c.prefix,
+            s3.c.region,
+            s3.c.credential,
+            tape.c.library,
+            LOCATIONS.c.retired_at,
+            row_object(latest).label("usage"),
+            row_object(state).label("health"),
+        )
+        .select_from(LOCATIONS)
+        .outerjoin(disk, disk.c.id == LOCATIONS.c.id)
+        .outerjoin(s3, s3.c.id == LOCATIONS.c.id)
+        .outerjoin(tape, tape.c.id == LOCATIONS.c.id)
+    )
+
+
+def routes() -> Select[Any]:
+    """Return routes as they are shown."""
+    window, health = DataTransferRouteWindow.__table__, RouteHealth.__table__
+    windows = (
+        select(
+            cast(window.c.opens_at, String).label("opens_at"),
+            cast(window.c.closes_at, String).label("closes_at"),
+        )
+        .where(window.c.data_transfer_route_id == ROUTES.c.id)
+        .order_by(window.c.opens_at)
+        .correlate(ROUTES)
+    )
+    state = (
+        select(health.c.consecutive_failures, health.c.open_until)
+        .where(health.c.data_transfer_route_id == ROUTES.c.id)
+        .correlate(ROUTES)
+    )
+    return select(
+        ROUTES.c.id,
+        ROUTES.c.origin_site_id.label("origin_site"),
+        ROUTES.c.destination_site_id.label("destination_site"),
+        ROUTES.c.route_type,
+        ROUTES.c.relay_site_id.label("relay_site"),
+        ROUTES.c.origin_location_id.label("origin_location"),
+        ROUTES.c.destination_location_id.label("destination_location"),
+        ROUTES.c.method,
+        ROUTES.c.priority,
+        ROUTES.c.enabled,
+        ROUTES.c.concurrency,
+        ROUTES.c.bytes_per_second,
+        list_of_objects(windows).label("windows"),
+        *(ROUTES.c[name] for name in (*SUSPENSION, "retired_at")),
+        row_object(state).label("health"),
+    )
+
+
+def policies() -> Select[Any]:
+    """Return retention policies as they are shown."""
+    names = (
+        "id",
+        "description",
+        "trigger",
+        "min_archive_copies",
+        "max_verification_age",
+        "retention_time",
+        "grace_period",
+        "reconfirmation",
+        "retired_at",
+    )
+    return select(*(POLICIES.c[name] for name in names))
+
+
+async def locked(session: AsyncSession, table: Any, name: str) -> Any:
+    """Return a row of reference data, held until the end of the transaction."""
+    return (await session.execute(select(table).where(table.c.id == name).with_for_update())).one_or_none()
+
+
+async def locations_of(session: AsyncSession, site: str) -> tuple[Any, list[str]]:
+    """Return the row of a site, if it is there, and the names of its locations in use."""
+    row = (await session.execute(select(SITES.c.name, SITES.c.main).where(SITES.c.id == site))).one_or_none()
+    found = await session.execute(
+        select(LOCATIONS.c.id)
+        .where(LOCATIONS.c.site_id == site, LOCATIONS.c.retired_at.is_(None))
+        .order_by(LOCATIONS.c.id)
+    )
+    return row, list(found.scalars())
+
+
+async def all_sites(session: AsyncSession) -> list[str]:
+    """Return the names of all sites in use."""
+    found = await session.execute(select(SITES.c.id).where(SITES.c.retired_at.is_(None)).order_by(SITES.c.id))
+    return list(found.scalars())

@@ -1,0 +1,184 @@
+"""What the API says of places, and what people do to them."""
+
+from datetime import datetime
+
+from ccat_ops_db.enumerations import (
+    DeletionMode,
+    DeletionTrigger,
+    LocationType,
+    RouteType,
+    StorageType,
+    TransferMethod,
+    VerificationMethod,
+)
+from ccat_ops_db_api.platform.fields import Reason, RequestBody, ResponseBody
+
+
+class Suspend(RequestBody):
+    """Why something is taken out of service."""
+
+    reason: Reason
+
+
+class Site(ResponseBody):
+    """A place with its own database and machines."""
+
+    id: str
+    name: str
+    time_zone: str
+    latitude: float | None
+    longitude: float | None
+    enabled: bool
+    main: bool
+    api_url: str | None
+    data_server_url: str | None
+    suspended_at: datetime | None
+    suspended_by: str | None
+    suspended_reason: str | None
+    retired_at: datetime | None
+
+
+class Usage(ResponseBody):
+    """How full a location was when last measured; bytes."""
+
+    used_bytes: int
+    total_bytes: int | None
+    measured_at: datetime
+
+
+class Health(ResponseBody):
+    """Whether a location can be trusted now."""
+
+    consecutive_failures: int
+    open_until: datetime | None
+    suspect_since: datetime | None
+    suspect_reason: str | None
+
+
+class Location(ResponseBody):
+    """A place where copies are kept. What its storage does not have is null."""
+
+    id: str
+    site: str
+    name: str
+    location_type: LocationType
+    storage_type: StorageType
+    instrument: str | None
+    priority: int
+    enabled: bool
+    read_only: bool
+    suspended_at: datetime | None
+    suspended_by: str | None
+    suspended_reason: str | None
+    watermark_low: float
+    watermark_high: float
+    capacity_bytes: int | None
+    reserve_bytes: int
+    retention_policy: str | None
+    deletion_mode: DeletionMode
+    verification_method: VerificationMethod
+    concurrency: int
+    package_size_limit: int
+    package_age_limit: int
+    path: str | None
+    host: str | None
+    endpoint: str | None
+    bucket: str | None
+    prefix: str | None
+    region: str | None
+    credential: str | None
+    library: str | None
+    retired_at: datetime | None
+    usage: Usage | None
+    health: Health | None
+
+
+class Window(ResponseBody):
+    """A daily time (UTC) in which a route may be used."""
+
+    opens_at: str
+    closes_at: str
+
+
+class RouteHealth(ResponseBody):
+    """Circuit breaker of a route."""
+
+    consecutive_failures: int
+    open_until: datetime | None
+
+
+class Route(ResponseBody):
+    """A way from one site to another."""
+
+    id: str
+    origin_site: str
+    destination_site: str
+    route_type: RouteType
+    relay_site: str | None
+    origin_location: str | None
+    destination_location: str | None
+    method: TransferMethod
+    priority: int
+    enabled: bool
+    concurrency: int
+    bytes_per_second: int | None
+    windows: list[Window]
+    suspended_at: datetime | None
+    suspended_by: str | None
+    suspended_reason: str | None
+    retired_at: datetime | None
+    health: RouteHealth | None
+
+
+class Policy(ResponseBody):
+    """When copies may be deleted; times in seconds."""
+
+    id: str
+    description: str | None
+    trigger: DeletionTrigger
+    min_archive_copies: int
+    max_verification_age: int
+    retention_time: int
+    grace_period: int
+    reconfirmation: VerificationMethod
+    retired_at: datetime | None
+
+
+class SitePage(ResponseBody):
+    """A page of sites."""
+
+    items: list[Site]
+    next_cursor: str | None
+
+
+class LocationPage(ResponseBody):
+    """A page of locations."""
+
+    items: list[Location]
+    next_cursor: str | None
+
+
+class RoutePage(ResponseBody):
+    """A page of routes."""
+
+    items: list[Route]
+    next_cursor: str | None
+
+
+class PolicyPage(ResponseBody):
+    """A page of retention policies."""
+
+    items: list[Policy]
+    next_cursor: str | None
+
+
+class OwnSite(ResponseBody):
+    """The site that this API stands at, and what it serves."""
+
+    id: str
+    name: str | None
+    main: bool | None
+    served_sites: list[str]
+    version: str
+    schema_revision: str | None
+    locations: list[str]

@@ -1,0 +1,219 @@
+"""SQL of packages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus, Status, StorageType
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    ExecutedObsUnit,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    Site,
+)
+from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.package_waiting import package_waiting
+from ccat_ops_db_api.platform.documents import list_of_objects, row_object
+
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
+    "created_at": RawDataPackage.__table__.c.created_at,
+    "id": RawDataPackage.__table__.c.id,
+}
+READABLE = (PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.PRESENT)
+
+
+class ReadableCopy(NamedTuple):
+    """A copy that a data server can give."""
+
+    location: str
+    relative_path: str
+    data_server_url: str | None
+
+
+def packages() -> Select[Any]:
+    """Return packages as they are shown."""
+    waiting = package_waiting(RawDataPackage).lateral("waiting")
+    return (
+        select(
+            RawDataPackage.id,
+            RawDataPackage.site_id.label("site"),
+            RawDataPackage.executed_obs_unit_id.label("execution_id"),
+            ExecutedObsUnit.obs_unit_id.label("obs_unit"),
+            RawDataPackage.instrument_module_id.label("module"),
+            RawDataPackage.part_number,
+            package_state().label("state"),
+            RawDataPackage.file_count,
+            RawDataPackage.payload_bytes,
+            RawDataPackage.size,
+            RawDataPackage.checksum,
+            RawDataPackage.manifest_checksum,
+            RawDataPackage.created_at,
+            RawDataPackage.sealed_at,
+            RawDataPackage.relative_path,
+            RawDataPackage.source_location_id.label("source_location"),
+            waiting.c.reason.label("waiting_reason"),
+            waiting.c.detail.label("waiting_detail"),
+            waiting.c.since.label("waiting_since"),
+            _copies().label("copies"),
+            _source_files().label("source_files"),
+        )
+        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id)
+        .outerjoin(waiting, true())
+    )
+
+
+def filtered(
+    execution_id: UUID | None,
+    module: str | None,
+    state: PackageState | None,
+    location: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    """Return the packages that a list asks for."""
+    rows = packages()
+    if execution_id is not None:
+        rows = rows.where(RawDataPackage.executed_obs_unit_id == execution_id)
+    if module is not None:
+        rows = rows.where(RawDataPackage.instrument_module_id == module)
+    if state is not None:
+        rows = rows.where(package_state() == state.value)
+    if state is PackageState.FAILED:
+        rows = rows.where(_has_failed_work())
+    if location is not None:
+        copy = aliased(PhysicalCopy)
+        rows = rows.where(
+            RawDataPackage.id.in_(
+                select(copy.raw_data_package_id).where(
+                    copy.data_location_id == location,
+                    copy.raw_data_package_id.is_not(None),
+                    copy.status != PhysicalCopyStatus.DELETED,
+                )
+            )
+        )
+    if since is not None:
+        rows = rows.where(RawDataPackage.created_at >= since)
+    if until is not None:
+        rows = rows.where(RawDataPackage.created_at < until)
+    return rows
+
+
+def index(package_id: UUID) -> Select[Any]:
+    """Return the byte index of a package."""
+    members = (
+        select(
+            RawDataFile.relative_path.label("path"),
+            RawDataFile.member_offset.label("offset"),
+            RawDataFile.size,
+            func.split_part(RawDataFile.member_checksum, ":", 2).label("sha256"),
+        )
+        .where(RawDataFile.raw_data_package_id == RawDataPackage.id)
+        .order_by(RawDataFile.member_offset)
+        .correlate(RawDataPackage)
+    )
+    return select(
+        RawDataPackage.id.label("package"),
+        RawDataPackage.size,
+        RawDataPackage.checksum,
+        list_of_objects(members).label("members"),
+    ).where(RawDataPackage.id == package_id)
+
+
+async def sealed(session: AsyncSession, package_id: UUID) -> bool | None:
+    """Return whether a package is sealed; None if there is none."""
+    return (
+        await session.execute(
+            select(RawDataPackage.sealed_at.is_not(None)).where(RawDataPackage.id == package_id)
+        )
+    ).scalar_one_or_none()
+
+
+async def readable_copies(session: AsyncSession, package_id: UUID, site: str) -> list[ReadableCopy]:
+    """Return the copies of a package that can be downloaded, the nearest and surest first."""
+    rows = await session.execute(
+        select(PhysicalCopy.data_location_id, PhysicalCopy.relative_path, Site.data_server_url)
+        .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
+        .join(Site, Site.id == DataLocation.site_id)
+        .where(
+            PhysicalCopy.raw_data_package_id == package_id,
+            PhysicalCopy.status.in_(READABLE),
+            DataLocation.enabled,
+            DataLocation.suspended_at.is_(None),
+            DataLocation.storage_type != StorageType.TAPE,
+            DataLocation.location_type.in_([LocationType.BUFFER, LocationType.LONG_TERM_ARCHIVE]),
+        )
+        .order_by(
+            case((DataLocation.site_id == site, 0), else_=1),
+            case((Site.data_server_url.is_not(None), 0), else_=1),
+            case((PhysicalCopy.status == PhysicalCopyStatus.VERIFIED, 0), else_=1),
+            DataLocation.priority.desc(),
+            PhysicalCopy.data_location_id,
+        )
+    )
+    return [ReadableCopy(*row) for row in rows]
+
+
+def _copies() -> ColumnElement[Any]:
+    copy, location = aliased(PhysicalCopy), aliased(DataLocation)
+    return list_of_objects(
+        select(
+            copy.id,
+            copy.data_location_id.label("location"),
+            location.location_type,
+            copy.status,
+            copy.size,
+            copy.verified_at,
+            copy.waiting_reason,
+            copy.waiting_detail,
+            copy.pinned_until,
+        )
+        .join(location, location.id == copy.data_location_id)
+        .where(copy.raw_data_package_id == RawDataPackage.id)
+        .order_by(copy.created_at, copy.id)
+        .correlate(RawDataPackage)
+    )
+
+
+def _source_files() -> ColumnElement[Any]:
+    """Count source copies; once the planner noted that all are gone, without looking at each."""
+    copy, file = aliased(PhysicalCopy), aliased(RawDataFile)
+    gone = copy.status == PhysicalCopyStatus.DELETED
+    counted = (
+        select(
+            func.count().filter(~gone).label("present"),
+            func.count().filter(gone).label("deleted"),
+        )
+        .select_from(file)
+        .join(copy, copy.raw_data_file_id == file.id)
+        .where(
+            file.raw_data_package_id == RawDataPackage.id, copy.data_location_id == file.source_location_id
+        )
+        .correlate(RawDataPackage)
+    )
+    return case(
+        (
+            RawDataPackage.source_removed_at.is_not(None),
+            func.json_build_object("present", literal(0), "deleted", RawDataPackage.file_count),
+        ),
+        else_=row_object(counted),
+    )
+
+
+def _has_failed_work() -> ColumnElement[bool]:
+    """Return a necessary condition of the state failed that PostgreSQL can look up."""
+    return or_(
+        *(
+            RawDataPackage.id.in_(select(kind.raw_data_package_id).where(kind.status == Status.FAILED))
+            for kind in (PackageCreation, DataTransfer, LongTermArchiveTransfer)
+        )
+    )

@@ -1,0 +1,91 @@
+"""What the API says of packages."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus
+from ccat_ops_db_api.platform.fields import ResponseBody
+
+
+class PackageCopy(ResponseBody):
+    """A copy of a package at a location."""
+
+    id: UUID
+    location: str
+    location_type: LocationType
+    status: PhysicalCopyStatus
+    size: int
+    verified_at: datetime | None
+    waiting_reason: str | None
+    waiting_detail: str | None
+    pinned_until: datetime | None
+
+
+class SourceFiles(ResponseBody):
+    """How many of a package's files are still at their source."""
+
+    present: int
+    deleted: int
+
+
+class Package(ResponseBody):
+    """A package; sizes in bytes."""
+
+    id: UUID
+    site: str
+    execution_id: UUID
+    obs_unit: str
+    module: str
+    part_number: int
+    state: PackageState = Field(description="Derived from its copies and the work on it.")
+    file_count: int
+    payload_bytes: int
+    size: int | None
+    checksum: str | None
+    manifest_checksum: str | None
+    created_at: datetime
+    sealed_at: datetime | None
+    relative_path: str
+    source_location: str
+    waiting_reason: str | None
+    waiting_detail: str | None
+    waiting_since: datetime | None
+    copies: list[PackageCopy]
+    source_files: SourceFiles
+
+
+class PackagePage(ResponseBody):
+    """A page of packages."""
+
+    items: list[Package]
+    next_cursor: str | None
+
+
+class PackageSort(StrEnum):
+    """Orders of packages."""
+
+    CREATED_AT = "created_at"
+    CREATED_AT_DESCENDING = "-created_at"
+    ID = "id"
+    ID_DESCENDING = "-id"
+
+
+class IndexMember(ResponseBody):
+    """A file in the tar: first byte and number of bytes of its content, sha256 in hex."""
+
+    path: str
+    offset: int
+    size: int
+    sha256: str
+
+
+class PackageIndex(ResponseBody):
+    """Where each file of a sealed package lies in its tar."""
+
+    package: UUID
+    size: int
+    checksum: str
+    members: list[IndexMember]

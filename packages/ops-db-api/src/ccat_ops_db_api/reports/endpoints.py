@@ -1,0 +1,42 @@
+"""``/status`` and ``/why/{id}``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.reports.status import status_report
+from ccat_ops_db.reports.why import why
+from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.errors import not_found
+from ccat_ops_db_api.platform.fields import Name
+from ccat_ops_db_api.platform.site import own_site
+from ccat_ops_db_api.reports.schemas import Explanation, Status
+
+router = APIRouter(tags=["reports"])
+Reader = Annotated[Principal, requires(PermissionName.READ_TRANSFERS)]
+
+
+@router.get("/status", operation_id="get_status")
+async def get_status(request: Request, _: Reader, session: Transaction) -> Status:
+    """Tell what is where, what moves and what waits, in one look."""
+    now = request.app.state.clock.utc_now()
+    report = await session.run_sync(lambda sync: status_report(sync, own_site(request), now))
+    return Status.model_validate(report)
+
+
+@router.get("/why/{subject}", operation_id="get_why")
+async def get_why(
+    _: Reader,
+    session: Transaction,
+    subject: Annotated[
+        Name,
+        Path(description="Any id: execution, file, package, copy, work, job; or a location, route or site."),
+    ],
+) -> Explanation:
+    """Tell why something waits: the planner's own reasons, each with its remedy."""
+    explanation = await session.run_sync(lambda sync: why(sync, subject))
+    if explanation is None:
+        raise not_found("thing with the id", subject)
+    return Explanation.model_validate(explanation)

@@ -1,0 +1,228 @@
+"""SQL of staging jobs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, insert, literal, null, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from ccat_ops_db.enumerations import LocationType, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    DiskDataLocation,
+    ExecutedObsUnit,
+    RawDataFile,
+    RawDataPackage,
+    StagingItem,
+    StagingJob,
+)
+from ccat_ops_db_api.platform.documents import list_of_objects
+from ccat_ops_db_api.staging_jobs.schemas import JobState
+
+JOBS = StagingJob.__table__.c
+DISKS = DiskDataLocation.__table__.c
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"created_at": JOBS.created_at, "id": JOBS.id}
+
+
+class Wanted(NamedTuple):
+    """A package, or a file of it, that a job needs."""
+
+    package_id: UUID
+    file_id: UUID | None
+    bytes: int
+    sealed: bool
+
+
+def jobs() -> Select[Any]:
+    """Return staging jobs as they are shown."""
+    items = _items()
+    return (
+        select(
+            JOBS.id,
+            JOBS.site_id.label("site"),
+            JOBS.destination_location_id.label("destination_location"),
+            JOBS.executed_obs_unit_id.label("execution_id"),
+            JOBS.raw_data_package_id.label("package_id"),
+            JOBS.raw_data_file_id.label("file_id"),
+            _state().label("state"),
+            JOBS.requested_by,
+            JOBS.reason,
+            JOBS.created_at,
+            JOBS.pinned_until,
+            JOBS.time_to_live,
+            JOBS.cancelled_at,
+            _sum(StagingItem.bytes_done).label("bytes_done"),
+            _sum(StagingItem.bytes_total).label("bytes_total"),
+            DISKS.path.label("folder"),
+            items.label("items"),
+        )
+        .select_from(StagingJob.__table__)
+        .outerjoin(DiskDataLocation.__table__, DISKS.id == JOBS.destination_location_id)
+    )
+
+
+def filtered(state: JobState | None, location: str | None, execution_id: UUID | None) -> Select[Any]:
+    """Return the jobs that a list asks for."""
+    rows = jobs()
+    if state is not None:
+        rows = rows.where(_state() == state.value)
+    if location is not None:
+        rows = rows.where(JOBS.destination_location_id == location)
+    if execution_id is not None:
+        rows = rows.where(JOBS.executed_obs_unit_id == execution_id)
+    return rows
+
+
+async def processing_site(session: AsyncSession, location: str) -> tuple[LocationType, str] | None:
+    """Return type and site of a location in use, or None."""
+    row = (
+        await session.execute(
+            select(DataLocation.location_type, DataLocation.site_id).where(
+                DataLocation.id == location, DataLocation.retired_at.is_(None)
+            )
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def wanted_of_execution(session: AsyncSession, execution_id: UUID) -> tuple[bool, int, list[Wanted]]:
+    """Return whether the execution is there, how many files are in no package yet, and its packages."""
+    loose = select(func.count()).where(
+        RawDataFile.executed_obs_unit_id == execution_id, RawDataFile.raw_data_package_id.is_(None)
+    )
+    known, unpackaged = (
+        await session.execute(
+            select(
+                exists(select(ExecutedObsUnit.id).where(ExecutedObsUnit.id == execution_id)),
+                loose.scalar_subquery(),
+            )
+        )
+    ).one()
+    rows = await session.execute(
+        _packages().where(RawDataPackage.executed_obs_unit_id == execution_id).order_by(RawDataPackage.id)
+    )
+    return known, unpackaged, [Wanted(*row) for row in rows]
+
+
+async def wanted_package(session: AsyncSession, package_id: UUID) -> Wanted | None:
+    """Return a package, or None."""
+    row = (await session.execute(_packages().where(RawDataPackage.id == package_id))).one_or_none()
+    return Wanted(*row) if row is not None else None
+
+
+async def wanted_file(session: AsyncSession, file_id: UUID) -> tuple[bool, Wanted | None]:
+    """Return whether the file is there, and the package that it is in, if it is in one."""
+    row = (
+        await session.execute(
+            select(
+                RawDataFile.raw_data_package_id,
+                RawDataFile.id,
+                RawDataFile.size,
+                RawDataPackage.sealed_at.is_not(None),
+            )
+            .outerjoin(RawDataPackage, RawDataPackage.id == RawDataFile.raw_data_package_id)
+            .where(RawDataFile.id == file_id)
+        )
+    ).one_or_none()
+    if row is None or row[0] is None:
+        return row is not None, None
+    return True, Wanted(*row)
+
+
+async def insert_job(
+    session: AsyncSession, values: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Insert a job with its items; False if its id is there already."""
+    inserted = (
+        await session.execute(
+            upsert(StagingJob)
+            .values(**values)
+            .on_conflict_do_nothing(index_elements=["id"])
+            .returning(StagingJob.id)
+        )
+    ).one_or_none()
+    if inserted is None:
+        return False
+    if items:
+        await session.execute(insert(StagingItem), [dict(item) for item in items])
+    return True
+
+
+async def locked(session: AsyncSession, job_id: UUID) -> StagingJob | None:
+    """Return a job, held until the end of the transaction."""
+    return (
+        await session.execute(select(StagingJob).where(StagingJob.id == job_id).with_for_update())
+    ).scalar_one_or_none()
+
+
+async def open_items(session: AsyncSession, job_id: UUID) -> Sequence[StagingItem]:
+    """Return the items of a job that can still be cancelled, held until the end of the transaction."""
+    return (
+        (
+            await session.execute(
+                select(StagingItem)
+                .where(
+                    StagingItem.staging_job_id == job_id,
+                    StagingItem.status.not_in([Status.COMPLETED, Status.FAILED]),
+                )
+                .order_by(StagingItem.id)
+                .with_for_update()
+            )
+        )
+        .scalars()
+        .all()
+    )
+
+
+def _packages() -> Select[Any]:
+    return select(
+        RawDataPackage.id, null(), RawDataPackage.payload_bytes, RawDataPackage.sealed_at.is_not(None)
+    )
+
+
+def _of_job(*columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns).where(StagingItem.staging_job_id == JOBS.id).correlate(StagingJob.__table__)
+
+
+def _sum(column: Any) -> ColumnElement[int]:
+    return func.coalesce(_of_job(func.sum(column)).scalar_subquery(), 0)
+
+
+def _items() -> ColumnElement[Any]:
+    item = aliased(StagingItem)
+    return list_of_objects(
+        select(
+            item.id,
+            item.raw_data_package_id.label("package_id"),
+            item.raw_data_file_id.label("file_id"),
+            item.status,
+            item.bytes_done,
+            item.bytes_total,
+            item.waiting_reason,
+            item.waiting_detail,
+            item.error_message,
+        )
+        .where(item.staging_job_id == JOBS.id)
+        .order_by(item.id)
+        .correlate(StagingJob.__table__)
+    )
+
+
+def _state() -> ColumnElement[str]:
+    """Return the state of a job, which is that of its items."""
+    unfinished = func.count().filter(StagingItem.status.not_in([Status.COMPLETED, Status.FAILED]))
+    completed = func.count().filter(StagingItem.status == Status.COMPLETED)
+    failed = func.count().filter(StagingItem.status == Status.FAILED)
+    begun = func.count().filter(StagingItem.status == Status.IN_PROGRESS)
+    of_items = _of_job(
+        case(
+            ((unfinished == 0) & (failed > 0), literal(JobState.FAILED.value)),
+            (unfinished == 0, literal(JobState.COMPLETED.value)),
+            (begun + completed > 0, literal(JobState.IN_PROGRESS.value)),
+            else_=literal(JobState.PENDING.value),
+        )
+    ).scalar_subquery()
+    return case((JOBS.cancelled_at.is_not(None), literal(JobState.CANCELLED.value)), else_=of_items)

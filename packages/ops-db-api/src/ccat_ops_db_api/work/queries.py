@@ -1,0 +1,121 @@
+"""SQL of work."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    LocationType,
+    PhysicalCopyStatus,
+    Status,
+)
+from ccat_ops_db.models import DataLocation, Deletion, PhysicalCopy, PhysicalCopyLock, RawDataFile
+from ccat_ops_db_api.work.kinds import Kind
+
+COMMON = (
+    "status",
+    "priority",
+    "created_at",
+    "attempt",
+    "next_attempt_at",
+    "started_at",
+    "finished_at",
+    "progressed_at",
+    "lease_owner",
+    "lease_expires_at",
+    "bytes_done",
+    "bytes_total",
+    "error_class",
+    "error_category",
+    "error_message",
+    "waiting_reason",
+    "waiting_detail",
+    "waiting_since",
+)
+
+
+def work(kind: Kind) -> Select[Any]:
+    """Return work of a kind as it is shown."""
+    model = kind.model
+    return select(
+        model.id,
+        model.site_id.label("site"),
+        *(getattr(model, name) for name in COMMON),
+        *(column.label(label) for label, column in kind.columns.items()),
+    )
+
+
+def sort_keys(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
+    """Return what work of a kind may be sorted by."""
+    columns = kind.model.__table__.c
+    return {"created_at": columns.created_at, "id": columns.id}
+
+
+def filtered(
+    kind: Kind, status: Status | None, package_id: UUID | None, location: str | None, route: str | None
+) -> Select[Any]:
+    """Return the work that a list asks for."""
+    rows = work(kind)
+    if status is not None:
+        rows = rows.where(kind.model.status == status)
+    if package_id is not None:
+        rows = rows.where(kind.columns["package_id"] == package_id)
+    if location is not None:
+        rows = rows.where(or_(*(kind.columns[label] == location for label in kind.locations)))
+    if route is not None and "route" in kind.columns:
+        rows = rows.where(kind.columns["route"] == route)
+    return rows
+
+
+async def locked(session: AsyncSession, kind: Kind, work_id: UUID) -> Any:
+    """Return a row of work, held until the end of the transaction."""
+    return (
+        await session.execute(select(kind.model).where(kind.model.id == work_id).with_for_update())
+    ).scalar_one_or_none()
+
+
+async def copy_status(session: AsyncSession, copy_id: UUID) -> PhysicalCopyStatus:
+    """Return the status of a copy, held until the end of the transaction."""
+    table = PhysicalCopy.__table__
+    return (
+        await session.execute(select(table.c.status).where(table.c.id == copy_id).with_for_update(read=True))
+    ).scalar_one()
+
+
+async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
+    """Forget that a row of work reads copies."""
+    await session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == work_id))
+
+
+async def undelete(session: AsyncSession, deletion: Deletion) -> None:
+    """Give the copies of a cancelled deletion back the status that they had before it was scheduled."""
+    copies = PhysicalCopy.__table__
+    of_package = copies.c.raw_data_package_id == deletion.raw_data_package_id
+    of_files = copies.c.raw_data_file_id.in_(
+        select(RawDataFile.id).where(
+            RawDataFile.raw_data_package_id == deletion.raw_data_package_id,
+            or_(deletion.raw_data_file_id is None, RawDataFile.id == deletion.raw_data_file_id),
+        )
+    )
+    processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
+    before = case(
+        (copies.c.data_location_id.in_(processing), PhysicalCopyStatus.STAGED.value),
+        (
+            and_(copies.c.verified_at.is_not(None), copies.c.checksum.is_not(None)),
+            PhysicalCopyStatus.VERIFIED.value,
+        ),
+        else_=PhysicalCopyStatus.PRESENT.value,
+    )
+    await session.execute(
+        update(copies)
+        .where(
+            copies.c.data_location_id == deletion.data_location_id,
+            copies.c.status == PhysicalCopyStatus.DELETION_SCHEDULED,
+            of_package if deletion.kind is CopyKind.RAW_DATA_PACKAGE else of_files,
+        )
+        .values(status=before)
+    )

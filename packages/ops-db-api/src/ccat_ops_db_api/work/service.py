@@ -1,0 +1,126 @@
+"""Retrying and cancelling work."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
+from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
+from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.physical_copies.queries import lock_copy
+from ccat_ops_db_api.platform.errors import conflict
+from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.work import queries
+from ccat_ops_db_api.work.kinds import Kind
+
+CANCELLED = "cancelled"
+READABLE = {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED}
+
+
+async def retry(
+    session: AsyncSession, request: Request, principal: Principal, kind: Kind, row: Any, reason: str | None
+) -> None:
+    """Give failed work another chance, at once, as if it had never been tried; its error stays in the record.
+
+    Raises
+    ------
+    Problem
+        409 if it did not fail, or the copy that it reads is not there any more.
+    """
+    require_owner(request, row.site_id, f"{kind.noun} {row.id}")
+    if row.status is not Status.FAILED:
+        raise conflict(f"{kind.noun} {row.id} is {row.status}; only failed work can be retried", "not-failed")
+    now: datetime = request.app.state.clock.utc_now()
+    await _take_source(session, kind, row, now)
+    details = {
+        "error_class": row.error_class,
+        "error_category": row.error_category,
+        "error_message": row.error_message,
+        "attempt": row.attempt,
+        "reason": reason,
+    }
+    row.status = Status.PENDING
+    row.attempt = row.interruptions = row.bytes_done = 0
+    row.next_attempt_at = row.dispatched_at = row.finished_at = row.progressed_at = None
+    row.error_class = row.error_category = row.error_message = None
+    row.waiting_reason = row.waiting_detail = row.waiting_since = None
+    await session.flush()
+    await _tell(session, principal, kind, row, "retried", now, details)
+
+
+async def cancel(
+    session: AsyncSession, request: Request, principal: Principal, kind: Kind, row: Any, reason: str | None
+) -> None:
+    """Stop work for good unless a person retries it; cancelled twice is cancelled.
+
+    A worker that is at it is refused by the next fencing number.
+
+    Raises
+    ------
+    Problem
+        409 if it is completed, failed for another reason, or a deletion that has begun.
+    """
+    require_owner(request, row.site_id, f"{kind.noun} {row.id}")
+    if row.status is Status.FAILED and row.error_category == CANCELLED:
+        return
+    if row.status in (Status.COMPLETED, Status.FAILED):
+        raise conflict(f"{kind.noun} {row.id} is {row.status} already")
+    if kind.model is Deletion and row.status is Status.IN_PROGRESS:
+        raise conflict(f"deletion {row.id} has begun: bytes may be gone in part, so it has to be completed")
+    now: datetime = request.app.state.clock.utc_now()
+    was = row.status
+    row.status = Status.FAILED
+    row.fencing += 1
+    row.lease_owner = row.lease_expires_at = row.next_attempt_at = row.dispatched_at = None
+    row.finished_at = now
+    row.error_class = None
+    row.error_category = CANCELLED
+    row.error_message = f"cancelled by {principal.actor}" + (f": {reason}" if reason else "")
+    row.waiting_reason = row.waiting_detail = row.waiting_since = None
+    await queries.unlock_copies(session, row.id)
+    if isinstance(row, StagingItem):
+        row.source_copy_id = None
+    if isinstance(row, Deletion):
+        await queries.undelete(session, row)
+    await session.flush()
+    await _tell(session, principal, kind, row, "cancelled", now, {"status": was, "reason": reason})
+
+
+async def _take_source(session: AsyncSession, kind: Kind, row: Any, now: datetime) -> None:
+    """Lock the copy that the work reads again: a cancelled one gave it free, and it may be gone since."""
+    copy_id = row.physical_copy_id if kind.model is FixityCheck else getattr(row, "source_copy_id", None)
+    if copy_id is None:
+        return
+    status = await queries.copy_status(session, copy_id)
+    if kind.model is not FixityCheck and status not in READABLE:
+        raise conflict(
+            f"{kind.noun} {row.id} reads copy {copy_id}, which is {status}; the planner will choose"
+            " another copy by itself, or tell in /why what is missing"
+        )
+    await lock_copy(session, copy_id, kind.table, row.id, {"site_id": row.site_id, "created_at": now})
+
+
+async def _tell(
+    session: AsyncSession,
+    principal: Principal,
+    kind: Kind,
+    row: Any,
+    what: str,
+    now: datetime,
+    details: dict[str, Any],
+) -> None:
+    await tell(
+        session,
+        site_id=row.site_id,
+        at=now,
+        actor=principal.actor,
+        action=f"{kind.table}.{what}",
+        subject_type=kind.table,
+        subject_id=row.id,
+        message=f"{kind.noun} {row.id} {what} by {principal.actor}",
+        details={name: value for name, value in details.items() if value is not None},
+    )
+    await wake_planners(session, [row.site_id])

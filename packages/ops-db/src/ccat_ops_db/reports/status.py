@@ -1,0 +1,334 @@
+"""What is where, what moves, what waits: the one report behind the status pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    LocationType,
+    PackageState,
+    PhysicalCopyStatus,
+    Severity,
+    Status,
+)
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    ErrorRecord,
+    Event,
+    ExecutedObsUnitModule,
+    LocationUsage,
+    LongTermArchiveTransfer,
+    PhysicalCopy,
+    RawDataPackage,
+    Site,
+)
+from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.work_rows import work_rows
+
+LONGEST_LIST = 100
+RECENT_EVENTS = 10
+
+
+@dataclass(frozen=True)
+class LocationStatus:
+    """How full a location is and what is there; sizes in bytes, watermarks in per cent."""
+
+    id: str
+    site: str
+    location_type: LocationType
+    used_bytes: int | None
+    total_bytes: int | None
+    measured_at: datetime | None
+    watermark_low: float
+    watermark_high: float
+    packages: int
+    package_bytes: int
+    files: int
+    file_bytes: int
+    enabled: bool
+    suspended: bool
+
+
+@dataclass(frozen=True)
+class WorkCount:
+    """How much work of one operation has one status."""
+
+    operation: str
+    status: str
+    count: int
+    bytes_done: int
+    bytes_total: int
+
+
+@dataclass(frozen=True)
+class WaitingCount:
+    """How many things of a kind wait for one reason, and since when the first of them."""
+
+    subject_type: str
+    reason: str
+    count: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class Movement:
+    """A transfer that is under way; bytes of this attempt."""
+
+    id: UUID
+    operation: str
+    package_id: UUID | None
+    source: str | None
+    destination: str | None
+    bytes_done: int
+    bytes_total: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class RecentEvent:
+    """Something that happened just now."""
+
+    id: UUID
+    occurred_at: datetime
+    site: str
+    actor: str
+    action: str
+    subject_type: str
+    subject_id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The status of everything that this database knows."""
+
+    site: str
+    at: datetime
+    locations: list[LocationStatus]
+    work: list[WorkCount]
+    waiting: list[WaitingCount]
+    packages: dict[str, int]
+    transfers: list[Movement]
+    errors: dict[str, int]
+    recent: list[RecentEvent]
+
+
+def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
+    """Return what is where, what moves and what waits.
+
+    Its cost follows what is under way and what is at sources and buffers, not what was ever archived: work is
+    counted while it is open.
+
+    Parameters
+    ----------
+    session : Session
+        Open session.
+    site_id : str
+        Site at which the report is made.
+    at : datetime
+        Now.
+    """
+    return StatusReport(
+        site=site_id,
+        at=at,
+        locations=_locations(session),
+        work=_work(session),
+        waiting=_waiting(session),
+        packages=_packages(session),
+        transfers=_transfers(session),
+        errors=_errors(session),
+        recent=_recent(session),
+    )
+
+
+def _locations(session: Session) -> list[LocationStatus]:
+    usage = aliased(LocationUsage)
+    latest = (
+        select(usage.used_bytes, usage.total_bytes, usage.measured_at)
+        .where(usage.data_location_id == DataLocation.id)
+        .order_by(usage.measured_at.desc())
+        .limit(1)
+        .correlate(DataLocation)
+        .lateral()
+    )
+    here = (
+        select(
+            PhysicalCopy.data_location_id,
+            *(
+                column
+                for kind in (CopyKind.RAW_DATA_PACKAGE, CopyKind.RAW_DATA_FILE)
+                for column in (
+                    func.count().filter(PhysicalCopy.kind == kind).label(f"{kind}s"),
+                    func.sum(PhysicalCopy.size).filter(PhysicalCopy.kind == kind).label(f"{kind}_bytes"),
+                )
+            ),
+        )
+        .where(PhysicalCopy.status != PhysicalCopyStatus.DELETED)
+        .group_by(PhysicalCopy.data_location_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            DataLocation.id,
+            DataLocation.site_id,
+            DataLocation.location_type,
+            latest.c.used_bytes,
+            latest.c.total_bytes,
+            latest.c.measured_at,
+            DataLocation.watermark_low,
+            DataLocation.watermark_high,
+            func.coalesce(here.c.raw_data_packages, 0),
+            cast(func.coalesce(here.c.raw_data_package_bytes, 0), BigInteger),
+            func.coalesce(here.c.raw_data_files, 0),
+            cast(func.coalesce(here.c.raw_data_file_bytes, 0), BigInteger),
+            DataLocation.enabled & Site.enabled,
+            DataLocation.suspended_at.is_not(None) | Site.suspended_at.is_not(None),
+        )
+        .join(Site, Site.id == DataLocation.site_id)
+        .outerjoin(latest, literal(True))
+        .outerjoin(here, here.c.data_location_id == DataLocation.id)
+        .where(DataLocation.retired_at.is_(None))
+        .order_by(DataLocation.site_id, DataLocation.id)
+    )
+    return [LocationStatus(*row) for row in rows]
+
+
+def _work(session: Session) -> list[WorkCount]:
+    rows = work_rows(lambda kind, _: kind.status != Status.COMPLETED).subquery()
+    found = session.execute(
+        select(
+            rows.c.operation,
+            rows.c.status,
+            func.count(),
+            func.sum(rows.c.bytes_done),
+            func.sum(rows.c.bytes_total),
+        )
+        .group_by(rows.c.stage, rows.c.operation, rows.c.status)
+        .order_by(rows.c.stage, rows.c.status)
+    )
+    return [WorkCount(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found]
+
+
+def _waiting(session: Session) -> list[WaitingCount]:
+    rows = work_rows(
+        lambda kind, _: and_(
+            kind.waiting_reason.is_not(None), kind.status.in_([Status.PENDING, Status.SCHEDULED])
+        )
+    ).subquery()
+    work = select(
+        rows.c.subject_type.label("subject_type"),
+        rows.c.waiting_reason.label("reason"),
+        rows.c.waiting_since.label("since"),
+    )
+    # Copies in archives are many and wait for nothing but a further archive: their reason is on the buffer's.
+    copies = (
+        select(literal("physical_copy"), PhysicalCopy.waiting_reason, PhysicalCopy.waiting_since)
+        .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
+        .where(
+            DataLocation.location_type != LocationType.LONG_TERM_ARCHIVE,
+            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            PhysicalCopy.status != PhysicalCopyStatus.DELETED,
+            PhysicalCopy.waiting_reason.is_not(None),
+        )
+    )
+    modules = select(
+        literal("executed_obs_unit"),
+        ExecutedObsUnitModule.waiting_reason,
+        ExecutedObsUnitModule.waiting_since,
+    ).where(ExecutedObsUnitModule.waiting_reason.is_not(None))
+    everything = union_all(work, copies, modules).subquery()
+    found = session.execute(
+        select(everything.c.subject_type, everything.c.reason, func.count(), func.min(everything.c.since))
+        .group_by(everything.c.subject_type, everything.c.reason)
+        .order_by(func.min(everything.c.since))
+    )
+    return [WaitingCount(*row) for row in found]
+
+
+def _packages(session: Session) -> dict[str, int]:
+    """Count packages by state, looking closely only at those that can be anything but archived.
+
+    A package whose source files were removed was archived then; since then only a copy that was lost or found
+    wrong can have changed that.
+    """
+    total = session.scalar(select(func.count()).select_from(RawDataPackage)) or 0
+    doubtful = select(PhysicalCopy.raw_data_package_id).where(
+        PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+        PhysicalCopy.data_location_id.in_(
+            select(DataLocation.id).where(DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE)
+        ),
+        PhysicalCopy.status.in_(
+            [PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]
+        ),
+    )
+    states = (
+        select(package_state().label("state"))
+        .where(RawDataPackage.source_removed_at.is_(None) | RawDataPackage.id.in_(doubtful))
+        .subquery()
+    )
+    found = session.execute(select(states.c.state, func.count()).group_by(states.c.state))
+    counted: dict[str, int] = {row[0]: row[1] for row in found}
+    result = {state.value: counted.get(state.value, 0) for state in PackageState}
+    result[PackageState.ARCHIVED.value] = total - sum(
+        number for state, number in result.items() if state != PackageState.ARCHIVED.value
+    )
+    return result
+
+
+def _transfers(session: Session) -> list[Movement]:
+    rows = work_rows(
+        lambda kind, _: (
+            kind.status == Status.IN_PROGRESS if kind in (DataTransfer, LongTermArchiveTransfer) else false()
+        )
+    ).subquery()
+    found = session.execute(
+        select(
+            rows.c.id,
+            rows.c.operation,
+            rows.c.package_id,
+            rows.c.from_location,
+            rows.c.to_location,
+            rows.c.bytes_done,
+            rows.c.bytes_total,
+            rows.c.started_at,
+        )
+        .order_by(rows.c.started_at)
+        .limit(LONGEST_LIST)
+    )
+    return [Movement(*row) for row in found]
+
+
+def _errors(session: Session) -> dict[str, int]:
+    found = session.execute(
+        select(cast(ErrorRecord.severity, String), func.count())
+        .where(ErrorRecord.resolved_at.is_(None))
+        .group_by(ErrorRecord.severity)
+    )
+    counted: dict[str, int] = {str(row[0]): row[1] for row in found}
+    return {severity.value: counted.get(severity.value, 0) for severity in Severity}
+
+
+def _recent(session: Session) -> list[RecentEvent]:
+    columns: list[ColumnElement[Any]] = [
+        Event.__table__.c[name]
+        for name in (
+            "id",
+            "occurred_at",
+            "site_id",
+            "actor",
+            "action",
+            "subject_type",
+            "subject_id",
+            "message",
+        )
+    ]
+    found = session.execute(
+        select(*columns).order_by(Event.occurred_at.desc(), Event.id.desc()).limit(RECENT_EVENTS)
+    )
+    return [RecentEvent(*row) for row in found]
