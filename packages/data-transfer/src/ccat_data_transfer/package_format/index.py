@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ccat_ops_db.paths import validate_relative_path
@@ -33,8 +33,7 @@ _quoted = json.JSONEncoder(ensure_ascii=False).encode
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One file of a package.
 
     Attributes

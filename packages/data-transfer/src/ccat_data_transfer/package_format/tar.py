@@ -59,12 +59,12 @@ def member_header(name: str, size: int, mtime_ns: int) -> bytes:
     seconds, fraction = divmod(mtime_ns, _NANOSECONDS)
     records = b""
     if len(encoded) > _USTAR_NAME_BYTES or not name.isascii():
-        records += _record("path", encoded)
+        records += _record(b"path", encoded)
         encoded = name.encode("ascii", "replace")[:_USTAR_NAME_BYTES]
     if size >= _USTAR_SIZE_LIMIT:
-        records += _record("size", b"%d" % size)
+        records += _record(b"size", b"%d" % size)
     if fraction or not 0 <= seconds < _USTAR_TIME_LIMIT:
-        records += _record("mtime", format_time(mtime_ns).encode())
+        records += _record(b"mtime", format_time(mtime_ns).encode())
     block = _block(
         encoded,
         size if size < _USTAR_SIZE_LIMIT else 0,
@@ -188,12 +188,12 @@ def _apply(header: Header, key: str, value: str) -> Header:
             return header
 
 
-def _record(key: str, value: bytes) -> bytes:
+def _record(key: bytes, value: bytes) -> bytes:
     """Return a pax record; the decimal length at its start counts itself."""
     body = len(key) + len(value) + 3
     length = body + len(str(body))
     length = body + len(str(length))
-    return b"%d %s=%s\n" % (length, key.encode(), value)
+    return b"%d %s=%s\n" % (length, key, value)
 
 
 @lru_cache(maxsize=256)

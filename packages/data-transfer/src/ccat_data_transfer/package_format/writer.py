@@ -172,7 +172,7 @@ class _Writer:
 
     def _check_unchanged(self, file: SourceFile, before: os.stat_result, count: int) -> None:
         after = self._source.status_now(file.path)
-        if after is None or (after.st_ino, after.st_dev) != (before.st_ino, before.st_dev):
+        if after is None or after.st_ino != before.st_ino or after.st_dev != before.st_dev:
             raise SourceChangedError(file.path, "it was replaced or removed while it was read")
         if count < file.size:
             raise SourceShortError(
