@@ -1,0 +1,56 @@
+"""What every command needs: settings, the database, and one way to end with an error."""
+
+import json
+import sys
+from dataclasses import asdict, is_dataclass
+from typing import Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_ops_db.session import create_engine
+from ccat_ops_db.settings import OpsDbSettings, SettingsError
+
+console = Console()
+
+
+def load_settings() -> DataTransferSettings:
+    """Return the settings, or end with what is wrong with them."""
+    try:
+        return DataTransferSettings()
+    except ValidationError as error:
+        lines = "; ".join(
+            f"CCAT_DATA_TRANSFER_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        )
+        end(f"settings: {lines}")
+
+
+def open_database(pool_size: int = 5) -> Engine:
+    """Return the engine of the site's database, or end with how to set it."""
+    try:
+        return create_engine(OpsDbSettings().postgresql_url(), pool_size=pool_size)
+    except (SettingsError, ValidationError) as error:
+        end(str(error))
+
+
+def open_places(engine: Engine, settings: DataTransferSettings) -> Places:
+    """Return what opens the storage of locations."""
+    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
+    return Places(sessionmaker(engine, expire_on_commit=False), credentials)
+
+
+def print_json(value: Any) -> None:
+    """Print a value, or a dataclass, as JSON."""
+    sys.stdout.write(json.dumps(asdict(value) if is_dataclass(value) else value, default=str) + "\n")  # type: ignore[arg-type]
+
+
+def end(message: str, status: int = 1) -> NoReturn:
+    """Say in one line what is wrong and end."""
+    typer.echo(f"ccat-transfer: {message}", err=True)
+    raise typer.Exit(status)

@@ -1,0 +1,133 @@
+"""``ccat-transfer doctor``: is everything there that the engine needs? One line each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine, select
+
+from ccat_data_transfer.cli.context import (
+    console,
+    load_settings,
+    open_database,
+    open_places,
+    print_json,
+)
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.broker import make_celery
+from ccat_data_transfer.work.kinds import KINDS, queue_name
+from ccat_ops_db import schema
+from ccat_ops_db.enumerations import DeletionMode, LocationType
+from ccat_ops_db.models import DataLocation, DataTransferRoute
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: what was looked at, whether it is well, and what helps if not."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check settings, database, broker, workers and every place; exit status 1 if anything is not well."""
+    settings = load_settings()
+    engine = open_database()
+    findings = [_look("database", lambda: _database(engine))]
+    if findings[0].ok:
+        findings.append(_look("broker", lambda: _broker(settings)))
+        if findings[1].ok:
+            findings += _workers(engine, settings)
+        findings += _places(engine, settings)
+        findings += _deletion(engine)
+    if json:
+        print_json([finding.__dict__ for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
+            console.print(f"{mark} {finding.what}: {finding.detail}", highlight=False)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _look(what: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, check())
+    except Exception as error:
+        return Finding(what, False, str(error).strip().splitlines()[0])
+
+
+def _database(engine: Engine) -> str:
+    with engine.connect() as connection:
+        revision = schema.current_revision(connection)
+    head = schema.head_revision()
+    if revision != head:
+        raise RuntimeError(f"the schema is at {revision or 'nothing'}, needs {head}: run opsdb_migrate")
+    return f"answers, schema {revision}"
+
+
+def _broker(settings: DataTransferSettings) -> str:
+    with make_celery(settings).connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=3)
+    return "answers"
+
+
+def _workers(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]:
+    served = {
+        queue["name"]
+        for queues in (make_celery(settings).control.inspect(timeout=2).active_queues() or {}).values()
+        for queue in queues
+    }
+    location = DataLocation.__table__.c
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(location.id, location.location_type)
+            .where(location.retired_at.is_(None), location.enabled)
+            .order_by(location.id)
+        ).all()
+    for row in rows:
+        missing = [
+            kind.operation.value
+            for kind in KINDS.values()
+            if row.location_type in kind.location_types and queue_name(row.id, kind.operation) not in served
+        ]
+        detail = f"nobody does {', '.join(missing)}: start ccat-transfer worker --location {row.id}"
+        yield Finding(f"workers of {row.id}", not missing, detail if missing else "running")
+
+
+def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]:
+    places = open_places(engine, settings)
+    location = DataLocation.__table__.c
+    with engine.connect() as connection:
+        ids = connection.scalars(
+            select(location.id).where(location.retired_at.is_(None), location.enabled).order_by(location.id)
+        ).all()
+        routes = connection.execute(select(DataTransferRoute.id)).all()
+    for location_id in ids:
+        try:
+            places.storage(location_id).check()
+        except Failure as failure:
+            yield Finding(f"place {location_id}", False, str(failure))
+        else:
+            yield Finding(f"place {location_id}", True, "can be used")
+    yield Finding("routes", bool(routes), f"{len(routes)} configured" if routes else "none: configure one")
+
+
+def _deletion(engine: Engine) -> Iterator[Finding]:
+    """Say where deletion would silently do nothing: dry run, or no retention policy."""
+    location = DataLocation.__table__.c
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(location.id, location.deletion_mode, location.retention_policy_id).where(
+                location.retired_at.is_(None),
+                location.enabled,
+                location.location_type != LocationType.LONG_TERM_ARCHIVE,
+            )
+        ).all()
+    for row in rows:
+        if row.retention_policy_id is None:
+            yield Finding(f"deletion at {row.id}", True, "never: it has no retention policy")
+        elif row.deletion_mode is DeletionMode.DRY_RUN:
+            yield Finding(f"deletion at {row.id}", True, "dry run: it only says what would go")
