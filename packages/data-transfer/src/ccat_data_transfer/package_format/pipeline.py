@@ -66,7 +66,7 @@ class MemberDigest:
         """
         self.sha256 = self._sha256.hexdigest()
         actual = self._filed_hasher.hexdigest()
-        del self._sha256, self._filed_hasher  # up to 2 KiB a file, until the last file of the package
+        del self._sha256, self._filed_hasher  # they would be held until the last file of the package
         if actual != self._expected:
             raise SourceMismatchError(
                 self.path,
