@@ -16,9 +16,14 @@ from ccat_ops_db_api.access import endpoints as access
 from ccat_ops_db_api.access.last_use import LastUse
 from ccat_ops_db_api.access.queries import write_last_uses
 from ccat_ops_db_api.access.rate_limit import RateLimit
+from ccat_ops_db_api.deletion_holds import endpoints as deletion_holds
+from ccat_ops_db_api.error_records import endpoints as error_records
+from ccat_ops_db_api.events import endpoints as events
 from ccat_ops_db_api.executions import endpoints as executions
+from ccat_ops_db_api.observatory import endpoints as observatory
 from ccat_ops_db_api.physical_copies import endpoints as physical_copies
 from ccat_ops_db_api.places import endpoints as places
+from ccat_ops_db_api.plan import endpoints as plan
 from ccat_ops_db_api.platform import errors, health
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.platform.idempotency import forget_old_keys
@@ -35,6 +40,8 @@ PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
 ROUTERS: tuple[APIRouter, ...] = (
     access.router,
+    observatory.router,
+    plan.router,
     executions.router,
     raw_data_files.router,
     raw_data_packages.router,
@@ -42,6 +49,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     work.router,
     staging_jobs.router,
     places.router,
+    deletion_holds.router,
+    error_records.router,
+    events.router,
     reports.router,
 )
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Holds on deletion: placed and lifted."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Error records: looked at, acknowledged."""

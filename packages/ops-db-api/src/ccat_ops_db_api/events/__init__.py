@@ -1,1 +1,1 @@
-"""TODO."""
+"""Events: the record of who did what, when and why."""

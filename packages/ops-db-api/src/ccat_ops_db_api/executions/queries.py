@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, distinct, exists, func, insert, select
+from sqlalchemy import ColumnElement, distinct, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, InstrumentModule, ObsUnit
-from ccat_ops_db_api.platform.documents import list_of_values
+from ccat_ops_db_api.platform.documents import Rows, list_of_values
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "started_at": ExecutedObsUnit.__table__.c.started_at,
@@ -27,7 +27,7 @@ CONDITIONS = (
 )
 
 
-def executions() -> Select[Any]:
+def executions() -> Rows:
     """Return executions as they are shown."""
     taking_part = select(ExecutedObsUnitModule.instrument_module_id).where(
         ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id
@@ -68,7 +68,7 @@ def filtered(
     status: ExecutionStatus | None,
     since: datetime | None,
     until: datetime | None,
-) -> Select[Any]:
+) -> Rows:
     """Return the executions that a list asks for."""
     rows = executions()
     if obs_unit is not None:

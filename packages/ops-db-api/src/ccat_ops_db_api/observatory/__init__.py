@@ -1,1 +1,1 @@
-"""TODO."""
+"""The observatory: telescopes, instruments and their modules."""

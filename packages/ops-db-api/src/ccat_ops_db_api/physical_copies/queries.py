@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db_api.platform.documents import Rows
 
 COPIES = PhysicalCopy.__table__.c
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"id": COPIES.id}
 
 
-def copies() -> Select[Any]:
+def copies() -> Rows:
     """Return copies as they are shown."""
     return select(
         COPIES.id,
@@ -52,7 +54,7 @@ def filtered(
     location: str | None,
     status: PhysicalCopyStatus | None,
     kind: CopyKind | None,
-) -> Select[Any]:
+) -> Rows:
     """Return the copies that a list asks for."""
     rows = copies()
     wanted = {
@@ -69,7 +71,7 @@ def filtered(
 
 
 async def locked(session: AsyncSession, copy_id: UUID) -> Any:
-    """Return a copy and its location's way of verifying, held until the end of the transaction."""
+    """Return a copy, held until the end of the transaction."""
     return (
         await session.execute(
             select(
@@ -108,8 +110,6 @@ async def lock_copy(
     session: AsyncSession, copy_id: UUID, table: str, work_id: UUID, work: Mapping[str, Any]
 ) -> None:
     """Note that open work reads a copy, so that it is not deleted meanwhile; noted once."""
-    from ccat_ops_db.identity import new_id
-
     await session.execute(
         upsert(PhysicalCopyLock)
         .values(

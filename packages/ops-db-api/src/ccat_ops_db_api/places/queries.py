@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.models import (
@@ -18,7 +18,7 @@ from ccat_ops_db.models import (
     Site,
     TapeDataLocation,
 )
-from ccat_ops_db_api.platform.documents import list_of_objects, row_object
+from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
 
 SITES = Site.__table__
 LOCATIONS = DataLocation.__table__
@@ -27,7 +27,7 @@ POLICIES = RetentionPolicy.__table__
 SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason")
 
 
-def sites() -> Select[Any]:
+def sites() -> Rows:
     """Return sites as they are shown."""
     names = (
         "id",
@@ -43,7 +43,7 @@ def sites() -> Select[Any]:
     return select(*(SITES.c[name] for name in (*names, *SUSPENSION, "retired_at")))
 
 
-def locations() -> Select[Any]:
+def locations() -> Rows:
     """Return locations as they are shown, with how full they were when last measured."""
     disk, s3, tape = DiskDataLocation.__table__, S3DataLocation.__table__, TapeDataLocation.__table__
     usage, health = LocationUsage.__table__, LocationHealth.__table__
@@ -107,7 +107,7 @@ def locations() -> Select[Any]:
     )
 
 
-def routes() -> Select[Any]:
+def routes() -> Rows:
     """Return routes as they are shown."""
     window, health = DataTransferRouteWindow.__table__, RouteHealth.__table__
     windows = (
@@ -143,7 +143,7 @@ def routes() -> Select[Any]:
     )
 
 
-def policies() -> Select[Any]:
+def policies() -> Rows:
     """Return retention policies as they are shown."""
     names = (
         "id",

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The plan: programs, obs units and sources."""

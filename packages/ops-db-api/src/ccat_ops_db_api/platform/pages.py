@@ -16,7 +16,6 @@ import orjson
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import (
     ColumnElement,
-    Select,
     String,
     asc,
     bindparam,
@@ -29,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.errors import invalid
 from ccat_ops_db_api.platform.etags import etag_of, is_fresh
 
@@ -71,7 +71,7 @@ Page = Annotated[PageRequest, Depends(page_request)]
 
 async def list_page(
     session: AsyncSession,
-    resource: Select[Any],
+    resource: Rows,
     page: PageRequest,
     sort: str,
     keys: Mapping[str, ColumnElement[Any]],
@@ -117,7 +117,7 @@ async def list_page(
     return Response(body, media_type="application/json")
 
 
-async def document(session: AsyncSession, resource: Select[Any]) -> bytes | None:
+async def document(session: AsyncSession, resource: Rows) -> bytes | None:
     """Return the one document that a resource filtered by its key has, or None."""
     found: str | None = (await session.execute(_documents(resource, ()))).scalar_one_or_none()
     return found.encode() if found is not None else None
@@ -152,7 +152,7 @@ def answer(
     return Response(body, status, headers, "application/json")
 
 
-def _documents(statement: Select[Any], fields: Sequence[str], sort_label: str | None = None) -> Select[Any]:
+def _documents(statement: Rows, fields: Sequence[str], sort_label: str | None = None) -> Rows:
     rows = statement.subquery("resource")
     if unknown := [field for field in fields if field not in rows.c]:
         raise invalid("fields", f"there is no field {unknown[0]!r}; there are {', '.join(rows.c.keys())}")

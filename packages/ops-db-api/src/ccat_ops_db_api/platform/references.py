@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db_api.access.authentication import Principal, requires
 from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.fields import Name, ResponseBody
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
@@ -40,7 +40,7 @@ class ReferenceKind:
     noun: str
     plural: str
     table: Any
-    resource: Callable[[], Select[Any]]
+    resource: Callable[[], Rows]
     row: type[ResponseBody]
     page: type[ResponseBody]
     permission: PermissionName

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, text
+from sqlalchemy import ColumnElement, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
@@ -14,6 +14,7 @@ from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.models import (
     RawDataFile,
 )
+from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.raw_data_files.parsing import Place
 
 FILING_TABLE = "filing"
@@ -54,7 +55,7 @@ class Clash(NamedTuple):
     what: str
 
 
-def files() -> Select[Any]:
+def files() -> Rows:
     """Return files as they are shown."""
     return select(
         RawDataFile.id,
@@ -76,7 +77,7 @@ def files() -> Select[Any]:
 
 def filtered(
     execution_id: UUID | None, module: str | None, package_id: UUID | None, packaged: bool | None
-) -> Select[Any]:
+) -> Rows:
     """Return the files that a list asks for."""
     rows = files()
     if execution_id is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -23,7 +23,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.package_state import package_state
 from ccat_ops_db.reports.package_waiting import package_waiting
-from ccat_ops_db_api.platform.documents import list_of_objects, row_object
+from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "created_at": RawDataPackage.__table__.c.created_at,
@@ -40,7 +40,7 @@ class ReadableCopy(NamedTuple):
     data_server_url: str | None
 
 
-def packages() -> Select[Any]:
+def packages() -> Rows:
     """Return packages as they are shown."""
     waiting = package_waiting(RawDataPackage).lateral("waiting")
     return (
@@ -79,7 +79,7 @@ def filtered(
     location: str | None,
     since: datetime | None,
     until: datetime | None,
-) -> Select[Any]:
+) -> Rows:
     """Return the packages that a list asks for."""
     rows = packages()
     if execution_id is not None:
@@ -108,7 +108,7 @@ def filtered(
     return rows
 
 
-def index(package_id: UUID) -> Select[Any]:
+def index(package_id: UUID) -> Rows:
     """Return the byte index of a package."""
     members = (
         select(

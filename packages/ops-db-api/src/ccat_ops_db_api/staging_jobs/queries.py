@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, insert, literal, null, select
+from sqlalchemy import ColumnElement, case, exists, func, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -19,7 +19,7 @@ from ccat_ops_db.models import (
     StagingItem,
     StagingJob,
 )
-from ccat_ops_db_api.platform.documents import list_of_objects
+from ccat_ops_db_api.platform.documents import Rows, list_of_objects
 from ccat_ops_db_api.staging_jobs.schemas import JobState
 
 JOBS = StagingJob.__table__.c
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     sealed: bool
 
 
-def jobs() -> Select[Any]:
+def jobs() -> Rows:
     """Return staging jobs as they are shown."""
     items = _items()
     return (
@@ -64,7 +64,7 @@ def jobs() -> Select[Any]:
     )
 
 
-def filtered(state: JobState | None, location: str | None, execution_id: UUID | None) -> Select[Any]:
+def filtered(state: JobState | None, location: str | None, execution_id: UUID | None) -> Rows:
     """Return the jobs that a list asks for."""
     rows = jobs()
     if state is not None:
@@ -129,7 +129,7 @@ async def wanted_file(session: AsyncSession, file_id: UUID) -> tuple[bool, Wante
     ).one_or_none()
     if row is None or row[0] is None:
         return row is not None, None
-    return True, Wanted(*row)
+    return True, Wanted(row[0], row[1], row[2], row[3])
 
 
 async def insert_job(
@@ -177,13 +177,13 @@ async def open_items(session: AsyncSession, job_id: UUID) -> Sequence[StagingIte
     )
 
 
-def _packages() -> Select[Any]:
+def _packages() -> Rows:
     return select(
         RawDataPackage.id, null(), RawDataPackage.payload_bytes, RawDataPackage.sealed_at.is_not(None)
     )
 
 
-def _of_job(*columns: ColumnElement[Any]) -> Select[Any]:
+def _of_job(*columns: ColumnElement[Any]) -> Rows:
     return select(*columns).where(StagingItem.staging_job_id == JOBS.id).correlate(StagingJob.__table__)
 
 

@@ -43,7 +43,7 @@ class Kind:
     path: str
     noun: str
     model: Any
-    columns: Mapping[str, ColumnElement[Any]]
+    columns: Mapping[str, Any]
     locations: tuple[str, ...]
     row: type[ResponseBody]
     page: type[ResponseBody]

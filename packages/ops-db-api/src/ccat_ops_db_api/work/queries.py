@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import (
@@ -14,6 +14,7 @@ from ccat_ops_db.enumerations import (
     Status,
 )
 from ccat_ops_db.models import DataLocation, Deletion, PhysicalCopy, PhysicalCopyLock, RawDataFile
+from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.work.kinds import Kind
 
 COMMON = (
@@ -38,7 +39,7 @@ COMMON = (
 )
 
 
-def work(kind: Kind) -> Select[Any]:
+def work(kind: Kind) -> Rows:
     """Return work of a kind as it is shown."""
     model = kind.model
     return select(
@@ -57,7 +58,7 @@ def sort_keys(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
 
 def filtered(
     kind: Kind, status: Status | None, package_id: UUID | None, location: str | None, route: str | None
-) -> Select[Any]:
+) -> Rows:
     """Return the work that a list asks for."""
     rows = work(kind)
     if status is not None:
@@ -81,9 +82,10 @@ async def locked(session: AsyncSession, kind: Kind, work_id: UUID) -> Any:
 async def copy_status(session: AsyncSession, copy_id: UUID) -> PhysicalCopyStatus:
     """Return the status of a copy, held until the end of the transaction."""
     table = PhysicalCopy.__table__
-    return (
+    status: PhysicalCopyStatus = (
         await session.execute(select(table.c.status).where(table.c.id == copy_id).with_for_update(read=True))
     ).scalar_one()
+    return status
 
 
 async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
@@ -93,12 +95,12 @@ async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
 
 async def undelete(session: AsyncSession, deletion: Deletion) -> None:
     """Give the copies of a cancelled deletion back the status that they had before it was scheduled."""
-    copies = PhysicalCopy.__table__
+    copies: Any = PhysicalCopy.__table__
     of_package = copies.c.raw_data_package_id == deletion.raw_data_package_id
     of_files = copies.c.raw_data_file_id.in_(
         select(RawDataFile.id).where(
             RawDataFile.raw_data_package_id == deletion.raw_data_package_id,
-            or_(deletion.raw_data_file_id is None, RawDataFile.id == deletion.raw_data_file_id),
+            *([RawDataFile.id == deletion.raw_data_file_id] if deletion.raw_data_file_id is not None else []),
         )
     )
     processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
