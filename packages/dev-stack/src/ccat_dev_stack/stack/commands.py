@@ -25,7 +25,7 @@ from ccat_dev_stack.stack.dashboard import Dashboard
 from ccat_dev_stack.stack.environment import shell_file
 from ccat_dev_stack.stack.installation import Installation, development_folder
 from ccat_dev_stack.stack.units import development_units
-from ccat_dev_stack.supervision_state import SETTLED, SUPERVISOR, Folder, Report, State
+from ccat_dev_stack.supervision_state import GUARDIAN, SETTLED, SUPERVISOR, Folder, Report, State
 from ccat_dev_stack.supervisor import stop_all, supervisor_program
 from ccat_dev_stack.telescope.rate import RateError, parse_rate
 from ccat_ops_db.configuration import ConfigurationError
@@ -33,7 +33,7 @@ from ccat_ops_db.configuration import ConfigurationError
 _UNITS = "ccat_dev_stack.stack.units:development_units"
 _UP_SECONDS = 240.0
 _TOO_MANY_RESTARTS = 5
-_DEFAULT_RATE = "200kB/s"
+_DEFAULT_RATE = "20kB/s"
 
 app = typer.Typer(
     help="The data centre of one observatory on this machine.",
@@ -63,10 +63,12 @@ def up(
         wanted = installation.make_or_mend(path, rate)
         places = places_of(write_overlay(wanted))
         ran_already = _runs_as_wanted(wanted)
-        if not ran_already:
-            _start(wanted)
-        # After setup, which makes the tokens.
-        installation.write_private(wanted.environment_file, shell_file(wanted, places))
+        try:
+            if not ran_already:
+                _start(wanted)
+        finally:
+            # After setup, which makes the tokens; what runs can be used even when something else does not.
+            installation.write_private(wanted.environment_file, shell_file(wanted, places))
     if ran_already:
         out.print("The stack is up already.\n")
     out.print(address_table(wanted))
@@ -140,15 +142,12 @@ def _start(wanted: Installation) -> None:
     folder = wanted.folder
     folder.want()
     program = supervisor_program(folder, _UNITS, wanted.revision())
-    running = processes.running(folder.run, SUPERVISOR)
-    if running is not None and running.fingerprint != program.fingerprint:
-        # The configuration, the ports or the rate changed: the successor adopts what stays the same.
-        for name in ("guardian", SUPERVISOR):
-            processes.stop(folder.run, name)
-        running = None
-    if running is None:
-        process = processes.start(program, folder.run, folder.log(SUPERVISOR))
-        process.returncode = 0  # it outlives us: not ours to wait for
+    # A supervisor of another configuration, or one that waits to try again: its successor adopts what runs as
+    # it should and tries the rest at once.
+    for name in (GUARDIAN, SUPERVISOR):
+        processes.stop(folder.run, name)
+    process = processes.start(program, folder.run, folder.log(SUPERVISOR))
+    process.returncode = 0  # it outlives us: not ours to wait for
     _wait_until_settled(wanted)
 
 

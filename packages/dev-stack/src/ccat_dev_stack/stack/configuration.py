@@ -25,7 +25,6 @@ class DevelopmentPlaces:
     processing_location: str
     processing_folder: Path
     archive_bucket: str
-    locations_of_site: dict[str, tuple[str, ...]]
     folders: tuple[Path, ...]
     buckets: tuple[str, ...]
     credentials: tuple[str, ...]
@@ -91,9 +90,6 @@ def places_of(configuration: Configuration) -> DevelopmentPlaces:
         processing_location=processing,
         processing_folder=disks[processing],
         archive_bucket=stores[archive]["bucket"],
-        locations_of_site={
-            site: tuple(key for key in enabled if key.partition(".")[0] == site) for site in SITES
-        },
         folders=tuple(disks.values()),
         buckets=tuple(sorted({values["bucket"] for values in stores.values()})),
         credentials=tuple(sorted({values["credential"] for values in stores.values()})),

@@ -9,7 +9,6 @@ from pathlib import Path
 from ccat_dev_stack import ports
 from ccat_dev_stack.processes import Program
 from ccat_dev_stack.services import Service
-from ccat_dev_stack.stack.configuration import development_configuration, places_of
 from ccat_dev_stack.stack.environment import (
     api_settings,
     client_settings,
@@ -28,7 +27,6 @@ def development_units(path: Path) -> Sequence[Unit]:
     installation = load(path)
     if installation is None:
         raise FileNotFoundError(f"{path} holds no installation; run make dev-up")
-    places = places_of(development_configuration(installation))
     units = [_server(service) for service in (installation.postgresql, installation.redis, installation.s3)]
     units.append(
         Unit(
@@ -40,7 +38,7 @@ def development_units(path: Path) -> Sequence[Unit]:
     units.append(_api(installation))
     for site in SITES:
         units.append(_data_server(installation, site))
-        units.append(_worker(installation, site, places.locations_of_site[site]))
+        units.append(_worker(installation, site))
     units.append(Unit(_command(installation, "planner", "ccat-transfer", "planner"), needs=(SETUP,)))
     if installation.simulate != "0":
         telescope = _python(installation, "telescope", "ccat_dev_stack.telescope", str(path))
@@ -79,9 +77,9 @@ def _data_server(installation: Installation, site: str) -> Unit:
     return Unit(program, needs=(SETUP,), is_ready=lambda: ports.accepts(port))
 
 
-def _worker(installation: Installation, site: str, locations: Sequence[str]) -> Unit:
-    options = [part for location in locations for part in ("--location", location)]
-    return Unit(_command(installation, f"worker-{site}", "ccat-transfer", "worker", *options), needs=(SETUP,))
+def _worker(installation: Installation, site: str) -> Unit:
+    program = _command(installation, f"worker-{site}", "ccat-transfer", "worker", "--site", site)
+    return Unit(program, needs=(SETUP,))
 
 
 def _python(installation: Installation, name: str, module: str, *arguments: str) -> Program:
