@@ -58,7 +58,7 @@ def verify_copy(work: WorkInHand) -> None:
         _refuse_to_believe_a_sick_place(work, check, failure)
         result = CheckResult.MISSING if failure.category == "copy_missing" else CheckResult.CORRUPT
         if result is CheckResult.CORRUPT:
-            storage.set_aside(copy.relative_path)
+            storage.set_aside(copy.relative_path, str(work.id))
         crash_point("verifying.before_commit")
         with work.finishing(result=result) as session:
             _note_bad(session, work, copy, location_type, result, failure)

@@ -23,7 +23,13 @@ from ccat_data_transfer.storage.interface import (
     Usage,
     Waiting,
 )
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of, temporary_name
+from ccat_data_transfer.storage.names import (
+    TEMPORARY_PREFIX,
+    checked,
+    is_temporary_of,
+    quarantine_path,
+    temporary_name,
+)
 
 
 class DiskStorage:
@@ -156,6 +162,20 @@ class DiskStorage:
                 os.unlink(name, dir_fd=folder)
             crash_point("storage.disk.removed")
             os.fsync(folder)
+
+    def set_aside(self, path: str, work_id: str) -> str:
+        """See `Storage.set_aside`."""
+        kept = quarantine_path(path, work_id)
+        if self.stat(path) is None:
+            return kept
+        with classified(path), contextlib.ExitStack() as stack:
+            target, new_name = beneath.make_folder_of(self.root, kept)
+            stack.callback(os.close, target)
+            folder, name = stack.enter_context(beneath.folder_of(self.root, path))
+            os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)
+            os.fsync(target)
+            os.fsync(folder)
+        return kept
 
     def open_upload(
         self,

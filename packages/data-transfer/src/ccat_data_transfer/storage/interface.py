@@ -220,6 +220,14 @@ class Storage(Protocol):
         """Remove an object, durably. No error if there is none."""
         ...
 
+    def set_aside(self, path: str, work_id: str) -> str:
+        """Keep a bad object for people to look at, under another name, and free its own.
+
+        Returns the new path, ``quarantine/<path>.<work_id>``. May run again after a crash at any line; no
+        error if the object is gone.
+        """
+        ...
+
     def open_upload(
         self,
         path: str,

@@ -19,8 +19,9 @@ from ccat_data_transfer.storage.interface import (
     Upload,
     Waiting,
 )
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of, quarantine_path
 from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
+from ccat_data_transfer.storage.s3_copy import copy_object
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
 from ccat_data_transfer.storage.s3_reader import S3Reader
 from ccat_data_transfer.storage.s3_upload import S3Upload, object_info, upload_headers
@@ -117,6 +118,15 @@ class S3Storage:
             if failure.category != "missing":
                 raise
         crash_point("storage.s3.removed")
+
+    def set_aside(self, path: str, work_id: str) -> str:
+        """See `Storage.set_aside`: the store itself copies the object."""
+        kept = quarantine_path(path, work_id)
+        info = self.stat(path)
+        if info is not None:
+            copy_object(self._client, self._key(path), self._key(kept), info.size)
+            self.remove(path)
+        return kept
 
     def open_upload(
         self,

@@ -38,8 +38,8 @@ _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
 _COMPLETE_SECONDS = 600.0
 _PIECE_BYTES = 256 * 1024
-_PAUSES = (0.2, 1.0)
-_CHECKSUM_REFUSALS = frozenset({"NotImplemented", "InvalidArgument", "InvalidRequest", "MalformedHeader"})
+_PAUSES = (0.1, 0.4)
+_CHECKSUM_REFUSALS = frozenset({"NotImplemented", "InvalidArgument"})
 
 Query = Sequence[tuple[str, str]]
 
@@ -116,6 +116,11 @@ class S3Client:
             ca_certs=str(ca_file) if ca_file else None,
             blocksize=_PIECE_BYTES,
         )
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+        return self._location.bucket
 
     def check(self) -> None:
         """Raise what stands in the way of using the bucket."""
