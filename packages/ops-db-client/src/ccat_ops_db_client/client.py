@@ -12,7 +12,7 @@ import stamina
 
 from . import calls
 from .calls import Call
-from .errors import ApiAwayError
+from .errors import ApiAwayError, UnexpectedAnswerError
 from .exchange import (
     MAX_REDIRECTS,
     REDIRECTS,
@@ -248,10 +248,10 @@ class Client:
         for _ in range(MAX_REDIRECTS):
             response = self._exchange(request, stream=True)
             if response.status_code not in REDIRECTS:
-                break
+                return response
             response.close()
             request = redirect_request(request, response)
-        return response
+        raise UnexpectedAnswerError(f"{self.settings.api_url} redirects without end")
 
     def _exchange(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
         try:

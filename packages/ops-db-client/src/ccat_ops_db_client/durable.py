@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import PathError
+
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder and those above it, each on disk when this returns.
@@ -19,6 +21,21 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
     for level in reversed(missing):
         level.mkdir(mode=mode, exist_ok=True)
         sync_folder(level.parent)
+
+
+def make_folder_inside(folder: Path, top: Path) -> None:
+    """Make a folder below `top`, which is there.
+
+    Raises
+    ------
+    PathError
+        A symbolic link on the way leads out of `top`; nothing was made.
+    OSError
+        It cannot be made.
+    """
+    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top)):
+        raise PathError(f"{folder} leads out of {top}", "choose another folder")
+    make_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,8 +13,7 @@ def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = Fal
     """Show the packages of an execution: state, files, bytes, copies per location, why they wait."""
     with connection(api_url) as client:
         client.execution(execution)
-        # The list is lean; the copies come with each package.
-        found = [client.package(package.id) for package in client.packages(execution_id=execution)]
+        found = list(client.packages(execution_id=execution, sort="created_at"))
     if as_json:
         print_json(found)
     elif not found:

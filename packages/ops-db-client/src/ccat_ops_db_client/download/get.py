@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ccat_ops_db_client.client import Client
-from ccat_ops_db_client.durable import exclusive_temporary, make_folder, sync_folder
+from ccat_ops_db_client.durable import exclusive_temporary, make_folder, make_folder_inside, sync_folder
 from ccat_ops_db_client.errors import CcatError, IntegrityError, PathError
 from ccat_ops_db_client.paths import check_relative_path
 from ccat_ops_db_client.records import Member
@@ -42,7 +42,7 @@ def get_package(client: Client, package_id: UUID, folder: Path, begin: Begin) ->
     if package.checksum is None or package.size is None:
         raise CcatError(f"package {package_id} is not complete yet", f"see: ccat why {package_id}")
     content = Content(package_id, 0, package.size, package.checksum)
-    return _get(client, content, folder / f"{package_id}.tar", begin)
+    return _get(client, content, folder / f"{package_id}.tar", begin, folder)
 
 
 def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin: Begin) -> Path:
@@ -62,19 +62,18 @@ def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin:
             f"give the path as it was filed{_for_example(list(members))}",
         )
     content = Content(package_id, member.offset, member.size, f"sha256:{member.sha256}")
-    target = folder / member.path
-    _make_inside(target.parent, folder)
-    _get(client, content, target, begin)
+    target = _get(client, content, folder / member.path, begin, folder)
     _restore_time(target, member)
     return target
 
 
-def _get(client: Client, content: Content, target: Path, begin: Begin) -> Path:
+def _get(client: Client, content: Content, target: Path, begin: Begin, top: Path) -> Path:
     # The content is part of the name: what is left of another content is never gone on with.
     name = sha256(os.fsencode(target.name) + content.checksum.encode()).hexdigest()[:32]
     temporary = target.with_name(f".ccat-get-{name}")
     try:
-        make_folder(target.parent)
+        make_folder(top)
+        make_folder_inside(target.parent, top)
         with exclusive_temporary(temporary) as descriptor:
             if os.path.lexists(target):
                 temporary.unlink()
@@ -118,20 +117,6 @@ def _check_existing(target: Path, content: Content) -> None:
         if existing.checksum == content.checksum:
             return
     raise PathError(f"{target} is there already with other content", "remove it or choose another folder")
-
-
-def _make_inside(parent: Path, folder: Path) -> None:
-    try:
-        make_folder(folder)
-        top = Path(os.path.realpath(folder))
-        # Before anything is made: a symbolic link on the way must not decide where.
-        if not Path(os.path.realpath(parent)).is_relative_to(top):
-            raise PathError(f"{parent} leads out of {folder}", "choose another folder")
-        make_folder(parent)
-    except OSError as error:
-        raise PathError(
-            f"{parent} cannot be made ({error.strerror or error})", "choose another folder"
-        ) from error
 
 
 def _restore_time(target: Path, member: Member) -> None:

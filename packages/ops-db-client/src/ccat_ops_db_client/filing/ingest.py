@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ccat_ops_db_client.checksums import Algorithm
-from ccat_ops_db_client.durable import exclusive_temporary, make_folder, sync_folder
+from ccat_ops_db_client.durable import exclusive_temporary, make_folder_inside, sync_folder
 from ccat_ops_db_client.errors import PathError
 
 from .read import Advance, ReadFile, checksum_of
@@ -42,9 +42,7 @@ def ingest(file: FoundFile, target: Path, top: Path, algorithm: Algorithm, advan
         The original changed meanwhile.
     """
     try:
-        make_folder(target.parent)
-        if not Path(os.path.realpath(target.parent)).is_relative_to(top):
-            raise PathError(f"{target.parent} leads out of {top}", "choose another folder with --into")
+        make_folder_inside(target.parent, top)
         checksum = _copied(file, target, algorithm, advance)
         status = target.lstat()
     except OSError as error:

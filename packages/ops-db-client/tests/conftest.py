@@ -1,0 +1,289 @@
+"""A scripted server for what a real one does rarely, and the real API on a real database for the rest."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session
+
+from ccat_dev_stack import ports, processes
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_ops_db.settings import synchronous
+from ccat_ops_db_client import Client, Settings
+
+from . import seed
+
+TOKEN = "ccat_test_token"
+
+
+@dataclass
+class Received:
+    """A request as the scripted server received it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Reply:
+    """What the scripted server answers. `cut` closes the connection after so many bytes of the body."""
+
+    status: int = 200
+    body: Any = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+class ScriptedServer:
+    """Answers by a function, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.answer: Callable[[Received], Reply] = lambda request: Reply(404)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                request = Received(self.command, self.path, headers, body)
+                outer.received.append(request)
+                reply = outer.answer(request)
+                content = reply.content()
+                self.send_response(reply.status)
+                for name, value in {"Content-Length": str(len(content)), **reply.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content[: reply.cut])
+                if reply.cut is not None:
+                    self.close_connection = True
+
+            do_GET = do_POST = handle_any  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def say(self, *replies: Reply) -> None:
+        """Answer with these one after the other, the last one for ever."""
+        waiting = list(replies)
+        self.answer = lambda request: waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def other_server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+class MakeClient(Protocol):
+    def __call__(self, url: str, **settings: Any) -> Client: ...
+
+
+@pytest.fixture
+def spool_folder(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def client_of(spool_folder: Path) -> Iterator[MakeClient]:
+    """Make a client of a scripted server."""
+    opened: list[Client] = []
+
+    def make(url: str, **settings: Any) -> Client:
+        client = Client(settings_for(url, spool_folder, **settings))
+        opened.append(client)
+        return client
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+def settings_for(url: str, spool_folder: Path, token: str = TOKEN, **values: Any) -> Settings:
+    return Settings(
+        api_url=url,
+        api_token=SecretStr(token),
+        spool_folder=spool_folder,
+        **{"retry_seconds": 5, "spool_after_seconds": 0.2, **values},
+    )
+
+
+class Api:
+    """The real API in a process of its own, which tests may stop and start."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.database_url = database_url
+        self.folder = folder
+        self.port = ports.free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.token = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def source(self) -> Path:
+        """Folder of CHAI's source location."""
+        return self.folder / seed.SOURCE
+
+    def session(self) -> Session:
+        engine = create_engine(synchronous(self.database_url), poolclass=NullPool)
+        return Session(engine)
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "CCAT_OPS_DB_DATABASE_URL": self.database_url,
+            "CCAT_OPS_DB_TOKEN_KEY": seed.TOKEN_KEY,
+            "CCAT_OPS_DB_API_SITE_ID": "ccat",
+        }
+        with (self.folder / "api.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "uvicorn", "ccat_ops_db_api.main:app"),
+                    *("--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning"),
+                ],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.url}/healthz").is_success:
+                    return
+            except httpx.TransportError:
+                threading.Event().wait(0.05)
+        raise RuntimeError(f"the API did not start: {(self.folder / 'api.log').read_text()}")
+
+
+@pytest.fixture(scope="session")
+def api_server(
+    postgresql_server: Postgresql, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Api]:
+    """The real API with reference data, for all tests of a process."""
+    name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_0"
+    folder = tmp_path_factory.mktemp("observatory")
+    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
+                sql.Identifier(name), sql.Identifier(migrated_template)
+            )
+        )
+    api = Api(postgresql_server.url(name), folder)
+    with api.session() as session:
+        seed.reference_data(session, folder, "http://127.0.0.1:9")
+        api.token = seed.token(session)
+        session.commit()
+    api.start()
+    yield api
+    api.stop()
+    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def api(api_server: Api) -> Iterator[Api]:
+    """The real API; running again after the test, whatever the test did."""
+    yield api_server
+    if api_server._process is None:
+        api_server.start()
+
+
+@pytest.fixture
+def client(api: Api, spool_folder: Path) -> Iterator[Client]:
+    """A client of the real API that may do everything."""
+    with Client(settings_for(api.url, spool_folder, token=api.token)) as opened:
+        yield opened
+
+
+@dataclass
+class Ran:
+    """A finished command."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class RunCcat(Protocol):
+    def __call__(self, *arguments: object, **environment: str) -> Ran: ...
+
+
+@pytest.fixture
+def ccat(api: Api, spool_folder: Path) -> RunCcat:
+    """Run the command as a user does."""
+
+    def run(*arguments: object, **environment: str) -> Ran:
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("ccat"),
+                *(os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments),
+            ],
+            env={
+                **os.environ,
+                "CCAT_API_URL": api.url,
+                "CCAT_API_TOKEN": api.token,
+                "CCAT_SPOOL_FOLDER": str(spool_folder),
+                "CCAT_RETRY_SECONDS": "5",
+                "CCAT_SPOOL_AFTER_SECONDS": "0.2",
+                **environment,
+            },
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,69 @@
+"""Does something with the spool in one child after the other; each is killed one line later than the last.
+
+Prints what the children acknowledged. Ends when a child gets to its end.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ccat_ops_db_client import Client, Settings
+from ccat_ops_db_client.recorder import Recorder
+
+WATCHED = ("ccat_ops_db_client/spool.py", "ccat_ops_db_client/recorder.py")
+
+
+def main(what: str, folder: str, url: str) -> None:
+    settings = Settings(
+        api_url=url, spool_folder=Path(folder), retry_seconds=5, spool_after_seconds=0.001, connect_timeout=5
+    )
+    if what == "replay-all":
+        with Client(settings) as client:
+            Recorder(client).replay(lock_seconds=30)
+        return
+    line = 0
+    while _run_child(what, settings, line):
+        line += 1
+
+
+def _run_child(what: str, settings: Settings, last_line: int) -> bool:
+    """Run a child that dies after so many lines; say whether it died."""
+    child = os.fork()
+    if child == 0:
+        sys.settrace(_killer(last_line))
+        with Client(settings) as client:
+            recorder = Recorder(client)
+            if what == "append":
+                execution, receipt = recorder.start("O", ["m"])
+                assert receipt.spooled
+                os.write(1, f"{execution}\n".encode())
+            else:
+                recorder.replay(lock_seconds=5)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status) and status != 0:
+        raise SystemExit("a child failed")
+    return os.WIFSIGNALED(status)
+
+
+def _killer(last_line: int) -> Any:
+    left = last_line
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        if not frame.f_code.co_filename.endswith(WATCHED):
+            return None
+        if event == "line":
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+        return trace
+
+    return trace
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

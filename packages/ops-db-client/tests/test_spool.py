@@ -1,0 +1,358 @@
+"""The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from ccat_dev_stack import ports
+from ccat_ops_db_client.errors import (
+    AuthenticationError,
+    InvalidRequestError,
+    ServerFailureError,
+    SpoolError,
+)
+from ccat_ops_db_client.identity import new_id
+from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.records import NewFile
+from ccat_ops_db_client.spool import Spool, SpooledRequest
+
+from .conftest import MakeClient, Received, Reply, ScriptedServer
+
+ANSWER = {
+    "id": "0193449b-2b1c-7c3e-8a3f-2f6d6f0c9a11",
+    "obs_unit": "O",
+    "status": "running",
+    "started_at": "2026-11-21T00:00:00Z",
+    "modules": ["m"],
+}
+EXECUTION = UUID(str(ANSWER["id"]))
+KILLED = Path(__file__).with_name("killed_at_each_line.py")
+
+
+def request(url: str = "http://api") -> SpooledRequest:
+    return SpooledRequest(str(uuid4()), url, "/api/v1/x", b"{}")
+
+
+def nowhere() -> str:
+    return f"http://127.0.0.1:{ports.free_ports(1)[0]}"
+
+
+class TestSpool:
+    def test_requests_come_back_as_they_went_in_and_in_order(self, spool_folder: Path) -> None:
+        spool = Spool(spool_folder)
+        requests = [
+            SpooledRequest(str(n), "http://api", f"/{n}", bytes([n]), "application/x-ndjson", ("ended_at",))
+            for n in range(20)
+        ]
+        for each in requests:
+            spool.append(each)
+        found = Spool(spool_folder).waiting()
+        assert [(r.idempotency_key, r.path, r.body, r.content_type, r.assumed) for r in found] == [
+            (r.idempotency_key, r.path, r.body, r.content_type, r.assumed) for r in requests
+        ]
+        assert [r.spooled_at for r in found] == [r.spooled_at for r in requests]
+
+    def test_the_same_key_is_kept_once(self, spool_folder: Path) -> None:
+        spool, one = Spool(spool_folder), request()
+        spool.append(one)
+        spool.append(one)
+        assert len(spool.waiting()) == 1
+
+    def test_each_api_has_its_own_order(self, spool_folder: Path) -> None:
+        spool = Spool(spool_folder)
+        first, second = request("http://one"), request("http://two")
+        spool.append(first)
+        spool.append(second)
+        found = spool.first("http://two")
+        assert found is not None
+        assert found.idempotency_key == second.idempotency_key
+        assert spool.first("http://three") is None
+        assert spool.readdress("http://two", "http://one") == 1
+        assert [r.api_url for r in spool.waiting()] == ["http://one", "http://one"]
+
+    def test_a_number_is_never_given_twice(self, spool_folder: Path) -> None:
+        spool = Spool(spool_folder)
+        spool.append(request())
+        (first,) = spool.waiting()
+        assert spool.remove(first.sequence)
+        assert not spool.remove(first.sequence)
+        spool.append(request())
+        assert spool.waiting()[0].sequence > first.sequence
+
+    def test_looking_at_an_empty_spool_makes_nothing(self, spool_folder: Path) -> None:
+        spool = Spool(spool_folder)
+        assert spool.waiting() == spool.refused() == []
+        assert spool.first("http://api") is None
+        assert not spool.remove(1)
+        assert not spool_folder.exists()
+
+    def test_only_the_owner_reads_it(self, spool_folder: Path) -> None:
+        Spool(spool_folder).append(request())
+        assert spool_folder.stat().st_mode & 0o077 == 0
+
+    def test_one_that_cannot_be_written_is_an_error_with_remedy(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        (tmp_path / "spool").mkdir()
+        (tmp_path / "spool" / "requests.sqlite3").write_text(
+            "not a database, but long enough to be read as one"
+        )
+        for folder in (tmp_path / "file" / "spool", tmp_path / "spool"):
+            with pytest.raises(SpoolError, match="CCAT_SPOOL_FOLDER"):
+                Spool(folder).append(request())
+
+    def test_many_processes_share_it(self, spool_folder: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(4) as pool:
+            keys = pool.starmap(_append_many, [(spool_folder, 25)] * 4)
+        waiting = Spool(spool_folder).waiting()
+        assert sorted(r.idempotency_key for r in waiting) == sorted(key for part in keys for key in part)
+        order = [r.idempotency_key for r in waiting]
+        for part in keys:
+            assert [key for key in order if key in set(part)] == part
+
+
+class TestRecorder:
+    def test_without_api_everything_waits_in_order(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(nowhere()))
+        execution, receipt = recorder.start("O", ["m"])
+        assert receipt.spooled
+        assert receipt.answer is None
+        assert recorder.file([_file(execution)]).spooled
+        assert recorder.finish(execution, "completed").spooled
+        start, bulk, finish = recorder.spool.waiting()
+        assert json.loads(start.body)["id"] == str(execution)
+        assert start.spooled_at.isoformat()[:16] == json.loads(start.body)["started_at"][:16]
+        assert json.loads(finish.body)["ended_at"] > json.loads(start.body)["started_at"]
+
+        server.answer = _accept
+        recorder.spool.readdress(recorder.client.settings.api_url, server.url)
+        done = Recorder(client_of(server.url)).replay()
+        assert (done.sent, done.refused, done.waiting, done.stopped_by) == (3, 0, 0, None)
+        assert [r.path for r in server.received] == [start.path, bulk.path, finish.path]
+        assert [r.body for r in server.received] == [start.body, bulk.body, finish.body]
+        assert recorder.spool.waiting() == []
+
+    def test_with_api_nothing_is_spooled_and_the_service_tells_the_time(
+        self, client_of: MakeClient, server: ScriptedServer, spool_folder: Path
+    ) -> None:
+        server.answer = _accept
+        recorder = Recorder(client_of(server.url))
+        execution, receipt = recorder.start("O", ["m"])
+        assert not receipt.spooled
+        assert receipt.answer is not None
+        recorder.finish(execution, "completed")
+        assert b"_at" not in server.received[0].body + server.received[1].body
+        assert not spool_folder.exists()
+
+    def test_new_requests_go_behind_those_that_wait(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        execution, _ = recorder.start("O", ["m"])
+        server.received.clear()
+        server.answer = _accept
+        receipt = recorder.file([_file(execution)])
+        assert receipt.answer is not None
+        assert receipt.answer.filed == 1
+        assert [r.path.rpartition(":")[2] for r in server.received] == ["start", "bulk"]
+        assert recorder.spool.waiting() == []
+
+    @pytest.mark.parametrize("status", [502, 503, 504, 429])
+    def test_an_api_behind_a_dead_proxy_is_away_too(
+        self, client_of: MakeClient, server: ScriptedServer, status: int
+    ) -> None:
+        server.say(Reply(status))
+        assert Recorder(client_of(server.url)).start("O", ["m"])[1].spooled
+
+    def test_what_the_api_refuses_is_not_spooled(self, client_of: MakeClient, server: ScriptedServer) -> None:
+        recorder = Recorder(client_of(server.url))
+        for status, kind in [
+            (422, InvalidRequestError),
+            (401, AuthenticationError),
+            (500, ServerFailureError),
+        ]:
+            server.say(Reply(status))
+            with pytest.raises(kind):
+                recorder.start("O", ["m"])
+        assert recorder.spool.waiting() == []
+
+    def test_a_refusal_behind_others_is_told_and_not_kept(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        execution, _ = recorder.start("O", ["m"])
+        server.answer = lambda request: Reply(422) if b":bulk" in request.path.encode() else _accept(request)
+        with pytest.raises(InvalidRequestError):
+            recorder.file([_file(execution)])
+        assert recorder.spool.waiting() == recorder.spool.refused() == []
+
+    def test_a_bad_token_behind_others_is_told_and_the_others_stay(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        execution, _ = recorder.start("O", ["m"])
+        server.say(Reply(401))
+        with pytest.raises(AuthenticationError):
+            recorder.file([_file(execution)])
+        assert [r.path.rpartition(":")[2] for r in recorder.spool.waiting()] == ["start"]
+
+    def test_a_refused_request_is_set_aside_and_can_be_sent_again(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        recorder.start("unknown", ["m"])
+        recorder.start("O", ["m"])
+        server.answer = lambda request: (
+            Reply(422, {"detail": "there is no obs unit"}) if b"unknown" in request.body else _accept(request)
+        )
+        done = recorder.replay()
+        assert (done.sent, done.refused, done.waiting) == (1, 1, 0)
+        (refused,) = recorder.spool.refused()
+        assert "there is no obs unit" in (refused.refusal or "")
+        server.answer = _accept
+        assert recorder.spool.take_back_refused() == 1
+        assert recorder.replay().sent == 1
+        assert recorder.spool.refused() == []
+
+    @pytest.mark.parametrize("reply", [Reply(401), Reply(403), Reply(500), Reply(200, b"<html>"), Reply(503)])
+    def test_a_failing_service_stops_the_replay_and_loses_nothing(
+        self, client_of: MakeClient, server: ScriptedServer, reply: Reply
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        recorder.start("O", ["m"])
+        recorder.start("O", ["m"])
+        server.say(reply)
+        server.received.clear()
+        done = recorder.replay()
+        assert (done.sent, done.refused, done.waiting) == (0, 0, 2)
+        assert done.stopped_by is not None
+        assert len(server.received) == 1
+
+    def test_a_start_whose_answer_was_lost_is_the_same_start(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        """The service had filled in its own time when the connection broke."""
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(201, ANSWER, cut=3))
+        recorder.start("O", ["m"], execution_id=EXECUTION)
+        server.answer = lambda request: (
+            Reply(200, ANSWER) if request.method == "GET" else Reply(409, {"detail": "other facts"})
+        )
+        assert recorder.replay().sent == 1
+
+    @pytest.mark.parametrize("other", [{"obs_unit": "P"}, {"modules": ["m", "n"]}])
+    def test_a_start_with_other_facts_is_refused(
+        self, client_of: MakeClient, server: ScriptedServer, other: dict[str, object]
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        recorder.start("O", ["m"], execution_id=EXECUTION)
+        server.answer = lambda request: (
+            Reply(200, {**ANSWER, **other}) if request.method == "GET" else Reply(409)
+        )
+        assert recorder.replay().refused == 1
+
+    def test_no_token_is_written(self, client_of: MakeClient, spool_folder: Path) -> None:
+        Recorder(client_of(nowhere())).start("O", ["m"])
+        assert all(b"ccat_test_token" not in path.read_bytes() for path in spool_folder.iterdir())
+
+
+class TestKilled:
+    """SIGKILL at each line that runs in spool and recorder, one after the other."""
+
+    def test_nothing_acknowledged_is_lost_while_the_api_is_away(self, spool_folder: Path) -> None:
+        acknowledged = _killed("append", spool_folder, nowhere())
+        waiting = Spool(spool_folder).waiting()
+        starts = {json.loads(r.body)["id"] for r in waiting}
+        assert len(acknowledged) > 3
+        assert set(acknowledged) <= starts
+        assert len(starts) == len(waiting)
+
+    def test_each_is_recorded_once_when_the_api_is_back(
+        self, spool_folder: Path, server: ScriptedServer, client_of: MakeClient
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        acknowledged = {str(recorder.start("O", ["m"])[0]) for _ in range(40)}
+        service = _Service()
+        server.answer = service.answer
+        _killed("replay", spool_folder, server.url)
+        recorder.replay()
+        assert recorder.spool.waiting() == recorder.spool.refused() == []
+        assert service.started == acknowledged
+        assert service.order == sorted(service.order)
+
+    def test_two_replays_at_once_send_each_once(
+        self, spool_folder: Path, server: ScriptedServer, client_of: MakeClient
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        for _ in range(20):
+            recorder.start("O", ["m"])
+        server.received.clear()
+        server.answer = _accept
+        program = [sys.executable, str(KILLED), "replay-all", str(spool_folder), server.url]
+        replays = [subprocess.Popen(program) for _ in range(3)]
+        assert [replay.wait() for replay in replays] == [0, 0, 0]
+        keys = [r.headers["idempotency-key"] for r in server.received]
+        assert len(keys) == len(set(keys)) == 20
+
+
+class _Service:
+    """Remembers what was started, as the real service: the same key or id again changes nothing."""
+
+    def __init__(self) -> None:
+        self.started: set[str] = set()
+        self.order: list[str] = []
+
+    def answer(self, request: Received) -> Reply:
+        identifier = json.loads(request.body)["id"]
+        if identifier not in self.started:
+            self.started.add(identifier)
+            self.order.append(identifier)
+        return _accept(request)
+
+
+def _accept(request: Received) -> Reply:
+    if request.path.endswith(":bulk"):
+        return Reply(200, {"filed": request.body.count(b"\n"), "already_filed": 0})
+    return Reply(201, {**ANSWER, "id": json.loads(request.body).get("id", ANSWER["id"])})
+
+
+def _killed(what: str, spool_folder: Path, url: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, str(KILLED), what, str(spool_folder), url], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().split()
+
+
+def _append_many(folder: Path, count: int) -> list[str]:
+    spool, keys = Spool(folder), [str(uuid4()) for _ in range(count)]
+    for key in keys:
+        spool.append(SpooledRequest(key, "http://api", "/x", b"{}"))
+    return keys
+
+
+def _file(execution: UUID) -> NewFile:
+    return NewFile(
+        id=new_id(),
+        execution_id=execution,
+        module="m",
+        relative_path="a.fits",
+        size=1,
+        checksum="md5:" + "0" * 32,
+        source_location="ccat.chai-raw-data",
+    )
