@@ -74,12 +74,12 @@ def disk(new_disk: NewDisk) -> DiskStorage:
 def open_bucket(tmp_path: Path) -> OpenBucket:
     """Open a bucket as a place, with its keys supplied as a deployment does, under the name ``archive``."""
 
-    def opened(bucket: Bucket, **changes: str) -> S3Storage:
+    def opened(found: Bucket, **changes: str) -> S3Storage:
         keys = tmp_path / "credentials" / "archive"
         keys.mkdir(parents=True, exist_ok=True)
-        (keys / "access_key_id").write_text(bucket.access_key_id + "\n")
-        (keys / "secret_access_key").write_text(bucket.secret_access_key + "\n")
-        return S3Storage(described(bucket, **changes), Credentials(keys.parent))
+        (keys / "access_key_id").write_text(found.access_key_id + "\n")
+        (keys / "secret_access_key").write_text(found.secret_access_key + "\n")
+        return S3Storage(described(found, **changes), Credentials(keys.parent))
 
     return opened
 
@@ -105,9 +105,9 @@ def place(request: pytest.FixtureRequest, new_disk: NewDisk, open_bucket: OpenBu
     return open_bucket(found)
 
 
-def described(bucket: Bucket, **changes: str) -> LocationDescription:
+def described(found: Bucket, /, **changes: str) -> LocationDescription:
     """Describe a bucket as a place."""
-    facts = {"endpoint": bucket.endpoint, "bucket": bucket.bucket, "prefix": "raw/data", **changes}
+    facts = {"endpoint": found.endpoint, "bucket": found.bucket, "prefix": "raw/data", **changes}
     return LocationDescription(id="cologne.archive", kind="s3", credential="archive", **facts)
 
 

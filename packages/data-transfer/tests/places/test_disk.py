@@ -1,0 +1,288 @@
+"""Folders: nothing is followed out of them, nothing is lost in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Resource, Transient
+from ccat_data_transfer.storage.disk import DiskStorage
+
+from .conftest import expected, read, upload
+
+PATH = "2026/11/21/package.tar"
+CONTENT = b"some bytes" * 100_000
+
+
+def temporaries(disk: DiskStorage) -> list[str]:
+    return [path.name for path in Path(disk.root).rglob(".partial-*")]
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret").write_text("secret")
+    return folder
+
+
+def test_symbolic_links_are_not_followed(disk: DiskStorage, outside: Path) -> None:
+    root = Path(disk.root)
+    (root / "folder").symlink_to(outside)
+    (root / "file").symlink_to(outside / "secret")
+    for path in ("folder/secret", "file"):
+        for method, arguments in (("stat", ()), ("read_range", (0, 1)), ("open_read", ()), ("remove", ())):
+            with pytest.raises(Permanent) as raised:
+                getattr(disk, method)(path, *arguments)
+            assert raised.value.category in {"symbolic_link", "not_a_folder"}
+    for write in (lambda: disk.put("folder/new", b""), lambda: upload(disk, "folder/new", b"")):
+        with pytest.raises(Permanent):
+            write()
+    assert sorted(path.name for path in outside.iterdir()) == ["secret"]
+    assert list(disk.list()) == []
+
+
+def test_a_link_in_place_of_the_target_is_never_written_through(disk: DiskStorage, outside: Path) -> None:
+    (Path(disk.root) / "file").symlink_to(outside / "secret")
+    with pytest.raises(Permanent) as raised:
+        upload(disk, "file", CONTENT)
+    assert raised.value.category == "exists"
+    assert (outside / "secret").read_text() == "secret"
+
+
+def test_a_link_in_place_of_the_temporary_is_never_written_through(disk: DiskStorage, outside: Path) -> None:
+    (Path(disk.root) / ".partial-file.work").symlink_to(outside / "secret")
+    with pytest.raises(Permanent) as raised:
+        upload(disk, "file", CONTENT)
+    assert raised.value.category == "symbolic_link"
+    assert (outside / "secret").read_text() == "secret"
+
+
+def test_root_may_be_a_link(disk: DiskStorage, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(disk.root)
+    linked = DiskStorage("ccat.buffer", str(tmp_path / "link"))
+    linked.put(PATH, CONTENT)
+    assert read(disk, PATH) == CONTENT
+
+
+def test_missing_root_is_never_an_empty_place(tmp_path: Path) -> None:
+    gone = DiskStorage("ccat.buffer", str(tmp_path / "not-mounted"))
+    for call in (
+        gone.check,
+        gone.usage,
+        lambda: gone.stat(PATH),
+        lambda: gone.remove(PATH),
+        lambda: list(gone.list()),
+        lambda: gone.put(PATH, b""),
+        lambda: gone.remove_temporary(PATH),
+        lambda: gone.resume_point(PATH, "work"),
+    ):
+        with pytest.raises(Transient) as raised:
+            call()
+        assert raised.value.category == "place_unavailable"
+
+
+def test_special_files_are_no_objects(disk: DiskStorage) -> None:
+    os.mkfifo(Path(disk.root) / "pipe")
+    (Path(disk.root) / "folder").mkdir()
+    with pytest.raises(Permanent) as raised:
+        disk.open_read("pipe")
+    assert raised.value.category == "not_a_file"
+    assert disk.stat("folder") is None
+    with pytest.raises(Permanent):
+        disk.open_read("folder")
+    assert list(disk.list()) == []
+
+
+def test_names_that_are_not_text_are_listed_and_untouchable(disk: DiskStorage) -> None:
+    name = os.fsencode(disk.root) + b"/\xff.fits"
+    Path(os.fsdecode(name)).write_bytes(b"1")
+    (info,) = disk.list()
+    assert info.path == "\\xff.fits"
+    with pytest.raises(Permanent):
+        disk.remove(info.path)
+    assert Path(os.fsdecode(name)).exists()
+
+
+def test_longest_name(disk: DiskStorage) -> None:
+    name = "ü" * 127 + "x"
+    upload(disk, name, CONTENT)
+    assert read(disk, name) == CONTENT
+    with disk.open_upload("y" * 255, "w" * 64, expected(CONTENT)) as writing:
+        writing.write(CONTENT[:10])
+    assert disk.resume_point("y" * 255, "w" * 64) == 10
+    disk.remove_temporary("y" * 255)
+    assert temporaries(disk) == []
+
+
+def test_modification_time(disk: DiskStorage) -> None:
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
+        writing.write(CONTENT)
+        writing.finish(mtime_ns=1_700_000_000_123_456_789)
+    assert (Path(disk.root) / PATH).stat().st_mtime_ns == 1_700_000_000_123_456_789
+
+
+def test_only_one_writes_for_a_work(disk: DiskStorage) -> None:
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as first:
+        first.write(CONTENT[:10])
+        with pytest.raises(Transient) as raised:
+            disk.open_upload(PATH, "work", expected(CONTENT))
+        assert raised.value.category == "being_written"
+        first.write(CONTENT[10:])
+        first.finish()
+    assert read(disk, PATH) == CONTENT
+
+
+def test_two_works_write_the_same_object(disk: DiskStorage) -> None:
+    with (
+        disk.open_upload(PATH, "one", expected(CONTENT)) as one,
+        disk.open_upload(PATH, "two", expected(CONTENT)) as two,
+    ):
+        one.write(CONTENT)
+        two.write(CONTENT)
+        one.finish()
+        with pytest.raises(Permanent) as raised:
+            two.finish()
+    assert raised.value.category == "exists"
+    assert read(disk, PATH) == CONTENT
+
+
+def test_earlier_bytes_are_read_back(disk: DiskStorage) -> None:
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
+        writing.write(CONTENT[:300_000])
+    adopted = bytearray()
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
+        assert writing.adopt(adopted.extend) == 300_000
+        writing.write(CONTENT[300_000:])
+        writing.finish()
+    assert adopted == CONTENT[:300_000]
+    assert read(disk, PATH) == CONTENT
+
+
+def test_more_than_expected_from_an_earlier_attempt_is_dropped(disk: DiskStorage) -> None:
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
+        writing.write(CONTENT)
+    upload(disk, PATH, b"short")
+    assert read(disk, PATH) == b"short"
+
+
+def test_published_file_is_not_written_to_through_its_temporary_name(disk: DiskStorage) -> None:
+    """As a crash leaves it between giving the name and taking the temporary one away."""
+    upload(disk, PATH, CONTENT)
+    published = Path(disk.root) / PATH
+    os.link(published, published.with_name(".partial-package.tar.work"))
+    with disk.open_upload(PATH, "work", expected(b"other")) as writing:
+        assert writing.adopt(lambda _: None) == 0
+        writing.write(b"other")
+    assert published.read_bytes() == CONTENT
+
+
+def test_replaced_temporary_is_noticed(disk: DiskStorage) -> None:
+    with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
+        writing.write(CONTENT)
+        temporary = Path(disk.root) / "2026/11/21/.partial-package.tar.work"
+        temporary.unlink()
+        temporary.write_bytes(b"something else")
+        with pytest.raises(Integrity) as raised:
+            writing.finish()
+    assert raised.value.category == "written_file_changed"
+    assert not disk.exists(PATH)
+
+
+def test_file_systems_without_hard_links(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    upload(disk, PATH, CONTENT)
+    assert read(disk, PATH) == CONTENT
+    with pytest.raises(Permanent) as raised:
+        upload(disk, PATH, CONTENT)
+    assert raised.value.category == "exists"
+
+
+def test_usage_is_that_of_the_file_system(disk: DiskStorage) -> None:
+    usage = disk.usage()
+    assert 0 < usage.free_bytes <= usage.total_bytes
+    status = os.statvfs(disk.root)
+    assert usage.total_bytes == status.f_blocks * status.f_frsize
+
+
+_PUT = """
+import resource, sys
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_data_transfer.storage.interface import Expected
+
+root, size = sys.argv[1], int(sys.argv[2])
+if sys.argv[3] == "limited":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+try:
+    place, whole = DiskStorage("ccat.buffer", root), Expected(size, "md5:" + "0" * 32)
+    with place.open_upload("a/b", "work", whole) as writing:
+        left = size - writing.adopt(lambda _: None)
+        while left:
+            block = bytes(min(left, 100_000))
+            writing.write(block)
+            left -= len(block)
+        writing.finish()
+except Failure as failure:
+    print(type(failure).__name__, failure.category)
+"""
+
+
+def test_full_disk_keeps_what_was_written_and_goes_on(tmp_path: Path) -> None:
+    """On a really full file system as root; an ordinary user, who cannot mount, has a limit of file sizes."""
+    root = tmp_path / "small"
+    root.mkdir()
+    if os.geteuid() == 0:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root], check=True)
+        first, told = "free", f"{Resource.__name__} no_space\n"
+    else:
+        first, told = "limited", f"{Configuration.__name__} file_too_large_for_place\n"
+    try:
+        assert _put(root, 3_000_000, first) == told
+        disk = DiskStorage("ccat.buffer", str(root))
+        assert disk.resume_point("a/b", "work") > 900_000
+        assert not disk.exists("a/b")
+        if os.geteuid() == 0:
+            subprocess.run(["mount", "-o", "remount,size=8m", root], check=True)
+        assert _put(root, 3_000_000, "free") == ""
+        assert read(disk, "a/b") == bytes(3_000_000)
+    finally:
+        if os.geteuid() == 0:
+            subprocess.run(["umount", root], check=True)
+
+
+def _put(root: Path, size: int, limit: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", _PUT, str(root), str(size), limit], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_what_the_user_may_not_read_is_a_configuration_error(tmp_path: Path) -> None:
+    """As root, who may read everything, for an unprivileged user in a child process."""
+    root = tmp_path / "place"
+    root.mkdir()
+    (root / "secret").write_bytes(b"1")
+    (root / "secret").chmod(0)
+    for folder in (root, *root.parents[:-3]):
+        if os.geteuid() == 0:
+            folder.chmod(0o755)
+    script = (
+        "import os, sys\n"
+        "from ccat_data_transfer.failures import Failure\n"
+        "from ccat_data_transfer.storage.disk import DiskStorage\n"
+        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "try: DiskStorage('ccat.buffer', sys.argv[1]).open_read('secret')\n"
+        "except Failure as failure: print(failure.failure_class, failure.category)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "configuration permission_denied\n"
