@@ -1,12 +1,16 @@
 """Stage 2, moving: one package goes one hop, by the method of its route."""
 
+import time
+
+import redis
 from sqlalchemy import select
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.movers.interface import Expected
+from ccat_data_transfer.movers.interface import Expected, Progress
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.stages.sidecars import copy_index
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.throttle import RouteThrottle
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import DataTransfer, DataTransferRoute, PhysicalCopy, RawDataPackage
 from ccat_ops_db.waiting import WaitingReason
@@ -26,6 +30,7 @@ def send_package(work: WorkInHand) -> None:
     source = work.places.storage(transfer.source_location_id)
     target = work.places.storage(transfer.destination_location_id)
     copy_index(source, target, source_path)
+    progress = throttled(work, route) if route.bytes_per_second else work.moved
     crash_point("moving.before_send")
     report = mover_for(route.method).send(
         source,
@@ -34,7 +39,7 @@ def send_package(work: WorkInHand) -> None:
         package.relative_path,
         Expected(package.size, package.checksum),
         work_id=str(work.id),
-        progress=work.moved,
+        progress=progress,
     )
     crash_point("moving.before_commit")
     at = work.clock.utc_now()
@@ -56,3 +61,23 @@ def send_package(work: WorkInHand) -> None:
             f" {report.sent_bytes:,} of {report.size:,} bytes in this attempt",
         )
     crash_point("moving.after_commit")
+
+
+def throttled(work: WorkInHand, route: DataTransferRoute) -> Progress:
+    """Return a report of progress that also keeps to the route's speed limit."""
+    assert route.bytes_per_second is not None, "only limited routes are throttled"
+    throttle = RouteThrottle(
+        redis.Redis.from_url(work.settings.broker_url.get_secret_value(), socket_timeout=3),
+        route.id,
+        route.bytes_per_second,
+        route.concurrency,
+        monotonic=work.clock.monotonic,
+        pause=time.sleep,
+    )
+
+    def progress(count: int) -> None:
+        work.moved(count)
+        if count:
+            throttle.let_through(count, lambda: work.moved(0))
+
+    return progress

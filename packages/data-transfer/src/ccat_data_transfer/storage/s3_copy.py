@@ -60,5 +60,3 @@ def _refuse_hidden_error(status: int, body: bytes, target: str) -> None:
     told = refusal(status, body)
     if told.code:
         raise Transient("copy_failed", f"the store did not copy ({told.code}); tried again", path=target)
-            "copy_failed", f"the store did not copy ({told.code}); it is tried again", path=target
-        )
