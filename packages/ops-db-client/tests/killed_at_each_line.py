@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from uuid import uuid4
 
 from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.spool import Spool, SpooledRequest
 
 WATCHED = ("ccat_ops_db_client/spool.py", "ccat_ops_db_client/recorder.py")
 
@@ -24,24 +26,32 @@ def main(what: str, folder: str, url: str) -> None:
         with Client(settings) as client:
             Recorder(client).replay(lock_seconds=30)
         return
+    if what == "append-many":
+        spool = Spool(Path(folder))
+        for _ in range(25):
+            request = SpooledRequest(str(uuid4()), url, "/x", b"{}")
+            spool.append(request)
+            print(request.idempotency_key)
+        return
     line = 0
-    while _run_child(what, settings, line):
-        line += 1
+    # Made once: no connection is open yet that children would share.
+    with Client(settings) as client:
+        while _run_child(what, Recorder(client), line):
+            line += 1
 
 
-def _run_child(what: str, settings: Settings, last_line: int) -> bool:
+def _run_child(what: str, recorder: Recorder, last_line: int) -> bool:
     """Run a child that dies after so many lines; say whether it died."""
     child = os.fork()
     if child == 0:
         sys.settrace(_killer(last_line))
-        with Client(settings) as client:
-            recorder = Recorder(client)
-            if what == "append":
+        if what == "append":
+            for _ in range(2):
                 execution, receipt = recorder.start("O", ["m"])
                 assert receipt.spooled
                 os.write(1, f"{execution}\n".encode())
-            else:
-                recorder.replay(lock_seconds=5)
+        else:
+            recorder.replay(lock_seconds=5)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and status != 0:

@@ -1,7 +1,6 @@
 """The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice."""
 
 import json
-import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -106,11 +105,12 @@ class TestSpool:
                 Spool(folder).append(request())
 
     def test_many_processes_share_it(self, spool_folder: Path) -> None:
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(4) as pool:
-            keys = pool.starmap(_append_many, [(spool_folder, 25)] * 4)
+        program = [sys.executable, str(KILLED), "append-many", str(spool_folder), "http://api"]
+        running = [subprocess.Popen(program, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        keys = [process.communicate()[0].split() for process in running]
         waiting = Spool(spool_folder).waiting()
         assert sorted(r.idempotency_key for r in waiting) == sorted(key for part in keys for key in part)
+        assert [len(part) for part in keys] == [25] * 4
         order = [r.idempotency_key for r in waiting]
         for part in keys:
             assert [key for key in order if key in set(part)] == part
@@ -337,13 +337,6 @@ def _killed(what: str, spool_folder: Path, url: str) -> list[str]:
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().split()
-
-
-def _append_many(folder: Path, count: int) -> list[str]:
-    spool, keys = Spool(folder), [str(uuid4()) for _ in range(count)]
-    for key in keys:
-        spool.append(SpooledRequest(key, "http://api", "/x", b"{}"))
-    return keys
 
 
 def _file(execution: UUID) -> NewFile:

@@ -195,8 +195,7 @@ class Recorder:
                     # Dying before this line sends the request once more; its key and ids make that harmless.
                     self.spool.remove(request.sequence)
                     sent += 1
-        waiting = sum(request.api_url == api_url for request in self.spool.waiting())
-        return Replay(sent, set_aside, waiting, stopped_by)
+        return Replay(sent, set_aside, self.spool.count(api_url), stopped_by)
 
     def _send(self, request: SpooledRequest, retry_seconds: float) -> bytes:
         call = Call(

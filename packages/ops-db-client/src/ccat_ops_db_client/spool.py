@@ -111,6 +111,16 @@ class Spool:
         found = self._select("WHERE refusal IS NULL AND api_url = ? ORDER BY sequence LIMIT 1", api_url)
         return found[0] if found else None
 
+    def count(self, api_url: str) -> int:
+        """Return how many requests wait for an API."""
+        if not self._exists():
+            return 0
+        with self._database() as database:
+            (count,) = database.execute(
+                "SELECT count(*) FROM request WHERE refusal IS NULL AND api_url = ?", (api_url,)
+            ).fetchone()
+        return int(count)
+
     def find(self, idempotency_key: str) -> SpooledRequest | None:
         """Return the request of that key, waiting or refused."""
         found = self._select("WHERE idempotency_key = ?", idempotency_key)
