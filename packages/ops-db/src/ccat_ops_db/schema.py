@@ -75,11 +75,11 @@ def pending_revisions(connection: Connection) -> list[tuple[str, str]]:
     return [(step.revision, step.doc) for step in reversed([*script.iterate_revisions("head", current)])]
 
 
-def offline_sql() -> str:
-    """Return the SQL of all revisions, as it can be read and linted without a database."""
+def offline_sql(revisions: str = "head") -> str:
+    """Return the SQL of revisions (``from:to``; all by default), to be read and linted without a database."""
     config = alembic_config()
     config.output_buffer = buffer = StringIO()
-    command.upgrade(config, "head", sql=True)
+    command.upgrade(config, revisions, sql=True)
     return buffer.getvalue()
 
 

@@ -113,7 +113,7 @@ class DiskDataLocation(DataLocation):
     host: Mapped[str | None] = mapped_column(doc="Host that has the folder; null: every worker of the site.")
 
     __mapper_args__ = {"polymorphic_identity": StorageType.DISK}  # noqa: RUF012
-    __table_args__ = (CheckConstraint("path LIKE '/%'", name="path_absolute"),)
+    __table_args__ = (CheckConstraint("substr(path, 1, 1) = '/'", name="path_absolute"),)
 
 
 class S3DataLocation(DataLocation):
@@ -137,7 +137,7 @@ class TapeDataLocation(DataLocation):
     mount_path: Mapped[str] = mapped_column(doc="Absolute path of its disk cache.")
 
     __mapper_args__ = {"polymorphic_identity": StorageType.TAPE}  # noqa: RUF012
-    __table_args__ = (CheckConstraint("mount_path LIKE '/%'", name="mount_path_absolute"),)
+    __table_args__ = (CheckConstraint("substr(mount_path, 1, 1) = '/'", name="mount_path_absolute"),)
 
 
 class LocationUsage(Owned, Base):

@@ -959,7 +959,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("host", sa.String(), nullable=True),
-        sa.CheckConstraint("path LIKE '/%%'", name=op.f("ck_disk_data_location_path_absolute")),
+        sa.CheckConstraint("substr(path, 1, 1) = '/'", name=op.f("ck_disk_data_location_path_absolute")),
         sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_disk_data_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disk_data_location")),
     )
@@ -1206,7 +1206,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("library", sa.String(), nullable=False),
         sa.Column("mount_path", sa.String(), nullable=False),
-        sa.CheckConstraint("mount_path LIKE '/%%'", name=op.f("ck_tape_data_location_mount_path_absolute")),
+        sa.CheckConstraint(
+            "substr(mount_path, 1, 1) = '/'", name=op.f("ck_tape_data_location_mount_path_absolute")
+        ),
         sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_tape_data_location_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tape_data_location")),
     )

@@ -1,0 +1,267 @@
+"""Rows for tests: a small observatory, and work or copies in any status."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from ccat_ops_db import models
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    CopyKind,
+    ExecutionStatus,
+    LocationType,
+    PhysicalCopyStatus,
+    Status,
+    TransferMethod,
+    VerificationMethod,
+)
+from ccat_ops_db.identity import new_id
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+XXH3 = "xxh3-128:" + "0" * 32
+SHA256 = "sha256:" + "0" * 64
+
+
+@dataclass(frozen=True)
+class World:
+    """Keys of what `make_world` made."""
+
+    execution: UUID
+    package: UUID
+    file: UUID
+    copy: UUID
+    job: UUID
+    source: str = "ccat.chai-raw-data"
+    buffer: str = "ccat.output-buffer"
+    archive: str = "cologne.lta"
+    processing: str = "cologne.processing"
+    route: str = "ccat-cologne"
+    module: str = "chai-lfa"
+    unit: str = "IRC10216_CHAI_CO43"
+
+
+def make_world(session: Session) -> World:
+    """Add a small observatory with one execution, one sealed package, its file and its copy at the buffer."""
+    add_reference_data(session)
+    execution = add_execution(session)
+    package = add_package(session, execution)
+    file = add_file(session, execution, package)
+    copy = add_copy(session, package, "ccat.output-buffer")
+    job = models.StagingJob(
+        id=new_id(),
+        site_id="cologne",
+        destination_location_id="cologne.processing",
+        executed_obs_unit_id=execution,
+        requested_by="somebody",
+        created_at=NOW,
+    )
+    session.add(job)
+    session.flush()
+    return World(execution, package, file, copy, job.id)
+
+
+def add_reference_data(session: Session) -> None:
+    """Add what executions, packages and copies refer to."""
+    _add(session, models.Observatory(id="ccat", name="CCAT"))
+    _add(
+        session,
+        models.Telescope(
+            id="fyst", observatory_id="ccat", name="FYST", latitude=-22.98, longitude=-67.74, altitude=5600
+        ),
+    )
+    _add(session, models.Instrument(id="chai", telescope_id="fyst", name="CHAI"))
+    _add(session, models.InstrumentModule(id="chai-lfa", instrument_id="chai", name="LFA"))
+    _add(session, models.Site(id="ccat", name="CCAT"), models.Site(id="cologne", name="Cologne", main=True))
+    for site, name, kind in (
+        ("ccat", "chai-raw-data", LocationType.SOURCE),
+        ("ccat", "output-buffer", LocationType.BUFFER),
+        ("cologne", "input-buffer", LocationType.BUFFER),
+        ("cologne", "lta", LocationType.LONG_TERM_ARCHIVE),
+        ("cologne", "processing", LocationType.PROCESSING),
+    ):
+        _add(
+            session,
+            models.DiskDataLocation(
+                id=f"{site}.{name}", site_id=site, name=name, location_type=kind, path=f"/data/{site}/{name}"
+            ),
+        )
+    _add(
+        session,
+        models.DataTransferRoute(
+            id="ccat-cologne",
+            origin_site_id="ccat",
+            destination_site_id="cologne",
+            method=TransferMethod.POSIX,
+        ),
+    )
+    _add(session, models.ObservingProgram(id="GEco", name="Galactic Ecology"))
+    _add(session, models.FixedSource(id="IRC10216", right_ascension=146.9, declination=13.2))
+    _add(session, models.ObsUnit(id="IRC10216_CHAI_CO43", observing_program_id="GEco", source_id="IRC10216"))
+
+
+def add_execution(session: Session, status: ExecutionStatus = ExecutionStatus.COMPLETED) -> UUID:
+    """Add an execution with its module."""
+    execution = models.ExecutedObsUnit(
+        id=new_id(),
+        site_id="ccat",
+        obs_unit_id="IRC10216_CHAI_CO43",
+        status=status,
+        started_at=NOW,
+        start_received_at=NOW,
+        ended_at=None if status is ExecutionStatus.RUNNING else NOW + timedelta(minutes=5),
+    )
+    _add(session, execution)
+    _add(
+        session,
+        models.ExecutedObsUnitModule(
+            executed_obs_unit_id=execution.id, instrument_module_id="chai-lfa", site_id="ccat"
+        ),
+    )
+    return execution.id
+
+
+def add_package(session: Session, execution: UUID, *, part: int = 1, sealed: bool = True) -> UUID:
+    """Add a package of one file."""
+    package = new_id()
+    facts: dict[str, Any] = {}
+    if sealed:
+        facts = {
+            "sealed_at": NOW,
+            "size": 10240,
+            "checksum": XXH3,
+            "manifest_checksum": SHA256,
+            "index_checksum": SHA256,
+        }
+    _add(
+        session,
+        models.RawDataPackage(
+            id=package,
+            site_id="ccat",
+            executed_obs_unit_id=execution,
+            instrument_module_id="chai-lfa",
+            part_number=part,
+            source_location_id="ccat.chai-raw-data",
+            created_at=NOW,
+            file_count=1,
+            payload_bytes=3,
+            relative_path=f"2026/11/21/{package}.tar",
+            **facts,
+        ),
+    )
+    return package
+
+
+def add_file(session: Session, execution: UUID, package: UUID | None, path: str = "a.fits") -> UUID:
+    """Add a file, packaged or not."""
+    file = models.RawDataFile(
+        id=new_id(),
+        site_id="ccat",
+        executed_obs_unit_id=execution,
+        instrument_module_id="chai-lfa",
+        relative_path=path,
+        size=3,
+        checksum=SHA256,
+        source_location_id="ccat.chai-raw-data",
+        filed_at=NOW,
+        raw_data_package_id=package,
+        member_offset=None if package is None else 1536,
+        member_checksum=None if package is None else SHA256,
+    )
+    _add(session, file)
+    return file.id
+
+
+def add_copy(
+    session: Session,
+    package: UUID,
+    location: str,
+    status: PhysicalCopyStatus = PhysicalCopyStatus.VERIFIED,
+) -> UUID:
+    """Add a copy of a package; its path is its own, so that a package can have several in one place."""
+    identifier = new_id()
+    _add(
+        session,
+        models.RawDataPackagePhysicalCopy(
+            id=identifier,
+            site_id=location.partition(".")[0],
+            raw_data_package_id=package,
+            data_location_id=location,
+            relative_path=f"{identifier}.tar",
+            status=status,
+            size=10240,
+            created_at=NOW,
+            checksum=XXH3,
+            verified_at=NOW,
+            verified_by=VerificationMethod.FULL_READ,
+            deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
+        ),
+    )
+    return identifier
+
+
+def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:
+    """Add a row of any table with a life cycle, in a status; return the object."""
+    if table == "executed_obs_unit":
+        return session.get(models.ExecutedObsUnit, add_execution(session, ExecutionStatus(status)))
+    package = add_package(session, world.execution, part=_next_part(session))
+    if table == "physical_copy":
+        copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status))
+        return session.get(models.PhysicalCopy, copy)
+    copy = add_copy(session, package, world.buffer)
+    row = _work(table, world, package, copy)
+    row.status = Status(status)
+    row.site_id, row.created_at = "ccat", NOW
+    row.lease_owner, row.lease_expires_at = "a worker", NOW
+    _add(session, row)
+    return row
+
+
+def _work(table: str, world: World, package: UUID, copy: UUID) -> Any:
+    if table == "package_creation":
+        return models.PackageCreation(raw_data_package_id=package, source_location_id=world.source)
+    if table == "data_transfer":
+        return models.DataTransfer(
+            raw_data_package_id=package,
+            source_copy_id=copy,
+            source_location_id=world.buffer,
+            destination_location_id="cologne.input-buffer",
+            final_site_id="cologne",
+            data_transfer_route_id=world.route,
+        )
+    if table == "long_term_archive_transfer":
+        return models.LongTermArchiveTransfer(
+            raw_data_package_id=package, source_copy_id=copy, destination_location_id=world.archive
+        )
+    if table == "fixity_check":
+        return models.FixityCheck(
+            physical_copy_id=copy,
+            data_location_id=world.buffer,
+            reason=CheckReason.SCRUB,
+            method=VerificationMethod.FULL_READ,
+        )
+    if table == "staging_item":
+        return models.StagingItem(
+            staging_job_id=world.job, raw_data_package_id=package, destination_location_id=world.processing
+        )
+    assert table == "deletion", f"a new table with a life cycle: {table}"
+    return models.Deletion(
+        raw_data_package_id=package,
+        data_location_id=world.buffer,
+        kind=CopyKind.RAW_DATA_PACKAGE,
+        requested_by="a policy",
+        reason="archived",
+        grace_until=NOW,
+    )
+
+
+def _next_part(session: Session) -> int:
+    return session.query(models.RawDataPackage).count() + 1
+
+
+def _add(session: Session, *objects: Any) -> None:
+    session.add_all(objects)
+    session.flush()
