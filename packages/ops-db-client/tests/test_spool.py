@@ -1,9 +1,12 @@
 """The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 import pytest
@@ -271,6 +274,13 @@ class TestRecorder:
 
 class TestKilled:
     """SIGKILL at each line that runs in spool and recorder, one after the other."""
+
+    @pytest.fixture
+    def spool_folder(self, tmp_path: Path) -> Iterator[Path]:
+        """In memory where that is possible: what a killed process wrote is there without any sync."""
+        memory = Path("/dev/shm")
+        with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+            yield Path(folder) / "spool"
 
     def test_nothing_acknowledged_is_lost_while_the_api_is_away(self, spool_folder: Path) -> None:
         acknowledged = _killed("append", spool_folder, nowhere())
