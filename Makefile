@@ -63,6 +63,6 @@ docs: $(READY)  ## documentation in build/docs/html
 clean:  ## stop what runs and delete build/
 	@if test -x $(BIN)/python; then \
 		$(STACK) reset; \
-		$(BIN)/python -m ccat_dev_stack.test_services stop; \
+		$(BIN)/python -m ccat_dev_stack.shared_services stop; \
 	fi
 	rm -rf build

@@ -99,6 +99,8 @@ class Postgresql:
         link = self.folder / "outside"
         if link.is_symlink():
             shutil.rmtree(link.readlink(), ignore_errors=True)
+            if all(entry.name.startswith("programs-") for entry in _OUTSIDE.glob("*")):
+                shutil.rmtree(_OUTSIDE, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _home(self, account: Account | None) -> Path:

@@ -18,7 +18,7 @@ from ccat_ops_db_client.recorder import Recorder
 
 
 def main(path: str) -> None:
-    """Observe until SIGTERM; what runs then is finished as aborted at the next start."""
+    """Observe until SIGTERM; what runs then is finished as aborted, after a kill at the next start."""
     installation = load(Path(path))
     if installation is None:
         raise SystemExit(f"{path} holds no installation; run make dev-up")
@@ -39,7 +39,10 @@ def main(path: str) -> None:
             state_file=installation.path / "telescope.json",
             clock=SystemClock(),
         )
-        observer.observe_for_ever()
+        try:
+            observer.observe_for_ever()
+        except SystemExit:
+            observer.finish_what_was_left()
 
 
 main(sys.argv[1])

@@ -95,11 +95,11 @@ class Observer:
                 _say(f"sent {replay.sent} requests that had to wait, {replay.waiting} still wait")
 
     def finish_what_was_left(self) -> None:
-        """Abort the execution that an earlier process left running."""
+        """Abort the execution that was started and not finished, by this process or an earlier one."""
         if self._progress.running:
             # The API may never have heard of it, or of its end already.
             with contextlib.suppress(ApiError):
-                self._recorder.finish(UUID(self._progress.running), "aborted", comment="telescope restarted")
+                self._recorder.finish(UUID(self._progress.running), "aborted", comment="telescope stopped")
             _say(f"aborted {self._progress.running}, which was left running")
             self._write_progress("")
 

@@ -1,7 +1,7 @@
 """The PostgreSQL and S3 servers and the Redis server that all test runs of a checkout share.
 
 They are started by the first run that needs them and outlive it, so that the next starts in no time. They
-end when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.test_services stop``
+end when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.shared_services stop``
 (``make clean``).
 Everything is below ``build/test-services``.
 """
@@ -185,7 +185,7 @@ def _stop(program: Program) -> None:
 
 
 def _start_idle_watch() -> None:
-    command = (sys.executable, "-m", "ccat_dev_stack.test_services", "idle-watch")
+    command = (sys.executable, "-m", "ccat_dev_stack.shared_services", "idle-watch")
     environment = {"PATH": os.defpath, "CCAT_BUILD_FOLDER": str(build_folder())}
     program = Program("idle-watch", command, folder=folder(), environment=environment)
     process: subprocess.Popen[bytes] = processes.start(program, _run_folder(), _log("idle-watch"))
