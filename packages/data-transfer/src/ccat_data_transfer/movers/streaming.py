@@ -168,9 +168,10 @@ class _Job:
             while report is None:
                 report = self._attempt(resume=False)
         except Failure as failure:
+            if failure.category not in {"exists", "upload_gone"}:
+                raise
             # Another process may have finished the same object while this one worked.
-            if failure.category in {"exists", "upload_gone"}:
-                report = self.result_of_earlier_attempt()
+            report = self.result_of_earlier_attempt()
             if report is None:
                 raise
         return report

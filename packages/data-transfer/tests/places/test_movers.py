@@ -1,0 +1,423 @@
+"""Movers: bytes arrive whole or not at all, from and to every kind of place."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import random
+import runpy
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ccat_data_transfer.crash_points import CRASH_POINTS
+from ccat_data_transfer.failures import Configuration, HandBack, Integrity, Transient
+from ccat_data_transfer.movers.interface import Mover, SentReport
+from ccat_data_transfer.movers.registry import METHODS, mover_for
+from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, Storage
+from ccat_data_transfer.storage.s3 import S3Storage
+from ccat_data_transfer.storage.s3_parts import list_uploads
+from ccat_dev_stack.testing import Bucket
+from ccat_ops_db.enumerations import VerificationMethod
+
+from .conftest import NewDisk, OpenBucket, expected, read, upload, wait_for_part
+
+SOURCE_PATH = "2026/11/20/source.tar"
+PATH = "2026/11/21/package.tar"
+CONTENT = random.Random(21).randbytes(20 * MEBIBYTE + 12_345)
+EXPECTED = expected(CONTENT)
+
+KINDS = [("disk", "disk"), ("disk", "s3"), ("s3", "disk"), ("s3", "s3")]
+MOVER_POINTS = ["mover.before_send", "mover.before_compare", "mover.sent"]
+POINTS = {
+    kind: MOVER_POINTS
+    + [
+        name
+        for name in CRASH_POINTS
+        if name.startswith(f"storage.{kind}.") and name.rpartition(".")[2] not in {"before_remove", "removed"}
+    ]
+    for kind in ("disk", "s3")
+}
+RECEIVED = {"disk": ["storage.disk.written:6"], "s3": ["storage.s3.part_sent:2"]}
+
+
+def nothing(_: int) -> None:
+    """Take progress without doing anything."""
+
+
+OpenRoute = Callable[..., "Route"]
+
+
+class Route:
+    """A source that has the object, a target that has not, and the mover between them."""
+
+    def __init__(self, source: Storage, target: Storage, places: dict[str, object]) -> None:
+        self.source = source
+        self.target = target
+        self.places = places
+        self.mover: Mover = mover_for("posix" if source.kind == target.kind == "disk" else "s3")
+
+    def send(
+        self,
+        *,
+        whole: Expected = EXPECTED,
+        work_id: str = "work",
+        progress: Callable[[int], None] = nothing,
+        resume: bool = True,
+    ) -> SentReport:
+        return self.mover.send(
+            self.source,
+            SOURCE_PATH,
+            self.target,
+            PATH,
+            whole,
+            work_id=work_id,
+            progress=progress,
+            resume=resume,
+        )
+
+    def leftovers(self) -> list[str]:
+        """Return everything at the target besides the finished object."""
+        if isinstance(self.target, DiskStorage):
+            return [path.name for path in Path(self.target.root).rglob(".partial-*")]
+        assert isinstance(self.target, S3Storage)
+        listed = self.target._client.request("GET", "", query=[("list-type", "2")]).body.decode()
+        markers = [part.partition("<")[0] for part in listed.split("<Key>") if ".partial-" in part[:200]]
+        return markers + list(list_uploads(self.target._client, f"target/{PATH}"))
+
+
+@pytest.fixture
+def open_route(
+    new_disk: NewDisk, open_bucket: OpenBucket, s3: Bucket, tmp_path: Path
+) -> Callable[..., Route]:
+    def make(source_kind: str, target_kind: str, content: bytes = CONTENT) -> Route:
+        places: dict[str, object] = {}
+
+        def place(role: str, kind: str) -> Storage:
+            if kind == "disk":
+                disk = new_disk(f"ccat.{role}")
+                places[role] = {"id": disk.location_id, "kind": "disk", "path": disk.root}
+                return disk
+            places[role] = {
+                "id": f"ccat.{role}",
+                "kind": "s3",
+                "endpoint": s3.endpoint,
+                "bucket": s3.bucket,
+                "prefix": role,
+                "credential": "archive",
+            }
+            return open_bucket(s3, prefix=role)
+
+        route = Route(place("source", source_kind), place("target", target_kind), places)
+        route.places["credentials"] = str(tmp_path / "credentials")
+        upload(route.source, SOURCE_PATH, content)
+        return route
+
+    return make
+
+
+@pytest.fixture(params=KINDS, ids=lambda kinds: "-to-".join(kinds))
+def route(request: pytest.FixtureRequest, open_route: OpenRoute) -> Route:
+    return open_route(*request.param)
+
+
+def test_sends_and_reports(route: Route) -> None:
+    seen: list[int] = []
+    report = route.send(progress=seen.append)
+    assert (report.size, report.checksum, report.sent_bytes) == (
+        len(CONTENT),
+        EXPECTED.checksum,
+        len(CONTENT),
+    )
+    assert sum(seen) == len(CONTENT)
+    assert max(seen) <= 8 * MEBIBYTE
+    assert read(route.target, PATH) == CONTENT
+    assert route.leftovers() == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 2 * MEBIBYTE, 8 * MEBIBYTE])
+@pytest.mark.parametrize("kinds", KINDS, ids=lambda kinds: "-to-".join(kinds))
+def test_sends_objects_of_any_size(open_route: OpenRoute, kinds: tuple[str, str], size: int) -> None:
+    route = open_route(*kinds, CONTENT[:size])
+    assert route.send(whole=expected(CONTENT[:size])).size == size
+    assert read(route.target, PATH) == CONTENT[:size]
+
+
+def test_every_checksum_algorithm(open_route: OpenRoute) -> None:
+    route = open_route("disk", "disk")
+    for algorithm in ("sha256", "md5"):
+        checksum = f"{algorithm}:{hashlib.new(algorithm, CONTENT).hexdigest()}"
+        assert route.send(whole=Expected(len(CONTENT), checksum)).checksum == checksum
+        route.target.remove(PATH)
+
+
+def test_sending_again_finds_its_result(route: Route) -> None:
+    first = route.send()
+    again = route.send()
+    assert again.sent_bytes == 0
+    assert (again.size, again.checksum, again.etag) == (first.size, first.checksum, first.etag)
+
+
+def test_other_object_at_target_is_never_overwritten(route: Route) -> None:
+    for other in (b"other", bytes(len(CONTENT))):
+        route.target.put(PATH, other)
+        with pytest.raises(Integrity) as raised:
+            route.send()
+        assert raised.value.category == "other_object_at_target"
+        assert read(route.target, PATH) == other
+
+
+def test_wrong_checksum_at_source(route: Route) -> None:
+    whole = expected(bytes(len(CONTENT)))
+    with pytest.raises(Integrity) as raised:
+        route.send(whole=whole)
+    assert raised.value.category == "source_mismatch"
+    assert raised.value.path == SOURCE_PATH
+    assert not route.target.exists(PATH)
+    assert route.leftovers() == []
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_source_of_another_size(route: Route, change: int) -> None:
+    whole = Expected(len(CONTENT) + change, EXPECTED.checksum)
+    with pytest.raises(Integrity) as raised:
+        route.send(whole=whole)
+    assert raised.value.category == "source_mismatch"
+    assert not route.target.exists(PATH)
+    assert route.leftovers() == []
+
+
+def test_missing_source(route: Route) -> None:
+    route.source.remove(SOURCE_PATH)
+    with pytest.raises(Integrity) as raised:
+        route.send()
+    assert raised.value.category == "source_missing"
+
+
+@pytest.mark.parametrize("target_kind", ["disk", "s3"])
+@pytest.mark.parametrize("change", ["truncated", "grown", "altered"])
+def test_source_that_changes_while_it_is_read(open_route: OpenRoute, target_kind: str, change: str) -> None:
+    route = open_route("disk", target_kind)
+    assert isinstance(route.source, DiskStorage)
+    path = Path(route.source.root) / SOURCE_PATH
+    done = threading.Event()
+
+    def spoil(_: int) -> None:
+        if not done.is_set():
+            done.set()
+            if change == "truncated":
+                os.truncate(path, len(CONTENT) - 1)
+            else:
+                with path.open("r+b") as file:
+                    file.seek(0 if change == "grown" else -1, os.SEEK_END)
+                    file.write(bytes([CONTENT[-1] ^ 1]))
+
+    with pytest.raises(Integrity) as raised:
+        route.send(progress=spoil)
+    assert raised.value.category == "source_mismatch"
+    assert not route.target.exists(PATH)
+    assert route.leftovers() == []
+
+
+def test_hand_back_keeps_what_was_done(route: Route) -> None:
+    sent = 0
+
+    def stop(count: int) -> None:
+        nonlocal sent
+        sent += count
+        if sent >= 18 * MEBIBYTE:
+            if route.target.kind == "s3":
+                wait_for_part(route.target, PATH, "work")
+            raise HandBack
+
+    with pytest.raises(HandBack):
+        route.send(progress=stop)
+    assert not route.target.exists(PATH)
+    assert route.mover.resume_point(route.target, PATH, "work") >= 8 * MEBIBYTE
+    report = route.send()
+    assert read(route.target, PATH) == CONTENT
+    if route.target.kind == "disk":
+        assert report.sent_bytes < 4 * MEBIBYTE
+    assert route.leftovers() == []
+
+
+def test_wrong_bytes_of_an_earlier_attempt_are_sent_again(route: Route) -> None:
+    with route.target.open_upload(PATH, "work", EXPECTED) as writing:
+        writing.write(bytes(19 * MEBIBYTE))
+        wait_for_part(route.target, PATH, "work")
+    report = route.send()
+    assert report.sent_bytes == len(CONTENT)
+    assert read(route.target, PATH) == CONTENT
+
+
+def test_nothing_of_an_earlier_attempt_is_used_when_told_so(route: Route) -> None:
+    with route.target.open_upload(PATH, "work", EXPECTED) as writing:
+        writing.write(CONTENT[: 19 * MEBIBYTE])
+        wait_for_part(route.target, PATH, "work")
+    assert route.send(resume=False).sent_bytes == len(CONTENT)
+    assert read(route.target, PATH) == CONTENT
+
+
+def test_temporaries_can_be_removed(route: Route) -> None:
+    with route.target.open_upload(PATH, "work", EXPECTED) as writing:
+        writing.write(CONTENT[: 19 * MEBIBYTE])
+        wait_for_part(route.target, PATH, "work")
+    route.mover.remove_temporary(route.target, PATH, "work")
+    assert route.mover.resume_point(route.target, PATH, "work") == 0
+    assert route.leftovers() == []
+
+
+@pytest.mark.parametrize("work_ids", [("one", "two"), ("same", "same")], ids=["two-works", "same-work"])
+def test_two_senders_of_the_same_object_at_once(route: Route, work_ids: tuple[str, str]) -> None:
+    both_began = threading.Barrier(2, timeout=30)
+    met = threading.local()
+
+    def meet(count: int) -> None:
+        if count and not getattr(met, "done", False):
+            met.done = True
+            try:
+                both_began.wait()
+            except threading.BrokenBarrierError:
+                assert work_ids[0] == work_ids[1]
+
+    def send(work_id: str) -> str:
+        try:
+            return route.send(work_id=work_id, progress=meet).checksum
+        except Transient as failure:
+            both_began.abort()
+            return failure.category
+
+    with ThreadPoolExecutor(2) as threads:
+        results = set(threads.map(send, work_ids))
+    assert EXPECTED.checksum in results
+    assert results <= {EXPECTED.checksum, "being_written"}
+    assert read(route.target, PATH) == CONTENT
+    for work_id in work_ids:
+        route.mover.remove_temporary(route.target, PATH, work_id)
+    assert route.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "point"),
+    [
+        pytest.param(kinds, point, id=f"{kinds[0]}-to-{kinds[1]}-{point}")
+        for kinds in KINDS
+        for point in POINTS[kinds[1]] + RECEIVED[kinds[1]]
+    ],
+)
+def test_killed_sender_is_followed_by_one_that_finishes(
+    open_route: OpenRoute, kinds: tuple[str, str], point: str
+) -> None:
+    route = open_route(*kinds)
+    assert _send_in_child(route, point) == -signal.SIGKILL
+    if route.target.exists(PATH):
+        assert read(route.target, PATH) == CONTENT
+    resumed = route.mover.resume_point(route.target, PATH, "work")
+    report = route.send()
+    assert (report.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
+    if kinds[1] == "disk":
+        assert report.sent_bytes == (0 if point in _PUBLISHED else len(CONTENT) - resumed)
+    assert read(route.target, PATH) == CONTENT
+    assert route.mover.verify(
+        route.target, PATH, EXPECTED, VerificationMethod.FULL_READ, nothing
+    ).checksum == (EXPECTED.checksum)
+    assert route.leftovers() == []
+
+
+_PUBLISHED = {"storage.disk.named_twice", "storage.disk.published", "mover.sent"}
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["ccat_data_transfer.movers.registry", "ccat_data_transfer.storage.registry", "runpy"]
+)
+
+
+def _send_in_child(route: Route, point: str) -> int | None:
+    told = {
+        **route.places,
+        "method": route.mover.method,
+        "source_path": SOURCE_PATH,
+        "path": PATH,
+        "expected": [EXPECTED.size, EXPECTED.checksum],
+        "crash_point": point,
+    }
+    script = str(Path(__file__).with_name("sender.py"))
+    child = _FORKS.Process(target=runpy.run_path, args=(script, {"TOLD": told}))
+    child.start()
+    child.join(60)
+    return child.exitcode
+
+
+@pytest.mark.parametrize("how", list(VerificationMethod))
+def test_verifies_a_good_copy(route: Route, how: VerificationMethod) -> None:
+    route.send()
+    seen: list[int] = []
+    report = route.mover.verify(route.target, PATH, EXPECTED, how, seen.append)
+    assert (report.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
+    if how is VerificationMethod.HEADER and route.target.kind == "s3":
+        assert (report.method, report.read_bytes, sum(seen)) == (VerificationMethod.HEADER, 0, 0)
+    else:
+        assert report.method is VerificationMethod.FULL_READ
+        assert report.read_bytes == sum(seen) == len(CONTENT)
+
+
+def test_finds_a_corrupted_byte(place: Storage) -> None:
+    spoiled = bytearray(CONTENT)
+    spoiled[len(CONTENT) // 2] ^= 1
+    place.put(PATH, bytes(spoiled), checksum=EXPECTED.checksum)
+    mover = mover_for("posix" if place.kind == "disk" else "s3")
+    with pytest.raises(Integrity) as raised:
+        mover.verify(place, PATH, EXPECTED, VerificationMethod.FULL_READ, nothing)
+    assert raised.value.category == "copy_checksum"
+    assert raised.value.path == PATH
+
+
+@pytest.mark.parametrize("how", list(VerificationMethod))
+def test_finds_a_missing_or_short_copy(place: Storage, how: VerificationMethod) -> None:
+    mover = mover_for("posix" if place.kind == "disk" else "s3")
+    with pytest.raises(Integrity) as raised:
+        mover.verify(place, PATH, EXPECTED, how, nothing)
+    assert raised.value.category == "copy_missing"
+    place.put(PATH, CONTENT[:-1], checksum=EXPECTED.checksum)
+    with pytest.raises(Integrity) as raised:
+        mover.verify(place, PATH, EXPECTED, how, nothing)
+    assert raised.value.category == "copy_size"
+
+
+def test_header_without_a_checksum_is_not_believed(store: S3Storage) -> None:
+    store.put(PATH, bytes(len(CONTENT)))
+    with pytest.raises(Integrity) as raised:
+        mover_for("s3").verify(store, PATH, EXPECTED, VerificationMethod.HEADER, nothing)
+    assert raised.value.category == "copy_checksum"
+
+
+def test_verification_can_be_handed_back(place: Storage) -> None:
+    place.put(PATH, CONTENT)
+
+    def stop(_: int) -> None:
+        raise HandBack
+
+    with pytest.raises(HandBack):
+        mover_for("s3").verify(place, PATH, EXPECTED, VerificationMethod.FULL_READ, stop)
+
+
+def test_methods_refuse_places_that_they_do_not_serve(
+    disk: DiskStorage, moto: Bucket, open_bucket: OpenBucket
+) -> None:
+    store = open_bucket(moto)
+    for method, source, target in (("posix", disk, store), ("s3", disk, disk)):
+        with pytest.raises(Configuration) as raised:
+            mover_for(method).send(source, PATH, target, PATH, EXPECTED, work_id="work", progress=nothing)
+        assert raised.value.category == "method_does_not_fit"
+
+
+def test_unknown_method_names_the_known() -> None:
+    with pytest.raises(Configuration) as raised:
+        mover_for("pigeon")
+    assert all(method in raised.value.message for method in METHODS)
