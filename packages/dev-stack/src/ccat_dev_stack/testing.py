@@ -12,8 +12,9 @@ fixture                   gives
 ``own_redis``             the same for Redis
 ========================  ==============================================================================
 
-Servers are shared by all workers and runs of a checkout (see `shared_services`); databases, Redis databases and
-buckets are not, and are gone at the end of the test. What a killed run left is cleared by the next.
+Servers are shared by all workers and runs of a checkout (see `ccat_dev_stack.shared_services`); databases,
+Redis databases and buckets are not, and are gone at the end of the test. What a killed run left is cleared by
+the next.
 """
 
 import fcntl
@@ -32,7 +33,8 @@ import pytest
 import redis
 from psycopg import sql
 
-from ccat_dev_stack import ports, processes, shared_services
+from ccat_dev_stack import ports, processes
+from ccat_dev_stack import shared_services as shared
 from ccat_dev_stack.locks import locked
 from ccat_dev_stack.services import Service, start_detached
 from ccat_dev_stack.services.postgresql import Postgresql
@@ -89,8 +91,8 @@ class OwnServer:
 @pytest.fixture(scope="session")
 def shared_services() -> Iterator[SharedServices]:
     """The running servers of this checkout's tests."""
-    with shared_services.in_use():
-        services = shared_services.running_services()
+    with shared.in_use():
+        services = shared.running_services()
         _drop_left_databases(services.postgresql)
         yield services
 
@@ -138,7 +140,7 @@ def ops_database(new_database: NewDatabase, migrated_template: str) -> str:
 @pytest.fixture(scope="session")
 def _redis_database(shared_services: SharedServices) -> Iterator[str]:
     server = shared_services.redis
-    folder = shared_services.folder() / "redis-databases"
+    folder = shared.folder() / "redis-databases"
     folder.mkdir(exist_ok=True)
     for number in range(1, server.databases):
         with (folder / f"{number}.lock").open("a") as claim:
@@ -173,7 +175,7 @@ def s3(shared_services: SharedServices) -> Iterator[Bucket]:
 def own_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
     """A PostgreSQL server of the test's own, not started yet."""
     # Not below the test's temporary folder, which only its owner can enter: root's server is not root.
-    folder = shared_services.folder() / "own" / secrets.token_hex(8)
+    folder = shared.folder() / "own" / secrets.token_hex(8)
     service = Postgresql(folder, ports.free_ports(1)[0], secrets.token_hex(16), POSTGRESQL_SETTINGS)
     server = OwnServer(service, service.url(), folder)
     yield server
@@ -201,7 +203,7 @@ def template_database(server: Postgresql, name: str, fill: Callable[[str], None]
     fill
         Called with the URL of the empty database.
     """
-    with locked(shared_services.folder() / "templates.lock"):
+    with locked(shared.folder() / "templates.lock"):
         if not _exists(server, name):
             _drop_old_templates(server)
             unfinished = f"{name}_unfinished"
