@@ -56,7 +56,8 @@ class TestClock:
     __test__ = False
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+        # Ahead of the clock by which the file system dates what is written.
+        self.now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
     def utc_now(self) -> datetime:
         return self.now

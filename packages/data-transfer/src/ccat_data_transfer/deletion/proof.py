@@ -92,6 +92,7 @@ class ArchiveCopy:
     relative_path: str
     size: int
     checksum: str
+    verified_at: datetime
     how: VerificationMethod
 
 
@@ -190,14 +191,15 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
             PhysicalCopy.relative_path,
             PhysicalCopy.size,
             PhysicalCopy.checksum,
+            PhysicalCopy.verified_at,
         )
         .where(PhysicalCopy.verified_at >= oldest)
         .order_by(PhysicalCopy.id)
     )
     return [
-        ArchiveCopy(row[0], row[1], row[2], row[3], row[4], facts.reconfirmation)
+        ArchiveCopy(row[0], row[1], row[2], row[3], row[4], row[5], facts.reconfirmation)
         for row in session.execute(statement)
-        if row[4] is not None
+        if row[4] is not None and row[5] is not None
     ]
 
 

@@ -26,7 +26,7 @@ from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
-from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import (
     DataLocation,
@@ -74,12 +74,22 @@ def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
     work.moved(0)
     try:
         storage = work.places.storage(copy.location_id)
-        mover_for(method_between(storage, storage)).verify(
-            storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
-        )
+        if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
+            if not _is_untouched(storage, copy):
+                return None
+        else:
+            mover_for(method_between(storage, storage)).verify(
+                storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
+            )
     except Failure:
         return None
     return Confirmation(copy.copy_id, work.clock.utc_now())
+
+
+def _is_untouched(storage: Storage, copy: ArchiveCopy) -> bool:
+    """Tell whether a disk, which keeps no checksum, says that a copy is as it was when it was last read."""
+    found = storage.stat(copy.relative_path)
+    return found is not None and found.size == copy.size and found.modified_at <= copy.verified_at
 
 
 def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirmation]) -> None:
