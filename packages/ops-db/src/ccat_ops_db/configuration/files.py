@@ -59,18 +59,25 @@ class RawConfiguration:
 
     entries: dict[str, dict[str, RawEntry]] = field(default_factory=lambda: {name: {} for name in KINDS})
     problems: list[Problem] = field(default_factory=list)
+    lost: bool = False
+    """Whether something could not be read at all: references to it are not wrong for that."""
+
+    def lose(self, problem: Problem) -> None:
+        """Note a problem for which something could not be read."""
+        self.problems.append(problem)
+        self.lost = True
 
 
 def read_folder(folder: Path) -> RawConfiguration:
     """Read all YAML files of a folder and the folders in it, in the order of their names."""
     raw = RawConfiguration()
     if not folder.is_dir():
-        raw.problems.append(Problem(str(folder), 1, "", "there is no such folder"))
+        raw.lose(Problem(str(folder), 1, "", "there is no such folder"))
         return raw
     files = sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml"} and path.is_file())
     files = [path for path in files if _belongs(path.relative_to(folder))]
     if not files:
-        raw.problems.append(Problem(str(folder), 1, "", "the folder has no YAML files"))
+        raw.lose(Problem(str(folder), 1, "", "the folder has no YAML files"))
     for path in files:
         _read_file(path, raw)
     return raw
@@ -86,6 +93,7 @@ def read_file(path: Path) -> RawConfiguration:
 def lay_over(base: RawConfiguration, overlay: RawConfiguration) -> None:
     """Replace fields of the base's entries by those of the overlay's; null takes a field away."""
     base.problems += overlay.problems
+    base.lost |= overlay.lost
     for kind, entries in overlay.entries.items():
         for key, entry in entries.items():
             below = base.entries[kind].get(key)
@@ -114,19 +122,19 @@ def _read_file(path: Path, raw: RawConfiguration) -> None:
         _refuse_aliases(document, set())
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raw.problems.append(Problem(name, mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}"))
+        raw.lose(Problem(name, mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}"))
         return
     except RecursionError:
-        raw.problems.append(Problem(name, 1, "", "nested too deeply"))
+        raw.lose(Problem(name, 1, "", "nested too deeply"))
         return
     except (YAMLError, ValueError, OSError) as error:
-        raw.problems.append(Problem(name, 1, "", f"cannot be read: {str(error).splitlines()[0]}"))
+        raw.lose(Problem(name, 1, "", f"cannot be read: {str(error).splitlines()[0]}"))
         return
     if document is None:
         return
     if not isinstance(document, CommentedMap):
         sections = ", ".join(name for name in KINDS if name != "permissions")
-        raw.problems.append(Problem(name, 1, "", f"must be a mapping with the sections {sections}"))
+        raw.lose(Problem(name, 1, "", f"must be a mapping with the sections {sections}"))
         return
     for section, content in document.items():
         _read_section(name, document.lc.key(section)[0] + 1, section, content, raw)
@@ -135,16 +143,16 @@ def _read_file(path: Path, raw: RawConfiguration) -> None:
 def _read_section(file: str, line: int, section: object, content: Any, raw: RawConfiguration) -> None:
     if section == "permissions":
         reason = "permissions are a closed list in the code; roles name them"
-        raw.problems.append(Problem(file, line, "permissions", reason))
+        raw.lose(Problem(file, line, "permissions", reason))
     elif not isinstance(section, str) or section not in KINDS:
         known = ", ".join(name for name in KINDS if name != "permissions")
-        raw.problems.append(Problem(file, line, str(section), f"unknown section; there are {known}"))
+        raw.lose(Problem(file, line, str(section), f"unknown section; there are {known}"))
     elif content is None:
         return
     elif section == LISTED:
         _read_list(file, line, KINDS[section], content, raw)
     elif not isinstance(content, CommentedMap):
-        raw.problems.append(Problem(file, line, section, "must be a mapping from keys to entries"))
+        raw.lose(Problem(file, line, section, "must be a mapping from keys to entries"))
     else:
         for key, values in content.items():
             _read_entry(file, content.lc.key(key)[0] + 1, KINDS[section], key, values, raw)
@@ -152,13 +160,13 @@ def _read_section(file: str, line: int, section: object, content: Any, raw: RawC
 
 def _read_list(file: str, line: int, kind: Kind, content: Any, raw: RawConfiguration) -> None:
     if not isinstance(content, CommentedSeq):
-        raw.problems.append(Problem(file, line, kind.name, "must be a list of entries"))
+        raw.lose(Problem(file, line, kind.name, "must be a list of entries"))
         return
     for index, values in enumerate(content):
         line = content.lc.item(index)[0] + 1
         if not isinstance(values, CommentedMap) or not {"obs_unit", "starts_at"} <= set(values):
             reason = "must be a mapping with at least obs_unit, starts_at and ends_at"
-            raw.problems.append(Problem(file, line, f"{kind.name}[{index}]", reason))
+            raw.lose(Problem(file, line, f"{kind.name}[{index}]", reason))
         else:
             _read_entry(file, line, kind, slot_key(values), values, raw)
 
@@ -166,10 +174,10 @@ def _read_list(file: str, line: int, kind: Kind, content: Any, raw: RawConfigura
 def _read_entry(file: str, line: int, kind: Kind, key: Any, values: Any, raw: RawConfiguration) -> None:
     name = f"{kind.name}.{key}"
     if reason := kind.key_problem(key):
-        raw.problems.append(Problem(file, line, name, reason))
+        raw.lose(Problem(file, line, name, reason))
         return
     if not isinstance(values, CommentedMap):
-        raw.problems.append(Problem(file, line, name, "must be a mapping from fields to values"))
+        raw.lose(Problem(file, line, name, "must be a mapping from fields to values"))
         return
     if key in raw.entries[kind.name]:
         first = raw.entries[kind.name][key].position
@@ -179,14 +187,14 @@ def _read_entry(file: str, line: int, kind: Kind, key: Any, values: Any, raw: Ra
     for field_name, value in values.items():
         if not isinstance(field_name, str):
             where = values.lc.key(field_name)[0] + 1
-            raw.problems.append(Problem(file, where, name, f"the field {field_name!r} must be text"))
+            raw.lose(Problem(file, where, name, f"the field {field_name!r} must be text"))
             continue
         entry.origins[field_name] = (values, file)
         try:
             entry.values[field_name] = plain(value)
         except ValueError as error:
             where = values.lc.key(field_name)[0] + 1
-            raw.problems.append(Problem(file, where, f"{name}.{field_name}", str(error)))
+            raw.lose(Problem(file, where, f"{name}.{field_name}", str(error)))
     raw.entries[kind.name][key] = entry
 
 

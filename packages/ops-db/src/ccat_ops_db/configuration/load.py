@@ -62,8 +62,9 @@ def validate(raw: RawConfiguration) -> Configuration:
                 )
                 continue
             entries[name][loaded.key] = loaded
-    # What is wrong by itself would be told a second time as a missing reference.
-    problems += cross_check(entries, {name: set(of_kind) for name, of_kind in raw.entries.items()})
+    if not raw.lost:
+        # What is wrong by itself is named all the same, and not told a second time as a missing reference.
+        problems += cross_check(entries, {name: set(of_kind) for name, of_kind in raw.entries.items()})
     if problems:
         raise ConfigurationError(problems)
     return Configuration(entries)

@@ -85,14 +85,16 @@ class ConstantElevation(Parameters):
 
     nominal_alt: Elevation
     onsky_velocity: Positive
-    table: Annotated[tuple[ElevationScan, ...], Field(min_length=1)]
+    table: tuple[ElevationScan, ...]
     min_lsa: SiderealAngle | None = None
     max_lsa: SiderealAngle | None = None
 
     @model_validator(mode="after")
-    def _window_is_whole(self) -> Self:
+    def _is_whole(self) -> Self:
         if (self.min_lsa is None) != (self.max_lsa is None):
             raise ValueError("min_lsa and max_lsa belong together")
+        if not self.table:
+            raise ValueError("the table is empty")
         return self
 
 
