@@ -79,7 +79,7 @@ class _Armed:
 
 def _from_environment() -> _Armed | None:
     setting = os.environ.get("CCAT_DATA_TRANSFER_CRASH_POINT")
-    if not setting or os.environ.get("CCAT_DATA_TRANSFER_ENVIRONMENT", "development") != "development":
+    if not setting or os.environ.get("CCAT_OPS_DB_ENVIRONMENT", "development") != "development":
         return None
     return _Armed(setting)
 

@@ -1,0 +1,182 @@
+"""The data server: one endpoint that gives the bytes of an object against a signed address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import format_datetime
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.data_server.problems import Problem, answer_http_error, answer_problem, problem_of
+from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse_range
+from ccat_data_transfer.failures import Configuration, Failure, classify
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import MEBIBYTE, ObjectInfo, Reader
+from ccat_ops_db.clock import Clock, SystemClock
+from ccat_ops_db.settings import Environment, OpsDbSettings
+from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, SignatureRefusedError, check_signature, is_weak_secret
+
+_CHUNK_BYTES = MEBIBYTE
+_BUFFER_BYTES = 24 * MEBIBYTE
+"""Bounds what one download holds in memory: many run at the same time."""
+
+log = structlog.get_logger()
+
+
+def create_app(
+    settings: DataTransferSettings,
+    engine: Engine,
+    site: str,
+    *,
+    environment: Environment | None = None,
+    clock: Clock | None = None,
+) -> Starlette:
+    """Return the application that serves the locations of one site, read-only.
+
+    Parameters
+    ----------
+    settings : DataTransferSettings
+        Secret and credentials.
+    engine : Engine
+        Database that describes the locations.
+    site : str
+        Site whose locations are served; others are unknown here.
+    environment : Environment, optional
+        Where the program runs; by default as ``CCAT_OPS_DB_ENVIRONMENT`` says.
+    clock : Clock, optional
+        Tells when addresses have expired.
+
+    Raises
+    ------
+    Configuration
+        The secret is missing, short or public, and this is not development.
+    """
+    secret = _secret(settings, environment or OpsDbSettings().environment)
+    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
+    places = Places(sessionmaker(engine, expire_on_commit=False), credentials)
+    server = _DataServer(places, site, secret, clock or SystemClock())
+    return Starlette(
+        routes=[
+            Route("/healthz", _healthz, methods=["GET"]),
+            Route("/packages/{location_id}/{path:path}", server.content, methods=["GET"]),
+        ],
+        exception_handlers={Problem: answer_problem, HTTPException: answer_http_error},
+    )
+
+
+class _DataServer:
+    def __init__(self, places: Places, site: str, secret: str, clock: Clock) -> None:
+        self._places = places
+        self._site = site
+        self._secret = secret
+        self._clock = clock
+
+    async def content(self, request: Request) -> Response:
+        """Answer a request for an object or a range of it."""
+        location_id, path = request.path_params["location_id"], request.path_params["path"]
+        try:
+            check_signature(
+                request.method,
+                location_id,
+                path,
+                expires=request.query_params.get("expires"),
+                signature=request.query_params.get("signature"),
+                secret=self._secret,
+                now=self._clock.utc_now(),
+            )
+        except SignatureRefusedError as refusal:
+            raise Problem(403, refusal.code, refusal.reason) from None
+        try:
+            return await run_in_threadpool(self._respond, request, location_id, path)
+        except Problem:
+            raise
+        except Exception as error:
+            failure = classify(error, path=path)
+            if problem_of(failure).status >= 500:
+                log.error("object not served", location=location_id, path=path, reason=failure.message)
+            raise problem_of(failure) from error
+
+    def _respond(self, request: Request, location_id: str, path: str) -> Response:
+        if location_id.partition(".")[0] != self._site:
+            raise Configuration("unknown_location", f"{location_id} is not at this site ({self._site})")
+        storage = self._places.storage(location_id)
+        info = storage.stat(path)
+        if info is None:
+            raise Problem(404, "not-found", f"there is no {path} at {location_id} any more")
+        headers = _headers(info)
+        try:
+            part = parse_range(_range_header(request, headers["etag"]), info.size)
+        except UnsatisfiableRangeError:
+            raise Problem(
+                416,
+                "range-not-satisfiable",
+                f"the object has {info.size} bytes",
+                {"content-range": f"bytes */{info.size}"},
+            ) from None
+        first, count = part or (0, info.size)
+        headers["content-length"] = str(count)
+        if part is not None:
+            headers["content-range"] = f"bytes {first}-{first + count - 1}/{info.size}"
+        status = 200 if part is None else 206
+        if request.method == "HEAD" or count == 0:
+            return Response(status_code=status, headers=headers)
+        reader = storage.open_read(path, offset=first, length=count, buffer_bytes=_BUFFER_BYTES)
+        return StreamingResponse(_chunks(reader, location_id, path), status_code=status, headers=headers)
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _secret(settings: DataTransferSettings, environment: Environment) -> str:
+    secret = settings.data_server_secret.get_secret_value() if settings.data_server_secret else ""
+    if environment is Environment.DEVELOPMENT:
+        return secret or DEVELOPMENT_SECRET
+    if is_weak_secret(secret):
+        raise Configuration(
+            "secret_weak",
+            "CCAT_DATA_TRANSFER_DATA_SERVER_SECRET is missing, the public default or too short: set the same "
+            "32 or more random characters there and in CCAT_OPS_DB_API_DATA_SERVER_SECRET",
+        )
+    return secret
+
+
+def _headers(info: ObjectInfo) -> dict[str, str]:
+    changed = int(info.modified_at.timestamp() * 1_000_000)
+    name = info.path.rpartition("/")[2]
+    return {
+        "accept-ranges": "bytes",
+        "cache-control": "private",
+        "content-type": "application/x-tar" if name.endswith(".tar") else "application/octet-stream",
+        "etag": f'"{info.etag or f"{info.size:x}-{changed:x}"}"',
+        "last-modified": format_datetime(info.modified_at, usegmt=True),
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _range_header(request: Request, etag: str) -> str | None:
+    """Return the range that counts: none, if the client has a part of another version (RFC 9110, 13.1.5)."""
+    condition = request.headers.get("if-range")
+    return None if condition is not None and condition != etag else request.headers.get("range")
+
+
+def _chunks(reader: Reader, location_id: str, path: str) -> Iterator[bytes]:
+    """Yield the bytes. When they cannot be had, the connection breaks, so that the client notices."""
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    with reader:
+        try:
+            while count := reader.readinto(buffer):
+                yield bytes(buffer[:count])
+        except Failure as failure:
+            log.error("download broke off", location=location_id, path=path, reason=failure.message)
+            raise
