@@ -1,0 +1,171 @@
+"""The deployment under test: an embedded stack of the tests' own, or what the environment describes."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.api import Api
+from harness.archive import Archive
+from harness.ccat import Ccat
+from harness.deployment import Deployment
+from harness.diagnosis import describe
+from harness.journey import NewFolder
+
+if TYPE_CHECKING:
+    from harness.embedded import EmbeddedStack
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BUILD = CHECKOUT / "build"
+
+_DEPLOYMENT = pytest.StashKey[Deployment]()
+_DESCRIBED = pytest.StashKey[set[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--deployment",
+        choices=["embedded", "environment"],
+        default="embedded",
+        help="embedded: start a stack of the tests' own and stop it at the end (KEEP=1 keeps it); "
+        "environment: test what CCAT_API_URL and the other variables describe",
+    )
+    parser.addoption(
+        "--large", action="store_true", help="also the file of more than 8 GiB, which takes minutes"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "large: takes minutes and 40 GB of disk; runs with --large")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if config.getoption("deployment") == "environment" and collection_path.name == "embedded":
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and say so; the embedded stack's own troubles come last."""
+    if not config.getoption("large"):
+        left_out = [item for item in items if item.get_closest_marker("large")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if left_out and reporter is not None:
+            reporter.write_line("left out: the file of more than 8 GiB takes minutes; --large runs it")
+    items.sort(key=lambda item: "embedded" in item.path.parts)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    deployment = item.config.stash.get(_DEPLOYMENT, None)
+    if report.failed and deployment is not None and _is_new(item.config, str(call.excinfo)):
+        folder = BUILD / "artifacts" / item.config.getoption("deployment")
+        folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(letter if letter.isalnum() else "-" for letter in item.nodeid)[-150:]
+        path = folder / f"{name}.{report.when}.txt"
+        home = folder / "home"
+        home.mkdir(exist_ok=True)
+        text = describe(deployment, Ccat(deployment, home, deployment.token))
+        path.write_text(f"{report.longreprtext}\n\n{text}\n", "utf-8")
+        report.sections.append(("deployment", f"what it looked like is in {path}"))
+    return report
+
+
+def _is_new(config: pytest.Config, error: str) -> bool:
+    """Say whether an error was not described yet: a fixture that fails, fails each test that needs it."""
+    described = config.stash.setdefault(_DESCRIBED, set())
+    new = error not in described
+    described.add(error)
+    return new
+
+
+@pytest.fixture(scope="session")
+def stack() -> "Iterator[EmbeddedStack]":
+    """The embedded stack of this run."""
+    from harness.embedded import EmbeddedStack
+
+    build = BUILD / "integration"
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.exit(f"another run of these tests uses {build}", returncode=3)
+        stack = EmbeddedStack(build)
+        stack.reset()
+        try:
+            stack.up()
+            yield stack
+        finally:
+            if os.environ.get("KEEP") == "1":
+                print(f"kept: CCAT_BUILD_FOLDER={build}  . {build}/dev/env")
+            else:
+                stack.reset()
+
+
+@pytest.fixture(scope="session")
+def deployment(request: pytest.FixtureRequest) -> Deployment:
+    """What is tested."""
+    if request.config.getoption("deployment") == "environment":
+        deployment = Deployment.from_environment(os.environ)
+    else:
+        stack: EmbeddedStack = request.getfixturevalue("stack")
+        deployment = stack.deployment()
+    request.config.stash[_DEPLOYMENT] = deployment
+    return deployment
+
+
+@pytest.fixture(scope="session")
+def ccat(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Ccat:
+    """The command of a person who may do everything."""
+    return Ccat(deployment, tmp_path_factory.mktemp("person"), deployment.token)
+
+
+@pytest.fixture(scope="session")
+def instrument(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Ccat:
+    """The command of instrument software."""
+    return Ccat(deployment, tmp_path_factory.mktemp("instrument"), deployment.instrument_token)
+
+
+@pytest.fixture(scope="session")
+def api(deployment: Deployment) -> Iterator[Api]:
+    """The API for a person who may do everything."""
+    with Api(deployment, deployment.token) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def instrument_api(deployment: Deployment) -> Iterator[Api]:
+    """The API for instrument software."""
+    with Api(deployment, deployment.instrument_token) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def archive(deployment: Deployment) -> Archive:
+    """The bucket of the archive."""
+    return Archive(deployment)
+
+
+@pytest.fixture(scope="session")
+def new_folder(deployment: Deployment) -> NewFolder:
+    """Make folders in the source location."""
+    run = f"{os.getpid()}-{os.urandom(3).hex()}"
+
+    def new(name: str) -> Path:
+        folder = deployment.source_folder / f"{name}-{run}"
+        folder.mkdir()
+        return folder
+
+    return new

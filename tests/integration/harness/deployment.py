@@ -1,0 +1,92 @@
+"""The deployment under test, as a stranger knows it: URLs, tokens and folders from environment variables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+
+class IncompleteEnvironmentError(RuntimeError):
+    """Variables that describe the deployment are missing."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A running data centre.
+
+    Parameters
+    ----------
+    token, instrument_token
+        Of a person who may do everything, and of instrument software.
+    source_folder, processing_folder
+        Where this machine sees the source location (writable) and the processing location (readable).
+    log_folder
+        Where logs of the deployment are, if this machine sees them; their ends are kept when a test fails.
+    """
+
+    api_url: str
+    token: str = field(repr=False)
+    instrument_token: str = field(repr=False)
+    source_location: str
+    source_folder: Path
+    processing_location: str
+    processing_folder: Path
+    s3_endpoint: str
+    s3_bucket: str
+    s3_access_key_id: str
+    s3_secret_access_key: str = field(repr=False)
+    log_folder: Path | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables that `make dev-up` writes to ``build/dev/env`` and other deployments supply.
+
+        Raises
+        ------
+        IncompleteEnvironmentError
+            Some are missing; all of them are named.
+        """
+        missing = [name for name in VARIABLES if not environment.get(name)]
+        if missing:
+            raise IncompleteEnvironmentError(
+                f"the environment does not describe a deployment: {', '.join(missing)} not set; "
+                "source what describes it (for example `. build/dev/env`)"
+            )
+        log_folder = environment.get("CCAT_LOG_FOLDER")
+        return cls(
+            api_url=environment["CCAT_API_URL"],
+            token=environment["CCAT_API_TOKEN"],
+            instrument_token=environment["CCAT_INSTRUMENT_TOKEN"],
+            source_location=environment["CCAT_SOURCE_LOCATION"],
+            source_folder=Path(environment["CCAT_SOURCE_FOLDER"]),
+            processing_location=environment["CCAT_PROCESSING_LOCATION"],
+            processing_folder=Path(environment["CCAT_PROCESSING_FOLDER"]),
+            s3_endpoint=environment["CCAT_S3_ENDPOINT"],
+            s3_bucket=environment["CCAT_S3_BUCKET"],
+            s3_access_key_id=environment["CCAT_S3_ACCESS_KEY_ID"],
+            s3_secret_access_key=environment["CCAT_S3_SECRET_ACCESS_KEY"],
+            log_folder=Path(log_folder) if log_folder else None,
+        )
+
+
+VARIABLES = (
+    "CCAT_API_URL",
+    "CCAT_API_TOKEN",
+    "CCAT_INSTRUMENT_TOKEN",
+    "CCAT_SOURCE_LOCATION",
+    "CCAT_SOURCE_FOLDER",
+    "CCAT_PROCESSING_LOCATION",
+    "CCAT_PROCESSING_FOLDER",
+    "CCAT_S3_ENDPOINT",
+    "CCAT_S3_BUCKET",
+    "CCAT_S3_ACCESS_KEY_ID",
+    "CCAT_S3_SECRET_ACCESS_KEY",
+)
+
+# Facts of data-center-config that the tests rely on: an obs unit of the instrument whose files go to the
+# source location, and that instrument's modules.
+OBS_UNIT = "IRC10216_CHAI_CO43"
+INSTRUMENT = "chai"
+PROGRAM = "GEco"
+SOURCE = "IRC10216"
+MODULES = ("chai-lfa", "chai-hfa", "mini-chai")
