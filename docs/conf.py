@@ -1,0 +1,44 @@
+"""How Sphinx builds this documentation: ``make docs``, into ``build/docs/html``; warnings are errors."""
+
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+
+sys.path.insert(0, str(DOCS))
+
+project = "CCAT data centre"
+project_copyright = "CCAT observatory"
+version = release = "0.1.0"
+
+extensions = [
+    "generated_text",
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinxcontrib.mermaid",
+]
+exclude_patterns = ["generated_text"]
+
+# In our docstrings `name` is code, wherever it leads.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+python_maximum_signature_line_length = 88
+
+# Diagrams are written so that code forges draw them too.
+myst_fence_as_directive = ["mermaid"]
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "deflist"]
+mermaid_version = "11.12.1"
+mermaid_fullscreen = False
+mermaid_height = "auto"
+
+html_theme = "furo"
+html_title = "CCAT data centre"
+html_static_path = ["_static"]
+html_css_files = ["data-centre.css"]
+html_copy_source = False
+html_show_sphinx = False

@@ -1,0 +1,59 @@
+"""The directive ``generated``: text that is made from the code it describes, so that both agree.
+
+In a page::
+
+    ```{generated} waiting
+    ```
+
+The functions in this package return Markdown; their first heading has level 1, wherever they are used.
+"""
+
+from collections.abc import Callable, Mapping
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from . import commands, configuration, failures, metrics, rest, schema, settings, waiting
+
+TEXTS: Mapping[str, Callable[[], str]] = {
+    "command-ccat": commands.ccat,
+    "command-ccat-transfer": commands.ccat_transfer,
+    "command-opsdb": commands.opsdb,
+    "command-stack": commands.stack,
+    "configuration": configuration.sections,
+    "failures": failures.failures,
+    "life-cycles": schema.life_cycles,
+    "metrics": metrics.metrics,
+    "permissions": rest.permissions,
+    "rest-operations": rest.operations,
+    "rest-schemas": rest.schemas,
+    "schema": schema.reference,
+    "settings-api": settings.api,
+    "settings-client": settings.client,
+    "settings-data-transfer": settings.data_transfer,
+    "settings-ops-db": settings.ops_db,
+    "waiting": waiting.reasons,
+}
+
+
+class Generated(SphinxDirective):
+    """Puts one of the texts in its place."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return what the text parses to."""
+        self.env.note_reread()
+        try:
+            text = TEXTS[self.arguments[0]]
+        except KeyError:
+            raise self.error(f"there is no generated text {self.arguments[0]!r}") from None
+        return self.parse_text_to_nodes(text(), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Make the directive known to Sphinx."""
+    app.add_directive("generated", Generated)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
