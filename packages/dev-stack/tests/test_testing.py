@@ -7,6 +7,7 @@ import psycopg
 import redis
 from obstore.store import S3Store
 
+from ccat_dev_stack.shared_services import SharedServices
 from ccat_dev_stack.testing import Bucket, NewDatabase, OwnServer
 
 
@@ -46,8 +47,8 @@ def test_redis_database_is_emptied_between_tests(redis_url: str) -> None:
         assert client.dbsize() == 0
 
 
-def test_bucket_keeps_objects(s3: Bucket) -> None:
-    store = S3Store(
+def open_store(s3: Bucket) -> S3Store:
+    return S3Store(
         s3.bucket,
         endpoint=s3.endpoint,
         access_key_id=s3.access_key_id,
@@ -56,9 +57,20 @@ def test_bucket_keeps_objects(s3: Bucket) -> None:
         virtual_hosted_style_request=False,
         client_options={"allow_http": True},
     )
+
+
+def test_bucket_keeps_objects(s3: Bucket) -> None:
+    store = open_store(s3)
     assert list(obstore.list(store)) == []
     obstore.put(store, "2026/11/21/package.tar", b"bytes")
     assert bytes(obstore.get(store, "2026/11/21/package.tar").bytes()) == b"bytes"
+
+
+def test_making_a_bucket_again_keeps_what_is_in_it(s3: Bucket, shared_services: SharedServices) -> None:
+    store = open_store(s3)
+    obstore.put(store, "kept", b"bytes")
+    shared_services.s3.make_bucket(s3.bucket)
+    assert bytes(obstore.get(store, "kept").bytes()) == b"bytes"
 
 
 def test_own_postgresql_keeps_committed_rows_when_killed(own_postgresql: OwnServer) -> None:

