@@ -24,6 +24,7 @@ from ccat_dev_stack import ports, processes
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_ops_db.settings import synchronous
 from ccat_ops_db_client import Client, Settings
+from ccat_ops_db_client.commands.main import main
 
 from . import seed
 
@@ -262,28 +263,33 @@ class RunCcat(Protocol):
 
 
 @pytest.fixture
-def ccat(api: Api, spool_folder: Path) -> RunCcat:
-    """Run the command as a user does."""
+def ccat(
+    api: Api, spool_folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> RunCcat:
+    """Run the command in this process, which is much faster than in one of its own."""
 
     def run(*arguments: object, **environment: str) -> Ran:
-        done = subprocess.run(
-            [
-                Path(sys.executable).with_name("ccat"),
-                *(os.fspath(a) if isinstance(a, Path) else str(a) for a in arguments),
-            ],
-            env={
-                **os.environ,
-                "CCAT_API_URL": api.url,
-                "CCAT_API_TOKEN": api.token,
-                "CCAT_SPOOL_FOLDER": str(spool_folder),
-                "CCAT_RETRY_SECONDS": "5",
-                "CCAT_SPOOL_AFTER_SECONDS": "0.2",
-                **environment,
-            },
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        with monkeypatch.context() as patch:
+            for name, value in {**ccat_environment(api, spool_folder), **environment}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["ccat", *map(str, arguments)])
+            capsysbinary.readouterr()
+            try:
+                main()
+            except SystemExit as exit_:
+                status = exit_.code
+            printed = capsysbinary.readouterr()
+        return Ran(int(status or 0), printed.out.decode(), printed.err.decode())
 
     return run
+
+
+def ccat_environment(api: Api, spool_folder: Path) -> dict[str, str]:
+    """Return the settings of the command."""
+    return {
+        "CCAT_API_URL": api.url,
+        "CCAT_API_TOKEN": api.token,
+        "CCAT_SPOOL_FOLDER": str(spool_folder),
+        "CCAT_RETRY_SECONDS": "5",
+        "CCAT_SPOOL_AFTER_SECONDS": "0.2",
+    }

@@ -21,8 +21,10 @@ def _base_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
 
 
-def _header_text(token: SecretStr) -> SecretStr:
-    text = token.get_secret_value().strip()
+def _header_text(token: SecretStr | None) -> SecretStr | None:
+    text = "" if token is None else token.get_secret_value().strip()
+    if not text:
+        return None
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("a token is one word of letters, digits and underscores")
     return SecretStr(text)
@@ -50,7 +52,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CCAT_", extra="ignore")
 
     api_url: Annotated[str, AfterValidator(_base_url)]
-    api_token: Annotated[SecretStr, AfterValidator(_header_text)] | None = None
+    api_token: Annotated[SecretStr | None, AfterValidator(_header_text)] = None
     spool_folder: Path = Field(default_factory=lambda: Path("~/.local/state/ccat/spool"))
     connect_timeout: float = Field(default=5, gt=0, le=600)
     read_timeout: float = Field(default=60, gt=0, le=3600)

@@ -1,10 +1,10 @@
 """The command ``ccat``: its parts, and how errors end it."""
 
 import json
-import logging
 import os
 import sys
 
+import stamina
 import typer
 
 from ccat_ops_db_client.errors import ApiError, CcatError
@@ -36,8 +36,8 @@ app.add_typer(spool.app, name="spool")
 
 def main() -> None:
     """Run ``ccat``; an error is one line with its remedy."""
-    # The client tells of retries itself.
-    logging.getLogger("stamina").disabled = True
+    # The client tells of retries itself; stamina would, by way of structlog, write to standard output.
+    stamina.instrumentation.set_on_retry_hooks(())
     try:
         app()
     except CcatError as error:

@@ -65,7 +65,7 @@ class Placed:
 
 @dataclass
 class Outcome:
-    """What became of the files: numbers of files, and bytes of the newly filed."""
+    """What became of the files: numbers of files, and bytes that were read."""
 
     filed: int = 0
     already_filed: int = 0

@@ -1,0 +1,455 @@
+"""The command as scripts see it: output, exit status, errors, against the real API."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from ccat_ops_db.identity import new_id
+from ccat_ops_db_client import Client
+
+from . import seed
+from .conftest import Api, Ran, RunCcat, ccat_environment
+
+
+@pytest.fixture
+def execution(ccat: RunCcat) -> str:
+    return ccat("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa").out.strip()
+
+
+def write(path: Path, content: bytes = b"data") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def one_line_error(ran: Ran, *words: str) -> None:
+    """Check that a command failed with one line that says what and what to do."""
+    assert ran.status == 1
+    assert ran.out == ""
+    assert ran.err.startswith("ccat: error: ")
+    assert ran.err.count("\n") == 1
+    assert ran.err.rstrip("\n").isprintable()
+    for word in words:
+        assert word in ran.err
+
+
+class TestObs:
+    def test_start_prints_the_id_and_finish_ends_it(self, ccat: RunCcat) -> None:
+        started = ccat(
+            "obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa", "--module", "chai-hfa"
+        )
+        assert (started.status, started.err) == (0, "")
+        identifier = started.out.strip()
+        assert started.out == f"{UUID(identifier)}\n"
+        finished = ccat("obs", "finish", identifier, "--status", "aborted", "--mean-pwv", "0.6", "--json")
+        assert finished.status == 0
+        assert finished.json["status"] == "aborted"
+        assert finished.json["mean_pwv"] == 0.6
+        assert finished.json["modules"] == ["chai-hfa", "chai-lfa"]
+        assert finished.json["spooled"] is False
+
+    def test_both_can_be_repeated(self, ccat: RunCcat) -> None:
+        identifier = str(new_id())
+        start = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa", "--id", identifier)
+        assert [ccat(*start).out, ccat(*start).out] == [f"{identifier}\n"] * 2
+        assert [ccat("obs", "finish", identifier).status for _ in range(2)] == [0, 0]
+        one_line_error(ccat("obs", "finish", identifier, "--status", "failed"), identifier, "completed")
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--obs-unit", "nothing", "--module", "chai-lfa"), ("obs_unit", "'nothing'")),
+            (("--obs-unit", seed.OBS_UNIT, "--module", "nothing"), ("modules", "'nothing'")),
+            (("--obs-unit", "", "--module", "chai-lfa"), ("obs_unit",)),
+            (("--obs-unit", "a\nb", "--module", "chai-lfa"), ("obs_unit",)),
+            (("--obs-unit", "x" * 100_000, "--module", "chai-lfa"), ("obs_unit",)),
+            (("--obs-unit", os.fsdecode(b"\xff"), "--module", "chai-lfa"), ("UTF-8",)),
+            (("--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa", "--id", str(uuid4())), ("id",)),
+        ],
+    )
+    def test_what_is_unknown_or_hostile_is_named(
+        self, ccat: RunCcat, arguments: tuple[str, ...], words: tuple[str, ...]
+    ) -> None:
+        one_line_error(ccat("obs", "start", *arguments), *words)
+
+    def test_an_end_before_the_start_is_refused(self, ccat: RunCcat) -> None:
+        identifier = ccat(
+            *("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa"),
+            *("--started-at", "2026-11-21T10:00:00+03:00"),
+        ).out.strip()
+        one_line_error(ccat("obs", "finish", identifier, "--ended-at", "2026-11-21T06:59:59Z"), "ended_at")
+        assert ccat("obs", "finish", identifier, "--ended-at", "2026-11-21T07:00:01Z").status == 0
+
+    def test_an_unknown_execution_is_an_error(self, ccat: RunCcat) -> None:
+        one_line_error(ccat("obs", "finish", new_id()), "no execution")
+        one_line_error(ccat("obs", "finish", new_id(), "--mean-pwv", "nan"), "finite")
+
+
+class TestProcess:
+    """The installed command in a process of its own."""
+
+    def test_output_and_status_reach_the_shell(self, api: Api, spool_folder: Path) -> None:
+        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [Path(sys.executable).with_name("ccat"), *arguments],
+                env={**os.environ, **ccat_environment(api, spool_folder)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        started = run("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
+        assert (started.returncode, started.stderr) == (0, "")
+        UUID(started.stdout.strip())
+        refused = run("obs", "start", "--obs-unit", os.fsdecode(b"\xff"), "--module", "chai-lfa")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "UTF-8" in refused.stderr
+        assert run("obs", "start").returncode == 2
+
+
+class TestUsage:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            (),
+            ("unknown",),
+            ("obs", "start"),
+            ("obs", "start", "--obs-unit", "x"),
+            ("obs", "finish", "not-an-id"),
+            ("obs", "finish", str(UUID(int=0)), "--status", "running"),
+            ("obs", "start", "--obs-unit", "x", "--module", "y", "--started-at", "2026-11-21T10:00:00"),
+            ("obs", "start", "--obs-unit", "x", "--module", "y", "--started-at", "yesterday"),
+            ("file", "x"),
+            ("file", "--execution", str(UUID(int=0)), "--module", "m", "x", "--algorithm", "sha1"),
+            ("file", "--execution", str(UUID(int=0)), "--module", "m", "x", "--into", "y"),
+            ("packages",),
+            ("wait", "--execution", str(UUID(int=0))),
+            ("wait", "--execution", str(UUID(int=0)), "--for", "packaged"),
+            ("wait", "--execution", str(UUID(int=0)), "--for", "archived", "--timeout", "-1"),
+            ("stage", "--to", "ccat.processing"),
+            ("stage", "--to", "l", "--file", str(UUID(int=0)), "--package", str(UUID(int=0))),
+            ("get", "not-an-id", "-o", "."),
+            ("get", "not-an-id:member", "-o", "."),
+            ("find", "--since", "2026-11-21"),
+            ("find", "--since", "2026-11-21T10:00:00"),
+            ("find", "--since", "soon"),
+            ("find", "--since", "999999w"),
+            ("find", "--limit", "0"),
+            ("spool", "discard", "x"),
+        ],
+    )
+    def test_wrong_usage_is_status_2(self, ccat: RunCcat, arguments: tuple[str, ...]) -> None:
+        ran = ccat(*arguments)
+        assert ran.status == 2
+        assert "Traceback" not in ran.err
+
+    def test_every_command_has_help_and_json(self, ccat: RunCcat) -> None:
+        commands = [
+            "file",
+            "packages",
+            "wait",
+            "stage",
+            "get",
+            "find",
+            "status",
+            "why",
+            "obs start",
+            "obs finish",
+        ]
+        for command in [*commands, "spool status", "spool replay", "spool discard"]:
+            ran = ccat(*command.split(), "--help")
+            assert ran.status == 0
+            assert "--json" in ran.out
+
+    @pytest.mark.parametrize(
+        ("environment", "word"),
+        [
+            ({"CCAT_API_URL": "not an address"}, "CCAT_API_URL"),
+            ({"CCAT_API_URL": "ftp://x"}, "CCAT_API_URL"),
+            ({"CCAT_API_TOKEN": "two words"}, "CCAT_API_TOKEN"),
+            ({"CCAT_API_TOKEN": "wrong"}, "CCAT_API_TOKEN"),
+            ({"CCAT_API_TOKEN": ""}, "CCAT_API_TOKEN"),
+            ({"CCAT_READ_TIMEOUT": "soon"}, "CCAT_READ_TIMEOUT"),
+        ],
+    )
+    def test_wrong_settings_are_named(self, ccat: RunCcat, environment: dict[str, str], word: str) -> None:
+        one_line_error(ccat("find", **environment), word)
+        ran = ccat("find", "--json", **environment)
+        assert ran.status == 1
+        assert word in json.dumps(json.loads(ran.err)["error"])
+
+    def test_the_address_of_the_option_wins(self, ccat: RunCcat, api: Api) -> None:
+        assert ccat("find", "--api-url", f"{api.url}/api/v1/", CCAT_API_URL="http://127.0.0.1:9").status == 0
+
+    def test_an_absent_api_is_one_line(self, ccat: RunCcat) -> None:
+        ran = ccat("status", CCAT_API_URL="http://127.0.0.1:9", CCAT_RETRY_SECONDS="0.3")
+        assert ran.status == 1
+        assert "ccat: error: http://127.0.0.1:9 cannot be reached" in ran.err
+        assert "Traceback" not in ran.err
+
+
+class TestFile:
+    def test_files_and_folders_are_filed_once(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str
+    ) -> None:
+        folder = api.source / execution
+        write(folder / "a.fits", b"one")
+        write(folder / "deep" / "ä b.fits", b"")
+        write(folder / "deep" / "read-only.fits", b"two").chmod(0o400)
+        file = ("file", "--execution", execution, "--module", "chai-lfa")
+        assert ccat(*file, folder / "a.fits", "--json").json == {
+            "filed": 1,
+            "already_filed": 0,
+            "spooled": 0,
+            "bytes": 3,
+        }
+        ran = ccat(*file, folder)
+        assert (ran.status, ran.err) == (0, "")
+        assert ran.out == "2 files filed (6 B read), 1 were filed already\n"
+        assert ccat(*file, folder, "--json").json["already_filed"] == 3
+        filed = {file.relative_path: file for file in client.filed_files(execution_id=execution)}
+        assert set(filed) == {
+            f"{execution}/{name}" for name in ("a.fits", "deep/ä b.fits", "deep/read-only.fits")
+        }
+        assert filed[f"{execution}/a.fits"].size == 3
+        assert filed[f"{execution}/a.fits"].checksum.startswith("xxh3-128:")
+        modified = filed[f"{execution}/a.fits"].written_until
+        assert modified is not None
+        assert abs(modified.timestamp() - (folder / "a.fits").stat().st_mtime) < 1e-5
+
+    @pytest.mark.parametrize("algorithm", ["sha256", "blake3", "crc32c", "md5"])
+    def test_other_checksums(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str, algorithm: str
+    ) -> None:
+        path = write(api.source / execution / "a.fits")
+        ran = ccat("file", "--execution", execution, "--module", "chai-lfa", path, "--algorithm", algorithm)
+        assert ran.status == 0
+        (filed,) = client.filed_files(execution_id=execution)
+        assert filed.checksum.startswith(f"{algorithm}:")
+
+    def test_three_thousand_files_and_again_without_reading(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str
+    ) -> None:
+        folder = api.source / execution
+        for number in range(3000):
+            write(folder / f"{number % 7}" / f"{number}.fits", b"%d" % number)
+        file = ("file", "--execution", execution, "--module", "chai-lfa", "--json", folder)
+        assert ccat(*file).json["filed"] == 3000
+        write(folder / "0" / "more.fits")
+        for path in folder.rglob("*.fits"):
+            path.chmod(0o400)
+        again = ccat(*file).json
+        assert (again["filed"], again["already_filed"], again["bytes"]) == (1, 3000, 4)
+        assert client.progress(UUID(execution)).files == 3001
+
+    def test_outside_every_location_it_names_the_folder(
+        self, ccat: RunCcat, api: Api, execution: str, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path / "a.fits")
+        ran = ccat("file", "--execution", execution, "--module", "chai-lfa", path)
+        one_line_error(ran, str(path), str(api.source), "--ingest")
+        assert "cologne" not in ran.err
+
+    def test_ingest_copies_into_the_instruments_location(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str, tmp_path: Path
+    ) -> None:
+        write(tmp_path / "run" / "a.fits", b"one")
+        write(tmp_path / "run" / "b" / "c d.fits", b"two")
+        file = (
+            "file",
+            "--execution",
+            execution,
+            "--module",
+            "chai-lfa",
+            "--ingest",
+            "--json",
+            tmp_path / "run",
+        )
+        assert ccat(*file).json["filed"] == 2
+        assert ccat(*file).json == {"filed": 0, "already_filed": 2, "spooled": 0, "bytes": 6}
+        place = api.source / execution / "chai-lfa" / "run"
+        assert (place / "b" / "c d.fits").read_bytes() == b"two"
+        assert {file.relative_path for file in client.filed_files(execution_id=execution)} == {
+            f"{execution}/chai-lfa/run/a.fits",
+            f"{execution}/chai-lfa/run/b/c d.fits",
+        }
+        write(tmp_path / "run" / "a.fits", b"other")
+        one_line_error(
+            ccat("file", "--execution", execution, "--module", "chai-lfa", "--ingest", tmp_path / "run"),
+            str(place / "a.fits"),
+            "other content",
+        )
+
+    def test_ingest_into_a_chosen_folder(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path / f"{execution}.fits")
+        file = ("file", "--execution", execution, "--module", "chai-lfa", "--ingest", path)
+        assert ccat(*file, "--into", ".", "--location", seed.SOURCE).status == 0
+        (filed,) = client.filed_files(execution_id=execution)
+        assert filed.relative_path == path.name
+        assert (api.source / path.name).exists()
+        one_line_error(ccat(*file, "--into", "../out"), "'..'")
+        one_line_error(ccat(*file, "--location", "ccat.nowhere"), "--location", seed.SOURCE)
+        one_line_error(ccat(*file, "--location", "ccat.primecam-raw-data"), "prime-cam")
+
+    def test_other_facts_for_the_same_path_are_refused(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        path = write(api.source / execution / "a.fits", b"one")
+        file = ("file", "--execution", execution, "--module", "chai-lfa")
+        assert ccat(*file, path).status == 0
+        write(path, b"two")
+        one_line_error(ccat(*file, path), f"{execution}/a.fits")
+
+    def test_what_cannot_be_filed_stops_everything_by_name(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str
+    ) -> None:
+        folder = api.source / execution
+        write(folder / "a.fits")
+        (folder / "link.fits").symlink_to("a.fits")
+        file = ("file", "--execution", execution, "--module", "chai-lfa")
+        one_line_error(ccat(*file, folder), "link.fits", "symbolic link", "nothing was filed")
+        one_line_error(ccat(*file, folder / "missing"), "missing", "No such file")
+        one_line_error(ccat(*file, "/dev/null"), "/dev/null", "device")
+        one_line_error(ccat(*file, "../../etc/hostname"), "hostname")
+        one_line_error(ccat(*file, write(folder / "line\nfeed")), "U+000A")
+        assert list(client.filed_files(execution_id=execution)) == []
+
+    def test_names_that_do_not_exist_are_named(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        path = write(api.source / execution / "a.fits")
+        one_line_error(ccat("file", "--execution", new_id(), "--module", "chai-lfa", path), "execution_id")
+        one_line_error(ccat("file", "--execution", execution, "--module", "nothing", path), "'nothing'")
+        one_line_error(ccat("file", "--execution", execution, "--module", "chai-hfa", path), "chai-hfa")
+
+    def test_an_empty_folder_is_said_to_be_empty(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        (api.source / execution).mkdir()
+        ran = ccat("file", "--execution", execution, "--module", "chai-lfa", api.source / execution)
+        assert (ran.status, ran.out) == (0, "0 files filed (0 B read), 0 were filed already\n")
+
+
+class TestWithoutApi:
+    def test_a_whole_observation_waits_and_is_sent(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str
+    ) -> None:
+        path = write(api.source / execution / "a.fits")
+        api.stop()
+        started = ccat("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
+        assert started.status == 0
+        identifier = started.out.strip()
+        assert "spool" in started.err
+        filed = ccat("file", "--execution", identifier, "--module", "chai-lfa", path)
+        assert filed.status == 0
+        assert "1 files are in the spool" in filed.err
+        assert ccat("obs", "finish", identifier).status == 0
+        assert ccat("obs", "finish", identifier).status == 0
+        status = ccat("spool", "status", "--json").json
+        assert [request["path"].rpartition(":")[2] for request in status["waiting"]] == [
+            "start",
+            "bulk",
+            "finish",
+            "finish",
+        ]
+        assert "4 requests wait, 0 were refused" in ccat("spool", "status").out
+        assert ccat("spool", "replay").status == 1
+
+        api.start()
+        replayed = ccat("spool", "replay")
+        assert (replayed.status, replayed.out) == (0, "4 sent, 0 refused, 0 wait\n")
+        progress = client.progress(UUID(identifier))
+        assert (progress.status, progress.files) == ("completed", 1)
+        assert ccat("spool", "status").status == 0
+
+    def test_the_next_command_sends_what_waits(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        assert execution
+        api.stop()
+        identifier = ccat("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa").out.strip()
+        api.start()
+        assert identifier in ccat("find", "--limit", "1").out
+
+    def test_a_refused_request_is_shown_kept_and_can_be_dropped(
+        self, ccat: RunCcat, api: Api, execution: str
+    ) -> None:
+        assert execution
+        api.stop()
+        ccat("obs", "start", "--obs-unit", "nothing", "--module", "chai-lfa")
+        api.start()
+        assert "1 spooled requests were refused" in ccat("find").err
+        shown = ccat("spool", "status")
+        assert shown.status == 1
+        assert "there is no obs unit 'nothing'" in shown.out
+        assert ccat("spool", "replay", "--refused").status == 1
+        (refused,) = json.loads(ccat("spool", "status", "--json").out)["refused"]
+        assert ccat("spool", "discard", refused["number"]).status == 0
+        assert ccat("spool", "status").status == 0
+        one_line_error(ccat("spool", "discard", refused["number"]), "no request")
+
+
+class TestLook:
+    def test_find(self, ccat: RunCcat, execution: str) -> None:
+        ran = ccat(
+            "find", "--obs-unit", seed.OBS_UNIT, "--instrument", "chai", "--since", "1h", "--limit", "1"
+        )
+        assert ran.status == 0
+        assert execution in ran.out
+        assert "running" in ran.out
+        (found,) = ccat("find", "--limit", "1", "--json").json
+        assert found["id"] == execution
+        assert ccat("find", "--since", "2126-11-21T00:00:00Z").out == "no execution fits\n"
+
+    def test_status(self, ccat: RunCcat, execution: str) -> None:
+        ran = ccat("status")
+        assert (ran.status, ran.err) == (0, "")
+        assert "site ccat at" in ran.out
+        assert seed.SOURCE in ran.out
+        assert ccat("status", "--json").json["site"] == "ccat"
+        assert execution
+
+    def test_why(self, ccat: RunCcat, execution: str) -> None:
+        ran = ccat("why", execution)
+        assert ran.status == 0
+        assert "running" in ran.out
+        assert ccat("why", execution, "--json").json["subject_id"] == execution
+        one_line_error(ccat("why", new_id()), "there is")
+        one_line_error(ccat("why", "../../status"))
+        one_line_error(ccat("why", "a\nb"))
+
+    def test_packages(self, ccat: RunCcat, execution: str) -> None:
+        assert "has no packages yet" in ccat("packages", "--execution", execution).out
+        assert ccat("packages", "--execution", execution, "--json").json == []
+        one_line_error(ccat("packages", "--execution", new_id()), "no execution")
+
+
+class TestWait:
+    @pytest.mark.parametrize("goal", ["archived", "removed-at-source"])
+    def test_an_ended_execution_without_files_is_done(self, ccat: RunCcat, execution: str, goal: str) -> None:
+        ccat("obs", "finish", execution)
+        ran = ccat("wait", "--execution", execution, "--for", goal, "--timeout", "20")
+        assert (ran.status, ran.out) == (0, f"{goal}: 0 files, 0 B, 0 packages\n")
+
+    def test_the_limit_is_status_1(self, ccat: RunCcat, execution: str) -> None:
+        wait = ("wait", "--execution", execution, "--for", "archived", "--timeout", "0")
+        one_line_error(ccat(*wait), "not archived", f"ccat obs finish {execution}")
+        ran = ccat(*wait, "--json")
+        assert ran.status == 1
+        assert ran.json["archived"] is False
+
+    def test_it_survives_a_restart_of_the_api(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        ccat("obs", "finish", execution)
+        api.stop()
+        api.start()
+        assert ccat("wait", "--execution", execution, "--for", "archived").status == 0
+
+    def test_an_unknown_execution_is_an_error(self, ccat: RunCcat) -> None:
+        one_line_error(ccat("wait", "--execution", new_id(), "--for", "archived"), "no execution")
+
+
+class TestStage:
+    def test_what_cannot_be_staged_is_named(self, ccat: RunCcat, execution: str) -> None:
+        one_line_error(ccat("stage", "--to", "ccat.nowhere", "--execution", execution), "ccat.nowhere")
+        one_line_error(ccat("stage", "--to", seed.BUFFER, "--execution", execution), "processing")
+        for subject in ("execution", "package", "file"):
+            one_line_error(ccat("stage", "--to", seed.PROCESSING, f"--{subject}", new_id()), subject)
