@@ -1,8 +1,9 @@
 """Settings of the transfer engine, from ``CCAT_DATA_TRANSFER_*``."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -48,3 +49,12 @@ class DataTransferSettings(BaseSettings):
         None, description="Key of the signed addresses that the data server accepts."
     )
     metrics_port: int | None = Field(None, description="Port on which metrics are served; none: not served.")
+
+    @model_validator(mode="after")
+    def _heart_beats_within_the_lease(self) -> Self:
+        if self.heartbeat * 2 > self.lease:
+            raise ValueError(
+                f"heartbeat ({self.heartbeat:g} s) must be at most half of lease ({self.lease:g} s),"
+                " or workers lose their work"
+            )
+        return self

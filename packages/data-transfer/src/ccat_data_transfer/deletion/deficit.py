@@ -1,6 +1,6 @@
 """How much a location must free: computed once a pass and reserved, so that it is freed only once."""
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Place
@@ -11,7 +11,8 @@ from ccat_ops_db.models import Deletion
 def bytes_to_free(session: Session, place: Place) -> int:
     """Return the bytes to free at a location: above the high watermark, down to the low one.
 
-    What open deletions will free already is taken off, so that the same deficit is never freed twice.
+    What open deletions will free, or have freed since the location was measured, is taken off, so that the
+    same deficit is never freed twice.
 
     Returns
     -------
@@ -25,7 +26,10 @@ def bytes_to_free(session: Session, place: Place) -> int:
 
 
 def _being_freed(session: Session, place: Place) -> int:
+    """Sum what deletions free that the last measurement of the location cannot know of."""
+    under_way = Deletion.status.in_([Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS])
+    since = and_(Deletion.status == Status.COMPLETED, Deletion.finished_at >= place.measured_at)
     statement = select(func.coalesce(func.sum(Deletion.bytes_total), 0)).where(
-        Deletion.data_location_id == place.id, Deletion.status != Status.COMPLETED
+        Deletion.data_location_id == place.id, or_(under_way, since)
     )
     return int(session.execute(statement).scalar_one())

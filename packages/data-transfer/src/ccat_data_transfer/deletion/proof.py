@@ -69,8 +69,8 @@ DELETABLE = (
     # Of an attempt that died between decision and removal: proved anew.
     PhysicalCopyStatus.DELETION_IN_PROGRESS,
 )
-CONFIRMATION_LIFETIME = timedelta(minutes=5)
-"""How long the word of an archive counts as "in this very moment"."""
+CONFIRMATION_LIFETIME = timedelta(hours=2)
+"""How long the word of an archive counts as "in this very moment": others may be read in full meanwhile."""
 
 
 @dataclass(frozen=True)

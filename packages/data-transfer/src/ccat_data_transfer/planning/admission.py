@@ -1,24 +1,59 @@
 """Which pending work may begin now, within the limits of places and routes; the rest is told why not.
 
-One grouped look at the pending rows of each kind finds which (place, way) they need; a way that is closed
-holds back its own rows and no others. Free slots are filled in order of priority and age.
+One grouped look at the open rows of each kind finds which ways they need; a way that is closed holds back
+its own rows and no others. Free slots are filled in order of priority and age, whichever way a row goes.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, String, and_, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import set_reason
-from ccat_data_transfer.planning.topology import Obstacle, Topology
+from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.work.kinds import KINDS, WorkKind
 from ccat_ops_db.enumerations import Status
-from ccat_ops_db.models import DataTransfer, PackageCreation, StagingItem
+from ccat_ops_db.models import DataTransfer, PackageCreation, PhysicalCopy, StagingItem
 from ccat_ops_db.waiting import WaitingReason
 
 NOWHERE = cast(null(), String)
 """Stands for the column that a kind of work does not have."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a row of work needs: the place whose workers do it, where it reads and writes, and its route."""
+
+    at: str
+    source: str | None
+    to: str | None
+    route: str | None
+
+
+@dataclass
+class Slots:
+    """How much of a kind is under way at places and on routes, and how much more may be."""
+
+    topology: Topology
+    at: Counter[str] = field(default_factory=Counter)
+    on_route: Counter[str] = field(default_factory=Counter)
+
+    def free(self, way: Way) -> int:
+        """Return how many more rows may go a way."""
+        free = self.topology.places[way.at].concurrency - self.at[way.at]
+        if way.route is not None:
+            free = min(free, self.topology.routes[way.route].concurrency - self.on_route[way.route])
+        return max(0, free)
+
+    def take(self, way: Way, rows: int = 1) -> None:
+        """Count rows that go a way."""
+        self.at[way.at] += rows
+        if way.route is not None:
+            self.on_route[way.route] += rows
 
 
 def admit(session: Session, topology: Topology) -> int:
@@ -27,27 +62,45 @@ def admit(session: Session, topology: Topology) -> int:
 
 
 def _admit_kind(session: Session, topology: Topology, kind: WorkKind) -> int:
+    _withdraw(session, topology, kind)
     due = _is_due(topology, kind)
-    route: Any = DataTransfer.data_transfer_route_id if kind.table is DataTransfer else NOWHERE
-    at, to = _columns(kind)
-    groups = session.execute(
-        select(at.label("at"), to.label("to"), route.label("route")).where(due).distinct()
-    ).all()
-    if not groups:
+    open_ways = []
+    for way in _ways(session, kind, due):
+        obstacle = _obstacle(topology, way)
+        if obstacle is None:
+            open_ways.append(way)
+        else:
+            rows = and_(due, _goes(kind, way))
+            set_reason(session, kind.table, rows, obstacle.reason, obstacle.detail, topology.at)
+    if not open_ways:
         return 0
-    busy = _busy(session, kind, at, route)
+    slots = _slots_under_way(session, topology, kind)
     admitted = 0
-    for group in groups:
-        of_group = and_(
-            due, at == group.at, to.is_not_distinct_from(group.to), route.is_not_distinct_from(group.route)
-        )
-        obstacle = _obstacle(topology, group)
-        if obstacle is not None:
-            set_reason(session, kind.table, of_group, obstacle.reason, obstacle.detail, topology.at)
-            continue
-        slots = _free_slots(topology, group, busy)
-        admitted += _admit_group(session, topology, kind, group, of_group, slots, busy)
+    chosen = _choose(topology, slots, _first_rows(session, topology, kind, due, open_ways, slots))
+    for way in open_ways:
+        _schedule(session, topology, kind, way, chosen.get(way, []))
+        _tell_the_rest(session, topology, kind, due, way)
+        admitted += len(chosen.get(way, []))
     return admitted
+
+
+def _withdraw(session: Session, topology: Topology, kind: WorkKind) -> None:
+    """Take back what no worker has begun yet and whose way was closed since: it must not hold slots."""
+    scheduled = and_(kind.table.site_id.in_(topology.sites), kind.table.status == Status.SCHEDULED)
+    for way in _ways(session, kind, scheduled):
+        obstacle = _obstacle(topology, way)
+        if obstacle is not None:
+            session.execute(
+                update(kind.table)
+                .where(scheduled, _goes(kind, way))
+                .values(
+                    status=Status.PENDING,
+                    waiting_reason=obstacle.reason,
+                    waiting_detail=obstacle.detail,
+                    waiting_since=topology.at,
+                )
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
@@ -67,25 +120,32 @@ def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
     return due
 
 
-def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    at = getattr(kind.table, kind.location)
-    to = getattr(kind.table, kind.writes) if kind.writes else NOWHERE
-    return at, to
+def _ways(session: Session, kind: WorkKind, rows: ColumnElement[bool]) -> list[Way]:
+    return [Way(*row) for row in session.execute(select(*_columns(kind)).where(rows).distinct())]
 
 
-def _busy(
-    session: Session, kind: WorkKind, at: ColumnElement[Any], route: ColumnElement[Any]
-) -> dict[tuple[str, str | None], int]:
-    under_way = (
-        select(at, route, func.count())
-        .where(kind.table.status.in_([Status.SCHEDULED, Status.IN_PROGRESS]))
-        .group_by(at, route)
-    )
-    return {(row[0], row[1]): row[2] for row in session.execute(under_way)}
+def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ...]:
+    table = kind.table
+    source: Any = NOWHERE
+    if kind.reads is not None:
+        source = (
+            select(PhysicalCopy.data_location_id)
+            .where(PhysicalCopy.id == getattr(table, kind.reads))
+            .scalar_subquery()
+        )
+    to: Any = getattr(table, kind.writes) if kind.writes else NOWHERE
+    route: Any = DataTransfer.data_transfer_route_id if table is DataTransfer else NOWHERE
+    return getattr(table, kind.location), source, to, route
 
 
-def _obstacle(topology: Topology, group: Row[*tuple[Any, ...]]) -> Obstacle | None:
-    for location_id, writing in ((group.at, False), (group.to, True)):
+def _goes(kind: WorkKind, way: Way) -> ColumnElement[bool]:
+    values = (way.at, way.source, way.to, way.route)
+    pairs = zip(_columns(kind), values, strict=True)
+    return and_(*(column.is_not_distinct_from(value) for column, value in pairs if column is not NOWHERE))
+
+
+def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
+    for location_id, writing in ((way.at, False), (way.source, False), (way.to, True)):
         if location_id is None:
             continue
         place = topology.places.get(location_id)
@@ -94,85 +154,114 @@ def _obstacle(topology: Topology, group: Row[*tuple[Any, ...]]) -> Obstacle | No
         obstacle = place.obstacle(writing=writing)
         if obstacle is not None:
             return obstacle
-    if group.route is not None:
-        route = topology.routes.get(group.route)
+    if way.route is not None:
+        route = topology.routes.get(way.route)
         if route is None:
-            return Obstacle(WaitingReason.ROUTE_DISABLED, f"route {group.route} was retired")
+            return Obstacle(WaitingReason.ROUTE_DISABLED, f"route {way.route} was retired")
         return route.closed
     return None
 
 
-def _free_slots(
-    topology: Topology, group: Row[*tuple[Any, ...]], busy: dict[tuple[str, str | None], int]
-) -> int:
-    here = sum(count for (at, _), count in busy.items() if at == group.at)
-    slots = topology.places[group.at].concurrency - here
-    if group.route is not None:
-        on_route = sum(count for (_, route), count in busy.items() if route == group.route)
-        slots = min(slots, topology.routes[group.route].concurrency - on_route)
-    return max(0, slots)
+def _slots_under_way(session: Session, topology: Topology, kind: WorkKind) -> Slots:
+    at, _, _, route = _columns(kind)
+    under_way = (
+        select(at, route, func.count())
+        .where(kind.table.status.in_([Status.SCHEDULED, Status.IN_PROGRESS]))
+        .group_by(at, route)
+    )
+    slots = Slots(topology)
+    for location_id, route_id, count in session.execute(under_way):
+        slots.take(Way(location_id, None, None, route_id), count)
+    return slots
 
 
-def _admit_group(
+def _first_rows(
     session: Session,
     topology: Topology,
     kind: WorkKind,
-    group: Row[*tuple[Any, ...]],
-    of_group: ColumnElement[bool],
-    slots: int,
-    busy: dict[tuple[str, str | None], int],
-) -> int:
-    table = kind.table
-    admitted: list[Any] = []
-    destination = topology.places.get(group.to) if group.to else None
-    for row in _first(session, kind, of_group, slots):
-        obstacle = destination.obstacle(writing=True, size=row.bytes_total) if destination else None
-        if obstacle is not None:
-            set_reason(session, table, table.id == row.id, obstacle.reason, obstacle.detail, topology.at)
+    due: ColumnElement[bool],
+    ways: Iterable[Way],
+    slots: Slots,
+) -> list[tuple[Way, Row[*tuple[Any, ...]]]]:
+    """Return the rows to fill the slots with: highest priority first, then oldest.
+
+    What is too large for the room at its destination is passed over: it must not hold up what fits.
+    """
+    table, found = kind.table, []
+    for way in ways:
+        free = slots.free(way)
+        if free == 0:
             continue
+        statement = (
+            select(table.id, table.bytes_total, table.priority)
+            .where(due, _goes(kind, way))
+            .order_by(table.priority.desc(), table.id)
+            .limit(free)
+            .with_for_update(skip_locked=True)
+        )
+        room = _room(topology, way)
+        if room is not None:
+            statement = statement.where(table.bytes_total <= room)
+        found += [(way, row) for row in session.execute(statement)]
+    return sorted(found, key=lambda item: (-item[1].priority, item[1].id))
+
+
+def _choose(
+    topology: Topology, slots: Slots, candidates: Sequence[tuple[Way, Row[*tuple[Any, ...]]]]
+) -> dict[Way, list[UUID]]:
+    chosen: dict[Way, list[UUID]] = {}
+    for way, row in candidates:
+        room = _room(topology, way)
+        if slots.free(way) == 0 or (room is not None and row.bytes_total > room):
+            continue
+        slots.take(way)
+        destination = _destination(topology, way)
         if destination is not None and destination.free is not None:
             destination.free -= row.bytes_total
-        admitted.append(row.id)
-    if admitted:
-        session.execute(
-            update(table)
-            .where(table.id.in_(admitted))
-            .values(
-                status=Status.SCHEDULED,
-                dispatched_at=None,
-                waiting_reason=WaitingReason.DISPATCHED,
-                waiting_detail=f"given to the workers of {group.at}",
-                waiting_since=topology.at,
-            )
-            .execution_options(synchronize_session=False)
+        chosen.setdefault(way, []).append(row.id)
+    return chosen
+
+
+def _schedule(session: Session, topology: Topology, kind: WorkKind, way: Way, rows: Sequence[UUID]) -> None:
+    if not rows:
+        return
+    session.execute(
+        update(kind.table)
+        .where(kind.table.id.in_(rows))
+        .values(
+            status=Status.SCHEDULED,
+            dispatched_at=None,
+            waiting_reason=WaitingReason.DISPATCHED,
+            waiting_detail=f"given to the workers of {way.at}",
+            waiting_since=topology.at,
         )
-        busy[group.at, group.route] = busy.get((group.at, group.route), 0) + len(admitted)
-    full = topology.places[group.at].concurrency
-    set_reason(
-        session,
-        table,
-        and_(of_group, table.waiting_reason.is_distinct_from(WaitingReason.NO_SPACE_AT_DESTINATION)),
-        WaitingReason.CONCURRENCY_LIMIT,
-        f"all {full} slots of {group.at}"
-        + (f" or those of route {group.route}" if group.route else "")
-        + " are taken",
-        topology.at,
+        .execution_options(synchronize_session=False)
     )
-    return len(admitted)
 
 
-def _first(
-    session: Session, kind: WorkKind, of_group: ColumnElement[bool], slots: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the rows to fill the slots with: highest priority first, then oldest."""
-    if slots == 0:
-        return []
-    table = kind.table
-    statement = (
-        select(table.id, table.bytes_total)
-        .where(of_group)
-        .order_by(table.priority.desc(), table.id)
-        .limit(slots)
-        .with_for_update(skip_locked=True)
-    )
-    return session.execute(statement).all()
+def _tell_the_rest(
+    session: Session, topology: Topology, kind: WorkKind, due: ColumnElement[bool], way: Way
+) -> None:
+    table, left, room = kind.table, and_(due, _goes(kind, way)), _room(topology, way)
+    if room is not None:
+        set_reason(
+            session,
+            table,
+            and_(left, table.bytes_total > room),
+            WaitingReason.NO_SPACE_AT_DESTINATION,
+            f"{way.to} has not enough room for it",
+            topology.at,
+        )
+        left = and_(left, table.bytes_total <= room)
+    full = f"all {topology.places[way.at].concurrency} slots of {way.at}"
+    route = f" or those of route {way.route}" if way.route else ""
+    set_reason(session, table, left, WaitingReason.CONCURRENCY_LIMIT, f"{full}{route} are taken", topology.at)
+
+
+def _room(topology: Topology, way: Way) -> int | None:
+    destination = _destination(topology, way)
+    return None if destination is None else destination.free
+
+
+def _destination(topology: Topology, way: Way) -> Place | None:
+    return topology.places.get(way.to) if way.to else None

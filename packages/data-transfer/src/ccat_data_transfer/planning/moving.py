@@ -1,14 +1,15 @@
 """Stage 2, moving: where packages go that lie in buffers. The observatory sends each package once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
-from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, wait
+from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned
+from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, RouteType, Status
 from ccat_ops_db.events import record_event
@@ -17,27 +18,56 @@ from ccat_ops_db.models import DataTransfer, DataTransferPackage, PhysicalCopy, 
 from ccat_ops_db.waiting import WaitingReason
 
 PLANNER = "planner"
+PAGE = 1000
+MOST_IN_A_PASS = 1000
+"""Packages that one transaction plans; the rest follows in the next pass, at once."""
 
 
 def plan_moving(session: Session, topology: Topology) -> int:
-    """Open the work that takes packages on from buffers; return how many."""
-    planned = 0
+    """Open the work that takes packages on from buffers; return how many.
+
+    What cannot go on now is passed over and told why; it never keeps what lies behind it from going.
+    """
+    planned, waiting = 0, Obstacles()
+    done: set[UUID] = set()
     for copy in _lying_in_buffers(session, topology):
-        here = topology.places[copy.data_location_id]
-        bound_for = copy.bound_for or here.site_id
-        archives_here = topology.at_site(here.site_id, LocationType.LONG_TERM_ARCHIVE)
-        if bound_for != here.site_id:
-            planned += _send(session, topology, copy, here, {bound_for})
-        elif archives_here:
-            planned += plan_archiving(session, topology, copy, archives_here)
-        elif copy.bound_for is None:
-            planned += _send(session, topology, copy, here, _archive_sites(topology))
-        else:
-            wait(session, topology, copy, Obstacle(WaitingReason.NO_ARCHIVE, f"site {here.site_id} has none"))
+        if copy.raw_data_package_id in done:
+            continue
+        outcome = _plan(session, topology, copy)
+        if isinstance(outcome, Obstacle):
+            waiting.add(outcome, copy.id)
+            continue
+        done.add(copy.raw_data_package_id)
+        planned += outcome
+        if planned >= MOST_IN_A_PASS:
+            break
+    waiting.write(session, PhysicalCopy, lambda ids: is_one_of(PhysicalCopy.id, ids), topology.at)
     return planned
 
 
-def _lying_in_buffers(session: Session, topology: Topology) -> Sequence[Row[*tuple[Any, ...]]]:
+def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> int | Obstacle:
+    here = topology.places[copy.data_location_id]
+    bound_for = copy.bound_for or here.site_id
+    archives_here = topology.at_site(here.site_id, LocationType.LONG_TERM_ARCHIVE)
+    if bound_for != here.site_id:
+        return _send(session, topology, copy, here, {bound_for})
+    if archives_here:
+        return plan_archiving(session, topology, copy, archives_here)
+    if copy.bound_for is None:
+        return _send(session, topology, copy, here, _archive_sites(topology))
+    return Obstacle(WaitingReason.NO_ARCHIVE, f"site {here.site_id} has none")
+
+
+def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield the packages whose way on from a buffer is not planned, oldest first."""
+    statement = _unplanned(topology).order_by(PhysicalCopy.id).limit(PAGE)
+    page = session.execute(statement).all()
+    while page:
+        yield from page
+        page = session.execute(statement.where(PhysicalCopy.id > page[-1].id)).all()
+
+
+def _unplanned(topology: Topology) -> Select[*tuple[Any, ...]]:
     buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
     inbound = aliased(DataTransfer)
     bound_for = (
@@ -50,7 +80,7 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Sequence[Row[*tup
         .limit(1)
         .scalar_subquery()
     )
-    statement = (
+    return (
         select(
             PhysicalCopy.id,
             PhysicalCopy.site_id,
@@ -58,8 +88,8 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Sequence[Row[*tup
             PhysicalCopy.status,
             PhysicalCopy.raw_data_package_id,
             RawDataPackage.size,
-            RawDataPackage.site_id.label("package_site_id"),
             bound_for.label("bound_for"),
+            _is_elsewhere().label("elsewhere"),
         )
         .join(RawDataPackage, RawDataPackage.id == PhysicalCopy.raw_data_package_id)
         .where(
@@ -71,41 +101,35 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Sequence[Row[*tup
             # What came from elsewhere goes on only after it was verified here.
             or_(PhysicalCopy.status == PhysicalCopyStatus.VERIFIED, bound_for.is_(None)),
         )
-        .order_by(PhysicalCopy.id)
-        .limit(1000)
     )
-    return session.execute(statement).all()
+
+
+def _is_elsewhere() -> ColumnElement[bool]:
+    """Tell whether another site has the package already, or a transfer is on its way: it is sent once."""
+    other = aliased(PhysicalCopy)
+    there = exists().where(
+        other.raw_data_package_id == PhysicalCopy.raw_data_package_id,
+        other.site_id.notin_([PhysicalCopy.site_id, RawDataPackage.site_id]),
+        other.status.in_(READABLE),
+    )
+    under_way = exists().where(
+        DataTransfer.raw_data_package_id == PhysicalCopy.raw_data_package_id,
+        DataTransfer.source_location_id == PhysicalCopy.data_location_id,
+        DataTransfer.status != Status.COMPLETED,
+    )
+    return or_(there, under_way)
 
 
 def _send(
     session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
-) -> int:
-    if _is_elsewhere(session, copy, here):
+) -> int | Obstacle:
+    if copy.elsewhere:
         mark_planned(session, topology, copy)
         return 0
-    ways = [
-        (route, destination)
-        for route in topology.routes.values()
-        if route.origin_site_id == here.site_id
-        and route.destination_site_id in to
-        and route.origin_location_id in (None, here.id)
-        and (destination := _destination(topology, route)) is not None
-    ]
-    if not ways:
-        names = ", ".join(sorted(to)) or "any archive"
-        wait(
-            session,
-            topology,
-            copy,
-            Obstacle(WaitingReason.NO_ROUTE, f"no route from {here.site_id} to {names}"),
-        )
-        return 0
-    open_ways = [way for way in ways if way[0].closed is None]
-    if not open_ways:
-        for route, _ in ways[:1]:
-            wait(session, topology, copy, route.closed or Obstacle(WaitingReason.ROUTE_DISABLED, route.id))
-        return 0
-    route, destination = max(open_ways, key=lambda way: _preference(topology, way, copy.size))
+    way = _choose_way(topology, here, to, copy.size)
+    if isinstance(way, Obstacle):
+        return way
+    route, destination = way
     work_id = new_id()
     session.execute(
         insert(DataTransfer).values(
@@ -123,8 +147,7 @@ def _send(
         )
     )
     lock_copy(session, copy.id, "data_transfer", work_id, here.site_id, topology.at)
-    if destination.free is not None:
-        destination.free -= copy.size
+    destination.promised += copy.size
     mark_planned(session, topology, copy)
     record_event(
         session,
@@ -139,6 +162,27 @@ def _send(
     return 1
 
 
+def _choose_way(topology: Topology, here: Place, to: set[str], size: int) -> tuple[Route, Place] | Obstacle:
+    """Return the best way to one of some sites that is open now, or what closes the best of all."""
+    ways = [
+        (route, destination)
+        for route in topology.routes.values()
+        if route.origin_site_id == here.site_id
+        and route.destination_site_id in to
+        and route.origin_location_id in (None, here.id)
+        and (destination := _destination(topology, route)) is not None
+    ]
+    if not ways:
+        names = ", ".join(sorted(to)) or "any archive"
+        return Obstacle(WaitingReason.NO_ROUTE, f"no route from {here.site_id} to {names}")
+    ways.sort(key=lambda way: _preference(way, size), reverse=True)
+    closed = [route.closed or destination.obstacle(writing=True) for route, destination in ways]
+    for way, obstacle in zip(ways, closed, strict=True):
+        if obstacle is None:
+            return way
+    return next(obstacle for obstacle in closed if obstacle is not None)
+
+
 def _destination(topology: Topology, route: Route) -> Place | None:
     """Return where a route's first hop leads: the override, the relay's buffer, or past the buffer."""
     if route.route_type is RouteType.RELAY and route.relay_site_id is not None:
@@ -151,12 +195,14 @@ def _destination(topology: Topology, route: Route) -> Place | None:
     return next(iter(usable or found), None)
 
 
-def _preference(topology: Topology, way: tuple[Route, Place], size: int) -> tuple[bool, int, float]:
-    """Order ways: healthy ones first, then by priority, then by the share of space that would stay free."""
+def _preference(way: tuple[Route, Place], size: int) -> tuple[bool, int, float]:
+    """Order ways: where there is room first, then by priority, then by the share of space that stays free."""
     route, destination = way
-    obstacle = destination.obstacle(writing=True, size=size)
-    share = 1.0 if destination.free is None or not destination.total else destination.free / destination.total
-    return obstacle is None, route.priority, share
+    fits = destination.obstacle(writing=True, size=size + destination.promised) is None
+    share = 1.0
+    if destination.free is not None and destination.total:
+        share = (destination.free - destination.promised) / destination.total
+    return fits, route.priority, share
 
 
 def _batch(session: Session, topology: Topology, route: Route, site_id: str, size: int) -> UUID:
@@ -191,18 +237,3 @@ def _archive_sites(topology: Topology) -> set[str]:
         for place in topology.places.values()
         if place.location_type is LocationType.LONG_TERM_ARCHIVE and not place.out_of_service
     }
-
-
-def _is_elsewhere(session: Session, copy: Row[*tuple[Any, ...]], here: Place) -> bool:
-    """Tell whether another site has the package already, or a transfer is on its way: it is sent once."""
-    other = select(PhysicalCopy.id).where(
-        PhysicalCopy.raw_data_package_id == copy.raw_data_package_id,
-        PhysicalCopy.site_id.notin_([here.site_id, copy.package_site_id]),
-        PhysicalCopy.status.in_(READABLE),
-    )
-    under_way = select(DataTransfer.id).where(
-        DataTransfer.raw_data_package_id == copy.raw_data_package_id,
-        DataTransfer.source_location_id == here.id,
-        DataTransfer.status != Status.COMPLETED,
-    )
-    return session.execute(select(or_(exists(other), exists(under_way)))).scalar_one()

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, any_, func, insert, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
-from ccat_data_transfer.planning.reasons import set_reason
-from ccat_data_transfer.planning.topology import Topology
+from ccat_data_transfer.planning.reasons import is_one_of, set_reason
+from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id, time_of_id
@@ -40,10 +39,10 @@ def plan_packaging(session: Session, topology: Topology) -> int:
         age_limit = place.package_age_limit if place else 3600
         running = group.status is ExecutionStatus.RUNNING
         aged = (topology.at - group.oldest).total_seconds() >= age_limit
-        if running and not aged and group.size < size_limit:
-            _wait_for_end(session, group, size_limit, age_limit, topology.at)
-            continue
-        formed += _form_packages(session, group, size_limit, topology.at, only_full_ones=running and not aged)
+        growing = running and not aged
+        if not growing or group.size >= size_limit:
+            formed += _form_packages(session, group, size_limit, topology.at, only_full_ones=growing)
+        _say_whether_more_come(session, group, size_limit, age_limit, topology.at, growing=growing)
     _choose_buffers(session, topology)
     return formed
 
@@ -71,9 +70,16 @@ def _unpackaged(session: Session, topology: Topology) -> Sequence[Row[*tuple[Any
     return session.execute(statement).all()
 
 
-def _wait_for_end(
-    session: Session, group: Row[*tuple[Any, ...]], size_limit: int, age_limit: int, at: datetime
+def _say_whether_more_come(
+    session: Session,
+    group: Row[*tuple[Any, ...]],
+    size_limit: int,
+    age_limit: int,
+    at: datetime,
+    *,
+    growing: bool,
 ) -> None:
+    limits = f"packaged at {size_limit:,} bytes, {age_limit:,} s after the oldest file, or at its end"
     set_reason(
         session,
         ExecutedObsUnitModule,
@@ -81,8 +87,8 @@ def _wait_for_end(
             ExecutedObsUnitModule.executed_obs_unit_id == group.executed_obs_unit_id,
             ExecutedObsUnitModule.instrument_module_id == group.instrument_module_id,
         ),
-        WaitingReason.EXECUTION_RUNNING,
-        f"packaged at {size_limit:,} bytes, {age_limit:,} s after the oldest file, or at its end",
+        WaitingReason.EXECUTION_RUNNING if growing else None,
+        limits if growing else None,
         at,
     )
 
@@ -107,18 +113,6 @@ def _form_packages(
         parts = parts[:-1]
     for part in parts:
         _form_package(session, group, [(ids[file.path], file) for file in part], at)
-    if parts:
-        set_reason(
-            session,
-            ExecutedObsUnitModule,
-            and_(
-                ExecutedObsUnitModule.executed_obs_unit_id == group.executed_obs_unit_id,
-                ExecutedObsUnitModule.instrument_module_id == group.instrument_module_id,
-            ),
-            None,
-            None,
-            at,
-        )
     return len(parts)
 
 
@@ -149,7 +143,7 @@ def _form_package(
     )
     session.execute(
         update(RawDataFile)
-        .where(RawDataFile.id == any_(literal([identifier for identifier, _ in files], ARRAY(Uuid()))))
+        .where(is_one_of(RawDataFile.id, [identifier for identifier, _ in files]))
         .values(raw_data_package_id=package_id)
     )
     session.execute(
@@ -176,37 +170,53 @@ def _form_package(
 
 
 def _choose_buffers(session: Session, topology: Topology) -> None:
-    """Give each package that is to be written a buffer of its site with room for it."""
-    waiting = session.execute(
-        select(PackageCreation.id, PackageCreation.site_id, PackageCreation.bytes_total)
-        .where(
-            PackageCreation.site_id.in_(topology.sites),
-            PackageCreation.status == Status.PENDING,
-            or_(
-                PackageCreation.destination_location_id.is_(None),
-                PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
-            ),
-        )
-        .order_by(PackageCreation.priority.desc(), PackageCreation.id)
-        .limit(1000)
-    )
-    for work_id, site_id, size in waiting:
+    """Give each package that is to be written a buffer of its site: with room for it, if there is one."""
+    for site_id in sorted(topology.sites):
         buffers = [
             place
             for place in topology.at_site(site_id, LocationType.BUFFER)
             if place.storage_type is StorageType.DISK and not place.read_only and not place.out_of_service
         ]
-        mine = PackageCreation.id == work_id
-        if not buffers:
+        homeless = and_(
+            PackageCreation.site_id == site_id,
+            PackageCreation.status == Status.PENDING,
+            or_(
+                PackageCreation.destination_location_id.is_(None),
+                PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
+                # Chosen before, out of service now, and not begun there.
+                PackageCreation.destination_location_id.not_in([place.id for place in buffers])
+                & PackageCreation.started_at.is_(None),
+            ),
+        )
+        if buffers:
+            _assign(session, homeless, buffers)
+        else:
             set_reason(
                 session,
                 PackageCreation,
-                mine,
+                homeless & PackageCreation.destination_location_id.is_(None),
                 WaitingReason.NO_BUFFER,
                 f"site {site_id} has no enabled, writable buffer on disk",
                 topology.at,
             )
-            continue
-        roomy = [place for place in buffers if place.obstacle(writing=True, size=size) is None]
-        chosen = (roomy or buffers)[0]
-        session.execute(update(PackageCreation).where(mine).values(destination_location_id=chosen.id))
+
+
+def _assign(session: Session, homeless: ColumnElement[bool], buffers: list[Place]) -> None:
+    waiting = session.execute(
+        select(
+            PackageCreation.id, PackageCreation.bytes_total, PackageCreation.destination_location_id
+        ).where(homeless)
+    )
+    chosen: dict[str, list[UUID]] = {}
+    for work_id, size, before in waiting:
+        fitting = (place for place in buffers if place.obstacle(writing=True, size=size) is None)
+        buffer = next(fitting, buffers[0]).id
+        if buffer != before:
+            chosen.setdefault(buffer, []).append(work_id)
+    for buffer, ids in chosen.items():
+        session.execute(
+            update(PackageCreation)
+            .where(is_one_of(PackageCreation.id, ids))
+            .values(destination_location_id=buffer)
+            .execution_options(synchronize_session=False)
+        )

@@ -3,11 +3,12 @@
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
@@ -40,6 +41,9 @@ STAGES: tuple[Stage, ...] = (
     admit,
 )
 """What a pass does, in order; each in a transaction of its own."""
+
+LONGEST_SLEEP = 1.0
+"""Seconds after which a sleeping planner looks whether it is to stop."""
 
 GATHERING = 0.05
 """Seconds that a woken planner waits for more to come before it looks."""
@@ -74,12 +78,16 @@ class Planner:
         while not stopping.is_set():
             try:
                 self._run_connected(stopping)
-            except (OperationalError, psycopg.OperationalError) as error:
-                log.warning("planner.database_away", error=str(error).strip())
+            except (DBAPIError, psycopg.Error) as error:
+                log.warning("planner.database_unusable", error=str(error).strip())
                 stopping.wait(min(self._settings.tick, 2.0))
 
     def run_pass(self) -> int:
-        """Make one pass over the sites that no other planner is at; return how many rows it touched."""
+        """Make one pass over the sites that no other planner is at; return how many rows it touched.
+
+        What a pass decides is written through the very connection that holds the locks of its sites: a
+        planner that loses them can write nothing any more, and another may go on at once.
+        """
         started = self._clock.monotonic()
         with self._engine.connect() as guard:
             sites = [
@@ -89,26 +97,28 @@ class Planner:
             ]
             guard.commit()
             try:
-                touched = self._plan(sites) if sites else 0
+                touched = self._plan(guard, sites) if sites else 0
             finally:
-                for site in sites:
-                    guard.execute(select(func.pg_advisory_unlock(_lock_key(site))))
-                guard.commit()
+                # A lost connection has given its locks back already.
+                if not guard.invalidated:
+                    guard.rollback()
+                    for site in sites:
+                        guard.execute(select(func.pg_advisory_unlock(_lock_key(site))))
+                    guard.commit()
         PASS_SECONDS.observe(self._clock.monotonic() - started)
         return touched
 
-    def _plan(self, sites: Sequence[str]) -> int:
+    def _plan(self, guard: Connection, sites: Sequence[str]) -> int:
         touched = 0
-        at = self._clock.utc_now()
-        with self._sessions() as session:
-            topology = load_topology(session, sites, at)
+        with Session(guard, expire_on_commit=False) as session:
+            topology = load_topology(session, sites, self._clock.utc_now(), self._settings)
         for stage in STAGES:
             try:
-                with self._sessions.begin() as session:
+                with Session(guard, expire_on_commit=False) as session, session.begin():
                     count = stage(session, topology)
-            except OperationalError:
-                raise
             except Exception as error:
+                if guard.invalidated:
+                    raise
                 # One stage that fails must not keep the others from their work.
                 log.error("planner.stage_failed", stage=stage.__name__, exc_info=error)
                 continue
@@ -131,12 +141,18 @@ class Planner:
             while not stopping.is_set():
                 touched = self.run_pass()
                 # What a pass opened may make more possible at once; otherwise sleep until woken.
-                timeout = GATHERING if touched else self._settings.tick
-                woken = next(listening.notifies(timeout=timeout, stop_after=1), None)
-                if woken is not None:
-                    stopping.wait(GATHERING)
-                    for _ in listening.notifies(timeout=0):
-                        pass
+                _sleep(listening, GATHERING if touched else self._settings.tick, stopping)
+
+
+def _sleep(listening: psycopg.Connection[Any], seconds: float, stopping: threading.Event) -> None:
+    """Wait for a notification, at most so many seconds; those that come together wake once."""
+    while seconds > 0 and not stopping.is_set():
+        if next(listening.notifies(timeout=min(seconds, LONGEST_SLEEP), stop_after=1), None) is not None:
+            stopping.wait(GATHERING)
+            for _ in listening.notifies(timeout=0):
+                pass
+            return
+        seconds -= LONGEST_SLEEP
 
 
 def _lock_key(site_id: str) -> int:

@@ -2,43 +2,73 @@
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.kinds import KINDS
-from ccat_ops_db.enumerations import Status
+from ccat_data_transfer.work.outcome import back_off, severity_of
+from ccat_ops_db.enumerations import FailureClass, Status
+from ccat_ops_db.events import record_error
+from ccat_ops_db.waiting import WaitingReason
 
 GRACE = timedelta(seconds=5)
 """Clocks of worker and planner may differ a little."""
+
+MESSAGE = "the worker fell silent; the work goes to another"
 
 
 def take_back(session: Session, topology: Topology) -> int:
     """Make work pending again whose lease ran out; return how many rows.
 
-    It costs the work no attempt: a worker that was killed says nothing about the work.
+    It costs the work no attempt: a worker that was killed says nothing about the work. Work that loses one
+    worker after the other, perhaps because it kills them, waits longer each time.
     """
     taken = 0
     for kind in KINDS.values():
         table = kind.table
         expired = session.execute(
-            update(table)
+            select(
+                table.id, table.site_id, table.interruptions, getattr(table, kind.location).label("location")
+            )
             .where(
                 table.site_id.in_(topology.sites),
                 table.status == Status.IN_PROGRESS,
                 table.lease_expires_at < topology.at - GRACE,
             )
-            .values(
-                status=Status.PENDING,
-                lease_owner=None,
-                lease_expires_at=None,
-                next_attempt_at=None,
-                interruptions=table.interruptions + 1,
-                error_category="worker_lost",
-                error_message="the worker fell silent; the work goes to another",
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in expired:
+            again = row.interruptions > 0
+            pause = timedelta(seconds=back_off(row.interruptions, topology.settings)) if again else None
+            session.execute(
+                update(table)
+                .where(table.id == row.id)
+                .values(
+                    status=Status.PENDING,
+                    lease_owner=None,
+                    lease_expires_at=None,
+                    next_attempt_at=topology.at + pause if pause else None,
+                    interruptions=table.interruptions + 1,
+                    error_class=FailureClass.TRANSIENT,
+                    error_category="worker_lost",
+                    error_message=MESSAGE,
+                    waiting_reason=WaitingReason.BACK_OFF if pause else None,
+                    waiting_detail=MESSAGE if pause else None,
+                    waiting_since=topology.at if pause else None,
+                )
+                .execution_options(synchronize_session=False)
             )
-            .returning(table.id)
-            .execution_options(synchronize_session=False)
-        )
-        taken += len(expired.all())
+            record_error(
+                session,
+                site_id=row.site_id,
+                at=topology.at,
+                severity=severity_of(FailureClass.TRANSIENT, row.interruptions + 1),
+                category="worker_lost",
+                subject_type=kind.name,
+                subject_id=row.id,
+                data_location_id=row.location,
+                message=MESSAGE,
+            )
+        taken += len(expired)
     return taken

@@ -1,12 +1,13 @@
 """Sites, locations and routes as one pass of the planner sees them, with their state."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import RowMapping, case, func, literal, select, union_all
+from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.enumerations import (
     DeletionMode,
     LocationType,
@@ -63,9 +64,12 @@ class Place:
     watermark_high: float
     used: int | None
     total: int | None
+    measured_at: datetime | None
     free: int | None
     out_of_service: Obstacle | None
     resting: Obstacle | None
+    promised: int = 0
+    """Bytes that this pass has planned to bring here; only weighs one place against another."""
 
     def obstacle(self, *, writing: bool, size: int = 0) -> Obstacle | None:
         """Return why work of a size cannot use the location now, or None."""
@@ -106,7 +110,8 @@ class Topology:
     at: datetime
     places: dict[str, Place]
     routes: dict[str, Route]
-    sites: set[str] = field(default_factory=set)
+    sites: set[str]
+    settings: DataTransferSettings
 
     def at_site(self, site_id: str, *types: LocationType) -> list[Place]:
         """Return the locations of some types at a site, preferred first."""
@@ -120,16 +125,18 @@ class Topology:
         ]
 
 
-def load_topology(session: Session, sites: Iterable[str], at: datetime) -> Topology:
+def load_topology(
+    session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings
+) -> Topology:
     """Read places and routes with their state; a fixed number of statements."""
     reserved = _reserved_bytes(session)
     places = _places(session, reserved, at)
-    return Topology(at, places, _routes(session, at), set(sites))
+    return Topology(at, places, _routes(session, at), set(sites), settings)
 
 
 def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[str, Place]:
     usage = (
-        select(LocationUsage.used_bytes, LocationUsage.total_bytes)
+        select(LocationUsage.used_bytes, LocationUsage.total_bytes, LocationUsage.measured_at)
         .where(LocationUsage.data_location_id == DataLocation.id)
         .order_by(LocationUsage.measured_at.desc())
         .limit(1)
@@ -147,6 +154,7 @@ def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[st
             LocationHealth.suspect_reason,
             usage.c.used_bytes,
             usage.c.total_bytes,
+            usage.c.measured_at,
         )
         .select_from(DataLocation.__table__)
         .join(Site, Site.id == columns.site_id)
@@ -176,7 +184,12 @@ def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[st
         if total is not None and row["used_bytes"] is not None:
             free = total - row["used_bytes"] - row["reserve_bytes"] - reserved.get(row["id"], 0)
         places[row["id"]] = Place(
-            **{name: row[name] for name in Place.__dataclass_fields__ if name in row},
+            **{
+                name: row[name]
+                for name in Place.__dataclass_fields__
+                if name in row and name != "concurrency"
+            },
+            concurrency=_slots(row["concurrency"], row["open_until"]),
             used=row["used_bytes"],
             total=total,
             free=free,
@@ -232,13 +245,20 @@ def _routes(session: Session, at: datetime) -> dict[str, Route]:
                 f"route {row['id']} rests until {row['open_until']:%H:%M:%S} UTC",
             )
         routes[row["id"]] = Route(
-            **{name: row[name] for name in Route.__dataclass_fields__ if name in row}, closed=closed
+            **{
+                name: row[name]
+                for name in Route.__dataclass_fields__
+                if name in row and name != "concurrency"
+            },
+            concurrency=_slots(row["concurrency"], row["open_until"]),
+            closed=closed,
         )
     return routes
 
 
-def _rest(reason: WaitingReason, row: RowMapping) -> Obstacle:
-    return Obstacle(reason, f"{row['id']} rests until {row['open_until']:%H:%M:%S} UTC")
+def _slots(concurrency: int, open_until: datetime | None) -> int:
+    """Return how much may run at once: where a circuit was open, one unit of work tries first."""
+    return concurrency if open_until is None else 1
 
 
 def _window_open(windows: list[tuple[time, time]], now: time) -> bool:

@@ -1,21 +1,28 @@
 """Stage 3, verifying: what arrived is registered and checked; what was found concludes the transfer."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
+from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.topology import Topology
+from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.enumerations import (
     CheckReason,
     CheckResult,
     FailureClass,
+    LocationType,
     PhysicalCopyStatus,
     Status,
     VerificationMethod,
 )
+from ccat_ops_db.events import record_error, resolve_errors
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -26,6 +33,10 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RawDataPackagePhysicalCopy,
 )
+from ccat_ops_db.models.movement import NOT_COMPLETED
+from ccat_ops_db.waiting import WaitingReason
+
+BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS)
 
 
 def receive_transfers(session: Session, topology: Topology) -> int:
@@ -39,6 +50,7 @@ def receive_transfers(session: Session, topology: Topology) -> int:
             DataTransfer.raw_data_package_id,
             DataTransfer.destination_location_id,
             DataTransfer.priority,
+            DataTransfer.sent_at,
             RawDataPackage.relative_path,
             RawDataPackage.size,
             DataLocation.site_id,
@@ -53,6 +65,7 @@ def receive_transfers(session: Session, topology: Topology) -> int:
             ~checked,
         )
     ).all()
+    opened = 0
     for row in arrived:
         copy_id = register_copy(
             session,
@@ -63,7 +76,9 @@ def receive_transfers(session: Session, topology: Topology) -> int:
             size=row.size,
             at=topology.at,
         )
-        open_check(
+        if copy_id is None:
+            continue
+        opened += open_check(
             session,
             copy_id,
             site_id=row.site_id,
@@ -72,16 +87,23 @@ def receive_transfers(session: Session, topology: Topology) -> int:
             method=row.verification_method,
             priority=row.priority,
             size=row.size,
-            at=topology.at,
+            # Clocks differ, and this pass began before: the check must not seem older than the arrival.
+            at=max(topology.at, row.sent_at),
             data_transfer_id=row.id,
         )
-    return len(arrived)
+    return opened
 
 
 def conclude_transfers(session: Session, topology: Topology) -> int:
     """Complete transfers whose arrival was verified, and send those again that arrived damaged."""
     results = session.execute(
-        select(DataTransfer.id, DataTransfer.destination_location_id, FixityCheck.result)
+        select(
+            DataTransfer.id,
+            DataTransfer.site_id,
+            DataTransfer.destination_location_id,
+            DataTransfer.attempt,
+            FixityCheck.result,
+        )
         .join(FixityCheck, FixityCheck.data_transfer_id == DataTransfer.id)
         .where(
             DataTransfer.site_id.in_(topology.sites),
@@ -92,33 +114,102 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
         )
     ).all()
     for row in results:
-        mine = DataTransfer.id == row.id
         if row.result is CheckResult.VERIFIED:
-            session.execute(
-                update(DataTransfer)
-                .where(mine)
-                .values(
-                    status=Status.COMPLETED,
-                    finished_at=topology.at,
-                    waiting_reason=None,
-                    waiting_detail=None,
-                    waiting_since=None,
-                )
-            )
-            session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == row.id))
+            _complete(session, row.id, topology.at)
         else:
-            session.execute(
-                update(DataTransfer)
-                .where(mine)
-                .values(
-                    sent_at=None,
-                    attempt=DataTransfer.attempt + 1,
-                    error_class=FailureClass.INTEGRITY,
-                    error_category=f"arrived_{row.result}",
-                    error_message=f"the copy at {row.destination_location_id} was {row.result}; sent again",
-                )
-            )
+            _send_again(session, topology, row)
     return len(results)
+
+
+def _complete(session: Session, transfer_id: UUID, at: datetime) -> None:
+    session.execute(
+        update(DataTransfer)
+        .where(DataTransfer.id == transfer_id)
+        .values(
+            status=Status.COMPLETED,
+            finished_at=at,
+            waiting_reason=None,
+            waiting_detail=None,
+            waiting_since=None,
+        )
+    )
+    session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == transfer_id))
+    resolve_errors(session, subject_type="data_transfer", subject_id=transfer_id, at=at)
+
+
+def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> None:
+    """Have a transfer sent again after a pause, until its attempts are used up."""
+    at, attempt = topology.at, row.attempt + 1
+    given_up = attempt >= topology.settings.max_attempts
+    message = f"the copy at {row.destination_location_id} was {row.result} on arrival"
+    session.execute(
+        update(DataTransfer)
+        .where(DataTransfer.id == row.id)
+        .values(
+            status=Status.FAILED if given_up else Status.PENDING,
+            sent_at=None,
+            attempt=attempt,
+            next_attempt_at=None
+            if given_up
+            else at + timedelta(seconds=back_off(attempt, topology.settings)),
+            finished_at=at if given_up else None,
+            error_class=FailureClass.INTEGRITY,
+            error_category=f"arrived_{row.result}",
+            error_message=message,
+            waiting_reason=WaitingReason.GIVEN_UP if given_up else WaitingReason.BACK_OFF,
+            waiting_detail=message,
+            waiting_since=at,
+        )
+    )
+    record_error(
+        session,
+        site_id=row.site_id,
+        at=at,
+        severity=severity_of(FailureClass.INTEGRITY, 0),
+        category=f"arrived_{row.result}",
+        subject_type="data_transfer",
+        subject_id=row.id,
+        data_location_id=row.destination_location_id,
+        message=message,
+    )
+
+
+def verify_archive_copies(session: Session, topology: Topology, package_ids: Sequence[UUID]) -> int:
+    """Open the verification of our archives' copies of some packages, for want of a recent one."""
+    location = DataLocation.__table__.c
+    being_verified = exists().where(
+        FixityCheck.physical_copy_id == PhysicalCopy.id, FixityCheck.status != Status.COMPLETED
+    )
+    copies = session.execute(
+        select(
+            PhysicalCopy.id,
+            PhysicalCopy.site_id,
+            PhysicalCopy.data_location_id,
+            PhysicalCopy.size,
+            location.verification_method,
+        )
+        .join(DataLocation.__table__, location.id == PhysicalCopy.data_location_id)
+        .where(
+            is_one_of(PhysicalCopy.raw_data_package_id, package_ids),
+            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
+            PhysicalCopy.site_id.in_(topology.sites),
+            location.location_type == LocationType.LONG_TERM_ARCHIVE,
+            ~being_verified,
+        )
+    ).all()
+    for copy in copies:
+        open_check(
+            session,
+            copy.id,
+            site_id=copy.site_id,
+            data_location_id=copy.data_location_id,
+            reason=CheckReason.SCRUB,
+            method=copy.verification_method,
+            priority=0,
+            size=copy.size,
+            at=topology.at,
+        )
+    return len(copies)
 
 
 def register_copy(
@@ -130,8 +221,11 @@ def register_copy(
     relative_path: str,
     size: int,
     at: datetime,
-) -> UUID:
-    """Return the copy of a package at a location, made or made new again as ``present``."""
+) -> UUID | None:
+    """Return the copy of a package at a location, made or made new again as ``present``.
+
+    None while a copy is being deleted there: what arrived goes with it.
+    """
     living = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.status)
         .where(
@@ -157,6 +251,8 @@ def register_copy(
         )
         session.flush()
         return copy_id
+    if living.status in BEING_DELETED:
+        return None
     existing: UUID = living.id
     if living.status in (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING):
         session.execute(
@@ -180,12 +276,12 @@ def open_check(
     size: int,
     at: datetime,
     data_transfer_id: UUID | None = None,
-) -> None:
-    """Open the verification of a copy and lock the copy for it."""
-    check_id = new_id()
-    session.execute(
-        insert(FixityCheck).values(
-            id=check_id,
+) -> int:
+    """Open the verification of a copy and lock the copy for it; return 0 if it is being verified already."""
+    check_id = session.execute(
+        insert(FixityCheck)
+        .values(
+            id=new_id(),
             site_id=site_id,
             physical_copy_id=copy_id,
             data_location_id=data_location_id,
@@ -196,5 +292,10 @@ def open_check(
             created_at=at,
             bytes_total=size,
         )
-    )
+        .on_conflict_do_nothing(index_elements=["physical_copy_id"], index_where=NOT_COMPLETED)
+        .returning(FixityCheck.id)
+    ).scalar_one_or_none()
+    if check_id is None:
+        return 0
     lock_copy(session, copy_id, "fixity_check", check_id, site_id, at)
+    return 1

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.failures import Transient
 from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
@@ -32,9 +33,9 @@ def archive_package(work: WorkInHand) -> None:
     package = story.package
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.places.storage(source_location)
-    target = work.places.storage(transfer.destination_location_id)
-    copy_index(source, target, source_path)
+    source = work.place(source_location)
+    target = work.place(transfer.destination_location_id)
+    copy_index(source, target, source_path, package.index_checksum)
     target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))
     crash_point("archiving.before_send")
     report = mover_for(method_between(source, target)).send(
@@ -58,6 +59,8 @@ def archive_package(work: WorkInHand) -> None:
             size=package.size,
             at=at,
         )
+        if copy_id is None:
+            raise Transient("being_deleted", f"a copy at {transfer.destination_location_id} is being deleted")
         open_check(
             session,
             copy_id,

@@ -1,18 +1,29 @@
 """Stage 2, moving: one package goes one hop, by the method of its route."""
 
 import time
+from datetime import datetime, timedelta
 
 import redis
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.movers.interface import Expected, Progress
 from ccat_data_transfer.movers.registry import mover_for
-from ccat_data_transfer.stages.sidecars import copy_index
+from ccat_data_transfer.package_metadata import load_story, obscore
+from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_data_transfer.work.throttle import RouteThrottle
+from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.events import record_event
-from ccat_ops_db.models import DataTransfer, DataTransferRoute, PhysicalCopy, RawDataPackage
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    DataTransferRoute,
+    FixityCheck,
+    PhysicalCopy,
+    RawDataPackage,
+)
 from ccat_ops_db.waiting import WaitingReason
 
 
@@ -25,11 +36,14 @@ def send_package(work: WorkInHand) -> None:
         source_path = session.execute(
             select(PhysicalCopy.relative_path).where(PhysicalCopy.id == transfer.source_copy_id)
         ).scalar_one()
+        metadata = _metadata(session, transfer)
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.places.storage(transfer.source_location_id)
-    target = work.places.storage(transfer.destination_location_id)
-    copy_index(source, target, source_path)
+    source = work.place(transfer.source_location_id)
+    target = work.place(transfer.destination_location_id)
+    copy_index(source, target, source_path, package.index_checksum)
+    if metadata is not None:
+        target.put(metadata_name(package.relative_path), metadata)
     progress = throttled(work, route) if route.bytes_per_second else work.moved
     crash_point("moving.before_send")
     report = mover_for(route.method).send(
@@ -42,7 +56,7 @@ def send_package(work: WorkInHand) -> None:
         progress=progress,
     )
     crash_point("moving.before_commit")
-    at = work.clock.utc_now()
+    at = _sending_time(work)
     waiting = {
         "waiting_reason": WaitingReason.AWAITING_VERIFICATION,
         "waiting_detail": f"all bytes are at {transfer.destination_location_id}",
@@ -61,6 +75,27 @@ def send_package(work: WorkInHand) -> None:
             f" {report.sent_bytes:,} of {report.size:,} bytes in this attempt",
         )
     crash_point("moving.after_commit")
+
+
+def _metadata(session: Session, transfer: DataTransfer) -> bytes | None:
+    """Return what lies beside a package in an archive, if this hop leads straight into one."""
+    location = DataLocation.__table__.c
+    location_type = session.execute(
+        select(location.location_type).where(location.id == transfer.destination_location_id)
+    ).scalar_one()
+    if location_type is not LocationType.LONG_TERM_ARCHIVE:
+        return None
+    return metadata_document(obscore(load_story(session, transfer.raw_data_package_id)))
+
+
+def _sending_time(work: WorkInHand) -> datetime:
+    """Return now, but after every verification of an earlier sending: clocks of machines differ."""
+    now = work.clock.utc_now()
+    with work.sessions() as session:
+        verified = session.execute(
+            select(func.max(FixityCheck.created_at)).where(FixityCheck.data_transfer_id == work.id)
+        ).scalar_one()
+    return now if verified is None else max(now, verified + timedelta(microseconds=1))
 
 
 def throttled(work: WorkInHand, route: DataTransferRoute) -> Progress:

@@ -43,7 +43,7 @@ def make_package(work: WorkInHand) -> None:
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = creation.destination_location_id
     package = story.package
-    tar = work.places.folder(buffer) / package.relative_path
+    tar = work.folder(buffer) / package.relative_path
     contents = PackageContents(
         package.id,
         package.created_at,
@@ -55,7 +55,7 @@ def make_package(work: WorkInHand) -> None:
     remove_leftovers(tar, attempt)
     temporary = temporary_path(tar, attempt)
     try:
-        source = work.places.folder(creation.source_location_id)
+        source = work.folder(creation.source_location_id)
         written = write_package(contents, source, temporary, on_progress=work.progress)
     except SourceFileError as error:
         raise Permanent(

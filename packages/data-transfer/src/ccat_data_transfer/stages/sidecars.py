@@ -1,5 +1,6 @@
 """The small objects beside a tar: its byte index, and in archives its metadata."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -22,19 +23,24 @@ def index_path(tar: Path) -> Path:
     return tar.with_name(index_name(tar.name))
 
 
-def copy_index(source: Storage, target: Storage, tar: str) -> None:
+def copy_index(source: Storage, target: Storage, tar: str, checksum: str | None) -> None:
     """Put a copy of the byte index beside the tar at the target.
 
     Raises
     ------
     Integrity
-        If the source has no index.
+        If the source has no index, or not the one that was made with the tar.
     """
     name = index_name(tar)
     info = source.stat(name)
     if info is None:
         raise Integrity("index_missing", f"{source.location_id} has the package but not its index", path=name)
-    target.put(name, read_whole(source, name, info.size))
+    content = read_whole(source, name, info.size)
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != checksum:
+        raise Integrity(
+            "index_corrupt", f"{source.location_id} has a damaged index of the package", path=name
+        )
+    target.put(name, content)
 
 
 def read_whole(storage: Storage, path: str, size: int) -> bytes:

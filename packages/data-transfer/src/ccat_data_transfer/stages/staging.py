@@ -1,14 +1,15 @@
 """Stage 6, staging: a package, or one file of it, is unpacked at a processing location and verified."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
+from pathlib import Path
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.package_format import (
     Member,
     PackageCorruptError,
@@ -43,10 +44,11 @@ def stage_item(work: WorkInHand) -> None:
         package = session.get_one(RawDataPackage, item.raw_data_package_id)
         file = session.get(RawDataFile, item.raw_data_file_id) if item.raw_data_file_id else None
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
-    source = work.places.storage(copy.data_location_id)
-    root = work.places.folder(item.destination_location_id)
+    source = work.place(copy.data_location_id)
+    root = work.folder(item.destination_location_id)
     folder = staged_folder(package)
     temporary = root / f".staging-{work.id}-{work.lease.fencing}"
+    _remove_leftovers(root, work)
     try:
         if file is None:
             extract_package(
@@ -76,6 +78,12 @@ def stage_item(work: WorkInHand) -> None:
             f" {item.destination_location_id}, pinned until {pinned_until:%F %H:%M} UTC",
         )
     crash_point("staging.after_commit")
+
+
+def _remove_leftovers(root: Path, work: WorkInHand) -> None:
+    """Remove what killed attempts at this work had unpacked; a stale worker then finds nothing to publish."""
+    for folder in root.glob(f".staging-{work.id}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def staged_folder(package: RawDataPackage) -> str:
@@ -123,20 +131,36 @@ def _register(
     pinned_until: datetime,
     at: datetime,
 ) -> None:
-    """Make the staged copy known, or prolong the pin of the one that is there already."""
+    """Make the staged copy known, or prolong the pin of the one that is there already.
+
+    Raises
+    ------
+    Transient
+        If that one is being removed at this moment.
+    """
     relative_path = f"{folder}/{file.relative_path}" if file else folder
-    living: UUID | None = session.execute(
-        update(PhysicalCopy)
+    living = session.execute(
+        select(PhysicalCopy.id, PhysicalCopy.status)
         .where(
             PhysicalCopy.data_location_id == item.destination_location_id,
             PhysicalCopy.relative_path == relative_path,
-            PhysicalCopy.status == PhysicalCopyStatus.STAGED,
+            PhysicalCopy.status != PhysicalCopyStatus.DELETED,
         )
-        .values(pinned_until=func.greatest(PhysicalCopy.pinned_until, pinned_until))
-        .returning(PhysicalCopy.id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+        .with_for_update()
+    ).one_or_none()
     if living is not None:
+        if living.status is PhysicalCopyStatus.DELETION_IN_PROGRESS:
+            raise Transient("being_deleted", "an older staged copy is being removed; it is staged after that")
+        # A deletion that was only scheduled is refused by the pin.
+        session.execute(
+            update(PhysicalCopy)
+            .where(PhysicalCopy.id == living.id)
+            .values(
+                status=PhysicalCopyStatus.STAGED,
+                pinned_until=func.greatest(PhysicalCopy.pinned_until, pinned_until),
+            )
+            .execution_options(synchronize_session=False)
+        )
         return
     facts = {
         "id": new_id(),

@@ -10,6 +10,7 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport
 from ccat_data_transfer.movers.registry import mover_for
+from ccat_data_transfer.planning.onward import READABLE
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_ops_db.enumerations import (
@@ -19,7 +20,7 @@ from ccat_ops_db.enumerations import (
     Severity,
     Status,
 )
-from ccat_ops_db.events import record_error, record_event
+from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.models import (
     DataLocation,
     FixityCheck,
@@ -45,7 +46,7 @@ def verify_copy(work: WorkInHand) -> None:
         ).scalar_one()
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
-    storage = work.places.storage(copy.data_location_id)
+    storage = work.place(copy.data_location_id)
     try:
         report = mover_for(method_between(storage, storage)).verify(
             storage,
@@ -62,10 +63,10 @@ def verify_copy(work: WorkInHand) -> None:
         crash_point("verifying.before_commit")
         with work.finishing(result=result) as session:
             _note_bad(session, work, copy, location_type, result, failure)
-        return
-    crash_point("verifying.before_commit")
-    with work.finishing(result=CheckResult.VERIFIED, checksum=report.checksum) as session:
-        _note_good(session, work, copy, location_type, report)
+    else:
+        crash_point("verifying.before_commit")
+        with work.finishing(result=CheckResult.VERIFIED, checksum=report.checksum) as session:
+            _note_good(session, work, copy, location_type, report)
     crash_point("verifying.after_commit")
 
 
@@ -87,7 +88,9 @@ def _note_good(
         )
         .execution_options(synchronize_session=False)
     )
-    archived = location_type is LocationType.LONG_TERM_ARCHIVE
+    resolve_errors(session, subject_type="physical_copy", subject_id=copy.id, at=at)
+    # Verified again later, it is not archived again.
+    archived = location_type is LocationType.LONG_TERM_ARCHIVE and copy.status is PhysicalCopyStatus.PRESENT
     record_event(
         session,
         site_id=copy.site_id,
@@ -111,7 +114,7 @@ def _note_bad(
     at = work.clock.utc_now()
     session.execute(
         update(PhysicalCopy)
-        .where(PhysicalCopy.id == copy.id)
+        .where(PhysicalCopy.id == copy.id, PhysicalCopy.status.in_(READABLE))
         .values(status=PhysicalCopyStatus(result.value))
         .execution_options(synchronize_session=False)
     )
@@ -123,6 +126,7 @@ def _note_bad(
                 PhysicalCopy.raw_data_package_id == copy.raw_data_package_id,
                 PhysicalCopy.site_id == copy.site_id,
                 PhysicalCopy.id != copy.id,
+                PhysicalCopy.status.in_(READABLE),
             )
             .values(onward_planned_at=None)
             .execution_options(synchronize_session=False)

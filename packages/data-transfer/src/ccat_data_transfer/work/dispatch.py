@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, case, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.planning.topology import Topology
@@ -32,19 +32,23 @@ def dispatch(
     """Tell workers of every scheduled row that they do not know of yet; return how many were sent."""
     sent = 0
     for kind in KINDS.values():
-        rows = _untold(sessions, topology, kind, settings)
-        told = []
-        for row in rows:
+        told: list[UUID] = []
+        broker_away = False
+        for row in _untold(sessions, topology, kind, settings):
             try:
                 messenger.send(queue_name(row.location, kind.operation), kind.operation, row.id)
             except Exception as error:
                 # Redis away, in whichever way the client says so: the rows stay and are told of later.
                 log.warning("dispatch.broker_away", error=str(error))
+                broker_away = True
                 break
             told.append(row.id)
         if told:
             _note_told(sessions, topology, kind, told)
         sent += len(told)
+        if broker_away:
+            # Each further try would only wait for the broker, too.
+            break
     return sent
 
 
@@ -75,6 +79,10 @@ def _note_told(sessions: sessionmaker[Session], topology: Topology, kind: WorkKi
             .values(
                 waiting_reason=WaitingReason.NO_WORKER,
                 waiting_detail="no worker has taken it; is one running for its location?",
+                waiting_since=case(
+                    (table.waiting_reason == WaitingReason.NO_WORKER, table.waiting_since),
+                    else_=topology.at,
+                ),
             )
             .execution_options(synchronize_session=False)
         )

@@ -5,19 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import HandBack
+from ccat_data_transfer.failures import HandBack, Permanent, Transient
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS
-from ccat_data_transfer.work.lease import Lease, LeaseLostError, release, renew
+from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, release, renew
+from ccat_data_transfer.work.outcome import note_success
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
@@ -47,6 +49,8 @@ class WorkInHand:
         Limits and times.
     stopping : threading.Event
         Set when the worker is to end.
+    renewed_at : float
+        When the lease was last known to hold, by the monotonic clock.
     """
 
     lease: Lease
@@ -55,6 +59,7 @@ class WorkInHand:
     places: Places
     settings: DataTransferSettings
     stopping: threading.Event
+    renewed_at: float
     _bytes_done: int = 0
     _steps: int = 0
     _lost: threading.Event = field(default_factory=threading.Event)
@@ -72,6 +77,8 @@ class WorkInHand:
     def progress(self, bytes_done: int) -> None:
         """Report bytes done so far; stages call it at least once a second or every few MiB.
 
+        Only more bytes count as progress: who calls with the same number says merely that it lives.
+
         Raises
         ------
         HandBack
@@ -79,9 +86,11 @@ class WorkInHand:
         LeaseLostError
             If the row is not ours any more.
         """
-        self._bytes_done = bytes_done
-        self._steps += 1
-        if self._lost.is_set():
+        if bytes_done != self._bytes_done:
+            self._bytes_done = bytes_done
+            self._steps += 1
+        # A process that was stopped for a while may wake up before its heartbeat does: ask the clock, too.
+        if self._lost.is_set() or self.clock.monotonic() - self.renewed_at > self.settings.lease:
             raise LeaseLostError(f"{self.lease.operation} {self.id}: the lease ran out while working")
         if self.stopping.is_set():
             raise HandBack(f"{self.lease.operation} {self.id}: the worker is to stop")
@@ -89,6 +98,37 @@ class WorkInHand:
     def moved(self, more_bytes: int) -> None:
         """Report bytes done since the last report; otherwise as `progress`."""
         self.progress(self._bytes_done + more_bytes)
+
+    def item_done(self) -> None:
+        """Report that one of many small things is done, whatever its bytes; otherwise as `progress`."""
+        self._steps += 1
+        self.progress(self._bytes_done)
+
+    def place(self, location_id: str) -> Storage:
+        """Return the storage of a location, after a look whether it is there at all.
+
+        A disk that is not mounted must not look like a place whose objects are missing.
+
+        Raises
+        ------
+        Transient
+            If its folder or bucket is not there.
+        Failure
+            If it cannot be used for another reason.
+        """
+        storage = self.places.storage(location_id)
+        try:
+            storage.check()
+        except Permanent as failure:
+            raise Transient(
+                "place_gone", f"{location_id} is not there ({failure}); mount it or mend its configuration"
+            ) from failure
+        return storage
+
+    def folder(self, location_id: str) -> Path:
+        """Return the folder of a location on disk; otherwise as `place`."""
+        self.place(location_id)
+        return self.places.folder(location_id)
 
     @contextmanager
     def finishing(self, **values: Any) -> Iterator[Session]:
@@ -141,30 +181,32 @@ class WorkInHand:
             )
             name = KINDS[self.lease.operation].name
             resolve_errors(session, subject_type=name, subject_id=self.id, at=at)
+            note_success(session, self.lease)
             yield session
             wake_planners(session)
 
     def _beat(self, done: threading.Event) -> None:
-        steps, moved_at = -1, self.clock.monotonic()
-        renewed_at = moved_at
+        steps, moved_at = self._steps, self.clock.monotonic()
         duration = timedelta(seconds=self.settings.lease)
         while not done.wait(self.settings.heartbeat):
-            now = self.clock.monotonic()
+            now, at = self.clock.monotonic(), self.clock.utc_now()
+            progress: dict[str, Any] = {"bytes_done": self._bytes_done}
             if self._steps != steps:
                 steps, moved_at = self._steps, now
-            if now - moved_at > self.settings.stall_limit or now - renewed_at > self.settings.lease:
+                progress["progressed_at"] = at
+            if now - moved_at > self.settings.stall_limit or now - self.renewed_at > self.settings.lease:
+                log.warning("heartbeat.ended", work=str(self.id), silent_for=round(now - moved_at))
                 self._lost.set()
                 return
             try:
                 with self.sessions.begin() as session:
-                    at = self.clock.utc_now()
-                    renew(session, self.lease, at, duration, bytes_done=self._bytes_done, progressed_at=at)
-                renewed_at = now
+                    renew(session, self.lease, at, duration, **progress)
+                self.renewed_at = now
             except LeaseLostError:
                 self._lost.set()
                 return
-            except OperationalError as error:
-                log.warning("heartbeat.failed", work=str(self.id), error=str(error.orig))
+            except DATABASE_AWAY as error:
+                log.warning("heartbeat.failed", work=str(self.id), error=str(error).splitlines()[0])
 
 
 def wake_planners(session: Session) -> None:

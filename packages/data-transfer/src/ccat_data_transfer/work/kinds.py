@@ -27,8 +27,10 @@ class WorkKind:
         Last part of the queue's name.
     location : str
         Column with the location whose workers do it.
-    reads, writes : str or None
-        Columns with the locations that must be readable and writable for it besides.
+    reads : str or None
+        Column with the copy that is read, where that is not at `location`.
+    writes : str or None
+        Column with the location that is written to.
     location_types : frozenset
         Types of locations at which this work can be.
     """
@@ -63,7 +65,7 @@ KINDS: dict[Operation, WorkKind] = {
             DataTransfer,
             Operation.TRANSFER,
             "source_location_id",
-            "source_location_id",
+            None,
             "destination_location_id",
             frozenset({LocationType.BUFFER, LocationType.LONG_TERM_ARCHIVE}),
         ),
@@ -72,7 +74,7 @@ KINDS: dict[Operation, WorkKind] = {
             LongTermArchiveTransfer,
             Operation.ARCHIVE_TRANSFER,
             "destination_location_id",
-            None,
+            "source_copy_id",
             "destination_location_id",
             frozenset({LocationType.LONG_TERM_ARCHIVE}),
         ),
@@ -80,7 +82,7 @@ KINDS: dict[Operation, WorkKind] = {
             StagingItem,
             Operation.STAGING,
             "destination_location_id",
-            None,
+            "source_copy_id",
             "destination_location_id",
             frozenset({LocationType.PROCESSING}),
         ),

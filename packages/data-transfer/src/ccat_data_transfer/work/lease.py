@@ -10,10 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, or_, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.enumerations import Operation, Status
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What a database that is away, restarting or out of connections looks like."""
 
 
 class LeaseLostError(Exception):

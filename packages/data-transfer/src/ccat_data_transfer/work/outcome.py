@@ -25,6 +25,11 @@ SEVERITIES = {
     FailureClass.CONFIGURATION: Severity.ERROR,
     FailureClass.PERMANENT: Severity.ERROR,
 }
+ALARM_AFTER = 8
+"""Interruptions in a row after which a warning becomes an error: some 20 minutes with the usual back-off."""
+
+NOT_OF_THE_PLACE = ("database_unavailable", "database_busy", "location_suspect", "being_written")
+"""Passing failures that say nothing about the route or location, so that no circuit counts them."""
 
 
 def fail(
@@ -52,8 +57,8 @@ def fail(
     attempt = row.attempt if passing else row.attempt + 1
     interruptions = row.interruptions + 1 if passing else 0
     given_up = failure.failure_class in GIVEN_UP_AT_ONCE or attempt >= settings.max_attempts
-    wait = back_off(interruptions if passing else attempt, settings)
-    next_attempt_at = at + timedelta(seconds=wait)
+    next_attempt_at = at + timedelta(seconds=back_off(interruptions if passing else attempt, settings))
+    message = storable(str(failure))
     release(
         session,
         lease,
@@ -64,23 +69,21 @@ def fail(
         finished_at=at if given_up else None,
         error_class=failure.failure_class,
         error_category=failure.category,
-        error_message=str(failure),
+        error_message=message,
         waiting_reason=_reason(failure, given_up),
-        waiting_detail=str(failure)
-        if given_up
-        else f"{failure}; next attempt at {next_attempt_at:%H:%M:%S} UTC",
+        waiting_detail=message if given_up else f"{message}; next attempt at {next_attempt_at:%H:%M:%S} UTC",
         waiting_since=at,
     )
     record_error(
         session,
         site_id=row.site_id,
         at=at,
-        severity=SEVERITIES[failure.failure_class],
+        severity=severity_of(failure.failure_class, interruptions),
         category=failure.category,
         subject_type=kind.name,
         subject_id=lease.work_id,
         data_location_id=row.location,
-        message=str(failure),
+        message=message,
     )
     if given_up:
         record_event(
@@ -91,9 +94,9 @@ def fail(
             action=f"{lease.operation}.given_up",
             subject_type=kind.name,
             subject_id=lease.work_id,
-            message=str(failure),
+            message=message,
         )
-    if failure.failure_class is FailureClass.TRANSIENT:
+    if failure.failure_class is FailureClass.TRANSIENT and failure.category not in NOT_OF_THE_PLACE:
         _count_failure(session, lease, row, settings, at)
 
 
@@ -106,6 +109,17 @@ def back_off(failures: int, settings: DataTransferSettings) -> float:
     """Return how long to wait after some failures in a row, seconds: doubling, capped, with jitter."""
     longest = min(settings.back_off_limit, settings.back_off_base * 2.0 ** min(failures - 1, 30))
     return longest * random.uniform(0.5, 1.0)
+
+
+def severity_of(failure_class: FailureClass, interruptions: int) -> Severity:
+    """Return how bad a failure is: one that does not pass becomes an alarm after a time."""
+    severity = SEVERITIES[failure_class]
+    return Severity.ERROR if severity is Severity.WARNING and interruptions >= ALARM_AFTER else severity
+
+
+def storable(message: str) -> str:
+    """Return a message as the database can keep it: names of files may have any bytes."""
+    return message.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
 def note_success(session: Session, lease: Lease) -> None:

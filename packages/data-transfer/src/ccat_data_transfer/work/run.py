@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.crash_points import crash_point
@@ -15,8 +14,8 @@ from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
 from ccat_data_transfer.work.hand import WorkInHand, wake_planners
-from ccat_data_transfer.work.lease import Lease, LeaseLostError, acquire
-from ccat_data_transfer.work.outcome import fail, hand_back, note_success
+from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
+from ccat_data_transfer.work.outcome import fail, hand_back
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import Operation
 
@@ -65,25 +64,27 @@ class WorkRunner:
         """
         if self._stopping.is_set():
             return "stopping"
+        before = self._clock.monotonic()
         try:
             lease = self._acquire(operation, work_id)
-        except OperationalError as error:
-            log.warning("work.database_away", operation=operation, work=str(work_id), error=str(error.orig))
+        except DATABASE_AWAY as error:
+            log.warning("work.database_away", operation=operation, work=str(work_id), error=str(error))
             return "database_away"
         if lease is None:
             return "not_to_be_had"
         crash_point("work.leased")
-        outcome = self._run_leased(lease)
+        outcome = self._run_leased(lease, before)
         log.info("work.ended", operation=operation, work=str(work_id), fencing=lease.fencing, outcome=outcome)
         return outcome
 
-    def _run_leased(self, lease: Lease) -> str:
-        work = WorkInHand(lease, self._sessions, self._clock, self._places, self._settings, self._stopping)
+    def _run_leased(self, lease: Lease, leased_at: float) -> str:
+        work = WorkInHand(
+            lease, self._sessions, self._clock, self._places, self._settings, self._stopping, leased_at
+        )
         started = self._clock.monotonic()
         try:
             with work.heartbeat():
                 STAGES[lease.operation](work)
-            self._note_success(lease)
             outcome = "done"
         except HandBack:
             outcome = self._settle(lease, None)
@@ -103,10 +104,6 @@ class WorkRunner:
         with self._sessions.begin() as session:
             return acquire(session, operation, work_id, self._owner, self._clock.utc_now(), duration)
 
-    def _note_success(self, lease: Lease) -> None:
-        with self._sessions.begin() as session:
-            note_success(session, lease)
-
     def _settle(self, lease: Lease, error: Exception | None) -> str:
         """Write down that the work was given back, or how it failed; else the lease runs out."""
         try:
@@ -118,7 +115,7 @@ class WorkRunner:
                 wake_planners(session)
         except LeaseLostError:
             return "lease_lost"
-        except OperationalError as away:
-            log.warning("work.database_away", work=str(lease.work_id), error=str(away.orig))
+        except DATABASE_AWAY as away:
+            log.warning("work.database_away", work=str(lease.work_id), error=str(away))
             return "database_away"
         return "handed_back" if error is None else "failed"
