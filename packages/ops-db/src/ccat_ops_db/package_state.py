@@ -18,11 +18,10 @@ from ccat_ops_db.models import (
 
 
 def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
-    """Return the number of verified copies of a package at long-term archives, as a scalar subquery."""
+    """Return at how many long-term archives a package has a verified copy, as a scalar subquery."""
     copy, location = aliased(PhysicalCopy), aliased(DataLocation)
     return (
-        select(func.count())
-        .select_from(copy)
+        select(func.count(copy.data_location_id.distinct()))
         .join(location, location.id == copy.data_location_id)
         .where(
             copy.raw_data_package_id == package.id,
