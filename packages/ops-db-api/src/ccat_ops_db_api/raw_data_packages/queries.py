@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -116,6 +116,10 @@ def index(package_id: UUID) -> Rows:
             RawDataFile.member_offset.label("offset"),
             RawDataFile.size,
             func.split_part(RawDataFile.member_checksum, ":", 2).label("sha256"),
+            # Text: a JSON number would lose the nanoseconds.
+            cast(func.round(cast(RawDataFile.member_modified_ns, Numeric) / 1_000_000_000, 9), Text).label(
+                "mtime"
+            ),
         )
         .where(RawDataFile.raw_data_package_id == RawDataPackage.id)
         .order_by(RawDataFile.member_offset)

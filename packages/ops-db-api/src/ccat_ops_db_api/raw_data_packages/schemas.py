@@ -80,6 +80,9 @@ class IndexMember(ResponseBody):
     offset: int
     size: int
     sha256: str
+    mtime: str = Field(
+        description="Modification time, decimal seconds since 1970-01-01 UTC, to the nanosecond."
+    )
 
 
 class PackageIndex(ResponseBody):

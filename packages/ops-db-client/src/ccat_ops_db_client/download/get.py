@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -122,8 +123,7 @@ def _check_existing(target: Path, content: Content) -> None:
 def _restore_time(target: Path, member: Member) -> None:
     if member.mtime is None:
         return
-    seconds, _, fraction = member.mtime.partition(".")
-    nanoseconds = int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or 0)
+    nanoseconds = int(Decimal(member.mtime).scaleb(9))
     os.utime(target, ns=(nanoseconds, nanoseconds))
 
 
