@@ -130,7 +130,7 @@ def test_get_gives_the_package(
     assert trees.facts(Path(answer["path"])).sha256 == trees.facts(unpacked[module].tar).sha256
 
 
-@pytest.mark.parametrize("part", ["empty.fits", "Ångström", "a:colon", "100%", "deep.dat", "n" * 251])
+@pytest.mark.parametrize("part", ["empty", "Réflexion", "a:colon", "100%", "deep.dat", "before 1970", "nnnn"])
 def test_get_gives_one_file_by_its_range(part: str, archived: Archived, ccat: Ccat, tmp_path: Path) -> None:
     path = next(path for path in archived.trees["chai-hfa"] if part in path)
     package = archived.packages["chai-hfa"]
@@ -153,18 +153,16 @@ def test_staging_a_file_gives_it_back(
 ) -> None:
     package = archived.packages["mini-chai"]
     file = api.get(f"raw-data-packages/{package['id']}/files", limit=17)["items"][-1]
-    job = _stage(ccat, deployment, "--file", file["id"])
+    _stage(ccat, deployment, "--file", file["id"])
     top = _staged_folder(deployment, archived.execution_id, "mini-chai")
     assert trees.names(top, top) == {file["relative_path"]}
     assert trees.facts(top / file["relative_path"]) == archived.trees["mini-chai"][file["relative_path"]]
-    assert (top / file["relative_path"]).is_relative_to(job)
 
 
 def test_staging_a_package_gives_it_back(archived: Archived, ccat: Ccat, deployment: Deployment) -> None:
-    job = _stage(ccat, deployment, "--package", archived.packages["chai-hfa"]["id"])
+    _stage(ccat, deployment, "--package", archived.packages["chai-hfa"]["id"])
     top = _staged_folder(deployment, archived.execution_id, "chai-hfa")
     assert trees.tree(top, top) == archived.trees["chai-hfa"]
-    assert top.is_relative_to(job)
 
 
 def test_files_from_elsewhere_are_ingested_archived_and_staged_as_an_execution(
@@ -195,13 +193,11 @@ def test_files_from_elsewhere_are_ingested_archived_and_staged_as_an_execution(
         assert staged == trees.tree(tmp_path / module, tmp_path)
 
 
-def _stage(ccat: Ccat, deployment: Deployment, subject: str, identifier: str) -> Path:
+def _stage(ccat: Ccat, deployment: Deployment, subject: str, identifier: str) -> None:
     to = ("--to", deployment.processing_location)
     job = ccat.json("stage", subject, identifier, *to, "--wait", "--timeout", "240")
     assert job["state"] == "completed", job
-    # As the deployment sees it; this machine may see the same folder elsewhere.
-    assert job["folder"], job
-    return deployment.processing_folder
+    assert job["bytes_done"] == job["bytes_total"], job
 
 
 def _staged_folder(deployment: Deployment, execution_id: str, module: str) -> Path:
