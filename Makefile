@@ -42,7 +42,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 
 test: $(READY)  ## all tests that need no container engine
 	$(BIN)/pytest packages -n 2
-	@if test -d tests/integration/embedded; then set -x; $(BIN)/pytest tests/integration/embedded; fi
+	@if test -d tests/integration; then set -x; $(BIN)/pytest tests/integration; fi
 
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .
