@@ -152,7 +152,7 @@ class Api:
     def __init__(self, database_url: str, folder: Path) -> None:
         self.database_url = database_url
         self.folder = folder
-        self.port = ports.free_ports(1)[0]
+        self.port, self.data_server_port = ports.free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -220,7 +220,7 @@ def api_server(
         )
     api = Api(postgresql_server.url(name), folder)
     with api.session() as session:
-        seed.reference_data(session, folder, "http://127.0.0.1:9")
+        seed.reference_data(session, folder, f"http://127.0.0.1:{api.data_server_port}")
         api.token = seed.token(session)
         session.commit()
     api.start()

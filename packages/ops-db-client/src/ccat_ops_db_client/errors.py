@@ -136,9 +136,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """It exists with other facts (409, 412)."""
-
-    default_remedy = "facts that were given once cannot change; look at what exists"
+    """What is there contradicts the request (409, 412)."""
 
 
 class ServerFailureError(ApiError):

@@ -120,7 +120,8 @@ def _receive(client: Client, content: Content, partial: Partial, advance: Callab
     try:
         with client.open_content(content.package_id, first_byte=first, last_byte=last) as response:
             _check_range(response, first, last)
-            for piece in response.iter_raw(PIECE_BYTES):
+            # As they come: what was collected to larger pieces would be lost with the connection.
+            for piece in response.iter_raw():
                 if partial.count + len(piece) > content.size:
                     raise UnexpectedAnswerError("the data server sent more than it was asked for")
                 partial.take(piece)
