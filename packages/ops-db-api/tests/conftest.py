@@ -1,25 +1,47 @@
 """The real application on a real database, and clients with any permission."""
 
-import hashlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack.testing import NewDatabase, template_database
-from ccat_ops_db.settings import OpsDbSettings, synchronous
+from ccat_dev_stack import processes
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_ops_db.models import Base
+from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import open_engine, session_factory
+from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import ApiSettings
 
 from . import seed
+
+KEPT = {
+    "permission",
+    "observatory",
+    "site",
+    "observing_program",
+    "source",
+    "fixed_source",
+    "retention_policy",
+    "telescope",
+    "instrument",
+    "instrument_module",
+    "obs_unit",
+    "data_location",
+    "disk_data_location",
+    "s3_data_location",
+    "data_transfer_route",
+}
 
 
 class FixedClock:
@@ -38,30 +60,45 @@ class FixedClock:
 
 Client = httpx.AsyncClient
 MakeClient = Callable[..., Client]
+Listen = Callable[[str], AbstractContextManager[Callable[[], list[str]]]]
 CountStatements = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture(scope="session")
-def seeded_template(postgresql_server: object, migrated_template: str) -> str:
-    """Name of a database with permissions and reference data, made once per state of schema and seed."""
-    source = migrated_template.encode() + Path(seed.__file__).read_bytes()
-    name = f"ops_api_{hashlib.sha256(source).hexdigest()[:12]}"
+def shared_database(postgresql_server: Postgresql, migrated_template: str) -> Iterator[str]:
+    """URL of a database with permissions and reference data, one for each test process.
 
-    def fill(url: str) -> None:
-        from ccat_ops_db.schema import upgrade
-
-        upgrade(url)
+    Making a database costs far more than a test, so the tests of a process share one, and each finds it as
+    if it were new.
+    """
+    name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_0"
+    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
+                sql.Identifier(name), sql.Identifier(migrated_template)
+            )
+        )
+        url = postgresql_server.url(name)
         with _session(url) as session:
             seed.permissions(session)
             seed.reference_data(session)
-
-    return template_database(postgresql_server, name, fill)  # type: ignore[arg-type]
+        yield url
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-def database(new_database: NewDatabase, seeded_template: str) -> str:
-    """URL of a fresh database with permissions and reference data."""
-    return new_database(template=seeded_template)
+def database(shared_database: str) -> str:
+    """URL of a database with permissions and reference data and nothing else."""
+    emptied = "; ".join(f'DELETE FROM "{table}"' for table in Base.metadata.tables if table not in KEPT)
+    restored = "; ".join(
+        f"UPDATE {table} SET retired_at = NULL, suspended_at = NULL, suspended_by = NULL,"
+        " suspended_reason = NULL"
+        for table in ("site", "data_location", "data_transfer_route")
+    )
+    with psycopg.connect(shared_database) as connection:
+        # Neither guards nor foreign keys are to stop a test from cleaning up.
+        connection.execute(f"SET session_replication_role = replica; {emptied}; {restored}")
+    return shared_database
 
 
 @pytest.fixture
@@ -80,6 +117,7 @@ def clock() -> FixedClock:
 @pytest.fixture(scope="session")
 def built_app() -> FastAPI:
     """The application, built once; `app` gives it a database."""
+    configure_logs(Environment.DEVELOPMENT, "error")
     nowhere = OpsDbSettings(
         database_url=SecretStr("postgresql://nowhere/none"), token_key=SecretStr(seed.KEY)
     )
@@ -124,6 +162,25 @@ def client(client_with: MakeClient) -> Client:
 def stranger(app: FastAPI) -> Client:
     """A client without a token."""
     return _client(app, {})
+
+
+@pytest.fixture
+def listen(database: str) -> Listen:
+    """Listen to a channel of the database; the block is given what returns the payloads heard so far."""
+
+    @contextmanager
+    def hear(channel: str) -> Iterator[Callable[[], list[str]]]:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+
+            def heard() -> list[str]:
+                # A round trip: what was committed before it has arrived with it.
+                connection.execute("SELECT 1")
+                return [notice.payload for notice in connection.notifies(timeout=0)]
+
+            yield heard
+
+    return hear
 
 
 @pytest.fixture

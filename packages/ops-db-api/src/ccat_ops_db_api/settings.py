@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ccat_ops_db.settings import MAKE_A_KEY, SHORTEST_KEY, Environment, OpsDbSettings, SettingsError
+from ccat_ops_db.settings import MAKE_A_KEY, Environment, OpsDbSettings, SettingsError
+from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, is_weak_secret
 
 PREFIX = "CCAT_OPS_DB_API_"
-DEVELOPMENT_DATA_SERVER_SECRET = "development-data-server-secret-that-nobody-may-use-elsewhere"
 
 
 class ApiSettings(BaseSettings):
@@ -24,7 +24,7 @@ class ApiSettings(BaseSettings):
         " (one database for all).",
     )
     data_server_secret: SecretStr = Field(
-        SecretStr(DEVELOPMENT_DATA_SERVER_SECRET),
+        SecretStr(DEVELOPMENT_SECRET),
         description="Secret shared with the data server, which signs addresses of bytes.",
     )
     signed_url_lifetime: int = Field(3600, gt=0, le=86_400, description="How long such an address is valid.")
@@ -84,8 +84,7 @@ def _refuse_unknown() -> None:
 
 
 def _refuse_weak(settings: ApiSettings) -> None:
-    secret = settings.data_server_secret.get_secret_value()
-    if secret == DEVELOPMENT_DATA_SERVER_SECRET or len(secret) < SHORTEST_KEY:
+    if is_weak_secret(settings.data_server_secret.get_secret_value()):
         raise SettingsError(
             f"{PREFIX}DATA_SERVER_SECRET is missing, the public default or too short: set {MAKE_A_KEY}"
         )

@@ -112,7 +112,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(OSError, _database)
     app.add_exception_handler(InterfaceError, _database)
-    app.add_exception_handler(Exception, _unhandled)
 
 
 def problem_response(
@@ -199,10 +198,9 @@ async def _busy(request: Request, _error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    """Answer an error of the database: 503 when it is away or asks to try again, else our own mistake."""
+    """Answer 503 when the database is away or asks to try again; anything else is a mistake of ours."""
     if not _passing(error):
-        log.error("unhandled", exc_info=error)
-        return await _unhandled(request, error)
+        raise error
     log.warning("database_unavailable", error=str(error))
     return _answer(
         request,
@@ -225,12 +223,3 @@ def _passing(error: Exception) -> bool:
         return True
     state = getattr(cause, "sqlstate", None) or ""
     return state in PASSING_STATES or state.startswith(("08", "57P", "53"))
-
-
-async def _unhandled(request: Request, _error: Exception) -> Response:
-    return _answer(
-        request,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal-error",
-        "this is a mistake of ours; report it with the request id",
-    )

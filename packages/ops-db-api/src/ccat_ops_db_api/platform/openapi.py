@@ -34,7 +34,7 @@ def snapshot_text(app: FastAPI) -> str:
 
 
 def write_snapshot() -> None:
-    """Renew ``packages/ops-db-api/openapi.json`` (command ``ccat-ops-db-api-openapi``)."""
+    """Renew ``packages/ops-db-api/openapi.json`` (``python -m ccat_ops_db_api.platform.openapi``)."""
     from ccat_ops_db_api.application import create_app
     from ccat_ops_db_api.settings import ApiSettings
 
@@ -63,3 +63,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = PROBLEM
     return description
+
+
+if __name__ == "__main__":
+    write_snapshot()

@@ -33,11 +33,12 @@ class RequestRecord:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status, started_answer = 500, False
         started = perf_counter()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started_answer
+            started_answer = True
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
@@ -46,6 +47,11 @@ class RequestRecord:
         with structlog.contextvars.bound_contextvars(request_id=request_id), IN_PROGRESS.track_inprogress():
             try:
                 await self._app(scope, receive, send_with_id)
+            except Exception:
+                log.exception("unhandled", method=scope["method"], path=scope["path"])
+                if started_answer:
+                    raise
+                await _our_mistake(scope)(scope, receive, send_with_id)
             finally:
                 seconds = perf_counter() - started
                 route = getattr(scope.get("route"), "path", "unmatched")
@@ -113,6 +119,16 @@ class BodyLimit:
 
 class _BodyTooLargeError(BaseException):
     """Passes every handler on its way out, also those that answer any exception."""
+
+
+def _our_mistake(scope: Scope) -> ASGIApp:
+    return problem_response(
+        scope["path"],
+        scope["state"]["request_id"],
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "this is a mistake of ours; report it with the request id",
+    )
 
 
 def _too_large(scope: Scope, limit: int) -> ASGIApp:

@@ -200,7 +200,11 @@ _INSERT = text(
 # OFFSET 0 keeps the planner, which knows nothing of the temporary table, from reading whole tables.
 _CLASHES = text(
     """
-    SELECT f.line, f.relative_path, coalesce(r.id, i.id, c.raw_data_file_id) AS existing_id,
+    SELECT f.line, f.relative_path,
+           CASE WHEN r.id IS NULL THEN i.id
+                WHEN r.size <> f.size OR r.checksum <> f.checksum
+                  OR r.source_location_id <> f.source_location_id THEN r.id
+                ELSE c.copy_of END,
            CASE WHEN r.id IS NULL THEN 'id'
                 WHEN r.size <> f.size THEN 'size'
                 WHEN r.checksum <> f.checksum THEN 'checksum'
@@ -215,13 +219,13 @@ _CLASHES = text(
     LEFT JOIN LATERAL (
       SELECT i.id FROM raw_data_file i WHERE r.id IS NULL AND i.id = f.id OFFSET 0) i ON true
     LEFT JOIN LATERAL (
-      SELECT c.raw_data_file_id FROM physical_copy c
+      SELECT coalesce(c.raw_data_file_id, c.raw_data_package_id) AS copy_of FROM physical_copy c
       WHERE c.data_location_id = f.source_location_id AND c.relative_path = f.relative_path
         AND c.status <> 'deleted' AND c.raw_data_file_id IS DISTINCT FROM r.id
       OFFSET 0) c ON true
     WHERE r.id IS NULL OR r.size <> f.size OR r.checksum <> f.checksum
        OR r.source_location_id <> f.source_location_id
-       OR (c.raw_data_file_id IS NOT NULL
+       OR (c.copy_of IS NOT NULL
            AND NOT EXISTS (SELECT FROM physical_copy o
                            WHERE o.raw_data_file_id = r.id AND o.data_location_id = f.source_location_id))
     ORDER BY f.line LIMIT :most

@@ -17,6 +17,7 @@ from ccat_ops_db_api.platform.errors import (
     MOST_ERRORS,
     FieldError,
     Problem,
+    conflict,
     invalid_fields,
     summary,
 )
@@ -114,8 +115,9 @@ async def file(
     now: datetime = request.app.state.clock.utc_now()
     executions = await queries.insert_filed(session, now)
     filed = sum(execution.files for execution in executions)
-    if filed < filing.lines or (executions and executions[0].copies < filed):
-        await _refuse_clashes(session, numbered)
+    all_copied = not executions or executions[0].copies == filed
+    if filed < filing.lines or not all_copied:
+        await _refuse_clashes(session, all_copied, numbered)
     for execution in executions:
         await tell(
             session,
@@ -195,8 +197,10 @@ def _misfits(place: Place, facts: queries.PlaceFacts) -> list[tuple[str, str]]:
     return found
 
 
-async def _refuse_clashes(session: AsyncSession, numbered: bool) -> None:
+async def _refuse_clashes(session: AsyncSession, all_copied: bool, numbered: bool) -> None:
     found = await queries.clashes(session, MOST_ERRORS)
+    if not found and not all_copied:
+        raise conflict("a path was freed this moment by a deletion; file it again")
     if not found:
         return
     errors = [_clash_error(clash) for clash in found]
@@ -210,8 +214,8 @@ def _clash_error(clash: queries.Clash) -> FieldError:
         reason = f"this id belongs to another file; leave it out or make a new one ({clash.relative_path!r})"
     elif clash.what == "relative_path":
         reason = (
-            f"{clash.relative_path!r} at this location is file {clash.existing_id}, filed under another"
-            " execution or module; a path can be used again when that copy has been deleted"
+            f"{clash.relative_path!r} at this location belongs to {clash.existing_id}, filed under"
+            " another execution or module; a path can be used again when that copy has been deleted"
         )
     else:
         reason = (

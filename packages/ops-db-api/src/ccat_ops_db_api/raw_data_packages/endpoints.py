@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import RawDataFile, RawDataPackage
@@ -15,7 +16,7 @@ from ccat_ops_db_api.platform.fields import Name, Time
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.raw_data_files import queries as files
 from ccat_ops_db_api.raw_data_files.schemas import FilePage, FileSort
-from ccat_ops_db_api.raw_data_packages import queries
+from ccat_ops_db_api.raw_data_packages import content, queries
 from ccat_ops_db_api.raw_data_packages.schemas import Package, PackageIndex, PackagePage, PackageSort
 
 router = APIRouter(prefix="/raw-data-packages", tags=["raw data packages"])
@@ -73,6 +74,25 @@ async def get_package_index(request: Request, _: Reader, session: Transaction, p
     shown = await document(session, queries.index(package_id))
     assert shown is not None, "a sealed package cannot vanish"
     return answer(request, shown)
+
+
+@router.get(
+    "/{package_id}/content",
+    operation_id="get_package_content",
+    status_code=307,
+    response_class=RedirectResponse,
+)
+async def get_package_content(
+    request: Request,
+    _: Reader,
+    session: Transaction,
+    package_id: UUID,
+    location: Annotated[Name | None, Query(description="From this location; else the nearest.")] = None,
+) -> Response:
+    """Redirect to a data server that gives the tar, whole or by range, for a limited time."""
+    await _require_sealed(session, package_id)
+    address = await content.signed_address(session, request, package_id, location)
+    return RedirectResponse(address, 307, {"Cache-Control": "no-store"})
 
 
 async def _require_sealed(session: Transaction, package_id: UUID) -> None:

@@ -1,0 +1,189 @@
+"""Who may do what: tokens, scopes, sites, limits; and that every route says what it needs."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import ApiToken, Role, RolePermission, User
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db_api.application import tidy_up
+
+from . import seed
+from .conftest import Client, FixedClock, MakeClient
+
+PUBLIC = {"get_health", "get_readiness", "get_metrics"}
+ANY_TOKEN = {"get_me"}
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, a callable path and the description of every operation."""
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), callable_path(path), operation
+
+
+def callable_path(path: str) -> str:
+    """Return a path with its parameters filled with keys of nothing."""
+    return re.sub(r"{[a-z]+_id}", str(new_id()), re.sub("{(name|subject)}", "nothing", path)).removeprefix(
+        "/api/v1"
+    )
+
+
+def test_every_route_declares_what_it_needs(built_app: FastAPI) -> None:
+    undeclared = []
+    for method, path, operation in operations(built_app):
+        scopes = [scope for scheme in operation.get("security", []) for scope in scheme.get("token", [])]
+        if operation["operationId"] in PUBLIC:
+            assert "security" not in operation
+        elif operation["operationId"] in ANY_TOKEN:
+            assert operation["security"] == [{"token": []}]
+        elif len(scopes) != 1 or scopes[0] not in set(PermissionName):
+            undeclared.append((method, path, scopes))
+    assert not undeclared
+
+
+async def test_every_operation_refuses_who_has_no_token(app: FastAPI, stranger: Client) -> None:
+    for method, path, operation in operations(app):
+        if operation["operationId"] in PUBLIC:
+            continue
+        response = await stranger.request(method, path)
+        assert response.status_code == 401, (method, path, response.text)
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_every_operation_refuses_who_lacks_its_permission(
+    app: FastAPI, client_with: MakeClient
+) -> None:
+    clients: dict[str, Client] = {}
+    for method, path, operation in operations(app):
+        if operation["operationId"] in PUBLIC | ANY_TOKEN:
+            continue
+        (needed,) = operation["security"][0]["token"]
+        if needed not in clients:
+            clients[needed] = client_with(*(set(PermissionName) - {needed}))
+        response = await clients[needed].request(method, path)
+        assert response.status_code == 403, (method, path, response.text)
+        assert needed in response.json()["detail"]
+
+
+class TestToken:
+    async def test_says_whose_it_is(self, client_with: MakeClient) -> None:
+        response = await client_with("read:data", "read:events").get("/me")
+        assert response.status_code == 200
+        assert response.json()["permissions"] == ["read:data", "read:events"]
+        assert "secret" not in response.text
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer x",
+            "Basic dXNlcjpwYXNz",
+            "Bearer ccat_abc_def",
+            "Bearer " + "a" * 10_000,
+            "Bearer ccat_\x7f_",
+        ],
+    )
+    async def test_refuses_what_is_no_token(self, stranger: Client, header: str) -> None:
+        response = await stranger.get("/me", headers={"Authorization": header})
+        assert response.status_code == 401
+
+    async def test_refuses_a_wrong_secret(self, client: Client, session: Session) -> None:
+        mine, other = client.headers["authorization"], seed.token(session)
+        session.commit()
+        forged = mine.split("_")[0] + "_" + mine.split("_")[1] + "_" + other.split("_")[2]
+        assert (await client.get("/me", headers={"Authorization": forged})).status_code == 401
+
+    async def test_refuses_a_secret_of_another_prefix_with_a_right_checksum(
+        self, client: Client, session: Session
+    ) -> None:
+        from ccat_ops_db import tokens
+
+        prefix = client.headers["authorization"].removeprefix("Bearer ").rsplit("_", 1)[0]
+        secret = "A" * tokens.SECRET_LENGTH
+        forged = f"{prefix}_{secret}{tokens._checksum(prefix, secret)}"
+        response = await client.get("/me", headers={"Authorization": f"Bearer {forged}"})
+        assert response.status_code == 401
+        assert "not known" in response.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("change", "word"),
+        [
+            ({"revoked_at": seed.NOW}, "revoked"),
+            ({"expires_at": seed.NOW}, "expired"),
+            ({"site_id": "cologne"}, "cologne"),
+        ],
+    )
+    async def test_refuses_a_token_that_is_over(
+        self, client: Client, session: Session, change: dict[str, object], word: str
+    ) -> None:
+        session.execute(update(ApiToken).values(**change))
+        session.commit()
+        response = await client.get("/me")
+        assert response.status_code == 401
+        assert word in response.json()["detail"]
+
+    async def test_is_valid_until_its_end_and_at_its_site(self, client: Client, session: Session) -> None:
+        session.execute(update(ApiToken).values(expires_at=seed.NOW + timedelta(seconds=1), site_id="ccat"))
+        session.commit()
+        assert (await client.get("/me")).status_code == 200
+
+    async def test_refuses_the_token_of_a_closed_account(self, client: Client, session: Session) -> None:
+        session.execute(update(User).values(disabled_at=seed.NOW))
+        session.commit()
+        assert (await client.get("/me")).status_code == 401
+
+    async def test_never_allows_more_than_its_owner_may(self, client: Client, session: Session) -> None:
+        session.query(RolePermission).filter(RolePermission.permission_id != "read:data").delete()
+        session.commit()
+        assert (await client.get("/me")).json()["permissions"] == ["read:data"]
+        assert (await client.get("/raw-data-files")).status_code == 200
+        assert (await client.get("/sites")).status_code == 403
+
+    async def test_a_retired_role_gives_nothing(self, client: Client, session: Session) -> None:
+        session.execute(update(Role).values(retired_at=seed.NOW))
+        session.commit()
+        assert (await client.get("/me")).json()["permissions"] == []
+
+
+class TestLastUse:
+    async def test_is_written_in_batches_and_never_back(
+        self, app: FastAPI, client: Client, session: Session, clock: FixedClock
+    ) -> None:
+        token_id = UUID((await client.get("/me")).json()["token"]["id"])
+        assert session.scalar(select(ApiToken.last_used_at)) is None
+        await tidy_up(app)
+        session.expire_all()
+        assert session.get_one(ApiToken, token_id).last_used_at == seed.NOW
+        clock.now -= timedelta(hours=1)
+        await client.get("/me")
+        await tidy_up(app)
+        session.expire_all()
+        assert session.get_one(ApiToken, token_id).last_used_at == seed.NOW
+
+
+class TestRateLimit:
+    async def test_says_how_long_to_wait_and_forgives(
+        self, app: FastAPI, client: Client, client_with: MakeClient, clock: FixedClock
+    ) -> None:
+        limit = app.state.settings.request_burst
+        token_id = UUID((await client.get("/me")).json()["token"]["id"])
+        for _ in range(limit - 1):
+            app.state.rate_limit.take(token_id)
+        response = await client.get("/me")
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) >= 1
+        assert (await client_with("read:data").get("/me")).status_code == 200
+        clock.seconds += 1
+        assert (await client.get("/me")).status_code == 200

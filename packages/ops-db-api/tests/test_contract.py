@@ -1,0 +1,101 @@
+"""The OpenAPI description: kept as a snapshot, and true for any input to a running server (schemathesis)."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+import pytest
+import schemathesis
+import uvicorn
+from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from ccat_ops_db.settings import OpsDbSettings
+from ccat_ops_db_api.application import create_app
+from ccat_ops_db_api.platform.openapi import SNAPSHOT, snapshot_text
+
+from . import conftest, seed
+
+EXAMPLES = int(os.environ.get("CCAT_FUZZ_EXAMPLES", "4"))
+"""Inputs tried for each operation; more in a long run."""
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
+
+def test_the_snapshot_is_the_contract(built_app: FastAPI) -> None:
+    assert SNAPSHOT.read_text() == snapshot_text(built_app), (
+        "the API has changed: if on purpose, run python -m ccat_ops_db_api.platform.openapi and say in"
+        " CHANGELOG.md what clients must know"
+    )
+
+
+def test_operation_ids_are_unique(built_app: FastAPI) -> None:
+    ids = [
+        operation["operationId"]
+        for methods in built_app.openapi()["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(ids) == len(set(ids))
+
+
+class Server(NamedTuple):
+    """A running server."""
+
+    address: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def server(shared_database: str) -> Iterator[Server]:
+    """A running server with some rows in its database, and a token that may do everything."""
+    with conftest._session(shared_database) as session:
+        token = seed.token(session)
+        execution = seed.execution(session)
+        package = seed.package(session, execution)
+        seed.transfer(session, package)
+    app = create_app(
+        conftest.settings(requests_per_second=1e6, request_burst=10**6),
+        OpsDbSettings(database_url=SecretStr(shared_database), token_key=SecretStr(seed.KEY)),
+    )
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=lambda: asyncio.run(running.serve()), daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        thread.join(0.01)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield Server(f"http://127.0.0.1:{port}", token)
+    running.should_exit = True
+    thread.join(10)
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_context: object, value: object) -> bytes:
+    return str(value).encode(errors="replace")
+
+
+schema = schemathesis.openapi.from_dict(orjson.loads(SNAPSHOT.read_bytes()))
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_input_breaks_an_operation(case: schemathesis.Case, server: Server) -> None:
+    case.call_and_validate(
+        base_url=server.address, headers={"Authorization": f"Bearer {server.token}"}, checks=CHECKS
+    )

@@ -1,0 +1,207 @@
+"""Looking at packages, their files, index and copies."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.enumerations import FailureClass, PhysicalCopyStatus, Status
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import FixityCheck, PhysicalCopyLock
+from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature
+
+from . import seed
+from .conftest import Client, CountStatements, Listen
+
+PATH = "/raw-data-packages"
+
+
+class TestShow:
+    async def test_shows_copies_state_and_source_files(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        seed.copy_of(session, package, seed.ARCHIVE)
+        session.commit()
+        shown = (await client.get(f"{PATH}/{package}")).json()
+        assert shown["state"] == "archived"
+        assert shown["obs_unit"] == seed.OBS_UNIT
+        assert [(copy["location"], copy["status"]) for copy in shown["copies"]] == [
+            (seed.BUFFER, "verified"),
+            (seed.ARCHIVE, "verified"),
+        ]
+        assert shown["source_files"] == {"present": 2, "deleted": 0}
+        assert shown["waiting_reason"] is None
+
+    async def test_an_unsealed_package_has_no_copies(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session), sealed=False)
+        session.commit()
+        shown = (await client.get(f"{PATH}/{package}")).json()
+        assert (shown["copies"], shown["state"], shown["size"]) == ([], "waiting", None)
+
+    @pytest.mark.parametrize(
+        ("values", "reason", "detail"),
+        [
+            (
+                {"waiting_reason": "link_window_closed", "waiting_detail": "opens at 02:00"},
+                "link_window_closed",
+                "opens at 02:00",
+            ),
+            (
+                {
+                    "status": Status.FAILED,
+                    "error_message": "no such bucket",
+                    "error_class": FailureClass.PERMANENT,
+                },
+                "given_up",
+                "no such bucket",
+            ),
+        ],
+    )
+    async def test_says_why_it_waits(
+        self, client: Client, session: Session, values: dict[str, object], reason: str, detail: str
+    ) -> None:
+        package = seed.package(session, seed.execution(session))
+        seed.transfer(session, package, **values)
+        session.commit()
+        shown = (await client.get(f"{PATH}/{package}")).json()
+        assert (shown["waiting_reason"], shown["waiting_detail"]) == (reason, detail)
+        assert shown["waiting_since"] is not None
+
+    async def test_unknown_packages_are_not_found(self, client: Client) -> None:
+        for part in ("", "/files", "/index", "/content"):
+            assert (await client.get(f"{PATH}/{new_id()}{part}")).status_code == 404
+
+
+class TestList:
+    async def test_is_empty_at_first(self, client: Client) -> None:
+        assert (await client.get(PATH)).json() == {"items": [], "next_cursor": None}
+
+    async def test_filters(self, client: Client, session: Session) -> None:
+        execution = seed.execution(session)
+        archived, failed, waiting = (seed.package(session, execution, part=part) for part in (1, 2, 3))
+        seed.copy_of(session, archived, seed.ARCHIVE)
+        seed.transfer(session, failed, Status.FAILED)
+        session.commit()
+        for query, found in [
+            ({}, {archived, failed, waiting}),
+            ({"state": "archived"}, {archived}),
+            ({"state": "failed"}, {failed}),
+            ({"state": "waiting"}, {waiting}),
+            ({"state": "transferring"}, set()),
+            ({"location": seed.ARCHIVE}, {archived}),
+            ({"execution_id": str(new_id())}, set()),
+            ({"module": "chai-lfa"}, {archived, failed, waiting}),
+            ({"since": "2026-11-22T00:00:00Z"}, set()),
+        ]:
+            items = (await client.get(PATH, params=query)).json()["items"]
+            assert {UUID(item["id"]) for item in items} == found, query
+
+    async def test_takes_as_many_statements_for_many_as_for_one(
+        self, client: Client, session: Session, count_statements: CountStatements
+    ) -> None:
+        execution = seed.execution(session)
+        counts = []
+        for part in range(1, 5):
+            seed.package(session, execution, part=part)
+            session.commit()
+            with count_statements() as statements:
+                await client.get(PATH)
+            counts.append(len(statements))
+        assert counts == [2, 2, 2, 2]
+
+
+class TestFilesAndIndex:
+    async def test_lists_files_with_their_place_in_the_tar(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session), files=3)
+        session.commit()
+        items = (await client.get(f"{PATH}/{package}/files")).json()["items"]
+        assert [item["member_offset"] for item in items] == [512, 1024, 1536]
+
+    async def test_the_index_has_every_member_in_the_order_of_the_tar(
+        self, client: Client, session: Session
+    ) -> None:
+        package = seed.package(session, seed.execution(session), files=3)
+        session.commit()
+        index = (await client.get(f"{PATH}/{package}/index")).json()
+        assert index["package"] == str(package)
+        assert index["checksum"] == seed.CHECKSUM
+        assert [member["offset"] for member in index["members"]] == [512, 1024, 1536]
+        assert {member["sha256"] for member in index["members"]} == {seed.SHA256.removeprefix("sha256:")}
+
+    async def test_an_unsealed_package_has_no_index(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session), sealed=False)
+        session.commit()
+        for part in ("index", "content"):
+            response = await client.get(f"{PATH}/{package}/{part}")
+            assert response.status_code == 409
+            assert response.json()["type"].endswith("/not-sealed")
+
+
+class TestContent:
+    async def test_leads_to_a_signed_address_of_the_nearest_data_server(
+        self, client: Client, session: Session
+    ) -> None:
+        package = seed.package(session, seed.execution(session))
+        seed.copy_of(session, package, seed.ARCHIVE)
+        session.commit()
+        response = await client.get(f"{PATH}/{package}/content", params={"location": seed.ARCHIVE})
+        assert response.status_code == 307
+        address = httpx.URL(response.headers["location"])
+        path = f"2026/11/21/{package}.tar"
+        assert (address.host, address.path) == ("data.cologne.example", f"/packages/{seed.ARCHIVE}/{path}")
+        check_signature(
+            "GET",
+            seed.ARCHIVE,
+            path,
+            expires=address.params["expires"],
+            signature=address.params["signature"],
+            secret=DEVELOPMENT_SECRET,
+            now=seed.NOW + timedelta(minutes=59),
+        )
+        assert response.headers["cache-control"] == "no-store"
+
+    async def test_says_what_is_missing(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        session.commit()
+        here = await client.get(f"{PATH}/{package}/content")
+        assert (here.status_code, here.json()["type"].split("/")[-1]) == (409, "no-data-server")
+        there = await client.get(f"{PATH}/{package}/content", params={"location": seed.ARCHIVE})
+        assert (there.status_code, there.json()["type"].split("/")[-1]) == (409, "no-readable-copy")
+
+
+class TestCopies:
+    async def test_lists_and_shows(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        session.commit()
+        listed = (await client.get("/physical-copies", params={"package_id": str(package)})).json()["items"]
+        assert [copy["location"] for copy in listed] == [seed.BUFFER]
+        shown = await client.get(f"/physical-copies/{listed[0]['id']}")
+        assert shown.json() == listed[0]
+        at_source = (await client.get("/physical-copies", params={"location": seed.SOURCE})).json()["items"]
+        assert {copy["kind"] for copy in at_source} == {"raw_data_file"}
+        assert (await client.get("/physical-copies", params={"status": "missing"})).json()["items"] == []
+        assert (await client.get(f"/physical-copies/{new_id()}")).status_code == 404
+
+    async def test_verification_is_asked_for_once(
+        self, client: Client, session: Session, listen: Listen
+    ) -> None:
+        package = seed.package(session, seed.execution(session))
+        copy = seed.copy_of(session, package, seed.ARCHIVE)
+        session.commit()
+        with listen("ccat_work") as heard:
+            first = await client.post(f"/physical-copies/{copy}:verify")
+            again = await client.post(f"/physical-copies/{copy}:verify")
+            assert heard() == ["cologne"]
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert first.json()["id"] == again.json()["id"]
+        assert first.json()["reason"] == "request"
+        assert session.query(FixityCheck).one().site_id == "cologne"
+        assert session.query(PhysicalCopyLock).one().physical_copy_id == copy
+
+    async def test_what_is_deleted_cannot_be_verified(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        copy = seed.copy_of(session, package, seed.ARCHIVE, PhysicalCopyStatus.DELETED)
+        session.commit()
+        assert (await client.post(f"/physical-copies/{copy}:verify")).status_code == 409
+        assert (await client.post(f"/physical-copies/{new_id()}:verify")).status_code == 404

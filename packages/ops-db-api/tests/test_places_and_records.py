@@ -1,0 +1,238 @@
+"""Places, reference data, holds, errors and events."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.enumerations import Severity
+from ccat_ops_db.events import record_error, record_event
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import Event, LocationUsage, Site
+
+from . import seed
+from .conftest import Client, CountStatements, Listen
+
+LISTS = {
+    "observatories": "ccat-observatory",
+    "telescopes": "fyst",
+    "instruments": "chai",
+    "observing-programs": "GEco",
+    "obs-units": seed.OBS_UNIT,
+    "sources": "Orion-KL",
+    "sites": "ccat",
+    "data-locations": seed.BUFFER,
+    "routes": "ccat-to-cologne",
+    "retention-policies": "source",
+}
+
+
+class TestReferenceData:
+    @pytest.mark.parametrize("path", LISTS)
+    async def test_is_listed_and_shown(
+        self, client: Client, path: str, count_statements: CountStatements
+    ) -> None:
+        with count_statements() as statements:
+            items = (await client.get(f"/{path}")).json()["items"]
+        assert len(statements) == 2
+        shown = await client.get(f"/{path}/{LISTS[path]}")
+        assert shown.json() in items
+        unchanged = await client.get(
+            f"/{path}/{LISTS[path]}", headers={"If-None-Match": shown.headers["etag"]}
+        )
+        assert unchanged.status_code == (200 if path in ("data-locations", "routes") else 304)
+        assert (await client.get(f"/{path}/nope")).status_code == 404
+
+    async def test_what_configuration_ceased_to_name_is_shown_on_request(
+        self, client: Client, session: Session
+    ) -> None:
+        session.get_one(Site, "cologne").retired_at = seed.NOW
+        session.commit()
+        in_use = (await client.get("/sites")).json()["items"]
+        everything = (await client.get("/sites", params={"retired": "true"})).json()["items"]
+        assert ([site["id"] for site in in_use], len(everything)) == (["ccat"], 2)
+
+    async def test_instruments_show_their_modules(self, client: Client) -> None:
+        shown = (await client.get("/instruments/chai")).json()
+        assert [module["id"] for module in shown["modules"]] == ["chai-hfa", "chai-lfa"]
+
+    async def test_locations_show_what_their_storage_has_and_how_full_they_are(
+        self, client: Client, session: Session
+    ) -> None:
+        for minute, used in ((1, 10), (2, 20)):
+            session.add(
+                LocationUsage(
+                    data_location_id=seed.ARCHIVE,
+                    site_id="cologne",
+                    measured_at=seed.NOW.replace(minute=minute),
+                    used_bytes=used,
+                    total_bytes=100,
+                )
+            )
+        session.commit()
+        archive = (await client.get(f"/data-locations/{seed.ARCHIVE}")).json()
+        assert (archive["bucket"], archive["path"]) == ("lta", None)
+        assert archive["usage"]["used_bytes"] == 20
+        assert "secret" not in str(archive)
+        buffer = (await client.get(f"/data-locations/{seed.BUFFER}")).json()
+        assert (buffer["path"], buffer["usage"]) == ("/data/ccat.buffer", None)
+
+    async def test_the_own_site_says_what_it_serves(self, client: Client) -> None:
+        site = (await client.get("/site")).json()
+        assert site["id"] == "ccat"
+        assert site["served_sites"] == ["ccat", "cologne"]
+        assert seed.BUFFER in site["locations"]
+
+
+class TestSuspend:
+    @pytest.mark.parametrize(
+        "path", [f"data-locations/{seed.BUFFER}", "routes/ccat-to-cologne", "sites/ccat"]
+    )
+    async def test_and_resume(self, client: Client, session: Session, path: str, listen: Listen) -> None:
+        with listen("ccat_work") as heard:
+            for _ in range(2):
+                response = await client.post(f"/{path}:suspend", json={"reason": "new disks"})
+                assert response.status_code == 200
+                assert response.json()["suspended_reason"] == "new disks"
+            assert sorted(heard()) == ["ccat", "cologne"]
+        for _ in range(2):
+            response = await client.post(f"/{path}:resume")
+            assert response.json()["suspended_at"] is None
+        actions = [event.action.split(".")[1] for event in session.query(Event).order_by(Event.id)]
+        assert actions == ["suspended", "resumed"]
+
+    async def test_if_match_is_not_disturbed_by_measurements(self, client: Client, session: Session) -> None:
+        path = f"/data-locations/{seed.BUFFER}"
+        etag = (await client.get(path)).headers["etag"]
+        session.add(
+            LocationUsage(data_location_id=seed.BUFFER, site_id="ccat", measured_at=seed.NOW, used_bytes=1)
+        )
+        session.commit()
+        headers, body = {"If-Match": etag}, {"reason": "x"}
+        assert (await client.post(f"{path}:suspend", json=body, headers=headers)).status_code == 200
+        assert (await client.post(f"{path}:resume", headers=headers)).status_code == 412
+
+    @pytest.mark.parametrize("body", [None, {}, {"reason": ""}, {"reason": "\x00"}, {"reason": 5}])
+    async def test_a_reason_is_needed(self, client: Client, body: Any) -> None:
+        response = await client.post("/sites/ccat:suspend", json=body)
+        assert response.status_code == 422
+
+    async def test_unknown_places_are_not_found(self, client: Client) -> None:
+        assert (await client.post("/sites/x:suspend", json={"reason": "x"})).status_code == 404
+        assert (await client.post("/routes/x:resume")).status_code == 404
+
+
+class TestHolds:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"scope": "global"},
+            {"scope": "site", "site": "ccat"},
+            {"scope": "location", "location": seed.BUFFER},
+            {"scope": "program", "program": "GEco", "until": "2027-01-01T00:00:00Z"},
+        ],
+    )
+    async def test_are_placed_and_lifted(
+        self, client: Client, session: Session, body: dict[str, Any]
+    ) -> None:
+        placed = await client.post("/deletion-holds", json=body | {"reason": "in doubt"})
+        assert placed.status_code == 201, placed.text
+        path = f"/deletion-holds/{placed.json()['id']}"
+        assert (await client.get("/deletion-holds", params={"active": "true"})).json()["items"] == [
+            placed.json()
+        ]
+        for _ in range(2):
+            lifted = await client.post(f"{path}:lift", json={"reason": "sure again"})
+            assert lifted.json()["lifted_at"] == seed.NOW.isoformat()
+        assert (await client.get("/deletion-holds", params={"active": "true"})).json()["items"] == []
+        assert session.query(Event).count() == 2
+
+    async def test_the_same_again_changes_nothing(self, client: Client) -> None:
+        body = {"id": str(new_id()), "scope": "global", "reason": "x"}
+        answers = [await client.post("/deletion-holds", json=body) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 200]
+        other = await client.post("/deletion-holds", json=body | {"reason": "y"})
+        assert other.status_code == 409
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"scope": "site", "site": "x", "reason": "x"},
+            {"scope": "package", "package_id": str(new_id()), "reason": "x"},
+            {"scope": "site", "reason": "x"},
+            {"scope": "global", "site": "ccat", "reason": "x"},
+            {"scope": "global", "reason": ""},
+            {"scope": "global", "reason": "x", "until": "2020-01-01T00:00:00Z"},
+            {"scope": "everything", "reason": "x"},
+        ],
+    )
+    async def test_hostile_values_are_refused(self, client: Client, body: dict[str, Any]) -> None:
+        assert (await client.post("/deletion-holds", json=body)).status_code == 422
+
+    async def test_unknown_holds_are_not_found(self, client: Client) -> None:
+        assert (await client.get(f"/deletion-holds/{new_id()}")).status_code == 404
+        assert (await client.post(f"/deletion-holds/{new_id()}:lift")).status_code == 404
+
+
+class TestErrors:
+    @pytest.fixture(autouse=True)
+    def errors(self, session: Session) -> None:
+        """A warning and an error."""
+        for severity in (Severity.WARNING, Severity.ERROR):
+            record_error(
+                session,
+                site_id="ccat",
+                at=seed.NOW,
+                severity=severity,
+                category=f"a_{severity}",
+                subject_type="data_location",
+                subject_id=seed.BUFFER,
+                message="mend it",
+            )
+        session.commit()
+
+    async def test_are_listed_and_acknowledged_once(self, client: Client, session: Session) -> None:
+        query = {"severity": "error", "open": "true"}
+        (error,) = (await client.get("/errors", params=query)).json()["items"]
+        path = f"/errors/{error['id']}"
+        first, again = [await client.post(f"{path}:acknowledge") for _ in range(2)]
+        assert first.json() == again.json() == (await client.get(path)).json()
+        assert first.json()["acknowledged_by"].startswith("user-")
+        assert session.query(Event).count() == 1
+
+    async def test_filters(self, client: Client) -> None:
+        for query, found in [
+            ({}, 2),
+            ({"open": "false"}, 0),
+            ({"category": "a_error"}, 1),
+            ({"subject_id": "x"}, 0),
+        ]:
+            assert len((await client.get("/errors", params=query)).json()["items"]) == found
+
+    async def test_unknown_errors_are_not_found(self, client: Client) -> None:
+        assert (await client.get(f"/errors/{new_id()}")).status_code == 404
+        assert (await client.post(f"/errors/{new_id()}:acknowledge")).status_code == 404
+
+
+class TestEvents:
+    async def test_are_listed_newest_first(self, client: Client, session: Session) -> None:
+        for minute in range(3):
+            record_event(
+                session,
+                site_id="ccat",
+                at=seed.NOW.replace(minute=minute),
+                actor="me",
+                action=f"thing.{minute}",
+                subject_type="site",
+                subject_id="ccat",
+                message="it happened",
+                details={"n": minute},
+            )
+        session.commit()
+        items = (await client.get("/events", params={"subject_id": "ccat"})).json()["items"]
+        assert [item["details"]["n"] for item in items] == [2, 1, 0]
+        assert (await client.get(f"/events/{items[0]['id']}")).json() == items[0]
+        since = (await client.get("/events", params={"since": "2026-11-21T12:02:00Z"})).json()["items"]
+        assert len(since) == 1
+        assert (await client.get("/events", params={"action": "thing.1"})).json()["items"] == [items[1]]
+        assert (await client.get(f"/events/{new_id()}")).status_code == 404
