@@ -70,7 +70,11 @@ def _default(value: Any) -> str:
 
 def _type(field: dict[str, Any], definitions: dict[str, Any], refers: str | None) -> str:
     words = ", or ".join(dict.fromkeys(_words(field, definitions)))
-    return f"{words}; a key of [`{refers}`](#{refers.replace('_', '-')})" if refers else words
+    return f"{words}; a key of {_section_link(refers)}" if refers else words
+
+
+def _section_link(section: str) -> str:
+    return code(section) if section in NOT_IN_FILES else f"[`{section}`](#{section.replace('_', '-')})"
 
 
 def _words(field: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
