@@ -1,0 +1,82 @@
+"""A pass of the planner with nothing due, while the database is full of finished work.
+
+There is no rival that plans the same; the floor is as many empty statements as a pass has, on the same
+connection: what the round trips alone cost.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Engine, create_engine, event, text
+
+from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_ops_db.clock import SystemClock
+from ccat_ops_db.enumerations import Operation
+from ccat_ops_db.settings import synchronous
+from harness import Case, Claim, judge, measure, report
+from observatory import seed, write_history
+from servers import fresh_database
+
+TARGET_SECONDS = 0.010
+
+
+class Nobody:
+    """A messenger that must not be needed."""
+
+    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+        """Refuse: nothing is due."""
+        raise AssertionError(f"{operation} {work_id} is due")
+
+
+def main() -> None:
+    """Fill a database, measure the pass, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--packages", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    arguments = parser.parse_args()
+    with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
+        engine = create_engine(synchronous(url))
+        seed(engine, Path(folder))
+        write_history(url, arguments.packages, max(1, arguments.files // arguments.packages))
+        planner = Planner(engine, Nobody(), SystemClock(), DataTransferSettings())
+        planner.run_pass()
+        statements = _count(engine, planner)
+
+        def empty_statements() -> None:
+            with engine.connect() as connection:
+                for _ in range(statements):
+                    connection.execute(text("SELECT 1"))
+
+        def wait() -> None:
+            time.sleep(TARGET_SECONDS)
+
+        cases = [
+            Case("ours: pass with nothing due", planner.run_pass),
+            Case(f"{statements} empty statements", empty_statements, is_floor=True),
+            Case("10 ms", wait, is_floor=True),
+        ]
+        results = measure(cases, arguments.rounds)
+        report(
+            f"planner pass, {arguments.files} files and {arguments.packages} packages finished",
+            cases,
+            results,
+            [judge(Claim("10 ms", "ours: pass with nothing due", ("10 ms",), 1.0), results)],
+            {},
+        )
+        engine.dispose()
+
+
+def _count(engine: Engine, planner: Planner) -> int:
+    counted: list[int] = []
+    event.listen(engine, "before_cursor_execute", lambda *_: counted.append(1))
+    planner.run_pass()
+    return len(counted)
+
+
+if __name__ == "__main__":
+    main()
