@@ -165,7 +165,8 @@ class TestRead:
     def test_many_files_come_in_order(self, tmp_path: Path) -> None:
         for number in range(50):
             write(tmp_path / f"{number:03}", b"x" * (50 - number) * 10_000)
-        files, told = scan([tmp_path]), []
+        files = scan([tmp_path])
+        told: list[int] = []
         results = list(
             each_in_threads(
                 files, lambda file, advance: ReadFile(file, checksum_of(file, XXH3, advance)), told.append

@@ -308,7 +308,7 @@ def data_server(api: Api) -> Iterator[None]:
         "CCAT_OPS_DB_DATABASE_URL": api.database_url,
         "CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER": str(api.folder),
     }
-    command = [Path(sys.executable).with_name("ccat-transfer"), "data-server"]
+    command = [str(Path(sys.executable).with_name("ccat-transfer")), "data-server"]
     with (api.folder / "data-server.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--site", "ccat", "--port", str(api.data_server_port)],

@@ -51,7 +51,7 @@ def find(
         say("no execution fits")
     else:
         print_table(
-            ["EXECUTION", "STARTED (UTC)", ">DURATION", "STATUS", "OBS UNIT", "MODULES"],
+            ["=EXECUTION", "=STARTED (UTC)", ">DURATION", "=STATUS", "OBS UNIT", "MODULES"],
             [_row(execution) for execution in shown],
         )
     if len(found) > limit:

@@ -26,6 +26,8 @@ from ccat_ops_db_client.text import printable
 
 # Without a terminal a table is as wide as it is: nothing may be cut off in a pipe.
 WIDE = 1000
+# On a narrow terminal rather the terminal breaks lines than a table its cells, letter by letter.
+NARROWEST = 120
 
 _STYLES = {
     "archived": "green",
@@ -58,14 +60,20 @@ def notice(text: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *, title: str = "") -> None:
-    """Print a table. A column whose name begins with ``>`` is aligned to the right."""
+    """Print a table.
+
+    A column whose name begins with ``>`` is aligned to the right; neither it nor one that begins with ``=`` is
+    ever broken into lines.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
     if title:
-        table.title = Text(title, style="bold underline")
+        table.title = Text(f"\n{title}", style="bold underline")
     for name in columns:
-        right = name.startswith(">")
         table.add_column(
-            name.lstrip(">"), justify="right" if right else "left", overflow="fold", no_wrap=right
+            name.lstrip(">="),
+            justify="right" if name.startswith(">") else "left",
+            overflow="fold",
+            no_wrap=name.startswith((">", "=")),
         )
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
@@ -143,7 +151,7 @@ def _progress(*columns: Any) -> Progress:
 
 def _console() -> Console:
     if sys.stdout.isatty() or "COLUMNS" in os.environ:
-        return Console(highlight=False)
+        return Console(highlight=False, width=max(Console().width, NARROWEST))
     return Console(highlight=False, width=WIDE)
 
 

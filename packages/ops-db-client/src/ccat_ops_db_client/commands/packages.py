@@ -20,7 +20,7 @@ def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = Fal
         say(f"execution {execution} has no packages yet; see: ccat why {execution}")
     else:
         print_table(
-            ["PACKAGE", "MODULE", ">PART", "STATE", ">FILES", ">SIZE", "COPIES", "WAITING"],
+            ["=PACKAGE", "=MODULE", ">PART", "STATE", ">FILES", ">SIZE", "COPIES", "WAITING"],
             [_row(package) for package in found],
         )
 

@@ -27,7 +27,7 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
 def _print_sections(answer: Status) -> None:
     if answer.locations:
         print_table(
-            ["LOCATION", "TYPE", ">USED", ">OF", ">FULL", ">PACKAGES", ">SIZE", ">FILES", ">SIZE", ""],
+            ["=LOCATION", "TYPE", ">USED", ">OF", ">FULL", ">HOLDS", ">SIZE", "STATE"],
             [_location(location) for location in answer.locations],
             title="Locations",
         )
@@ -48,7 +48,7 @@ def _print_sections(answer: Status) -> None:
         )
     if answer.transfers:
         print_table(
-            ["OPERATION", "PACKAGE", "FROM", "TO", ">DONE", ">OF", "SINCE (UTC)"],
+            ["OPERATION", "=PACKAGE", "FROM", "TO", ">DONE", ">OF", "SINCE (UTC)"],
             [_transfer(transfer) for transfer in answer.transfers],
             title="Under way",
         )
@@ -74,12 +74,21 @@ def _location(location: dict[str, Any]) -> list[Text | str]:
         size(used),
         size(total),
         Text("" if share is None else f"{share:.0f} %", style="red" if above else ""),
-        number(location.get("packages")),
-        size(location.get("package_bytes")),
-        number(location.get("files")),
-        size(location.get("file_bytes")),
-        Text("suspended", style="yellow") if location.get("suspended") else "",
+        _holdings(location),
+        size((location.get("package_bytes") or 0) + (location.get("file_bytes") or 0)),
+        _service(location),
     ]
+
+
+def _holdings(location: dict[str, Any]) -> str:
+    counts = [(location.get(kind) or 0, kind) for kind in ("packages", "files")]
+    return ", ".join(f"{number(count)} {kind}" for count, kind in counts if count) or "nothing"
+
+
+def _service(location: dict[str, Any]) -> Text:
+    if location.get("suspended"):
+        return Text("suspended", style="yellow")
+    return Text("in use") if location.get("enabled", True) else Text("disabled", style="yellow")
 
 
 def _transfer(transfer: dict[str, Any]) -> list[Text | str]:

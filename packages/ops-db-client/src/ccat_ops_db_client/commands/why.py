@@ -29,7 +29,8 @@ def why(
     say(explanation.summary)
     if explanation.steps:
         print_table(
-            ["STEP", "STATUS", "WHY", "SINCE", "WHAT HELPS"], [_row(step) for step in explanation.steps]
+            ["=STEP", "STATUS", "WHY", "=SINCE (UTC)", "WHAT HELPS"],
+            [_row(step) for step in explanation.steps],
         )
 
 
