@@ -3,22 +3,27 @@
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 import structlog
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer import crash_points
 from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.enumerations import (
     DeletionMode,
@@ -38,15 +43,20 @@ from ccat_ops_db.models import (
     FixedSource,
     Instrument,
     InstrumentModule,
+    LocationUsage,
     Observatory,
     ObservingProgram,
     ObsUnit,
+    PhysicalCopy,
     RawDataFile,
     RawDataFilePhysicalCopy,
     RetentionPolicy,
     Site,
+    StagingItem,
+    StagingJob,
     Telescope,
 )
+from ccat_ops_db.reports.why import Explanation, why
 from ccat_ops_db.settings import synchronous
 
 
@@ -79,6 +89,32 @@ class Mailbox:
         self.messages.append((queue, operation, work_id))
 
 
+class FragilePlaces(Places):
+    """Places that a test can make unusable: every look at them raises the failure given."""
+
+    def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
+        super().__init__(sessions, credentials)
+        self.broken: dict[str, Failure] = {}
+
+    def storage(self, location_id: str) -> Storage:
+        if location_id in self.broken:
+            raise self.broken[location_id]
+        return super().storage(location_id)
+
+
+class CrashPointHook:
+    """Calls a function where a process could be made to die, once for each name."""
+
+    def __init__(self, at: Callable[[str], None]) -> None:
+        self._at = at
+        self.reached: list[str] = []
+
+    def reach(self, name: str) -> None:
+        if name not in self.reached:
+            self.reached.append(name)
+            self._at(name)
+
+
 class SmallObservatory:
     """Telescope site ``ccat`` (source, buffer) and archive site ``cologne`` (buffer, lta, processing)."""
 
@@ -90,11 +126,15 @@ class SmallObservatory:
         self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
         self.mailbox = Mailbox()
         self.stopping = threading.Event()
-        self.planner = Planner(engine, self.mailbox, self.clock, self.settings)
-        self.places = Places(self.sessions, Credentials(self.settings.credentials_folder))
+        self.planner = self.new_planner()
+        self.places = FragilePlaces(self.sessions, Credentials(self.settings.credentials_folder))
         self.runner = self.new_runner("worker-1")
         with self.sessions.begin() as session:
             _seed(session, root)
+
+    def new_planner(self, **changed: Any) -> Planner:
+        settings = self.settings.model_copy(update=changed)
+        return Planner(self.engine, self.mailbox, self.clock, settings)
 
     def new_runner(self, owner: str) -> WorkRunner:
         return WorkRunner(self.sessions, self.places, self.clock, self.settings, owner, self.stopping)
@@ -179,22 +219,140 @@ class SmallObservatory:
             self.deliver()
         raise AssertionError(f"still busy after {passes} passes: {self.mailbox.messages}")
 
+    def change(self, model: Any, key: object, **values: Any) -> None:
+        """Write columns of one row, as a person or another program would."""
+        table = model.__table__
+        [column] = table.primary_key.columns
+        with self.sessions.begin() as session:
+            session.execute(update(table).where(column == key).values(values).returning(column)).one()
+
+    def fill(self, location_id: str, used: int, total: int) -> None:
+        """Measure a location: so full it is."""
+        with self.sessions.begin() as session:
+            session.add(
+                LocationUsage(
+                    data_location_id=location_id,
+                    site_id=location_id.split(".")[0],
+                    measured_at=self.clock.now,
+                    used_bytes=used,
+                    total_bytes=total,
+                )
+            )
+
+    def stage(self, package: Any, file: Any = None, **job: Any) -> UUID:
+        """Ask for a package, or one file of it, at the processing location; return the job."""
+        with self.sessions.begin() as session:
+            asked = StagingJob(
+                site_id="cologne",
+                destination_location_id="cologne.processing",
+                requested_by="astronomer",
+                raw_data_package_id=None if file else package.id,
+                raw_data_file_id=file.id if file else None,
+                created_at=self.clock.now,
+                **job,
+            )
+            session.add(asked)
+            session.flush()
+            session.add(
+                StagingItem(
+                    id=new_id(),
+                    site_id="cologne",
+                    created_at=self.clock.now,
+                    staging_job_id=asked.id,
+                    raw_data_package_id=package.id,
+                    raw_data_file_id=file.id if file else None,
+                    destination_location_id="cologne.processing",
+                )
+            )
+            return asked.id
+
+    def why(self, subject: object) -> Explanation:
+        with self.sessions() as session:
+            explanation = why(session, str(subject))
+        assert explanation is not None, f"nothing knows {subject}"
+        return explanation
+
+    def reasons(self, subject: object) -> set[str | None]:
+        """Return every reason in the answer to why something waits."""
+        return {step.reason for step in self.why(subject).steps}
+
+    def files_at(self, location_id: str) -> list[Path]:
+        return sorted(path for path in self.folder(location_id).rglob("*") if path.is_file())
+
+    def tars_at(self, location_id: str) -> list[Path]:
+        """Return the tars under their own names."""
+        found = (path for path in self.files_at(location_id) if path.suffix == ".tar")
+        return [path for path in found if "quarantine" not in path.parts]
+
+    def copy_at(self, location_id: str) -> Any:
+        """Return the one package's copy that lives, or last lived, at a location."""
+        return self.rows(PhysicalCopy, data_location_id=location_id)[-1]
+
+    def run_until(self, done: Callable[[], bool], passes: int = 40) -> None:
+        """Plan and work until a condition holds, one step at a time."""
+        for _ in range(passes):
+            if done():
+                return
+            self.planner.run_pass()
+            if self.mailbox.messages:
+                first, *self.mailbox.messages = self.mailbox.messages
+                self.runner.run(first[1], first[2])
+        raise AssertionError(f"it did not come to it in {passes} passes")
+
     def rows(self, model: type[Any], **filters: Any) -> list[Any]:
         with self.sessions() as session:
-            return list(session.scalars(select(model).filter_by(**filters).order_by(model.id)))
+            order = list(model.__table__.primary_key.columns)
+            return list(session.scalars(select(model).filter_by(**filters).order_by(*order)))
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something that another thread or process does."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+class _Databases:
+    """One engine for the databases of all tests, one at a time: what it compiled once it keeps."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.engine = create_engine("postgresql+psycopg://", creator=self._connect, pool_size=20)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        url = synchronous(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        return psycopg.connect(url, options="-c timezone=UTC")
+
+
+@pytest.fixture(scope="session")
+def _databases() -> _Databases:
+    return _Databases()
 
 
 @pytest.fixture
-def observatory(ops_database: str, tmp_path: Path) -> Iterator[SmallObservatory]:
-    engine = create_engine(synchronous(ops_database), connect_args={"options": "-c timezone=UTC"})
+def observatory(ops_database: str, tmp_path: Path, _databases: _Databases) -> Iterator[SmallObservatory]:
+    _databases.url = ops_database
     with structlog.testing.capture_logs() as entries:
-        yield SmallObservatory(engine, tmp_path)
-    engine.dispose()
+        yield SmallObservatory(_databases.engine, tmp_path)
+    _databases.engine.dispose()
     for entry in entries:
         print(entry)
     failed = [entry for entry in entries if entry["event"] == "planner.stage_failed"]
     for entry in failed:
         raise AssertionError(f"{entry['stage']} failed") from entry["exc_info"]
+
+
+@pytest.fixture
+def at_crash_points(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], CrashPointHook]:
+    """Have a function called at every place where a process could be made to die, once each."""
+
+    def install(at: Callable[[str], None]) -> CrashPointHook:
+        hook = CrashPointHook(at)
+        monkeypatch.setattr(crash_points, "_armed", hook)
+        return hook
+
+    return install
 
 
 def _seed(session: Session, root: Path) -> None:

@@ -2,16 +2,8 @@
 
 from pathlib import Path
 
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, Status
-from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import (
-    Event,
-    PhysicalCopy,
-    RawDataFile,
-    RawDataPackage,
-    StagingItem,
-    StagingJob,
-)
+from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
+from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
 
 CONTENTS = {
     "2026/scan 1.fits": b"one" * 1000,
@@ -52,7 +44,7 @@ def test_a_staged_package_is_the_same_bytes_names_and_times(observatory):
     execution_id = observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
-    _request(observatory, package, None)
+    observatory.stage(package)
     observatory.run()
     folder = observatory.folder("cologne.processing") / str(execution_id) / "chai-lfa"
     assert {str(p.relative_to(folder)): p.read_bytes() for p in _files(folder)} == CONTENTS
@@ -64,7 +56,7 @@ def test_a_single_file_is_staged_by_its_byte_range(observatory):
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
     file = next(f for f in observatory.rows(RawDataFile) if f.relative_path == "2026/scan 1.fits")
-    _request(observatory, package, file)
+    observatory.stage(package, file)
     observatory.run()
     folder = observatory.folder("cologne.processing")
     assert [str(p.relative_to(folder)) for p in _files(folder)] == [
@@ -77,39 +69,13 @@ def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(observat
     observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
-    _request(observatory, package, None)
+    observatory.stage(package)
     observatory.run()
     observatory.clock.advance(15 * 86400)
     observatory.run()
     assert _files(observatory.folder("cologne.processing")) == []
     [archived] = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
     assert archived.status is PhysicalCopyStatus.VERIFIED
-
-
-def _request(observatory, package, file):
-    with observatory.sessions.begin() as session:
-        job = StagingJob(
-            site_id="cologne",
-            destination_location_id="cologne.processing",
-            requested_by="astronomer",
-            raw_data_package_id=None if file else package.id,
-            raw_data_file_id=file.id if file else None,
-            created_at=observatory.clock.now,
-        )
-        session.add(job)
-        session.flush()
-        session.add(
-            StagingItem(
-                id=new_id(),
-                site_id="cologne",
-                status=Status.PENDING,
-                created_at=observatory.clock.now,
-                staging_job_id=job.id,
-                raw_data_package_id=package.id,
-                raw_data_file_id=file.id if file else None,
-                destination_location_id="cologne.processing",
-            )
-        )
 
 
 def _files(folder: Path) -> list[Path]:

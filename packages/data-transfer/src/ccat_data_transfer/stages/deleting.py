@@ -30,6 +30,7 @@ from ccat_data_transfer.planning.topology import Obstacle
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand, wake_planners
 from ccat_ops_db.enumerations import CheckReason, CopyKind, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
@@ -73,15 +74,33 @@ def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
     work.item_done()
     try:
         storage = work.place(copy.location_id)
-        mover_for(method_between(storage, storage)).verify(
-            storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
-        )
+        if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
+            _refuse_if_touched(storage, copy)
+        else:
+            mover_for(method_between(storage, storage)).verify(
+                storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
+            )
     except Integrity:
         _have_it_checked(work, copy)
         return None
     except Failure:
         return None
     return Confirmation(copy.copy_id, work.clock.utc_now())
+
+
+def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
+    """Ask a disk, which keeps no checksum, whether a copy is as it was when it was last read.
+
+    Raises
+    ------
+    Integrity
+        If it is gone, has another size, or was written to since.
+    """
+    found = storage.stat(copy.relative_path)
+    if found is None or found.size != copy.size or found.modified_at > copy.verified_at:
+        raise Integrity(
+            "copy_touched", f"{copy.location_id} has not what was verified", path=copy.relative_path
+        )
 
 
 def _have_it_checked(work: WorkInHand, copy: ArchiveCopy) -> None:

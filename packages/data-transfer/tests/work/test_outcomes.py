@@ -1,0 +1,173 @@
+"""What follows from each class of failure: pauses, attempts, giving up, circuits, and the record of errors."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccat_data_transfer.failures import Configuration, Failure, Integrity, Permanent, Resource, Transient
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.outcome import back_off, storable
+from ccat_ops_db.enumerations import Severity, Status
+from ccat_ops_db.models import (
+    DataTransfer,
+    ErrorRecord,
+    Event,
+    LocationHealth,
+    PackageCreation,
+    RouteHealth,
+)
+
+CONTENTS = {"2026/a.fits": b"a" * 1000}
+
+
+@pytest.fixture
+def creation(observatory: Any) -> Any:
+    observatory.observe(CONTENTS)
+    observatory.planner.run_pass()
+    return observatory.rows(PackageCreation)[0]
+
+
+def fail_once(observatory: Any, failure: Failure, location: str = "ccat.buffer") -> Any:
+    """Let the scheduled work fail, pass its pause, and schedule it again; return how it stood after failing."""
+    observatory.places.broken[location] = failure
+    assert observatory.deliver() == ["failed"]
+    [row] = observatory.rows(PackageCreation)
+    observatory.places.broken.clear()
+    observatory.clock.advance(observatory.settings.back_off_limit)
+    observatory.planner.run_pass()
+    return row
+
+
+@given(st.integers(1, 10_000), st.floats(0.1, 60), st.floats(60, 7200))
+def test_pauses_double_up_to_a_limit_and_are_not_all_the_same(
+    failures: int, base: float, limit: float
+) -> None:
+    settings = DataTransferSettings(back_off_base=base, back_off_limit=limit)
+    longest = min(limit, base * 2.0 ** min(failures - 1, 1000))
+    pauses = {back_off(failures, settings) for _ in range(8)}
+    assert all(longest / 2 <= pause <= longest for pause in pauses)
+    assert len(pauses) > 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (Transient("network", "the connection broke"), "back_off"),
+        (Resource("no_space", "the disk is full"), "no_space_at_destination"),
+    ],
+)
+def test_what_passes_never_eats_attempts(
+    observatory: Any, creation: Any, failure: Failure, reason: str
+) -> None:
+    for interruptions in range(1, observatory.settings.max_attempts + 1):
+        row = fail_once(observatory, failure)
+        assert (row.status, row.attempt, row.interruptions) == (Status.PENDING, 0, interruptions)
+        assert row.waiting_reason == reason
+        assert row.error_class == failure.failure_class
+        assert failure.message in row.error_message
+    [error] = observatory.rows(ErrorRecord)
+    assert (error.count, error.severity, error.resolved_at) == (3, Severity.WARNING, None)
+    observatory.deliver()
+    [error] = observatory.rows(ErrorRecord)
+    assert error.resolved_at is not None
+    [row] = observatory.rows(PackageCreation)
+    assert (row.status, row.interruptions, row.error_message) == (Status.COMPLETED, 0, None)
+
+
+def test_bad_bytes_use_up_attempts_and_a_retry_brings_the_work_back(observatory: Any, creation: Any) -> None:
+    failure = Integrity("source_mismatch", "other bytes", path="2026/a.fits")
+    for attempt in range(1, observatory.settings.max_attempts + 1):
+        row = fail_once(observatory, failure)
+        assert row.attempt == attempt
+    assert (row.status, row.waiting_reason) == (Status.FAILED, "given_up")
+    [error] = observatory.rows(ErrorRecord)
+    assert (error.severity, error.count) == (Severity.CRITICAL, 3)
+    assert "2026/a.fits" in error.message
+    assert [event.action for event in observatory.rows(Event)].count(
+        "raw_data_package_creation.given_up"
+    ) == 1
+    assert "given_up" in observatory.reasons(row.raw_data_package_id)
+
+
+@pytest.mark.parametrize("kind", [Configuration, Permanent])
+def test_what_only_a_person_can_mend_is_given_up_at_once(
+    observatory: Any, creation: Any, kind: type[Failure]
+) -> None:
+    row = fail_once(observatory, kind("permission_denied", "not allowed"))
+    assert row.status is Status.FAILED
+    observatory.clock.advance(10 * 86400)
+    observatory.planner.run_pass()
+    assert observatory.mailbox.messages == []
+
+
+def test_a_place_that_is_not_mounted_is_waited_for(observatory: Any, creation: Any) -> None:
+    observatory.folder("ccat.buffer").rmdir()
+    assert observatory.deliver() == ["failed"]
+    [row] = observatory.rows(PackageCreation)
+    assert (row.status, row.error_category, row.attempt) == (Status.PENDING, "place_gone", 0)
+    observatory.folder("ccat.buffer").mkdir()
+    observatory.clock.advance(60)
+    observatory.planner.run_pass()
+    assert observatory.deliver() == ["done"]
+
+
+def test_messages_of_any_bytes_can_be_stored(observatory: Any, creation: Any) -> None:
+    row = fail_once(observatory, Transient("network", "caf\udce9\0.fits"))
+    assert "caf" in row.error_message
+    assert storable("a\0b\udce9") == "a\\0b\\udce9"
+
+
+def test_the_circuit_of_a_location_opens_tries_with_one_and_closes(observatory: Any) -> None:
+    for number in range(8):
+        observatory.observe({f"2026/{number}.fits": b"x" * 100})
+    observatory.planner.run_pass()
+    observatory.places.broken["ccat.buffer"] = Transient("network", "away")
+    while not any(health.open_until for health in observatory.rows(LocationHealth)):
+        assert set(observatory.deliver()) == {"failed"}
+        observatory.clock.advance(observatory.settings.back_off_limit)
+        observatory.planner.run_pass()
+    # What was given to workers before is withdrawn; nothing new begins.
+    assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == []
+    reasons = {row.waiting_reason for row in observatory.rows(PackageCreation)}
+    assert reasons == {"location_circuit_open"}
+    assert "location_circuit_open" in observatory.reasons("ccat.raw")
+    observatory.mailbox.messages.clear()
+    observatory.clock.advance(observatory.settings.circuit_rest + 1)
+    observatory.planner.run_pass()
+    assert len(observatory.rows(PackageCreation, status=Status.SCHEDULED)) == 1
+    observatory.deliver()
+    observatory.clock.advance(1)
+    observatory.planner.run_pass()
+    assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == [], "the probe failed, so it rests"
+    observatory.places.broken.clear()
+    observatory.clock.advance(observatory.settings.back_off_limit)
+    observatory.planner.run_pass()
+    assert observatory.deliver() == ["done"]
+    observatory.planner.run_pass()
+    assert len(observatory.rows(PackageCreation, status=Status.SCHEDULED)) == 4
+    [health] = observatory.rows(LocationHealth)
+    assert (health.consecutive_failures, health.open_until) == (0, None)
+
+
+def test_the_circuit_of_a_route_opens_and_closes(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: observatory.rows(DataTransfer) != [])
+    observatory.places.broken["cologne.buffer"] = Transient("network", "away")
+    for _ in range(observatory.settings.circuit_failures):
+        observatory.planner.run_pass()
+        observatory.deliver()
+        observatory.clock.advance(observatory.settings.back_off_limit)
+    [health] = observatory.rows(RouteHealth)
+    assert health.consecutive_failures == observatory.settings.circuit_failures
+    observatory.change(RouteHealth, "ccat-cologne", open_until=observatory.clock.now.replace(year=2100))
+    observatory.planner.run_pass()
+    [transfer] = observatory.rows(DataTransfer)
+    assert transfer.waiting_reason == "route_circuit_open"
+    assert "route_circuit_open" in observatory.reasons(transfer.id)
+    observatory.places.broken.clear()
+    observatory.change(RouteHealth, "ccat-cologne", open_until=observatory.clock.now)
+    observatory.run()
+    [health] = observatory.rows(RouteHealth)
+    assert (health.consecutive_failures, health.open_until) == (0, None)
