@@ -41,7 +41,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
+# In a pipe an address must not be broken over two lines.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
 @app.command()
