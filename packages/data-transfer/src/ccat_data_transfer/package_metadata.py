@@ -129,7 +129,7 @@ def bag_info(story: PackageStory) -> dict[str, str]:
 
 
 def obscore(story: PackageStory) -> dict[str, Any]:
-    """Return the IVOA ObsCore 1.1 fields of a package, named as the columns of ``raw_data_package_metadata``."""
+    """Return the IVOA ObsCore 1.1 fields of a package, named as in ``raw_data_package_metadata``."""
     fixed = story.source if isinstance(story.source, FixedSource) else None
     ended = story.execution.ended_at
     return {
