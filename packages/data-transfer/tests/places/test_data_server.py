@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +12,10 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
 from ccat_data_transfer.data_server.app import create_app
 from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse_range
@@ -91,13 +93,23 @@ def engine(ops_database: str, disk: DiskStorage, s3: Bucket) -> Iterator[Engine]
 
 
 @pytest.fixture
-def client(engine: Engine, tmp_path: Path) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path: Path) -> Iterator[httpx.Client]:
     settings = DataTransferSettings(
         data_server_secret=SecretStr(SECRET), credentials_folder=tmp_path / "credentials"
     )
     app = create_app(settings, engine, "cologne", environment=Environment.PRODUCTION, clock=FixedClock())
-    with TestClient(app, base_url="http://data.example") as client:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    limit = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < limit, "the server did not start"
+        threading.Event().wait(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         yield client
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(params=["cologne.buffer", "cologne.archive"])
@@ -110,7 +122,8 @@ def location(request: pytest.FixtureRequest, disk: DiskStorage, open_bucket: Ope
 
 def signed(location_id: str, path: str = PATH, *, secret: str = SECRET, lifetime: int = 60) -> str:
     expires_at = NOW + timedelta(seconds=lifetime)
-    return sign_url("http://data.example", location_id, path, secret=secret, expires_at=expires_at)
+    url = sign_url("http://data.example", location_id, path, secret=secret, expires_at=expires_at)
+    return url.removeprefix("http://data.example")
 
 
 def assert_problem(answer: httpx.Response, status: int, slug: str) -> None:
@@ -122,7 +135,7 @@ def assert_problem(answer: httpx.Response, status: int, slug: str) -> None:
     assert problem["detail"]
 
 
-def test_gives_the_whole_object(client: TestClient, location: str) -> None:
+def test_gives_the_whole_object(client: httpx.Client, location: str) -> None:
     answer = client.get(signed(location))
     assert answer.status_code == 200
     assert answer.content == CONTENT
@@ -144,7 +157,7 @@ def test_gives_the_whole_object(client: TestClient, location: str) -> None:
         (f"bytes=-{len(CONTENT) + 100}", 0, len(CONTENT)),
     ],
 )
-def test_gives_a_range(client: TestClient, location: str, wanted: str, first: int, end: int) -> None:
+def test_gives_a_range(client: httpx.Client, location: str, wanted: str, first: int, end: int) -> None:
     answer = client.get(signed(location), headers={"range": wanted})
     assert answer.status_code == 206
     assert answer.content == CONTENT[first:end]
@@ -153,13 +166,13 @@ def test_gives_a_range(client: TestClient, location: str, wanted: str, first: in
 
 
 @pytest.mark.parametrize("wanted", [f"bytes={len(CONTENT)}-", "bytes=-0", f"bytes={10**17}-"])
-def test_range_outside(client: TestClient, location: str, wanted: str) -> None:
+def test_range_outside(client: httpx.Client, location: str, wanted: str) -> None:
     answer = client.get(signed(location), headers={"range": wanted})
     assert_problem(answer, 416, "range-not-satisfiable")
     assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
 
 
-def test_range_of_another_version_gives_the_whole(client: TestClient, location: str) -> None:
+def test_range_of_another_version_gives_the_whole(client: httpx.Client, location: str) -> None:
     address = signed(location)
     etag = client.head(address).headers["etag"]
     same = client.get(address, headers={"range": "bytes=0-3", "if-range": etag})
@@ -168,13 +181,13 @@ def test_range_of_another_version_gives_the_whole(client: TestClient, location: 
     assert (other.status_code, len(other.content)) == (200, len(CONTENT))
 
 
-def test_head_has_no_bytes(client: TestClient, location: str) -> None:
+def test_head_has_no_bytes(client: httpx.Client, location: str) -> None:
     answer = client.head(signed(location))
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(CONTENT))
 
 
-def test_empty_object(client: TestClient, disk: DiskStorage) -> None:
+def test_empty_object(client: httpx.Client, disk: DiskStorage) -> None:
     disk.put("empty", b"")
     answer = client.get(signed("cologne.buffer", "empty"))
     assert (answer.status_code, answer.content) == (200, b"")
@@ -185,7 +198,7 @@ def test_empty_object(client: TestClient, disk: DiskStorage) -> None:
     )
 
 
-def test_addresses_that_are_not_good(client: TestClient, location: str) -> None:
+def test_addresses_that_are_not_good(client: httpx.Client, location: str) -> None:
     good = signed(location)
     for address, slug in (
         (good.partition("?")[0], "signature-missing"),
@@ -202,7 +215,7 @@ def test_addresses_that_are_not_good(client: TestClient, location: str) -> None:
     "path", ["../secret", "a/../../secret", "/etc/passwd", "a//b", "link/secret", "link"]
 )
 def test_nothing_outside_is_served_even_if_signed(
-    client: TestClient, disk: DiskStorage, tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, disk: DiskStorage, tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret").write_text("of nobody's business")
     (Path(disk.root) / "link").symlink_to(tmp_path)
@@ -213,7 +226,7 @@ def test_nothing_outside_is_served_even_if_signed(
     assert b"of nobody's business" not in answer.content
 
 
-def test_what_is_not_there(client: TestClient) -> None:
+def test_what_is_not_there(client: httpx.Client) -> None:
     for location_id, path in (
         ("cologne.buffer", "2026/nothing.tar"),
         ("cologne.unknown", PATH),
@@ -223,25 +236,25 @@ def test_what_is_not_there(client: TestClient) -> None:
     assert_problem(client.get("/elsewhere"), 404, "not-found")
 
 
-def test_nothing_can_be_written(client: TestClient, location: str) -> None:
+def test_nothing_can_be_written(client: httpx.Client, location: str) -> None:
     for method in ("PUT", "POST", "DELETE", "PATCH"):
         assert_problem(client.request(method, signed(location)), 405, "method-not-allowed")
 
 
-def test_storage_that_is_away(client: TestClient) -> None:
+def test_storage_that_is_away(client: httpx.Client) -> None:
     answer = client.get(signed("cologne.gone"))
     assert_problem(answer, 503, "storage-unavailable")
     assert answer.headers["retry-after"]
     assert "not-mounted" not in answer.text
 
 
-def test_credential_that_is_missing(client: TestClient) -> None:
+def test_credential_that_is_missing(client: httpx.Client) -> None:
     answer = client.get(signed("cologne.archive"))
     assert_problem(answer, 500, "storage-failed")
     assert "credentials" not in answer.text
 
 
-def test_health(client: TestClient) -> None:
+def test_health(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 

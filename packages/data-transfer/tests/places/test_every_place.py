@@ -94,7 +94,7 @@ def test_lists_below_a_folder_only(place: Storage) -> None:
 
 def test_lists_more_than_a_page(place: Storage) -> None:
     paths = [f"many/{number:05}" for number in range(1_003)]
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda path: place.put(path, b"x"), paths))
     assert sorted(info.path for info in place.list("many")) == paths
     assert {info.size for info in place.list()} == {1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Literal
 from urllib.parse import unquote_plus
 
@@ -103,10 +104,11 @@ class S3Storage:
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
-        self._client.store(
-            "PUT", self._key(path), body=Body(content), headers=upload_headers(checksum) if checksum else {}
-        )
-        return self._present(path)
+        headers = upload_headers(checksum) if checksum else {}
+        answer = self._client.store("PUT", self._key(path), body=Body(content), headers=headers)
+        etag = answer.headers.get("etag", "").strip('"') or None
+        written_at = parsedate_to_datetime(answer.headers["date"])
+        return ObjectInfo(path, len(content), written_at, checksum, etag)
 
     def remove(self, path: str) -> None:
         """See `Storage.remove`."""

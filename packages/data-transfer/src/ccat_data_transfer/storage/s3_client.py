@@ -12,7 +12,7 @@ import hashlib
 import ipaddress
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -43,6 +43,9 @@ _CHECKSUM_REFUSALS = frozenset({"NotImplemented", "InvalidArgument"})
 
 Query = Sequence[tuple[str, str]]
 
+Stopped = Callable[[], bool]
+"""Asked while a body is sent; true ends the request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -51,6 +54,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def never() -> bool:
+    """Tell a request to go on; the default."""
+    return False
 
 
 class Body:
@@ -71,7 +79,7 @@ class Body:
         """The digest as S3 writes it."""
         return base64.b64encode(self.sha256).decode()
 
-    def pieces(self, stopped: Callable[[], bool]) -> Iterator[memoryview]:
+    def pieces(self, stopped: Stopped) -> Iterator[memoryview]:
         """Yield the content in pieces, and stop with an error when asked to."""
         for start in range(0, len(self.content), _PIECE_BYTES):
             if stopped():
@@ -144,6 +152,11 @@ class S3Client:
             raise
         return answer
 
+    @property
+    def sends_checksums(self) -> bool:
+        """Whether the store takes checksum headers, as far as is known by now."""
+        return self._sends_checksums
+
     def store(
         self,
         method: str,
@@ -152,26 +165,34 @@ class S3Client:
         body: Body | None,
         headers: Mapping[str, str],
         query: Query = (),
-        stopped: Callable[[], bool] = lambda: False,
+        stopped: Stopped = never,
     ) -> Answer:
         """Send a request that makes an object, an upload or a part, with a checksum for the store to keep.
 
         Stores that know nothing of checksum headers and refuse them get none from then on: the signature
         still has the digest.
         """
+        plain = _Request(method, key, query, headers, body, stopped=stopped)
         if self._sends_checksums:
-            checksum = ("algorithm", "SHA256") if body is None else ("sha256", body.checksum)
-            extra = {f"x-amz-checksum-{checksum[0]}": checksum[1]}
-            answer = self._persistently(method, key, query, {**headers, **extra}, body, stopped)
+            name, value = ("algorithm", "SHA256") if body is None else ("sha256", body.checksum)
+            answer = self._persistently(replace(plain, headers={**headers, f"x-amz-checksum-{name}": value}))
             if isinstance(answer, Answer):
                 return answer
             if answer.status != 501 and answer.code not in _CHECKSUM_REFUSALS:
                 raise self._failure(answer, key)
-        answer = self._persistently(method, key, query, headers, body, stopped)
-        if isinstance(answer, Refusal):
-            raise self._failure(answer, key)
+        answer = self._successfully(plain)
         self._sends_checksums = False
         return answer
+
+    def fetch(self, key: str, headers: Mapping[str, str], into: memoryview) -> None:
+        """Fill a buffer with exactly as many bytes of an object as the range in the headers has.
+
+        Raises
+        ------
+        Failure
+            As `request`; ``network`` too when the number of bytes is another one.
+        """
+        self._successfully(_Request("GET", key, headers=headers, into=into))
 
     def complete(self, key: str, upload_id: str, document: bytes) -> None:
         """Make an object of the parts of an upload.
@@ -202,31 +223,25 @@ class S3Client:
         Failure
             Every other answer, or none. Broken connections and busy stores are tried again a few times.
         """
-        answer = self._persistently(method, key, query, headers or {}, body, seconds=seconds)
+        return self._successfully(_Request(method, key, query, headers or {}, body, seconds=seconds))
+
+    def _successfully(self, request: _Request) -> Answer:
+        answer = self._persistently(request)
         if isinstance(answer, Refusal):
-            raise self._failure(answer, key)
+            raise self._failure(answer, request.key)
         return answer
 
-    def _persistently(
-        self,
-        method: str,
-        key: str,
-        query: Query,
-        headers: Mapping[str, str],
-        body: Body | None,
-        stopped: Callable[[], bool] = lambda: False,
-        seconds: float = _READ_SECONDS,
-    ) -> Answer | Refusal:
+    def _persistently(self, request: _Request) -> Answer | Refusal:
         self._refuse_expired()
         pauses = iter(_PAUSES)
         renewed = False
         while True:
-            with classified(self._shown(key)):
+            with classified(self._shown(request.key)):
                 try:
-                    answer = self._once(method, key, query, headers, body, stopped, seconds)
+                    answer = self._once(request)
                 except (urllib3.exceptions.ProtocolError, urllib3.exceptions.NewConnectionError):
                     pause = next(pauses, None)
-                    if pause is None or stopped():
+                    if pause is None or request.stopped():
                         raise
                     time.sleep(pause)
                     continue
@@ -234,32 +249,24 @@ class S3Client:
                 return answer
             if answer.status >= 500 and answer.status not in {501, 507}:
                 pause = next(pauses, None)
-                if pause is not None and not stopped():
+                if pause is not None and not request.stopped():
                     time.sleep(pause)
                     continue
-            if not renewed and answer.status in {400, 401, 403} and self._renew(answer, key):
+            if not renewed and answer.status in {400, 401, 403} and self._renew(answer, request.key):
                 renewed = True
                 continue
             return answer
 
-    def _once(
-        self,
-        method: str,
-        key: str,
-        query: Query,
-        headers: Mapping[str, str],
-        body: Body | None,
-        stopped: Callable[[], bool],
-        seconds: float,
-    ) -> Answer | Refusal:
-        path = quoted_path(f"{self._path}/{key}")
-        arguments = quoted_query(query)
+    def _once(self, request: _Request) -> Answer | Refusal:
+        path = quoted_path(f"{self._path}/{request.key}")
+        query = quoted_query(request.query)
+        body = request.body
         signed = signed_headers(
-            method,
+            request.method,
             self._host,
             path,
-            arguments,
-            headers,
+            query,
+            request.headers,
             payload_sha256=EMPTY_SHA256 if body is None else body.sha256.hex(),
             access=self._access,
             region=self._location.region,
@@ -268,18 +275,25 @@ class S3Client:
         if body is not None:
             signed["content-length"] = str(len(body.content))
         response = self._pool.request(
-            method,
-            f"{self._base}{path}?{arguments}" if arguments else f"{self._base}{path}",
+            request.method,
+            f"{self._base}{path}?{query}" if query else f"{self._base}{path}",
             # Its types forget memoryview, which every socket sends.
-            body=None if body is None else cast("Iterable[bytes]", body.pieces(stopped)),
+            body=None if body is None else cast("Iterable[bytes]", body.pieces(request.stopped)),
             headers=signed,
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds),
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=request.seconds),
             redirect=False,
+            preload_content=False,
         )
-        if 200 <= response.status < 300:
+        try:
+            if not 200 <= response.status < 300:
+                return refusal(response.status, response.read())
             found = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status, found, response.data)
-        return refusal(response.status, response.data)
+            if request.into is None:
+                return Answer(response.status, found, response.read())
+            _fill(request.into, response)
+            return Answer(response.status, found, b"")
+        finally:
+            response.release_conn()
 
     def _failure(self, answer: Refusal, key: str) -> Failure:
         return failure_of(
@@ -312,6 +326,31 @@ class S3Client:
 
     def _is_expired(self) -> bool:
         return self._access.expires_at is not None and self._access.expires_at <= self._clock.utc_now()
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked of the store; `into` takes the body of the answer, without a copy of the whole."""
+
+    method: str
+    key: str
+    query: Query = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+    stopped: Stopped = never
+    seconds: float = _READ_SECONDS
+    into: memoryview | None = None
+
+
+def _fill(buffer: memoryview, response: urllib3.BaseHTTPResponse) -> None:
+    filled = 0
+    for piece in response.stream(_PIECE_BYTES):
+        if filled + len(piece) > len(buffer):
+            raise urllib3.exceptions.ProtocolError("more bytes came than were asked for")
+        buffer[filled : filled + len(piece)] = piece
+        filled += len(piece)
+    if filled < len(buffer):
+        raise urllib3.exceptions.ProtocolError(f"{filled} bytes came instead of {len(buffer)}")
 
 
 def elements(document: bytes, name: str) -> Iterator[dict[str, str]]:

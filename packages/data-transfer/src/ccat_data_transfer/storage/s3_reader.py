@@ -41,10 +41,13 @@ class S3Reader:
         self._next = start
         self._end = end
         self._waiting = waiting
-        self._parallel = max(1, min(CONNECTIONS, buffer_bytes // _RANGE_BYTES - 1))  # and one is being read
+        # The buffer that is being read is one of these.
+        self._parallel = max(1, min(CONNECTIONS, buffer_bytes // _RANGE_BYTES))
         self._threads = ThreadPoolExecutor(self._parallel, "s3-read")
-        self._under_way: deque[Future[bytes]] = deque()
+        self._under_way: deque[Future[memoryview]] = deque()
+        self._free: list[memoryview] = []
         self._current = memoryview(b"")
+        self._position = 0
 
     def __enter__(self) -> Self:
         return self
@@ -54,28 +57,37 @@ class S3Reader:
 
     def readinto(self, buffer: memoryview, /) -> int:
         """See `Reader.readinto`."""
-        if not self._current:
+        if self._position == len(self._current):
             self._fetch_ahead()
             if not self._under_way:
                 return 0
-            self._current = memoryview(await_result(self._under_way.popleft(), self._waiting))
-        count = min(len(buffer), len(self._current))
-        buffer[:count] = self._current[:count]
-        self._current = self._current[count:]
+            self._current = await_result(self._under_way.popleft(), self._waiting)
+            self._position = 0
+        count = min(len(buffer), len(self._current) - self._position)
+        buffer[:count] = self._current[self._position : self._position + count]
+        self._position += count
         return count
 
     def close(self) -> None:
         """See `Reader.close`; ranges that are under way end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._under_way.clear()
+        self._free.clear()
         self._current = memoryview(b"")
+        self._position = 0
 
     def _fetch_ahead(self) -> None:
+        """Let every free connection fetch the next range, into a buffer that has been read."""
+        if self._current.obj:
+            self._free.append(memoryview(self._current.obj))
+            self._current, self._position = memoryview(b""), 0
         while len(self._under_way) < self._parallel and self._next < self._end:
-            last = min(self._next + _RANGE_BYTES, self._end) - 1
-            self._under_way.append(self._threads.submit(self._fetch, self._next, last))
-            self._next = last + 1
+            count = min(_RANGE_BYTES, self._end - self._next)
+            buffer = self._free.pop() if self._free else memoryview(bytearray(count))
+            self._under_way.append(self._threads.submit(self._fetch, self._next, buffer[:count]))
+            self._next += count
 
-    def _fetch(self, first: int, last: int) -> bytes:
-        headers = {**self._headers, "range": f"bytes={first}-{last}"}
-        return self._client.request("GET", self._key, headers=headers).body
+    def _fetch(self, first: int, buffer: memoryview) -> memoryview:
+        headers = {**self._headers, "range": f"bytes={first}-{first + len(buffer) - 1}"}
+        self._client.fetch(self._key, headers, buffer)
+        return buffer

@@ -135,7 +135,8 @@ class S3Upload:
         self._stop()
         crash_point("storage.s3.before_complete")
         assert self._upload_id is not None
-        upload_id, document = self._upload_id, completion(self._parts, with_checksums=True)
+        upload_id = self._upload_id
+        document = completion(self._parts, with_checksums=self._client.sends_checksums)
         patiently(lambda: self._client.complete(self._key, upload_id, document), self._waiting)
         crash_point("storage.s3.completed")
         info = self._confirmed(_composite(self._parts))
