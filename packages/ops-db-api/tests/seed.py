@@ -54,6 +54,8 @@ CHECKSUM = "xxh3-128:" + "0123456789abcdef" * 2
 SHA256 = "sha256:" + "0123456789abcdef" * 4
 SOURCE, BUFFER = "ccat.chai-raw-data", "ccat.buffer"
 ARCHIVE_BUFFER, ARCHIVE, PROCESSING = "cologne.buffer", "cologne.lta", "cologne.processing"
+NOT_VERSION_7 = "5157ae10-ffce-4a3b-b8cd-1bb1412fa624"
+NOBODY = "01a1fe17-7846-7643-95be-9c7f13718c67"
 OBS_UNIT = "OrionKL-CO43"
 
 

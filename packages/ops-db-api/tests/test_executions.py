@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
@@ -85,7 +84,7 @@ class TestStart:
             ({"modules": []}, "modules"),
             ({"modules": "chai-lfa"}, "modules"),
             ({"modules": ["a\x00"]}, "modules.0"),
-            ({"id": str(uuid4())}, "id"),
+            ({"id": seed.NOT_VERSION_7}, "id"),
             ({"id": "x"}, "id"),
             ({"started_at": "2026-11-21T04:00:00"}, "started_at"),
             ({"started_at": "2026-11-21"}, "started_at"),

@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +27,7 @@ OTHER_CHECKSUM = "md5:" + "0" * 32
 HOSTILE = [
     ("execution_id", "x"),
     ("execution_id", 5),
-    ("execution_id", str(uuid4())),
+    ("execution_id", seed.NOT_VERSION_7),
     ("module", "nope"),
     ("module", "chai-hfa"),
     ("module", "a\x00"),
@@ -63,7 +63,7 @@ HOSTILE = [
     ("written_from", "yesterday"),
     ("written_until", 5),
     ("written_until", "9999-12-31T23:59:59-14:00"),
-    ("id", str(uuid4())),
+    ("id", seed.NOT_VERSION_7),
     ("id", "x"),
     ("surprise", 1),
 ]

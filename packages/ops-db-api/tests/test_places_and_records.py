@@ -158,7 +158,7 @@ class TestHolds:
         "body",
         [
             {"scope": "site", "site": "x", "reason": "x"},
-            {"scope": "package", "package_id": str(new_id()), "reason": "x"},
+            {"scope": "package", "package_id": seed.NOBODY, "reason": "x"},
             {"scope": "site", "reason": "x"},
             {"scope": "global", "site": "ccat", "reason": "x"},
             {"scope": "global", "reason": ""},

@@ -103,15 +103,15 @@ class TestStage:
     @pytest.mark.parametrize(
         ("body", "field"),
         [
-            ({"package_id": str(new_id())}, "package_id"),
-            ({"file_id": str(new_id())}, "file_id"),
-            ({"execution_id": str(new_id())}, "execution_id"),
-            ({"package_id": str(new_id()), "destination_location": "x"}, "destination_location"),
-            ({"package_id": str(new_id()), "destination_location": seed.BUFFER}, "destination_location"),
-            ({"package_id": str(new_id()), "time_to_live": 0}, "time_to_live"),
-            ({"package_id": str(new_id()), "time_to_live": 2**70}, "time_to_live"),
-            ({"package_id": str(new_id()), "pinned_until": "2026-11-21T00:00:00"}, "pinned_until"),
-            ({"package_id": str(new_id()), "reason": "\x00"}, "reason"),
+            ({"package_id": seed.NOBODY}, "package_id"),
+            ({"file_id": seed.NOBODY}, "file_id"),
+            ({"execution_id": seed.NOBODY}, "execution_id"),
+            ({"package_id": seed.NOBODY, "destination_location": "x"}, "destination_location"),
+            ({"package_id": seed.NOBODY, "destination_location": seed.BUFFER}, "destination_location"),
+            ({"package_id": seed.NOBODY, "time_to_live": 0}, "time_to_live"),
+            ({"package_id": seed.NOBODY, "time_to_live": 2**70}, "time_to_live"),
+            ({"package_id": seed.NOBODY, "pinned_until": "2026-11-21T00:00:00"}, "pinned_until"),
+            ({"package_id": seed.NOBODY, "reason": "\x00"}, "reason"),
         ],
     )
     async def test_hostile_values_are_named(self, client: Client, body: dict[str, Any], field: str) -> None:
@@ -119,7 +119,7 @@ class TestStage:
         assert response.status_code == 422
         assert [error["field"] for error in response.json()["errors"]] == [field]
 
-    @pytest.mark.parametrize("what", [{}, {"file_id": new_id(), "package_id": new_id()}])
+    @pytest.mark.parametrize("what", [{}, {"file_id": seed.NOBODY, "package_id": seed.NOBODY}])
     async def test_exactly_one_thing_is_asked_for(self, client: Client, what: dict[str, Any]) -> None:
         response = await client.post(PATH, json=ask(**what))
         assert response.status_code == 422
