@@ -192,7 +192,7 @@ class Api:
             self._process = None
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self._process is not None
             if self._process.poll() is not None:

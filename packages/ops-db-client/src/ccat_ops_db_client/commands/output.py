@@ -1,7 +1,6 @@
 """How results look: tables for people, JSON for scripts."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,8 +61,8 @@ def notice(text: str) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *, title: str = "") -> None:
     """Print a table.
 
-    A column whose name begins with ``>`` is aligned to the right; neither it nor one that begins with ``=`` is
-    ever broken into lines.
+    A column whose name begins with ``>`` is aligned to the right; neither it nor one that begins with ``=``
+    is ever broken into lines.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
     if title:
@@ -150,7 +149,7 @@ def _progress(*columns: Any) -> Progress:
 
 
 def _console() -> Console:
-    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+    if sys.stdout.isatty():
         return Console(highlight=False, width=max(Console().width, NARROWEST))
     return Console(highlight=False, width=WIDE)
 
