@@ -43,7 +43,7 @@ def operations(api: Api) -> list[tuple[str, str]]:
 def test_without_a_valid_token_every_operation_answers_401(
     authorization: str | None, operations: list[tuple[str, str]], deployment: Deployment
 ) -> None:
-    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+    headers = [] if authorization is None else [(b"Authorization", authorization.encode("latin-1"))]
     with Api(deployment, None) as stranger:
         for method, path in operations:
             answer = stranger.http.request(method, path, headers=headers)

@@ -1,4 +1,4 @@
-"""Requests that no software of ours would send: each is refused clearly, names the field, and changes nothing."""
+"""Requests that no software of ours would send: each is refused, names the field, and changes nothing."""
 
 import json
 from collections.abc import Iterator

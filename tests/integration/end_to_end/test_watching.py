@@ -32,7 +32,9 @@ def test_status_shows_locations_and_packages(archived: Archived, ccat: Ccat, dep
     locations = {location["id"]: location for location in status["locations"]}
     assert {deployment.source_location, deployment.processing_location} <= set(locations)
     archive = next(
-        l for l in locations.values() if l["location_type"] == "long_term_archive" and l["packages"]
+        place
+        for place in locations.values()
+        if place["location_type"] == "long_term_archive" and place["packages"]
     )
     assert archive["package_bytes"] >= sum(package["size"] for package in archived.packages.values())
     assert status["packages"]["archived"] >= len(archived.packages)
@@ -181,8 +183,7 @@ def test_health_readiness_and_metrics_need_no_token(deployment: Deployment) -> N
 
 def _subjects(archived: Archived, api: Api) -> list[tuple[str, str]]:
     subjects = [("execution", archived.execution_id)]
-    for package in archived.packages.values():
-        subjects.append(("package", package["id"]))
+    subjects += [("package", package["id"]) for package in archived.packages.values()]
     package = archived.packages["chai-lfa"]
     subjects += [("copy", copy["id"]) for copy in package["copies"]]
     subjects.append(("file", api.get(f"raw-data-packages/{package['id']}/files", limit=1)["items"][0]["id"]))

@@ -117,6 +117,13 @@ class EmbeddedStack:
         wait_until(f"process {pid} of {name} is gone", lambda: processes.start_ticks(pid) is None, 60)
         return pid
 
+    def how_it_runs(self, name: str) -> tuple[list[str], dict[str, str], Path]:
+        """Return command, environment and working folder of a unit."""
+        process = Path(f"/proc/{self.pid(name)}")
+        command = (process / "cmdline").read_text().rstrip("\0").split("\0")
+        variables = (process / "environ").read_text().split("\0")
+        return command, dict(it.split("=", 1) for it in variables if it), (process / "cwd").readlink()
+
     def wait_settled(self, limit_seconds: float = 120) -> None:
         """Wait until everything runs and answers."""
         wait_for(

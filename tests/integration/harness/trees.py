@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import xxhash
+
 # Not a whole number of microseconds: a float or a database timestamp on the way would show.
 MTIME_NS = 1_700_000_000_123_456_789
 
@@ -44,6 +46,11 @@ def names(top: Path, relative_to: Path) -> set[str]:
     """Return the paths of the files below a folder, without reading them."""
     found = (Path(folder) / name for folder, _, files in os.walk(top) for name in files)
     return {path.relative_to(relative_to).as_posix() for path in found}
+
+
+def xxh3_128(content: bytes) -> str:
+    """Return the checksum of bytes as packages have it."""
+    return f"xxh3-128:{xxhash.xxh3_128_hexdigest(content)}"
 
 
 def write(path: Path, content: bytes, mtime_ns: int = MTIME_NS) -> Path:

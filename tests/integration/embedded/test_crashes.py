@@ -1,0 +1,276 @@
+"""Whatever dies while files flow, the run completes: nothing is lost, nothing is archived twice."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import redis
+from harness.api import Api
+from harness.archive import Archive, object_name
+from harness.ccat import Ccat
+from harness.deployment import Deployment
+from harness.embedded import EmbeddedStack
+from harness.journey import NewFolder
+from harness.observing import file, start, wait_removed
+from harness.trees import Tree
+from harness.waiting import wait_until
+
+from harness import trees
+
+LARGE_BYTES = 60_000_000
+SMALL_FILES = 200
+
+
+@dataclass(frozen=True)
+class Flowing:
+    """An observation during which something died."""
+
+    execution_id: str
+    trees: dict[str, Tree]
+
+
+Harm = Callable[[EmbeddedStack, Api, str], None]
+
+
+def _kill(unit: str) -> Harm:
+    def harm(stack: EmbeddedStack, _: Api, __: str) -> None:
+        stack.kill(unit)
+
+    return harm
+
+
+def _kill_at_work(unit: str, kind: str) -> Harm:
+    """Kill a worker when it has leased work of a kind on the execution's packages."""
+
+    def harm(stack: EmbeddedStack, api: Api, execution_id: str) -> None:
+        def at_work() -> bool:
+            packages = api.all("raw-data-packages", execution_id=execution_id)
+            rows = [row for package in packages for row in api.all(kind, package_id=package["id"])]
+            # Or it was too quick for us; then its death comes a stage later.
+            return any(row["status"] in ("in_progress", "completed") for row in rows)
+
+        wait_until(f"{unit} works on {kind} of {execution_id}", at_work)
+        stack.kill(unit)
+
+    return harm
+
+
+def _restart_database(stack: EmbeddedStack, _: Api, __: str) -> None:
+    stack.stop("postgresql", signal.SIGINT)
+
+
+def _flush_redis(stack: EmbeddedStack, _: Api, __: str) -> None:
+    with redis.Redis.from_url(stack.environment()["CCAT_REDIS_URL"]) as client:
+        client.flushall()
+
+
+def _kill_all_but_the_supervisor(stack: EmbeddedStack, _: Api, __: str) -> None:
+    for name in stack.units():
+        if name not in ("supervisor", "setup"):
+            stack.kill_group(name)
+
+
+HARMS: dict[str, Harm] = {
+    "planner": _kill("planner"),
+    "worker-ccat": _kill_at_work("worker-ccat", "package-creations"),
+    "worker-cologne": _kill_at_work("worker-cologne", "fixity-checks"),
+    "api": _kill("api"),
+    "redis": _kill("redis"),
+    "redis-flushed": _flush_redis,
+    "postgresql": _kill("postgresql"),
+    "postgresql-restarted": _restart_database,
+    "seaweedfs": _kill("seaweedfs"),
+    "data-server-ccat": _kill("data-server-ccat"),
+    "data-server-cologne": _kill("data-server-cologne"),
+    "guardian": _kill("guardian"),
+    "supervisor": _kill("supervisor"),
+    "all-at-once": _kill_all_but_the_supervisor,
+}
+
+
+@pytest.fixture(scope="module")
+def flowing(
+    stack: EmbeddedStack, deployment: Deployment, instrument: Ccat, new_folder: NewFolder
+) -> dict[str, Flowing]:
+    """Observations one after the other; in each something else dies as soon as it is finished."""
+    observations = {}
+    with Api(deployment, deployment.token) as api:
+        for name, harm in HARMS.items():
+            folder = new_folder(f"killed-{name}")
+            trees.write(folder / "large" / "large.fits", bytes(range(256)) * (LARGE_BYTES // 256))
+            trees.write_many_small_files(folder / "small", SMALL_FILES, seed=len(observations))
+            execution_id = start(instrument, "chai-lfa", "chai-hfa")
+            tops = {"chai-lfa": folder / "large", "chai-hfa": folder / "small"}
+            file(instrument, execution_id, tops)
+            filed = {module: trees.tree(top, deployment.source_folder) for module, top in tops.items()}
+            instrument("obs", "finish", execution_id)
+            harm(stack, api, execution_id)
+            observations[name] = Flowing(execution_id, filed)
+            # The next one is filed while this one flows; the spool takes it if the API is away, but what is
+            # asked of the API by other software has to wait for it.
+            wait_until("the API answers", lambda: _is_up(api), 60)
+    return observations
+
+
+@pytest.mark.parametrize("killed", HARMS)
+def test_the_run_completes_and_each_package_is_archived_once(
+    killed: str,
+    flowing: dict[str, Flowing],
+    stack: EmbeddedStack,
+    deployment: Deployment,
+    ccat: Ccat,
+    api: Api,
+    archive: Archive,
+) -> None:
+    observation = flowing[killed]
+    wait_removed(ccat, observation.execution_id)
+    assert_archived_once(observation.execution_id, observation.trees, stack, api, archive)
+    for tree in observation.trees.values():
+        assert not any((deployment.source_folder / path).exists() for path in tree)
+
+
+def test_everything_runs_again(flowing: dict[str, Flowing], stack: EmbeddedStack) -> None:
+    assert flowing
+    stack.wait_settled()
+
+
+def test_workers_and_planners_may_be_doubled(
+    stack: EmbeddedStack,
+    deployment: Deployment,
+    instrument: Ccat,
+    ccat: Ccat,
+    api: Api,
+    archive: Archive,
+    new_folder: NewFolder,
+    tmp_path: Path,
+) -> None:
+    observations = {}
+    with ExitStack() as doubles:
+        for number in range(2):
+            for name in ("planner", "worker-ccat", "worker-cologne"):
+                doubles.enter_context(_double(stack, name, tmp_path / f"{name}-{number}"))
+        for number in range(4):
+            folder = new_folder(f"doubled-{number}")
+            trees.write_many_small_files(folder / "a", 100, seed=number)
+            trees.write_many_small_files(folder / "b", 100, seed=100 + number)
+            tops = {"chai-lfa": folder / "a", "chai-hfa": folder / "b"}
+            execution_id = start(instrument, *tops)
+            file(instrument, execution_id, tops)
+            filed = {module: trees.tree(top, deployment.source_folder) for module, top in tops.items()}
+            instrument("obs", "finish", execution_id)
+            observations[execution_id] = filed
+        for execution_id in observations:
+            wait_removed(ccat, execution_id)
+    for execution_id, filed in observations.items():
+        assert_archived_once(execution_id, filed, stack, api, archive)
+
+
+def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
+    flowing: dict[str, Flowing], ccat: Ccat, stack: EmbeddedStack, archive: Archive
+) -> None:
+    for observation in flowing.values():
+        wait_removed(ccat, observation.execution_id)
+    with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
+        rows = connection.execute("SELECT relative_path FROM raw_data_package").fetchall()
+    known = {str(path).removesuffix(".tar") for (path,) in rows}
+    strange = {name for name in archive.names() if _stem(name) not in known}
+    assert strange == set()
+
+
+def assert_archived_once(
+    execution_id: str, filed: Mapping[str, Tree], stack: EmbeddedStack, api: Api, archive: Archive
+) -> None:
+    """Count in the database and in the bucket; read what is in the bucket."""
+    packages = api.packages(execution_id)
+    assert set(packages) == set(filed)
+    names = list(archive.names())
+    with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
+        for module, package in packages.items():
+            index = api.get(f"raw-data-packages/{package['id']}/index")["members"]
+            assert {m["path"]: (m["size"], m["sha256"]) for m in index} == {
+                path: (facts.size, facts.sha256) for path, facts in filed[module].items()
+            }
+            stem = _stem(object_name(package))
+            assert sorted(name.removeprefix(stem) for name in names if _stem(name) == stem) == [
+                ".index.json",
+                ".metadata.json",
+                ".tar",
+            ]
+            content = archive.read(object_name(package))
+            assert len(content) == package["size"]
+            assert trees.xxh3_128(content) == package["checksum"]
+            assert _rows(connection, _ARCHIVE_COPIES, package) == [("verified",)]
+            assert _rows(connection, _ARCHIVED_EVENTS, package) == [(1,)]
+            assert _rows(connection, _OPEN_WORK, package) == [(0,)]
+
+
+_ARCHIVE_COPIES = """
+    SELECT c.status FROM physical_copy c JOIN data_location l ON l.id = c.data_location_id
+    WHERE c.raw_data_package_id = %(id)s AND l.location_type = 'long_term_archive'
+"""
+_ARCHIVED_EVENTS = """
+    SELECT count(*) FROM event WHERE subject_id = %(id)s AND action = 'package.archived'
+"""
+_OPEN_WORK = """
+    SELECT sum(number) FROM (
+        SELECT count(*) AS number FROM package_creation
+        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM data_transfer WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM long_term_archive_transfer
+        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM deletion WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+    ) AS kinds
+"""
+
+
+def _rows(
+    connection: psycopg.Connection[Any], statement: str, package: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    return connection.execute(statement, {"id": package["id"]}).fetchall()
+
+
+def _stem(name: str) -> str:
+    for ending in (".index.json", ".metadata.json", ".tar"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def _is_up(api: Api) -> bool:
+    try:
+        return api.http.get("site").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def _double(stack: EmbeddedStack, name: str, log: Path) -> Iterator[None]:
+    """Run a unit a second time, beside the one of the stack; it has to end when asked to."""
+    command, environment, folder = stack.how_it_runs(name)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield
+            assert process.poll() is None, f"{name} ended by itself: {log.read_text()[-4000:]}"
+            process.terminate()
+            assert process.wait(30) in (0, -signal.SIGTERM), log.read_text()[-4000:]
+        finally:
+            process.kill()
+            process.wait()

@@ -1,0 +1,102 @@
+"""`dev-up`, `dev-down` and `dev-reset` whatever happened before, and two stacks beside each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.api import Api
+from harness.ccat import Ccat
+from harness.embedded import EmbeddedStack
+from harness.observing import observe, wait_removed
+
+from ccat_dev_stack.checkout import checkout_folder
+from harness import trees
+
+NUMBER_OF_UNITS = 11
+
+
+@pytest.fixture(scope="module")
+def second(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+    """A second stack, while the first runs."""
+    assert stack.folder.reports()
+    second = EmbeddedStack(checkout_folder() / "build" / "integration-second")
+    second.reset()
+    try:
+        second.up()
+        yield second
+    finally:
+        second.reset()
+
+
+def test_two_stacks_run_side_by_side(stack: EmbeddedStack, second: EmbeddedStack, tmp_path: Path) -> None:
+    """Each does the whole main job, and neither sees the other's."""
+    ours, theirs = stack.deployment(), second.deployment()
+    assert ours.api_url != theirs.api_url
+    executions = {}
+    for name, deployment in (("ours", ours), ("theirs", theirs)):
+        home = tmp_path / name
+        home.mkdir()
+        folder = deployment.source_folder / f"side-by-side-{name}"
+        trees.write(folder / "scan.fits", name.encode())
+        ccat = Ccat(deployment, home, deployment.token)
+        executions[name] = observe(ccat, {"chai-lfa": folder})
+        wait_removed(ccat, executions[name])
+    with Api(theirs, theirs.token) as api:
+        assert [execution["id"] for execution in api.all("executed-obs-units")] == [executions["theirs"]]
+    with Api(theirs, ours.token) as api:
+        assert api.http.get("me").status_code == 401
+
+
+def test_up_when_it_is_up_says_so_and_changes_nothing(second: EmbeddedStack) -> None:
+    before = {name: second.pid(name) for name in second.units() if name != "setup"}
+    assert len(before) == NUMBER_OF_UNITS
+    printed = second.up()
+    assert "up already" in printed
+    assert second.deployment().api_url in printed
+    assert {name: second.pid(name) for name in before} == before
+
+
+def test_status_and_logs_show_it(second: EmbeddedStack) -> None:
+    done = second.verb("status", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in second.units():
+        assert name == "supervisor" or name in done.stdout
+    logs = second.verb("logs", "--no-follow", "planner")
+    assert logs.returncode == 0, logs.stdout + logs.stderr
+    assert "planner" in logs.stdout
+
+
+def test_up_repairs_what_was_killed_all_at_once(second: EmbeddedStack, tmp_path: Path) -> None:
+    """Data, tokens and addresses are what they were."""
+    before = second.environment()
+    deployment = second.deployment()
+    folder = deployment.source_folder / "killed"
+    trees.write(folder / "scan.fits", b"filed before everything was killed")
+    ccat = Ccat(deployment, tmp_path, deployment.token)
+    execution_id = observe(ccat, {"chai-lfa": folder})
+    # First those that would start the others again.
+    for name in ("guardian", "supervisor", *second.units()):
+        second.kill_group(name)
+    printed = second.up()
+    assert "up already" not in printed
+    assert second.environment() == before
+    wait_removed(ccat, execution_id)
+
+
+def test_down_leaves_no_process_and_up_finds_the_data(second: EmbeddedStack, tmp_path: Path) -> None:
+    deployment = second.deployment()
+    ccat = Ccat(deployment, tmp_path, deployment.token)
+    known = {execution["id"] for execution in ccat.json("find")}
+    second.down()
+    assert second.processes_left() == {}
+    assert second.verb("status", "--once").returncode == 3
+    second.down()
+    second.up()
+    assert {execution["id"] for execution in ccat.json("find")} == known
+
+
+def test_reset_leaves_neither_process_nor_data(second: EmbeddedStack) -> None:
+    second.reset()
+    assert second.processes_left() == {}
+    assert not second.folder.path.exists()
+    second.reset()
