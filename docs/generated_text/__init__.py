@@ -2,18 +2,21 @@
 
 In a page::
 
-    ```{generated} waiting
+    ```{generated} failures
+    :level: 2
     ```
 
-The functions in this package return Markdown; their first heading has level 1, wherever they are used.
+The functions in this package return Markdown whose headings begin at level 1; ``level`` is that of the place.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from sphinx.util.typing import ExtensionMetadata
+from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
 from . import commands, configuration, failures, metrics, rest, schema, settings, waiting
 
@@ -42,15 +45,18 @@ class Generated(SphinxDirective):
     """Puts one of the texts in its place."""
 
     required_arguments = 1
+    option_spec: ClassVar[OptionSpec] = {"level": int}
 
     def run(self) -> list[nodes.Node]:
         """Return what the text parses to."""
         self.env.note_reread()
         try:
-            text = TEXTS[self.arguments[0]]
+            text = TEXTS[self.arguments[0]]()
         except KeyError:
             raise self.error(f"there is no generated text {self.arguments[0]!r}") from None
-        return self.parse_text_to_nodes(text(), allow_section_headings=True)
+        deeper = "#" * (self.options.get("level", 1) - 1)
+        shifted = re.sub(r"^#+ ", lambda marks: deeper + marks[0], text, flags=re.MULTILINE)
+        return self.parse_text_to_nodes(shifted, allow_section_headings=True)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
