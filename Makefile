@@ -49,7 +49,7 @@ lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff format --check .
 	@for package in $(PACKAGES); do \
 		echo "mypy $$package"; \
-		MYPYPATH=$$package/tests $(BIN)/mypy $$(ls -d $$package/src $$package/tests 2>/dev/null) || exit 1; \
+		MYPYPATH=$$package/src:$$package $(BIN)/mypy $$(ls -d $$package/src $$package/tests 2>/dev/null) || exit 1; \
 	done
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict $(wildcard data-center-config) .github

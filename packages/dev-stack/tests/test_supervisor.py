@@ -12,7 +12,8 @@ from ccat_dev_stack import processes
 from ccat_dev_stack.processes import wait_until
 from ccat_dev_stack.supervision_state import GUARDIAN, SETTLED, SUPERVISOR, Folder, State
 from ccat_dev_stack.supervisor import stop_all, supervisor_program
-from small_units import NAMES, units
+
+from .small_units import NAMES, units
 
 LIMIT = 20.0
 

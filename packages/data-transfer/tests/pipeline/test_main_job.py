@@ -5,6 +5,8 @@ from pathlib import Path
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
 
+from ..conftest import SmallObservatory
+
 CONTENTS = {
     "2026/scan 1.fits": b"one" * 1000,
     "2026/ünïcode/naïve.fits": b"two" * 5000,
@@ -12,7 +14,7 @@ CONTENTS = {
 }
 
 
-def test_files_are_archived_and_then_removed_at_the_source(observatory):
+def test_files_are_archived_and_then_removed_at_the_source(observatory: SmallObservatory) -> None:
     observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
@@ -33,14 +35,14 @@ def test_files_are_archived_and_then_removed_at_the_source(observatory):
     ]
 
 
-def test_archiving_comes_before_removal(observatory):
+def test_archiving_comes_before_removal(observatory: SmallObservatory) -> None:
     observatory.observe(CONTENTS)
     observatory.run()
     actions = [event.action for event in observatory.rows(Event)]
     assert actions.index("package.archived") < actions.index("deletion.scheduled")
 
 
-def test_a_staged_package_is_the_same_bytes_names_and_times(observatory):
+def test_a_staged_package_is_the_same_bytes_names_and_times(observatory: SmallObservatory) -> None:
     execution_id = observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
@@ -51,7 +53,7 @@ def test_a_staged_package_is_the_same_bytes_names_and_times(observatory):
     assert {p.stat().st_mtime_ns for p in _files(folder)} == {1_700_000_000_123_456_789}
 
 
-def test_a_single_file_is_staged_by_its_byte_range(observatory):
+def test_a_single_file_is_staged_by_its_byte_range(observatory: SmallObservatory) -> None:
     execution_id = observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
@@ -65,7 +67,9 @@ def test_a_single_file_is_staged_by_its_byte_range(observatory):
     assert _files(folder)[0].read_bytes() == CONTENTS["2026/scan 1.fits"]
 
 
-def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(observatory):
+def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(
+    observatory: SmallObservatory,
+) -> None:
     observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
