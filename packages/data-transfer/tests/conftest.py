@@ -3,7 +3,6 @@
 import hashlib
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -226,6 +225,13 @@ class SmallObservatory:
         with self.sessions.begin() as session:
             session.execute(update(table).where(column == key).values(values).returning(column)).one()
 
+    def add_buffer(self, location_id: str) -> None:
+        self.add_location(location_id, LocationType.BUFFER, "when-archived")
+
+    def add_location(self, location_id: str, location_type: LocationType, policy: str | None = None) -> None:
+        with self.sessions.begin() as session:
+            _add_location(session, self.root, location_id, location_type, policy)
+
     def fill(self, location_id: str, used: int, total: int) -> None:
         """Measure a location: so full it is."""
         with self.sessions.begin() as session:
@@ -291,9 +297,9 @@ class SmallObservatory:
     def run_until(self, done: Callable[[], bool], passes: int = 40) -> None:
         """Plan and work until a condition holds, one step at a time."""
         for _ in range(passes):
+            self.planner.run_pass()
             if done():
                 return
-            self.planner.run_pass()
             if self.mailbox.messages:
                 first, *self.mailbox.messages = self.mailbox.messages
                 self.runner.run(first[1], first[2])
@@ -303,14 +309,6 @@ class SmallObservatory:
         with self.sessions() as session:
             order = list(model.__table__.primary_key.columns)
             return list(session.scalars(select(model).filter_by(**filters).order_by(*order)))
-
-
-def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something that another thread or process does."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 class _Databases:
@@ -397,20 +395,7 @@ def _seed(session: Session, root: Path) -> None:
         ("cologne.lta", LocationType.LONG_TERM_ARCHIVE, None),
         ("cologne.processing", LocationType.PROCESSING, "when-unpinned"),
     ):
-        folder = root / location_id
-        folder.mkdir(parents=True)
-        site_id, name = location_id.split(".")
-        session.add(
-            DiskDataLocation(
-                id=location_id,
-                site_id=site_id,
-                name=name,
-                location_type=location_type,
-                path=str(folder),
-                retention_policy_id=policy,
-                deletion_mode=DeletionMode.ENABLED,
-            )
-        )
+        _add_location(session, root, location_id, location_type, policy)
     session.flush()
     session.add(
         DataTransferRoute(
@@ -420,5 +405,24 @@ def _seed(session: Session, root: Path) -> None:
             route_type=RouteType.DIRECT,
             destination_location_id="cologne.buffer",
             method=TransferMethod.POSIX,
+        )
+    )
+
+
+def _add_location(
+    session: Session, root: Path, location_id: str, location_type: LocationType, policy: str | None
+) -> None:
+    folder = root / location_id
+    folder.mkdir(parents=True)
+    site_id, name = location_id.split(".")
+    session.add(
+        DiskDataLocation(
+            id=location_id,
+            site_id=site_id,
+            name=name,
+            location_type=location_type,
+            path=str(folder),
+            retention_policy_id=policy,
+            deletion_mode=DeletionMode.ENABLED,
         )
     )

@@ -1,4 +1,4 @@
-"""What follows from each class of failure: pauses, attempts, giving up, circuits, and the record of errors."""
+"""What follows from each class of failure: pauses, attempts, giving up, circuits, records of errors."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def creation(observatory: Any) -> Any:
 
 
 def fail_once(observatory: Any, failure: Failure, location: str = "ccat.buffer") -> Any:
-    """Let the scheduled work fail, pass its pause, and schedule it again; return how it stood after failing."""
+    """Let the scheduled work fail, pass its pause and schedule it again; return how it stood in between."""
     observatory.places.broken[location] = failure
     assert observatory.deliver() == ["failed"]
     [row] = observatory.rows(PackageCreation)
@@ -106,7 +106,7 @@ def test_a_place_that_is_not_mounted_is_waited_for(observatory: Any, creation: A
     observatory.folder("ccat.buffer").rmdir()
     assert observatory.deliver() == ["failed"]
     [row] = observatory.rows(PackageCreation)
-    assert (row.status, row.error_category, row.attempt) == (Status.PENDING, "place_gone", 0)
+    assert (row.status, row.error_category, row.attempt) == (Status.PENDING, "place_unavailable", 0)
     observatory.folder("ccat.buffer").mkdir()
     observatory.clock.advance(60)
     observatory.planner.run_pass()
@@ -124,14 +124,16 @@ def test_the_circuit_of_a_location_opens_tries_with_one_and_closes(observatory: 
         observatory.observe({f"2026/{number}.fits": b"x" * 100})
     observatory.planner.run_pass()
     observatory.places.broken["ccat.buffer"] = Transient("network", "away")
-    while not any(health.open_until for health in observatory.rows(LocationHealth)):
-        assert set(observatory.deliver()) == {"failed"}
-        observatory.clock.advance(observatory.settings.back_off_limit)
-        observatory.planner.run_pass()
+    assert observatory.deliver() == ["failed"] * 4
+    observatory.clock.advance(observatory.settings.back_off_limit)
+    observatory.planner.run_pass()
+    observatory.mailbox.messages = observatory.mailbox.messages[:1]
+    assert observatory.deliver() == ["failed"]
+    observatory.planner.run_pass()
     # What was given to workers before is withdrawn; nothing new begins.
     assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == []
     reasons = {row.waiting_reason for row in observatory.rows(PackageCreation)}
-    assert reasons == {"location_circuit_open"}
+    assert reasons == {"location_circuit_open", "back_off"}
     assert "location_circuit_open" in observatory.reasons("ccat.raw")
     observatory.mailbox.messages.clear()
     observatory.clock.advance(observatory.settings.circuit_rest + 1)

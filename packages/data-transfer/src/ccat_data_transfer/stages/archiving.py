@@ -33,8 +33,8 @@ def archive_package(work: WorkInHand) -> None:
     package = story.package
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.place(source_location)
-    target = work.place(transfer.destination_location_id)
+    source = work.places.storage(source_location)
+    target = work.places.storage(transfer.destination_location_id)
     copy_index(source, target, source_path, package.index_checksum)
     target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))
     crash_point("archiving.before_send")

@@ -52,7 +52,7 @@ def delete_copies(work: WorkInHand) -> None:
             deletion.raw_data_file_id,
         )
         relied_on = reliable_copies(session, candidate, work.clock.utc_now())
-    storage = work.place(candidate.location_id)
+    storage = work.places.storage(candidate.location_id)
     set_changed_files_apart(work, storage, candidate)
     confirmations = [c for copy in relied_on if (c := _confirm(work, copy)) is not None]
     crash_point("deleting.before_decision")
@@ -73,7 +73,7 @@ def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
     """Ask an archive for its copy now; None if it does not confirm it, for whatever reason."""
     work.item_done()
     try:
-        storage = work.place(copy.location_id)
+        storage = work.places.storage(copy.location_id)
         if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
             _refuse_if_touched(storage, copy)
         else:

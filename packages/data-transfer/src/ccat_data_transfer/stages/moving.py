@@ -39,8 +39,8 @@ def send_package(work: WorkInHand) -> None:
         metadata = _metadata(session, transfer)
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.place(transfer.source_location_id)
-    target = work.place(transfer.destination_location_id)
+    source = work.places.storage(transfer.source_location_id)
+    target = work.places.storage(transfer.destination_location_id)
     copy_index(source, target, source_path, package.index_checksum)
     if metadata is not None:
         target.put(metadata_name(package.relative_path), metadata)

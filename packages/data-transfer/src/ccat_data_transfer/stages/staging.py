@@ -44,7 +44,7 @@ def stage_item(work: WorkInHand) -> None:
         package = session.get_one(RawDataPackage, item.raw_data_package_id)
         file = session.get(RawDataFile, item.raw_data_file_id) if item.raw_data_file_id else None
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
-    source = work.place(copy.data_location_id)
+    source = work.places.storage(copy.data_location_id)
     root = work.folder(item.destination_location_id)
     folder = staged_folder(package)
     temporary = root / f".staging-{work.id}-{work.lease.fencing}"

@@ -46,7 +46,7 @@ def verify_copy(work: WorkInHand) -> None:
         ).scalar_one()
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
-    storage = work.place(copy.data_location_id)
+    storage = work.places.storage(copy.data_location_id)
     try:
         report = mover_for(method_between(storage, storage)).verify(
             storage,

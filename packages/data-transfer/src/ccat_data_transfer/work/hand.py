@@ -13,10 +13,9 @@ import structlog
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import HandBack, Permanent, Transient
+from ccat_data_transfer.failures import HandBack
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, release, renew
 from ccat_data_transfer.work.outcome import note_success
@@ -104,30 +103,17 @@ class WorkInHand:
         self._steps += 1
         self.progress(self._bytes_done)
 
-    def place(self, location_id: str) -> Storage:
-        """Return the storage of a location, after a look whether it is there at all.
+    def folder(self, location_id: str) -> Path:
+        """Return the folder of a location on disk, after a look whether it is there at all.
 
-        A disk that is not mounted must not look like a place whose objects are missing.
+        A disk that is not mounted must not look like a place whose files are missing.
 
         Raises
         ------
-        Transient
-            If its folder or bucket is not there.
         Failure
-            If it cannot be used for another reason.
+            If it cannot be used, or is not on disk.
         """
-        storage = self.places.storage(location_id)
-        try:
-            storage.check()
-        except Permanent as failure:
-            raise Transient(
-                "place_gone", f"{location_id} is not there ({failure}); mount it or mend its configuration"
-            ) from failure
-        return storage
-
-    def folder(self, location_id: str) -> Path:
-        """Return the folder of a location on disk; otherwise as `place`."""
-        self.place(location_id)
+        self.places.storage(location_id).check()
         return self.places.folder(location_id)
 
     @contextmanager

@@ -1,0 +1,120 @@
+"""Which files become packages when, and what a bad source file stops: its own package, and no other."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ccat_ops_db.enumerations import Severity, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    ErrorRecord,
+    ExecutedObsUnitModule,
+    PackageCreation,
+    RawDataFile,
+    RawDataPackage,
+)
+
+MEGABYTE = 1_000_000
+
+
+def test_a_long_execution_flows_in_parts_while_it_runs(observatory: Any) -> None:
+    observatory.change(DataLocation, "ccat.raw", package_size_limit=MEGABYTE)
+    execution = observatory.start()
+    observatory.file(execution, {"2026/01.fits": b"1" * 400_000})
+    observatory.planner.run_pass()
+    assert observatory.rows(RawDataPackage) == []
+    assert observatory.reasons(execution) == {"execution_running"}
+    observatory.file(execution, {f"2026/0{n}.fits": b"x" * 400_000 for n in (2, 3)})
+    observatory.run()
+    [first] = observatory.rows(RawDataPackage)
+    assert (first.part_number, first.file_count, first.sealed_at is None) == (1, 2, False)
+    assert observatory.reasons(execution) >= {"execution_running"}
+    # The age of the oldest file brings the rest, although the execution goes on.
+    observatory.clock.advance(3601)
+    observatory.run()
+    assert [p.part_number for p in observatory.rows(RawDataPackage)] == [1, 2]
+    [module] = observatory.rows(ExecutedObsUnitModule)
+    assert module.waiting_reason is None
+    # What comes late, even after the end, becomes a further part.
+    observatory.finish(execution)
+    observatory.run()
+    observatory.file(execution, {"2026/late.fits": b"late"})
+    observatory.run()
+    assert [(p.part_number, p.file_count) for p in observatory.rows(RawDataPackage)] == [
+        (1, 2),
+        (2, 1),
+        (3, 1),
+    ]
+    assert len(observatory.tars_at("cologne.lta")) == 3
+    assert {file.raw_data_package_id for file in observatory.rows(RawDataFile)} == {
+        package.id for package in observatory.rows(RawDataPackage)
+    }
+
+
+def test_a_bad_file_stops_its_own_package_with_its_name(observatory: Any, at_crash_points: Any) -> None:
+    def write(change: Callable[[Path], object], name: str) -> Any:
+        execution = observatory.observe({f"2026/{name}.fits": b"right" * 100, f"2026/{name}-2.fits": b"2"})
+        change(observatory.folder("ccat.raw") / "2026" / f"{name}.fits")
+        return execution
+
+    bad = {
+        "missing": write(lambda path: path.unlink(), "missing"),
+        "short": write(lambda path: path.write_bytes(b"right"), "short"),
+        "wrong": write(lambda path: path.write_bytes(b"wrong" * 100), "wrong"),
+        "grown": write(lambda path: path.write_bytes(b"right" * 101), "grown"),
+        "link": write(lambda path: (path.rename(path.with_suffix(".x")), path.symlink_to("link.x")), "link"),
+    }
+    good = observatory.observe({"2026/good.fits": b"good"})
+    observatory.run()
+    assert len(observatory.tars_at("cologne.lta")) == 1
+    assert "archived" in (observatory.why(good).state or "")
+    packages = {p.executed_obs_unit_id: p for p in observatory.rows(RawDataPackage)}
+    for name, execution in bad.items():
+        [creation] = observatory.rows(PackageCreation, raw_data_package_id=packages[execution].id)
+        assert creation.status is Status.FAILED, name
+        assert f"2026/{name}.fits" in creation.error_message
+        [error] = observatory.rows(ErrorRecord, subject_id=str(creation.id))
+        assert error.severity is Severity.ERROR
+        assert f"2026/{name}.fits" in error.message
+        explanation = observatory.why(packages[execution].id)
+        assert explanation.state == "failed"
+        assert f"2026/{name}.fits" in explanation.summary
+        assert "given_up" in observatory.reasons(execution)
+    assert (observatory.folder("ccat.raw") / "2026" / "missing-2.fits").exists()
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused_and_archived_once_mended(
+    observatory: Any, at_crash_points: Any
+) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 100})
+    path = observatory.folder("ccat.raw") / "2026/a.fits"
+    at_crash_points(lambda name: path.write_bytes(b"a" * 101) if name == "work.leased" else None)
+    observatory.run()
+    [creation] = observatory.rows(PackageCreation)
+    assert (creation.status, creation.error_category) == (Status.FAILED, "source_grown")
+    path.write_bytes(b"a" * 100)
+    os.utime(path, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+    observatory.change(PackageCreation, creation.id, status=Status.PENDING, attempt=0, finished_at=None)
+    observatory.run()
+    assert len(observatory.tars_at("cologne.lta")) == 1
+    [error] = observatory.rows(ErrorRecord)
+    assert error.resolved_at is not None
+
+
+def test_a_package_whose_buffer_goes_out_of_service_is_made_in_another(observatory: Any) -> None:
+    observatory.add_buffer("ccat.buffer-2")
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.planner.run_pass()
+    [creation] = observatory.rows(PackageCreation)
+    assert creation.destination_location_id == "ccat.buffer"
+    observatory.change(
+        DataLocation, "ccat.buffer", suspended_at=observatory.clock.now, suspended_reason="new disk"
+    )
+    # The pass withdraws it, the next one gives it another home.
+    observatory.planner.run_pass()
+    observatory.planner.run_pass()
+    [creation] = observatory.rows(PackageCreation)
+    assert (creation.status, creation.destination_location_id) == (Status.SCHEDULED, "ccat.buffer-2")
+    assert "done" in observatory.deliver()
+    assert len(observatory.tars_at("ccat.buffer-2")) == 1
