@@ -25,6 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 BUILD = CHECKOUT / "build"
 
 _DEPLOYMENT = pytest.StashKey[Deployment]()
+_MOST_DESCRIBED = 12
 _DESCRIBED = pytest.StashKey[set[str]]()
 
 
@@ -83,9 +84,9 @@ def pytest_runtest_makereport(
 
 
 def _is_new(config: pytest.Config, error: str) -> bool:
-    """Say whether an error was not described yet: a fixture that fails, fails each test that needs it."""
+    """Say whether to describe an error: one cause fails many tests, and each description takes seconds."""
     described = config.stash.setdefault(_DESCRIBED, set())
-    new = error not in described
+    new = error not in described and len(described) < _MOST_DESCRIBED
     described.add(error)
     return new
 

@@ -33,7 +33,7 @@ class Flowing:
     """An observation during which something died."""
 
     execution_id: str
-    trees: dict[str, Tree]
+    trees: Mapping[str, Tree]
 
 
 Harm = Callable[[EmbeddedStack, Api, str], None]
@@ -100,7 +100,7 @@ def flowing(
     stack: EmbeddedStack, deployment: Deployment, instrument: Ccat, new_folder: NewFolder
 ) -> dict[str, Flowing]:
     """Observations one after the other; in each something else dies as soon as it is finished."""
-    observations = {}
+    observations: dict[str, Flowing] = {}
     with Api(deployment, deployment.token) as api:
         for name, harm in HARMS.items():
             folder = new_folder(f"killed-{name}")
@@ -247,7 +247,7 @@ def _stem(name: str) -> str:
 
 def _is_up(api: Api) -> bool:
     try:
-        return api.http.get("site").status_code == 200
+        return api.send("GET", "site").status_code == 200
     except httpx.TransportError:
         return False
 

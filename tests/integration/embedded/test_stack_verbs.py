@@ -44,7 +44,7 @@ def test_two_stacks_run_side_by_side(stack: EmbeddedStack, second: EmbeddedStack
     with Api(theirs, theirs.token) as api:
         assert [execution["id"] for execution in api.all("executed-obs-units")] == [executions["theirs"]]
     with Api(theirs, ours.token) as api:
-        assert api.http.get("me").status_code == 401
+        assert api.send("GET", "me").status_code == 401
 
 
 def test_up_when_it_is_up_says_so_and_changes_nothing(second: EmbeddedStack) -> None:

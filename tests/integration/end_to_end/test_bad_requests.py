@@ -85,7 +85,7 @@ BAD_FILES = [
 def test_a_bad_file_is_refused_and_the_field_named(
     field: str, value: object, filed: dict[str, Any], instrument_api: Api
 ) -> None:
-    document = problem(instrument_api.http.post("raw-data-files", json=filed | {field: value}), 422)
+    document = problem(instrument_api.send("POST", "raw-data-files", json=filed | {field: value}), 422)
     assert fields(document) == {field}, document
 
 
@@ -101,8 +101,8 @@ def test_in_bulk_too_with_the_line(
 
 def test_a_lone_surrogate_in_a_name_is_refused(filed: dict[str, Any], instrument_api: Api) -> None:
     body = json.dumps(filed | {"relative_path": "\ud800"}).encode()
-    answer = instrument_api.http.post(
-        "raw-data-files", content=body, headers={"content-type": "application/json"}
+    answer = instrument_api.send(
+        "POST", "raw-data-files", content=body, headers=[(b"content-type", b"application/json")]
     )
     assert fields(problem(answer, 422)) == {"relative_path"}
 
@@ -111,12 +111,12 @@ def test_a_file_written_until_before_it_was_written_is_refused(
     filed: dict[str, Any], instrument_api: Api
 ) -> None:
     times = {"written_from": "2026-01-02T00:00:00Z", "written_until": "2026-01-01T00:00:00Z"}
-    document = problem(instrument_api.http.post("raw-data-files", json=filed | times), 422)
+    document = problem(instrument_api.send("POST", "raw-data-files", json=filed | times), 422)
     assert "written_until" in json.dumps(document["errors"])
 
 
 def test_a_file_of_an_unknown_execution_is_refused(filed: dict[str, Any], instrument_api: Api) -> None:
-    answer = instrument_api.http.post("raw-data-files", json=filed | {"execution_id": UNKNOWN})
+    answer = instrument_api.send("POST", "raw-data-files", json=filed | {"execution_id": UNKNOWN})
     assert UNKNOWN in problem(answer, 404, 422)["detail"]
 
 
@@ -126,9 +126,9 @@ def test_a_file_of_an_unknown_execution_is_refused(filed: dict[str, Any], instru
     ids=["open", "list", "null", "text", "empty", "deep", "not utf-8", "number"],
 )
 def test_what_is_no_file_at_all_is_refused(text: str, execution: str, instrument_api: Api) -> None:
-    headers = {"content-type": "application/json"}
+    headers = [(b"content-type", b"application/json")]
     for path in ("raw-data-files", "executed-obs-units:start"):
-        problem(instrument_api.http.post(path, content=text.encode("latin-1"), headers=headers), 400, 422)
+        problem(instrument_api.send("POST", path, content=text.encode("latin-1"), headers=headers), 400, 422)
     problem(_bulk(instrument_api, text), 400, 422)
 
 
@@ -167,12 +167,12 @@ def test_the_same_file_with_other_facts_is_a_conflict(api: Api, deployment: Depl
         "checksum": MD5,
         "source_location": deployment.source_location,
     }
-    first = api.http.post("raw-data-files", json=file)
-    again = api.http.post("raw-data-files", json=file)
+    first = api.send("POST", "raw-data-files", json=file)
+    again = api.send("POST", "raw-data-files", json=file)
     assert (first.status_code, again.status_code) == (201, 200), described(again)
     assert first.json()["id"] == again.json()["id"]
     for other in ({"size": 1}, {"checksum": "md5:" + "0" * 32}, {"checksum": "crc32c:00000000"}):
-        problem(api.http.post("raw-data-files", json=file | other), 409)
+        problem(api.send("POST", "raw-data-files", json=file | other), 409)
         document = problem(_bulk(api, json.dumps(file | other)), 409)
         assert document["errors"][0]["line"] == 1, document
     known = _bulk(api, json.dumps(file) + "\n")
@@ -203,7 +203,7 @@ def test_a_bad_start_is_refused_and_the_field_named(
     change: dict[str, Any], field: str, instrument_api: Api
 ) -> None:
     body = {"obs_unit": OBS_UNIT, "modules": ["chai-lfa"]} | change
-    document = problem(instrument_api.http.post("executed-obs-units:start", json=body), 404, 422)
+    document = problem(instrument_api.send("POST", "executed-obs-units:start", json=body), 404, 422)
     assert {name.split(".")[0] for name in fields(document)} == {field.split(".")[0]}, document
 
 
@@ -227,7 +227,7 @@ def test_a_bad_finish_is_refused_and_the_observation_runs_on(
     change: dict[str, Any], field: str, execution: str, instrument_api: Api
 ) -> None:
     body = {"status": "completed"} | change
-    answer = instrument_api.http.post(f"executed-obs-units/{execution}:finish", json=body)
+    answer = instrument_api.send("POST", f"executed-obs-units/{execution}:finish", json=body)
     assert fields(problem(answer, 422)) == {field}
     assert instrument_api.get(f"executed-obs-units/{execution}")["status"] == "running"
 
@@ -237,9 +237,9 @@ def test_finishing_again_with_other_facts_is_a_conflict(instrument_api: Api) -> 
     path = f"executed-obs-units/{started['id']}:finish"
     instrument_api.post(path, {"status": "aborted", "comment": "clouds"})
     instrument_api.post(path, {"status": "aborted", "comment": "clouds"})
-    problem(instrument_api.http.post(path, json={"status": "completed"}), 409)
+    problem(instrument_api.send("POST", path, json={"status": "completed"}), 409)
     again = {"id": started["id"], "obs_unit": OBS_UNIT, "modules": ["chai-hfa"]}
-    problem(instrument_api.http.post("executed-obs-units:start", json=again), 409)
+    problem(instrument_api.send("POST", "executed-obs-units:start", json=again), 409)
     late = {
         "execution_id": started["id"],
         "module": "chai-hfa",
@@ -248,7 +248,7 @@ def test_finishing_again_with_other_facts_is_a_conflict(instrument_api: Api) -> 
         "checksum": MD5,
         "source_location": "ccat.chai-raw-data",
     }
-    assert fields(problem(instrument_api.http.post("raw-data-files", json=late), 422)) == {"module"}
+    assert fields(problem(instrument_api.send("POST", "raw-data-files", json=late), 422)) == {"module"}
 
 
 def test_unknown_things_are_not_found_and_nonsense_is_named(api: Api) -> None:
@@ -260,10 +260,10 @@ def test_unknown_things_are_not_found_and_nonsense_is_named(api: Api) -> None:
     for path in singles:
         start, _, rest = path.partition("{")
         _, _, end = rest.partition("}")
-        unknown = problem(api.http.get(f"{start}{UNKNOWN}{end}"), 404)
+        unknown = problem(api.send("GET", f"{start}{UNKNOWN}{end}"), 404)
         assert UNKNOWN in unknown["detail"], (path, unknown)
         for nonsense in ("no-such-thing", "%00", "..%2f..%2fetc%2fpasswd", "%0a", "x" * 3000, "%ff"):
-            problem(api.http.get(f"{start}{nonsense}{end}"), 404, 422)
+            problem(api.send("GET", f"{start}{nonsense}{end}"), 404, 422)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_bad_list_request_is_refused_everywhere(query: str, field: str, api: A
         takes = field in parameters or (field == "no_such_filter" and "cursor" in parameters)
         if takes and "{" not in path:
             seen += 1
-            document = problem(api.http.get(f"{path.removeprefix('/api/v1/')}?{query}"), 422)
+            document = problem(api.send("GET", f"{path.removeprefix('/api/v1/')}?{query}"), 422)
             assert fields(document) == {field}, (path, document)
     assert seen > 5
 
@@ -310,7 +310,7 @@ def test_a_bad_list_request_is_refused_everywhere(query: str, field: str, api: A
     ],
 )
 def test_a_bad_filter_is_named(path: str, field: str, api: Api) -> None:
-    assert fields(problem(api.http.get(path), 422)) == {field}
+    assert fields(problem(api.send("GET", path), 422)) == {field}
 
 
 @pytest.mark.parametrize(
@@ -336,15 +336,17 @@ def test_a_bad_staging_request_is_refused_and_the_field_named(
     before = len(api.all("staging-jobs"))
     body = {"destination_location": deployment.processing_location, "package_id": UNKNOWN} | change
     body = {name: value for name, value in body.items() if value is not None or name == field}
-    document = problem(api.http.post("staging-jobs", json=body), 404, 422)
+    document = problem(api.send("POST", "staging-jobs", json=body), 404, 422)
     assert field in fields(document) or UNKNOWN in document["detail"], document
     assert len(api.all("staging-jobs")) == before
 
 
 def test_a_staging_request_for_two_things_is_refused(api: Api, deployment: Deployment) -> None:
     body = {"destination_location": deployment.processing_location, "package_id": UNKNOWN, "file_id": UNKNOWN}
-    problem(api.http.post("staging-jobs", json=body), 422)
-    problem(api.http.post("staging-jobs", json={"destination_location": deployment.processing_location}), 422)
+    problem(api.send("POST", "staging-jobs", json=body), 422)
+    problem(
+        api.send("POST", "staging-jobs", json={"destination_location": deployment.processing_location}), 422
+    )
 
 
 @pytest.mark.parametrize(
@@ -368,25 +370,26 @@ def test_a_staging_request_for_two_things_is_refused(api: Api, deployment: Deplo
     ],
 )
 def test_acting_on_what_is_not_there_is_not_found(path: str, api: Api) -> None:
-    assert UNKNOWN in problem(api.http.post(path, json={"reason": "test"}), 404)["detail"]
+    assert UNKNOWN in problem(api.send("POST", path, json={"reason": "test"}), 404)["detail"]
 
 
 @pytest.mark.parametrize(
     "path", ["data-locations/nowhere:suspend", "sites/nowhere:resume", "routes/nowhere:suspend"]
 )
 def test_acting_on_a_place_that_is_not_there_is_not_found(path: str, api: Api) -> None:
-    assert "nowhere" in problem(api.http.post(path, json={"reason": "test"}), 404)["detail"]
+    assert "nowhere" in problem(api.send("POST", path, json={"reason": "test"}), 404)["detail"]
 
 
 def test_a_wrong_method_or_path_is_a_problem_document(api: Api) -> None:
-    problem(api.http.delete("raw-data-files"), 405)
-    problem(api.http.put("executed-obs-units", json={}), 405)
-    problem(api.http.get("no-such-resource"), 404)
+    problem(api.send("DELETE", "raw-data-files"), 405)
+    problem(api.send("PUT", "executed-obs-units", json={}), 405)
+    problem(api.send("GET", "no-such-resource"), 404)
 
 
 def _bulk(api: Api, text: str) -> Any:
-    return api.http.post(
+    return api.send(
+        "POST",
         "raw-data-files:bulk",
         content=text.encode("utf-8", "surrogatepass"),
-        headers={"content-type": "application/x-ndjson"},
+        headers=[(b"content-type", b"application/x-ndjson")],
     )
