@@ -122,7 +122,7 @@ def test_random_walks_of_a_copy(session: Session, world: rows.World) -> None:
             assert stored == self.status.value
             self.savepoint.rollback()
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Walk,
         settings=settings(
             max_examples=40,

@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, UniqueConstraint, inspect, text
+from sqlalchemy.exc import InternalError
 
 from ccat_dev_stack.testing import NewDatabase
 from ccat_ops_db import guards, schema
@@ -120,13 +122,31 @@ def test_upgrades_at_once(postgresql_url: str) -> None:
         for _ in range(3)
     ]
     for upgrade in upgrades:
-        assert upgrade.communicate(timeout=120) == (None, "")
-        assert upgrade.returncode == 0
+        _, errors = upgrade.communicate(timeout=120)
+        assert (upgrade.returncode, errors) == (0, "")
     engine = create_engine(synchronous(postgresql_url), null_pool=True)
     with engine.connect() as connection:
         assert schema.current_revision(connection) == schema.head_revision()
         assert schema.pending_revisions(connection) == []
     engine.dispose()
+
+
+def test_drops_at_once_leave_nothing(migrated: Engine) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(schema.drop_everything, migrated) for _ in range(3)]:
+            done.result()
+    assert inspect(migrated).get_table_names() == []
+    assert _catalogue(migrated) == {part: [] for part in CATALOGUE}
+    schema.upgrade(migrated.url)
+
+
+def test_drop_that_fails_drops_nothing(migrated: Engine) -> None:
+    with migrated.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (site_id varchar REFERENCES site)"))
+    before = _catalogue(migrated)
+    with pytest.raises(InternalError, match="theirs"):
+        schema.drop_everything(migrated)
+    assert _catalogue(migrated) == before
 
 
 def test_pending_revisions_of_an_empty_database(postgresql_url: str) -> None:

@@ -443,7 +443,9 @@ class TestRefusals:
             configured, edited(changed("data_locations", "cologne.lta", endpoint="https://new.example"))
         )
 
-    def test_purpose_of_a_location_with_copies_never_changes(self, configured: Session, edited: Edited) -> None:
+    def test_purpose_of_a_location_with_copies_never_changes(
+        self, configured: Session, edited: Edited
+    ) -> None:
         _, package = self.add_package(configured)
         rows.add_copy(configured, package, "us.input-buffer")
         configuration = edited(changed("data_locations", "us.input-buffer", location_type="processing"))

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import Connection
 
 from ccat_ops_db.guards import trigger_names
+from ccat_ops_db.migrations.limits import ADVISORY_LOCK
 from ccat_ops_db.models import Base
 from ccat_ops_db.settings import SettingsError, synchronous
 
@@ -52,9 +53,11 @@ def downgrade(url: str | URL, revision: str) -> None:
 
 
 def drop_everything(engine: Engine) -> None:
-    """Drop all tables with their data, the guards and the mark of the revision."""
-    Base.metadata.drop_all(engine)
+    """Drop all tables with their data, the guards and the mark of the revision: all or nothing."""
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        Base.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         if connection.dialect.name == "postgresql":
             for function in trigger_names():

@@ -4,10 +4,8 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from ccat_ops_db.migrations.limits import ADVISORY_LOCK
 from ccat_ops_db.models import Base
-
-ADVISORY_LOCK = 0x0CCA7_0DB
-"""Key of the PostgreSQL advisory lock that lets one migration run at a time."""
 
 
 def run(connection: Connection) -> None:

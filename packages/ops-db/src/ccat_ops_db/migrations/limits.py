@@ -2,6 +2,9 @@
 
 from alembic import op
 
+ADVISORY_LOCK = 0x0CCA7_0DB
+"""Key of the PostgreSQL advisory lock that lets one migration run at a time."""
+
 
 def set_limits(lock_timeout: str = "5s", statement_timeout: str = "15min") -> None:
     """Bound how long the revision waits for a lock and how long a statement may take."""
