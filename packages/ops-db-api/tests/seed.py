@@ -199,6 +199,7 @@ def package(
                 raw_data_package_id=package_id,
                 member_offset=512 * (number + 1) if sealed else None,
                 member_checksum=SHA256 if sealed else None,
+                member_modified_ns=1_763_726_400_123_456_789 if sealed else None,
             )
         )
         session.flush()

@@ -127,6 +127,7 @@ class TestFilesAndIndex:
         assert index["package"] == str(package)
         assert index["checksum"] == seed.CHECKSUM
         assert [member["offset"] for member in index["members"]] == [512, 1024, 1536]
+        assert {member["mtime"] for member in index["members"]} == {"1763726400.123456789"}
         assert {member["sha256"] for member in index["members"]} == {seed.SHA256.removeprefix("sha256:")}
 
     async def test_an_unsealed_package_has_no_index(self, client: Client, session: Session) -> None:

@@ -1,0 +1,198 @@
+"""Filing many raw data files in one request, against COPY of the same rows.
+
+Ours is one HTTP request to one API process: every line is parsed and checked, a file and its copy are
+inserted with all constraints in one transaction. The floor is COPY of finished rows into the same two tables
+with the same constraints and indexes: no parsing, no checks, no HTTP.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import Permission, Role, RolePermission, User, UserRole
+from ccat_ops_db.settings import DEVELOPMENT_TOKEN_KEY, synchronous
+from ccat_ops_db.tokens import create_token
+from harness import Case, Claim, judge, measure, report
+from observatory import seed
+from servers import fresh_database
+
+TARGET_PER_SECOND = 20_000
+SITE, LOCATION, MODULE, OBS_UNIT = "ccat", "ccat.raw", "chai-lfa", "bench"
+STARTED = "2026-11-21T00:00:00Z"
+LONGEST_START = 60.0
+
+
+def main() -> None:
+    """Start an API process, file rounds of files, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
+        engine = create_engine(synchronous(url))
+        seed(engine, Path(folder))
+        token = _token(engine)
+        with _api(url) as port:
+
+            def ours() -> None:
+                _post(port, token, _lines(_execution(url), arguments.files), arguments.files)
+
+            def copy() -> None:
+                _copy(url, _execution(url), arguments.files)
+
+            def as_long_as_allowed() -> None:
+                time.sleep(arguments.files / TARGET_PER_SECOND)
+
+            cases = [
+                Case("ours: POST /raw-data-files:bulk", ours),
+                Case("COPY into both tables", copy, is_floor=True),
+                Case(f"{TARGET_PER_SECOND:,} files/s", as_long_as_allowed),
+            ]
+            results = measure(cases, arguments.rounds)
+    verdicts = [
+        judge(Claim(f"{TARGET_PER_SECOND:,} files/s", cases[0].name, (cases[2].name,), 1.0), results),
+        judge(Claim("COPY", cases[0].name, (cases[1].name,), 0.5), results),
+    ]
+    report("filing in bulk", cases, results, verdicts, {"files": arguments.files})
+
+
+def _lines(execution: str, files: int) -> bytes:
+    checksum = "xxh3-128:" + "0123456789abcdef" * 2
+    return "".join(
+        json.dumps(
+            {
+                "id": str(new_id()),
+                "execution_id": execution,
+                "module": MODULE,
+                "relative_path": f"{execution}/2026-11-21/scan-{number:06}.fits",
+                "size": 2880 * number,
+                "checksum": checksum,
+                "source_location": LOCATION,
+                "file_type": "fits",
+                "written_from": STARTED,
+                "written_until": STARTED,
+            },
+            separators=(",", ":"),
+        )
+        + "\n"
+        for number in range(files)
+    ).encode()
+
+
+def _post(port: int, token: str, body: bytes, files: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    connection.request("POST", "/api/v1/raw-data-files:bulk", body, headers)
+    answer = connection.getresponse()
+    filed = json.loads(answer.read())
+    assert answer.status == 200, filed
+    assert filed == {"filed": files, "already_filed": 0}
+    connection.close()
+
+
+def _copy(url: str, execution: str, files: int) -> None:
+    checksum = "xxh3-128:" + "0123456789abcdef" * 2
+    ids = [str(new_id()) for _ in range(files)]
+    paths = [f"{execution}/2026-11-21/scan-{number:06}.fits" for number in range(files)]
+    file_columns = (
+        "id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size, checksum, file_type,"
+        " source_location_id, written_from, written_until, filed_at"
+    )
+    copy_columns = (
+        "id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status, size, created_at"
+    )
+    file_rows = "".join(
+        f"{key}\t{SITE}\t{execution}\t{MODULE}\t{path}\t{2880 * number}\t{checksum}\tfits\t{LOCATION}"
+        f"\t{STARTED}\t{STARTED}\t{STARTED}\n"
+        for number, (key, path) in enumerate(zip(ids, paths, strict=True))
+    )
+    copy_rows = "".join(
+        f"{new_id()}\t{SITE}\traw_data_file\t{key}\t{LOCATION}\t{path}\tpresent\t{2880 * number}\t{STARTED}\n"
+        for number, (key, path) in enumerate(zip(ids, paths, strict=True))
+    )
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy(f"COPY raw_data_file ({file_columns}) FROM STDIN".encode()) as stream:
+            stream.write(file_rows)
+        with cursor.copy(f"COPY physical_copy ({copy_columns}) FROM STDIN".encode()) as stream:
+            stream.write(copy_rows)
+
+
+def _execution(url: str) -> str:
+    identifier = str(new_id())
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO executed_obs_unit (id, site_id, obs_unit_id, status, started_at, start_received_at)"
+            " VALUES (%s, %s, %s, 'running', %s, %s)",
+            (identifier, SITE, OBS_UNIT, STARTED, STARTED),
+        )
+        connection.execute(
+            "INSERT INTO executed_obs_unit_module (executed_obs_unit_id, instrument_module_id, site_id)"
+            " VALUES (%s, %s, %s)",
+            (identifier, MODULE, SITE),
+        )
+    return identifier
+
+
+def _token(engine: Engine) -> str:
+    now = datetime.now(UTC)
+    with Session(engine) as session, session.begin():
+        user = User(id=new_id(), name="bench", created_at=now)
+        session.add_all([user, Role(id="bench"), Permission(id="write:data")])
+        session.flush()
+        session.add(UserRole(user_id=user.id, role_id="bench"))
+        session.add(RolePermission(role_id="bench", permission_id="write:data"))
+        session.flush()
+        return create_token(session, "bench", "bench", ["write:data"], None, None, DEVELOPMENT_TOKEN_KEY, now)
+
+
+@contextmanager
+def _api(url: str) -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    environment = {
+        **os.environ,
+        "CCAT_OPS_DB_ENVIRONMENT": "development",
+        "CCAT_OPS_DB_DATABASE_URL": url,
+        "CCAT_OPS_DB_API_SITE_ID": SITE,
+        "CCAT_OPS_DB_API_LOG_LEVEL": "error",
+    }
+    command = [sys.executable, "-m", "uvicorn", "ccat_ops_db_api.main:app", "--port", str(port)]
+    process = subprocess.Popen([*command, "--log-level", "error"], env=environment)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + LONGEST_START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the API did not start")
+
+
+if __name__ == "__main__":
+    main()
