@@ -32,8 +32,11 @@ python_maximum_signature_line_length = 88
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "deflist"]
+mermaid_light_theme = "neutral"
 mermaid_version = "11.12.1"
 mermaid_fullscreen = False
+# Otherwise diagrams are told apart by the time at which they are drawn.
+mermaid_init_config = {"startOnLoad": False, "deterministicIds": True}
 mermaid_height = "auto"
 
 html_theme = "furo"

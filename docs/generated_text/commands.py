@@ -54,5 +54,6 @@ def _command(name: str, command: Any, context: typer.Context) -> Iterator[str]:
 
 def _parameters(command: Any, context: typer.Context) -> str:
     records = (parameter.get_help_record(context) for parameter in command.params)
-    rows = [(code(names), meaning) for names, meaning in filter(None, records)]
+    # Blanks let a long list of choices break.
+    rows = [(code(names.replace("|", " | ")), meaning) for names, meaning in filter(None, records)]
     return table(("parameter", "meaning"), rows) if rows else ""

@@ -20,4 +20,7 @@ def sentence(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return text that a table takes: on one line, with nothing that looks like markup outside of code."""
+    pieces = " ".join(text.split()).replace("|", "\\|").split("`")
+    pieces[::2] = [piece.replace("<", "&lt;") for piece in pieces[::2]]
+    return "`".join(pieces)

@@ -1,5 +1,7 @@
 """The schema of the operations database, from its models."""
 
+import re
+
 from ccat_ops_db import render_database_schema as drawn
 from ccat_ops_db.life_cycles import LIFE_CYCLES
 
@@ -8,7 +10,7 @@ def reference() -> str:
     """Return, for each area, its diagram and its tables."""
     parts = []
     for area, module in drawn.AREAS.items():
-        diagram = drawn.entity_relationship_diagram(area)
+        diagram = _relations(drawn.entity_relationship_diagram(area))
         first_line = (module.__doc__ or "").strip().splitlines()[0]
         parts.append(
             f"# {area}\n\n{first_line}\n\n```mermaid\n{diagram}```\n\n{_lower(drawn.reference(area))}"
@@ -23,9 +25,26 @@ def life_cycles() -> str:
         tables.setdefault(id(life_cycle), []).append(table)
     parts = []
     for names in tables.values():
-        title = ", ".join(f"`{name}`" for name in names)
-        parts.append(f"# {title}\n\n```mermaid\n{drawn.life_cycle_diagram(names[0])}```\n")
+        title = "Work" if len(names) > 1 else names[0].replace("_", " ").capitalize()
+        listed = ", ".join(f"`{name}`" for name in names)
+        parts.append(f"# {title}\n\nStatus of {listed}.\n\n```mermaid\n{_life_cycle(names[0])}```\n")
     return "\n".join(parts)
+
+
+def _life_cycle(table: str) -> str:
+    """Return a flow chart, which takes less height than a state diagram."""
+    lines = ["flowchart LR"]
+    for old, following in LIFE_CYCLES[table].items():
+        name = f"{table}_{old}"
+        lines.append(f'    {name}(["{old}"])' if following else f'    {name}["{old}"]')
+        lines += [f"    {name} --> {table}_{new}" for new in sorted(following)]
+    return "\n".join(lines) + "\n"
+
+
+def _relations(diagram: str) -> str:
+    """Return an entity-relationship diagram without columns: the tables below it list them."""
+    without = re.sub(r" \{\n.*?^    \}$", "", diagram, flags=re.MULTILINE | re.DOTALL)
+    return without.replace("erDiagram\n", "erDiagram\n    direction LR\n", 1)
 
 
 def _lower(text: str) -> str:
