@@ -5,11 +5,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import FailureClass, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import FixityCheck, PhysicalCopyLock
+from ccat_ops_db.models import FixityCheck, PhysicalCopyLock, RawDataFile
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature
 
 from . import seed
@@ -129,6 +130,25 @@ class TestFilesAndIndex:
         assert [member["offset"] for member in index["members"]] == [512, 1024, 1536]
         assert {member["mtime"] for member in index["members"]} == {"1763726400.123456789"}
         assert {member["sha256"] for member in index["members"]} == {seed.SHA256.removeprefix("sha256:")}
+
+    @pytest.mark.parametrize(
+        ("nanoseconds", "seconds"),
+        [
+            (0, "0.000000000"),
+            (1, "0.000000001"),
+            (-1, "-0.000000001"),
+            (-1_500_000_000, "-1.500000000"),
+            (2**63 - 1, "9223372036.854775807"),
+        ],
+    )
+    async def test_the_index_keeps_every_nanosecond(
+        self, client: Client, session: Session, nanoseconds: int, seconds: str
+    ) -> None:
+        package = seed.package(session, seed.execution(session), files=1)
+        session.execute(update(RawDataFile).values(member_modified_ns=nanoseconds))
+        session.commit()
+        (member,) = (await client.get(f"{PATH}/{package}/index")).json()["members"]
+        assert member["mtime"] == seconds
 
     async def test_an_unsealed_package_has_no_index(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session), sealed=False)

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -29,6 +41,7 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "created_at": RawDataPackage.__table__.c.created_at,
     "id": RawDataPackage.__table__.c.id,
 }
+NANOSECOND: ColumnElement[Any] = literal_column("numeric '0.000000001'", Numeric)
 READABLE = (PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.PRESENT)
 
 
@@ -116,10 +129,8 @@ def index(package_id: UUID) -> Rows:
             RawDataFile.member_offset.label("offset"),
             RawDataFile.size,
             func.split_part(RawDataFile.member_checksum, ":", 2).label("sha256"),
-            # Text: a JSON number would lose the nanoseconds.
-            cast(func.round(cast(RawDataFile.member_modified_ns, Numeric) / 1_000_000_000, 9), Text).label(
-                "mtime"
-            ),
+            # Text: a JSON number would lose the nanoseconds. Multiplied: a quotient has only 16 digits.
+            cast(RawDataFile.member_modified_ns * NANOSECOND, Text).label("mtime"),
         )
         .where(RawDataFile.raw_data_package_id == RawDataPackage.id)
         .order_by(RawDataFile.member_offset)
