@@ -179,7 +179,7 @@ def test_file_that_is_not_text(write: Write) -> None:
 
 
 def test_deep_nesting_is_an_error_not_a_crash(write: Write) -> None:
-    folder = write(a_yaml=SITES, b_yaml="lines: " + "[" * 20_000)
+    folder = write(a_yaml=SITES, b_yaml="lines: " + "[" * 3_000)
     assert len(problems_of(folder)) == 1
 
 
