@@ -126,7 +126,8 @@ def _note_bad(
                 PhysicalCopy.raw_data_package_id == copy.raw_data_package_id,
                 PhysicalCopy.site_id == copy.site_id,
                 PhysicalCopy.id != copy.id,
-                PhysicalCopy.status.in_(READABLE),
+                # A deletion that was scheduled cannot be proved any more and will be taken back.
+                PhysicalCopy.status.in_((*READABLE, PhysicalCopyStatus.DELETION_SCHEDULED)),
             )
             .values(onward_planned_at=None)
             .execution_options(synchronize_session=False)

@@ -1,0 +1,310 @@
+"""Deletions as they run: dry run, grace, watermarks, changed files, crashes, archives that fail."""
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    DeletionMode,
+    DeletionTrigger,
+    HoldScope,
+    PhysicalCopyStatus,
+    Status,
+)
+from ccat_ops_db.models import (
+    DataLocation,
+    Deletion,
+    DeletionHold,
+    ErrorRecord,
+    Event,
+    FixityCheck,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    RetentionPolicy,
+)
+
+CONTENTS = {"2026/a.fits": b"a" * 1000, "2026/b.fits": b"b" * 1000, "2026/c.fits": b"c" * 1000}
+
+
+def hold(observatory: Any) -> Any:
+    with observatory.sessions.begin() as session:
+        row = DeletionHold(
+            site_id="ccat",
+            scope=HoldScope.GLOBAL,
+            created_by="somebody",
+            created_at=observatory.clock.now,
+            reason="a paper",
+        )
+        session.add(row)
+    return row
+
+
+def corrupt(observatory: Any, path: Path) -> None:
+    """Flip a byte, as a disk would; the time of the change is that of the observatory's clock."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    now = (observatory.clock.now + timedelta(seconds=1)).timestamp()
+    os.utime(path, (now, now))
+
+
+def test_a_dry_run_says_what_would_go_and_touches_nothing(observatory: Any) -> None:
+    for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.DRY_RUN)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert observatory.rows(Deletion) == []
+    assert len(observatory.files_at("ccat.raw")) == 3
+    for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
+        copies = observatory.rows(PhysicalCopy, data_location_id=location)
+        assert {copy.waiting_reason for copy in copies} == {"deletion_dry_run"}
+        assert "deletion_dry_run" in observatory.reasons(copies[0].id)
+    for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.ENABLED)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_a_deletion_can_be_cancelled_in_its_grace_period_and_stays_so(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", grace_period=3600)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    deletions = observatory.rows(Deletion)
+    assert {d.status for d in deletions} == {Status.PENDING}
+    [at_source] = [d for d in deletions if d.data_location_id == "ccat.raw"]
+    assert at_source.waiting_reason == "grace_period"
+    assert "grace_period" in observatory.reasons(at_source.id)
+    observatory.change(Deletion, at_source.id, status=Status.FAILED, error_category="cancelled")
+    for copy in observatory.rows(PhysicalCopy, data_location_id="ccat.raw"):
+        observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.VERIFIED)
+    observatory.clock.advance(3601)
+    observatory.run()
+    assert len(observatory.files_at("ccat.raw")) == 3
+    assert observatory.files_at("ccat.buffer") == []
+    # Retried by a person after all, it begins with copies that were given back.
+    observatory.change(Deletion, at_source.id, status=Status.PENDING, attempt=0)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_killed_between_files_a_deletion_is_proved_anew_and_completed(
+    observatory: Any, at_crash_points: Any
+) -> None:
+    def die(name: str) -> None:
+        if name == "deleting.between_files":
+            raise KeyboardInterrupt
+
+    at_crash_points(die)
+    observatory.observe(CONTENTS)
+    with pytest.raises(KeyboardInterrupt):
+        observatory.run()
+    observatory.mailbox.messages.clear()
+    held = hold(observatory)
+    begun = [d for d in observatory.rows(Deletion) if d.status is Status.IN_PROGRESS]
+    assert len(begun) == 1
+    before = len(observatory.files_at(begun[0].data_location_id))
+    observatory.clock.advance(observatory.settings.lease + 10)
+    observatory.run()
+    # A hold that came meanwhile is obeyed: no further byte goes, and why says so.
+    assert len(observatory.files_at(begun[0].data_location_id)) == before
+    assert "hold" in observatory.reasons(begun[0].id)
+    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.clock.advance(61)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == observatory.files_at("ccat.buffer") == []
+    assert [event.action for event in observatory.rows(Event)].count("copy.deleted") == 3
+
+
+def test_a_file_that_changed_at_the_source_stays_and_the_others_go(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", retention_time=3600)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    changed = observatory.folder("ccat.raw") / "2026/b.fits"
+    changed.write_bytes(b"something new")
+    observatory.clock.advance(3601)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == [changed]
+    [error] = observatory.rows(ErrorRecord)
+    assert error.category == "source_changed_after_packaging"
+    assert "2026/b.fits" in error.message
+    assert {d.status for d in observatory.rows(Deletion)} == {Status.COMPLETED}
+    assert observatory.rows(RawDataPackage)[0].source_removed_at is not None
+    assert observatory.planner.run_pass() == 0, "it does not come up again and again"
+
+
+def test_a_hold_that_comes_before_the_deletion_runs_takes_it_back(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: observatory.rows(Deletion) != [])
+    held = hold(observatory)
+    observatory.run()
+    assert len(observatory.files_at("ccat.raw")) == 3
+    copies = observatory.rows(PhysicalCopy, data_location_id="ccat.raw")
+    assert {(copy.status, copy.waiting_reason) for copy in copies} == {(PhysicalCopyStatus.VERIFIED, "hold")}
+    assert "deletion.withdrawn" in [event.action for event in observatory.rows(Event)]
+    assert "hold" in observatory.reasons(copies[0].id)
+    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_an_archive_that_lost_its_bytes_keeps_everything_and_is_mended(observatory: Any) -> None:
+    """Deletions are scheduled already when the archive's bytes rot: the buffer has the last good tar."""
+    observatory.change(RetentionPolicy, "when-archived", grace_period=3600)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [tar] = observatory.tars_at("cologne.lta")
+    right = tar.read_bytes()
+    corrupt(observatory, tar)
+    observatory.clock.advance(3601)
+    for _ in range(20):
+        observatory.run()
+        observatory.clock.advance(61)
+    assert tar.read_bytes() == right
+    assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
+    assert any(check.reason is CheckReason.REQUEST for check in observatory.rows(FixityCheck))
+    observatory.clock.advance(3601)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_an_archive_that_does_not_answer_is_asked_again(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: observatory.rows(Deletion) != [])
+    folder = observatory.folder("cologne.lta")
+    folder.rename(folder.with_name("unmounted"))
+    observatory.run()
+    deletions = observatory.rows(Deletion)
+    assert {(d.status, d.waiting_reason) for d in deletions} == {(Status.PENDING, "archive_not_confirmed")}
+    assert "archive_not_confirmed" in observatory.reasons(deletions[0].id)
+    assert len(observatory.files_at("ccat.raw")) == 3
+    folder.with_name("unmounted").rename(folder)
+    observatory.clock.advance(61)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_a_verification_that_is_too_old_is_renewed_by_itself(observatory: Any) -> None:
+    held = hold(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    observatory.clock.advance(31 * 86400)
+    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.planner.run_pass()
+    copies = observatory.rows(PhysicalCopy, data_location_id="ccat.raw")
+    assert {copy.waiting_reason for copy in copies} == {"verification_too_old"}
+    assert "verification_too_old" in observatory.reasons(copies[0].id)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
+    assert [event.action for event in observatory.rows(Event)].count("package.archived") == 1
+
+
+def test_many_planners_and_deleters_free_the_deficit_once(observatory: Any) -> None:
+    """Rucio #8366: each of the parallel deleters freed the whole deficit."""
+    observatory.change(RetentionPolicy, "when-archived", trigger=DeletionTrigger.UNDER_PRESSURE)
+    observatory.change(DataLocation, "ccat.raw", watermark_low=50, watermark_high=80)
+    for buffer in ("ccat.buffer", "cologne.buffer"):
+        observatory.change(DataLocation, buffer, retention_policy_id=None)
+    for number in range(6):
+        observatory.observe({f"2026/{number}.fits": bytes([number]) * 1000})
+        observatory.clock.advance(1)
+    observatory.fill("ccat.raw", used=7_900, total=10_000)
+    observatory.run()
+    assert reasons_at_source(observatory) == ["below_watermark"] * 6
+    assert "below_watermark" in observatory.reasons(observatory.copy_at("ccat.raw").id)
+    assert "no_retention_policy" in observatory.reasons(observatory.copy_at("ccat.buffer").id)
+
+    observatory.change(DataLocation, "ccat.raw", deletion_mode=DeletionMode.DRY_RUN)
+    observatory.clock.advance(1)
+    observatory.fill("ccat.raw", used=9_000, total=10_000)
+    observatory.run()
+    assert reasons_at_source(observatory) == ["below_watermark"] * 2 + ["deletion_dry_run"] * 4
+
+    observatory.change(DataLocation, "ccat.raw", deletion_mode=DeletionMode.ENABLED)
+    in_threads([observatory.new_planner().run_pass for _ in range(3)])
+    messages, observatory.mailbox.messages = observatory.mailbox.messages, []
+    in_threads([partial(observatory.new_runner(str(n)).run, *m[1:]) for n, m in enumerate(messages * 2)])
+    # The measurement is old, and says 90 % still: what was freed since must not be freed again.
+    observatory.clock.advance(5)
+    observatory.run()
+    left = [path.name for path in observatory.files_at("ccat.raw")]
+    assert left == ["4.fits", "5.fits"], "the deficit, and what was archived longest first"
+    observatory.fill("ccat.raw", used=5_000, total=10_000)
+    observatory.run()
+    assert len(observatory.files_at("ccat.raw")) == 2
+
+
+def reasons_at_source(observatory: Any) -> list[str]:
+    copies = observatory.rows(PhysicalCopy, data_location_id="ccat.raw")
+    return sorted(copy.waiting_reason for copy in copies)
+
+
+def in_threads(calls: list[Callable[[], object]]) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class TestStaged:
+    @pytest.fixture
+    def staged(self, observatory: Any) -> Any:
+        observatory.observe(CONTENTS)
+        observatory.run()
+        return observatory
+
+    def test_results_of_others_in_the_folder_stay(self, staged: Any) -> None:
+        [package] = staged.rows(RawDataPackage)
+        staged.stage(package)
+        staged.run()
+        folder = staged.files_at("cologne.processing")[0].parent
+        (folder / "my-map.fits").write_bytes(b"a year of work")
+        copy = staged.copy_at("cologne.processing")
+        assert copy.waiting_reason == "pinned"
+        assert "pinned" in staged.reasons(copy.id)
+        staged.clock.advance(15 * 86400)
+        staged.run()
+        assert [path.name for path in staged.files_at("cologne.processing")] == ["my-map.fits"]
+
+    def test_a_file_staged_by_itself_outlives_its_package_and_the_other_way_round(self, staged: Any) -> None:
+        [package] = staged.rows(RawDataPackage)
+        first, *_ = staged.rows(RawDataFile)
+        staged.stage(package)
+        staged.run()
+        staged.clock.advance(86400)
+        staged.stage(package, first, time_to_live=40 * 86400)
+        staged.run()
+        staged.clock.advance(14 * 86400)
+        staged.run()
+        assert [path.name for path in staged.files_at("cologne.processing")] == ["a.fits"]
+        staged.stage(package, time_to_live=60 * 86400)
+        staged.run()
+        staged.clock.advance(30 * 86400)
+        staged.run()
+        assert len(staged.files_at("cologne.processing")) == 3
+        staged.clock.advance(60 * 86400)
+        staged.run()
+        assert staged.files_at("cologne.processing") == []
+
+    def test_what_is_asked_for_again_stays(self, staged: Any) -> None:
+        staged.change(RetentionPolicy, "when-unpinned", grace_period=3600)
+        [package] = staged.rows(RawDataPackage)
+        staged.stage(package)
+        staged.run()
+        staged.clock.advance(15 * 86400)
+        staged.run()
+        assert staged.copy_at("cologne.processing").status is PhysicalCopyStatus.DELETION_SCHEDULED
+        staged.stage(package)
+        staged.run()
+        staged.clock.advance(3601)
+        staged.run()
+        assert len(staged.files_at("cologne.processing")) == 3
+        assert staged.copy_at("cologne.processing").status is PhysicalCopyStatus.STAGED
