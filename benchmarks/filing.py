@@ -1,8 +1,9 @@
 """Filing many raw data files in one request, against COPY of the same rows.
 
-Ours is one HTTP request to one API process: every line is parsed and checked, a file and its copy are
+Ours is one API process and a few clients that file at once, so that it parses one request while PostgreSQL
+inserts another: every line is parsed and checked, a file and its copy are
 inserted with all constraints in one transaction. The floor is COPY of finished rows into the same two tables
-with the same constraints and indexes: no parsing, no checks, no HTTP.
+with the same constraints and indexes, by as many clients: no parsing, no checks, no HTTP.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,21 +44,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=2)
     arguments = parser.parse_args()
     with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
         engine = create_engine(synchronous(url))
         seed(engine, Path(folder))
         token = _token(engine)
         with _api(url) as port:
+            share = arguments.files // arguments.clients
 
             def ours() -> None:
-                _post(port, token, _lines(_execution(url), arguments.files), arguments.files)
+                _at_once(arguments.clients, lambda: _post(port, token, _lines(_execution(url), share), share))
 
             def copy() -> None:
-                _copy(url, _execution(url), arguments.files)
+                _at_once(arguments.clients, lambda: _copy(url, _execution(url), share))
 
             def as_long_as_allowed() -> None:
-                time.sleep(arguments.files / TARGET_PER_SECOND)
+                time.sleep(share * arguments.clients / TARGET_PER_SECOND)
 
             cases = [
                 Case("ours: POST /raw-data-files:bulk", ours),
@@ -69,6 +73,12 @@ def main() -> None:
         judge(Claim("COPY", cases[0].name, (cases[1].name,), 0.5), results),
     ]
     report("filing in bulk", cases, results, verdicts, {"files": arguments.files})
+
+
+def _at_once(clients: int, work: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(clients) as threads:
+        for running in [threads.submit(work) for _ in range(clients)]:
+            running.result()
 
 
 def _lines(execution: str, files: int) -> bytes:
