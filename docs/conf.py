@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 DOCS = Path(__file__).parent
 
 sys.path.insert(0, str(DOCS))
@@ -24,8 +26,8 @@ exclude_patterns = ["generated_text"]
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
 napoleon_google_docstring = False
-napoleon_use_ivar = True
 python_maximum_signature_line_length = 88
 
 # Diagrams are written so that code forges draw them too.
@@ -45,3 +47,14 @@ html_static_path = ["_static"]
 html_css_files = ["data-centre.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+
+def setup(app: Sphinx) -> None:
+    """Leave out what named tuples say of their own fields: their docstrings say it better."""
+    app.connect("autodoc-skip-member", _is_alias_of_field)
+
+
+def _is_alias_of_field(
+    app: Sphinx, kind: str, name: str, member: object, skip: bool, options: object
+) -> bool | None:
+    return True if str(member.__doc__).startswith("Alias for field number") else None

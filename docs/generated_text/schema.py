@@ -27,7 +27,9 @@ def life_cycles() -> str:
     for names in tables.values():
         title = "Work" if len(names) > 1 else names[0].replace("_", " ").capitalize()
         listed = ", ".join(f"`{name}`" for name in names)
-        parts.append(f"# {title}\n\nStatus of {listed}.\n\n```mermaid\n{_life_cycle(names[0])}```\n")
+        width = "half-width" if len(LIFE_CYCLES[names[0]]) < 5 else "full-width"
+        diagram = f":::{{container}} {width}\n```mermaid\n{_life_cycle(names[0])}```\n:::\n"
+        parts.append(f"# {title}\n\nStatus of {listed}.\n\n{diagram}")
     return "\n".join(parts)
 
 
