@@ -1,31 +1,28 @@
 """Commands that change something: verify, retry, trust."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.cli.context import end, open_database
+from ccat_data_transfer.cli.context import Json, end, open_database, print_json
+from ccat_data_transfer.planning.onward import READABLE, CopyNotReadableError, lock_copy
 from ccat_data_transfer.planning.verifying import open_check
+from ccat_data_transfer.stages.verifying import SUSPECT
 from ccat_data_transfer.work.hand import wake_planners
-from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.kinds import KINDS, WorkKind
 from ccat_ops_db.clock import SystemClock
-from ccat_ops_db.enumerations import (
-    CheckReason,
-    CopyKind,
-    PhysicalCopyStatus,
-    Status,
-    VerificationMethod,
-)
-from ccat_ops_db.events import record_event
+from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
+from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
 
 
 def verify(
     subject: Annotated[UUID, typer.Argument(help="Id of a package or of one of its copies.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be read.")] = False,
+    json: Json = False,
 ) -> None:
     """Have the copies of a package read where they are and compared with its checksum."""
     with Session(open_database()) as session, session.begin():
@@ -34,7 +31,7 @@ def verify(
             .where(
                 (PhysicalCopy.id == subject) | (PhysicalCopy.raw_data_package_id == subject),
                 PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
-                PhysicalCopy.status.in_([PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED]),
+                PhysicalCopy.status.in_(READABLE),
                 ~select(FixityCheck.id)
                 .where(
                     FixityCheck.physical_copy_id == PhysicalCopy.id, FixityCheck.status != Status.COMPLETED
@@ -46,61 +43,41 @@ def verify(
         ).all()
         if not copies:
             end(f"{subject} is no package or copy that can be verified now, or it is being verified already")
-        for copy in copies:
-            typer.echo(
-                f"{'would read' if dry_run else 'reads'} {copy.size:,} bytes at {copy.data_location_id}"
-            )
-            if not dry_run:
-                _open(session, copy.id, copy.site_id, copy.data_location_id, copy.size)
-        wake_planners(session)
+        if not dry_run:
+            for copy in copies:
+                _open_check(session, copy)
+            wake_planners(session)
+    if json:
+        facts = [{"copy": c.id, "location": c.data_location_id, "bytes": c.size} for c in copies]
+        print_json({"dry_run": dry_run, "copies": facts})
+        return
+    for copy in copies:
+        typer.echo(f"{'would read' if dry_run else 'reads'} {copy.size:,} bytes at {copy.data_location_id}")
 
 
 def retry(
-    work_id: Annotated[UUID, typer.Argument(help="Id of work that was given up.")],
+    work_id: Annotated[UUID, typer.Argument(help="Id of work that was given up.")], json: Json = False
 ) -> None:
     """Try work again that was given up; mend first what its error names."""
     with Session(open_database()) as session, session.begin():
-        at = SystemClock().utc_now()
-        for kind in KINDS.values():
-            row = session.execute(
-                update(kind.table)
-                .where(kind.table.id == work_id, kind.table.status == Status.FAILED)
-                .values(
-                    status=Status.PENDING,
-                    attempt=0,
-                    interruptions=0,
-                    next_attempt_at=None,
-                    finished_at=None,
-                    waiting_reason=None,
-                    waiting_detail=None,
-                    waiting_since=None,
-                )
-                .returning(kind.table.site_id)
-                .execution_options(synchronize_session=False)
-            ).scalar_one_or_none()
-            if row is not None:
-                record_event(
-                    session,
-                    site_id=row,
-                    at=at,
-                    actor="ccat-transfer retry",
-                    action="work.retried",
-                    subject_type=kind.name,
-                    subject_id=work_id,
-                    message="tried again by hand",
-                )
-                wake_planners(session)
-                typer.echo(f"{kind.operation} {work_id} is tried again")
-                return
-    end(f"{work_id} is no work that was given up")
+        kind = next((kind for kind in KINDS.values() if _take_up_again(session, kind, work_id)), None)
+        if kind is None:
+            end(f"{work_id} is no work that was given up")
+        wake_planners(session)
+    if json:
+        print_json({"work": work_id, "operation": kind.operation})
+    else:
+        typer.echo(f"{kind.operation} {work_id} is tried again")
 
 
 def trust(
     location: Annotated[str, typer.Argument(help="Location under suspicion, <site>.<name>.")],
     reason: Annotated[str, typer.Option(help="What was found and mended.")],
+    json: Json = False,
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database()) as session, session.begin():
+        at = SystemClock().utc_now()
         site = session.execute(
             update(LocationHealth)
             .where(LocationHealth.data_location_id == location, LocationHealth.suspect_since.is_not(None))
@@ -109,10 +86,22 @@ def trust(
         ).scalar_one_or_none()
         if site is None:
             end(f"{location} is not under suspicion")
+        # What the suspicion stopped need not wait any longer.
+        session.execute(
+            update(FixityCheck)
+            .where(
+                FixityCheck.data_location_id == location,
+                FixityCheck.status == Status.PENDING,
+                FixityCheck.error_category == SUSPECT,
+            )
+            .values(next_attempt_at=None, interruptions=0)
+            .execution_options(synchronize_session=False)
+        )
+        resolve_errors(session, subject_type="data_location", subject_id=location, at=at)
         record_event(
             session,
             site_id=site,
-            at=SystemClock().utc_now(),
+            at=at,
             actor="ccat-transfer trust",
             action="location.trusted",
             subject_type="data_location",
@@ -120,18 +109,52 @@ def trust(
             message=reason,
         )
         wake_planners(session)
-    typer.echo(f"{location} is trusted again")
+    if json:
+        print_json({"location": location, "trusted": True})
+    else:
+        typer.echo(f"{location} is trusted again")
 
 
-def _open(session: Session, copy_id: UUID, site_id: str, location_id: str, size: int) -> None:
+def _open_check(session: Session, copy: Row[*tuple[Any, ...]]) -> None:
     open_check(
         session,
-        copy_id,
-        site_id=site_id,
-        data_location_id=location_id,
+        copy.id,
+        site_id=copy.site_id,
+        data_location_id=copy.data_location_id,
         reason=CheckReason.REQUEST,
         method=VerificationMethod.FULL_READ,
         priority=0,
-        size=size,
+        size=copy.size,
         at=SystemClock().utc_now(),
     )
+
+
+def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
+    table, at = kind.table, SystemClock().utc_now()
+    row = session.scalars(
+        select(table).where(table.id == work_id, table.status == Status.FAILED).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return False
+    # Work that a person had cancelled gave up its lock on the copy that it reads.
+    copy_id = row.physical_copy_id if isinstance(row, FixityCheck) else getattr(row, "source_copy_id", None)
+    if copy_id is not None:
+        try:
+            lock_copy(session, copy_id, kind.name, work_id, row.site_id, at)
+        except CopyNotReadableError as error:
+            end(f"{error}; ccat-transfer why {copy_id} tells what became of it")
+    row.status = Status.PENDING
+    row.attempt = row.interruptions = row.bytes_done = 0
+    row.next_attempt_at = row.finished_at = row.dispatched_at = None
+    row.waiting_reason = row.waiting_detail = row.waiting_since = None
+    record_event(
+        session,
+        site_id=row.site_id,
+        at=at,
+        actor="ccat-transfer retry",
+        action="work.retried",
+        subject_type=kind.name,
+        subject_id=work_id,
+        message="tried again by hand",
+    )
+    return True

@@ -3,10 +3,11 @@
 import json
 import sys
 from dataclasses import asdict, is_dataclass
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError as UnreadableSettingError
 from rich.console import Console
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
@@ -19,14 +20,19 @@ from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
 console = Console()
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 
 def load_settings() -> DataTransferSettings:
     """Return the settings, or end with what is wrong with them."""
     try:
         return DataTransferSettings()
+    except UnreadableSettingError as error:
+        end(f'settings: {error}; lists are written as JSON, for example ["ccat"]')
     except ValidationError as error:
         lines = "; ".join(
-            f"CCAT_DATA_TRANSFER_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+            f"CCAT_DATA_TRANSFER_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors()
         )
         end(f"settings: {lines}")
 
@@ -54,3 +60,9 @@ def end(message: str, status: int = 1) -> NoReturn:
     """Say in one line what is wrong and end."""
     typer.echo(f"ccat-transfer: {message}", err=True)
     raise typer.Exit(status)
+
+
+def fail(message: str) -> NoReturn:
+    """Say in one line what is wrong and end the process, where no command is running any more."""
+    typer.echo(f"ccat-transfer: {message}", err=True)
+    sys.exit(1)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
 import typer
 from sqlalchemy import Engine, select
 
 from ccat_data_transfer.cli.context import (
+    Json,
     console,
     load_settings,
     open_database,
@@ -32,7 +32,7 @@ class Finding:
     detail: str
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(json: Json = False) -> None:
     """Check settings, database, broker, workers and every place; exit status 1 if anything is not well."""
     settings = load_settings()
     engine = open_database()

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.cli.context import console, end, open_database, print_json
+from ccat_data_transfer.cli.context import Json, console, end, open_database, print_json
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.models import DataLocation, Site
@@ -16,21 +15,16 @@ from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.reports.why import Explanation
 from ccat_ops_db.reports.why import why as explain
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def status(json: Json = False) -> None:
     """Show what is where, what moves, what waits and why, and what is wrong."""
-    try:
-        with Session(open_database()) as session:
-            site = session.scalars(select(Site.id).order_by(Site.main.desc(), Site.id)).first()
-            if site is None:
-                end("the database has no sites yet; run opsdb config apply")
-            report = status_report(session, site, SystemClock().utc_now())
-    except OperationalError as error:
-        end(f"the database does not answer: {str(error.orig).strip()}")
+    with Session(open_database()) as session:
+        site = session.scalars(select(Site.id).order_by(Site.main.desc(), Site.id)).first()
+        if site is None:
+            end("the database has no sites yet; run opsdb config apply")
+        report = status_report(session, site, SystemClock().utc_now())
     if json:
         print_json(report)
     else:
@@ -42,11 +36,8 @@ def why(
     json: Json = False,
 ) -> None:
     """Say why something waits, from the planner's own reasons, and what helps."""
-    try:
-        with Session(open_database()) as session:
-            explanation = explain(session, subject)
-    except OperationalError as error:
-        end(f"the database does not answer: {str(error.orig).strip()}")
+    with Session(open_database()) as session:
+        explanation = explain(session, subject)
     if explanation is None:
         end(f"nothing here has the id or name {subject!r}")
     if json:

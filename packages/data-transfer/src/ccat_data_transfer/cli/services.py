@@ -17,7 +17,7 @@ from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.work.worker import Worker
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import Operation
-from ccat_ops_db.models import DataLocation
+from ccat_ops_db.models import DataLocation, Site
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
 
@@ -50,10 +50,12 @@ def worker(
         end("name what to work at: --location SITE.NAME or --site SITE", 2)
     engine = open_database(pool_size=settings.concurrency * 2 + 2)
     with engine.connect() as connection:
-        known = set(connection.scalars(select(DataLocation.__table__.c.id)))
-    unknown = sorted(set(location or ()) - known)
-    if unknown:
-        end(f"there is no location {', '.join(unknown)}; known are {', '.join(sorted(known)) or 'none'}", 2)
+        locations = set(connection.scalars(select(DataLocation.__table__.c.id)))
+        sites = set(connection.scalars(select(Site.id)))
+    for noun, asked, known in (("location", location, locations), ("site", site, sites)):
+        unknown = sorted(set(asked or ()) - known)
+        if unknown:
+            end(f"there is no {noun} {', '.join(unknown)}; known are {', '.join(sorted(known)) or 'none'}", 2)
     _serve_metrics(settings)
     Worker(
         engine,

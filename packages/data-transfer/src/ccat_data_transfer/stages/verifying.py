@@ -29,6 +29,9 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 
+SUSPECT = "location_suspect"
+"""Category of the failures that a doubted location causes."""
+
 SUSPICION_WINDOW = timedelta(minutes=10)
 SUSPICION_FAILURES = 5
 """So many bad copies at one location within the window make the location suspect, not its copies."""
@@ -191,14 +194,14 @@ def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failur
             site_id=check.site_id,
             at=at,
             severity=Severity.CRITICAL,
-            category="location_suspect",
+            category=SUSPECT,
             subject_type="data_location",
             subject_id=check.data_location_id,
             data_location_id=check.data_location_id,
             message=f"{check.data_location_id} is suspect: {reason}",
         )
     raise Transient(
-        "location_suspect",
+        SUSPECT,
         f"{check.data_location_id} is suspect: {reason}; check the storage, then `ccat-transfer trust` it",
     )
 

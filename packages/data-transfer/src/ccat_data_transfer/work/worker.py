@@ -11,15 +11,14 @@ import structlog
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import Engine, delete, insert, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
+from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import LocationType, Operation
@@ -144,7 +143,8 @@ class Worker:
             for location_id, _ in self._reachable_places():
                 try:
                     measure(self._sessions, self._places, self._clock, location_id)
-                except (Failure, OperationalError) as error:
+                except Exception as error:
+                    # Storage or database away, or another worker measured in the same instant.
                     log.warning("worker.usage_unknown", location=location_id, error=str(error))
             if self._stopping.wait(self._settings.usage_interval):
                 return
@@ -152,7 +152,7 @@ class Worker:
     def _reachable_places(self) -> list[tuple[str, LocationType]]:
         try:
             return self._places_of_work()
-        except OperationalError:
+        except DATABASE_AWAY:
             return []
 
     def _places_of_work(self) -> list[tuple[str, LocationType]]:
