@@ -37,7 +37,9 @@ def failures() -> str:
 def _named_in_code() -> Iterator[tuple[str, str, str]]:
     """Yield class, category and message wherever a failure is made, or stands in a table of failures."""
     for path in sorted(Path(str(files("ccat_data_transfer"))).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        constants = _constants(module)
+        for node in ast.walk(module):
             if isinstance(node, ast.Call):
                 named = [node.func, *node.args]
             elif isinstance(node, ast.Tuple):
@@ -46,8 +48,21 @@ def _named_in_code() -> Iterator[tuple[str, str, str]]:
                 continue
             # `Transient("category", "message")`, and `_Rule(Transient, "category", "message")` in tables.
             for kind, category, message in zip(named, named[1:], named[2:], strict=False):
+                if isinstance(category, ast.Name):
+                    category = constants.get(category.id, category)
                 if isinstance(kind, ast.Name) and kind.id in CLASSES and isinstance(category, ast.Constant):
                     yield kind.id, str(category.value), _text(message)
+
+
+def _constants(module: ast.Module) -> dict[str, ast.Constant]:
+    """Return the constants that a module gives names to."""
+    return {
+        target.id: statement.value
+        for statement in module.body
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _of_packages() -> Iterator[tuple[str, str, str]]:
