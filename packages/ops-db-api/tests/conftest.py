@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 import psycopg
@@ -203,7 +204,7 @@ def count_statements(app: FastAPI) -> CountStatements:
     return count
 
 
-def settings(**values: object) -> ApiSettings:
+def settings(**values: Any) -> ApiSettings:
     """Return settings for tests."""
     return ApiSettings(site_id="ccat", **values)
 

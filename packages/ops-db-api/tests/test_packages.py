@@ -1,6 +1,7 @@
 """Looking at packages, their files, index and copies."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -60,7 +61,7 @@ class TestShow:
         ],
     )
     async def test_says_why_it_waits(
-        self, client: Client, session: Session, values: dict[str, object], reason: str, detail: str
+        self, client: Client, session: Session, values: dict[str, Any], reason: str, detail: str
     ) -> None:
         package = seed.package(session, seed.execution(session))
         seed.transfer(session, package, **values)

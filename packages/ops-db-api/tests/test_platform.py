@@ -59,7 +59,7 @@ class TestPages:
     async def test_a_cursor_of_another_order_or_list_is_refused(
         self, client: Client, executions: list[str]
     ) -> None:
-        query = {"sort": "id", "limit": 1}
+        query: dict[str, Any] = {"sort": "id", "limit": 1}
         cursor = (await client.get("/executed-obs-units", params=query)).json()["next_cursor"]
         assert cursor
         other_order = {"sort": "-id", "cursor": cursor}

@@ -17,9 +17,9 @@ from harness import trees
 UNKNOWN = "01980000-0000-7000-8000-000000000000"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def execution(instrument: Ccat, api: Api) -> Iterator[str]:
-    """A running observation, in which nothing may be filed when the test is over."""
+    """A running observation; when all tests are over, nothing may be filed in it."""
     execution_id = start(instrument, "chai-lfa")
     yield execution_id
     assert api.progress(execution_id)["files"] == 0

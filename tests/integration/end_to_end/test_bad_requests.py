@@ -14,9 +14,9 @@ BULK_LINES = 100_000
 BULK_BAD_LINE = 54_321
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def execution(instrument_api: Api) -> Iterator[str]:
-    """A running observation, in which nothing may be filed when the test is over."""
+    """A running observation; when all tests are over, nothing may be filed in it."""
     started = instrument_api.post("executed-obs-units:start", {"obs_unit": OBS_UNIT, "modules": ["chai-lfa"]})
     yield started["id"]
     assert instrument_api.progress(started["id"])["files"] == 0

@@ -11,7 +11,7 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import RawDataFilePhysicalCopy, RawDataPackage
 from ccat_ops_db.reports.progress import ExecutionProgress, execution_progress
 
-from .. import rows  # noqa: TID252
+from .. import rows
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ccat_ops_db.models import LocationUsage, RawDataPackage
 from ccat_ops_db.package_state import package_state
 from ccat_ops_db.reports.status import status_report
 
-from .. import rows  # noqa: TID252
+from .. import rows
 
 
 def test_an_empty_database_has_a_status(session: Session) -> None:

@@ -22,7 +22,7 @@ from ccat_ops_db.reports.why import why
 from ccat_ops_db.reports.work_rows import OPERATIONS
 from ccat_ops_db.waiting import EXPLANATIONS, WaitingReason
 
-from .. import rows  # noqa: TID252
+from .. import rows
 
 WORK = [kind.__tablename__ for kind in OPERATIONS]  # type: ignore[attr-defined]
 

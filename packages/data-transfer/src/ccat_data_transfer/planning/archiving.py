@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, select
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned
+from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.topology import Place, Topology
-from ccat_ops_db.enumerations import FailureClass, Status
+from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import LongTermArchiveTransfer, PhysicalCopy
 
@@ -21,7 +21,14 @@ def plan_archiving(
     if _has_good_copy(session, copy.raw_data_package_id, archive.id):
         mark_planned(session, topology, copy)
         return 0
-    work_id = _taken_up_again(session, copy, archive.id)
+    mine = and_(
+        LongTermArchiveTransfer.raw_data_package_id == copy.raw_data_package_id,
+        LongTermArchiveTransfer.destination_location_id == archive.id,
+    )
+    work_id = take_up_again(session, LongTermArchiveTransfer, mine, copy.id)
+    if work_id is None and _is_open(session, mine):
+        mark_planned(session, topology, copy)
+        return 0
     if work_id is None:
         work_id = new_id()
         session.execute(
@@ -40,35 +47,9 @@ def plan_archiving(
     return 1
 
 
-def _taken_up_again(session: Session, copy: Row[*tuple[Any, ...]], archive_id: str) -> UUID | None:
-    """Return the work that is open already; what was given up for bad bytes reads the good copy now."""
-    session.execute(
-        update(LongTermArchiveTransfer)
-        .where(
-            LongTermArchiveTransfer.raw_data_package_id == copy.raw_data_package_id,
-            LongTermArchiveTransfer.destination_location_id == archive_id,
-            LongTermArchiveTransfer.status == Status.FAILED,
-            LongTermArchiveTransfer.error_class == FailureClass.INTEGRITY,
-        )
-        .values(
-            status=Status.PENDING,
-            source_copy_id=copy.id,
-            attempt=0,
-            finished_at=None,
-            waiting_reason=None,
-            waiting_detail=None,
-            waiting_since=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    found: UUID | None = session.execute(
-        select(LongTermArchiveTransfer.id).where(
-            LongTermArchiveTransfer.raw_data_package_id == copy.raw_data_package_id,
-            LongTermArchiveTransfer.destination_location_id == archive_id,
-            LongTermArchiveTransfer.status != Status.COMPLETED,
-        )
-    ).scalar_one_or_none()
-    return found
+def _is_open(session: Session, mine: ColumnElement[bool]) -> bool:
+    found = select(LongTermArchiveTransfer.id).where(mine, LongTermArchiveTransfer.status != Status.COMPLETED)
+    return session.execute(select(exists(found))).scalar_one()
 
 
 def _has_good_copy(session: Session, package_id: UUID, location_id: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, 
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
-from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned
+from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, RouteType, Status
@@ -123,6 +123,11 @@ def _is_elsewhere() -> ColumnElement[bool]:
 def _send(
     session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
 ) -> int | Obstacle:
+    again = take_up_again(session, DataTransfer, DataTransfer.source_copy_id == copy.id, copy.id)
+    if again is not None:
+        lock_copy(session, copy.id, "data_transfer", again, here.site_id, topology.at)
+        mark_planned(session, topology, copy)
+        return 1
     if copy.elsewhere:
         mark_planned(session, topology, copy)
         return 0

@@ -4,17 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Topology
-from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.models.base import Work
 
 READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
 """States in which a package's tar can be read."""
+
+SOURCE_BAD = ("source_mismatch", "source_missing")
+"""Categories of failures that mean: the copy that was to be read is bad, the work itself is not."""
 
 
 class CopyNotReadableError(Exception):
@@ -61,3 +65,26 @@ def mark_planned(session: Session, topology: Topology, copy: Row[*tuple[Any, ...
         .values(onward_planned_at=topology.at, waiting_reason=None, waiting_detail=None, waiting_since=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def take_up_again(
+    session: Session, table: type[Work], rows: ColumnElement[bool], copy_id: UUID
+) -> UUID | None:
+    """Bring back work that was given up because its source was bad, to read a good copy; return its id."""
+    statement: Any = (
+        update(table)
+        .where(rows, table.status == Status.FAILED, table.error_category.in_(SOURCE_BAD))
+        .values(
+            status=Status.PENDING,
+            source_copy_id=copy_id,
+            attempt=0,
+            finished_at=None,
+            waiting_reason=None,
+            waiting_detail=None,
+            waiting_since=None,
+        )
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    found: UUID | None = session.execute(statement).scalar_one_or_none()
+    return found

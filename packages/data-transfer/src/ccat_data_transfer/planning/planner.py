@@ -17,6 +17,7 @@ from ccat_data_transfer.planning.deleting import plan_deletion
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
+from ccat_data_transfer.planning.repairing import plan_repairs
 from ccat_data_transfer.planning.staging import plan_staging
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
@@ -35,6 +36,7 @@ STAGES: tuple[Stage, ...] = (
     plan_packaging,
     receive_transfers,
     conclude_transfers,
+    plan_repairs,
     plan_moving,
     plan_staging,
     plan_deletion,

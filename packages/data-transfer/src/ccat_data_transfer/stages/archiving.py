@@ -8,6 +8,7 @@ from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
 from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
@@ -35,18 +36,20 @@ def archive_package(work: WorkInHand) -> None:
     assert package.checksum is not None, "only sealed packages travel"
     source = work.places.storage(source_location)
     target = work.places.storage(transfer.destination_location_id)
-    copy_index(source, target, source_path, package.index_checksum)
+    with doubting(work, transfer.source_copy_id):
+        copy_index(source, target, source_path, package.index_checksum)
     target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))
     crash_point("archiving.before_send")
-    report = mover_for(method_between(source, target)).send(
-        source,
-        source_path,
-        target,
-        package.relative_path,
-        Expected(package.size, package.checksum),
-        work_id=str(work.id),
-        progress=work.moved,
-    )
+    with doubting(work, transfer.source_copy_id):
+        report = mover_for(method_between(source, target)).send(
+            source,
+            source_path,
+            target,
+            package.relative_path,
+            Expected(package.size, package.checksum),
+            work_id=str(work.id),
+            progress=work.moved,
+        )
     crash_point("archiving.before_commit")
     at = work.clock.utc_now()
     with work.finishing(checksum=report.checksum) as session:

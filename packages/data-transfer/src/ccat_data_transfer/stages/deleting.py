@@ -4,7 +4,6 @@ The decision is a transaction of its own: archives are asked, the rule is proved
 readable state. Only then bytes go. After a crash everything is proved anew.
 """
 
-import contextlib
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -25,14 +24,13 @@ from ccat_data_transfer.deletion.undelete import has_begun, undelete
 from ccat_data_transfer.failures import Failure, Integrity
 from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.movers.registry import mover_for
-from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.topology import Obstacle
-from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.archiving import method_between
+from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
 from ccat_data_transfer.storage.interface import Storage
-from ccat_data_transfer.work.hand import WorkInHand, wake_planners
-from ccat_ops_db.enumerations import CheckReason, CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import Deletion, PhysicalCopy, RawDataPackage
 from ccat_ops_db.waiting import WaitingReason
@@ -81,7 +79,8 @@ def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
                 storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
             )
     except Integrity:
-        _have_it_checked(work, copy)
+        # That is what sets a bad copy aside, and has it mended.
+        have_it_verified(work, copy.copy_id)
         return None
     except Failure:
         return None
@@ -101,23 +100,6 @@ def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
         raise Integrity(
             "copy_touched", f"{copy.location_id} has not what was verified", path=copy.relative_path
         )
-
-
-def _have_it_checked(work: WorkInHand, copy: ArchiveCopy) -> None:
-    """Open a verification of an archive's copy that seems bad: that is what sets it aside and mends it."""
-    with contextlib.suppress(CopyNotReadableError), work.sessions.begin() as session:
-        open_check(
-            session,
-            copy.copy_id,
-            site_id=copy.location_id.split(".", 1)[0],
-            data_location_id=copy.location_id,
-            reason=CheckReason.REQUEST,
-            method=VerificationMethod.FULL_READ,
-            priority=0,
-            size=copy.size,
-            at=work.clock.utc_now(),
-        )
-        wake_planners(session)
 
 
 def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirmation]) -> None:

@@ -11,6 +11,7 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.movers.interface import Expected, Progress
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
+from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_data_transfer.work.throttle import RouteThrottle
@@ -41,20 +42,22 @@ def send_package(work: WorkInHand) -> None:
     assert package.checksum is not None, "only sealed packages travel"
     source = work.places.storage(transfer.source_location_id)
     target = work.places.storage(transfer.destination_location_id)
-    copy_index(source, target, source_path, package.index_checksum)
+    with doubting(work, transfer.source_copy_id):
+        copy_index(source, target, source_path, package.index_checksum)
     if metadata is not None:
         target.put(metadata_name(package.relative_path), metadata)
     progress = throttled(work, route) if route.bytes_per_second else work.moved
     crash_point("moving.before_send")
-    report = mover_for(route.method).send(
-        source,
-        source_path,
-        target,
-        package.relative_path,
-        Expected(package.size, package.checksum),
-        work_id=str(work.id),
-        progress=progress,
-    )
+    with doubting(work, transfer.source_copy_id):
+        report = mover_for(route.method).send(
+            source,
+            source_path,
+            target,
+            package.relative_path,
+            Expected(package.size, package.checksum),
+            work_id=str(work.id),
+            progress=progress,
+        )
     crash_point("moving.before_commit")
     at = _sending_time(work)
     waiting = {

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Permanent
+from ccat_data_transfer.failures import Permanent, Transient
 from ccat_data_transfer.package_format import (
     PackageContents,
     SourceFile,
@@ -20,18 +20,17 @@ from ccat_data_transfer.package_format import (
     write_package,
 )
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
+from ccat_data_transfer.planning.verifying import register_copy
 from ccat_data_transfer.stages.sidecars import index_path
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
-from ccat_ops_db.events import record_event
-from ccat_ops_db.identity import new_id
+from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import (
     PackageCreation,
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
     RawDataPackageMetadata,
-    RawDataPackagePhysicalCopy,
 )
 
 
@@ -62,19 +61,26 @@ def make_package(work: WorkInHand) -> None:
             error.code,
             f"{error} (at {creation.source_location_id}); mend the file at the source, then retry",
         ) from error
+    if package.checksum not in (None, written.checksum):
+        temporary.unlink()
+        raise Permanent(
+            "remade_differs",
+            f"the files at {creation.source_location_id} make another tar than the one that was sealed; give"
+            " them back the times they had, or mend the copy by hand",
+        )
     crash_point("packaging.before_publish")
     publish(temporary, tar)
     crash_point("packaging.after_publish")
     write_file(index_path(tar), written.index_json, attempt)
     crash_point("packaging.before_commit")
     with work.finishing(bytes_total=written.size) as session:
-        _seal(session, work, story, written, buffer)
+        if package.sealed_at is None:
+            _seal(session, work, story, written)
+        _register(session, work, package, written, buffer)
     crash_point("packaging.after_commit")
 
 
-def _seal(
-    session: Session, work: WorkInHand, story: PackageStory, written: WrittenPackage, buffer: str
-) -> None:
+def _seal(session: Session, work: WorkInHand, story: PackageStory, written: WrittenPackage) -> None:
     package, at = story.package, work.clock.utc_now()
     session.execute(
         update(RawDataPackage)
@@ -94,19 +100,6 @@ def _seal(
             raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
         )
     )
-    session.add(
-        RawDataPackagePhysicalCopy(
-            id=new_id(),
-            site_id=package.site_id,
-            raw_data_package_id=package.id,
-            data_location_id=buffer,
-            relative_path=package.relative_path,
-            status=PhysicalCopyStatus.PRESENT,
-            size=written.size,
-            created_at=at,
-        )
-    )
-    session.flush()
     record_event(
         session,
         site_id=package.site_id,
@@ -115,8 +108,25 @@ def _seal(
         action="package.sealed",
         subject_type="raw_data_package",
         subject_id=package.id,
-        message=f"{package.file_count} files in {written.size:,} bytes at {buffer}",
+        message=f"{package.file_count} files in {written.size:,} bytes",
     )
+
+
+def _register(
+    session: Session, work: WorkInHand, package: RawDataPackage, written: WrittenPackage, buffer: str
+) -> None:
+    copy_id = register_copy(
+        session,
+        package.id,
+        site_id=package.site_id,
+        location_id=buffer,
+        relative_path=package.relative_path,
+        size=written.size,
+        at=work.clock.utc_now(),
+    )
+    if copy_id is None:
+        raise Transient("being_deleted", f"a copy at {buffer} is being deleted")
+    resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=work.clock.utc_now())
 
 
 def _note_members(session: Session, package: RawDataPackage, written: WrittenPackage) -> None:

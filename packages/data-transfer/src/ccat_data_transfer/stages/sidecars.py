@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.package_format import PackageFormatError, encode_index, find_index
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
 
 
@@ -24,23 +25,37 @@ def index_path(tar: Path) -> Path:
 
 
 def copy_index(source: Storage, target: Storage, tar: str, checksum: str | None) -> None:
-    """Put a copy of the byte index beside the tar at the target.
+    """Put the byte index beside the tar at the target: the one beside the source's, or else the one inside.
 
     Raises
     ------
     Integrity
-        If the source has no index, or not the one that was made with the tar.
+        If the source has neither as it was made with the tar.
     """
     name = index_name(tar)
     info = source.stat(name)
-    if info is None:
-        raise Integrity("index_missing", f"{source.location_id} has the package but not its index", path=name)
-    content = read_whole(source, name, info.size)
-    if f"sha256:{hashlib.sha256(content).hexdigest()}" != checksum:
+    content = read_whole(source, name, info.size) if info is not None else b""
+    if _checksum(content) != checksum:
+        content = _index_inside(source, tar)
+    if _checksum(content) != checksum:
         raise Integrity(
-            "index_corrupt", f"{source.location_id} has a damaged index of the package", path=name
+            "source_mismatch", f"{source.location_id} has no right index of the package", path=tar
         )
     target.put(name, content)
+
+
+def _index_inside(source: Storage, tar: str) -> bytes:
+    info = source.stat(tar)
+    if info is None:
+        raise Integrity("source_missing", f"{source.location_id} does not have it any more", path=tar)
+    try:
+        return encode_index(find_index(lambda at, length: source.read_range(tar, at, length), info.size))
+    except PackageFormatError as error:
+        raise Integrity("source_mismatch", f"{source.location_id}: {error}", path=tar) from error
+
+
+def _checksum(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def read_whole(storage: Storage, path: str, size: int) -> bytes:

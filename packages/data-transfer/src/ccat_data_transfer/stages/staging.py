@@ -18,6 +18,7 @@ from ccat_data_transfer.package_format import (
     extract_member,
     extract_package,
 )
+from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_ops_db.enumerations import PhysicalCopyStatus
@@ -60,6 +61,8 @@ def stage_item(work: WorkInHand) -> None:
         else:
             extract_member(_ranges(work, source, copy.relative_path), _member(file), root / folder, temporary)
     except (PackageCorruptError, TargetSymlinkError) as error:
+        if isinstance(error, PackageCorruptError):
+            have_it_verified(work, copy.id)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
     crash_point("staging.before_commit")
     at = work.clock.utc_now()
