@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -13,6 +14,7 @@ from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
+from ccat_data_transfer.work.attempt_log import register_log, write_entry
 from ccat_data_transfer.work.hand import WorkInHand, wake_planners
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
 from ccat_data_transfer.work.outcome import fail, hand_back
@@ -66,18 +68,20 @@ class WorkRunner:
             return "stopping"
         before = self._clock.monotonic()
         try:
-            lease = self._acquire(operation, work_id)
+            lease, attempt_log = self._acquire(operation, work_id)
         except DATABASE_AWAY as error:
             log.warning("work.database_away", operation=operation, work=str(work_id), error=str(error))
             return "database_away"
         if lease is None:
             return "not_to_be_had"
         crash_point("work.leased")
-        outcome = self._run_leased(lease, before)
+        write_entry(attempt_log, self._clock.utc_now(), "leased", owner=self._owner, operation=operation)
+        outcome = self._run_leased(lease, before, attempt_log)
+        write_entry(attempt_log, self._clock.utc_now(), "ended", outcome=outcome)
         log.info("work.ended", operation=operation, work=str(work_id), fencing=lease.fencing, outcome=outcome)
         return outcome
 
-    def _run_leased(self, lease: Lease, leased_at: float) -> str:
+    def _run_leased(self, lease: Lease, leased_at: float, attempt_log: Path | None) -> str:
         work = WorkInHand(
             lease, self._sessions, self._clock, self._places, self._settings, self._stopping, leased_at
         )
@@ -93,16 +97,22 @@ class WorkRunner:
             outcome = "lease_lost"
         except Exception as error:
             log.warning("work.failed", work=str(lease.work_id), error=str(error), exc_info=True)
+            write_entry(attempt_log, self._clock.utc_now(), "failed", error, bytes_done=work.bytes_done)
             outcome = self._settle(lease, error)
         WORK.labels(lease.operation, outcome).inc()
         BYTES.labels(lease.operation).inc(work.bytes_done)
         SECONDS.labels(lease.operation).observe(self._clock.monotonic() - started)
         return outcome
 
-    def _acquire(self, operation: Operation, work_id: UUID) -> Lease | None:
-        duration = timedelta(seconds=self._settings.lease)
+    def _acquire(self, operation: Operation, work_id: UUID) -> tuple[Lease | None, Path | None]:
+        """Take the row, and note where the log of the attempt will be, if logs are kept."""
+        duration, at = timedelta(seconds=self._settings.lease), self._clock.utc_now()
         with self._sessions.begin() as session:
-            return acquire(session, operation, work_id, self._owner, self._clock.utc_now(), duration)
+            lease = acquire(session, operation, work_id, self._owner, at, duration)
+            folder = self._settings.log_folder
+            if lease is None or folder is None:
+                return lease, None
+            return lease, register_log(session, folder, lease, at)
 
     def _settle(self, lease: Lease, error: Exception | None) -> str:
         """Write down that the work was given back, or how it failed; else the lease runs out."""
