@@ -1,6 +1,7 @@
 """What every command needs: settings, the database, and one way to end with an error."""
 
 import json
+import os
 import sys
 from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any, NoReturn
@@ -18,6 +19,9 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
+CRASH_POINT_VARIABLE = "CCAT_DATA_TRANSFER_CRASH_POINT"
+"""Read by `crash_points` in tests; no setting."""
+
 console = Console()
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -25,6 +29,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def load_settings() -> DataTransferSettings:
     """Return the settings, or end with what is wrong with them."""
+    prefix = DataTransferSettings.model_config["env_prefix"]
+    known = {f"{prefix}{name}".upper() for name in DataTransferSettings.model_fields}
+    unknown = sorted(
+        name for name in os.environ if name.upper().startswith(prefix) and name.upper() not in known
+    )
+    unknown = [name for name in unknown if name.upper() != CRASH_POINT_VARIABLE]
+    if unknown:
+        end(f"unknown settings: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     try:
         return DataTransferSettings()
     except UnreadableSettingError as error:

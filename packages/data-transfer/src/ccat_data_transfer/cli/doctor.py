@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import typer
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, select
 
 from ccat_data_transfer.cli.context import (
     Json,
@@ -20,7 +20,7 @@ from ccat_data_transfer.work.broker import make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
 from ccat_ops_db.enumerations import DeletionMode, LocationType
-from ccat_ops_db.models import DataLocation, DataTransferRoute
+from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def _workers(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding
     location = DataLocation.__table__.c
     with engine.connect() as connection:
         rows = connection.execute(
-            select(location.id, location.location_type)
-            .where(location.retired_at.is_(None), location.enabled)
-            .order_by(location.id)
+            select(location.id, location.location_type).where(*_in_service()).order_by(location.id)
         ).all()
     for row in rows:
         missing = [
@@ -101,9 +99,7 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
     places = open_places(engine, settings)
     location = DataLocation.__table__.c
     with engine.connect() as connection:
-        ids = connection.scalars(
-            select(location.id).where(location.retired_at.is_(None), location.enabled).order_by(location.id)
-        ).all()
+        ids = connection.scalars(select(location.id).where(*_in_service()).order_by(location.id)).all()
         routes = connection.execute(select(DataTransferRoute.id)).all()
     for location_id in ids:
         try:
@@ -121,8 +117,7 @@ def _deletion(engine: Engine) -> Iterator[Finding]:
     with engine.connect() as connection:
         rows = connection.execute(
             select(location.id, location.deletion_mode, location.retention_policy_id).where(
-                location.retired_at.is_(None),
-                location.enabled,
+                *_in_service(),
                 location.location_type != LocationType.LONG_TERM_ARCHIVE,
             )
         ).all()
@@ -131,3 +126,10 @@ def _deletion(engine: Engine) -> Iterator[Finding]:
             yield Finding(f"deletion at {row.id}", True, "never: it has no retention policy")
         elif row.deletion_mode is DeletionMode.DRY_RUN:
             yield Finding(f"deletion at {row.id}", True, "dry run: it only says what would go")
+
+
+def _in_service() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that select the locations that are in use, at sites that are."""
+    location = DataLocation.__table__.c
+    sites = select(Site.id).where(Site.enabled, Site.retired_at.is_(None))
+    return location.retired_at.is_(None), location.enabled, location.site_id.in_(sites)
