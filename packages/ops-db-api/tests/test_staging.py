@@ -39,7 +39,7 @@ class TestStage:
         job = response.json()
         assert (job["state"], job["bytes_total"], job["bytes_done"]) == ("pending", 4000, 0)
         assert {UUID(item["package_id"]) for item in job["items"]} == packages
-        assert job["folder"] == "/data/cologne.processing"
+        assert job["folder"] == f"/data/cologne.processing/{execution}"
         assert set(session.scalars(select(StagingItem.site_id))) == {"cologne"}
         assert session.query(StagingJob).one().site_id == "ccat"
         assert session.query(Event).one().action == "staging_job.requested"
@@ -51,6 +51,7 @@ class TestStage:
         job = (await client.post(PATH, json=ask(file_id=file, time_to_live=60))).json()
         (item,) = job["items"]
         assert (item["file_id"], item["package_id"]) == (str(file), str(package))
+        assert job["folder"].endswith("/chai-lfa")
         assert (job["bytes_total"], job["time_to_live"]) == (1000, 60)
 
     async def test_an_unsealed_package_waits(self, client: Client, session: Session) -> None:
@@ -58,6 +59,16 @@ class TestStage:
         session.commit()
         job = (await client.post(PATH, json=ask(package_id=package))).json()
         assert job["items"][0]["waiting_reason"] == "not_sealed"
+
+    @pytest.mark.parametrize(("part", "folder"), [(1, "chai-lfa"), (2, "chai-lfa.part-2")])
+    async def test_a_package_has_its_own_folder(
+        self, client: Client, session: Session, part: int, folder: str
+    ) -> None:
+        execution = seed.execution(session)
+        package = seed.package(session, execution, part=part)
+        session.commit()
+        job = (await client.post(PATH, json=ask(package_id=package))).json()
+        assert job["folder"] == f"/data/cologne.processing/{execution}/{folder}"
 
     async def test_what_is_in_no_package_yet_is_a_conflict(self, client: Client, session: Session) -> None:
         execution = seed.execution(session)

@@ -215,3 +215,16 @@ class TestCancelDeletion:
         response = await client.post(f"/deletions/{deletion}:cancel")
         assert response.status_code == 409
         assert "begun" in response.json()["detail"]
+
+    async def test_one_whose_attempt_was_interrupted_is_completed(
+        self, client: Client, session: Session, deletion: UUID
+    ) -> None:
+        session.execute(
+            update(PhysicalCopy)
+            .where(PhysicalCopy.data_location_id == seed.BUFFER)
+            .values(status=PhysicalCopyStatus.DELETION_IN_PROGRESS)
+        )
+        session.commit()
+        response = await client.post(f"/deletions/{deletion}:cancel")
+        assert response.status_code == 409
+        assert session.get_one(Deletion, deletion).status is Status.PENDING

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, insert, literal, null, select
+from sqlalchemy import ColumnElement, String, case, cast, exists, func, insert, literal, null, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -56,7 +56,7 @@ def jobs() -> Rows:
             JOBS.cancelled_at,
             _sum(StagingItem.bytes_done).label("bytes_done"),
             _sum(StagingItem.bytes_total).label("bytes_total"),
-            DISKS.path.label("folder"),
+            _folder().label("folder"),
             items.label("items"),
         )
         .select_from(StagingJob.__table__)
@@ -185,6 +185,24 @@ def _packages() -> Rows:
 
 def _of_job(*columns: ColumnElement[Any]) -> Rows:
     return select(*columns).where(StagingItem.staging_job_id == JOBS.id).correlate(StagingJob.__table__)
+
+
+def _folder() -> ColumnElement[Any]:
+    """Return the folder below which staging puts the data of a job; null where the location is no disk.
+
+    Staging puts a package at ``<execution>/<module>``, its further parts at ``<execution>/<module>.part-<n>``.
+    """
+    package, file = aliased(RawDataPackage), aliased(RawDataFile)
+    of_file = select(file.raw_data_package_id).where(file.id == JOBS.raw_data_file_id).scalar_subquery()
+    further = case((package.part_number > 1, func.concat(".part-", package.part_number)), else_="")
+    of_package = (
+        select(func.concat(package.executed_obs_unit_id, "/", package.instrument_module_id, further))
+        .where(package.id == func.coalesce(JOBS.raw_data_package_id, of_file))
+        .correlate(StagingJob.__table__)
+        .scalar_subquery()
+    )
+    below = func.coalesce(cast(JOBS.executed_obs_unit_id, String), of_package)
+    return DISKS.path + "/" + below
 
 
 def _sum(column: Any) -> ColumnElement[int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import (
@@ -93,16 +93,18 @@ async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
     await session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == work_id))
 
 
+async def deletion_has_begun(session: AsyncSession, deletion: Deletion) -> bool:
+    """Return whether bytes of it may be gone already, also in an attempt before this one."""
+    copies: Any = PhysicalCopy.__table__
+    begun = select(copies.c.id).where(
+        _of_deletion(deletion), copies.c.status == PhysicalCopyStatus.DELETION_IN_PROGRESS
+    )
+    return bool((await session.execute(select(exists(begun)))).scalar())
+
+
 async def undelete(session: AsyncSession, deletion: Deletion) -> None:
     """Give the copies of a cancelled deletion back the status that they had before it was scheduled."""
     copies: Any = PhysicalCopy.__table__
-    of_package = copies.c.raw_data_package_id == deletion.raw_data_package_id
-    of_files = copies.c.raw_data_file_id.in_(
-        select(RawDataFile.id).where(
-            RawDataFile.raw_data_package_id == deletion.raw_data_package_id,
-            *([RawDataFile.id == deletion.raw_data_file_id] if deletion.raw_data_file_id is not None else []),
-        )
-    )
     processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
     before = case(
         (copies.c.data_location_id.in_(processing), PhysicalCopyStatus.STAGED.value),
@@ -114,10 +116,20 @@ async def undelete(session: AsyncSession, deletion: Deletion) -> None:
     )
     await session.execute(
         update(copies)
-        .where(
-            copies.c.data_location_id == deletion.data_location_id,
-            copies.c.status == PhysicalCopyStatus.DELETION_SCHEDULED,
-            of_package if deletion.kind is CopyKind.RAW_DATA_PACKAGE else of_files,
-        )
+        .where(_of_deletion(deletion), copies.c.status == PhysicalCopyStatus.DELETION_SCHEDULED)
         .values(status=before)
     )
+
+
+def _of_deletion(deletion: Deletion) -> ColumnElement[bool]:
+    """Return which copies a deletion removes."""
+    copies: Any = PhysicalCopy.__table__
+    of_package = copies.c.raw_data_package_id == deletion.raw_data_package_id
+    of_files = copies.c.raw_data_file_id.in_(
+        select(RawDataFile.id).where(
+            RawDataFile.raw_data_package_id == deletion.raw_data_package_id,
+            *([RawDataFile.id == deletion.raw_data_file_id] if deletion.raw_data_file_id is not None else []),
+        )
+    )
+    of_kind = of_package if deletion.kind is CopyKind.RAW_DATA_PACKAGE else of_files
+    return and_(copies.c.data_location_id == deletion.data_location_id, of_kind)

@@ -68,7 +68,9 @@ async def cancel(
         return
     if row.status in (Status.COMPLETED, Status.FAILED):
         raise conflict(f"{kind.noun} {row.id} is {row.status} already")
-    if kind.model is Deletion and row.status is Status.IN_PROGRESS:
+    if isinstance(row, Deletion) and (
+        row.status is Status.IN_PROGRESS or await queries.deletion_has_begun(session, row)
+    ):
         raise conflict(f"deletion {row.id} has begun: bytes may be gone in part, so it has to be completed")
     now: datetime = request.app.state.clock.utc_now()
     was = row.status
