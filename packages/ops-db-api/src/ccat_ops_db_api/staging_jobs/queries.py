@@ -190,7 +190,7 @@ def _of_job(*columns: ColumnElement[Any]) -> Rows:
 def _folder() -> ColumnElement[Any]:
     """Return the folder below which staging puts the data of a job; null where the location is no disk.
 
-    Staging puts a package at ``<execution>/<module>``, its further parts at ``<execution>/<module>.part-<n>``.
+    Staging puts a package at ``<execution>/<module>``, further parts at ``<execution>/<module>.part-<n>``.
     """
     package, file = aliased(RawDataPackage), aliased(RawDataFile)
     of_file = select(file.raw_data_package_id).where(file.id == JOBS.raw_data_file_id).scalar_subquery()
