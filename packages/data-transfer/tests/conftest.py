@@ -21,6 +21,7 @@ from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner
@@ -231,6 +232,9 @@ class SmallObservatory:
     def add_location(self, location_id: str, location_type: LocationType, policy: str | None = None) -> None:
         with self.sessions.begin() as session:
             _add_location(session, self.root, location_id, location_type, policy)
+
+    def topology(self, session: Session, at: datetime) -> Topology:
+        return load_topology(session, ["ccat", "cologne"], at, self.settings)
 
     def fill(self, location_id: str, used: int, total: int) -> None:
         """Measure a location: so full it is."""

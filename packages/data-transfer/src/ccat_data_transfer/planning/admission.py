@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
-from ccat_data_transfer.work.kinds import KINDS, WorkKind
+from ccat_data_transfer.work.kinds import WorkKind, kinds_with
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import DataTransfer, PackageCreation, PhysicalCopy, StagingItem
 from ccat_ops_db.waiting import WaitingReason
@@ -58,7 +58,10 @@ class Slots:
 
 def admit(session: Session, topology: Topology) -> int:
     """Schedule the pending work that may begin now; return how many rows."""
-    return sum(_admit_kind(session, topology, kind) for kind in KINDS.values())
+    kinds = kinds_with(
+        session, topology.sites, lambda table: table.status.in_([Status.PENDING, Status.SCHEDULED])
+    )
+    return sum(_admit_kind(session, topology, kind) for kind in kinds)
 
 
 def _admit_kind(session: Session, topology: Topology, kind: WorkKind) -> int:

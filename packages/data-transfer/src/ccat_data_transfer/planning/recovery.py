@@ -1,12 +1,13 @@
 """Taking back work whose worker fell silent."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Topology
-from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.kinds import kinds_with
 from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.enumerations import FailureClass, Status
 from ccat_ops_db.events import record_error
@@ -25,7 +26,12 @@ def take_back(session: Session, topology: Topology) -> int:
     worker after the other, perhaps because it kills them, waits longer each time.
     """
     taken = 0
-    for kind in KINDS.values():
+    silent_since = topology.at - GRACE
+
+    def has_expired(table: Any) -> ColumnElement[bool]:
+        return and_(table.status == Status.IN_PROGRESS, table.lease_expires_at < silent_since)
+
+    for kind in kinds_with(session, topology.sites, has_expired):
         table = kind.table
         expired = session.execute(
             select(
@@ -33,8 +39,7 @@ def take_back(session: Session, topology: Topology) -> int:
             )
             .where(
                 table.site_id.in_(topology.sites),
-                table.status == Status.IN_PROGRESS,
-                table.lease_expires_at < topology.at - GRACE,
+                has_expired(table),
             )
             .with_for_update(skip_locked=True)
         ).all()

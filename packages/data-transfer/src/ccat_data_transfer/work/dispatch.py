@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, case, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.work.kinds import KINDS, WorkKind, queue_name
+from ccat_data_transfer.work.kinds import WorkKind, kinds_with, queue_name
 from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.waiting import WaitingReason
 
@@ -30,43 +30,54 @@ def dispatch(
     sessions: sessionmaker[Session], topology: Topology, messenger: Messenger, settings: DataTransferSettings
 ) -> int:
     """Tell workers of every scheduled row that they do not know of yet; return how many were sent."""
+    too_long_ago = topology.at - timedelta(seconds=settings.redispatch)
+
+    def is_untold(table: Any) -> ColumnElement[bool]:
+        return and_(
+            table.status == Status.SCHEDULED,
+            or_(table.dispatched_at.is_(None), table.dispatched_at < too_long_ago),
+        )
+
     sent = 0
-    for kind in KINDS.values():
-        told: list[UUID] = []
-        broker_away = False
-        for row in _untold(sessions, topology, kind, settings):
-            try:
-                messenger.send(queue_name(row.location, kind.operation), kind.operation, row.id)
-            except Exception as error:
-                # Redis away, in whichever way the client says so: the rows stay and are told of later.
-                log.warning("dispatch.broker_away", error=str(error))
-                broker_away = True
-                break
-            told.append(row.id)
+    with sessions() as session:
+        untold = [
+            (kind, _rows(session, topology, kind, is_untold(kind.table)))
+            for kind in kinds_with(session, topology.sites, is_untold)
+        ]
+    for kind, rows in untold:
+        told = _tell(messenger, kind, rows)
         if told:
             _note_told(sessions, topology, kind, told)
         sent += len(told)
-        if broker_away:
-            # Each further try would only wait for the broker, too.
+        if len(told) < len(rows):
+            # The broker is away: each further try would only wait for it, too.
             break
     return sent
 
 
-def _untold(
-    sessions: sessionmaker[Session], topology: Topology, kind: WorkKind, settings: DataTransferSettings
+def _rows(
+    session: Session, topology: Topology, kind: WorkKind, untold: ColumnElement[bool]
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     table = kind.table
-    too_long_ago = topology.at - timedelta(seconds=settings.redispatch)
-    with sessions() as session:
-        return session.execute(
-            select(table.id, getattr(table, kind.location).label("location"))
-            .where(
-                table.site_id.in_(topology.sites),
-                table.status == Status.SCHEDULED,
-                or_(table.dispatched_at.is_(None), table.dispatched_at < too_long_ago),
-            )
-            .order_by(table.priority.desc(), table.id)
-        ).all()
+    return session.execute(
+        select(table.id, getattr(table, kind.location).label("location"))
+        .where(table.site_id.in_(topology.sites), untold)
+        .order_by(table.priority.desc(), table.id)
+    ).all()
+
+
+def _tell(messenger: Messenger, kind: WorkKind, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[UUID]:
+    """Send a message for each row until one cannot be sent; return of which rows."""
+    told: list[UUID] = []
+    for row in rows:
+        try:
+            messenger.send(queue_name(row.location, kind.operation), kind.operation, row.id)
+        except Exception as error:
+            # Redis away, in whichever way the client says so: the rows stay and are told of later.
+            log.warning("dispatch.broker_away", error=str(error))
+            break
+        told.append(row.id)
+    return told
 
 
 def _note_told(sessions: sessionmaker[Session], topology: Topology, kind: WorkKind, told: list[UUID]) -> None:

@@ -1,6 +1,11 @@
 """The kinds of work: one line each, from the table to the operation in its queue's name."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import (
@@ -89,6 +94,20 @@ KINDS: dict[Operation, WorkKind] = {
         WorkKind(Deletion, Operation.DELETION, "data_location_id", None, None, _ANYWHERE),
     )
 }
+
+
+def kinds_with(
+    session: Session, sites: Iterable[str], condition: Callable[[Any], ColumnElement[bool]]
+) -> list[WorkKind]:
+    """Return the kinds of which a row at some sites meets a condition; one statement for all tables."""
+    looks = (
+        select(literal(kind.operation.value)).where(
+            exists().where(kind.table.site_id.in_(sites), condition(kind.table))
+        )
+        for kind in KINDS.values()
+    )
+    found = set(session.scalars(union_all(*looks)))
+    return [kind for kind in KINDS.values() if kind.operation.value in found]
 
 
 def queue_name(location_id: str, operation: Operation) -> str:

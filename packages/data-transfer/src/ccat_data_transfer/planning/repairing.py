@@ -1,0 +1,150 @@
+"""Mending packages on their way whose bytes went bad: sent again from a good copy, or made again.
+
+Only while no archive has a verified copy: until then the source has all files, so nothing is lost, but
+nothing would go on either.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from ccat_data_transfer.planning.onward import READABLE, SOURCE_BAD
+from ccat_data_transfer.planning.topology import Topology
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
+from ccat_ops_db.events import record_event
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    FixityCheck,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    PhysicalCopy,
+    RawDataPackage,
+)
+
+LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
+
+
+def plan_repairs(session: Session, topology: Topology) -> int:
+    """Set packages on their way again whose copies went bad; return how many."""
+    lost = session.execute(
+        select(RawDataPackage)
+        .where(
+            RawDataPackage.id.in_(
+                select(PhysicalCopy.raw_data_package_id).where(
+                    PhysicalCopy.data_location_id.in_(topology.places),
+                    PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+                    PhysicalCopy.status.in_(LOST),
+                )
+            ),
+            ~_is_archived(),
+            ~_is_worked_on(),
+        )
+        .order_by(RawDataPackage.id)
+    ).scalars()
+    return sum(_repair(session, topology, package) for package in lost.all())
+
+
+def _repair(session: Session, topology: Topology, package: RawDataPackage) -> bool:
+    good = session.execute(
+        select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.onward_planned_at)
+        .where(
+            PhysicalCopy.raw_data_package_id == package.id,
+            PhysicalCopy.status.in_(READABLE),
+            PhysicalCopy.data_location_id.in_([place.id for place in topology.of_type(LocationType.BUFFER)]),
+        )
+        .order_by(PhysicalCopy.id.desc())
+    ).all()
+    if any(copy.onward_planned_at is None for copy in good):
+        return False
+    if good:
+        # The copy that came furthest is the nearest to the archive.
+        _send_on_again(session, good[0].id)
+        _tell(session, topology, package, good[0].site_id, "its way on is planned again from a good copy")
+        return True
+    if package.site_id in topology.sites and package.source_removed_at is None:
+        return _make_again(session, topology, package)
+    return False
+
+
+def _send_on_again(session: Session, copy_id: UUID) -> None:
+    session.execute(
+        update(PhysicalCopy)
+        .where(PhysicalCopy.id == copy_id)
+        .values(onward_planned_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _make_again(session: Session, topology: Topology, package: RawDataPackage) -> bool:
+    """Open the work of writing the same tar once more: the bytes of a package are the same each time."""
+    before = session.execute(
+        select(PackageCreation.priority, PackageCreation.bytes_total).where(
+            PackageCreation.raw_data_package_id == package.id, PackageCreation.status == Status.COMPLETED
+        )
+    ).one_or_none()
+    if before is None:
+        return False
+    session.execute(delete(PackageCreation).where(PackageCreation.raw_data_package_id == package.id))
+    session.execute(
+        insert(PackageCreation).values(
+            id=new_id(),
+            site_id=package.site_id,
+            raw_data_package_id=package.id,
+            source_location_id=package.source_location_id,
+            priority=before.priority,
+            created_at=topology.at,
+            bytes_total=before.bytes_total,
+        )
+    )
+    _tell(session, topology, package, package.site_id, "no good copy is left, so it is made again")
+    return True
+
+
+def _tell(session: Session, topology: Topology, package: RawDataPackage, site_id: str, message: str) -> None:
+    record_event(
+        session,
+        site_id=site_id,
+        at=topology.at,
+        actor="planner",
+        action="package.repair_planned",
+        subject_type="raw_data_package",
+        subject_id=package.id,
+        message=message,
+    )
+
+
+def _is_archived() -> ColumnElement[bool]:
+    location = DataLocation.__table__.c
+    copy = aliased(PhysicalCopy)
+    return exists().where(
+        copy.raw_data_package_id == RawDataPackage.id,
+        copy.status == PhysicalCopyStatus.VERIFIED,
+        copy.data_location_id == location.id,
+        location.location_type == LocationType.LONG_TERM_ARCHIVE,
+    )
+
+
+def _is_worked_on() -> ColumnElement[bool]:
+    """Tell whether work on the package goes on, or was given up for what only a person can mend."""
+    checked = aliased(PhysicalCopy)
+    being_checked = exists().where(
+        FixityCheck.physical_copy_id == checked.id,
+        checked.raw_data_package_id == RawDataPackage.id,
+        FixityCheck.status != Status.COMPLETED,
+    )
+    tables: tuple[Any, ...] = (PackageCreation, DataTransfer, LongTermArchiveTransfer)
+    return or_(
+        being_checked,
+        *(
+            exists().where(
+                table.raw_data_package_id == RawDataPackage.id,
+                table.status != Status.COMPLETED,
+                ~and_(table.status == Status.FAILED, table.error_category.in_(SOURCE_BAD)),
+            )
+            for table in tables
+        ),
+    )

@@ -1,0 +1,51 @@
+"""Doubting a copy that work could not read: it is verified where it is, which sets it aside if it is bad."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.planning.onward import CopyNotReadableError
+from ccat_data_transfer.planning.verifying import open_check
+from ccat_data_transfer.work.hand import WorkInHand, wake_planners
+from ccat_ops_db.enumerations import CheckReason, VerificationMethod
+from ccat_ops_db.models import PhysicalCopy
+
+
+@contextmanager
+def doubting(work: WorkInHand, copy_id: UUID) -> Iterator[None]:
+    """Have the copy verified that the body reads, if the body fails for want of right bytes.
+
+    A failure that the target is to blame for (its category begins with ``other_``) is none of the copy.
+    """
+    try:
+        yield
+    except Integrity as failure:
+        if not failure.category.startswith("other_"):
+            have_it_verified(work, copy_id)
+        raise
+
+
+def have_it_verified(work: WorkInHand, copy_id: UUID) -> None:
+    """Open the verification of a copy, unless it is being verified or is known to be bad already."""
+    with contextlib.suppress(CopyNotReadableError), work.sessions.begin() as session:
+        copy = session.execute(
+            select(PhysicalCopy.site_id, PhysicalCopy.data_location_id, PhysicalCopy.size).where(
+                PhysicalCopy.id == copy_id
+            )
+        ).one()
+        open_check(
+            session,
+            copy_id,
+            site_id=copy.site_id,
+            data_location_id=copy.data_location_id,
+            reason=CheckReason.REQUEST,
+            method=VerificationMethod.FULL_READ,
+            priority=0,
+            size=copy.size,
+            at=work.clock.utc_now(),
+        )
+        wake_planners(session)

@@ -1,0 +1,218 @@
+"""Bytes that go bad: on arrival, in the archive, in a buffer, in many places at once; clocks that differ."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccat_data_transfer.planning.verifying import verify_archive_copies
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.enumerations import CheckReason, DeletionMode, PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    ErrorRecord,
+    Event,
+    FixityCheck,
+    LocationHealth,
+    PackageCreation,
+    PhysicalCopy,
+    RawDataPackage,
+)
+
+CONTENTS = {"2026/a.fits": b"a" * 10_000, "2026/b.fits": b"b" * 10_000}
+
+
+def flip(path: Path) -> None:
+    """Change one bit and nothing else, as a disk does: not even the time of the file."""
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.seek(times.st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 1]))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def keep_everything(observatory: Any) -> None:
+    for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.DRY_RUN)
+
+
+def run_for(observatory: Any, seconds: float) -> None:
+    """Let pauses pass: plan and work, and look again every minute."""
+    for _ in range(int(seconds / 60)):
+        observatory.run()
+        observatory.clock.advance(60)
+    observatory.run()
+
+
+def sent(observatory: Any) -> bool:
+    return any(transfer.sent_at for transfer in observatory.rows(DataTransfer))
+
+
+def archived_right(observatory: Any) -> bool:
+    [package] = observatory.rows(RawDataPackage)
+    copy = observatory.copy_at("cologne.lta")
+    [tar] = observatory.tars_at("cologne.lta")
+    return bool(copy.status is PhysicalCopyStatus.VERIFIED and tar.stat().st_size == package.size)
+
+
+def verify_archive(observatory: Any) -> None:
+    """Have every archived copy read again, as a scrub would."""
+    packages = [package.id for package in observatory.rows(RawDataPackage)]
+    at = observatory.clock.now
+    observatory.planner.run_pass()
+    with observatory.sessions.begin() as session:
+        topology = observatory.topology(session, at)
+        assert verify_archive_copies(session, topology, packages) > 0
+
+
+def test_what_arrives_damaged_is_set_aside_and_sent_again(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: sent(observatory))
+    [tar] = observatory.tars_at("cologne.buffer")
+    flip(tar)
+    observatory.run()
+    [transfer] = observatory.rows(DataTransfer)
+    assert (transfer.status, transfer.attempt, transfer.waiting_reason) == (Status.PENDING, 1, "back_off")
+    assert "back_off" in observatory.reasons(transfer.raw_data_package_id)
+    assert any("quarantine" in path.parts for path in observatory.files_at("cologne.buffer"))
+    assert {e.severity for e in observatory.rows(ErrorRecord)} == {Severity.CRITICAL}
+    run_for(observatory, 120)
+    assert archived_right(observatory)
+    assert {error.resolved_at is None for error in observatory.rows(ErrorRecord)} == {False}
+
+
+def test_what_always_arrives_damaged_is_given_up_and_alarms(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    for _ in range(observatory.settings.max_attempts):
+        observatory.run_until(lambda: sent(observatory))
+        observatory.tars_at("cologne.buffer")[0].unlink()
+        observatory.run()
+        observatory.clock.advance(3600)
+    [transfer] = observatory.rows(DataTransfer)
+    assert (transfer.status, transfer.error_category) == (Status.FAILED, "arrived_missing")
+    assert "given_up" in observatory.reasons(transfer.raw_data_package_id)
+    run_for(observatory, 300)
+    assert observatory.rows(DataTransfer)[0].status is Status.FAILED
+    assert len(observatory.files_at("ccat.raw")) == 2
+
+
+@pytest.mark.parametrize("damage", [flip, Path.unlink])
+def test_what_goes_bad_in_the_archive_is_archived_again_from_the_buffer(
+    observatory: Any, damage: Any
+) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [tar] = observatory.tars_at("cologne.lta")
+    right = tar.read_bytes()
+    flip(tar)
+    verify_archive(observatory)
+    run_for(observatory, 60)
+    assert tar.read_bytes() == right
+    assert archived_right(observatory)
+    archived = [event for event in observatory.rows(Event) if event.action == "package.archived"]
+    assert len(archived) == 2
+    assert all(error.resolved_at for error in observatory.rows(ErrorRecord))
+
+
+def test_what_goes_bad_in_the_archive_is_sent_again_when_its_buffer_is_empty(observatory: Any) -> None:
+    for location in ("ccat.raw", "ccat.buffer"):
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.DRY_RUN)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert observatory.tars_at("cologne.buffer") == []
+    flip(observatory.tars_at("cologne.lta")[0])
+    verify_archive(observatory)
+    run_for(observatory, 60)
+    assert archived_right(observatory)
+
+
+@pytest.mark.parametrize(("location", "damage"), [("ccat.buffer", flip), ("cologne.buffer", Path.unlink)])
+def test_what_goes_bad_on_its_way_is_made_or_sent_again(observatory: Any, location: str, damage: Any) -> None:
+    """The tar in a buffer rots after it was verified there, and before it was sent on."""
+    observatory.observe(CONTENTS)
+    next_step = {"ccat.buffer": DataTransfer, "cologne.buffer": "archive"}[location]
+
+    def about_to_leave() -> bool:
+        if next_step is DataTransfer:
+            return bool(observatory.rows(DataTransfer))
+        return bool(
+            observatory.rows(PhysicalCopy, data_location_id=location, status=PhysicalCopyStatus.VERIFIED)
+        )
+
+    observatory.run_until(about_to_leave)
+    damage(observatory.tars_at(location)[0])
+    run_for(observatory, 240)
+    assert archived_right(observatory)
+    assert observatory.files_at("ccat.raw") == []
+    assert {row.status for row in observatory.rows(PackageCreation)} == {Status.COMPLETED}
+    assert "package.repair_planned" in [event.action for event in observatory.rows(Event)]
+
+
+def test_a_damaged_or_missing_index_is_taken_out_of_the_tar(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: bool(observatory.rows(DataTransfer)))
+    [index] = [path for path in observatory.files_at("ccat.buffer") if path.suffix == ".json"]
+    right = index.read_bytes()
+    flip(index)
+    observatory.run_until(lambda: sent(observatory))
+    [arrived] = [path for path in observatory.files_at("cologne.buffer") if path.suffix == ".json"]
+    assert arrived.read_bytes() == right
+    arrived.unlink()
+    observatory.run()
+    [archived] = [path for path in observatory.files_at("cologne.lta") if path.name.endswith(".index.json")]
+    assert archived.read_bytes() == right
+
+
+def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: Any) -> None:
+    """Rucio #4170: an automatic repair declared all replicas bad, and they were gone."""
+    keep_everything(observatory)
+    for number in range(8):
+        observatory.observe({f"2026/{number}.fits": b"x" * 100})
+    observatory.run()
+    folder = observatory.folder("cologne.lta")
+    tars = observatory.tars_at("cologne.lta")
+    verify_archive(observatory)
+    folder.rename(folder.with_name("real"))
+    folder.mkdir()
+    run_for(observatory, 120)
+    copies = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
+    lost = [copy for copy in copies if copy.status is not PhysicalCopyStatus.VERIFIED]
+    assert len(lost) == 4
+    [health] = observatory.rows(LocationHealth)
+    assert health.suspect_since is not None
+    waiting = observatory.rows(FixityCheck, status=Status.PENDING)
+    assert {check.waiting_reason for check in waiting} == {"location_suspect"}
+    assert "location_suspect" in observatory.reasons(waiting[0].id)
+    assert "location_suspect" in observatory.reasons("cologne.lta")
+    # No deletion relies on a doubted archive, and nothing of it is touched.
+    for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.ENABLED)
+    run_for(observatory, 120)
+    assert len(observatory.files_at("ccat.raw")) == 8
+    folder.rename(folder.with_name("wrong disk"))
+    folder.with_name("real").rename(folder)
+    observatory.change(LocationHealth, "cologne.lta", suspect_since=None, suspect_reason=None)
+    run_for(observatory, 2400)
+    assert observatory.tars_at("cologne.lta") == tars
+    assert observatory.files_at("ccat.raw") == []
+
+
+def test_a_worker_whose_clock_is_ahead_has_its_arrival_verified_once(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    ahead = type(observatory.clock)()
+    ahead.now = observatory.clock.now + timedelta(seconds=20)
+    fast = WorkRunner(
+        observatory.sessions, observatory.places, ahead, observatory.settings, "fast", observatory.stopping
+    )
+    for _ in range(20):
+        observatory.planner.run_pass()
+        observatory.deliver(fast)
+    checks = [check.reason for check in observatory.rows(FixityCheck)]
+    assert checks.count(CheckReason.ARRIVAL) == 1
+    assert archived_right(observatory)
