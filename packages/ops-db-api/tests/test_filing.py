@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id, time_of_id
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile
 from ccat_ops_db_api.raw_data_files.parsing import LineReader
+from ccat_ops_db_api.raw_data_files.queries import prepare_filing
 from ccat_ops_db_api.raw_data_files.schemas import FileToFile
 
 from . import seed
@@ -462,3 +464,16 @@ class TestList:
 
     async def test_unknown_files_are_not_found(self, client: Client) -> None:
         assert (await client.get(f"{PATH}/{new_id()}")).status_code == 404
+
+
+async def test_lines_are_compared_in_the_collation_of_the_index(app: FastAPI) -> None:
+    """With another collation PostgreSQL reads all files of the execution for each line: hours for 10⁵."""
+    columns = text(
+        """
+        SELECT count(DISTINCT attcollation) FROM pg_attribute
+        WHERE attrelid IN ('filing'::regclass, 'raw_data_file'::regclass) AND attname = 'relative_path'
+        """
+    )
+    async with app.state.sessions() as session:
+        await prepare_filing(session, 60)
+        assert (await session.execute(columns)).scalar_one() == 1

@@ -155,11 +155,12 @@ _PLACES = text(
     bindparam("locations", type_=ARRAY(String())),
 )
 
+# Its columns have the collation of the real ones: with another, no index would serve to look a path up.
 _FILING_TABLE = text(
     """
     CREATE TEMPORARY TABLE IF NOT EXISTS filing (
       line bigint NOT NULL, id uuid NOT NULL, executed_obs_unit_id uuid NOT NULL,
-      instrument_module_id text NOT NULL, relative_path text COLLATE "C" NOT NULL, size bigint NOT NULL,
+      instrument_module_id text NOT NULL, relative_path text NOT NULL, size bigint NOT NULL,
       checksum text NOT NULL, file_type text, source_location_id text NOT NULL,
       written_from timestamptz, written_until timestamptz
     ) ON COMMIT DELETE ROWS
