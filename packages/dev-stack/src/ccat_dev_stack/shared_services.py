@@ -78,6 +78,8 @@ def running_services() -> SharedServices:
         services = _remembered()
         if services is None or not all(_is_up(service) for service in services.all()):
             services = _replace_what_is_down(services)
+        # Without it the watch takes the folder for deleted, and ends.
+        _in_use_file().touch()
         if processes.running(_run_folder(), "idle-watch") is None:
             _start_idle_watch()
     return services
