@@ -23,7 +23,6 @@ def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
             "timeout": 10,
             "server_settings": {
                 "timezone": "UTC",
-                "jit": "off",
                 "application_name": "ccat-ops-db-api",
                 "statement_timeout": str(settings.statement_timeout * 1000),
                 # Our statements are short: compiling them takes longer than running them.
