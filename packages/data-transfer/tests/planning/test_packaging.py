@@ -52,6 +52,11 @@ def test_a_long_execution_flows_in_parts_while_it_runs(observatory: Any) -> None
     }
 
 
+def replace_by_link(path: Path) -> None:
+    path.rename(path.with_suffix(".x"))
+    path.symlink_to(path.with_suffix(".x").name)
+
+
 def test_a_bad_file_stops_its_own_package_with_its_name(observatory: Any, at_crash_points: Any) -> None:
     def write(change: Callable[[Path], object], name: str) -> Any:
         execution = observatory.observe({f"2026/{name}.fits": b"right" * 100, f"2026/{name}-2.fits": b"2"})
@@ -63,7 +68,7 @@ def test_a_bad_file_stops_its_own_package_with_its_name(observatory: Any, at_cra
         "short": write(lambda path: path.write_bytes(b"right"), "short"),
         "wrong": write(lambda path: path.write_bytes(b"wrong" * 100), "wrong"),
         "grown": write(lambda path: path.write_bytes(b"right" * 101), "grown"),
-        "link": write(lambda path: (path.rename(path.with_suffix(".x")), path.symlink_to("link.x")), "link"),
+        "link": write(replace_by_link, "link"),
     }
     good = observatory.observe({"2026/good.fits": b"good"})
     observatory.run()

@@ -149,7 +149,7 @@ def test_places_out_of_service_say_who_and_why(session: Session, world: rows.Wor
     suspension = {"suspended_at": rows.NOW, "suspended_by": "me", "suspended_reason": "new disks"}
     session.execute(update(Site).where(Site.id == "ccat").values(**suspension))
     session.execute(
-        update(DataLocation.__table__)  # type: ignore[arg-type]
+        update(DataLocation.__table__)
         .where(DataLocation.__table__.c.id == world.buffer)
         .values(**suspension, read_only=True)
     )
