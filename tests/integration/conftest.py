@@ -43,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "large: takes minutes and 40 GB of disk; runs with --large")
+    config.addinivalue_line("markers", "large: takes minutes and 40 GiB of disk; runs with --large")
+    config.addinivalue_line("markers", "needs_root: mounts a file system; runs as root")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -53,15 +54,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and say so; the embedded stack's own troubles come last."""
+    """Leave out what was not asked for or cannot be, and say so; the stack's own troubles come last."""
     if not config.getoption("large"):
-        left_out = [item for item in items if item.get_closest_marker("large")]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if left_out and reporter is not None:
-            reporter.write_line("left out: the file of more than 8 GiB takes minutes; --large runs it")
+        _leave_out(config, items, "large", "takes minutes and 40 GiB of disk; --large runs it")
+    if os.geteuid() != 0:
+        _leave_out(config, items, "needs_root", "mounts a file system, which only root may")
     items.sort(key=lambda item: "embedded" in item.path.parts)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, why: str) -> None:
+    left_out = [item for item in items if item.get_closest_marker(marker)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for item in left_out:
+        if reporter is not None:
+            reporter.write_line(f"left out: {item.name}: {why}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,11 +20,13 @@ from harness.embedded import EmbeddedStack
 from harness.journey import NewFolder
 from harness.observing import file, start, wait_removed
 from harness.trees import Tree
-from harness.waiting import wait_until
+from harness.waiting import wait_for, wait_until
 
 from harness import trees
 
-LARGE_BYTES = 60_000_000
+LARGE_BYTES = 30_000_000
+# Takes its workers long enough to be caught at it.
+LARGER_BYTES = 500_000_000
 SMALL_FILES = 200
 
 
@@ -47,19 +49,33 @@ def _kill(unit: str) -> Harm:
 
 
 def _kill_at_work(unit: str, kind: str) -> Harm:
-    """Kill a worker when it has leased work of a kind on the execution's packages."""
+    """Kill a worker the moment it has work of a kind on the execution's large package in hand."""
 
-    def harm(stack: EmbeddedStack, api: Api, execution_id: str) -> None:
-        def at_work() -> bool:
-            packages = api.all("raw-data-packages", execution_id=execution_id)
-            rows = [row for package in packages for row in api.all(kind, package_id=package["id"])]
-            # Or it was too quick for us; then its death comes a stage later.
-            return any(row["status"] in ("in_progress", "completed") for row in rows)
+    def harm(stack: EmbeddedStack, _: Api, execution_id: str) -> None:
+        with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"], autocommit=True) as connection:
 
-        wait_until(f"{unit} works on {kind} of {execution_id}", at_work)
+            def in_hand() -> list[Any]:
+                return connection.execute(_IN_HAND[kind], {"execution": execution_id}).fetchall()
+
+            wait_for(f"{unit} does a {kind} of {execution_id}", in_hand, bool, first_pause=0.001)
         stack.kill(unit)
 
     return harm
+
+
+_IN_HAND = {
+    "package_creation": """
+        SELECT w.id FROM package_creation w JOIN raw_data_package p ON p.id = w.raw_data_package_id
+        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+          AND w.status = 'in_progress'
+    """,
+    "fixity_check": """
+        SELECT w.id FROM fixity_check w JOIN physical_copy c ON c.id = w.physical_copy_id
+        JOIN raw_data_package p ON p.id = c.raw_data_package_id
+        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+          AND w.status = 'in_progress'
+    """,
+}
 
 
 def _restart_database(stack: EmbeddedStack, _: Api, __: str) -> None:
@@ -79,8 +95,8 @@ def _kill_all_but_the_supervisor(stack: EmbeddedStack, _: Api, __: str) -> None:
 
 HARMS: dict[str, Harm] = {
     "planner": _kill("planner"),
-    "worker-ccat": _kill_at_work("worker-ccat", "package-creations"),
-    "worker-cologne": _kill_at_work("worker-cologne", "fixity-checks"),
+    "worker-ccat": _kill_at_work("worker-ccat", "package_creation"),
+    "worker-cologne": _kill_at_work("worker-cologne", "fixity_check"),
     "api": _kill("api"),
     "redis": _kill("redis"),
     "redis-flushed": _flush_redis,
@@ -104,7 +120,8 @@ def flowing(
     with Api(deployment, deployment.token) as api:
         for name, harm in HARMS.items():
             folder = new_folder(f"killed-{name}")
-            trees.write(folder / "large" / "large.fits", bytes(range(256)) * (LARGE_BYTES // 256))
+            size = LARGER_BYTES if name.startswith("worker") else LARGE_BYTES
+            trees.write(folder / "large" / "large.fits", bytes(range(256)) * (size // 256))
             trees.write_many_small_files(folder / "small", SMALL_FILES, seed=len(observations))
             execution_id = start(instrument, "chai-lfa", "chai-hfa")
             tops = {"chai-lfa": folder / "large", "chai-hfa": folder / "small"}
@@ -134,6 +151,24 @@ def test_the_run_completes_and_each_package_is_archived_once(
     assert_archived_once(observation.execution_id, observation.trees, stack, api, archive)
     for tree in observation.trees.values():
         assert not any((deployment.source_folder / path).exists() for path in tree)
+
+
+def test_workers_were_killed_in_the_middle_of_their_work(
+    flowing: dict[str, Flowing], stack: EmbeddedStack, ccat: Ccat
+) -> None:
+    """Otherwise nothing is proved: work was taken from a dead worker and given to another."""
+    for killed in ("worker-ccat", "worker-cologne"):
+        wait_removed(ccat, flowing[killed].execution_id)
+    with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
+        for kind in ("package_creation", "fixity_check"):
+            [(interrupted,)] = connection.execute(_INTERRUPTED[kind]).fetchall()
+            assert interrupted >= 1, kind
+
+
+_INTERRUPTED = {
+    "package_creation": "SELECT count(*) FROM package_creation WHERE interruptions > 0 AND status = 'completed'",
+    "fixity_check": "SELECT count(*) FROM fixity_check WHERE interruptions > 0 AND status = 'completed'",
+}
 
 
 def test_everything_runs_again(flowing: dict[str, Flowing], stack: EmbeddedStack) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import obstore
 from obstore.store import S3Store
@@ -43,9 +43,14 @@ class Archive:
     def download(self, name: str, target: Path) -> Path:
         """Write an object to a file."""
         with target.open("wb") as stream:
+            self.copy_to(name, stream)
+        return target
+
+    def copy_to(self, name: str, stream: IO[bytes]) -> None:
+        """Write an object to a stream and close that."""
+        with stream:
             for piece in obstore.get(self._store, name).stream():
                 stream.write(piece)
-        return target
 
 
 def object_name(package: dict[str, Any]) -> str:

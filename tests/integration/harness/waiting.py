@@ -12,7 +12,11 @@ class NotInTimeError(AssertionError):
 
 
 def wait_for(
-    what: str, look: Callable[[], Value], fits: Callable[[Value], object], limit_seconds: float = 120.0
+    what: str,
+    look: Callable[[], Value],
+    fits: Callable[[Value], object],
+    limit_seconds: float = 120.0,
+    first_pause: float = 0.05,
 ) -> Value:
     """Look until what is seen fits; return it.
 
@@ -22,7 +26,7 @@ def wait_for(
         It did not within the limit; the message has what was seen last.
     """
     deadline = time.monotonic() + limit_seconds
-    pause = 0.05
+    pause = first_pause
     while True:
         seen = look()
         if fits(seen):
@@ -30,7 +34,7 @@ def wait_for(
         if time.monotonic() > deadline:
             raise NotInTimeError(f"{what}: not within {limit_seconds:g} s; seen last: {seen!r}"[:4000])
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.5)
+        pause = min(pause * 1.5, 10 * first_pause)
 
 
 def wait_until(what: str, condition: Callable[[], object], limit_seconds: float = 120.0) -> None:
