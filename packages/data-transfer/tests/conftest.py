@@ -1,6 +1,7 @@
 """A small observatory for tests: two sites on disk, one database, planner and workers in this process."""
 
 import hashlib
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.testing import NewDatabase
 from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
@@ -342,6 +344,25 @@ def observatory(ops_database: str, tmp_path: Path, _databases: _Databases) -> It
         print(entry)
     failed = [entry for entry in entries if entry["event"] == "planner.stage_failed"]
     for entry in failed:
+        raise AssertionError(f"{entry['stage']} failed") from entry["exc_info"]
+
+
+@pytest.fixture
+def new_observatory(
+    new_database: NewDatabase, migrated_template: str, tmp_path: Path, _databases: _Databases
+) -> Iterator[Callable[[], SmallObservatory]]:
+    """Make one observatory after the other."""
+    number = itertools.count()
+
+    def make() -> SmallObservatory:
+        _databases.engine.dispose()
+        _databases.url = new_database(template=migrated_template)
+        return SmallObservatory(_databases.engine, tmp_path / str(next(number)))
+
+    with structlog.testing.capture_logs() as entries:
+        yield make
+    _databases.engine.dispose()
+    for entry in [entry for entry in entries if entry["event"] == "planner.stage_failed"]:
         raise AssertionError(f"{entry['stage']} failed") from entry["exc_info"]
 
 

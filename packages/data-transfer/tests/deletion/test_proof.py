@@ -29,7 +29,10 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
+    ExecutedObsUnit,
     LocationHealth,
+    ObservingProgram,
+    ObsUnit,
     PackageCreation,
     PhysicalCopy,
     PhysicalCopyLock,
@@ -52,6 +55,7 @@ def archived_twice(observatory: Any) -> Any:
     with observatory.sessions.begin() as session:
         session.add(Site(id="us", name="Cornell"))
     observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    add_another_program(observatory)
     first = observatory.copy_at("cologne.lta")
     columns = {c.name: getattr(first, c.name) for c in PhysicalCopy.__table__.columns}
     with observatory.sessions.begin() as session:
@@ -62,8 +66,43 @@ def archived_twice(observatory: Any) -> Any:
     return observatory
 
 
+def add_another_program(observatory: Any) -> None:
+    """Have another package that has nothing to do with the one that is judged."""
+    with observatory.sessions.begin() as session:
+        session.add(ObservingProgram(id="OTHER", name="Another"))
+        session.flush()
+        session.add(ObsUnit(id="OTHER_1", observing_program_id="OTHER", source_id="IRC10216"))
+        session.flush()
+        execution = ExecutedObsUnit(
+            site_id="ccat",
+            obs_unit_id="OTHER_1",
+            started_at=observatory.clock.now,
+            start_received_at=observatory.clock.now,
+        )
+        session.add(execution)
+        session.flush()
+        session.add(
+            RawDataPackage(
+                site_id="ccat",
+                executed_obs_unit_id=execution.id,
+                instrument_module_id="chai-lfa",
+                part_number=1,
+                source_location_id="ccat.raw",
+                created_at=observatory.clock.now,
+                file_count=1,
+                payload_bytes=1,
+                relative_path="other.tar",
+            )
+        )
+
+
+def the_package(observatory: Any) -> Any:
+    [package] = [package for package in observatory.rows(RawDataPackage) if package.sealed_at]
+    return package
+
+
 def candidate(observatory: Any, location: str = "ccat.raw") -> Candidate:
-    [package] = observatory.rows(RawDataPackage)
+    package = the_package(observatory)
     kind = CopyKind.RAW_DATA_FILE if location == "ccat.raw" else CopyKind.RAW_DATA_PACKAGE
     return Candidate(package.id, location, kind)
 
@@ -164,14 +203,12 @@ CASES: list[tuple[str, Change, str]] = [
     ("program held", hold(HoldScope.PROGRAM, observing_program_id="GEco"), "hold"),
     (
         "execution held",
-        hold(
-            HoldScope.EXECUTION, executed_obs_unit_id=lambda o: o.rows(RawDataPackage)[0].executed_obs_unit_id
-        ),
+        hold(HoldScope.EXECUTION, executed_obs_unit_id=lambda o: the_package(o).executed_obs_unit_id),
         "hold",
     ),
     (
         "package held",
-        hold(HoldScope.PACKAGE, raw_data_package_id=lambda o: o.rows(RawDataPackage)[0].id),
+        hold(HoldScope.PACKAGE, raw_data_package_id=lambda o: the_package(o).id),
         "hold",
     ),
 ]
@@ -179,6 +216,7 @@ CASES: list[tuple[str, Change, str]] = [
 HARMLESS: list[tuple[str, Change]] = [
     ("nothing", lambda session, observatory: None),
     ("another site held", hold(HoldScope.SITE, held_site_id="us")),
+    ("another program held", hold(HoldScope.PROGRAM, observing_program_id="OTHER")),
     ("another location held", hold(HoldScope.LOCATION, data_location_id="ccat.buffer")),
     ("a lifted hold", hold(HoldScope.GLOBAL, lifted_at=lambda o: o.clock.now, lifted_by="somebody")),
     ("a hold that ran out", hold(HoldScope.GLOBAL, until=lambda o: o.clock.now)),

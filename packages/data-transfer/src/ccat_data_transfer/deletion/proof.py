@@ -368,6 +368,8 @@ def _hold(location_id: str, package_id: ColumnElement[UUID], at: datetime) -> Sc
         select(ObsUnit.observing_program_id)
         .join(ExecutedObsUnit, ExecutedObsUnit.obs_unit_id == ObsUnit.id)
         .where(ExecutedObsUnit.id == execution)
+        # Of the package that is judged, two statements further out, not of any.
+        .correlate(RawDataPackage)
         .scalar_subquery()
     )
     return (

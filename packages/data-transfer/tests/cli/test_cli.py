@@ -1,0 +1,210 @@
+"""The command: what it prints, as text and as JSON, and how it ends when something is wrong."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from ccat_data_transfer.cli.main import main
+from ccat_data_transfer.failures import Permanent, Transient
+from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.events import record_error
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    ErrorRecord,
+    Event,
+    FixityCheck,
+    LocationHealth,
+    PackageCreation,
+    PhysicalCopy,
+    PhysicalCopyLock,
+    RawDataPackage,
+)
+
+
+class Command:
+    """Runs the command in this process, as a shell would see it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        self._monkeypatch.setattr(sys, "argv", ["ccat-transfer", *map(str, arguments)])
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = self._capsys.readouterr()
+        assert "Traceback" not in out + err
+        return int(ended.value.code or 0), out, err
+
+    def json(self, *arguments: object) -> Any:
+        status, out, err = self(*arguments, "--json")
+        assert status == 0, err
+        return json.loads(out)
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ops_database: str, redis_url: str
+) -> Command:
+    monkeypatch.setenv("CCAT_OPS_DB_DATABASE_URL", ops_database)
+    monkeypatch.setenv("CCAT_DATA_TRANSFER_BROKER_URL", redis_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Command(monkeypatch, capsys)
+
+
+def test_looking_at_an_observatory(observatory: Any, command: Command) -> None:
+    execution = observatory.observe({"2026/a.fits": b"a"})
+    observatory.planner.run_pass()
+    report = command.json("status")
+    assert {place["id"] for place in report["locations"]} >= {"ccat.raw", "cologne.lta"}
+    status, out, _ = command("status")
+    assert status == 0
+    assert "dispatched" in out
+    assert command.json("why", execution)["steps"][0]["reason"] == "dispatched"
+    status, out, _ = command("why", "ccat.raw")
+    assert "in service" in out
+    queues = command.json("queues")
+    assert "ccat.raw.raw_data_package_creation" in queues
+    assert command("queues")[1].split() == queues
+    assert command("why", new_id())[0] == 1
+    assert "nothing here" in command("why", "nowhere.at-all")[2]
+
+
+def test_the_doctor_names_what_is_wrong(observatory: Any, command: Command) -> None:
+    observatory.folder("cologne.lta").rmdir()
+    status, out, _ = command("doctor", "--json")
+    findings = {finding["what"]: finding for finding in json.loads(out)}
+    assert status == 1
+    assert findings["database"]["ok"]
+    assert findings["broker"]["ok"]
+    assert findings["place ccat.raw"]["ok"]
+    assert not findings["place cologne.lta"]["ok"]
+    assert "ccat-transfer worker" in findings["workers of ccat.raw"]["detail"]
+    status, out, _ = command("doctor")
+    assert "FAIL place cologne.lta" in out
+
+
+def test_work_that_was_given_up_is_tried_again(observatory: Any, command: Command) -> None:
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.planner.run_pass()
+    observatory.places.broken["ccat.buffer"] = Permanent("not_a_folder", "odd")
+    observatory.deliver()
+    observatory.places.broken.clear()
+    [creation] = observatory.rows(PackageCreation)
+    assert command("retry", new_id())[0] == 1
+    assert command.json("retry", creation.id)["operation"] == "raw_data_package_creation"
+    assert command("retry", creation.id)[0] == 1, "it is not given up any more"
+    observatory.run()
+    assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
+    assert observatory.rows(ErrorRecord)[0].resolved_at is not None
+    assert any(event.action.endswith(".retried") for event in observatory.rows(Event))
+
+
+def test_what_was_cancelled_locks_again_what_it_reads(observatory: Any, command: Command) -> None:
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.run()
+    [package] = observatory.rows(RawDataPackage)
+    assert "would read" in command("verify", package.id, "--dry-run")[1]
+    assert observatory.rows(FixityCheck, status=Status.PENDING) == []
+    asked = command.json("verify", package.id)
+    assert [copy["location"] for copy in asked["copies"]] == ["cologne.lta"]
+    assert command("verify", package.id)[0] == 1, "it is being verified already"
+    [check] = observatory.rows(FixityCheck, status=Status.PENDING)
+    observatory.change(FixityCheck, check.id, status=Status.FAILED)
+    with observatory.sessions.begin() as session:
+        session.query(PhysicalCopyLock).delete()
+    assert command("retry", check.id)[0] == 0
+    assert [lock.work_id for lock in observatory.rows(PhysicalCopyLock)] == [check.id]
+    observatory.change(FixityCheck, check.id, status=Status.FAILED)
+    observatory.change(PhysicalCopy, check.physical_copy_id, status=PhysicalCopyStatus.MISSING)
+    status, _, err = command("retry", check.id)
+    assert status == 1
+    assert "ccat-transfer why" in err
+
+
+def test_a_doubted_place_is_trusted_again(observatory: Any, command: Command) -> None:
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.run()
+    [package] = observatory.rows(RawDataPackage)
+    command("verify", package.id)
+    observatory.planner.run_pass()
+    observatory.places.broken["cologne.lta"] = Transient("location_suspect", "doubted")
+    observatory.deliver()
+    observatory.places.broken.clear()
+    at = observatory.clock.now
+    with observatory.sessions.begin() as session:
+        session.add(LocationHealth(data_location_id="cologne.lta", site_id="cologne", suspect_since=at))
+        record_error(
+            session,
+            site_id="cologne",
+            at=at,
+            severity=Severity.CRITICAL,
+            category="location_suspect",
+            subject_type="data_location",
+            subject_id="cologne.lta",
+            message="doubted",
+        )
+    assert command("trust", "ccat.raw", "--reason", "x")[0] == 1
+    assert command("trust", "cologne.lta")[0] == 2, "a reason is asked for"
+    assert command.json("trust", "cologne.lta", "--reason", "cable")["trusted"] is True
+    assert {
+        error.resolved_at is None for error in observatory.rows(ErrorRecord, subject_id="cologne.lta")
+    } == {False}
+    # What it had stopped goes on at once.
+    observatory.planner.run_pass()
+    assert observatory.deliver() == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("CCAT_DATA_TRANSFER_TICK", "-1", "CCAT_DATA_TRANSFER_TICK"),
+        ("CCAT_DATA_TRANSFER_SITES", "ccat,cologne", "JSON"),
+        ("CCAT_DATA_TRANSFER_LEASE", "6", "heartbeat"),
+    ],
+)
+def test_wrong_settings_are_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    status, _, err = command("doctor")
+    assert status == 1
+    assert says in err
+
+
+def test_without_a_database_every_command_says_so_in_a_line(
+    command: Command, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
+) -> None:
+    commands: list[tuple[object, ...]] = [
+        ("status",),
+        ("why", new_id()),
+        ("queues",),
+        ("verify", new_id()),
+        ("retry", new_id()),
+        ("trust", "ccat.raw", "--reason", "x"),
+        ("worker", "--site", "ccat"),
+    ]
+    for url, says in (
+        ("postgresql://127.0.0.1:1/nothing", "does not answer"),
+        (postgresql_url, "opsdb_migrate"),
+        ("sqlite:///x.sqlite", "PostgreSQL"),
+    ):
+        monkeypatch.setenv("CCAT_OPS_DB_DATABASE_URL", url)
+        for arguments in commands:
+            status, out, err = command(*arguments)
+            assert (status, out) == (1, ""), arguments
+            assert says.lower() in err.lower(), arguments
+            assert len(err.splitlines()) == 1
+    monkeypatch.setenv("CCAT_OPS_DB_DATABASE_URL", postgresql_url)
+    assert "opsdb_migrate" in command("doctor")[1]
+
+
+def test_a_worker_knows_its_places(observatory: Any, command: Command) -> None:
+    for arguments in (("--location", "ccat.nowhere"), ("--site", "mars"), ()):
+        status, _, err = command("worker", *arguments)
+        assert status == 2
+        assert len(err.splitlines()) == 1
+    assert command("verify", "not-an-id")[0] == 2
