@@ -348,6 +348,12 @@ def observatory(ops_database: str, tmp_path: Path, _databases: _Databases) -> It
 
 
 @pytest.fixture
+def make_observatory(tmp_path: Path) -> Callable[[Engine], SmallObservatory]:
+    """Make an observatory in a database of the test's own."""
+    return lambda engine: SmallObservatory(engine, tmp_path)
+
+
+@pytest.fixture
 def new_observatory(
     new_database: NewDatabase, migrated_template: str, tmp_path: Path, _databases: _Databases
 ) -> Iterator[Callable[[], SmallObservatory]]:

@@ -9,7 +9,7 @@ step:
 * nothing that an archive had right was removed by us.
 
 The disks are only ever harmed where the telescope still has the files: more cannot be asked of one archive.
-``CCAT_DATA_TRANSFER_TEST_PROFILE=long`` runs it for some minutes.
+``CCAT_TEST_PROFILE=long`` runs it for some minutes.
 """
 
 import os
@@ -45,7 +45,7 @@ from ccat_ops_db.models import (
     StagingItem,
 )
 
-LONG = os.environ.get("CCAT_DATA_TRANSFER_TEST_PROFILE") == "long"
+LONG = os.environ.get("CCAT_TEST_PROFILE") == "long"
 BOUNDS = settings(
     max_examples=200 if LONG else 5,
     stateful_step_count=80 if LONG else 30,

@@ -18,9 +18,6 @@ from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, Verification
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
 
-CANCELLED = "cancelled"
-"""Category of work that a person stopped: it gave its source free, which only the API can take back."""
-
 
 def verify(
     subject: Annotated[UUID, typer.Argument(help="Id of a package or of one of its copies.")],
@@ -65,7 +62,7 @@ def retry(
     with Session(open_database()) as session, session.begin():
         kind = next((kind for kind in KINDS.values() if _take_up_again(session, kind, work_id)), None)
         if kind is None:
-            end(f"{work_id} is no work that was given up; what a person cancelled is retried through the API")
+            end(f"{work_id} is no work that was given up")
         wake_planners(session)
     if json:
         print_json({"work": work_id, "operation": kind.operation})
