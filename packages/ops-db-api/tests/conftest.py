@@ -1,6 +1,5 @@
 """The real application on a real database, and clients with any permission."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -15,8 +14,8 @@ from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack import processes
 from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.testing import process_database
 from ccat_ops_db.models import Base
 from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, tidy_up
@@ -72,19 +71,11 @@ def shared_database(postgresql_server: Postgresql, migrated_template: str) -> It
     Making a database costs far more than a test, so the tests of a process share one, and each finds it as
     if it were new.
     """
-    name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_0"
-    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
-                sql.Identifier(name), sql.Identifier(migrated_template)
-            )
-        )
-        url = postgresql_server.url(name)
+    with process_database(postgresql_server, migrated_template) as url:
         with _session(url) as session:
             seed.permissions(session)
             seed.reference_data(session)
         yield url
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack import ports, processes
+from ccat_dev_stack import ports
 from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.testing import process_database
 from ccat_ops_db.settings import synchronous
 from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.commands.main import main
@@ -210,24 +209,16 @@ def api_server(
     postgresql_server: Postgresql, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Api]:
     """The real API with reference data, for all tests of a process."""
-    name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_0"
     folder = tmp_path_factory.mktemp("observatory")
-    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(
-                sql.Identifier(name), sql.Identifier(migrated_template)
-            )
-        )
-    api = Api(postgresql_server.url(name), folder)
-    with api.session() as session:
-        seed.reference_data(session, folder, f"http://127.0.0.1:{api.data_server_port}")
-        api.token = seed.token(session)
-        session.commit()
-    api.start()
-    yield api
-    api.stop()
-    with psycopg.connect(postgresql_server.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    with process_database(postgresql_server, migrated_template) as url:
+        api = Api(url, folder)
+        with api.session() as session:
+            seed.reference_data(session, folder, f"http://127.0.0.1:{api.data_server_port}")
+            api.token = seed.token(session)
+            session.commit()
+        api.start()
+        yield api
+        api.stop()
 
 
 @pytest.fixture

@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack import processes
 from ccat_dev_stack.services.postgresql import Postgresql
-from ccat_dev_stack.testing import NewDatabase, template_database
+from ccat_dev_stack.testing import NewDatabase, process_database, template_database
 from ccat_ops_db import schema
 from ccat_ops_db.configuration import apply_configuration, load
 from ccat_ops_db.session import create_engine
@@ -37,14 +34,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def worker_engine(postgresql_server: Postgresql, migrated_template: str) -> Iterator[Engine]:
     """An engine on this worker's database with the newest schema, which every test leaves as it found it."""
-    with _worker_database(postgresql_server, migrated_template, "00") as engine:
+    with _worker_database(postgresql_server, migrated_template) as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 def configured_worker_engine(postgresql_server: Postgresql, configured_template: str) -> Iterator[Engine]:
     """The same with the observatory's configuration."""
-    with _worker_database(postgresql_server, configured_template, "000") as engine:
+    with _worker_database(postgresql_server, configured_template) as engine:
         yield engine
 
 
@@ -99,16 +96,9 @@ def configured_engine(configured_url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _worker_database(server: Postgresql, template: str, number: str) -> Iterator[Engine]:
-    # The name tells the next run when its process is gone, see ccat_dev_stack.testing.
-    name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_{number}"
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        made = sql.Identifier(name)
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log").format(made, sql.Identifier(template))
-        )
-        yield from _engine(server.url(name))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
+def _worker_database(server: Postgresql, template: str) -> Iterator[Engine]:
+    with process_database(server, template) as url:
+        yield from _engine(url)
 
 
 @contextmanager

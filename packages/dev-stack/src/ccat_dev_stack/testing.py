@@ -17,6 +17,7 @@ Redis databases and buckets are not, and are gone at the end of the test. What a
 the next.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import itertools
@@ -103,13 +104,22 @@ def postgresql_server(shared_services: SharedServices) -> Postgresql:
     return shared_services.postgresql
 
 
+@contextlib.contextmanager
+def process_database(server: Postgresql, template: str) -> Iterator[str]:
+    """Give the URL of a copy of a template that many tests of this process share."""
+    name = _new_name()
+    _execute(server, _create(name, template))
+    yield server.url(name)
+    _drop(server, name)
+
+
 @pytest.fixture
 def new_database(postgresql_server: Postgresql) -> Iterator[NewDatabase]:
     """Make fresh databases."""
     made: list[str] = []
 
     def make(template: str | None = None) -> str:
-        name = f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_{next(_numbers)}"
+        name = _new_name()
         _execute(postgresql_server, _create(name, template or "template0"))
         made.append(name)
         return postgresql_server.url(name)
@@ -228,6 +238,11 @@ def _migrations_hash() -> str:
     for path in sorted(package.rglob("*.py")):
         digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _new_name() -> str:
+    """Return a name that no other database has, and that tells the next run when our process is gone."""
+    return f"test_{os.getpid()}_{processes.start_ticks(os.getpid())}_{next(_numbers)}"
 
 
 def _create(name: str, template: str) -> sql.Composed:
