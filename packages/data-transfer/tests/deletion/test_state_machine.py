@@ -47,7 +47,7 @@ from ccat_ops_db.models import (
 
 LONG = os.environ.get("CCAT_TEST_PROFILE") == "long"
 BOUNDS = settings(
-    max_examples=200 if LONG else 5,
+    max_examples=200 if LONG else 3,
     stateful_step_count=80 if LONG else 30,
     deadline=None,
     derandomize=not LONG,

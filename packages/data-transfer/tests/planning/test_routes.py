@@ -127,3 +127,18 @@ def test_without_an_archive_at_its_end_a_package_waits_and_says_so(observatory: 
     observatory.change(DataLocation, "cologne.lta", location_type=LocationType.LONG_TERM_ARCHIVE)
     observatory.run()
     assert len(observatory.tars_at("cologne.lta")) == 1
+
+
+def test_a_hop_that_is_wanted_twice_is_one_transfer(observatory: Any) -> None:
+    """Rucio #5177: two requests over one hop fought with each other."""
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: bool(observatory.rows(DataTransfer)))
+    copy = observatory.copy_at("ccat.buffer")
+    for _ in range(3):
+        observatory.change(PhysicalCopy, copy.id, onward_planned_at=None)
+        observatory.planner.run_pass()
+    assert len(observatory.rows(DataTransfer)) == 1
+    observatory.run()
+    observatory.change(PhysicalCopy, copy.id, onward_planned_at=None)
+    observatory.run()
+    assert hops(observatory) == [("ccat.buffer", "cologne.buffer")]
