@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, true, update
+from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
 from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
@@ -24,7 +24,14 @@ from ccat_ops_db.enumerations import (
 )
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Deletion, PhysicalCopy, RawDataFile, RawDataPackage, RetentionPolicy
+from ccat_ops_db.models import (
+    DataLocation,
+    Deletion,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    RetentionPolicy,
+)
 from ccat_ops_db.waiting import WaitingReason
 
 BATCH = 500
@@ -202,6 +209,7 @@ def _packages_at_source(session: Session, place: Place) -> list[Found]:
             RawDataPackage.sealed_at.is_not(None),
             RawDataPackage.source_removed_at.is_(None),
             ~_has_open_deletion(RawDataPackage.id, place, CopyKind.RAW_DATA_FILE),
+            _may_have_news(RawDataPackage.id, one_file.c.waiting_reason),
         )
         .order_by(RawDataPackage.sealed_at)
     )
@@ -227,6 +235,7 @@ def _copies_at(session: Session, topology: Topology, place: Place) -> list[Found
             PhysicalCopy.data_location_id == place.id,
             PhysicalCopy.status.in_(LIVING),
             ~_has_open_deletion(package_id, place, PhysicalCopy.kind, PhysicalCopy.raw_data_file_id),
+            _may_have_news(package_id, PhysicalCopy.waiting_reason),
         )
         .order_by(PhysicalCopy.created_at)
     )
@@ -237,6 +246,18 @@ def _copies_at(session: Session, topology: Topology, place: Place) -> list[Found
         Found(Candidate(package, place.id, kind, file_id), size, reason, detail)
         for kind, package, file_id, size, reason, detail in session.execute(statement)
     ]
+
+
+def _may_have_news(package_id: Any, reason: Any) -> ColumnElement[bool]:
+    """Tell whether it is worth judging: what no archive has, and says so, piles up while a link is down."""
+    archived, location = aliased(PhysicalCopy), DataLocation.__table__.c
+    in_an_archive = exists().where(
+        archived.raw_data_package_id == package_id,
+        archived.status == PhysicalCopyStatus.VERIFIED,
+        archived.data_location_id == location.id,
+        location.location_type == LocationType.LONG_TERM_ARCHIVE,
+    )
+    return or_(reason.is_distinct_from(WaitingReason.NOT_ARCHIVED), in_an_archive)
 
 
 def _has_open_deletion(package_id: Any, place: Place, kind: Any, file_id: Any = None) -> ColumnElement[bool]:

@@ -28,7 +28,6 @@ def plan_staging(session: Session, topology: Topology) -> int:
             StagingItem.raw_data_package_id,
             RawDataPackage.sealed_at,
             RawDataPackage.size,
-            RawDataPackage.payload_bytes,
             RawDataFile.size.label("file_size"),
         )
         .join(RawDataPackage, RawDataPackage.id == StagingItem.raw_data_package_id)
@@ -60,7 +59,8 @@ def plan_staging(session: Session, topology: Topology) -> int:
                 topology.at,
             )
             continue
-        size = item.payload_bytes if item.file_size is None else item.file_size
+        # The whole tar is read for a package: what is done is counted in its bytes.
+        size = item.size if item.file_size is None else item.file_size
         session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
         lock_copy(session, copy.id, "staging_item", item.id, item.site_id, topology.at)
         chosen += 1

@@ -1,0 +1,385 @@
+"""A small observatory for tests: two sites on disk, one database, planner and workers in this process."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.planning.topology import Topology, load_topology
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.enumerations import (
+    DeletionMode,
+    DeletionTrigger,
+    ExecutionStatus,
+    LocationType,
+    Operation,
+    RouteType,
+    TransferMethod,
+)
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import (
+    DataTransferRoute,
+    DiskDataLocation,
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    FixedSource,
+    Instrument,
+    InstrumentModule,
+    LocationUsage,
+    Observatory,
+    ObservingProgram,
+    ObsUnit,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataFilePhysicalCopy,
+    RetentionPolicy,
+    Site,
+    StagingItem,
+    StagingJob,
+    Telescope,
+)
+from ccat_ops_db.reports.why import Explanation, why
+
+
+class TestClock:
+    """A clock that a test moves."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        # Ahead of the clock by which the file system dates what is written.
+        self.now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+
+    def utc_now(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Mailbox:
+    """Keeps the messages of the dispatcher for the test to deliver, twice, late or never."""
+
+    messages: list[tuple[str, Operation, UUID]] = field(default_factory=list)
+
+    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+        self.messages.append((queue, operation, work_id))
+
+
+class FragilePlaces(Places):
+    """Places that a test can make unusable: every look at them raises the failure given."""
+
+    def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
+        super().__init__(sessions, credentials)
+        self.broken: dict[str, Failure] = {}
+
+    def storage(self, location_id: str) -> Storage:
+        if location_id in self.broken:
+            raise self.broken[location_id]
+        return super().storage(location_id)
+
+
+class CrashPointHook:
+    """Calls a function where a process could be made to die, once for each name."""
+
+    def __init__(self, at: Callable[[str], None]) -> None:
+        self._at = at
+        self.reached: list[str] = []
+
+    def reach(self, name: str) -> None:
+        if name not in self.reached:
+            self.reached.append(name)
+            self._at(name)
+
+
+class SmallObservatory:
+    """Telescope site ``ccat`` (source, buffer) and archive site ``cologne`` (buffer, lta, processing)."""
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine = engine
+        self.sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
+        self.root = root
+        self.clock = TestClock()
+        self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
+        self.mailbox = Mailbox()
+        self.stopping = threading.Event()
+        self.planner = self.new_planner()
+        self.places = FragilePlaces(self.sessions, Credentials(self.settings.credentials_folder))
+        self.runner = self.new_runner("worker-1")
+        with self.sessions.begin() as session:
+            _seed(session, root)
+
+    def new_planner(self, **changed: Any) -> Planner:
+        settings = self.settings.model_copy(update=changed)
+        return Planner(self.engine, self.mailbox, self.clock, settings)
+
+    def new_runner(self, owner: str) -> WorkRunner:
+        return WorkRunner(self.sessions, self.places, self.clock, self.settings, owner, self.stopping)
+
+    def folder(self, location_id: str) -> Path:
+        return self.root / location_id
+
+    def start(self, module: str = "chai-lfa") -> UUID:
+        with self.sessions.begin() as session:
+            execution = ExecutedObsUnit(
+                id=new_id(),
+                site_id="ccat",
+                obs_unit_id="IRC10216_CO43",
+                started_at=self.clock.now,
+                start_received_at=self.clock.now,
+            )
+            session.add(execution)
+            session.flush()
+            session.add(
+                ExecutedObsUnitModule(
+                    site_id="ccat", executed_obs_unit_id=execution.id, instrument_module_id=module
+                )
+            )
+            return execution.id
+
+    def finish(self, execution_id: UUID) -> None:
+        with self.sessions.begin() as session:
+            execution = session.get_one(ExecutedObsUnit, execution_id)
+            execution.status = ExecutionStatus.COMPLETED
+            execution.ended_at = execution.end_received_at = self.clock.now
+
+    def file(self, execution_id: UUID, contents: Mapping[str, bytes], module: str = "chai-lfa") -> None:
+        for path, content in contents.items():
+            target = self.folder("ccat.raw") / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            os.utime(target, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+        with self.sessions.begin() as session:
+            for path, content in contents.items():
+                file = RawDataFile(
+                    id=new_id(),
+                    site_id="ccat",
+                    executed_obs_unit_id=execution_id,
+                    instrument_module_id=module,
+                    relative_path=path,
+                    size=len(content),
+                    checksum="sha256:" + hashlib.sha256(content).hexdigest(),
+                    source_location_id="ccat.raw",
+                    filed_at=self.clock.now,
+                )
+                session.add(file)
+                session.flush()
+                session.add(
+                    RawDataFilePhysicalCopy(
+                        site_id="ccat",
+                        raw_data_file_id=file.id,
+                        data_location_id="ccat.raw",
+                        relative_path=path,
+                        size=len(content),
+                        created_at=self.clock.now,
+                    )
+                )
+
+    def observe(self, contents: Mapping[str, bytes], module: str = "chai-lfa") -> UUID:
+        """Run an observation that files these contents; return its id."""
+        execution_id = self.start(module)
+        self.file(execution_id, contents, module)
+        self.finish(execution_id)
+        return execution_id
+
+    def deliver(self, runner: WorkRunner | None = None) -> list[str]:
+        """Give every message to a worker; return how each ended."""
+        messages, self.mailbox.messages = self.mailbox.messages, []
+        return [(runner or self.runner).run(operation, work_id) for _, operation, work_id in messages]
+
+    def run(self, passes: int = 60) -> None:
+        """Plan and work until nothing is left to do now."""
+        for _ in range(passes):
+            self.planner.run_pass()
+            if not self.mailbox.messages:
+                return
+            self.deliver()
+        raise AssertionError(f"still busy after {passes} passes: {self.mailbox.messages}")
+
+    def change(self, model: Any, key: object, **values: Any) -> None:
+        """Write columns of one row, as a person or another program would."""
+        table = model.__table__
+        [column] = table.primary_key.columns
+        with self.sessions.begin() as session:
+            session.execute(update(table).where(column == key).values(values).returning(column)).one()
+
+    def add_buffer(self, location_id: str) -> None:
+        self.add_location(location_id, LocationType.BUFFER, "when-archived")
+
+    def add_location(self, location_id: str, location_type: LocationType, policy: str | None = None) -> None:
+        with self.sessions.begin() as session:
+            _add_location(session, self.root, location_id, location_type, policy)
+
+    def topology(self, session: Session, at: datetime) -> Topology:
+        return load_topology(session, ["ccat", "cologne"], at, self.settings)
+
+    def fill(self, location_id: str, used: int, total: int) -> None:
+        """Measure a location: so full it is."""
+        with self.sessions.begin() as session:
+            session.add(
+                LocationUsage(
+                    data_location_id=location_id,
+                    site_id=location_id.split(".")[0],
+                    measured_at=self.clock.now,
+                    used_bytes=used,
+                    total_bytes=total,
+                )
+            )
+
+    def stage(self, package: Any, file: Any = None, **job: Any) -> UUID:
+        """Ask for a package, or one file of it, at the processing location; return the job."""
+        with self.sessions.begin() as session:
+            asked = StagingJob(
+                site_id="cologne",
+                destination_location_id="cologne.processing",
+                requested_by="astronomer",
+                raw_data_package_id=None if file else package.id,
+                raw_data_file_id=file.id if file else None,
+                created_at=self.clock.now,
+                **job,
+            )
+            session.add(asked)
+            session.flush()
+            session.add(
+                StagingItem(
+                    id=new_id(),
+                    site_id="cologne",
+                    created_at=self.clock.now,
+                    staging_job_id=asked.id,
+                    raw_data_package_id=package.id,
+                    raw_data_file_id=file.id if file else None,
+                    destination_location_id="cologne.processing",
+                )
+            )
+            return asked.id
+
+    def why(self, subject: object) -> Explanation:
+        with self.sessions() as session:
+            explanation = why(session, str(subject))
+        assert explanation is not None, f"nothing knows {subject}"
+        return explanation
+
+    def reasons(self, subject: object) -> set[str | None]:
+        """Return every reason in the answer to why something waits."""
+        return {step.reason for step in self.why(subject).steps}
+
+    def files_at(self, location_id: str) -> list[Path]:
+        return sorted(path for path in self.folder(location_id).rglob("*") if path.is_file())
+
+    def tars_at(self, location_id: str) -> list[Path]:
+        """Return the tars under their own names."""
+        found = (path for path in self.files_at(location_id) if path.suffix == ".tar")
+        return [path for path in found if "quarantine" not in path.parts]
+
+    def copy_at(self, location_id: str) -> Any:
+        """Return the one package's copy that lives, or last lived, at a location."""
+        return self.rows(PhysicalCopy, data_location_id=location_id)[-1]
+
+    def run_until(self, done: Callable[[], bool], passes: int = 40) -> None:
+        """Plan and work until a condition holds, one step at a time."""
+        for _ in range(passes):
+            self.planner.run_pass()
+            if done():
+                return
+            if self.mailbox.messages:
+                first, *self.mailbox.messages = self.mailbox.messages
+                self.runner.run(first[1], first[2])
+        raise AssertionError(f"it did not come to it in {passes} passes")
+
+    def rows(self, model: type[Any], **filters: Any) -> list[Any]:
+        with self.sessions() as session:
+            order = list(model.__table__.primary_key.columns)
+            return list(session.scalars(select(model).filter_by(**filters).order_by(*order)))
+
+
+def _seed(session: Session, root: Path) -> None:
+    session.add(Observatory(id="ccat-observatory", name="CCAT Observatory"))
+    session.flush()
+    session.add(
+        Telescope(
+            id="fyst",
+            observatory_id="ccat-observatory",
+            name="FYST",
+            latitude=-22.98,
+            longitude=-67.74,
+            altitude=5600,
+        )
+    )
+    session.flush()
+    session.add(Instrument(id="chai", telescope_id="fyst", name="CHAI"))
+    session.flush()
+    for module in ("chai-lfa", "chai-hfa"):
+        session.add(
+            InstrumentModule(
+                id=module, instrument_id="chai", name=module, frequency_min=455, frequency_max=495
+            )
+        )
+    session.add(ObservingProgram(id="GEco", name="Galactic Ecology"))
+    session.add(FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788))
+    session.flush()
+    session.add(ObsUnit(id="IRC10216_CO43", observing_program_id="GEco", source_id="IRC10216"))
+    session.add(Site(id="ccat", name="CCAT", main=True))
+    session.add(Site(id="cologne", name="Cologne"))
+    session.add(
+        RetentionPolicy(id="when-archived", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1)
+    )
+    session.add(
+        RetentionPolicy(id="when-unpinned", trigger=DeletionTrigger.WHEN_UNPINNED, min_archive_copies=1)
+    )
+    session.flush()
+    for location_id, location_type, policy in (
+        ("ccat.raw", LocationType.SOURCE, "when-archived"),
+        ("ccat.buffer", LocationType.BUFFER, "when-archived"),
+        ("cologne.buffer", LocationType.BUFFER, "when-archived"),
+        ("cologne.lta", LocationType.LONG_TERM_ARCHIVE, None),
+        ("cologne.processing", LocationType.PROCESSING, "when-unpinned"),
+    ):
+        _add_location(session, root, location_id, location_type, policy)
+    session.flush()
+    session.add(
+        DataTransferRoute(
+            id="ccat-cologne",
+            origin_site_id="ccat",
+            destination_site_id="cologne",
+            route_type=RouteType.DIRECT,
+            destination_location_id="cologne.buffer",
+            method=TransferMethod.POSIX,
+        )
+    )
+
+
+def _add_location(
+    session: Session, root: Path, location_id: str, location_type: LocationType, policy: str | None
+) -> None:
+    folder = root / location_id
+    folder.mkdir(parents=True)
+    site_id, name = location_id.split(".")
+    session.add(
+        DiskDataLocation(
+            id=location_id,
+            site_id=site_id,
+            name=name,
+            location_type=location_type,
+            path=str(folder),
+            retention_policy_id=policy,
+            deletion_mode=DeletionMode.ENABLED,
+        )
+    )
