@@ -125,7 +125,9 @@ class TestStart:
     async def test_modules_named_twice_are_refused(self, client: Client) -> None:
         response = await client.post(f"{PATH}:start", json=START | {"modules": ["chai-lfa", "chai-lfa"]})
         assert response.status_code == 422
-        assert "twice" in response.text
+        [error] = response.json()["errors"]
+        assert error["field"] == "modules"
+        assert "twice" in error["reason"]
 
 
 class TestFinish:

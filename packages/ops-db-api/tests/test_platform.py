@@ -56,6 +56,13 @@ class TestPages:
         assert response.status_code == 422
         assert response.json()["errors"][0]["field"] == "cursor"
 
+    async def test_a_filter_that_the_list_does_not_have_is_refused(self, client: Client) -> None:
+        response = await client.get("/executed-obs-units", params={"obs_units": seed.OBS_UNIT, "limit": 5})
+        assert response.status_code == 422
+        [error] = response.json()["errors"]
+        assert error["field"] == "obs_units"
+        assert "obs_unit" in error["reason"]
+
     async def test_a_cursor_of_another_order_or_list_is_refused(
         self, client: Client, executions: list[str]
     ) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db_api.platform.fields import Name, NewId, RequestBody, ResponseBody, Text, Time
@@ -28,11 +28,12 @@ class StartExecution(RequestBody):
     modules: list[Name] = Field(min_length=1, max_length=100, description="Modules that take part.")
     started_at: Time | None = Field(None, description="Start, as the instrument gives it; now when left out.")
 
-    @model_validator(mode="after")
-    def _modules_once(self) -> "StartExecution":
-        if len(set(self.modules)) != len(self.modules):
-            raise ValueError("modules: names a module twice")
-        return self
+    @field_validator("modules")
+    @classmethod
+    def _modules_once(cls, modules: list[str]) -> list[str]:
+        if len(set(modules)) != len(modules):
+            raise ValueError("names a module twice")
+        return modules
 
 
 class FinishExecution(RequestBody):

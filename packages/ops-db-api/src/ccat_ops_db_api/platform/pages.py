@@ -10,10 +10,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from sqlalchemy import (
     ColumnElement,
     String,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db_api.platform.documents import Rows
-from ccat_ops_db_api.platform.errors import invalid
+from ccat_ops_db_api.platform.errors import FieldError, invalid, invalid_fields
 from ccat_ops_db_api.platform.etags import etag_of, is_fresh
 
 LARGEST_PAGE = 1000
@@ -60,9 +61,36 @@ def page_request(
         str | None, Query(max_length=1000, description="Only these fields, separated by commas.")
     ] = None,
 ) -> PageRequest:
-    """Return what the query says about the page."""
+    """Return what the query says about the page; a filter that the list does not have is refused.
+
+    Left alone, a mistyped filter would give the whole list, which its reader takes for the filtered one.
+    """
+    _refuse_unknown(request)
     chosen = tuple(dict.fromkeys(field.strip() for field in fields.split(","))) if fields else ()
     return PageRequest(limit, cursor, chosen, request.url.path, request.app.state.cursor_key)
+
+
+def _refuse_unknown(request: Request) -> None:
+    known = _query_parameters(request.app)[request.scope["route"].operation_id]
+    unknown = [
+        FieldError(field=name, reason=f"is no parameter of this list; it has: {', '.join(sorted(known))}")
+        for name in request.query_params
+        if name not in known
+    ]
+    if unknown:
+        raise invalid_fields(unknown)
+
+
+@lru_cache(maxsize=1)
+def _query_parameters(app: FastAPI) -> Mapping[str, frozenset[str]]:
+    """Return the names of the query parameters of each operation."""
+    return {
+        operation["operationId"]: frozenset(
+            parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"
+        )
+        for methods in app.openapi()["paths"].values()
+        for operation in methods.values()
+    }
 
 
 Page = Annotated[PageRequest, Depends(page_request)]
