@@ -5,7 +5,7 @@ from pathlib import Path
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
 
-from ..conftest import SmallObservatory
+from ..small_observatory import SmallObservatory
 
 CONTENTS = {
     "2026/scan 1.fits": b"one" * 1000,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ccat_ops_db.models import DataTransferLog, PackageCreation
 
-from ..conftest import SmallObservatory
+from ..small_observatory import SmallObservatory
 
 
 def test_a_failed_attempt_and_its_retry_have_a_log_each(
