@@ -93,6 +93,9 @@ class Observatory(RuleBasedStateMachine):
         )
         if step_by_step:
             self.o.change(DataLocation, "ccat.raw", concurrency=1)
+        for _ in range(2):
+            self.observe([1000, 0])
+        self.go_on(4)
 
     @rule(sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=3))
     def observe(self, sizes: list[int]) -> None:
@@ -137,26 +140,25 @@ class Observatory(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.o.clock.advance(seconds)
 
+    @rule(
+        number=st.integers(0, 50),
+        lose=st.booleans(),
+        buffer=st.sampled_from(["ccat.buffer", "cologne.buffer"]),
+    )
+    def harm_a_buffer(self, number: int, lose: bool, buffer: str) -> None:
+        self._harm(self.o.tars_at(buffer), number, lose)
+
+    @precondition(lambda self: self._harmable_in_archive())
     @rule(number=st.integers(0, 50), lose=st.booleans())
-    def harm_a_tar(self, number: int, lose: bool) -> None:
-        tars = [
-            tar
-            for place in ("ccat.buffer", "cologne.buffer", "cologne.lta")
-            for tar in self.o.tars_at(place)
-            if "cologne.lta" not in tar.parts or self._is_at_source(tar)
-        ]
-        if not tars:
-            return
-        tar = tars[number % len(tars)]
-        self.harmed.add(tar)
-        if lose:
-            tar.unlink()
-            return
-        with tar.open("r+b") as file:
-            file.seek(number * 37 % tar.stat().st_size)
-            byte = file.read(1)
-            file.seek(-1, os.SEEK_CUR)
-            file.write(bytes([byte[0] ^ 1]))
+    def harm_the_archive(self, number: int, lose: bool) -> None:
+        self._harm(self._harmable_in_archive(), number, lose)
+
+    @precondition(lambda self: self._harmable_in_archive())
+    @rule(number=st.integers(0, 50), lose=st.booleans())
+    def harm_the_archive_right_before_deletions(self, number: int, lose: bool) -> None:
+        self._harm(self._harmable_in_archive(), number, lose)
+        self.o.clock.advance(2000)
+        self.go_on(3)
 
     @rule(scope=st.sampled_from(["global", "site", "location"]))
     def hold(self, scope: str) -> None:
@@ -262,6 +264,24 @@ class Observatory(RuleBasedStateMachine):
                     file.relative_path for file in self.o.rows(RawDataFile, raw_data_package_id=package.id)
                 }
         return found
+
+    def _harmable_in_archive(self) -> list[Path]:
+        return [tar for tar in self.o.tars_at("cologne.lta") if self._is_at_source(tar)]
+
+    def _harm(self, tars: list[Path], number: int, lose: bool) -> None:
+        """Lose a tar, or flip one bit of it."""
+        if not tars:
+            return
+        tar = tars[number % len(tars)]
+        self.harmed.add(tar)
+        if lose:
+            tar.unlink()
+            return
+        with tar.open("r+b") as file:
+            file.seek(number * 37 % tar.stat().st_size)
+            byte = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte[0] ^ 1]))
 
     def _is_at_source(self, tar: Path) -> bool:
         [package] = self.o.rows(RawDataPackage, id=tar.stem)
