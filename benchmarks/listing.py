@@ -70,7 +70,7 @@ def main() -> None:
 
 
 async def _ask(url: str, token: str, rows: int, requests: int) -> None:
-    settings = ApiSettings(site_id="ccat", requests_per_minute=10_000_000)
+    settings = ApiSettings(site_id="ccat", requests_per_second=1e6, request_burst=1_000_000)
     app = create_app(settings, OpsDbSettings(database_url=SecretStr(url), token_key=SecretStr(KEY)))
     async with app.router.lifespan_context(app), _client(app) as ours, _client(_plain(url)) as plain:
         ours.headers["authorization"] = f"Bearer {token}"

@@ -39,6 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.topology import Obstacle
+from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
     CopyKind,
     HoldScope,
@@ -205,16 +206,10 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
 
 def copies_of(candidate: Candidate) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that select the living copies that a deletion would remove."""
-    at_location = PhysicalCopy.data_location_id == candidate.location_id
-    if candidate.kind is CopyKind.RAW_DATA_PACKAGE:
-        thing = PhysicalCopy.raw_data_package_id == candidate.package_id
-    elif candidate.file_id is not None:
-        thing = PhysicalCopy.raw_data_file_id == candidate.file_id
-    else:
-        thing = PhysicalCopy.raw_data_file_id.in_(
-            select(RawDataFile.id).where(RawDataFile.raw_data_package_id == candidate.package_id)
-        )
-    return (and_(thing, at_location), PhysicalCopy.status.in_(DELETABLE))
+    copies = copies_of_deletion(
+        candidate.package_id, candidate.location_id, candidate.kind, candidate.file_id
+    )
+    return (copies, PhysicalCopy.status.in_(DELETABLE))
 
 
 def _judge(facts: Row[*tuple[Any, ...]], at: datetime) -> Obstacle | None:

@@ -6,7 +6,7 @@ readable state. Only then bytes go. After a crash everything is proved anew.
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
@@ -20,7 +20,6 @@ from ccat_data_transfer.deletion.proof import (
     prove,
     reliable_copies,
 )
-from ccat_data_transfer.deletion.undelete import has_begun, undelete
 from ccat_data_transfer.failures import Failure, Integrity
 from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.movers.registry import mover_for
@@ -30,6 +29,7 @@ from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.deletions import deletion_has_begun, undelete
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import Deletion, PhysicalCopy, RawDataPackage
@@ -122,7 +122,7 @@ def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None
     """Do not delete: ask again later where only an archive was silent, or bytes are gone already."""
     at = work.clock.utc_now()
     with work.sessions() as session:
-        begun = has_begun(session, candidate)
+        begun = session.execute(deletion_has_begun(and_(*copies_of(candidate)))).scalar_one()
     if begun or obstacle.reason is WaitingReason.ARCHIVE_NOT_CONFIRMED:
         with work.handing_over(
             waiting_reason=obstacle.reason,
@@ -133,7 +133,7 @@ def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None
             return
     # The copy is wanted again, perhaps as the last good one: it must be readable, and be judged anew.
     with work.finishing(error_category="withdrawn", error_message=obstacle.detail) as session:
-        undelete(session, candidate)
+        session.execute(undelete(and_(*copies_of(candidate))))
         record_event(
             session,
             site_id=candidate.location_id.split(".", 1)[0],

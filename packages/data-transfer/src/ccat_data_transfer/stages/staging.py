@@ -33,6 +33,7 @@ from ccat_ops_db.models import (
     StagingItem,
     StagingJob,
 )
+from ccat_ops_db.staged import staged_folder
 
 CHUNK_BYTES = 4 * MEBIBYTE
 
@@ -47,7 +48,7 @@ def stage_item(work: WorkInHand) -> None:
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
     source = work.places.storage(copy.data_location_id)
     root = work.folder(item.destination_location_id)
-    folder = staged_folder(package)
+    folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
     temporary = root / f".staging-{work.id}-{work.lease.fencing}"
     _remove_leftovers(root, work)
     try:
@@ -87,12 +88,6 @@ def _remove_leftovers(root: Path, work: WorkInHand) -> None:
     """Remove what killed attempts at this work had unpacked; a stale worker then finds nothing to publish."""
     for folder in root.glob(f".staging-{work.id}-*"):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def staged_folder(package: RawDataPackage) -> str:
-    """Return the folder of a package's files below a processing location."""
-    part = "" if package.part_number == 1 else f".part-{package.part_number}"
-    return f"{package.executed_obs_unit_id}/{package.instrument_module_id}{part}"
 
 
 def _chunks(work: WorkInHand, source: Storage, path: str) -> Iterator[bytes]:

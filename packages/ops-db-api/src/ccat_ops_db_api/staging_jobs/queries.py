@@ -19,6 +19,7 @@ from ccat_ops_db.models import (
     StagingItem,
     StagingJob,
 )
+from ccat_ops_db.staged import staged_folder_expression
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects
 from ccat_ops_db_api.staging_jobs.schemas import JobState
 
@@ -188,15 +189,11 @@ def _of_job(*columns: ColumnElement[Any]) -> Rows:
 
 
 def _folder() -> ColumnElement[Any]:
-    """Return the folder below which staging puts the data of a job; null where the location is no disk.
-
-    Staging puts a package at ``<execution>/<module>``, further parts at ``<execution>/<module>.part-<n>``.
-    """
+    """Return the folder below which staging puts the data of a job; null where the location is no disk."""
     package, file = aliased(RawDataPackage), aliased(RawDataFile)
     of_file = select(file.raw_data_package_id).where(file.id == JOBS.raw_data_file_id).scalar_subquery()
-    further = case((package.part_number > 1, func.concat(".part-", package.part_number)), else_="")
     of_package = (
-        select(func.concat(package.executed_obs_unit_id, "/", package.instrument_module_id, further))
+        select(staged_folder_expression(package))
         .where(package.id == func.coalesce(JOBS.raw_data_package_id, of_file))
         .correlate(StagingJob.__table__)
         .scalar_subquery()

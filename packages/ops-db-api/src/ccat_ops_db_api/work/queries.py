@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.deletions import copies_of_deletion, deletion_has_begun, undelete
 from ccat_ops_db.enumerations import (
-    CopyKind,
-    LocationType,
     PhysicalCopyStatus,
     Status,
 )
-from ccat_ops_db.models import DataLocation, Deletion, PhysicalCopy, PhysicalCopyLock, RawDataFile
+from ccat_ops_db.models import Deletion, PhysicalCopy, PhysicalCopyLock
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.work.kinds import Kind
 
@@ -93,43 +92,17 @@ async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
     await session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == work_id))
 
 
-async def deletion_has_begun(session: AsyncSession, deletion: Deletion) -> bool:
+async def has_begun(session: AsyncSession, deletion: Deletion) -> bool:
     """Return whether bytes of it may be gone already, also in an attempt before this one."""
-    copies: Any = PhysicalCopy.__table__
-    begun = select(copies.c.id).where(
-        _of_deletion(deletion), copies.c.status == PhysicalCopyStatus.DELETION_IN_PROGRESS
-    )
-    return bool((await session.execute(select(exists(begun)))).scalar())
+    return bool((await session.execute(deletion_has_begun(_copies(deletion)))).scalar())
 
 
-async def undelete(session: AsyncSession, deletion: Deletion) -> None:
+async def give_back(session: AsyncSession, deletion: Deletion) -> None:
     """Give the copies of a cancelled deletion back the status that they had before it was scheduled."""
-    copies: Any = PhysicalCopy.__table__
-    processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
-    before = case(
-        (copies.c.data_location_id.in_(processing), PhysicalCopyStatus.STAGED.value),
-        (
-            and_(copies.c.verified_at.is_not(None), copies.c.checksum.is_not(None)),
-            PhysicalCopyStatus.VERIFIED.value,
-        ),
-        else_=PhysicalCopyStatus.PRESENT.value,
-    )
-    await session.execute(
-        update(copies)
-        .where(_of_deletion(deletion), copies.c.status == PhysicalCopyStatus.DELETION_SCHEDULED)
-        .values(status=before)
-    )
+    await session.execute(undelete(_copies(deletion)))
 
 
-def _of_deletion(deletion: Deletion) -> ColumnElement[bool]:
-    """Return which copies a deletion removes."""
-    copies: Any = PhysicalCopy.__table__
-    of_package = copies.c.raw_data_package_id == deletion.raw_data_package_id
-    of_files = copies.c.raw_data_file_id.in_(
-        select(RawDataFile.id).where(
-            RawDataFile.raw_data_package_id == deletion.raw_data_package_id,
-            *([RawDataFile.id == deletion.raw_data_file_id] if deletion.raw_data_file_id is not None else []),
-        )
+def _copies(deletion: Deletion) -> ColumnElement[bool]:
+    return copies_of_deletion(
+        deletion.raw_data_package_id, deletion.data_location_id, deletion.kind, deletion.raw_data_file_id
     )
-    of_kind = of_package if deletion.kind is CopyKind.RAW_DATA_PACKAGE else of_files
-    return and_(copies.c.data_location_id == deletion.data_location_id, of_kind)

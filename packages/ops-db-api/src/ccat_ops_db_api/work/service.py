@@ -69,7 +69,7 @@ async def cancel(
     if row.status in (Status.COMPLETED, Status.FAILED):
         raise conflict(f"{kind.noun} {row.id} is {row.status} already")
     if isinstance(row, Deletion) and (
-        row.status is Status.IN_PROGRESS or await queries.deletion_has_begun(session, row)
+        row.status is Status.IN_PROGRESS or await queries.has_begun(session, row)
     ):
         raise conflict(f"deletion {row.id} has begun: bytes may be gone in part, so it has to be completed")
     now: datetime = request.app.state.clock.utc_now()
@@ -86,7 +86,7 @@ async def cancel(
     if isinstance(row, StagingItem):
         row.source_copy_id = None
     if isinstance(row, Deletion):
-        await queries.undelete(session, row)
+        await queries.give_back(session, row)
     await session.flush()
     await _tell(session, principal, kind, row, "cancelled", now, {"status": was, "reason": reason})
 

@@ -1,0 +1,58 @@
+"""Which copies a deletion removes, and the way back as long as no byte of them was touched."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, select, update
+
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus
+from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFile
+
+
+def copies_of_deletion(
+    package_id: UUID, location_id: str, kind: CopyKind, file_id: UUID | None
+) -> ColumnElement[bool]:
+    """Return the condition that selects the copies that a deletion removes.
+
+    Parameters
+    ----------
+    package_id : UUID
+        Package that is removed.
+    location_id : str
+        Where it is removed.
+    kind : CopyKind
+        Its tar, or its files.
+    file_id : UUID or None
+        The only file that is removed; None: all.
+    """
+    at_location = PhysicalCopy.data_location_id == location_id
+    if kind is CopyKind.RAW_DATA_PACKAGE:
+        return and_(PhysicalCopy.raw_data_package_id == package_id, at_location)
+    if file_id is not None:
+        return and_(PhysicalCopy.raw_data_file_id == file_id, at_location)
+    files = select(RawDataFile.id).where(RawDataFile.raw_data_package_id == package_id)
+    return and_(PhysicalCopy.raw_data_file_id.in_(files), at_location)
+
+
+def deletion_has_begun(copies: ColumnElement[bool]) -> Select[tuple[bool]]:
+    """Return the question whether bytes may be gone already, also in an earlier attempt: no way back."""
+    begun = select(PhysicalCopy.id).where(
+        copies, PhysicalCopy.status == PhysicalCopyStatus.DELETION_IN_PROGRESS
+    )
+    return select(exists(begun))
+
+
+def undelete(copies: ColumnElement[bool]) -> Update:
+    """Return the statement that gives copies back the status that they had before they were scheduled."""
+    processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
+    proven = and_(PhysicalCopy.verified_at.is_not(None), PhysicalCopy.checksum.is_not(None))
+    before = case(
+        (PhysicalCopy.data_location_id.in_(processing), PhysicalCopyStatus.STAGED),
+        (proven, PhysicalCopyStatus.VERIFIED),
+        else_=PhysicalCopyStatus.PRESENT,
+    )
+    return (
+        update(PhysicalCopy)
+        .where(copies, PhysicalCopy.status == PhysicalCopyStatus.DELETION_SCHEDULED)
+        .values(status=before)
+        .execution_options(synchronize_session=False)
+    )
