@@ -1,0 +1,1 @@
+"""Kubernetes operator of the data centre."""
