@@ -48,7 +48,9 @@ class DataTransferSettings(BaseSettings):
     data_server_secret: SecretStr | None = Field(
         None, description="Key of the signed addresses that the data server accepts."
     )
-    metrics_port: int | None = Field(None, description="Port on which metrics are served; none: not served.")
+    metrics_port: int | None = Field(
+        None, description="Port on which /healthz, /readyz and /metrics are served; none: not served."
+    )
 
     @model_validator(mode="after")
     def _heart_beats_within_the_lease(self) -> Self:

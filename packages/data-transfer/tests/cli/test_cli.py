@@ -185,7 +185,6 @@ def test_without_a_database_every_command_says_so_in_a_line(
         ("verify", new_id()),
         ("retry", new_id()),
         ("trust", "ccat.raw", "--reason", "x"),
-        ("worker", "--site", "ccat"),
     ]
     for url, says in (
         ("postgresql://127.0.0.1:1/nothing", "does not answer"),
@@ -202,9 +201,8 @@ def test_without_a_database_every_command_says_so_in_a_line(
     assert "opsdb_migrate" in command("doctor")[1]
 
 
-def test_a_worker_knows_its_places(observatory: Any, command: Command) -> None:
-    for arguments in (("--location", "ccat.nowhere"), ("--site", "mars"), ()):
-        status, _, err = command("worker", *arguments)
-        assert status == 2
-        assert len(err.splitlines()) == 1
+def test_a_worker_is_told_where_to_work(command: Command) -> None:
+    status, _, err = command("worker")
+    assert status == 2
+    assert len(err.splitlines()) == 1
     assert command("verify", "not-an-id")[0] == 2

@@ -256,6 +256,8 @@ def test_credential_that_is_missing(client: httpx.Client) -> None:
 
 def test_health(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready", "checks": {"database": "ok"}}
+    assert "process_cpu_seconds_total" in client.get("/metrics").text
 
 
 @pytest.mark.parametrize("secret", [None, "", "short", DEVELOPMENT_SECRET])

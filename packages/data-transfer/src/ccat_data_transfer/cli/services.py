@@ -1,37 +1,43 @@
 """The processes of a site: planner, worker and data server."""
 
 import signal
+import sys
 import threading
 from typing import Annotated
 
 import typer
 import uvicorn
-from prometheus_client import start_http_server
-from sqlalchemy import select
 
 from ccat_data_transfer.cli.context import end, load_settings, open_database
 from ccat_data_transfer.observe.log import configure_logging
+from ccat_data_transfer.observe.probes import serve_probes
+from ccat_data_transfer.observe.readiness import Check, WorkPlaces, service_checks, wait_for
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.work.worker import Worker
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import Operation
-from ccat_ops_db.models import DataLocation, Site
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
+
+DOWNLOADS_END_SECONDS = 7
+"""How long downloads may go on after SIGTERM; whoever kills waits ten seconds."""
 
 
 def planner(verbose: Verbose = False) -> None:
     """Plan, admit and dispatch work for the sites of this database; any number may run."""
     configure_logging(verbose=verbose)
     settings = load_settings()
-    _serve_metrics(settings)
-    messenger = CeleryMessenger(make_celery(settings), settings)
+    engine = open_database()
+    checks = service_checks(engine, settings)
+    _serve_probes(settings, checks)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    Planner(open_database(), messenger, SystemClock(), settings).run(stopping)
+    messenger = CeleryMessenger(make_celery(settings), settings)
+    if wait_for("the schema", checks["database"], stopping):
+        Planner(engine, messenger, SystemClock(), settings).run(stopping)
 
 
 def worker(
@@ -48,21 +54,19 @@ def worker(
         settings = settings.model_copy(update={"concurrency": concurrency})
     if not location and not site:
         end("name what to work at: --location SITE.NAME or --site SITE", 2)
+    places = WorkPlaces(sites=site or [], locations=location or [])
     engine = open_database(pool_size=settings.concurrency * 2 + 2)
-    with engine.connect() as connection:
-        locations = set(connection.scalars(select(DataLocation.__table__.c.id)))
-        sites = set(connection.scalars(select(Site.id)))
-    for noun, asked, known in (("location", location, locations), ("site", site, sites)):
-        unknown = sorted(set(asked or ()) - known)
-        if unknown:
-            end(f"there is no {noun} {', '.join(unknown)}; known are {', '.join(sorted(known)) or 'none'}", 2)
-    _serve_metrics(settings)
+    checks = service_checks(engine, settings, places)
+    _serve_probes(settings, checks)
+    # Until Celery has handlers of its own; the first process of a container has none by default.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    wait_for("the schema and the configuration", checks["database"], threading.Event())
     Worker(
         engine,
         SystemClock(),
         settings,
-        locations=location or [],
-        sites=site or [],
+        locations=places.locations,
+        sites=places.sites,
         operations=operation or [],
     ).run()
 
@@ -77,9 +81,19 @@ def data_server(
     from ccat_data_transfer.data_server.app import create_app
 
     configure_logging(verbose=verbose)
-    uvicorn.run(create_app(load_settings(), open_database(), site), host=host, port=port, log_level="warning")
+    uvicorn.run(
+        create_app(load_settings(), open_database(), site),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=DOWNLOADS_END_SECONDS,
+    )
 
 
-def _serve_metrics(settings: DataTransferSettings) -> None:
-    if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port)
+def _serve_probes(settings: DataTransferSettings, checks: dict[str, Check]) -> None:
+    if settings.metrics_port is None:
+        return
+    try:
+        serve_probes(settings.metrics_port, checks)
+    except OSError as error:
+        end(f"CCAT_DATA_TRANSFER_METRICS_PORT={settings.metrics_port}: {error.strerror}; choose another port")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from email.utils import format_datetime
 
 import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 from starlette.applications import Starlette
@@ -19,6 +20,8 @@ from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.data_server.problems import Problem, answer_http_error, answer_problem, problem_of
 from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse_range
 from ccat_data_transfer.failures import Configuration, Failure, classify
+from ccat_data_transfer.observe.probes import readiness
+from ccat_data_transfer.observe.readiness import WorkPlaces, database_problem
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import MEBIBYTE, ObjectInfo, Reader
@@ -65,9 +68,17 @@ def create_app(
     credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
     places = Places(sessionmaker(engine, expire_on_commit=False), credentials)
     server = _DataServer(places, site, secret, clock or SystemClock())
+    here = WorkPlaces(sites=[site], locations=[])
+
+    def readyz(_: Request) -> Response:
+        status, document = readiness({"database": lambda: database_problem(engine, here)})
+        return JSONResponse(document, status)
+
     return Starlette(
         routes=[
             Route("/healthz", _healthz, methods=["GET"]),
+            Route("/readyz", readyz, methods=["GET"]),
+            Route("/metrics", _metrics, methods=["GET"]),
             Route("/packages/{location_id}/{path:path}", server.content, methods=["GET"]),
         ],
         exception_handlers={Problem: answer_problem, HTTPException: answer_http_error},
@@ -136,6 +147,10 @@ class _DataServer:
 
 async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _secret(settings: DataTransferSettings, environment: Environment) -> str:

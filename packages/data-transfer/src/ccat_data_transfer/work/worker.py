@@ -84,6 +84,8 @@ class Worker:
         worker_ready.connect(lambda **_: self._begin_following(app), weak=False)
         app.worker_main(
             [
+                # Without Celery's banner: what is written is JSON.
+                "--quiet",
                 "worker",
                 "--pool=threads",
                 f"--concurrency={self._settings.concurrency}",
