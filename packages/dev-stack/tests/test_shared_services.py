@@ -53,10 +53,11 @@ def test_data_torn_by_a_power_cut_are_thrown_away(other_build: Path) -> None:
 
 
 def test_stop_leaves_nothing(other_build: Path) -> None:
-    shared_services.running_services()
+    services = shared_services.running_services()
     before = pids()
     command = [sys.executable, "-m", "ccat_dev_stack.shared_services", "stop"]
     subprocess.run(command, check=True)
     assert pids() == {}
     assert all(processes.start_ticks(pid) is None for pid in before.values())
     assert not shared_services.folder().exists()
+    assert not services.postgresql.folder.exists()

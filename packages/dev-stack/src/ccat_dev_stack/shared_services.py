@@ -3,7 +3,7 @@
 They are started by the first run that needs them and outlive it, so that the next starts in no time. They
 end when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.shared_services stop``
 (``make clean``).
-Everything is below ``build/test-services``.
+Everything is below ``build/test-services``, but for the databases where memory has room for them.
 """
 
 import contextlib
@@ -15,11 +15,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ccat_dev_stack import ports, processes
 from ccat_dev_stack.checkout import build_folder
@@ -32,6 +33,12 @@ from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS, Seaweedfs
 
 IDLE_SECONDS = 1800.0
 
+MEMORY = Path("/dev/shm")
+"""A file system in memory, where there is one. Tests make and drop a database every second; ext4 takes half a
+second for the files of each, as it looks for file numbers that were not in use a moment ago."""
+MEMORY_BYTES = 4 * 2**30
+"""Free room that has to be there."""
+
 _NAMES = ("postgresql", "redis", "seaweedfs")
 
 # Nothing here survives a power cut, and nothing has to.
@@ -43,7 +50,7 @@ POSTGRESQL_SETTINGS = {
     "max_connections": "200",
     "max_prepared_transactions": "0",
     "shared_buffers": "128MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "512MB",
     "autovacuum_naptime": "10s",
 }
 
@@ -141,37 +148,49 @@ def _replace_what_is_down(known: SharedServices | None) -> SharedServices:
 def _remembered() -> SharedServices | None:
     try:
         state = json.loads(_state_file().read_text())
-        return _services(
-            state["postgresql_port"], state["redis_port"], tuple(state["s3_ports"]), state["password"]
-        )
+        return _services(state)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
 def _new_services(avoid: set[int]) -> SharedServices:
     first, second, *others = ports.free_ports(2 + len(PORT_OPTIONS), avoid)
+    left = _remembered()
+    Postgresql(folder() / "postgresql" if left is None else left.postgresql.folder, 0, "").remove()
     state = {
+        "postgresql_folder": str(_folder_of_databases()),
         "postgresql_port": first,
         "redis_port": second,
         "s3_ports": others,
         "password": secrets.token_hex(16),
     }
-    Postgresql(folder() / "postgresql", 0, "").remove()
     temporary = _state_file().with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(state, file)
     temporary.replace(_state_file())
-    return _services(first, second, tuple(others), str(state["password"]))
+    return _services(state)
 
 
-def _services(
-    postgresql_port: int, redis_port: int, s3_ports: tuple[int, ...], password: str
-) -> SharedServices:
+def _folder_of_databases() -> Path:
+    try:
+        room = shutil.disk_usage(MEMORY).free
+    except FileNotFoundError:
+        room = 0
+    if room < MEMORY_BYTES:
+        return folder() / "postgresql"
+    made = Path(tempfile.mkdtemp(prefix="ccat-test-postgresql-", dir=MEMORY))
+    made.chmod(0o755)  # the server of a root user runs as another
+    return made
+
+
+def _services(state: Mapping[str, Any]) -> SharedServices:
+    password = str(state["password"])
+    databases = Path(state["postgresql_folder"])
     return SharedServices(
-        Postgresql(folder() / "postgresql", postgresql_port, password, POSTGRESQL_SETTINGS),
-        Redis(folder() / "redis", redis_port, password, databases=4096),
-        Seaweedfs(folder() / "seaweedfs", s3_ports, "ccat-test", password),
+        Postgresql(databases, int(state["postgresql_port"]), password, POSTGRESQL_SETTINGS),
+        Redis(folder() / "redis", int(state["redis_port"]), password, databases=4096),
+        Seaweedfs(folder() / "seaweedfs", tuple(state["s3_ports"]), "ccat-test", password),
     )
 
 
@@ -197,7 +216,9 @@ def _start_idle_watch() -> None:
 def _watch_idle() -> None:
     """Stop the servers when nobody used them for a while, and end."""
     seen: list[processes.Running] = []
+    services = _remembered()
     while _in_use_file().exists():
+        services = _remembered() or services
         seen = [found for found in map(_running, _NAMES) if found is not None] or seen
         with locked(folder() / "start.lock"), _in_use_file().open("a") as file:
             if _nobody_holds(file) and time.time() - os.fstat(file.fileno()).st_mtime > IDLE_SECONDS:
@@ -206,6 +227,8 @@ def _watch_idle() -> None:
         time.sleep(20)
     for server in seen:  # the build folder was deleted under them
         processes.kill_without_lock(server)
+    if services is not None:
+        services.postgresql.remove()
 
 
 def _nobody_holds(file: IO[str]) -> bool:

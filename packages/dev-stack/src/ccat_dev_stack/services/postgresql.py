@@ -73,6 +73,8 @@ class Postgresql:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "jit": "off",
+            # In the data folder: what a killed server leaves is cleared by its next start.
+            "dynamic_shared_memory_type": "mmap",
             **self.settings,
         }
         for name, value in settings.items():
