@@ -13,7 +13,7 @@ from sqlalchemy import Engine, UniqueConstraint, inspect, text
 from sqlalchemy.exc import InternalError
 
 from ccat_dev_stack.testing import NewDatabase
-from ccat_ops_db import guards, schema
+from ccat_ops_db import guards, revisions, schema
 from ccat_ops_db.models import Base
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import SettingsError, synchronous
@@ -127,7 +127,7 @@ def test_upgrades_at_once(postgresql_url: str) -> None:
     engine = create_engine(synchronous(postgresql_url), null_pool=True)
     with engine.connect() as connection:
         assert schema.current_revision(connection) == schema.head_revision()
-        assert schema.pending_revisions(connection) == []
+        assert revisions.pending(schema.current_revision(connection)) == []
     engine.dispose()
 
 
@@ -152,7 +152,7 @@ def test_drop_that_fails_drops_nothing(migrated: Engine) -> None:
 def test_pending_revisions_of_an_empty_database(postgresql_url: str) -> None:
     engine = create_engine(synchronous(postgresql_url), null_pool=True)
     with engine.connect() as connection:
-        assert schema.pending_revisions(connection)[-1][0] == schema.head_revision()
+        assert revisions.pending(schema.current_revision(connection))[-1].revision == schema.head_revision()
     engine.dispose()
 
 

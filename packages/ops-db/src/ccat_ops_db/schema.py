@@ -13,12 +13,18 @@ from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import Connection
 
 from ccat_ops_db.guards import trigger_names
-from ccat_ops_db.migrations.limits import ADVISORY_LOCK
+from ccat_ops_db.migrations.limits import ADVISORY_LOCK, Limits
 from ccat_ops_db.models import Base
 from ccat_ops_db.settings import SettingsError, synchronous
 
+NORMAL_LIMITS = Limits()
+KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+"""Options of a connection whose locks must not outlive its machine by more than a minute."""
 
-def upgrade(url: str | URL, revision: str = "head") -> None:
+
+def upgrade(
+    url: str | URL, revision: str = "head", *, limits: Limits = NORMAL_LIMITS, more: Path | None = None
+) -> None:
     """Bring a database to a revision; only one caller at a time does so, the others wait and find it done.
 
     Parameters
@@ -27,13 +33,19 @@ def upgrade(url: str | URL, revision: str = "head") -> None:
         Address of the database.
     revision : str
         Alembic revision, ``head`` by default.
+    limits : Limits
+        How long a revision may wait for a lock, and a statement may take.
+    more : Path, optional
+        Folder with further revision files.
 
     Raises
     ------
     SettingsError
         If the database is not PostgreSQL.
     """
-    _run(url, lambda config: command.upgrade(config, revision))
+    config = alembic_config(more)
+    config.attributes["limits"] = limits
+    _run(url, config, lambda: command.upgrade(config, revision))
 
 
 def create(engine: Engine) -> None:
@@ -49,7 +61,8 @@ def create(engine: Engine) -> None:
 
 def downgrade(url: str | URL, revision: str) -> None:
     """Take a database back to a revision (``base`` for none)."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    config = alembic_config()
+    _run(url, config, lambda: command.downgrade(config, revision))
 
 
 def drop_everything(engine: Engine) -> None:
@@ -71,16 +84,9 @@ def head_revision() -> str:
     return head
 
 
-def pending_revisions(connection: Connection) -> list[tuple[str, str]]:
-    """Return the revisions that a database lacks, oldest first, each with its subject."""
-    script = ScriptDirectory.from_config(alembic_config())
-    current = current_revision(connection)
-    return [(step.revision, step.doc) for step in reversed([*script.iterate_revisions("head", current)])]
-
-
-def offline_sql(revisions: str = "head") -> str:
+def offline_sql(revisions: str = "head", more: Path | None = None) -> str:
     """Return the SQL of revisions (``from:to``; all by default), to be read and linted without a database."""
-    config = alembic_config()
+    config = alembic_config(more)
     config.output_buffer = buffer = StringIO()
     command.upgrade(config, revisions, sql=True)
     return buffer.getvalue()
@@ -91,25 +97,35 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration for the migrations inside this package."""
+def alembic_config(more: Path | None = None) -> Config:
+    """Return Alembic's configuration for the migrations inside this package.
+
+    Parameters
+    ----------
+    more : Path, optional
+        Folder with further revision files that follow those of the package: to try upgrades to releases that
+        do not exist yet.
+    """
+    migrations = Path(str(files("ccat_ops_db"))) / "migrations"
     config = Config()
-    config.set_main_option("script_location", str(Path(str(files("ccat_ops_db"))) / "migrations"))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(migrations))
+    config.set_main_option("path_separator", "newline")
+    folders = [migrations / "versions", *([more] if more is not None else [])]
+    config.set_main_option("version_locations", "\n".join(map(str, folders)))
     return config
 
 
-def _run(url: str | URL, action: Callable[[Config], None]) -> None:
+def _run(url: str | URL, config: Config, action: Callable[[], None]) -> None:
     address = synchronous(url)
     if address.get_backend_name() != "postgresql":
         raise SettingsError(
             "a SQLite file is created at once and never migrated; use PostgreSQL, or a new file"
         )
-    config = alembic_config()
-    engine = create_engine(address)
+    # A server learns of a caller that died with its machine only by asking, and holds its locks until then.
+    engine = create_engine(address, connect_args={"options": KEEPALIVE})
     try:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
-            action(config)
+            action()
     finally:
         engine.dispose()

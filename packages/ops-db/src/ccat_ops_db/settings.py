@@ -61,6 +61,9 @@ class OpsDbSettings(BaseSettings):
     token_key: SecretStr | None = Field(
         None, description="Key of the hashes of API tokens, 32 characters or more."
     )
+    migrations: Path | None = Field(
+        None, description="Folder with further revisions of the schema, to try upgrades. Development only."
+    )
 
     def url(self) -> URL:
         """Return the address of the database, with the synchronous driver.
@@ -102,6 +105,22 @@ class OpsDbSettings(BaseSettings):
         ):
             raise SettingsError(f"CCAT_OPS_DB_TOKEN_KEY is too short or the default: set {MAKE_A_KEY}")
         return key
+
+    def more_migrations(self) -> Path | None:
+        """Return the folder with further revisions of the schema, if there is one.
+
+        Raises
+        ------
+        SettingsError
+            If one is set outside development, or it is not there.
+        """
+        if self.migrations is None:
+            return None
+        if self.environment is not Environment.DEVELOPMENT:
+            raise SettingsError("CCAT_OPS_DB_MIGRATIONS is for development only: a release has its own")
+        if not self.migrations.is_dir():
+            raise SettingsError(f"CCAT_OPS_DB_MIGRATIONS is {self.migrations}, which is not a folder")
+        return self.migrations
 
     def postgresql_url(self) -> URL:
         """Return the address of the database for a service, which needs PostgreSQL.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ccat_ops_db import schema
+from ccat_ops_db import revisions, schema
 from ccat_ops_db.commands.database import open_engine
 from ccat_ops_db.commands.presentation import clear_errors
 
@@ -23,9 +23,11 @@ def opsdb_migrate(
             return
         with open_engine() as engine:
             with engine.connect() as connection:
-                pending = schema.pending_revisions(connection)
-            for revision, subject in pending:
-                typer.echo(f"{revision} {subject}")
+                pending = revisions.pending(schema.current_revision(connection))
+            for step in pending:
+                typer.echo(f"{step.revision} {step.subject}")
+                for line in (*step.destroys, *map(str, step.findings)):
+                    typer.echo(f"    {line}")
             if not dry_run:
                 schema.upgrade(engine.url)
                 typer.echo(f"the database has revision {schema.head_revision()}")

@@ -1,6 +1,6 @@
 """The whole schema
 
-Revision: 0001, the first. Kind: expand.
+Revision: 0001, the first.
 """
 
 import sqlalchemy as sa
@@ -13,6 +13,9 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+kind = "expand"
+destroys = ()
 
 TRIGGERS = (
     """\
