@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from ccat_ops_db.clock import Clock, SystemClock
 from ccat_ops_db.settings import OpsDbSettings
@@ -25,7 +24,7 @@ from ccat_ops_db_api.physical_copies import endpoints as physical_copies
 from ccat_ops_db_api.places import endpoints as places
 from ccat_ops_db_api.plan import endpoints as plan
 from ccat_ops_db_api.platform import errors, health
-from ccat_ops_db_api.platform.database import open_engine, session_factory
+from ccat_ops_db_api.platform.database import DATABASE_ERRORS, open_engine, session_factory
 from ccat_ops_db_api.platform.idempotency import forget_old_keys
 from ccat_ops_db_api.platform.openapi import describe
 from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord
@@ -38,6 +37,8 @@ from ccat_ops_db_api.work import endpoints as work
 
 PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
+LAST_HOUSEKEEPING = 2.0
+"""Longest time that an ending process waits for a database that may be away, seconds."""
 ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     observatory.router,
@@ -106,7 +107,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         housekeeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await housekeeping
-        await tidy_up(app)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_HOUSEKEEPING):
+                await tidy_up(app)
         await app.state.engine.dispose()
 
 
@@ -126,5 +129,5 @@ async def tidy_up(app: FastAPI) -> None:
         async with app.state.sessions.begin() as session:
             await write_last_uses(session, uses)
             await forget_old_keys(session, app.state.clock.utc_now())
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         log.warning("housekeeping_failed", error=str(error))

@@ -54,10 +54,8 @@ def _api(installation: Installation) -> Unit:
     program = _command(
         installation,
         "api",
-        "uvicorn",
-        "ccat_ops_db_api.main:app",
+        "ccat-ops-db-api",
         *listen_arguments(installation.api_port),
-        "--no-access-log",
         settings=api_settings(installation),
     )
     return Unit(program, needs=(SETUP,), is_ready=_answers(f"{installation.api_url}/readyz"))

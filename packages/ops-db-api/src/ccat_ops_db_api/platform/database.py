@@ -3,12 +3,17 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+from asyncpg.exceptions import InterfaceError, PostgresError
 from fastapi import Depends, Request
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from ccat_ops_db_api.settings import ApiSettings
+
+DATABASE_ERRORS = (SQLAlchemyError, InterfaceError, PostgresError, OSError)
+"""What a database that cannot be used raises; the driver's own errors while a connection is opened."""
 
 
 def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:

@@ -6,13 +6,17 @@ from typing import Any
 
 import orjson
 import structlog
-from asyncpg.exceptions import InterfaceError, PostgresConnectionError
+from asyncpg.exceptions import InterfaceError, PostgresConnectionError, PostgresError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
+
+from ccat_ops_db.schema_gap import schema_gap
+from ccat_ops_db_api.platform.database import DATABASE_ERRORS
 
 TYPE_BASE = "https://data-center.ccatobservatory.org/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -112,6 +116,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(OSError, _database)
     app.add_exception_handler(InterfaceError, _database)
+    app.add_exception_handler(PostgresError, _database)
 
 
 def problem_response(
@@ -199,16 +204,37 @@ async def _busy(request: Request, _error: Exception) -> Response:
 
 async def _database(request: Request, error: Exception) -> Response:
     """Answer 503 when the database is away or asks to try again; anything else is a mistake of ours."""
+    detail = "the database does not answer; the request was not carried out, try it again"
     if not _passing(error):
-        raise error
+        gap = await _gap_of_schema(request, error)
+        if gap is None:
+            raise error
+        detail = f"the database is not set up for this release yet: {gap}"
     log.warning("database_unavailable", error=str(error))
     return _answer(
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         "database-unavailable",
-        "the database does not answer; the request was not carried out, try it again",
+        detail,
         headers={"Retry-After": "5"},
     )
+
+
+# Undefined table, column, function.
+MISSING_STATES = {"42P01", "42703", "42883"}
+
+
+async def _gap_of_schema(request: Request, error: Exception) -> str | None:
+    """Return what the schema lacks, if that is why a statement failed; otherwise the mistake is ours."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlstate", None) not in MISSING_STATES:
+        return None
+    engine: AsyncEngine = request.app.state.engine
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(schema_gap)
+    except DATABASE_ERRORS:
+        return None
 
 
 # Serialization failure, deadlock, cancelled by timeout, lock not available, a plan from before a migration.
@@ -222,4 +248,5 @@ def _passing(error: Exception) -> bool:
     if isinstance(cause, OSError | InterfaceError | PostgresConnectionError):
         return True
     state = getattr(cause, "sqlstate", None) or ""
-    return state in PASSING_STATES or state.startswith(("08", "57P", "53"))
+    # Connection, shut down, no room; a password or a database that is not there yet.
+    return state in PASSING_STATES or state.startswith(("08", "57P", "53", "28", "3D"))

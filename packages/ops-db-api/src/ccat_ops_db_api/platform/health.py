@@ -3,14 +3,13 @@
 from typing import Any
 
 import redis.asyncio
-from asyncpg.exceptions import InterfaceError
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ccat_ops_db import schema
+from ccat_ops_db.schema_gap import schema_gap
+from ccat_ops_db_api.platform.database import DATABASE_ERRORS
 
 router = APIRouter(tags=["operations"])
 LONGEST_CHECK = 3.0
@@ -46,17 +45,18 @@ async def get_metrics() -> Response:
 async def _database(engine: AsyncEngine) -> str | None:
     try:
         async with engine.connect() as connection:
-            revision = await connection.run_sync(schema.current_revision)
-    except (SQLAlchemyError, InterfaceError, OSError) as error:
+            return await connection.run_sync(schema_gap)
+    except DATABASE_ERRORS as error:
         return f"the database does not answer ({type(error).__name__}); see CCAT_OPS_DB_DATABASE_*"
-    needed = schema.head_revision()
-    if revision != needed:
-        return f"schema is at {revision or 'nothing'}, needs {needed}: run opsdb_migrate"
-    return None
 
 
 async def _broker(url: str) -> str | None:
-    client = redis.asyncio.from_url(url, socket_connect_timeout=LONGEST_CHECK, socket_timeout=LONGEST_CHECK)
+    try:
+        client = redis.asyncio.from_url(
+            url, socket_connect_timeout=LONGEST_CHECK, socket_timeout=LONGEST_CHECK
+        )
+    except ValueError:
+        return "the broker's address cannot be; see CCAT_OPS_DB_API_REDIS_URL"
     try:
         await client.ping()
     except (redis.exceptions.RedisError, OSError) as error:
