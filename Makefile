@@ -41,8 +41,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
 test: $(READY)  ## all tests that need no container engine
-	$(BIN)/pytest packages -n 2
-	@if test -d tests/integration; then set -x; $(BIN)/pytest tests/integration; fi
+	$(BIN)/pytest packages tests/integration -n 3 --dist loadgroup
 
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .

@@ -21,7 +21,8 @@ from harness.journey import NewFolder
 if TYPE_CHECKING:
     from harness.embedded import EmbeddedStack
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).resolve().parent
+CHECKOUT = _HERE.parents[1]
 BUILD = CHECKOUT / "build"
 
 _DEPLOYMENT = pytest.StashKey[Deployment]()
@@ -53,23 +54,30 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is left out, and why."""
+    return [f"left out: tests marked {marker}: {why}" for marker, why in _left_out(config).items()]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for or cannot be, and say so; the stack's own troubles come last."""
-    if not config.getoption("large"):
-        _leave_out(config, items, "large", "takes minutes and 40 GiB of disk; --large runs it")
-    if os.geteuid() != 0:
-        _leave_out(config, items, "needs_root", "mounts a file system, which only root may")
+    """Leave out what was not asked for or cannot be; the stack's own troubles come last."""
+    ours = [item for item in items if _HERE in item.path.parents]
+    out = [item for item in ours if any(map(item.get_closest_marker, _left_out(config)))]
+    items[:] = [item for item in items if item not in out]
+    config.hook.pytest_deselected(items=out)
     items.sort(key=lambda item: "embedded" in item.path.parts)
+    for item in ours:
+        # One stack for all of them: among several processes, one gets them.
+        item.add_marker(pytest.mark.xdist_group("stack"))
 
 
-def _leave_out(config: pytest.Config, items: list[pytest.Item], marker: str, why: str) -> None:
-    left_out = [item for item in items if item.get_closest_marker(marker)]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    for item in left_out:
-        if reporter is not None:
-            reporter.write_line(f"left out: {item.name}: {why}")
+def _left_out(config: pytest.Config) -> dict[str, str]:
+    why = {}
+    if not config.getoption("large"):
+        why["large"] = "take minutes and 40 GiB of disk; --large runs them"
+    if os.geteuid() != 0:
+        why["needs_root"] = "mount a file system, which only root may"
+    return why
 
 
 @pytest.hookimpl(wrapper=True)

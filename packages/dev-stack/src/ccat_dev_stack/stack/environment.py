@@ -41,6 +41,9 @@ def shared_settings(installation: Installation) -> dict[str, str]:
         "CCAT_DATA_TRANSFER_DATA_SERVER_SECRET": installation.data_server_secret,
         "CCAT_DATA_TRANSFER_LOG_FOLDER": str(installation.path / "transfer-logs"),
         "CCAT_DATA_TRANSFER_ALLOW_HTTP": "true",
+        # Who kills a worker here wants to see its work taken over, and does not wait a minute for it.
+        "CCAT_DATA_TRANSFER_LEASE": "20",
+        "CCAT_DATA_TRANSFER_HEARTBEAT": "4",
     }
 
 
