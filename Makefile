@@ -10,7 +10,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENV
 
 BIN := build/venv/bin
 READY := build/venv/.ready
-PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard packages/*/pyproject.toml))
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard packages/*/pyproject.toml operator/pyproject.toml))
 STACK := $(BIN)/python -m ccat_dev_stack
 
 # An environment whose Python was removed from the machine is made again.
@@ -41,7 +41,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
 test: $(READY)  ## all tests that need no container engine
-	$(BIN)/pytest packages tests/integration -n 3 --dist loadgroup
+	$(BIN)/pytest packages operator tests/integration -n 3 --dist loadgroup
 
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .
