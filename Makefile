@@ -41,7 +41,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
 test: $(READY)  ## all tests that need no container engine
-	$(BIN)/pytest packages operator tests/integration -n 3 --dist loadgroup
+	$(BIN)/pytest packages operator tests/integration -n 4 --dist loadgroup
 
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .

@@ -59,6 +59,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"left out: tests marked {marker}: {why}" for marker, why in _left_out(config).items()]
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for or cannot be; the stack's own troubles come last."""
     ours = [item for item in items if _HERE in item.path.parents]
