@@ -18,8 +18,11 @@ from ccat_ops_db.models import Base
 from ccat_ops_db.settings import SettingsError, synchronous
 
 NORMAL_LIMITS = Limits()
-KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
-"""Options of a connection whose locks must not outlive its machine by more than a minute."""
+KEEPALIVE = (
+    "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+    " -c client_connection_check_interval=10s"
+)
+"""Options of a connection whose locks must not outlive its program, nor its machine by more than a minute."""
 
 
 def upgrade(

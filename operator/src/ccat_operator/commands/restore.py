@@ -1,0 +1,37 @@
+"""``ccat-operator restore``: a backup into an empty database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import inspect
+
+from ccat_operator.commands.output import fail, log_as_json, owner_url
+from ccat_operator.reconcile.address import UnusableError, session
+from ccat_operator.reconcile.backup import BackupError, read_back
+from ccat_operator.reconcile.backup import restore as restore_backup
+from ccat_operator.reconcile.facts import read_facts
+from ccat_operator.settings import OperatorSettings
+
+
+def restore(
+    file: Annotated[
+        Path, typer.Option("--from", help="Backup that `migrate` or pg_dump -Fc wrote.", exists=True)
+    ],
+) -> None:
+    """Restore a backup into an empty database, all or nothing. A database that has tables is refused."""
+    log_as_json()
+    url = owner_url()
+    programs = OperatorSettings().postgresql_programs
+    try:
+        with session(url) as connection:
+            tables = inspect(connection).get_table_names()
+        if tables:
+            fail(f"{url.database} has {len(tables)} tables: make an empty database, and restore into that")
+        entries = read_back(file, programs)
+        restore_backup(url, file, programs)
+        with session(url) as connection:
+            revision = read_facts(connection).revision
+    except (UnusableError, BackupError) as error:
+        fail(str(error))
+    typer.echo(f"restored {file.name}: {entries} entries, schema at revision {revision}")

@@ -1,0 +1,164 @@
+"""Backups by pg_dump: written under another name, read back, then renamed; the newest few are kept."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import URL
+
+UNFINISHED = ".unfinished"
+
+
+class BackupError(RuntimeError):
+    """There is no backup; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that can be read."""
+
+    file: str
+    size: int
+    """Bytes."""
+    entries: int
+    """Tables, indexes and so on that it lists."""
+
+
+def back_up(
+    url: URL, folder: Path, revision: str, now: datetime, keep: int, programs: Path | None = None
+) -> Backup:
+    """Write a backup of a database to a folder, and remove the oldest.
+
+    Parameters
+    ----------
+    url : URL
+        Owner's address of the database.
+    folder : Path
+        Must exist: it is where a volume is mounted.
+    revision : str
+        Of the schema, for the name of the file.
+    now : datetime
+        For the name of the file.
+    keep : int
+        How many backups of this database are kept, with the new one.
+    programs : Path, optional
+        Folder of pg_dump and pg_restore.
+
+    Raises
+    ------
+    BackupError
+        If it cannot be written or read back. What was written of it is removed.
+    """
+    stem = re.sub(r"[^A-Za-z0-9_-]", "_", url.database or "")
+    final = folder / f"{stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{revision}.dump"
+    unfinished = final.with_name(final.name + UNFINISHED)
+    try:
+        for left in folder.glob(f"{stem}-*{UNFINISHED}"):
+            left.unlink(missing_ok=True)
+        dump_arguments = ["--format=custom", "--no-password", f"--file={unfinished}"]
+        _run("pg_dump", dump_arguments, url, programs, folder)
+        _synchronise(unfinished)
+        entries = read_back(unfinished, programs)
+        unfinished.rename(final)
+        _synchronise(folder)
+        for old in _backups(folder, stem)[:-keep]:
+            old.unlink(missing_ok=True)
+        return Backup(final.name, final.stat().st_size, entries)
+    except OSError as error:
+        raise BackupError(f"{error.strerror or error}: {folder}; {_remedy(folder)}") from None
+    finally:
+        unfinished.unlink(missing_ok=True) if _is_writable(folder) else None
+
+
+def read_back(file: Path, programs: Path | None = None) -> int:
+    """Read a backup to its end; return how many entries it lists.
+
+    Raises
+    ------
+    BackupError
+        If it is not whole.
+    """
+    listed = _run("pg_restore", ["--list", str(file)], None, programs, file.parent)
+    entries = sum(1 for line in listed.splitlines() if line and not line.startswith(";"))
+    # The list stands at the beginning: a file that was cut short is only found by reading all of it.
+    _run("pg_restore", ["--file=/dev/null", str(file)], None, programs, file.parent)
+    return entries
+
+
+def restore(url: URL, file: Path, programs: Path | None = None) -> None:
+    """Restore a backup into an empty database, all or nothing.
+
+    Raises
+    ------
+    BackupError
+        If it cannot be restored.
+    """
+    arguments = ["--single-transaction", "--no-owner", "--exit-on-error", "--no-password"]
+    _run("pg_restore", [*arguments, f"--dbname={url.database}", str(file)], url, programs, file.parent)
+
+
+def _backups(folder: Path, stem: str) -> list[Path]:
+    """Return the backups of a database, oldest first; another's name may begin alike."""
+    form = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z-[^/]*\.dump")
+    return sorted(path for path in folder.iterdir() if form.fullmatch(path.name))
+
+
+def _run(name: str, arguments: list[str], url: URL | None, programs: Path | None, folder: Path) -> str:
+    program = str(programs / name) if programs is not None else shutil.which(name)
+    if program is None:
+        raise BackupError(f"{name} is not on the PATH; set CCAT_OPERATOR_POSTGRESQL_PROGRAMS to its folder")
+    done = subprocess.run(
+        [program, *arguments],
+        env={"PATH": os.defpath, "LC_ALL": "C", **(_connection(url) if url is not None else {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = " ".join(done.stderr.split()) or f"status {done.returncode}"
+        raise BackupError(f"{said[-800:]}; {_remedy(folder)}")
+    return done.stdout
+
+
+def _connection(url: URL) -> dict[str, str]:
+    """Return the environment from which libpq's programs take an address: arguments are for all to see."""
+    names = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "host": "PGHOST", "port": "PGPORT"}
+    environment = {
+        "PGHOST": url.host,
+        "PGPORT": str(url.port) if url.port else None,
+        "PGUSER": url.username,
+        "PGPASSWORD": str(url.password) if url.password is not None else None,
+        "PGDATABASE": url.database,
+        "PGCONNECT_TIMEOUT": "10",
+        **{names[key]: str(value) for key, value in url.query.items() if key in names},
+    }
+    return {name: value for name, value in environment.items() if value}
+
+
+def _remedy(folder: Path) -> str:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return f"{folder} must be a folder of a mounted volume that user {os.getuid()} may write to"
+    if not _is_writable(folder):
+        return (
+            f"user {os.getuid()} may not write to {folder}: check the volume's owner, or fsGroup of the Job"
+        )
+    return f"the volume has {free // 1_000_000} MB free; make room, or take a larger one, and run it again"
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _synchronise(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,62 @@
+"""What a database says of itself."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from ccat_operator.resources.ops_database import PendingRevision
+from ccat_ops_db.revisions import Revision, estimated_rows, missing_from_database
+from ccat_ops_db.schema import current_revision
+
+_SHAPE = text("""
+    SELECT md5(coalesce(string_agg(line, '|' ORDER BY line), '')) FROM (
+        SELECT c.relname || '.' || a.attname || ':' || a.atttypid || ':' || a.atttypmod || ':' || a.attnotnull
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
+            AND NOT a.attisdropped
+        UNION ALL
+        SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL
+        SELECT conrelid::regclass || conname || pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+    ) AS lines(line)""")
+_IDENTITY = text("SELECT system_identifier || '/' || current_database() FROM pg_control_system()")
+
+_compared: dict[str, tuple[str, list[str]]] = {}
+"""By database the shape of its tables, and what the models found missing: comparing takes half a second."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a database says of itself."""
+
+    identity: str
+    revision: str | None
+
+
+def read_facts(connection: Connection) -> Facts:
+    """Read which database it is, and the revision of its schema."""
+    identity = str(connection.execute(_IDENTITY).scalar_one())
+    return Facts(identity, current_revision(connection))
+
+
+def lacking(connection: Connection, identity: str) -> list[str]:
+    """Return what the database lacks for the models of this release; anew when its tables changed."""
+    shape = str(connection.execute(_SHAPE).scalar_one())
+    before = _compared.get(identity)
+    if before is None or before[0] != shape:
+        _compared[identity] = before = shape, missing_from_database(connection)
+    return before[1]
+
+
+def describe(connection: Connection, revision: Revision) -> PendingRevision:
+    """Return a pending revision as the status tells it."""
+    told = dict.fromkeys([*(f"destroys {what}" for what in revision.destroys), *map(str, revision.findings)])
+    return PendingRevision(
+        revision=revision.revision,
+        kind=revision.kind.value,
+        subject=revision.subject,
+        destructive=revision.destructive,
+        findings=list(told),
+        estimated_rows=estimated_rows(connection, revision.tables),
+    )
