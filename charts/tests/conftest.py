@@ -1,0 +1,33 @@
+"""Renders of the charts by helm, each once in a session."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from charts.tools.dependencies import HELM_IS_MISSING, bring
+
+from .rendering import Renderer
+
+
+def pytest_configure() -> None:
+    if shutil.which("helm") is None:
+        pytest.exit(HELM_IS_MISSING, 2)
+
+
+@pytest.fixture(scope="session")
+def charts_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The charts with what they depend on, apart from the checkout: somebody may be changing them there."""
+    folder = tmp_path_factory.mktemp("charts")
+    for chart in Path(__file__).parents[1].iterdir():
+        if (chart / "Chart.yaml").exists():
+            shutil.copytree(chart, folder / chart.name, ignore=shutil.ignore_patterns("charts"))
+    bring(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def renderer(charts_folder: Path) -> Renderer:
+    return Renderer(charts_folder)

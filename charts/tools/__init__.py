@@ -1,0 +1,1 @@
+"""Programs that keep the charts and what is made from them together."""
