@@ -40,12 +40,15 @@ class Postgresql:
         Password of the superuser ``ccat``, given at the first start and kept in the data.
     settings
         Server settings of this use.
+    listen
+        Address to listen on; in a container that of all its networks.
     """
 
     folder: Path
     port: int
     password: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    listen: str = LOOPBACK
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of a database."""
@@ -66,7 +69,7 @@ class Postgresql:
         home = self._home(account)
         command = [str(_programs(account) / "postgres"), "-D", str(home / "data")]
         settings = {
-            "listen_addresses": LOOPBACK,
+            "listen_addresses": self.listen,
             "port": str(self.port),
             "unix_socket_directories": "",
             "log_line_prefix": "%m [%p] %q%u@%d ",
@@ -153,6 +156,9 @@ class Postgresql:
         password_file.unlink()
         if result.returncode:
             raise StartError(f"initdb failed in {home}: {result.stderr.strip()}")
+        if self.listen != LOOPBACK:
+            with (home / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all,replication all all scram-sha-256\n")
         (home / "unfinished").unlink()
 
 

@@ -23,6 +23,8 @@ class Redis:
         Name of the program, when several run side by side.
     databases
         How many numbered databases it has.
+    listen
+        Address to listen on; in a container that of all its networks.
     """
 
     folder: Path
@@ -30,6 +32,7 @@ class Redis:
     password: str
     name: str = "redis"
     databases: int = 16
+    listen: str = LOOPBACK
 
     @property
     def url(self) -> str:
@@ -44,7 +47,7 @@ class Redis:
         """Write the configuration."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = [
-            f"bind {LOOPBACK}",
+            f"bind {self.listen}",
             f"port {self.port}",
             f"databases {self.databases}",
             f"requirepass {self.password}",

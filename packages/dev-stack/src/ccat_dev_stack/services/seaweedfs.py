@@ -37,12 +37,15 @@ class Seaweedfs:
     ----------
     ports
         As many as `PORT_OPTIONS`; the first is S3.
+    listen
+        Address to listen on; in a container that of all its networks. It is that of every port.
     """
 
     folder: Path
     ports: tuple[int, ...]
     access_key_id: str
     secret_access_key: str
+    listen: str = LOOPBACK
 
     @property
     def endpoint(self) -> str:
@@ -67,7 +70,7 @@ class Seaweedfs:
         options |= {
             "dir": str(self.folder / "data"),
             "ip": LOOPBACK,
-            "ip.bind": LOOPBACK,
+            "ip.bind": self.listen,
             "s3.config": str(self._configuration),
             "s3.iam": "false",
             "s3.port.iceberg": "0",
@@ -112,6 +115,14 @@ class Seaweedfs:
         except urllib.error.HTTPError as error:
             if error.code != http.HTTPStatus.CONFLICT:  # which is how it says that the bucket is there
                 raise
+
+    def has_bucket(self, name: str) -> bool:
+        """Say whether a bucket is there."""
+        try:
+            self._ask_filer("HEAD", f"{name}/")
+        except (OSError, urllib.error.URLError):
+            return False
+        return True
 
     def remove_bucket(self, name: str) -> None:
         """Delete a bucket with everything in it."""
