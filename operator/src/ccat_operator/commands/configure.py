@@ -6,6 +6,7 @@ from typing import Annotated
 
 import structlog
 import typer
+from pydantic import Field
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -39,8 +40,8 @@ class Report(Part):
     create: int = 0
     change: int = 0
     retire: int = 0
-    consequences: list[str] = []
-    problems: list[str] = []
+    consequences: list[str] = Field(default_factory=list)
+    problems: list[str] = Field(default_factory=list)
 
 
 def configure(

@@ -81,7 +81,7 @@ def migrate(
                 current = read_facts(connection).revision
                 pending = revisions.pending(current, revision, order.more)
                 told = [describe(connection, step) for step in pending]
-            waits = next_step(pending, approval, approve).waits_for
+            waits = next_step(current, pending, approval, approve).waits_for
             target = revisions.head(order.more) if revision == "head" else revision
             tell(
                 Preview(

@@ -13,8 +13,8 @@ from ccat_ops_db.schema import KEEPALIVE
 from ccat_ops_db.settings import SettingsError, synchronous
 
 CONNECT_SECONDS = 5
-STATEMENT_MILLISECONDS = 20_000
-"""Nothing that the operator asks by itself takes that long, unless something holds a lock."""
+STATEMENT_SECONDS = 20
+"""Nothing that is asked of a database at each look takes that long, unless something holds a lock."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def parse(secret: Secret) -> URL:
 
 
 @contextmanager
-def session(url: URL) -> Iterator[Connection]:
+def session(url: URL, statement_seconds: int = STATEMENT_SECONDS) -> Iterator[Connection]:
     """Open a session; one that the operator uses itself, with short limits.
 
     Raises
@@ -73,7 +73,7 @@ def session(url: URL) -> Iterator[Connection]:
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "ccat-operator",
-            "options": f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_MILLISECONDS}"
+            "options": f"-c timezone=UTC -c jit=off -c statement_timeout={statement_seconds}s"
             f" -c lock_timeout=5000 {KEEPALIVE}",
         },
     )

@@ -22,11 +22,13 @@ class Step:
         return any(revision.destructive for revision in self.allowed)
 
 
-def next_step(pending: Sequence[Revision], policy: When, approved: str | None) -> Step:
+def next_step(current: str | None, pending: Sequence[Revision], policy: When, approved: str | None) -> Step:
     """Return the revisions that may be run now, and the first one that waits.
 
     Parameters
     ----------
+    current : str, optional
+        Revision of the database; in an empty one there is nothing to destroy.
     pending : sequence of Revision
         Oldest first.
     policy : When
@@ -36,6 +38,8 @@ def next_step(pending: Sequence[Revision], policy: When, approved: str | None) -
     """
     names = [revision.revision for revision in pending]
     covered = names.index(approved) + 1 if approved in names else 0
+    if current is None and policy is When.DESTRUCTIVE:
+        policy = When.NEVER
     for number, revision in enumerate(pending):
         if number >= covered and _applies(policy, revision.destructive):
             return Step(tuple(pending[:number]), revision)

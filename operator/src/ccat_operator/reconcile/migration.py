@@ -164,7 +164,7 @@ def _run(url: URL, order: Order, progress: _Progress, now: datetime, say: Say) -
             remedy="use an image that is as new as the database; nothing was changed",
         )
     pending = revisions.pending(progress.before, order.target, order.more)
-    step = next_step(pending, order.approval, order.approved)
+    step = next_step(progress.before, pending, order.approval, order.approved)
     progress.waits_for = step.waits_for.revision if step.waits_for else None
     if not step.allowed:
         progress.outcome = Outcome.WAITING if pending else Outcome.NOTHING

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from ccat_operator.resources.common import Conditions, Duration, ObjectName, Part, Resource, with_rules
+from ccat_ops_db.configuration import Prune
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._]*\.ya?ml$", max_length=253)]
 
@@ -15,13 +16,6 @@ class Mode(StrEnum):
 
     PLAN = "plan"
     APPLY = "apply"
-
-
-class Prune(StrEnum):
-    """What becomes of rows that the files cease to name."""
-
-    KEEP = "keep"
-    RETIRE = "retire"
 
 
 class OnDrift(StrEnum):

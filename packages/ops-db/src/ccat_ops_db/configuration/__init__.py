@@ -5,7 +5,7 @@ from ccat_ops_db.configuration.drift import Drift, find_drift
 from ccat_ops_db.configuration.export import export
 from ccat_ops_db.configuration.load import load
 from ccat_ops_db.configuration.loaded import Configuration
-from ccat_ops_db.configuration.plan import Action, Change, Difference, Plan, make_plan
+from ccat_ops_db.configuration.plan import Action, Change, Difference, Plan, Prune, last_revision, make_plan
 from ccat_ops_db.configuration.problems import ConfigurationError, Problem
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "Drift",
     "Plan",
     "Problem",
+    "Prune",
     "RefusedError",
     "apply_configuration",
     "export",
     "find_drift",
+    "last_revision",
     "load",
     "make_plan",
 ]

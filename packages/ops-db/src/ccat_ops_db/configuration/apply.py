@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db.configuration.kinds import KINDS
 from ccat_ops_db.configuration.loaded import Configuration
-from ccat_ops_db.configuration.plan import Action, Change, Plan, compare, last_content, last_revision
+from ccat_ops_db.configuration.plan import (
+    Action,
+    Change,
+    Plan,
+    Prune,
+    compare,
+    last_revision,
+    managed_rows,
+)
 from ccat_ops_db.configuration.rows import Rows, change_row, create_row, read_rows
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import ConfigurationRevision
@@ -36,6 +44,7 @@ def apply_configuration(
     at: datetime,
     moved: Collection[str] = (),
     expected_hash: str | None = None,
+    prune: Prune = Prune.RETIRE,
 ) -> Plan:
     """Apply a configuration in the caller's transaction; the caller commits.
 
@@ -57,6 +66,8 @@ def apply_configuration(
         Locations whose bytes were brought to their new place already.
     expected_hash : str, optional
         ``Plan.hash`` of the plan that was looked at; another one is refused.
+    prune : Prune
+        What becomes of rows that the configuration ceases to name.
 
     Returns
     -------
@@ -70,7 +81,7 @@ def apply_configuration(
     """
     lock(session)
     rows = read_rows(session)
-    plan = compare(session, configuration, rows, last_content(session), moved)
+    plan = compare(session, configuration, rows, managed_rows(session, prune), moved)
     if expected_hash is not None and plan.hash() != expected_hash:
         raise RefusedError(
             f"the plan is now {plan.hash()}, not {expected_hash}: files or database changed; look at it again"

@@ -27,6 +27,14 @@ class Action(StrEnum):
     RESTORE = "restore"
 
 
+class Prune(StrEnum):
+    """What becomes of rows that the configuration ceases to name."""
+
+    RETIRE = "retire"
+    KEEP = "keep"
+    """They stay, and from then on belong to no configuration."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A value that changes."""
@@ -106,7 +114,12 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def make_plan(session: Session, configuration: Configuration, moved: Collection[str] = ()) -> Plan:
+def make_plan(
+    session: Session,
+    configuration: Configuration,
+    moved: Collection[str] = (),
+    prune: Prune = Prune.RETIRE,
+) -> Plan:
     """Compare a configuration with the database.
 
     Parameters
@@ -117,8 +130,10 @@ def make_plan(session: Session, configuration: Configuration, moved: Collection[
         What is wanted.
     moved : collection of str
         Locations whose bytes were brought to their new place already: their path or bucket may change.
+    prune : Prune
+        What becomes of rows that the configuration ceases to name.
     """
-    return compare(session, configuration, read_rows(session), last_content(session), moved)
+    return compare(session, configuration, read_rows(session), managed_rows(session, prune), moved)
 
 
 def compare(
@@ -152,6 +167,11 @@ def compare(
             elif key not in wanted and row.retired_at is None:
                 unmanaged.append((kind, key))
     return Plan((*forward, *reversed(backward)), tuple(unmanaged))
+
+
+def managed_rows(session: Session, prune: Prune) -> dict[str, dict[str, Any]]:
+    """Return the rows that are retired when a configuration ceases to name them."""
+    return last_content(session) if prune is Prune.RETIRE else {}
 
 
 def last_content(session: Session) -> dict[str, dict[str, Any]]:
