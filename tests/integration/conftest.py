@@ -59,7 +59,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"left out: tests marked {marker}: {why}" for marker, why in _left_out(config).items()]
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give all of them to one of several processes: they share one stack."""
+    if _HERE in item.path.parents:
+        item.add_marker(pytest.mark.xdist_group("stack"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what was not asked for or cannot be; the stack's own troubles come last."""
     ours = [item for item in items if _HERE in item.path.parents]
@@ -67,9 +72,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
     items.sort(key=lambda item: "embedded" in item.path.parts)
-    for item in ours:
-        # One stack for all of them: among several processes, one gets them.
-        item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 def _left_out(config: pytest.Config) -> dict[str, str]:
