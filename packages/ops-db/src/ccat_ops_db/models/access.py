@@ -67,9 +67,7 @@ class ApiToken(Identified, Base):
     name: Mapped[str] = mapped_column(doc="What it is for.")
     prefix: Mapped[str] = mapped_column(unique=True, doc="Public part, by which it is found.")
     secret_hash: Mapped[str] = mapped_column(doc="HMAC-SHA256 of the secret under the service's key, hex.")
-    site_id: Mapped[str | None] = mapped_column(
-        ForeignKey("site.id"), index=True, doc="Only valid at this site."
-    )
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"), doc="Only valid at this site.")
     created_at: Mapped[datetime] = mapped_column(doc="When it was made.")
     expires_at: Mapped[datetime | None] = mapped_column(doc="Not valid after; null: does not expire.")
     last_used_at: Mapped[datetime | None] = mapped_column(doc="Latest use, to the minute.")

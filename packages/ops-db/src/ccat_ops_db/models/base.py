@@ -126,10 +126,9 @@ class Owned:
 
     @declared_attr
     def site_id(cls) -> Mapped[str]:  # noqa: N805
-        """Owning site."""
+        """Owning site; not indexed: it has as many values as there are sites, and none is ever deleted."""
         return mapped_column(
             ForeignKey("site.id"),
-            index=True,
             sort_order=-1,
             doc="Owning site: only its database changes this row.",
         )

@@ -65,7 +65,12 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             sqlite_where=text("status <> 'deleted'"),
         ),
         Index("ix_physical_copy_raw_data_file_id", "raw_data_file_id"),
-        Index("ix_physical_copy_raw_data_package_id", "raw_data_package_id", "data_location_id"),
+        Index(
+            "ix_physical_copy_raw_data_package_id",
+            "raw_data_package_id",
+            "data_location_id",
+            postgresql_where=text("raw_data_package_id IS NOT NULL"),
+        ),
         Index(
             "ix_physical_copy_packages_at",
             "data_location_id",
@@ -83,7 +88,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
         Index(
             "ix_physical_copy_next_check_at",
             "next_check_at",
-            postgresql_where=text("status IN ('present', 'verified', 'staged')"),
+            postgresql_where=text(
+                "next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"
+            ),
         ),
         Index(
             "ix_physical_copy_pinned_until",

@@ -86,7 +86,7 @@ class RawDataFile(Identified, Owned, Base):
     written_until: Mapped[datetime | None] = mapped_column(doc="End of the writing, as the instrument says.")
     filed_at: Mapped[datetime] = mapped_column(doc="When it was filed with us.")
     raw_data_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="Package that carries it; null before."
+        ForeignKey("raw_data_package.id"), doc="Package that carries it; null before."
     )
     member_offset: Mapped[int | None] = mapped_column(
         doc="Where its bytes begin in the tar; null until sealed."
@@ -104,6 +104,11 @@ class RawDataFile(Identified, Owned, Base):
         CheckConstraint("written_from <= written_until", name="written_ordered"),
         checksum_check("checksum"),
         checksum_check("member_checksum"),
+        Index(
+            "ix_raw_data_file_raw_data_package_id",
+            "raw_data_package_id",
+            postgresql_where=text("raw_data_package_id IS NOT NULL"),
+        ),
         Index(
             "ix_raw_data_file_unpackaged",
             "site_id",

@@ -410,7 +410,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("prefix", name=op.f("uq_api_token_prefix")),
     )
-    op.create_index(op.f("ix_api_token_site_id"), "api_token", ["site_id"], unique=False)
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
         "constant_elevation_source",
@@ -439,7 +438,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_log_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_log")),
     )
-    op.create_index(op.f("ix_data_transfer_log_site_id"), "data_transfer_log", ["site_id"], unique=False)
     op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
     op.create_table(
         "event",
@@ -461,7 +459,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_event_action"), "event", ["action"], unique=False)
     op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
-    op.create_index(op.f("ix_event_site_id"), "event", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
     )
@@ -798,7 +795,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_executed_obs_unit_obs_unit_id"), "executed_obs_unit", ["obs_unit_id"], unique=False
     )
-    op.create_index(op.f("ix_executed_obs_unit_site_id"), "executed_obs_unit", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_executed_obs_unit_started_at"), "executed_obs_unit", ["started_at"], unique=False
     )
@@ -1008,7 +1004,6 @@ def upgrade() -> None:
         op.f("ix_error_record_data_location_id"), "error_record", ["data_location_id"], unique=False
     )
     op.create_index(op.f("ix_error_record_last_seen_at"), "error_record", ["last_seen_at"], unique=False)
-    op.create_index(op.f("ix_error_record_site_id"), "error_record", ["site_id"], unique=False)
     op.create_index(op.f("ix_error_record_subject_id"), "error_record", ["subject_id"], unique=False)
     op.create_index(
         "uq_error_record_open",
@@ -1046,9 +1041,6 @@ def upgrade() -> None:
         "executed_obs_unit_module",
         ["instrument_module_id"],
         unique=False,
-    )
-    op.create_index(
-        op.f("ix_executed_obs_unit_module_site_id"), "executed_obs_unit_module", ["site_id"], unique=False
     )
     op.create_table(
         "instrument_module_configuration",
@@ -1088,7 +1080,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_health_site_id")),
         sa.PrimaryKeyConstraint("data_location_id", name=op.f("pk_location_health")),
     )
-    op.create_index(op.f("ix_location_health_site_id"), "location_health", ["site_id"], unique=False)
     op.create_table(
         "location_usage",
         sa.Column("site_id", sa.String(), nullable=False),
@@ -1102,7 +1093,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_usage_site_id")),
         sa.PrimaryKeyConstraint("data_location_id", "measured_at", name=op.f("pk_location_usage")),
     )
-    op.create_index(op.f("ix_location_usage_site_id"), "location_usage", ["site_id"], unique=False)
     op.create_table(
         "raw_data_package",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1179,7 +1169,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
-    op.create_index(op.f("ix_raw_data_package_site_id"), "raw_data_package", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_raw_data_package_source_location_id"),
         "raw_data_package",
@@ -1257,9 +1246,6 @@ def upgrade() -> None:
         "data_transfer_package",
         ["data_transfer_route_id"],
         unique=False,
-    )
-    op.create_index(
-        op.f("ix_data_transfer_package_site_id"), "data_transfer_package", ["site_id"], unique=False
     )
     op.create_table(
         "data_transfer_route_window",
@@ -1347,7 +1333,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_deletion_hold_raw_data_package_id"), "deletion_hold", ["raw_data_package_id"], unique=False
     )
-    op.create_index(op.f("ix_deletion_hold_site_id"), "deletion_hold", ["site_id"], unique=False)
     op.create_table(
         "observation_configuration",
         sa.Column("id", sa.String(), nullable=False),
@@ -1476,7 +1461,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status <> 'completed'"),
     )
-    op.create_index(op.f("ix_package_creation_site_id"), "package_creation", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_package_creation_source_location_id"),
         "package_creation",
@@ -1553,9 +1537,12 @@ def upgrade() -> None:
         op.f("ix_raw_data_file_instrument_module_id"), "raw_data_file", ["instrument_module_id"], unique=False
     )
     op.create_index(
-        op.f("ix_raw_data_file_raw_data_package_id"), "raw_data_file", ["raw_data_package_id"], unique=False
+        "ix_raw_data_file_raw_data_package_id",
+        "raw_data_file",
+        ["raw_data_package_id"],
+        unique=False,
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
     )
-    op.create_index(op.f("ix_raw_data_file_site_id"), "raw_data_file", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
     )
@@ -1594,9 +1581,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("raw_data_package_id", name=op.f("pk_raw_data_package_metadata")),
     )
     op.create_index(
-        op.f("ix_raw_data_package_metadata_site_id"), "raw_data_package_metadata", ["site_id"], unique=False
-    )
-    op.create_index(
         op.f("ix_raw_data_package_metadata_target_name"),
         "raw_data_package_metadata",
         ["target_name"],
@@ -1616,7 +1600,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_route_health_site_id")),
         sa.PrimaryKeyConstraint("data_transfer_route_id", name=op.f("pk_route_health")),
     )
-    op.create_index(op.f("ix_route_health_site_id"), "route_health", ["site_id"], unique=False)
     op.create_table(
         "chai_observation_configuration",
         sa.Column("id", sa.String(), nullable=False),
@@ -1728,7 +1711,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_deletion_raw_data_package_id"), "deletion", ["raw_data_package_id"], unique=False
     )
-    op.create_index(op.f("ix_deletion_site_id"), "deletion", ["site_id"], unique=False)
     op.create_index(
         "uq_deletion_open",
         "deletion",
@@ -1860,7 +1842,7 @@ def upgrade() -> None:
         "physical_copy",
         ["next_check_at"],
         unique=False,
-        postgresql_where=sa.text("status IN ('present', 'verified', 'staged')"),
+        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
     )
     op.create_index(
         "ix_physical_copy_onward",
@@ -1891,8 +1873,8 @@ def upgrade() -> None:
         "physical_copy",
         ["raw_data_package_id", "data_location_id"],
         unique=False,
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
     )
-    op.create_index(op.f("ix_physical_copy_site_id"), "physical_copy", ["site_id"], unique=False)
     op.create_index(
         "uq_physical_copy_living_path",
         "physical_copy",
@@ -1968,7 +1950,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_staging_job_raw_data_package_id"), "staging_job", ["raw_data_package_id"], unique=False
     )
-    op.create_index(op.f("ix_staging_job_site_id"), "staging_job", ["site_id"], unique=False)
     op.create_table(
         "chai_inpar_parameter",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2146,7 +2127,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
     )
-    op.create_index(op.f("ix_data_transfer_site_id"), "data_transfer", ["site_id"], unique=False)
     op.create_index(
         op.f("ix_data_transfer_source_copy_id"), "data_transfer", ["source_copy_id"], unique=False
     )
@@ -2268,9 +2248,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_long_term_archive_transfer_site_id"), "long_term_archive_transfer", ["site_id"], unique=False
-    )
-    op.create_index(
         op.f("ix_long_term_archive_transfer_source_copy_id"),
         "long_term_archive_transfer",
         ["source_copy_id"],
@@ -2305,7 +2282,6 @@ def upgrade() -> None:
             "physical_copy_id", "work_id", name=op.f("uq_physical_copy_lock_physical_copy_id_work_id")
         ),
     )
-    op.create_index(op.f("ix_physical_copy_lock_site_id"), "physical_copy_lock", ["site_id"], unique=False)
     op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
     op.create_table(
         "staging_item",
@@ -2411,7 +2387,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_staging_item_raw_data_package_id"), "staging_item", ["raw_data_package_id"], unique=False
     )
-    op.create_index(op.f("ix_staging_item_site_id"), "staging_item", ["site_id"], unique=False)
     op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
     op.create_index(
         "uq_staging_item_of_job",
@@ -2558,7 +2533,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_fixity_check_physical_copy_id"), "fixity_check", ["physical_copy_id"], unique=False
     )
-    op.create_index(op.f("ix_fixity_check_site_id"), "fixity_check", ["site_id"], unique=False)
     op.create_index(
         "uq_fixity_check_open",
         "fixity_check",
@@ -2580,7 +2554,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("status <> 'completed'"),
         sqlite_where=sa.text("status <> 'completed'"),
     )
-    op.drop_index(op.f("ix_fixity_check_site_id"), table_name="fixity_check")
     op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
     op.drop_index(
         "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
@@ -2590,7 +2563,6 @@ def downgrade() -> None:
     op.drop_table("fixity_check")
     op.drop_index("uq_staging_item_of_job", table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
-    op.drop_index(op.f("ix_staging_item_site_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_raw_data_file_id"), table_name="staging_item")
     op.drop_index(
@@ -2599,7 +2571,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_staging_item_destination_location_id"), table_name="staging_item")
     op.drop_table("staging_item")
     op.drop_index(op.f("ix_physical_copy_lock_work_id"), table_name="physical_copy_lock")
-    op.drop_index(op.f("ix_physical_copy_lock_site_id"), table_name="physical_copy_lock")
     op.drop_table("physical_copy_lock")
     op.drop_index(
         "uq_long_term_archive_transfer_open",
@@ -2610,7 +2581,6 @@ def downgrade() -> None:
     op.drop_index(
         op.f("ix_long_term_archive_transfer_source_copy_id"), table_name="long_term_archive_transfer"
     )
-    op.drop_index(op.f("ix_long_term_archive_transfer_site_id"), table_name="long_term_archive_transfer")
     op.drop_index(
         op.f("ix_long_term_archive_transfer_raw_data_package_id"), table_name="long_term_archive_transfer"
     )
@@ -2631,7 +2601,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_data_transfer_source_location_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_source_copy_id"), table_name="data_transfer")
-    op.drop_index(op.f("ix_data_transfer_site_id"), table_name="data_transfer")
     op.drop_index(
         "ix_data_transfer_sent",
         table_name="data_transfer",
@@ -2648,7 +2617,6 @@ def downgrade() -> None:
     op.drop_table("data_transfer")
     op.drop_table("chai_tiling")
     op.drop_table("chai_inpar_parameter")
-    op.drop_index(op.f("ix_staging_job_site_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_raw_data_package_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_raw_data_file_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_executed_obs_unit_id"), table_name="staging_job")
@@ -2662,8 +2630,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("status <> 'deleted'"),
         sqlite_where=sa.text("status <> 'deleted'"),
     )
-    op.drop_index(op.f("ix_physical_copy_site_id"), table_name="physical_copy")
-    op.drop_index("ix_physical_copy_raw_data_package_id", table_name="physical_copy")
+    op.drop_index(
+        "ix_physical_copy_raw_data_package_id",
+        table_name="physical_copy",
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
+    )
     op.drop_index("ix_physical_copy_raw_data_file_id", table_name="physical_copy")
     op.drop_index(
         "ix_physical_copy_pinned_until",
@@ -2685,7 +2656,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_physical_copy_next_check_at",
         table_name="physical_copy",
-        postgresql_where=sa.text("status IN ('present', 'verified', 'staged')"),
+        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
     )
     op.drop_table("physical_copy")
     op.drop_index(
@@ -2699,7 +2670,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("status <> 'completed'"),
         sqlite_where=sa.text("status <> 'completed'"),
     )
-    op.drop_index(op.f("ix_deletion_site_id"), table_name="deletion")
     op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
     op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
     op.drop_index(
@@ -2708,10 +2678,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_deletion_data_location_id"), table_name="deletion")
     op.drop_table("deletion")
     op.drop_table("chai_observation_configuration")
-    op.drop_index(op.f("ix_route_health_site_id"), table_name="route_health")
     op.drop_table("route_health")
     op.drop_index(op.f("ix_raw_data_package_metadata_target_name"), table_name="raw_data_package_metadata")
-    op.drop_index(op.f("ix_raw_data_package_metadata_site_id"), table_name="raw_data_package_metadata")
     op.drop_table("raw_data_package_metadata")
     op.drop_index(
         "ix_raw_data_file_unpackaged",
@@ -2719,13 +2687,15 @@ def downgrade() -> None:
         postgresql_where=sa.text("raw_data_package_id IS NULL"),
     )
     op.drop_index(op.f("ix_raw_data_file_source_location_id"), table_name="raw_data_file")
-    op.drop_index(op.f("ix_raw_data_file_site_id"), table_name="raw_data_file")
-    op.drop_index(op.f("ix_raw_data_file_raw_data_package_id"), table_name="raw_data_file")
+    op.drop_index(
+        "ix_raw_data_file_raw_data_package_id",
+        table_name="raw_data_file",
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_raw_data_file_instrument_module_id"), table_name="raw_data_file")
     op.drop_table("raw_data_file")
     op.drop_table("prime_cam_module_configuration")
     op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
-    op.drop_index(op.f("ix_package_creation_site_id"), table_name="package_creation")
     op.drop_index(
         "ix_package_creation_open",
         table_name="package_creation",
@@ -2739,7 +2709,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_observation_configuration_instrument_id"), table_name="observation_configuration")
     op.drop_table("observation_configuration")
-    op.drop_index(op.f("ix_deletion_hold_site_id"), table_name="deletion_hold")
     op.drop_index(op.f("ix_deletion_hold_raw_data_package_id"), table_name="deletion_hold")
     op.drop_index(op.f("ix_deletion_hold_observing_program_id"), table_name="deletion_hold")
     op.drop_index(op.f("ix_deletion_hold_held_site_id"), table_name="deletion_hold")
@@ -2747,7 +2716,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_deletion_hold_data_location_id"), table_name="deletion_hold")
     op.drop_table("deletion_hold")
     op.drop_table("data_transfer_route_window")
-    op.drop_index(op.f("ix_data_transfer_package_site_id"), table_name="data_transfer_package")
     op.drop_index(op.f("ix_data_transfer_package_data_transfer_route_id"), table_name="data_transfer_package")
     op.drop_table("data_transfer_package")
     op.drop_index(op.f("ix_chai_module_configuration_line_id"), table_name="chai_module_configuration")
@@ -2760,7 +2728,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("sealed_at IS NULL"),
     )
     op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_site_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
@@ -2770,16 +2737,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
     )
     op.drop_table("raw_data_package")
-    op.drop_index(op.f("ix_location_usage_site_id"), table_name="location_usage")
     op.drop_table("location_usage")
-    op.drop_index(op.f("ix_location_health_site_id"), table_name="location_health")
     op.drop_table("location_health")
     op.drop_index(
         op.f("ix_instrument_module_configuration_instrument_module_id"),
         table_name="instrument_module_configuration",
     )
     op.drop_table("instrument_module_configuration")
-    op.drop_index(op.f("ix_executed_obs_unit_module_site_id"), table_name="executed_obs_unit_module")
     op.drop_index(
         op.f("ix_executed_obs_unit_module_instrument_module_id"), table_name="executed_obs_unit_module"
     )
@@ -2791,7 +2755,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("resolved_at IS NULL"),
     )
     op.drop_index(op.f("ix_error_record_subject_id"), table_name="error_record")
-    op.drop_index(op.f("ix_error_record_site_id"), table_name="error_record")
     op.drop_index(op.f("ix_error_record_last_seen_at"), table_name="error_record")
     op.drop_index(op.f("ix_error_record_data_location_id"), table_name="error_record")
     op.drop_index(op.f("ix_error_record_category"), table_name="error_record")
@@ -2808,7 +2771,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
     op.drop_table("instrument_module")
     op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
-    op.drop_index(op.f("ix_executed_obs_unit_site_id"), table_name="executed_obs_unit")
     op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id"), table_name="executed_obs_unit")
     op.drop_table("executed_obs_unit")
     op.drop_index(op.f("ix_data_location_retention_policy_id"), table_name="data_location")
@@ -2838,16 +2800,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_fixed_source_declination"), table_name="fixed_source")
     op.drop_table("fixed_source")
     op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
-    op.drop_index(op.f("ix_event_site_id"), table_name="event")
     op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_action"), table_name="event")
     op.drop_table("event")
     op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
-    op.drop_index(op.f("ix_data_transfer_log_site_id"), table_name="data_transfer_log")
     op.drop_table("data_transfer_log")
     op.drop_table("constant_elevation_source")
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
-    op.drop_index(op.f("ix_api_token_site_id"), table_name="api_token")
     op.drop_table("api_token")
     op.drop_index("uq_user_provider_external_id", table_name="user")
     op.drop_table("user")
