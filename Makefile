@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean
+.PHONY: images test-compose help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -12,6 +12,16 @@ BIN := build/venv/bin
 READY := build/venv/.ready
 PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard packages/*/pyproject.toml operator/pyproject.toml))
 STACK := $(BIN)/python -m ccat_dev_stack
+
+# BACKEND=compose runs the stack in containers, from the images that `make images` made.
+BACKEND ?= embedded
+ifeq ($(BACKEND),compose)
+STACK := $(BIN)/python -m ccat_dev_stack.contained
+endif
+DOCKER ?= docker
+IMAGE_PREFIX ?= ccatobs
+IMAGE_TAG ?= 0.1.0
+export DOCKER IMAGE_PREFIX IMAGE_TAG
 
 # An environment whose Python was removed from the machine is made again.
 BROKEN := $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
@@ -43,6 +53,13 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 test: $(READY)  ## all tests that need no container engine
 	$(BIN)/pytest packages operator tests/integration -n 4 --dist loadgroup
 
+images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
+	@$(BIN)/python compose/images/build.py $(IMAGES)
+
+test-compose: $(READY)  ## whole-stack tests on Compose, and those of the images; needs a container engine
+	$(BIN)/python compose/images/build.py
+	$(BIN)/pytest tests/integration --deployment=compose
+
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,6 +79,7 @@ docs: $(READY)  ## documentation in build/docs/html
 clean:  ## stop what runs and delete build/
 	@if test -x $(BIN)/python; then \
 		$(STACK) reset; \
+		if test -d build/compose; then $(BIN)/python -m ccat_dev_stack.contained reset; fi; \
 		$(BIN)/python -m ccat_dev_stack.shared_services stop; \
 	fi
 	rm -rf build
