@@ -9,6 +9,7 @@ import typer
 from ccat_operator.commands.configure import configure
 from ccat_operator.commands.migrate import migrate
 from ccat_operator.commands.restore import restore
+from ccat_operator.commands.run import run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Looks after operations databases and their configuration, in Kubernetes and by hand.",
 )
+app.command()(run)
 app.command()(migrate)
 app.command()(configure)
 app.command()(restore)

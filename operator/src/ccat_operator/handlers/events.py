@@ -1,0 +1,70 @@
+"""Events for what people must see: every change of a condition's reason."""
+
+from datetime import datetime
+from typing import Any
+
+from ccat_operator import GROUP, VERSION
+from ccat_operator.reconcile.conditions import Reason, written
+from ccat_operator.resources import Condition, Metadata
+
+COMPONENT = "ccat-operator"
+LONGEST_MESSAGE = 1000
+_ALARMING = {
+    Reason.INVALID_SPEC,
+    Reason.INTERNAL_ERROR,
+    Reason.SECRET_MISSING,
+    Reason.INVALID_ADDRESS,
+    Reason.AUTHENTICATION_FAILED,
+    Reason.DATABASE_MISSING,
+    Reason.DATABASE_UNREACHABLE,
+    Reason.DATABASE_REFUSED,
+    Reason.DATABASE_TAKEN,
+    Reason.DATABASE_NOT_FOUND,
+    Reason.UNKNOWN_TARGET,
+    Reason.UNKNOWN_REVISION,
+    Reason.MODELS_DIFFER,
+    Reason.MIGRATION_FAILED,
+    Reason.MIGRATED_BEFORE,
+    Reason.BACKUP_FAILED,
+    Reason.ROLES_REFUSED,
+    Reason.SOURCE_MISSING,
+    Reason.INVALID_FILES,
+    Reason.PLAN_REFUSED,
+    Reason.DRIFT_FIRST,
+    Reason.DRIFTED,
+}
+
+
+def changed_conditions(before: list[Condition], after: list[Condition]) -> list[Condition]:
+    """Return the conditions that say something new; Ready only repeats what another says."""
+    old = {condition.type: (condition.status, condition.reason) for condition in before}
+    new = [one for one in after if old.get(one.type) != (one.status, one.reason)]
+    told = {one.reason for one in new if one.type != "Ready"}
+    return [
+        one
+        for one in new
+        if one.reason != Reason.NOT_NEEDED and not (one.type == "Ready" and one.reason in told)
+    ]
+
+
+def event(kind: str, metadata: Metadata, condition: Condition, now: datetime) -> dict[str, Any]:
+    """Return the event that tells a condition of a resource."""
+    at = written(now)
+    return {
+        "metadata": {"generateName": f"{metadata.name[:200]}.", "namespace": metadata.namespace},
+        "involvedObject": {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": kind,
+            "name": metadata.name,
+            "namespace": metadata.namespace,
+            "uid": metadata.uid,
+        },
+        "type": "Warning" if condition.reason in _ALARMING else "Normal",
+        "reason": condition.reason,
+        "message": condition.message[:LONGEST_MESSAGE],
+        "source": {"component": COMPONENT},
+        "reportingComponent": COMPONENT,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "count": 1,
+    }

@@ -1,0 +1,87 @@
+"""Looking at resources again and again: at once when something changed, else at their interval.
+
+kopf's timers would do, but they put a finalizer on every resource: a site could not be uninstalled without
+its operator. Nothing here has to be undone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any
+
+import structlog
+
+Look = Callable[[str], Awaitable[float]]
+"""Looks at a resource by its key; returns after how many seconds it is due again."""
+AFTER_FAILURE = 10.0
+"""Seconds after a look that broke off."""
+
+
+class Keeper:
+    """The resources of one kind that are looked after, each by a task of its own."""
+
+    def __init__(self, look: Look) -> None:
+        self.bodies: dict[str, Mapping[str, Any]] = {}
+        """By key, as the API server gave them last."""
+        self._look = look
+        self._marks: dict[str, Hashable] = {}
+        self._woken: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def seen(self, key: str, body: Mapping[str, Any], mark: Hashable) -> None:
+        """Take a resource's news; it is looked at if its mark is another than before.
+
+        Parameters
+        ----------
+        key
+            Namespace and name.
+        body
+            The whole resource.
+        mark
+            Of all in it that somebody may change: what the operator writes itself is not part of it.
+        """
+        self.bodies[key] = body
+        if key not in self._tasks:
+            self._woken[key] = asyncio.Event()
+            self._tasks[key] = asyncio.create_task(self._keep(key), name=f"keeper of {key}")
+        if self._marks.get(key) != mark:
+            self._marks[key] = mark
+            self.wake(key)
+
+    def wrote(self, key: str, status: Mapping[str, Any]) -> None:
+        """Note the status that was written: the watch may take a while to tell it."""
+        if key in self.bodies:
+            self.bodies[key] = {**self.bodies[key], "status": status}
+
+    def gone(self, key: str) -> None:
+        """Look at a resource no longer."""
+        self.bodies.pop(key, None)
+        self._marks.pop(key, None)
+        self._woken.pop(key, None)
+        if task := self._tasks.pop(key, None):
+            task.cancel()
+
+    def wake(self, key: str) -> None:
+        """Look at a resource now, if it is known."""
+        if key in self._woken:
+            self._woken[key].set()
+
+    async def stop(self) -> None:
+        """Look at nothing any more."""
+        tasks = [*self._tasks.values()]
+        for key in [*self._tasks]:
+            self.gone(key)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, key: str) -> None:
+        woken = self._woken[key]
+        while True:
+            woken.clear()
+            try:
+                pause = await self._look(key)
+            except Exception:
+                structlog.get_logger().exception("reconcile.broke_off", resource=key)
+                pause = AFTER_FAILURE
+            try:
+                await asyncio.wait_for(woken.wait(), pause)
+            except TimeoutError:
+                continue
