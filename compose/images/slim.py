@@ -1,7 +1,7 @@
 """Run inside an image's build: takes away what is not needed at run time and compiles the rest.
 
-``python slim.py FOLDER [--server] [--programs NAME…]``: FOLDER is a virtual environment. Of PostgreSQL only the
-named programs of the newest version stay, with the libraries beside them.
+``python slim.py FOLDER [--server] [--programs NAME…]``: FOLDER is a virtual environment. Of PostgreSQL only
+the named programs of the newest version stay, with the libraries beside them.
 """
 
 import argparse

@@ -48,7 +48,7 @@ class Dashboard:
         except CcatError as error:
             parts.append(Text(f"The API does not tell what is where: {error}", "yellow"))
         else:
-            parts += _data(status)
+            parts += picture_of_data(status)
         return Group(*parts)
 
     def _ask_api(self) -> Status:
@@ -78,7 +78,8 @@ def _processes(reports: Sequence[Report]) -> RenderableType:
     return table
 
 
-def _data(status: Status) -> list[RenderableType]:
+def picture_of_data(status: Status) -> list[RenderableType]:
+    """Return what is where, what moves, what waits and what happened lately."""
     packages = _counts("Packages", status.packages)
     errors = _counts("Open errors", status.errors)
     parts: list[RenderableType] = [packages, errors, Text(), _locations(status.locations)]

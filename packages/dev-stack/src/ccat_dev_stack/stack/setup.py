@@ -5,6 +5,7 @@ that is right; killed anywhere, the next start completes it.
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def main(path: str) -> None:
             _say(f"  {len(plan.changes)} changes")
         _say("accounts and tokens")
         with Session(engine) as session, session.begin():
-            tokens = _tokens(session, installation)
+            tokens = make_tokens(session, read_tokens(installation), installation.token_key)
     finally:
         engine.dispose()
     # After the commit: a token that is in the file is in the database.
@@ -99,11 +100,11 @@ def _create_database(installation: Installation) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
-def _tokens(session: Session, installation: Installation) -> dict[str, str]:
-    known = read_tokens(installation)
+def make_tokens(session: Session, known: Mapping[str, str], token_key: str) -> dict[str, str]:
+    """Return a token of each user of the stack: the one that is known, if it is still good, or a new one."""
     now = datetime.now(UTC)
     return {
-        name: _valid(session, known.get(name)) or _issue(session, installation, name, role, scopes, now)
+        name: _valid(session, known.get(name)) or _issue(session, token_key, name, role, scopes, now)
         for name, role, scopes in _USERS
     }
 
@@ -119,7 +120,7 @@ def _valid(session: Session, token: str | None) -> str | None:
 
 def _issue(
     session: Session,
-    installation: Installation,
+    token_key: str,
     name: str,
     role: str,
     scopes: tuple[PermissionName, ...],
@@ -134,7 +135,7 @@ def _issue(
         session.flush()
         session.add(UserRole(user_id=user.id, role_id=role))
         session.flush()
-    return create_token(session, name, "development stack", scopes, None, None, installation.token_key, now)
+    return create_token(session, name, "development stack", scopes, None, None, token_key, now)
 
 
 def _say(text: str) -> None:

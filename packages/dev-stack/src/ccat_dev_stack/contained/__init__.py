@@ -1,0 +1,1 @@
+"""The stack in containers: what ``make dev-up BACKEND=compose`` starts."""
