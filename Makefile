@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-compose help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean
+.PHONY: images test-compose help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -59,6 +59,17 @@ images: $(READY)  ## the images, from the lock file and without network; IMAGES=
 test-compose: $(READY)  ## whole-stack tests on Compose, and those of the images; needs a container engine
 	$(BIN)/python compose/images/build.py
 	$(BIN)/pytest tests/integration --deployment=compose
+
+charts: $(READY)  ## bring into each chart what it depends on; needs helm
+	@$(BIN)/python -m charts.tools.dependencies
+
+test-charts: $(READY)  ## everything that the charts render; needs helm
+	@$(BIN)/python -m charts.tools.dependencies --is-helm-there
+	MYPYPATH=.:operator/src $(BIN)/mypy charts
+	$(BIN)/pytest charts -n 2
+
+release-check: $(READY)  ## versions, changelogs, compatibility of resources and values with the last release
+	@$(BIN)/python -m charts.tools.release
 
 lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	$(BIN)/ruff check .

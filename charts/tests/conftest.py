@@ -5,15 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from charts.tools.dependencies import HELM_IS_MISSING, bring
+from charts.tools.dependencies import bring
 
 from .rendering import Renderer
-
-
-def pytest_configure() -> None:
-    if shutil.which("helm") is None:
-        pytest.exit(HELM_IS_MISSING, 2)
 
 
 @pytest.fixture(scope="session")

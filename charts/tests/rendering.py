@@ -28,7 +28,11 @@ class Case:
         return f"{self.chart}-{self.values.stem}"
 
 
-CASES = [Case(chart, CHARTS / chart / "ci" / f"{stem}.yaml") for chart in NAMES for stem in ("defaults", "every-option")]
+CASES = [
+    Case(chart, CHARTS / chart / "ci" / f"{stem}.yaml")
+    for chart in NAMES
+    for stem in ("defaults", "every-option")
+]
 CASES += [Case("data-center", example) for example in EXAMPLES]
 
 
@@ -58,7 +62,13 @@ class Renderer:
     def template(self, chart: str, *arguments: str) -> Outcome:
         """Render a chart as the release ``data-center``."""
         return self.helm(
-            "template", "data-center", str(self.folder / chart), "--namespace", NAMESPACE, "--is-upgrade", *arguments
+            "template",
+            "data-center",
+            str(self.folder / chart),
+            "--namespace",
+            NAMESPACE,
+            "--is-upgrade",
+            *arguments,
         )
 
     def objects(self, chart: str, *arguments: str) -> list[Object]:
@@ -90,7 +100,12 @@ def name_of(item: Object) -> str:
 def pod_templates(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     """Yield the pods that objects make: their object's kind and name, and the template of the pod."""
     for item in objects:
-        if "template" in item.get("spec", {}) and item["kind"] in {"Deployment", "StatefulSet", "Job", "DaemonSet"}:
+        if "template" in item.get("spec", {}) and item["kind"] in {
+            "Deployment",
+            "StatefulSet",
+            "Job",
+            "DaemonSet",
+        }:
             yield name_of(item), item["spec"]["template"]
 
 

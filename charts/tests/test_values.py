@@ -1,4 +1,4 @@
-"""Values and their schemas: one does not have a key without the other, and a misspelt key is refused by its name."""
+"""Values and their schemas: both have the same keys, and a misspelt one is refused by its name."""
 
 import json
 from collections.abc import Iterator
@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator
-
 from charts.tools import schemas
+from jsonschema import Draft7Validator
 
 from .rendering import CASES, CHARTS, NAMES, Case, Renderer, schema_of, values_of
 
 MISSPELT = "misspeltKey"
 LIBRARY = "ccat-common"
+
+# Without a limit a container may use the processors that are free; no limit cannot be written down.
+WITHOUT_DEFAULT = ("resources.limits.cpu",)
 
 
 @pytest.mark.parametrize("chart", NAMES)
@@ -32,11 +34,15 @@ def test_schema_is_a_schema(chart: str) -> None:
 @pytest.mark.parametrize("chart", NAMES)
 def test_values_and_schema_have_the_same_keys(chart: str) -> None:
     schema = schema_of(chart)
-    in_schema = {path for path, _ in keys_of_schema(schema, schema)}
+    in_schema = {path for path, _ in keys_of_schema(schema, schema) if not path.endswith(WITHOUT_DEFAULT)}
     in_values = set(keys_of_values(values_of(chart), schema, schema))
     if chart == "data-center":
         # The values of the charts below it stand in their own values.yaml.
-        below = {name for name, node in schema["properties"].items() if node.get("$ref", "").removeprefix("#/$defs/") in NAMES}
+        below = {
+            name
+            for name, node in schema["properties"].items()
+            if node.get("$ref", "").removeprefix("#/$defs/") in NAMES
+        }
         in_schema = {path for path in in_schema if path.partition(".")[0] not in below or path in in_values}
     if chart == "ccat-operator":
         in_schema = {path for path in in_schema if not path.startswith("crds.") or path in in_values}
@@ -51,14 +57,20 @@ def test_every_key_is_described(chart: str) -> None:
 
 @pytest.mark.parametrize("chart", NAMES)
 def test_every_object_is_closed(chart: str) -> None:
-    assert [path for path, node in objects_of_schema(schema_of(chart)) if node.get("additionalProperties", True) is True] == []
+    assert [
+        path
+        for path, node in objects_of_schema(schema_of(chart))
+        if node.get("additionalProperties", True) is True
+    ] == []
 
 
 @pytest.mark.parametrize("chart", NAMES)
 def test_every_option_is_in_every_option(chart: str) -> None:
     schema = schema_of(chart)
-    values = yaml.safe_load((CHARTS / chart / "ci" / "every-option.yaml").read_text())
-    missing = {path for path, _ in keys_of_schema(schema, schema)} - set(keys_of_values(values, schema, schema))
+    values = every_option(chart)
+    missing = {path for path, _ in keys_of_schema(schema, schema)} - set(
+        keys_of_values(values, schema, schema)
+    )
     assert missing == set()
 
 
@@ -72,28 +84,24 @@ def test_values_fit_their_schema(case: Case) -> None:
 def test_a_misspelt_key_beside_any_key_is_refused(chart: str) -> None:
     """At each object of the values with every option, one at a time."""
     validator = Draft7Validator(schema_of(chart))
-    file = CHARTS / chart / "ci" / "every-option.yaml"
+    values = every_option(chart)
     accepted = []
-    for path in closed_objects(yaml.safe_load(file.read_text()), schema_of(chart)):
-        values = yaml.safe_load(file.read_text())
+    for path in closed_objects(values, schema_of(chart)):
         node_at(values, path)[MISSPELT] = 1
         if not any(MISSPELT in text for error in validator.iter_errors(values) for text in messages(error)):
             accepted.append(path)
+        del node_at(values, path)[MISSPELT]
     assert accepted == []
 
 
 @pytest.mark.parametrize("chart", NAMES)
 def test_helm_names_every_misspelt_key(chart: str, renderer: Renderer, tmp_path: Path) -> None:
     """All at once: helm tells of each."""
-    file = CHARTS / chart / "ci" / "every-option.yaml"
-    values = yaml.safe_load(file.read_text())
+    values = every_option(chart)
     names = []
     for number, path in enumerate(closed_objects(values, schema_of(chart))):
-        if "workers" in path or "dataServers" in path:
-            continue  # below oneOf helm tells of the whole set only if that is wrong too; they have a test of their own
         names.append(f"{MISSPELT}{number}x")
-    for name, path in zip(names, [p for p in closed_objects(values, schema_of(chart)) if "workers" not in p and "dataServers" not in p], strict=True):
-        node_at(values, path)[name] = 1
+        node_at(values, path)[names[-1]] = 1
     written = tmp_path / "values.yaml"
     written.write_text(yaml.safe_dump(values))
     outcome = renderer.template(chart, "--values", str(written))
@@ -122,7 +130,9 @@ def test_helm_names_a_misspelt_key(key: str, chart: str, renderer: Renderer) -> 
 
 def test_a_misspelt_key_of_a_chart_that_is_off_is_refused(renderer: Renderer) -> None:
     values = str(CHARTS / "data-center" / "ci" / "defaults.yaml")
-    outcome = renderer.template("data-center", "--values", values, "--set", "dev-services.postgres.storage=1Gi")
+    outcome = renderer.template(
+        "data-center", "--values", values, "--set", "dev-services.postgres.storage=1Gi"
+    )
     assert outcome.status != 0
     assert "'postgres'" in outcome.error
 
@@ -139,7 +149,10 @@ def test_a_misspelt_key_of_a_chart_that_is_off_is_refused(renderer: Renderer) ->
         ("data-transfer.workers.a.site=ccat,data-transfer.workers.a.locations={ccat.lta}", "workers"),
         ("data-transfer.workers.a.replicas=1", "workers"),
         ("data-transfer.workers.a.locations={lta}", "locations"),
-        ("data-transfer.volumes.a.claim=x,data-transfer.volumes.a.nfs.server=y,data-transfer.volumes.a.nfs.path=/", "volumes"),
+        (
+            "data-transfer.volumes.a.claim=x,data-transfer.volumes.a.nfs.server=y,data-transfer.volumes.a.nfs.path=/",
+            "volumes",
+        ),
         ("opsDatabase.lockTimeout=5 seconds", "lockTimeout"),
     ],
 )
@@ -165,6 +178,10 @@ def test_shared_values_are_the_same_in_all_charts() -> None:
     assert len(shared) == 1
 
 
+def every_option(chart: str) -> Any:
+    return yaml.load((CHARTS / chart / "ci" / "every-option.yaml").read_text(), yaml.CSafeLoader)
+
+
 def merged(schema: Any, root: Any) -> Any:
     """Return a schema with what it refers to put into it; what stands beside wins."""
     found: dict[str, Any] = {}
@@ -178,8 +195,8 @@ def merged(schema: Any, root: Any) -> Any:
 def keys_of_schema(schema: Any, root: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the path of each property with its schema; maps of free names and lists end a path."""
     for name, node in merged(schema, root).get("properties", {}).items():
-        if name == LIBRARY:
-            continue
+        if name == LIBRARY or (prefix and name == "global"):
+            continue  # both are set at the top only
         node = merged(node, root)
         yield prefix + name, node
         yield from keys_of_schema(node, root, f"{prefix}{name}.")

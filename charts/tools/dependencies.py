@@ -1,7 +1,7 @@
-"""Brings into each chart the charts that it depends on: ``python -m charts.tools.dependencies``, or ``make charts``.
+"""Brings into each chart what it depends on: ``python -m charts.tools.dependencies``, or ``make charts``.
 
-helm packs a dependency with ``file://`` as it is at that moment: after a change of a chart this has to run again before
-the charts that depend on it are installed. It also says what is missing, if helm is.
+helm packs a dependency with ``file://`` as it is at that moment: after a change of a chart this has to run
+again before the charts that depend on it are installed.
 """
 
 import fcntl
@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-
 from charts.tools.schemas import CHARTS
 
 HELM_IS_MISSING = (
-    "helm is missing: install helm 3.17 or newer"
-    " (https://helm.sh/docs/intro/install; macOS: brew install helm; Go: go install helm.sh/helm/v3/cmd/helm@latest)"
+    "helm is missing: install helm 3.17 or newer (https://helm.sh/docs/intro/install;"
+    " macOS: brew install helm; Go: go install helm.sh/helm/v3/cmd/helm@latest)"
 )
 
 
@@ -50,9 +49,13 @@ def dependencies(folder: Path) -> Mapping[str, list[str]]:
         needs[path.parent.name] = [entry["name"] for entry in document.get("dependencies", [])]
     ordered: dict[str, list[str]] = {}
     while len(ordered) < len(needs):
-        ready = [chart for chart in sorted(needs) if chart not in ordered and set(needs[chart]) <= set(ordered)]
+        ready = [
+            chart for chart in sorted(needs) if chart not in ordered and set(needs[chart]) <= set(ordered)
+        ]
         if not ready:
-            raise HelmError(f"charts that depend on each other, or on one that is missing: {set(needs) - set(ordered)}")
+            raise HelmError(
+                f"charts that depend on each other, or on one that is missing: {set(needs) - set(ordered)}"
+            )
         ordered |= {chart: needs[chart] for chart in ready}
     return ordered
 
@@ -75,9 +78,12 @@ def bring(folder: Path) -> None:
 
 
 def main() -> None:
-    """Bring what the charts of the checkout depend on."""
+    """Bring what the charts of the checkout depend on; or only say whether helm is there."""
     try:
-        bring(CHARTS)
+        if sys.argv[1:] == ["--is-helm-there"]:
+            run_helm("version", "--short")
+        else:
+            bring(CHARTS)
     except HelmError as error:
         sys.exit(f"charts: {error}")
 

@@ -1,9 +1,9 @@
-"""Makes each chart's ``values.schema.json`` from its ``values.schema.yaml``: ``python -m charts.tools.schemas``.
+"""Makes ``values.schema.json`` from ``values.schema.yaml`` of each chart: ``python -m charts.tools.schemas``.
 
 The source is the JSON Schema in YAML with three conveniences:
 
-- ``$ref: NAME`` means the definition of that name in ``ccat-common/definitions.yaml``, or else in the chart's own
-  ``$defs``; ``$ref: chart:NAME`` means the whole schema of another chart.
+- ``$ref: NAME`` means the definition of that name in the chart's own ``$defs``, or else in
+  ``ccat-common/definitions.yaml``; ``$ref: chart:NAME`` means the whole schema of another chart.
 - ``include: [NAME, …]`` puts the properties of definitions among an object's own.
 - An object with properties takes no others: ``additionalProperties: false`` is added.
 """
@@ -71,7 +71,8 @@ class _Builder:
         for dependency in yaml.safe_load((CHARTS / chart / "Chart.yaml").read_text()).get("dependencies", []):
             if dependency["name"] == LIBRARY:
                 source["properties"][LIBRARY] = OF_THE_LIBRARY
-        return self._resolve(source, chart, own)
+        schema: Schema = self._resolve(source, chart, own)
+        return schema
 
     def _resolve(self, node: Any, chart: str, own: Mapping[str, Schema]) -> Any:
         if isinstance(node, list):

@@ -18,9 +18,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
-from . import commands, configuration, failures, metrics, rest, schema, settings, waiting
+from . import charts, commands, configuration, failures, metrics, rest, schema, settings, waiting
 
 TEXTS: Mapping[str, Callable[[], str]] = {
+    **charts.TEXTS,
     "command-ccat": commands.ccat,
     "command-ccat-transfer": commands.ccat_transfer,
     "command-opsdb": commands.opsdb,

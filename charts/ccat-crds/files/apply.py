@@ -1,7 +1,7 @@
 """Applies the custom resource definitions in a folder, from within a pod: ``apply.py FOLDER``.
 
-Server-side apply, so that a definition that exists is brought up to date and nothing of anybody else's is touched. Only
-the standard library is used.
+Server-side apply, so that a definition that exists is brought up to date and nothing of anybody else's is
+touched. Only the standard library is used.
 """
 
 import json
