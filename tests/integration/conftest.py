@@ -4,6 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,18 @@ from harness.deployment import Deployment
 from harness.diagnosis import describe
 from harness.journey import NewFolder
 
+from harness import trees
+
 if TYPE_CHECKING:
+    from harness.compose import ComposeStack
     from harness.embedded import EmbeddedStack
 
 _HERE = Path(__file__).resolve().parent
 CHECKOUT = _HERE.parents[1]
 BUILD = CHECKOUT / "build"
+
+_OF_ONE_DEPLOYMENT = {"embedded": "embedded", "compose": "compose", "images": "compose"}
+"""Folders whose tests ask one kind of deployment what no other can be asked."""
 
 _DEPLOYMENT = pytest.StashKey[Deployment]()
 _MOST_DESCRIBED = 12
@@ -33,9 +40,9 @@ _DESCRIBED = pytest.StashKey[set[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--deployment",
-        choices=["embedded", "environment"],
+        choices=["embedded", "compose", "environment"],
         default="embedded",
-        help="embedded: start a stack of the tests' own and stop it at the end (KEEP=1 keeps it); "
+        help="embedded, compose: start a stack of the tests' own and stop it at the end (KEEP=1 keeps it); "
         "environment: test what CCAT_API_URL and the other variables describe",
     )
     parser.addoption(
@@ -49,9 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    if config.getoption("deployment") == "environment" and collection_path.name == "embedded":
-        return True
-    return None
+    if collection_path.parent != _HERE or collection_path.name not in _OF_ONE_DEPLOYMENT:
+        return None
+    return True if _OF_ONE_DEPLOYMENT[collection_path.name] != config.getoption("deployment") else None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -71,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     out = [item for item in ours if any(map(item.get_closest_marker, _left_out(config)))]
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
-    items.sort(key=lambda item: "embedded" in item.path.parts)
+    items.sort(key=lambda item: not _OF_ONE_DEPLOYMENT.keys().isdisjoint(item.path.parts))
 
 
 def _left_out(config: pytest.Config) -> dict[str, str]:
@@ -110,18 +117,24 @@ def _is_new(config: pytest.Config, error: str) -> bool:
     return new
 
 
-@pytest.fixture(scope="session")
-def stack() -> "Iterator[EmbeddedStack]":
-    """The embedded stack of this run."""
-    from harness.embedded import EmbeddedStack
-
-    build = BUILD / "integration"
+@contextmanager
+def _one_run_at_a_time(build: Path) -> Iterator[None]:
     build.mkdir(parents=True, exist_ok=True)
     with (build / "run.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.exit(f"another run of these tests uses {build}", returncode=3)
+        yield
+
+
+@pytest.fixture(scope="session")
+def stack() -> "Iterator[EmbeddedStack]":
+    """The embedded stack of this run."""
+    from harness.embedded import EmbeddedStack
+
+    build = BUILD / "integration"
+    with _one_run_at_a_time(build):
         stack = EmbeddedStack(build)
         stack.reset()
         try:
@@ -135,12 +148,36 @@ def stack() -> "Iterator[EmbeddedStack]":
 
 
 @pytest.fixture(scope="session")
+def compose_stack() -> "Iterator[ComposeStack]":
+    """The stack in containers of this run."""
+    from harness.compose import ComposeStack
+
+    build = BUILD / "integration-compose"
+    with _one_run_at_a_time(build):
+        stack = ComposeStack(build)
+        stack.reset()
+        try:
+            stack.up()
+            yield stack
+        finally:
+            stack.save_logs(BUILD / "artifacts" / "compose")
+            if os.environ.get("KEEP") == "1":
+                print(f"kept: CCAT_BUILD_FOLDER={build}  . {build}/compose/env")
+            else:
+                stack.reset()
+
+
+_STACKS = {"embedded": "stack", "compose": "compose_stack"}
+
+
+@pytest.fixture(scope="session")
 def deployment(request: pytest.FixtureRequest) -> Deployment:
     """What is tested."""
-    if request.config.getoption("deployment") == "environment":
+    kind = request.config.getoption("deployment")
+    if kind == "environment":
         deployment = Deployment.from_environment(os.environ)
     else:
-        stack: EmbeddedStack = request.getfixturevalue("stack")
+        stack: EmbeddedStack | ComposeStack = request.getfixturevalue(_STACKS[kind])
         deployment = stack.deployment()
     request.config.stash[_DEPLOYMENT] = deployment
     return deployment
@@ -186,6 +223,7 @@ def new_folder(deployment: Deployment) -> NewFolder:
     def new(name: str) -> Path:
         folder = deployment.source_folder / f"{name}-{run}"
         folder.mkdir()
+        trees.hand_over(folder, deployment.files_owner)
         return folder
 
     return new

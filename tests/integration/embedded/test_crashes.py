@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
 import redis
 from harness.api import Api
-from harness.archive import Archive, object_name
+from harness.archive import Archive
 from harness.ccat import Ccat
+from harness.counting import assert_archived_once, stem_of
 from harness.deployment import Deployment
 from harness.embedded import EmbeddedStack
 from harness.journey import NewFolder
@@ -146,7 +146,8 @@ def test_the_run_completes_and_each_package_is_archived_once(
 ) -> None:
     observation = flowing[killed]
     wait_removed(ccat, observation.execution_id)
-    assert_archived_once(observation.execution_id, observation.trees, stack, api, archive)
+    database = stack.environment()["CCAT_DATABASE_URL"]
+    assert_archived_once(observation.execution_id, observation.trees, database, api, archive)
     for tree in observation.trees.values():
         assert not any((deployment.source_folder / path).exists() for path in tree)
 
@@ -195,8 +196,9 @@ def test_workers_and_planners_may_be_doubled(
             observations[execution_id] = filed
         for execution_id in observations:
             wait_removed(ccat, execution_id)
+    database = stack.environment()["CCAT_DATABASE_URL"]
     for execution_id, filed in observations.items():
-        assert_archived_once(execution_id, filed, stack, api, archive)
+        assert_archived_once(execution_id, filed, database, api, archive)
 
 
 def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
@@ -207,69 +209,8 @@ def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
     with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
         rows = connection.execute("SELECT relative_path FROM raw_data_package").fetchall()
     known = {str(path).removesuffix(".tar") for (path,) in rows}
-    strange = {name for name in archive.names() if _stem(name) not in known}
+    strange = {name for name in archive.names() if stem_of(name) not in known}
     assert strange == set()
-
-
-def assert_archived_once(
-    execution_id: str, filed: Mapping[str, Tree], stack: EmbeddedStack, api: Api, archive: Archive
-) -> None:
-    """Count in the database and in the bucket; read what is in the bucket."""
-    packages = api.packages(execution_id)
-    assert set(packages) == set(filed)
-    names = list(archive.names())
-    with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
-        for module, package in packages.items():
-            index = api.get(f"raw-data-packages/{package['id']}/index")["members"]
-            assert {m["path"]: (m["size"], m["sha256"]) for m in index} == {
-                path: (facts.size, facts.sha256) for path, facts in filed[module].items()
-            }
-            stem = _stem(object_name(package))
-            assert sorted(name.removeprefix(stem) for name in names if _stem(name) == stem) == [
-                ".index.json",
-                ".metadata.json",
-                ".tar",
-            ]
-            content = archive.read(object_name(package))
-            assert len(content) == package["size"]
-            assert trees.xxh3_128(content) == package["checksum"]
-            assert _rows(connection, _ARCHIVE_COPIES, package) == [("verified",)]
-            assert _rows(connection, _ARCHIVED_EVENTS, package) == [(1,)]
-            assert _rows(connection, _OPEN_WORK, package) == [(0,)]
-
-
-_ARCHIVE_COPIES = """
-    SELECT c.status FROM physical_copy c JOIN data_location l ON l.id = c.data_location_id
-    WHERE c.raw_data_package_id = %(id)s AND l.location_type = 'long_term_archive'
-"""
-_ARCHIVED_EVENTS = """
-    SELECT count(*) FROM event WHERE subject_id = %(id)s AND action = 'package.archived'
-"""
-_OPEN_WORK = """
-    SELECT sum(number) FROM (
-        SELECT count(*) AS number FROM package_creation
-        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
-        UNION ALL
-        SELECT count(*) FROM data_transfer WHERE raw_data_package_id = %(id)s AND status <> 'completed'
-        UNION ALL
-        SELECT count(*) FROM long_term_archive_transfer
-        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
-        UNION ALL
-        SELECT count(*) FROM deletion WHERE raw_data_package_id = %(id)s AND status <> 'completed'
-    ) AS kinds
-"""
-
-
-def _rows(
-    connection: psycopg.Connection[Any], statement: str, package: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    return connection.execute(statement, {"id": package["id"]}).fetchall()
-
-
-def _stem(name: str) -> str:
-    for ending in (".index.json", ".metadata.json", ".tar"):
-        name = name.removesuffix(ending)
-    return name
 
 
 def _is_up(api: Api) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.deployment import Deployment
+from harness.trees import hand_over
 
 COMMAND_LIMIT_SECONDS = 280
 
@@ -41,6 +42,7 @@ class Ccat:
 
     def __init__(self, deployment: Deployment, home: Path, token: str) -> None:
         self._program = program("ccat")
+        self._deployment = deployment
         self._home = home
         self._environment = {
             "PATH": os.defpath,
@@ -51,6 +53,10 @@ class Ccat:
         }
         if token:
             self._environment["CCAT_API_TOKEN"] = token
+
+    def hand_over(self, top: Path) -> None:
+        """Give what the tests wrote in the source folder to the user whom the workers run as."""
+        hand_over(top, self._deployment.files_owner)
 
     def run(self, *arguments: str | Path, limit_seconds: float = COMMAND_LIMIT_SECONDS) -> Ended:
         """Run it to its end, whatever that is."""
@@ -64,6 +70,8 @@ class Ccat:
             timeout=limit_seconds,
             check=False,
         )
+        if "--ingest" in texts:
+            self.hand_over(self._deployment.source_folder)
         return Ended(
             texts,
             done.returncode,

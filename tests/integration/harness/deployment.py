@@ -1,5 +1,8 @@
 """The deployment under test, as a stranger knows it: URLs, tokens and folders from environment variables."""
 
+import os
+import shlex
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +25,9 @@ class Deployment:
         Where this machine sees the source location (writable) and the processing location (readable).
     log_folder
         Where logs of the deployment are, if this machine sees them; their ends are kept when a test fails.
+    files_owner
+        User and group to whom files in the source folder are handed over, when the workers run as somebody
+        else than the tests, which are root then.
     """
 
     api_url: str
@@ -36,6 +42,7 @@ class Deployment:
     s3_access_key_id: str
     s3_secret_access_key: str = field(repr=False)
     log_folder: Path | None
+    files_owner: tuple[int, int] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -53,6 +60,7 @@ class Deployment:
                 "source what describes it (for example `. build/dev/env`)"
             )
         log_folder = environment.get("CCAT_LOG_FOLDER")
+        owner = environment.get("CCAT_FILES_OWNER")
         return cls(
             api_url=environment["CCAT_API_URL"],
             token=environment["CCAT_API_TOKEN"],
@@ -66,7 +74,25 @@ class Deployment:
             s3_access_key_id=environment["CCAT_S3_ACCESS_KEY_ID"],
             s3_secret_access_key=environment["CCAT_S3_SECRET_ACCESS_KEY"],
             log_folder=Path(log_folder) if log_folder else None,
+            files_owner=_user_and_group(owner) if owner else None,
         )
+
+
+def variables_of(file: Path) -> dict[str, str]:
+    """Return what sourcing a file sets in an otherwise empty shell."""
+    printed = subprocess.run(
+        ["/bin/sh", "-euc", f". {shlex.quote(str(file))}; exec /usr/bin/env -0"],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return dict(pair.split("=", 1) for pair in printed.split("\0") if "=" in pair)
+
+
+def _user_and_group(text: str) -> tuple[int, int]:
+    user, _, group = text.partition(":")
+    return int(user), int(group)
 
 
 VARIABLES = (

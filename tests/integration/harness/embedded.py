@@ -1,7 +1,6 @@
 """An embedded stack of the tests' own, in a folder of its own, used through the verbs that everybody uses."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from ccat_dev_stack import processes
 from ccat_dev_stack.checkout import checkout_folder
 from ccat_dev_stack.supervision_state import SETTLED, Folder, Report
-from harness.deployment import Deployment
+from harness.deployment import Deployment, variables_of
 from harness.waiting import wait_for, wait_until
 
 VERB_LIMIT_SECONDS = 300
@@ -67,15 +66,7 @@ class EmbeddedStack:
 
     def environment(self) -> dict[str, str]:
         """Return what ``. build/dev/env`` sets in an otherwise empty shell."""
-        file = shlex.quote(str(self.folder.path / "env"))
-        printed = subprocess.run(
-            ["/bin/sh", "-euc", f". {file}; exec /usr/bin/env -0"],
-            env={"PATH": os.defpath},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        return dict(pair.split("=", 1) for pair in printed.split("\0") if "=" in pair)
+        return variables_of(self.folder.path / "env")
 
     def deployment(self) -> Deployment:
         """Return it as every other deployment."""

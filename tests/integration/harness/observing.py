@@ -21,6 +21,7 @@ def start(ccat: Ccat, *modules: str) -> str:
 def file(ccat: Ccat, execution_id: str, trees: Mapping[str, Path]) -> None:
     """File the tree of each module."""
     for module, top in trees.items():
+        ccat.hand_over(top)
         ccat("file", "--execution", execution_id, "--module", module, top)
 
 

@@ -48,6 +48,16 @@ def names(top: Path, relative_to: Path) -> set[str]:
     return {path.relative_to(relative_to).as_posix() for path in found}
 
 
+def hand_over(top: Path, owner: tuple[int, int] | None) -> None:
+    """Give a tree to another user, without following links; to nobody if none is named."""
+    if owner is None:
+        return
+    os.chown(top, *owner)
+    for folder, folders, files in os.walk(top):
+        for name in (*folders, *files):
+            os.chown(Path(folder) / name, *owner, follow_symlinks=False)
+
+
 def xxh3_128(content: bytes) -> str:
     """Return the checksum of bytes as packages have it."""
     return f"xxh3-128:{xxhash.xxh3_128_hexdigest(content)}"

@@ -1,0 +1,72 @@
+"""What must hold of an observation at the end, counted in the database and in the archive."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from harness.api import Api
+from harness.archive import Archive, object_name
+from harness.trees import Tree, xxh3_128
+
+
+def assert_archived_once(
+    execution_id: str, filed: Mapping[str, Tree], database: str, api: Api, archive: Archive
+) -> None:
+    """Count in the database and in the bucket; read what is in the bucket."""
+    packages = api.packages(execution_id)
+    assert set(packages) == set(filed)
+    names = list(archive.names())
+    with psycopg.connect(database) as connection:
+        for module, package in packages.items():
+            index = api.get(f"raw-data-packages/{package['id']}/index")["members"]
+            assert {m["path"]: (m["size"], m["sha256"]) for m in index} == {
+                path: (facts.size, facts.sha256) for path, facts in filed[module].items()
+            }
+            stem = stem_of(object_name(package))
+            assert sorted(name.removeprefix(stem) for name in names if stem_of(name) == stem) == [
+                ".index.json",
+                ".metadata.json",
+                ".tar",
+            ]
+            content = archive.read(object_name(package))
+            assert len(content) == package["size"]
+            assert xxh3_128(content) == package["checksum"]
+            assert _rows(connection, _ARCHIVE_COPIES, package) == [("verified",)]
+            assert _rows(connection, _ARCHIVED_EVENTS, package) == [(1,)]
+            assert _rows(connection, _OPEN_WORK, package) == [(0,)]
+
+
+_ARCHIVE_COPIES = """
+    SELECT c.status FROM physical_copy c JOIN data_location l ON l.id = c.data_location_id
+    WHERE c.raw_data_package_id = %(id)s AND l.location_type = 'long_term_archive'
+"""
+_ARCHIVED_EVENTS = """
+    SELECT count(*) FROM event WHERE subject_id = %(id)s AND action = 'package.archived'
+"""
+_OPEN_WORK = """
+    SELECT sum(number) FROM (
+        SELECT count(*) AS number FROM package_creation
+        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM data_transfer WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM long_term_archive_transfer
+        WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+        UNION ALL
+        SELECT count(*) FROM deletion WHERE raw_data_package_id = %(id)s AND status <> 'completed'
+    ) AS kinds
+"""
+
+
+def _rows(
+    connection: psycopg.Connection[Any], statement: str, package: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    return connection.execute(statement, {"id": package["id"]}).fetchall()
+
+
+def stem_of(name: str) -> str:
+    """Return the name of an object of a package without its ending."""
+    for ending in (".index.json", ".metadata.json", ".tar"):
+        name = name.removesuffix(ending)
+    return name
