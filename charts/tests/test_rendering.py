@@ -1,6 +1,7 @@
 """What helm makes of each chart with each file of values."""
 
 import re
+from importlib.resources import files
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
@@ -8,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from .rendering import CASES, CHARTS, Case, Object, Renderer, containers, environment, name_of, pod_templates
+from .rendering import CASES, CHARTS, Case, Renderer, containers, environment, name_of, pod_templates
 
 # Of other people's definitions, which kubernetes-validate does not know.
 FOREIGN_GROUPS = (
@@ -41,8 +42,6 @@ def newest_minors(count: int) -> list[str]:
 
 
 def schema_folders() -> list[Any]:
-    from importlib.resources import files
-
     return [
         it
         for it in files(kubernetes_validate).joinpath("kubernetes-json-schema").iterdir()
@@ -250,7 +249,7 @@ def test_secrets_are_only_named(case: Case, renderer: Renderer) -> None:
 
 @by_case
 def test_custom_resources_fit_their_definitions(case: Case, renderer: Renderer) -> None:
-    definitions = {
+    schemas = {
         document["spec"]["names"]["kind"]: document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
         for document in (
             yaml.safe_load(path.read_text()) for path in (CHARTS / "ccat-crds" / "crds").glob("*.yaml")
@@ -258,7 +257,7 @@ def test_custom_resources_fit_their_definitions(case: Case, renderer: Renderer) 
     }
     for item in renderer.case(case):
         if item["apiVersion"].startswith("data-center.ccatobservatory.org/"):
-            validator = Draft202012Validator(closed(definitions[item["kind"]]))
+            validator = Draft202012Validator(closed(schemas[item["kind"]]))
             assert [error.message for error in validator.iter_errors(item)] == [], name_of(item)
 
 
@@ -274,61 +273,6 @@ def closed(schema: Any) -> Any:
     if schema.get("type") == "object" and "properties" not in schema and "additionalProperties" not in schema:
         result["additionalProperties"] = True
     return result
-
-
-def test_definitions_are_the_operators() -> None:
-    own = {path.name: path.read_text() for path in (CHARTS / "ccat-crds" / "crds").glob("*data-center*")} or {
-        path.name: path.read_text() for path in (CHARTS / "ccat-crds" / "crds").glob("*s.yaml")
-    }
-    operators = CHARTS.parent / "operator" / "src" / "ccat_operator" / "crds"
-    assert own == {path.name: path.read_text() for path in operators.glob("*.yaml")}, (
-        "run python -m charts.tools.definitions"
-    )
-
-
-def test_namespaced_operator_asks_for_nothing_outside(renderer: Renderer) -> None:
-    values = str(CHARTS / "data-center" / "examples" / "namespaced-only.yaml")
-    kinds = {item["kind"] for item in renderer.objects("data-center", "--values", values)}
-    assert not kinds & {
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "PersistentVolume",
-        "CustomResourceDefinition",
-        "Namespace",
-    }
-
-
-def test_without_the_operator_jobs_do_its_work(renderer: Renderer) -> None:
-    values = str(CHARTS / "data-center" / "examples" / "existing-database.yaml")
-    objects = renderer.objects("data-center", "--values", values)
-    assert not [item for item in objects if item["apiVersion"].startswith("data-center.ccatobservatory.org/")]
-    jobs = {
-        item["metadata"]["labels"]["app.kubernetes.io/component"]: item
-        for item in objects
-        if item["kind"] == "Job"
-    }
-    assert jobs.keys() == {"migration", "configure"}
-    assert jobs["migration"]["spec"]["template"]["spec"]["containers"][0]["args"][0] == "migrate"
-    assert "--folder=/configuration" in jobs["configure"]["spec"]["template"]["spec"]["containers"][0]["args"]
-
-
-def test_jobs_are_new_ones_when_anything_changes(renderer: Renderer) -> None:
-    """A Job cannot be changed: an upgrade that renders another one under the same name would fail."""
-    values = str(CHARTS / "data-center" / "examples" / "existing-database.yaml")
-
-    def jobs(*arguments: str) -> dict[str, Object]:
-        objects = renderer.objects("data-center", "--values", values, *arguments)
-        return {item["metadata"]["name"]: item for item in objects if item["kind"] == "Job"}
-
-    first = jobs()
-    for change in (
-        "global.imageTag=0.2.0",
-        "jobs.approve=0002",
-        "opsDatabase.lockTimeout=1s",
-        "global.labels.a=b",
-    ):
-        assert not first.keys() & jobs("--set", change).keys(), change
-    assert jobs("--set", "ops-db-api.replicas=3") == first
 
 
 @pytest.mark.parametrize(
