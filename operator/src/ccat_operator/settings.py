@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,12 +26,6 @@ class OperatorSettings(BaseSettings):
     )
     health_port: int = Field(8080, ge=0, le=65535, description="Of /healthz; 0: none.")
     metrics_port: int = Field(9100, ge=0, le=65535, description="Of /metrics; 0: none.")
-    application_url: str | None = Field(
-        None, repr=False, description="`migrate` makes this role of the services."
-    )
-    read_only_url: str | None = Field(
-        None, repr=False, description="`migrate` makes this role that only reads."
-    )
-    replication_url: str | None = Field(
-        None, repr=False, description="`migrate` makes this role of replication."
-    )
+    application_url: SecretStr | None = Field(None, description="`migrate` makes this role of the services.")
+    read_only_url: SecretStr | None = Field(None, description="`migrate` makes this role that only reads.")
+    replication_url: SecretStr | None = Field(None, description="`migrate` makes this role of replication.")

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import structlog
 import typer
+from sqlalchemy import URL
 
 from ccat_operator.commands.output import FAILED, PASSING, WAITING, fail, log_as_json, owner_url, tell
-from ccat_operator.reconcile.address import UnusableError, session
+from ccat_operator.reconcile.address import Secret, UnusableError, parse, session
 from ccat_operator.reconcile.approval import next_step
 from ccat_operator.reconcile.facts import describe, read_facts
 from ccat_operator.reconcile.migration import Order, Outcome, Part
 from ccat_operator.reconcile.migration import migrate as run_migration
+from ccat_operator.reconcile.roles import RoleKind, RolesError, ensure_roles
 from ccat_operator.resources import seconds
 from ccat_operator.resources.ops_database import PendingRevision, When
 from ccat_operator.settings import OperatorSettings
@@ -95,7 +97,27 @@ def migrate(
     if result.failure is not None:
         log.error("migration.failed", **result.failure.model_dump(exclude_none=True))
         tell(result, PASSING if result.failure.passing else FAILED)
+    try:
+        made = ensure_roles(url, _roles(OperatorSettings()))
+    except (RolesError, UnusableError) as error:
+        fail(str(error))
+    if made:
+        log.info("roles.made", roles=made)
     tell(result, _STATUS[result.outcome])
+
+
+def _roles(settings: OperatorSettings) -> dict[RoleKind, URL]:
+    """Return the roles that the settings name; the operator makes those of its resources by itself."""
+    given = {
+        RoleKind.APPLICATION: settings.application_url,
+        RoleKind.READ_ONLY: settings.read_only_url,
+        RoleKind.REPLICATION: settings.replication_url,
+    }
+    return {
+        kind: parse(Secret(f"the address of the role {kind}", value.get_secret_value()))
+        for kind, value in given.items()
+        if value is not None
+    }
 
 
 def _for_postgresql(duration: str) -> str:

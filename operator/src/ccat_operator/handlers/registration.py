@@ -67,7 +67,7 @@ def configure(settings: kopf.OperatorSettings) -> None:
 
 
 async def _wait_for_definitions(cluster: Cluster) -> None:
-    """Wait until the API server knows our resources: they are installed beside the operator, or just before."""
+    """Wait until the API server knows our resources: they may be installed at the same time."""
     needed = {"opsdatabases", "siteconfigurations"}
     for _ in range(CRD_SECONDS):
         missing = needed - await cluster.served_resources()

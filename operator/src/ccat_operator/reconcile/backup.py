@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,7 +121,9 @@ def _run(name: str, arguments: list[str], url: URL | None, programs: Path | None
         check=False,
     )
     if done.returncode:
-        said = " ".join(done.stderr.split()) or f"status {done.returncode}"
+        said = " ".join(done.stderr.split()) or f"{name} ended with status {done.returncode}"
+        if done.returncode < 0:
+            said = f"{name} was ended: {signal.strsignal(-done.returncode)}"
         raise BackupError(f"{said[-800:]}; {_remedy(folder)}")
     return done.stdout
 

