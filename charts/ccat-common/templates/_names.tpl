@@ -49,10 +49,10 @@ labels:
   {{- include "ccat-common.labels" . | nindent 2 }}
 {{- end }}
 
-{{/* root, image (values), name: the name of the image. */}}
+{{/* root, image (values), imageName. */}}
 {{- define "ccat-common.image" -}}
 {{- $image := .image | default dict -}}
-{{- $repository := $image.repository | default (printf "%s/%s" (trimSuffix "/" .root.Values.global.imagePrefix) .name) -}}
+{{- $repository := $image.repository | default (printf "%s/%s" (trimSuffix "/" .root.Values.global.imagePrefix) .imageName) -}}
 {{- if $image.digest -}}
 {{ $repository }}@{{ $image.digest }}
 {{- else -}}

@@ -12,13 +12,13 @@ spec:
     matchLabels:
       {{- include "ccat-common.selector-labels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- with compact .ingress }}
+  {{- with compact (.ingress | default list) }}
   ingress:
     {{- range . }}
     {{- . | nindent 4 }}
     {{- end }}
   {{- end }}
-  {{- with compact .egress }}
+  {{- with compact (.egress | default list) }}
   egress:
     {{- range . }}
     {{- . | nindent 4 }}

@@ -6,7 +6,11 @@ Service links would put variables such as CCAT_…_SERVICE_HOST into the environ
 that do not exist.
 */}}
 {{- define "ccat-common.pod-spec" -}}
-serviceAccountName: {{ .serviceAccount | default (include "ccat-common.service-account-name" .root) }}
+{{- if .serviceAccount -}}
+serviceAccountName: {{ .serviceAccount }}
+{{- else -}}
+serviceAccountName: {{ include "ccat-common.service-account-name" .root }}
+{{- end }}
 automountServiceAccountToken: {{ .mountToken | default false }}
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ .pod.terminationGracePeriodSeconds }}
@@ -71,7 +75,7 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{/* root, image, name, pod: what every container of ours has. */}}
+{{/* root, image, imageName, pod: what every container of ours has. */}}
 {{- define "ccat-common.container" -}}
 image: {{ include "ccat-common.image" . }}
 imagePullPolicy: {{ .root.Values.global.imagePullPolicy }}

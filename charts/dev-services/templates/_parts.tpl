@@ -23,7 +23,7 @@
 
 {{/* root, component, port, env (YAML), server (values): one server with its Service and its network policy. */}}
 {{- define "dev-services.server" -}}
-{{- $pod := merge (dict "name" "dev-services" "image" .root.Values.image "pod" .root.Values) . -}}
+{{- $pod := merge (dict "imageName" "dev-services" "image" .root.Values.image "pod" .root.Values) . -}}
 apiVersion: apps/v1
 kind: StatefulSet
 metadata:
