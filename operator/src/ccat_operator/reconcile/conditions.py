@@ -97,7 +97,7 @@ def settle(
     """
     old = {condition.type: condition for condition in before}
     new = {name: _settle(old.get(name), name, finding, now, generation) for name, finding in found.items()}
-    return [*(condition for name, condition in old.items() if name not in new), *new.values()]
+    return [*({**old, **new}).values()]
 
 
 def written(time: datetime) -> str:

@@ -51,13 +51,14 @@ def lacking(connection: Connection, identity: str) -> list[str]:
 
 def describe(connection: Connection, revision: Revision) -> PendingRevision:
     """Return a pending revision as the status tells it."""
-    told = dict.fromkeys([*(f"destroys {what}" for what in revision.destroys), *map(str, revision.findings)])
+    destroyed = [f"destroys {what}" for what in revision.destroys]
+    told = [*destroyed, *(str(one) for one in revision.findings if not (destroyed and one.destroys))]
     return PendingRevision(
         revision=revision.revision,
         kind=revision.kind.value,
         subject=revision.subject,
         destructive=revision.destructive,
-        findings=list(told),
+        findings=told,
         estimated_rows=estimated_rows(connection, revision.tables),
     )
 
