@@ -79,7 +79,7 @@ lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 		MYPYPATH=$$package/src:$$package $(BIN)/mypy $$(ls -d $$package/src $$package/tests 2>/dev/null) || exit 1; \
 	done
 	$(BIN)/lint-imports
-	$(BIN)/yamllint --strict $(wildcard data-center-config) .github
+	$(BIN)/yamllint --strict $(wildcard data-center-config) compose .github
 
 bench: $(READY)  ## measure against the rivals; one table and build/bench/*.json
 	$(BIN)/python -m benchmarks
