@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from ccat_data_transfer.observe.readiness import (
     wait_for,
 )
 from ccat_ops_db import schema
-from ccat_ops_db.models import Site
+from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.models import DiskDataLocation, Site
 from ccat_ops_db.settings import synchronous
+from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, sign_url
 
 LIMIT_SECONDS = 60
 GRACE_SECONDS = 10
@@ -38,14 +41,14 @@ class Service:
 
     def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
         self.process = process
-        self._port = port
+        self.url = f"http://127.0.0.1:{port}"
         self._log = log
 
     def readiness(self) -> tuple[int, str]:
         """Return status and text of ``/readyz``; 0 while nobody answers."""
         assert self.process.poll() is None, self._log.read_text()
         try:
-            answer = httpx.get(f"http://127.0.0.1:{self._port}/readyz", timeout=20)
+            answer = httpx.get(f"{self.url}/readyz", timeout=20)
         except httpx.TransportError:
             return 0, ""
         return answer.status_code, answer.text
@@ -125,6 +128,38 @@ def test_services_wait_for_the_schema_and_go_on(start: Any, postgresql_url: str)
     for line in "".join(logs).splitlines():
         assert json.loads(line), "a line that is not JSON, for example of a banner"
     assert logs[0].count("service.waiting") == 1, "said once"
+
+
+def test_a_download_that_stands_still_does_not_hold_up_the_end(
+    start: Any, postgresql_url: str, tmp_path: Path
+) -> None:
+    schema.upgrade(postgresql_url)
+    _set_up_sites(postgresql_url)
+    folder = tmp_path / "buffer"
+    folder.mkdir()
+    with (folder / "large.tar").open("wb") as large:
+        large.truncate(1 << 30)
+    engine = create_engine(synchronous(postgresql_url))
+    with Session(engine) as session, session.begin():
+        session.add(
+            DiskDataLocation(
+                id="cologne.buffer",
+                site_id="cologne",
+                name="buffer",
+                location_type=LocationType.BUFFER,
+                path=str(folder),
+            )
+        )
+    engine.dispose()
+    with start("data-server", "--site", "cologne") as server:
+        server.wait(lambda status, _: status == 200)
+        expires_at = datetime.now(UTC) + timedelta(minutes=5)
+        url = sign_url(
+            server.url, "cologne.buffer", "large.tar", secret=DEVELOPMENT_SECRET, expires_at=expires_at
+        )
+        with httpx.stream("GET", url) as answer:
+            assert answer.status_code == 200
+            server.ends_when_asked()
 
 
 def test_a_waiting_worker_ends_when_asked(start: Any) -> None:
