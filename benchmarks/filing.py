@@ -9,34 +9,25 @@ with the same constraints and indexes, by as many clients: no parsing, no checks
 import argparse
 import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy import create_engine
 
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Permission, Role, RolePermission, User, UserRole
-from ccat_ops_db.settings import DEVELOPMENT_TOKEN_KEY, synchronous
-from ccat_ops_db.tokens import create_token
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.settings import synchronous
 from harness import Case, Claim, judge, measure, report
 from observatory import seed
-from servers import fresh_database
+from servers import api, fresh_database, token
 
 TARGET_PER_SECOND = 20_000
 SITE, LOCATION, MODULE, OBS_UNIT = "ccat", "ccat.raw", "chai-lfa", "bench"
 STARTED = "2026-11-21T00:00:00Z"
-LONGEST_START = 60.0
 
 
 def main() -> None:
@@ -49,15 +40,20 @@ def main() -> None:
     with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
         engine = create_engine(synchronous(url))
         seed(engine, Path(folder))
-        token = _token(engine)
-        with _api(url) as port:
+        writer = token(engine, [PermissionName.WRITE_DATA])
+        with api(url) as port:
             share = arguments.files // arguments.clients
+            # Writing the lines is the work of the clients; each round, and the one that is not counted,
+            # needs new ones.
+            runs = (arguments.rounds + 1) * arguments.clients
+            bodies = [_lines(_execution(url), share) for _ in range(runs)]
+            rows = [_rows(_execution(url), share) for _ in range(runs)]
 
             def ours() -> None:
-                _at_once(arguments.clients, lambda: _post(port, token, _lines(_execution(url), share), share))
+                _at_once(arguments.clients, lambda: _post(port, writer, bodies.pop(), share))
 
             def copy() -> None:
-                _at_once(arguments.clients, lambda: _copy(url, _execution(url), share))
+                _at_once(arguments.clients, lambda: _copy(url, *rows.pop()))
 
             def as_long_as_allowed() -> None:
                 time.sleep(share * arguments.clients / TARGET_PER_SECOND)
@@ -115,17 +111,11 @@ def _post(port: int, token: str, body: bytes, files: int) -> None:
     connection.close()
 
 
-def _copy(url: str, execution: str, files: int) -> None:
+def _rows(execution: str, files: int) -> tuple[str, str]:
+    """Return files and their copies as COPY takes them."""
     checksum = "xxh3-128:" + "0123456789abcdef" * 2
     ids = [str(new_id()) for _ in range(files)]
     paths = [f"{execution}/2026-11-21/scan-{number:06}.fits" for number in range(files)]
-    file_columns = (
-        "id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size, checksum, file_type,"
-        " source_location_id, written_from, written_until, filed_at"
-    )
-    copy_columns = (
-        "id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status, size, created_at"
-    )
     file_rows = "".join(
         f"{key}\t{SITE}\t{execution}\t{MODULE}\t{path}\t{2880 * number}\t{checksum}\tfits\t{LOCATION}"
         f"\t{STARTED}\t{STARTED}\t{STARTED}\n"
@@ -134,6 +124,17 @@ def _copy(url: str, execution: str, files: int) -> None:
     copy_rows = "".join(
         f"{new_id()}\t{SITE}\traw_data_file\t{key}\t{LOCATION}\t{path}\tpresent\t{2880 * number}\t{STARTED}\n"
         for number, (key, path) in enumerate(zip(ids, paths, strict=True))
+    )
+    return file_rows, copy_rows
+
+
+def _copy(url: str, file_rows: str, copy_rows: str) -> None:
+    file_columns = (
+        "id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size, checksum, file_type,"
+        " source_location_id, written_from, written_until, filed_at"
+    )
+    copy_columns = (
+        "id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status, size, created_at"
     )
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         with cursor.copy(f"COPY raw_data_file ({file_columns}) FROM STDIN".encode()) as stream:
@@ -156,52 +157,6 @@ def _execution(url: str) -> str:
             (identifier, MODULE, SITE),
         )
     return identifier
-
-
-def _token(engine: Engine) -> str:
-    now = datetime.now(UTC)
-    with Session(engine) as session, session.begin():
-        user = User(id=new_id(), name="bench", created_at=now)
-        session.add_all([user, Role(id="bench"), Permission(id="write:data")])
-        session.flush()
-        session.add(UserRole(user_id=user.id, role_id="bench"))
-        session.add(RolePermission(role_id="bench", permission_id="write:data"))
-        session.flush()
-        return create_token(session, "bench", "bench", ["write:data"], None, None, DEVELOPMENT_TOKEN_KEY, now)
-
-
-@contextmanager
-def _api(url: str) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    environment = {
-        **os.environ,
-        "CCAT_OPS_DB_ENVIRONMENT": "development",
-        "CCAT_OPS_DB_DATABASE_URL": url,
-        "CCAT_OPS_DB_API_SITE_ID": SITE,
-        "CCAT_OPS_DB_API_LOG_LEVEL": "error",
-    }
-    command = [sys.executable, "-m", "uvicorn", "ccat_ops_db_api.main:app", "--port", str(port)]
-    process = subprocess.Popen([*command, "--log-level", "error"], env=environment)
-    try:
-        _wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + LONGEST_START
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the API did not start")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How long lists take at a million rows: p50 and p99 over random pages, against 50 ms.
 
 The rival is a plain endpoint that does the least one can write: the ORM loads the page by OFFSET and Pydantic
-turns it into JSON. Both are asked in the same process, in turn.
+turns it into JSON. Ours is a process of its own asked over HTTP; the rival is asked without a network.
 """
 
 import argparse
@@ -12,32 +12,27 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session
 
-from ccat_ops_db.models import Permission, RawDataFile, Role, RolePermission, User, UserRole
-from ccat_ops_db.settings import Environment, OpsDbSettings, asynchronous, synchronous
-from ccat_ops_db.tokens import create_token
-from ccat_ops_db_api.application import create_app
-from ccat_ops_db_api.platform.logs import configure_logs
-from ccat_ops_db_api.settings import ApiSettings
+from ccat_ops_db.models import RawDataFile
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.settings import asynchronous, synchronous
 from harness import OUTPUT_FOLDER
 from observatory import seed, write_history
-from servers import fresh_database
+from servers import api, fresh_database, token
 
-KEY = "benchmark-key-that-is-long-enough-to-pass"
 TARGET_SECONDS = 0.050
-SCOPES = ("read:data", "read:observations")
+PLAIN = "plain endpoint, random page of 100 files"
 
 
 class PlainFile(BaseModel):
@@ -59,21 +54,24 @@ def main() -> None:
     parser.add_argument("--packages", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=300)
     arguments = parser.parse_args()
-    configure_logs(Environment.DEVELOPMENT, "error")
     with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
         engine = create_engine(synchronous(url))
         seed(engine, Path(folder))
-        token = _token(engine)
+        reader = token(engine, [PermissionName.READ_DATA, PermissionName.READ_OBSERVATIONS])
         write_history(url, arguments.packages, max(1, arguments.files // arguments.packages))
         engine.dispose()
-        asyncio.run(_ask(url, token, arguments.files, arguments.requests))
+        with api(url) as port:
+            asyncio.run(_ask(url, port, reader, arguments.files, arguments.requests))
 
 
-async def _ask(url: str, token: str, rows: int, requests: int) -> None:
-    settings = ApiSettings(site_id="ccat", requests_per_second=1e6, request_burst=1_000_000)
-    app = create_app(settings, OpsDbSettings(database_url=SecretStr(url), token_key=SecretStr(KEY)))
-    async with app.router.lifespan_context(app), _client(app) as ours, _client(_plain(url)) as plain:
-        ours.headers["authorization"] = f"Bearer {token}"
+async def _ask(url: str, port: int, reader: str, rows: int, requests: int) -> None:
+    headers = {"authorization": f"Bearer {reader}"}
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as ours,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(_plain(url)), base_url="http://bench", timeout=60
+        ) as plain,
+    ):
         cursors = await _cursors(ours)
         chance = random.Random(1)
         cases: dict[str, Callable[[], Awaitable[Any]]] = {
@@ -82,13 +80,13 @@ async def _ask(url: str, token: str, rows: int, requests: int) -> None:
             ),
             "packages, first page of 100": lambda: _get(ours, "/api/v1/raw-data-packages", limit=100),
             "executions, first page of 100": lambda: _get(ours, "/api/v1/executed-obs-units", limit=100),
-            "plain endpoint, random page of 100 files": lambda: _get(
-                plain, "/files", offset=chance.randrange(rows - 100), limit=100
-            ),
+            PLAIN: lambda: _get(plain, "/files", offset=chance.randrange(rows - 100), limit=100),
         }
         times: dict[str, list[float]] = {name: [] for name in cases}
-        for _ in range(requests):
-            for name in chance.sample(list(cases), len(cases)):
+        for number in range(requests):
+            # The rival needs a second for a page far back: a tenth of the rounds is enough to see that.
+            asked = [name for name in cases if name != PLAIN or number % 10 == 0]
+            for name in chance.sample(asked, len(asked)):
                 started = time.perf_counter()
                 await cases[name]()
                 times[name].append(time.perf_counter() - started)
@@ -114,10 +112,6 @@ async def _get(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
     return answer.json()
 
 
-def _client(app: FastAPI) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench", timeout=60)
-
-
 def _plain(url: str) -> FastAPI:
     sessions = async_sessionmaker(create_async_engine(asynchronous(url)))
     app = FastAPI()
@@ -131,28 +125,6 @@ def _plain(url: str) -> FastAPI:
     return app
 
 
-def _token(engine: Any) -> str:
-    with Session(engine) as session, session.begin():
-        session.add_all([Permission(id=scope) for scope in SCOPES])
-        session.add(Role(id="bench"))
-        user = User(name="bench", created_at=datetime.now(UTC))
-        session.add(user)
-        session.flush()
-        session.add_all([RolePermission(role_id="bench", permission_id=scope) for scope in SCOPES])
-        session.add(UserRole(user_id=user.id, role_id="bench"))
-        session.flush()
-        return create_token(
-            session,
-            user_name="bench",
-            name="bench",
-            scopes=SCOPES,
-            site_id=None,
-            expires_at=None,
-            key=KEY,
-            at=datetime.now(UTC),
-        )
-
-
 def _print(rows: int, times: dict[str, list[float]]) -> None:
     table = Table(title=f"lists at {rows:,} files", title_justify="left")
     for column in ("request", "p50 ms", "p99 ms", "50 ms / p99", "verdict"):
@@ -161,7 +133,7 @@ def _print(rows: int, times: dict[str, list[float]]) -> None:
     for name, measured in times.items():
         p50, p99 = statistics.median(measured), statistics.quantiles(measured, n=100)[98]
         ratio = TARGET_SECONDS / p99
-        verdict = "rival" if name.startswith("plain") else "met" if ratio >= 1 else "missed"
+        verdict = "rival" if name == PLAIN else "met" if ratio >= 1 else "missed"
         table.add_row(name, f"{p50 * 1e3:.1f}", f"{p99 * 1e3:.1f}", f"{ratio:.2f}", verdict)
         document[name] = {"p50": p50, "p99": p99, "verdict": verdict}
     Console().print(table)

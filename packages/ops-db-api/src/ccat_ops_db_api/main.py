@@ -1,5 +1,6 @@
 """What an ASGI server runs: ``uvicorn ccat_ops_db_api.main:app``."""
 
+import gc
 import sys
 
 from ccat_ops_db.settings import SettingsError
@@ -13,3 +14,6 @@ except SettingsError as error:
     sys.exit(f"ccat-ops-db-api cannot start: {error}")
 configure_logs(_database.environment, _settings.log_level)
 app = create_app(_settings, _database)
+# What was made so far stays: looking through it for garbage again and again would hold requests up.
+gc.collect()
+gc.freeze()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,8 +54,9 @@ class ReadableCopy(NamedTuple):
     data_server_url: str | None
 
 
+@cache
 def packages() -> Rows:
-    """Return packages as they are shown."""
+    """Return packages as they are shown; built once, as that takes longer than running it."""
     waiting = package_waiting(RawDataPackage).lateral("waiting")
     return (
         select(
