@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from ccat_operator import GROUP, VERSION
 from ccat_operator.reconcile.conditions import Reason, written
@@ -51,7 +52,7 @@ def event(kind: str, metadata: Metadata, condition: Condition, now: datetime) ->
     """Return the event that tells a condition of a resource."""
     at = written(now)
     return {
-        "metadata": {"generateName": f"{metadata.name[:200]}.", "namespace": metadata.namespace},
+        "metadata": {"name": f"{metadata.name[:200]}.{uuid4().hex[:16]}", "namespace": metadata.namespace},
         "involvedObject": {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": kind,

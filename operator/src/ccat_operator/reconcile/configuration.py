@@ -72,7 +72,7 @@ def reconcile_configuration(
         )
     except ConfigurationError as error:
         wrong = _invalid(error)
-        return _status(resource, now, {VALID: wrong, READY: wrong})
+        return _status(resource, now, {READY: wrong, VALID: wrong})
     count = sum(len(entries) for entries in configuration.entries.values())
     valid = {VALID: yes(Reason.VALID, f"{count} entries")}
     content_hash = configuration.content_hash()
@@ -80,10 +80,10 @@ def reconcile_configuration(
         url = _database(resource, around)
         return _compare(resource, around, url, configuration, now, valid)
     except UnusableError as error:
-        found = {**valid, READY: no(error.reason, str(error))}
+        found = {READY: no(error.reason, str(error)), **valid}
     except DBAPIError as error:
         reason = Reason.DATABASE_UNREACHABLE if is_away(error) else Reason.DATABASE_REFUSED
-        found = {**valid, READY: no(reason, f"the database refused: {first_line(error)}")}
+        found = {READY: no(reason, f"the database refused: {first_line(error)}"), **valid}
     return _status(resource, now, found, content_hash=content_hash)
 
 
@@ -145,7 +145,7 @@ def _compare(
     return _status(
         resource,
         now,
-        {**found, READY: _ready(found)},
+        {READY: _ready(found), **found},
         content_hash=configuration.content_hash(),
         plan=_planned(plan),
         drift=_fields(drift),
