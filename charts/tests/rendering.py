@@ -14,6 +14,9 @@ NAMES = sorted(path.parent.name for path in CHARTS.glob("*/values.yaml"))
 EXAMPLES = sorted((CHARTS / "data-center" / "examples").glob("*.yaml"))
 NAMESPACE = "observatory"
 
+# A helm that was built from its module takes a very old version for that of the cluster.
+FOR_KUBERNETES = ("--kube-version", "1.34.0")
+
 Object = dict[str, Any]
 
 
@@ -68,6 +71,7 @@ class Renderer:
             "--namespace",
             NAMESPACE,
             "--is-upgrade",
+            *FOR_KUBERNETES,
             *arguments,
         )
 

@@ -9,7 +9,17 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from .rendering import CASES, CHARTS, Case, Renderer, containers, environment, name_of, pod_templates
+from .rendering import (
+    CASES,
+    CHARTS,
+    FOR_KUBERNETES,
+    Case,
+    Renderer,
+    containers,
+    environment,
+    name_of,
+    pod_templates,
+)
 
 # Of other people's definitions, which kubernetes-validate does not know.
 FOREIGN_GROUPS = (
@@ -65,7 +75,13 @@ def test_objects_are_strictly_valid(case: Case, version: str, renderer: Renderer
 @by_case
 def test_lint_finds_nothing(case: Case, renderer: Renderer) -> None:
     outcome = renderer.helm(
-        "lint", "--strict", "--quiet", str(renderer.folder / case.chart), "--values", str(case.values)
+        "lint",
+        "--strict",
+        "--quiet",
+        *FOR_KUBERNETES,
+        str(renderer.folder / case.chart),
+        "--values",
+        str(case.values),
     )
     assert outcome.status == 0, outcome.output + outcome.error
 
