@@ -64,9 +64,10 @@ charts: $(READY)  ## bring into each chart what it depends on; needs helm
 	@$(BIN)/python -m charts.tools.dependencies
 
 test-charts: $(READY)  ## everything that the charts render; needs helm
-	@$(BIN)/python -m charts.tools.dependencies --is-helm-there
+	@$(BIN)/python -m charts.tools.dependencies
 	MYPYPATH=.:operator/src $(BIN)/mypy charts
 	$(BIN)/pytest charts -n 2
+	$(BIN)/python -m charts.tools.policies
 
 release-check: $(READY)  ## versions, changelogs, compatibility of resources and values with the last release
 	@$(BIN)/python -m charts.tools.release

@@ -78,12 +78,9 @@ def bring(folder: Path) -> None:
 
 
 def main() -> None:
-    """Bring what the charts of the checkout depend on; or only say whether helm is there."""
+    """Bring what the charts of the checkout depend on."""
     try:
-        if sys.argv[1:] == ["--is-helm-there"]:
-            run_helm("version", "--short")
-        else:
-            bring(CHARTS)
+        bring(CHARTS)
     except HelmError as error:
         sys.exit(f"charts: {error}")
 
