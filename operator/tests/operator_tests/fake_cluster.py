@@ -27,6 +27,8 @@ RESOURCES = {
     "v1/pods": ("Pod", set()),
     "v1/events": ("Event", set()),
     "batch/v1/jobs": ("Job", set()),
+    "v1/namespaces": ("Namespace", set()),
+    "apiextensions.k8s.io/v1/customresourcedefinitions": ("CustomResourceDefinition", set()),
 }
 VERBS = ["get", "list", "watch", "patch", "create", "delete"]
 LIMIT = 60.0
@@ -131,6 +133,18 @@ class FakeCluster:
             assert time.monotonic() < end, said
             await asyncio.sleep(0.05)
 
+    async def events(self) -> set[tuple[str, str, str]]:
+        """Return name, type and reason of the events."""
+        found = await self.items("/api/v1/namespaces/site/events")
+        return {(one["involvedObject"]["name"], one["type"], one["reason"]) for one in found}
+
+    async def until_event(self, *event: str) -> None:
+        """Wait for an event: it is written after the status."""
+        end = time.monotonic() + LIMIT
+        while event not in (told := await self.events()):
+            assert time.monotonic() < end, told
+            await asyncio.sleep(0.05)
+
     async def eventually(self, check: Callable[[], Any]) -> None:
         """Wait until a check is true."""
         end = time.monotonic() + LIMIT
@@ -212,7 +226,7 @@ async def fake_cluster(kmock: KubernetesEmulator, folder: Path) -> AsyncIterator
             "kind": kind,
             "singular": kind.lower(),
             "verbs": VERBS,
-            "namespaced": True,
+            "namespaced": kind not in {"Namespace", "CustomResourceDefinition"},
             "shortnames": [],
             "categories": [],
             "subresources": subresources,

@@ -75,18 +75,17 @@ async def test_fresh_site_is_set_up_from_nothing(
         await cluster.database()
         await cluster.until("main", "Ready")
         await cluster.until("observatory", "Ready", plural="siteconfigurations")
+        await cluster.until_event("observatory", "Normal", "Applied")
+        await cluster.until_event("main", "Normal", "UpToDate")
     assert revision_of(postgresql_url) == HEAD
     assert query(postgresql_url, "SELECT count(*) > 5 FROM data_location") == [(True,)]
     resource = await cluster.get(f"{OURS}/site/opsdatabases/main")
     assert "finalizers" not in resource["metadata"]
     assert "annotations" not in resource["metadata"]
     assert [one["revision"] for one in resource["status"]["history"]] == [HEAD]
-    events = await cluster.items("/api/v1/namespaces/site/events")
-    told = [(one["involvedObject"]["name"], one["type"], one["reason"]) for one in events]
+    told = await cluster.events()
     assert ("main", "Normal", "Migrating") in told
-    assert ("main", "Normal", "UpToDate") in told
     assert ("observatory", "Warning", "SourceMissing") in told
-    assert ("observatory", "Normal", "Applied") in told
 
 
 async def test_job_passes_the_restricted_standard(

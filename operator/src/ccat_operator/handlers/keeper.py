@@ -12,7 +12,7 @@ import structlog
 
 Look = Callable[[str], Awaitable[float]]
 """Looks at a resource by its key; returns after how many seconds it is due again."""
-AFTER_FAILURE = 10.0
+AFTER_FAILURE = 3.0
 """Seconds after a look that broke off."""
 
 
