@@ -37,15 +37,12 @@ _ALARMING = {
 
 
 def changed_conditions(before: list[Condition], after: list[Condition]) -> list[Condition]:
-    """Return the conditions that say something new; Ready only repeats what another says."""
+    """Return the conditions that say something new; what several say is told once."""
     old = {condition.type: (condition.status, condition.reason) for condition in before}
     new = [one for one in after if old.get(one.type) != (one.status, one.reason)]
-    told = {one.reason for one in new if one.type != "Ready"}
-    return [
-        one
-        for one in new
-        if one.reason != Reason.NOT_NEEDED and not (one.type == "Ready" and one.reason in told)
-    ]
+    # Of several that say the same, the last is the one it is about.
+    by_reason = {one.reason: one for one in new if one.reason != Reason.NOT_NEEDED}
+    return [*by_reason.values()]
 
 
 def event(kind: str, metadata: Metadata, condition: Condition, now: datetime) -> dict[str, Any]:
