@@ -123,6 +123,15 @@ def test_objects_are_labelled(case: Case, renderer: Renderer) -> None:
 
 
 @by_case
+def test_pods_do_not_change_with_the_version_of_the_chart(case: Case, renderer: Renderer) -> None:
+    """Or a new version of a chart would start everything anew, the database of a development site among it."""
+    for name, template in pod_templates(renderer.case(case)):
+        labels = template["metadata"]["labels"]
+        assert labels["app.kubernetes.io/part-of"] == "ccat-data-center", name
+        assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys(), name
+
+
+@by_case
 def test_pods_are_restricted(case: Case, renderer: Renderer) -> None:
     for name, template in pod_templates(renderer.case(case)):
         spec = template["spec"]

@@ -29,16 +29,21 @@ app.kubernetes.io/component: {{ . }}
 {{- end }}
 {{- end }}
 
-{{- define "ccat-common.labels" -}}
+{{/* Labels of pods: nothing that changes by itself, or pods would be started anew with every version of a chart. */}}
+{{- define "ccat-common.pod-labels" -}}
 {{ include "ccat-common.selector-labels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/part-of: ccat-data-center
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 data-center.ccatobservatory.org/site: {{ include "ccat-common.site" .root }}
 {{- with .root.Values.global.labels }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{- define "ccat-common.labels" -}}
+{{ include "ccat-common.pod-labels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/* root, component, name: what stands under `metadata`. */}}

@@ -64,7 +64,7 @@ topologySpreadConstraints:
 {{/* root, component, pod: metadata of a pod. */}}
 {{- define "ccat-common.pod-metadata" -}}
 labels:
-  {{- include "ccat-common.labels" . | nindent 2 }}
+  {{- include "ccat-common.pod-labels" . | nindent 2 }}
   {{- with .pod.podLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
