@@ -1,4 +1,4 @@
-"""The deployment under test: an embedded stack of the tests' own, or what the environment describes."""
+"""The deployment under test: a stack of the tests' own, or what the environment describes."""
 
 import fcntl
 import os
@@ -24,12 +24,18 @@ from harness import trees
 if TYPE_CHECKING:
     from harness.compose import ComposeStack
     from harness.embedded import EmbeddedStack
+    from harness.kubernetes import Site
 
 _HERE = Path(__file__).resolve().parent
 CHECKOUT = _HERE.parents[1]
 BUILD = CHECKOUT / "build"
 
-_OF_ONE_DEPLOYMENT = {"embedded": "embedded", "compose": "compose", "images": "compose"}
+_OF_ONE_DEPLOYMENT = {
+    "embedded": "embedded",
+    "compose": "compose",
+    "images": "compose",
+    "kubernetes": "kubernetes",
+}
 """Folders whose tests ask one kind of deployment what no other can be asked."""
 
 _DEPLOYMENT = pytest.StashKey[Deployment]()
@@ -40,10 +46,10 @@ _DESCRIBED = pytest.StashKey[set[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--deployment",
-        choices=["embedded", "compose", "environment"],
+        choices=["embedded", "compose", "kubernetes", "environment"],
         default="embedded",
-        help="embedded, compose: start a stack of the tests' own and stop it at the end (KEEP=1 keeps it); "
-        "environment: test what CCAT_API_URL and the other variables describe",
+        help="embedded, compose, kubernetes: start a stack of the tests' own and stop it at the end (KEEP=1 "
+        "keeps it); environment: test what CCAT_API_URL and the other variables describe",
     )
     parser.addoption(
         "--large", action="store_true", help="also the file of more than 8 GiB, which takes minutes"
@@ -167,7 +173,21 @@ def compose_stack() -> "Iterator[ComposeStack]":
                 stack.reset()
 
 
-_STACKS = {"embedded": "stack", "compose": "compose_stack"}
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest) -> "Iterator[Site]":
+    """The site in a cluster of this run."""
+    from harness.kubernetes import installed_site
+
+    build = BUILD / "integration-kubernetes"
+    with _one_run_at_a_time(build), installed_site(build) as site:
+        try:
+            yield site
+        finally:
+            if request.session.testsfailed:
+                site.save(BUILD / "artifacts" / "kind" / site.namespace)
+
+
+_STACKS = {"embedded": "stack", "compose": "compose_stack", "kubernetes": "site"}
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +197,7 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     if kind == "environment":
         deployment = Deployment.from_environment(os.environ)
     else:
-        stack: EmbeddedStack | ComposeStack = request.getfixturevalue(_STACKS[kind])
+        stack: EmbeddedStack | ComposeStack | Site = request.getfixturevalue(_STACKS[kind])
         deployment = stack.deployment()
     request.config.stash[_DEPLOYMENT] = deployment
     return deployment

@@ -1,0 +1,85 @@
+"""Observations that flow through a site while something happens to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness import trees
+from harness.api import Api
+from harness.archive import Archive
+from harness.ccat import Ccat
+from harness.counting import assert_archived_once
+from harness.deployment import Deployment
+from harness.journey import NewFolder
+from harness.kubernetes import Site
+from harness.observing import file, start, wait_removed
+from harness.trees import Tree
+from harness.waiting import wait_for
+
+LARGE_BYTES = 20_000_000
+# Takes its workers long enough to be caught at it.
+LARGER_BYTES = 300_000_000
+SMALL_FILES = 100
+
+
+@dataclass(frozen=True)
+class Flowing:
+    """An observation that is on its way."""
+
+    execution_id: str
+    trees: Mapping[str, Tree]
+
+
+def let_flow(
+    name: str, deployment: Deployment, instrument: Ccat, new_folder: NewFolder, size: int = LARGE_BYTES
+) -> Flowing:
+    """File an observation with a large file and many small ones, and finish it."""
+    folder = new_folder(name)
+    trees.write(folder / "large" / "large.fits", bytes(range(256)) * (size // 256))
+    trees.write_many_small_files(folder / "small", SMALL_FILES, seed=len(name))
+    tops = {"chai-lfa": folder / "large", "chai-hfa": folder / "small"}
+    execution_id = start(instrument, *tops)
+    file(instrument, execution_id, tops)
+    filed = {module: trees.tree(top, deployment.source_folder) for module, top in tops.items()}
+    instrument("obs", "finish", execution_id)
+    return Flowing(execution_id, filed)
+
+
+def assert_nothing_lost(
+    flowing: Flowing, site: Site, deployment: Deployment, ccat: Ccat, api: Api, archive: Archive
+) -> None:
+    """Wait until it is through; count in the database and in the archive."""
+    wait_removed(ccat, flowing.execution_id)
+    assert_archived_once(flowing.execution_id, flowing.trees, site.database_url, api, archive)
+    for tree in flowing.trees.values():
+        assert not any((deployment.source_folder / path).exists() for path in tree)
+
+
+def wait_for_work(site: Site, kind: str, execution_id: str) -> None:
+    """Wait until a worker has work of a kind on the large package of an execution in hand."""
+    wait_for(
+        f"somebody does a {kind} of {execution_id}",
+        lambda: work(site, kind, execution_id),
+        lambda rows: any(status == "in_progress" for status, _ in rows),
+        first_pause=0.005,
+    )
+
+
+def work(site: Site, kind: str, execution_id: str) -> list[tuple[str, int]]:
+    """Return status and fencing number of that work."""
+    return site.query(_WORK[kind], execution=execution_id)
+
+
+_WORK = {
+    "package_creation": """
+        SELECT w.status, w.fencing
+        FROM package_creation w JOIN raw_data_package p ON p.id = w.raw_data_package_id
+        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+    """,
+    "fixity_check": """
+        SELECT w.status, w.fencing
+        FROM fixity_check w JOIN physical_copy c ON c.id = w.physical_copy_id
+        JOIN raw_data_package p ON p.id = c.raw_data_package_id
+        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+        AND c.data_location_id LIKE 'cologne.%%'
+    """,
+}

@@ -1,0 +1,441 @@
+"""A site in a cluster: installed, changed and looked at as its operator does it, with helm and kubectl."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import yaml
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from ccat_dev_stack.checkout import checkout_folder
+from ccat_dev_stack.contained.installation import (
+    ARCHIVE_BUCKET,
+    DISKS,
+    IMAGE_USER,
+    PROCESSING_LOCATION,
+    SOURCE_LOCATION,
+)
+from ccat_dev_stack.stack.setup import make_tokens
+from ccat_ops_db.settings import synchronous
+from harness.cluster import (
+    IMAGES,
+    PREFIX,
+    TAG,
+    Cluster,
+    ClusterError,
+    ensure_images,
+    image,
+    what_is_missing,
+)
+from harness.deployment import Deployment
+from harness.trees import hand_over
+from harness.waiting import wait_for
+
+RELEASE = "data-center"
+NAMESPACE = "ccat-tests"
+SITES = 2
+"""So many can be in a cluster at the same time."""
+GROUP = "data-center.ccatobservatory.org"
+READY_LIMIT_SECONDS = 420
+NODE_PORTS = {"api": 30080, "s3": 30083, "postgresql": 30432, "telescope": 30101, "archive": 30102}
+"""Ports of the node, by what listens there."""
+PORTS_OF_A_SITE = 1000
+"""Distance of the ports of two sites."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The release of a site in a namespace.
+
+    Parameters
+    ----------
+    number
+        Distinguishes the ports of sites in one cluster.
+    """
+
+    cluster: Cluster
+    namespace: str
+    number: int = 0
+
+    def node_port(self, name: str) -> int:
+        """Return the port of the node on which something of this site listens."""
+        return NODE_PORTS[name] + self.number * PORTS_OF_A_SITE
+
+    def url(self, name: str) -> str:
+        """Return where this machine reaches a service of the site."""
+        return f"http://{self.cluster.address_of(self.node_port(name))}"
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the locations of the site, the same outside as inside."""
+        return self.cluster.shared / self.namespace
+
+    def folder_of(self, location: str) -> Path:
+        """Return the folder of a disk location."""
+        place, _, name = location.partition(".")
+        return self.folder / place / name
+
+    # --- what a person does -------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Make the namespace, in which only locked-down pods may be, its folders, and the configuration."""
+        labels = {
+            "pod-security.kubernetes.io/enforce": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+        }
+        self.cluster.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace, "labels": labels}}
+        )
+        for location in DISKS:
+            folder = self.folder_of(location)
+            folder.mkdir(parents=True, exist_ok=True)
+            hand_over(folder.parent, self.files_owner)
+        files = sorted((checkout_folder() / "data-center-config").glob("*.yaml"))
+        self.cluster.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "data-center-config", "namespace": self.namespace},
+                "data": {file.name: file.read_text("utf-8") for file in files},
+            }
+        )
+
+    @property
+    def files_owner(self) -> tuple[int, int] | None:
+        """User whom the workers run as, if that is not who runs the tests."""
+        user, _, group = IMAGE_USER.partition(":")
+        return (int(user), int(group)) if os.geteuid() == 0 else None
+
+    def values(self) -> dict[str, Any]:
+        """Return what this site has other than ``examples/development.yaml``: folders, ports, intervals."""
+        [sites] = self._example["siteConfiguration"]["overlay"]
+        overlay = yaml.safe_load(self._example["siteConfiguration"]["overlay"][sites])
+        for location in DISKS:
+            overlay["data_locations"].setdefault(location, {})["path"] = str(self.folder_of(location))
+        overlay["sites"]["ccat"] = {"api_url": self.url("api"), "data_server_url": self.url("telescope")}
+        overlay["sites"]["cologne"] = {"api_url": self.url("api"), "data_server_url": self.url("archive")}
+        run_as = {} if os.geteuid() == 0 else {"securityContext": _as_this_user()}
+        places = {"telescope": self.folder / "ccat", "archive": self.folder / "cologne"}
+        mounts = {name: [{"name": name, "mountPath": str(path)}] for name, path in places.items()}
+        return {
+            # Servers stay as they are when the images of ours change.
+            "global": {"imagePrefix": PREFIX},
+            "dev-services": {
+                "image": {"tag": TAG},
+                "postgresql": {"nodePort": self.node_port("postgresql")},
+                "s3": {"nodePort": self.node_port("s3")},
+            },
+            "ops-db-api": {"service": {"type": "NodePort", "nodePort": self.node_port("api")}},
+            "data-transfer": {
+                "volumes": {
+                    name: {"hostPath": {"path": str(path), "capacity": "10Gi"}}
+                    for name, path in places.items()
+                },
+                "workers": {name: {"volumes": mounts[name], **run_as} for name in places},
+                "dataServers": {
+                    name: {
+                        "volumes": mounts[name],
+                        "service": {"type": "NodePort", "nodePort": self.node_port(name)},
+                        **run_as,
+                    }
+                    for name in places
+                },
+            },
+            "opsDatabase": {"interval": "5s"},
+            "siteConfiguration": {"interval": "5s", "overlay": {sites: yaml.safe_dump(overlay)}},
+        }
+
+    def upgrade(self, *settings: str, tag: str = TAG, values: Mapping[str, Any] | None = None) -> str:
+        """Run the one command with which a site is installed and changed; do not wait for what it does."""
+        return self.cluster.helm(*self.upgrade_command(*settings, tag=tag, values=values))
+
+    def upgrade_command(
+        self, *settings: str, tag: str = TAG, values: Mapping[str, Any] | None = None
+    ) -> list[str]:
+        """Return the arguments of helm of that command; each setting is a ``key=value``."""
+        file = self.cluster.build / f"values-{self.namespace}.yaml"
+        file.write_text(yaml.safe_dump(_merged(self.values(), values or {})))
+        files = [f"--values={_EXAMPLE}", f"--values={file}"]
+        options = [f"--set={setting}" for setting in (f"global.imageTag={tag}", *settings)]
+        chart = str(self.cluster.build / "charts" / "data-center")
+        return ["upgrade", "--install", RELEASE, chart, f"--namespace={self.namespace}", *files, *options]
+
+    def rollback(self, revision: int) -> None:
+        """Go back to a revision of the release."""
+        self.cluster.helm("rollback", RELEASE, str(revision), f"--namespace={self.namespace}")
+
+    def revision(self) -> int:
+        """Return the revision of the release."""
+        [release] = json.loads(self.cluster.helm("list", f"--namespace={self.namespace}", "--output=json"))
+        return int(release["revision"])
+
+    def uninstall(self) -> None:
+        """Uninstall the release and wait until its pods are gone."""
+        self.cluster.helm("uninstall", RELEASE, f"--namespace={self.namespace}")
+        wait_for("all pods are gone", self.pods, lambda pods: not pods, READY_LIMIT_SECONDS, first_pause=0.5)
+
+    def remove(self) -> None:
+        """Delete the namespace and what the release keeps when it goes."""
+        self.kubectl("delete", "namespace", self.namespace, "--ignore-not-found", "--wait")
+        names = [it["metadata"]["name"] for it in self.cluster.get("persistentvolumes")["items"]]
+        for name in names:
+            if name.startswith(f"{self.namespace}-"):
+                self.cluster.kubectl("delete", "persistentvolume", name)
+        subprocess.run(["chmod", "-R", "u+rwX", str(self.folder)], capture_output=True, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- what a person looks at ---------------------------------------------------------------------------
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run kubectl in the namespace."""
+        return self.cluster.kubectl(f"--namespace={self.namespace}", *arguments)
+
+    def get(self, *arguments: str) -> Any:
+        """Return objects of the namespace."""
+        return self.cluster.get(f"--namespace={self.namespace}", *arguments)
+
+    def pods(self, component: str = "") -> list[Any]:
+        """Return the pods of the release, those that only ran once left out."""
+        selector = f"app.kubernetes.io/instance={RELEASE}"
+        pods = self.get("pods", f"--selector={selector}")["items"]
+        return [pod for pod in pods if _owner(pod) != "Job" and component in pod["metadata"]["name"]]
+
+    def unready(self) -> dict[str, str]:
+        """Return what is not as it should be, with the reason; nothing when the site is ready."""
+        problems = {}
+        for one in self.get("deployments,statefulsets", f"--selector=app.kubernetes.io/instance={RELEASE}")[
+            "items"
+        ]:
+            status, wanted = one.get("status", {}), one["spec"]["replicas"]
+            current = status.get("observedGeneration") == one["metadata"]["generation"]
+            counts = [status.get(key, 0) for key in ("replicas", "readyReplicas", "updatedReplicas")]
+            if not current or counts != [wanted] * 3:
+                problems[one["metadata"]["name"]] = f"{counts} of {wanted}"
+        for kind in ("opsdatabase", "siteconfiguration"):
+            for one in self.get(kind)["items"]:
+                ready = condition_of(one, "Ready")
+                if (
+                    ready.get("status") != "True"
+                    or ready["observedGeneration"] != one["metadata"]["generation"]
+                ):
+                    problems[kind] = f"{ready.get('reason')}: {ready.get('message')}"
+        return problems
+
+    def wait_ready(self, limit_seconds: float = READY_LIMIT_SECONDS) -> None:
+        """Wait until all pods are ready and both resources say so."""
+        wait_for(
+            f"{self.namespace} is ready", self.unready, lambda it: not it, limit_seconds, first_pause=0.3
+        )
+
+    def resource(self, kind: str) -> Any:
+        """Return the OpsDatabase or the SiteConfiguration."""
+        return self.get(kind, "default")
+
+    def wait_condition(
+        self, kind: str, name: str, fits: Callable[[Any], object], limit_seconds: float = READY_LIMIT_SECONDS
+    ) -> Any:
+        """Wait until a condition fits and speaks of the resource as it is; return it."""
+
+        def look() -> Any:
+            resource = self.resource(kind)
+            condition = condition_of(resource, name)
+            return (
+                condition if condition.get("observedGeneration") == resource["metadata"]["generation"] else {}
+            )
+
+        return wait_for(
+            f"{kind} has condition {name}", look, lambda it: it and fits(it), limit_seconds, first_pause=0.2
+        )
+
+    def secret(self, name: str, key: str) -> str:
+        """Return a value of a Secret."""
+        return base64.b64decode(self.get("secret", name)["data"][key]).decode()
+
+    @property
+    def database_url(self) -> str:
+        """Address of the operations database, with the role that owns it, from this machine."""
+        url = urlsplit(self.secret("ccat-database-owner", "url"))
+        address = self.cluster.address_of(self.node_port("postgresql"))
+        return f"postgresql://{url.username}:{url.password}@{address}{url.path}"
+
+    def query(self, statement: str, **values: object) -> list[Any]:
+        """Ask the database."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def is_up(self) -> bool:
+        """Say whether the API answers as ready."""
+        try:
+            return httpx.get(f"{self.url('api')}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def deployment(self) -> Deployment:
+        """Return it as every other deployment, with tokens of its own."""
+        engine = create_engine(synchronous(self.database_url))
+        try:
+            with Session(engine) as session, session.begin():
+                tokens = make_tokens(session, {}, self.secret("ccat-token-key", "token-key"))
+        finally:
+            engine.dispose()
+        return Deployment(
+            api_url=self.url("api"),
+            token=tokens["developer"],
+            instrument_token=tokens["instrument"],
+            source_location=SOURCE_LOCATION,
+            source_folder=self.folder_of(SOURCE_LOCATION),
+            processing_location=PROCESSING_LOCATION,
+            processing_folder=self.folder_of(PROCESSING_LOCATION),
+            s3_endpoint=self.url("s3"),
+            s3_bucket=ARCHIVE_BUCKET,
+            s3_access_key_id=self.secret("cologne-lta", "access_key_id"),
+            s3_secret_access_key=self.secret("cologne-lta", "secret_access_key"),
+            log_folder=None,
+            files_owner=self.files_owner,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write logs, events, resources and a dump of the database."""
+        folder.mkdir(parents=True, exist_ok=True)
+        where = f"--namespace={self.namespace}"
+        kinds = "all,configmaps,persistentvolumeclaims,networkpolicies,poddisruptionbudgets"
+        asked = {
+            "events.txt": ["get", where, "events", "--sort-by=.lastTimestamp"],
+            "resources.yaml": ["get", where, f"{kinds},opsdatabases,siteconfigurations", "--output=yaml"],
+            "pods.txt": ["describe", where, "pods"],
+            "nodes.txt": ["describe", "nodes"],
+        }
+        listed = self.cluster.try_to("kubectl", where, "get", "pods", "--output=name").stdout
+        for pod in listed.split():
+            name = pod.removeprefix("pod/")
+            asked[f"{name}.log"] = [where, "logs", name, "--all-containers", "--timestamps"]
+            asked[f"{name}.previous.log"] = [where, "logs", name, "--all-containers", "--previous"]
+        for file, arguments in asked.items():
+            done = self.cluster.try_to("kubectl", *arguments)
+            if done.returncode == 0 or not file.endswith(".previous.log"):
+                (folder / file).write_text(done.stdout + done.stderr, "utf-8")
+        self._dump(folder / "database.sql")
+
+    def _dump(self, file: Path) -> None:
+        """Let the image that has pg_dump write one; an operator without a database says so in the file."""
+        where = f"--namespace={self.namespace}"
+        try:
+            url = self.secret("ccat-database-owner", "url")
+        except ClusterError as error:
+            file.write_text(str(error))
+            return
+        command = [where, "exec", f"deployment/{RELEASE}-operator", "--", "pg_dump", f"--dbname={url}"]
+        done = self.cluster.try_to("kubectl", *command)
+        file.write_text(done.stdout or done.stderr, "utf-8")
+
+    @cached_property
+    def _example(self) -> Any:
+        return yaml.safe_load(_EXAMPLE.read_text("utf-8"))
+
+
+_EXAMPLE = checkout_folder() / "charts" / "data-center" / "examples" / "development.yaml"
+
+
+@contextmanager
+def installed_site(build: Path) -> Iterator[Site]:
+    """Make a cluster with a site in it, and delete it at the end, unless ``KEEP=1``."""
+    missing = what_is_missing()
+    if missing:
+        raise ClusterError("; ".join(missing))
+    cluster = Cluster(build, os.environ.get("KUBECONFIG"))
+    site = Site(cluster, NAMESPACE)
+    keep = os.environ.get("KEEP") == "1"
+    ensure_images()
+    bring_charts(build)
+    if not keep:
+        cluster.delete()
+    try:
+        cluster.create(
+            [port + number * PORTS_OF_A_SITE for number in range(SITES) for port in NODE_PORTS.values()]
+        )
+        cluster.load([image(name) for name in IMAGES])
+        site.remove()
+        site.prepare()
+        note(build, "install to all Ready", "s", _install(site))
+        yield site
+    except BaseException:
+        # Whoever looks at the tests that failed saves more; here it may not even have been installed.
+        site.save(build.parent / "artifacts" / "kind" / NAMESPACE)
+        raise
+    finally:
+        if keep:
+            print(f"kept: KUBECONFIG={cluster.environment['KUBECONFIG']} kubectl -n {NAMESPACE} get pods")
+        elif cluster.given:
+            site.remove()
+        else:
+            cluster.delete()
+
+
+def _install(site: Site) -> float:
+    begun = time.monotonic()
+    site.upgrade()
+    site.wait_ready()
+    return time.monotonic() - begun
+
+
+def note(build: Path, what: str, unit: str, value: float) -> None:
+    """Note a number that the run prints at its end."""
+    file = build / "numbers.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**known, what: f"{value:.3g} {unit}"}, indent=1))
+
+
+def bring_charts(build: Path) -> None:
+    """Take the charts as they are now, each with what it depends on."""
+    done = subprocess.run(
+        [sys.executable, "-m", "charts.tools.dependencies"],
+        cwd=checkout_folder(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ClusterError(done.stderr)
+    shutil.rmtree(build / "charts", ignore_errors=True)
+    shutil.copytree(
+        checkout_folder() / "charts", build / "charts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+
+
+def condition_of(resource: Any, name: str) -> Any:
+    """Return a condition of a resource; nothing if it has none."""
+    found = [it for it in resource.get("status", {}).get("conditions", []) if it["type"] == name]
+    return found[0] if found else {}
+
+
+def _owner(pod: Any) -> str:
+    owners = pod["metadata"].get("ownerReferences") or [{"kind": ""}]
+    return str(owners[0]["kind"])
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        inner = merged.get(key)
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(inner, value) if both else value
+    return merged
+
+
+def _as_this_user() -> dict[str, int]:
+    return {"runAsUser": os.getuid(), "runAsGroup": os.getgid(), "fsGroup": os.getgid()}

@@ -1,0 +1,129 @@
+"""What administrators of a cluster do to a site: drain its node, restart its API server."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from harness.api import Api
+from harness.archive import Archive
+from harness.ccat import Ccat
+from harness.deployment import Deployment
+from harness.flow import assert_nothing_lost, let_flow
+from harness.journey import NewFolder
+from harness.kubernetes import RELEASE, Site
+from harness.load import Load
+from harness.waiting import wait_until
+
+MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+
+
+@pytest.fixture
+def cordoned(site: Site) -> Iterator[str]:
+    """The node, on which nothing new may start."""
+    site.wait_ready()
+    [node, *_] = [it["metadata"]["name"] for it in site.cluster.get("nodes")["items"]]
+    site.cluster.kubectl("cordon", node)
+    try:
+        yield node
+    finally:
+        site.cluster.kubectl("uncordon", node)
+        site.wait_ready()
+
+
+def test_draining_the_only_node_leaves_an_api_that_answers(
+    site: Site,
+    cordoned: str,
+    deployment: Deployment,
+    instrument: Ccat,
+    ccat: Ccat,
+    api: Api,
+    archive: Archive,
+    new_folder: NewFolder,
+) -> None:
+    """One of the two goes, the budget keeps the other; files wait and arrive when there is a node again."""
+    assert cordoned
+    flowing = let_flow("drained", deployment, instrument, new_folder)
+    with Load(deployment) as load:
+        first, second = [pod["metadata"]["name"] for pod in site.pods("ops-db-api")]
+        assert _evict(site, first) == 0
+        wait_until("the first is gone", lambda: first not in _names(site, "ops-db-api"))
+        assert _evict(site, second) != 0, "the budget of the API lets one go, not both"
+        for component in ("planner", "worker-telescope", "worker-archive", "data-server", "operator"):
+            for name in _names(site, component):
+                assert _evict(site, name) == 0, name
+        before = load.reads
+        wait_until("it answers on", lambda: load.reads > before + 20)
+    assert load.failures == []
+    site.cluster.kubectl("uncordon", cordoned)
+    assert_nothing_lost(flowing, site, deployment, ccat, api, archive)
+
+
+@pytest.fixture
+def without_api_server(site: Site) -> Iterator[None]:
+    """A cluster whose API server is away: its manifest is put aside, and back in the end."""
+    if site.cluster.given:
+        pytest.fail("only a cluster that kind made lets its API server be stopped; leave this test out")
+    site.wait_ready()
+    site.cluster.run("docker", "exec", site.cluster.node, "mv", MANIFEST, "/root/kube-apiserver.yaml")
+    try:
+        wait_until("it is away", lambda: not _api_server_answers(site), 120)
+        yield
+    finally:
+        site.cluster.try_to("docker", "exec", site.cluster.node, "mv", "/root/kube-apiserver.yaml", MANIFEST)
+        wait_until("it is back", lambda: _api_server_answers(site), 300)
+
+
+def test_files_flow_without_an_api_server_and_the_operator_comes_back(
+    site: Site,
+    without_api_server: None,
+    deployment: Deployment,
+    instrument: Ccat,
+    ccat: Ccat,
+    new_folder: NewFolder,
+    request: pytest.FixtureRequest,
+) -> None:
+    with Load(deployment) as load:
+        flowing = let_flow("no-api-server", deployment, instrument, new_folder)
+        ccat("wait", "--execution", flowing.execution_id, "--for", "removed-at-source", "--timeout", "240")
+    assert load.failures == []
+    assert not _api_server_answers(site)
+
+
+def test_the_operator_works_on_after_it(site: Site) -> None:
+    """A change that is made after the API server was away is seen."""
+    site.wait_ready()
+    site.query("UPDATE site SET name = 'while it was away' WHERE id = 'us'")
+    try:
+        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True")
+    finally:
+        site.query("UPDATE site SET name = 'Cornell' WHERE id = 'us'")
+        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False")
+
+
+def _names(site: Site, component: str) -> list[str]:
+    return [pod["metadata"]["name"] for pod in site.pods(component) if pod["status"]["phase"] == "Running"]
+
+
+def _evict(site: Site, pod: str) -> int:
+    """Ask for an eviction, as ``kubectl drain`` does; return 0 if it was granted."""
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": site.namespace},
+    }
+    path = f"/api/v1/namespaces/{site.namespace}/pods/{pod}/eviction"
+    done = site.cluster.try_to(
+        "kubectl", "create", "--raw", path, "--filename", "-", given=json.dumps(eviction)
+    )
+    return done.returncode
+
+
+def _api_server_answers(site: Site) -> bool:
+    done = site.cluster.try_to("kubectl", "get", "--raw", "/readyz", "--request-timeout=5s")
+    return (
+        done.returncode == 0
+        and site.cluster.try_to(
+            "kubectl", f"--namespace={site.namespace}", "get", f"deployment/{RELEASE}-operator"
+        ).returncode
+        == 0
+    )

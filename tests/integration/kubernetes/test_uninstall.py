@@ -1,0 +1,47 @@
+"""Uninstalling a site keeps its data; installing it again finds them."""
+
+from harness.api import Api
+from harness.archive import Archive
+from harness.ccat import Ccat
+from harness.deployment import Deployment
+from harness.flow import assert_nothing_lost, let_flow
+from harness.journey import NewFolder
+from harness.kubernetes import Site
+
+_COUNTS = """
+    SELECT (SELECT count(*) FROM executed_obs_unit), (SELECT count(*) FROM raw_data_package),
+           (SELECT count(*) FROM raw_data_file), (SELECT count(*) FROM physical_copy),
+           (SELECT count(*) FROM api_token), (SELECT count(*) FROM configuration_revision)
+"""
+
+
+def test_uninstall_keeps_data_and_reinstall_finds_them(
+    site: Site,
+    deployment: Deployment,
+    instrument: Ccat,
+    ccat: Ccat,
+    api: Api,
+    archive: Archive,
+    new_folder: NewFolder,
+) -> None:
+    before = let_flow("before", deployment, instrument, new_folder)
+    assert_nothing_lost(before, site, deployment, ccat, api, archive)
+    counted, objects = site.query(_COUNTS), set(archive.names())
+    claims = _claims(site)
+    site.uninstall()
+    assert _claims(site) == claims
+    assert site.get("opsdatabases,siteconfigurations,secrets")["items"] == []
+    site.upgrade()
+    site.wait_ready()
+    assert _claims(site) == claims
+    assert site.query(_COUNTS) == counted
+    assert set(archive.names()) == objects
+    # With the tokens of before: their key is the same.
+    assert_nothing_lost(before, site, deployment, ccat, api, archive)
+    after = let_flow("after", deployment, instrument, new_folder)
+    assert_nothing_lost(after, site, deployment, ccat, api, archive)
+
+
+def _claims(site: Site) -> dict[str, str]:
+    found = site.get("persistentvolumeclaims")["items"]
+    return {it["metadata"]["name"]: it["spec"]["volumeName"] for it in found}
