@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-compose help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean charts test-charts release-check
+.PHONY: images test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -59,6 +59,10 @@ images: $(READY)  ## the images, from the lock file and without network; IMAGES=
 test-compose: $(READY)  ## whole-stack tests on Compose, and those of the images; needs a container engine
 	$(BIN)/python compose/images/build.py
 	$(BIN)/pytest tests/integration --deployment=compose
+
+test-kind: $(READY)  ## whole-stack tests on Kubernetes: in a kind cluster, or in that of KUBECONFIG
+	$(BIN)/python compose/images/build.py
+	$(BIN)/pytest tests/integration --deployment=kubernetes
 
 charts: $(READY)  ## bring into each chart what it depends on; needs helm
 	@$(BIN)/python -m charts.tools.dependencies

@@ -176,8 +176,11 @@ def compose_stack() -> "Iterator[ComposeStack]":
 @pytest.fixture(scope="session")
 def site(request: pytest.FixtureRequest) -> "Iterator[Site]":
     """The site in a cluster of this run."""
+    from harness.cluster import what_is_missing
     from harness.kubernetes import installed_site
 
+    if missing := what_is_missing():
+        pytest.exit("; ".join(missing), returncode=3)
     build = BUILD / "integration-kubernetes"
     with _one_run_at_a_time(build), installed_site(build) as site:
         try:

@@ -39,7 +39,6 @@ from harness.cluster import (
     ClusterError,
     ensure_images,
     image,
-    what_is_missing,
 )
 from harness.deployment import Deployment
 from harness.trees import hand_over
@@ -354,9 +353,6 @@ _EXAMPLE = checkout_folder() / "charts" / "data-center" / "examples" / "developm
 @contextmanager
 def installed_site(build: Path) -> Iterator[Site]:
     """Make a cluster with a site in it, and delete it at the end, unless ``KEEP=1``."""
-    missing = what_is_missing()
-    if missing:
-        raise ClusterError("; ".join(missing))
     cluster = Cluster(build, os.environ.get("KUBECONFIG"))
     site = Site(cluster, NAMESPACE)
     keep = os.environ.get("KEEP") == "1"
