@@ -124,6 +124,13 @@ def upload(place: Storage, path: str, content: bytes, work_id: str = "work") -> 
         writing.finish()
 
 
+def remove(place: Storage, *paths: str) -> None:
+    """Remove objects."""
+    with place.removing() as remove_one:
+        for path in paths:
+            remove_one(path)
+
+
 def read(place: Storage, path: str) -> bytes:
     content = bytearray()
     buffer = memoryview(bytearray(MEBIBYTE + 7))

@@ -12,7 +12,7 @@ import pytest
 from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Resource, Transient
 from ccat_data_transfer.storage.disk import DiskStorage
 
-from .conftest import expected, read, upload
+from .conftest import expected, read, remove, upload
 
 PATH = "2026/11/21/package.tar"
 CONTENT = b"some bytes" * 100_000
@@ -35,9 +35,14 @@ def test_symbolic_links_are_not_followed(disk: DiskStorage, outside: Path) -> No
     (root / "folder").symlink_to(outside)
     (root / "file").symlink_to(outside / "secret")
     for path in ("folder/secret", "file"):
-        for method, arguments in (("stat", ()), ("read_range", (0, 1)), ("open_read", ()), ("remove", ())):
+        for attempt in (
+            lambda path: disk.stat(path),
+            lambda path: disk.read_range(path, 0, 1),
+            lambda path: disk.open_read(path),
+            lambda path: remove(disk, path),
+        ):
             with pytest.raises(Permanent) as raised:
-                getattr(disk, method)(path, *arguments)
+                attempt(path)
             assert raised.value.category in {"symbolic_link", "not_a_folder"}
     for write in (lambda: disk.put("folder/new", b""), lambda: upload(disk, "folder/new", b"")):
         with pytest.raises(Permanent):
@@ -75,7 +80,7 @@ def test_missing_root_is_never_an_empty_place(tmp_path: Path) -> None:
         gone.check,
         gone.usage,
         lambda: gone.stat(PATH),
-        lambda: gone.remove(PATH),
+        lambda: remove(gone, PATH),
         lambda: list(gone.list()),
         lambda: gone.put(PATH, b""),
         lambda: gone.remove_temporary(PATH),
@@ -104,7 +109,7 @@ def test_names_that_are_not_text_are_listed_and_untouchable(disk: DiskStorage) -
     (info,) = disk.list()
     assert info.path == "\\xff.fits"
     with pytest.raises(Permanent):
-        disk.remove(info.path)
+        remove(disk, info.path)
     assert Path(os.fsdecode(name)).exists()
 
 
@@ -233,6 +238,24 @@ try:
 except Failure as failure:
     print(type(failure).__name__, failure.category)
 """
+
+
+def test_each_folder_is_made_to_last_once(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("one/0", "one/1", "two/0"):
+        disk.put(path, b"x")
+    # As an attempt leaves it that died before the end; and nobody ever wrote to the third.
+    Path(disk.root, "two/0").unlink()
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def note(folder: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{folder}").readlink())
+        sync(folder)
+
+    monkeypatch.setattr(os, "fsync", note)
+    remove(disk, "one/0", "one/1", "two/0", "three/0")
+    assert sorted(synced) == [Path(disk.root, name) for name in ("one", "two")]
+    assert list(disk.list()) == []
 
 
 def test_full_disk_keeps_what_was_written_and_goes_on(tmp_path: Path) -> None:

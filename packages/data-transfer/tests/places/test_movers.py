@@ -26,7 +26,7 @@ from ccat_data_transfer.storage.s3_parts import list_uploads
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import VerificationMethod
 
-from .conftest import NewDisk, OpenBucket, expected, read, upload, wait_for_part
+from .conftest import NewDisk, OpenBucket, expected, read, remove, upload, wait_for_part
 
 SOURCE_PATH = "2026/11/20/source.tar"
 PATH = "2026/11/21/package.tar"
@@ -154,7 +154,7 @@ def test_every_checksum_algorithm(open_route: OpenRoute) -> None:
     for algorithm in ("sha256", "md5"):
         checksum = f"{algorithm}:{hashlib.new(algorithm, CONTENT).hexdigest()}"
         assert route.send(whole=Expected(len(CONTENT), checksum)).checksum == checksum
-        route.target.remove(PATH)
+        remove(route.target, PATH)
 
 
 def test_sending_again_finds_its_result(route: Route) -> None:
@@ -194,7 +194,7 @@ def test_source_of_another_size(route: Route, change: int) -> None:
 
 
 def test_missing_source(route: Route) -> None:
-    route.source.remove(SOURCE_PATH)
+    remove(route.source, SOURCE_PATH)
     with pytest.raises(Integrity) as raised:
         route.send()
     assert raised.value.category == "source_missing"

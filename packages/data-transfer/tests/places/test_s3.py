@@ -26,7 +26,7 @@ from ccat_data_transfer.storage.s3_signature import EMPTY_SHA256, signed_headers
 from ccat_data_transfer.storage.s3_upload import part_bytes_for
 from ccat_dev_stack.testing import Bucket
 
-from .conftest import OpenBucket, described, expected, read, upload, wait_for_part
+from .conftest import OpenBucket, described, expected, read, remove, upload, wait_for_part
 from .faulty_server import FaultyStore, Reply, Request, faulty_store
 
 PATH = "2026/11/21/package.tar"
@@ -255,7 +255,7 @@ def test_what_a_refusal_means(
         lambda: troubled.read_range(PATH, 0, 1),
         lambda: list(troubled.list()),
         lambda: troubled.put(PATH, b"1"),
-        lambda: troubled.remove(PATH),
+        lambda: remove(troubled, PATH),
         lambda: upload(troubled, PATH, b"1"),
     ):
         with pytest.raises(failure) as raised:
@@ -308,13 +308,15 @@ def test_missing_bucket_is_never_an_empty_place(bucket: Bucket, open_bucket: Ope
     for method, arguments in (
         ("check", ()),
         ("stat", (PATH,)),
-        ("remove", (PATH,)),
         ("resume_point", (PATH, "work")),
         ("open_upload", (PATH, "work", expected(LARGE))),
     ):
         with pytest.raises(Configuration) as raised:
             getattr(store, method)(*arguments)
         assert raised.value.category == "bucket_missing", method
+    with pytest.raises(Configuration) as raised:
+        remove(store, PATH)
+    assert raised.value.category == "bucket_missing"
     with pytest.raises(Configuration) as raised:
         list(store.list())
     assert raised.value.category == "bucket_missing"

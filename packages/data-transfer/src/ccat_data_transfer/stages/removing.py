@@ -80,14 +80,15 @@ def remove_objects(work: WorkInHand, storage: Storage, candidate: Candidate) -> 
         at_source = {file.path: file for file in _files_at_source(session, candidate)}
         paths = _paths(session, candidate)
     changed = None
-    for path in paths:
-        work.item_done()
-        file = at_source.get(path)
-        if file is not None and _is_changed(storage, file):
-            changed = path
-            continue
-        storage.remove(path)
-        crash_point("deleting.between_files")
+    with storage.removing() as remove:
+        for path in paths:
+            work.item_done()
+            file = at_source.get(path)
+            if file is not None and _is_changed(storage, file):
+                changed = path
+                continue
+            remove(path)
+            crash_point("deleting.between_files")
     if changed is not None:
         raise Integrity(CHANGED, "the file changed while its package was deleted; it is kept", path=changed)
     return len(paths)

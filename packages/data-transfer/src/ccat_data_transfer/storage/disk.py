@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -152,15 +152,40 @@ class DiskStorage:
             finally:
                 os.close(folder)
 
-    def remove(self, path: str) -> None:
-        """See `Storage.remove`. Folders stay, as another process may be about to use them."""
-        if self.stat(path) is None:
-            return
-        crash_point("storage.disk.before_remove")
-        with classified(path), beneath.folder_of(self.root, path) as (folder, name):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=folder)
-            crash_point("storage.disk.removed")
+    @contextlib.contextmanager
+    def removing(self) -> Iterator[Callable[[str], None]]:
+        """See `Storage.removing`. Folders stay, as another process may be about to use them."""
+        touched: set[str] = set()
+
+        def remove(path: str) -> None:
+            found = self.stat(path)
+            # Also of what is gone: an attempt that died may have removed it and not made it last.
+            touched.add(path.rpartition("/")[0])
+            if found is not None:
+                crash_point("storage.disk.before_remove")
+                self._unlink(path)
+                crash_point("storage.disk.removed")
+
+        yield remove
+        # Once for each folder: thousands of small files lie in one, and each time waits for the disk.
+        for name in touched:
+            self._sync_folder(name)
+
+    def _unlink(self, path: str) -> None:
+        with (
+            classified(path),
+            beneath.folder_of(self.root, path) as (folder, name),
+            contextlib.suppress(FileNotFoundError),
+        ):
+            os.unlink(name, dir_fd=folder)
+
+    def _sync_folder(self, path: str) -> None:
+        segments = path.split("/") if path else []
+        with (
+            classified(path or self.root),
+            contextlib.suppress(FileNotFoundError),
+            beneath.open_folder(self.root, segments) as folder,
+        ):
             os.fsync(folder)
 
     def set_aside(self, path: str, work_id: str) -> str:

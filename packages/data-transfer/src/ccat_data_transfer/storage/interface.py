@@ -216,8 +216,11 @@ class Storage(Protocol):
         """Write a small object at once, replacing what is there: a reader sees the old or the new."""
         ...
 
-    def remove(self, path: str) -> None:
-        """Remove an object, durably. No error if there is none."""
+    def removing(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Give what removes one object after the other, durably when the block is left without an error.
+
+        No error for objects that are not there.
+        """
         ...
 
     def set_aside(self, path: str, work_id: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -110,8 +111,12 @@ class S3Storage:
         written_at = parsedate_to_datetime(answer.headers["date"])
         return ObjectInfo(path, len(content), written_at, checksum, etag)
 
-    def remove(self, path: str) -> None:
-        """See `Storage.remove`."""
+    @contextlib.contextmanager
+    def removing(self) -> Iterator[Callable[[str], None]]:
+        """See `Storage.removing`."""
+        yield self._remove
+
+    def _remove(self, path: str) -> None:
         key = self._key(path)
         crash_point("storage.s3.before_remove")
         try:
@@ -127,7 +132,7 @@ class S3Storage:
         info = self.stat(path)
         if info is not None:
             copy_object(self._client, self._key(path), self._key(kept), info.size)
-            self.remove(path)
+            self._remove(path)
         return kept
 
     def open_upload(
