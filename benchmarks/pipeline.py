@@ -20,7 +20,7 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.credentials import Credentials
@@ -29,12 +29,13 @@ from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.clock import SystemClock
-from ccat_ops_db.enumerations import ExecutionStatus, Operation
+from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, Operation, PhysicalCopyStatus
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
+    PhysicalCopy,
     RawDataFile,
-    RawDataFilePhysicalCopy,
     RawDataPackage,
 )
 from ccat_ops_db.settings import synchronous
@@ -107,31 +108,42 @@ class Pipeline:
                     site_id="ccat", executed_obs_unit_id=execution.id, instrument_module_id="chai-lfa"
                 )
             )
-            rows = [
-                RawDataFile(
-                    site_id="ccat",
-                    executed_obs_unit_id=execution.id,
-                    instrument_module_id="chai-lfa",
-                    relative_path=path,
-                    size=size,
-                    checksum=checksum,
-                    source_location_id="ccat.raw",
-                    filed_at=now,
-                )
-                for path, (size, checksum) in files.items()
-            ]
-            session.add_all(rows)
+            # Not what is measured, so as cheap as it can be: the service itself files by COPY.
             session.flush()
-            session.add_all(
-                RawDataFilePhysicalCopy(
-                    site_id="ccat",
-                    raw_data_file_id=row.id,
-                    data_location_id="ccat.raw",
-                    relative_path=row.relative_path,
-                    size=row.size,
-                    created_at=now,
-                )
-                for row in rows
+            ids = {path: new_id() for path in files}
+            session.connection().execute(
+                insert(RawDataFile.__table__),
+                [
+                    {
+                        "id": ids[path],
+                        "site_id": "ccat",
+                        "executed_obs_unit_id": execution.id,
+                        "instrument_module_id": "chai-lfa",
+                        "relative_path": path,
+                        "size": size,
+                        "checksum": checksum,
+                        "source_location_id": "ccat.raw",
+                        "filed_at": now,
+                    }
+                    for path, (size, checksum) in files.items()
+                ],
+            )
+            session.connection().execute(
+                insert(PhysicalCopy.__table__),
+                [
+                    {
+                        "id": new_id(),
+                        "site_id": "ccat",
+                        "kind": CopyKind.RAW_DATA_FILE,
+                        "raw_data_file_id": ids[path],
+                        "data_location_id": "ccat.raw",
+                        "relative_path": path,
+                        "status": PhysicalCopyStatus.PRESENT,
+                        "size": size,
+                        "created_at": now,
+                    }
+                    for path, (size, _) in files.items()
+                ],
             )
 
 
