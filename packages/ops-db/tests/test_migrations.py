@@ -26,6 +26,8 @@ COVERED_BY_A_PARTIAL_INDEX = {
     # Of the rows that have one; the copies of files, and files as they are filed, have none.
     ("physical_copy", "raw_data_package_id"),
     ("raw_data_file", "raw_data_package_id"),
+    # The unique index of the paths has it second; a module is never deleted.
+    ("raw_data_file", "instrument_module_id"),
 }
 """Foreign keys without a full index, each with the reason why that is right."""
 

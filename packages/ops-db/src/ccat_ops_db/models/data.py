@@ -70,9 +70,9 @@ class RawDataFile(Identified, Owned, Base):
     """A file that an instrument wrote and filed."""
 
     executed_obs_unit_id: Mapped[UUID] = mapped_column(ForeignKey("executed_obs_unit.id"), doc="Execution.")
-    instrument_module_id: Mapped[str] = mapped_column(
-        ForeignKey("instrument_module.id"), index=True, doc="Module."
-    )
+    # Not indexed by itself: it has few values, and to a planner with old statistics such an index is as good
+    # as that of the paths, by which files are found.
+    instrument_module_id: Mapped[str] = mapped_column(ForeignKey("instrument_module.id"), doc="Module.")
     relative_path: Mapped[str] = mapped_column(
         doc="Path below the source location; the same path again is the same file."
     )

@@ -1534,9 +1534,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_raw_data_file_instrument_module_id"), "raw_data_file", ["instrument_module_id"], unique=False
-    )
-    op.create_index(
         "ix_raw_data_file_raw_data_package_id",
         "raw_data_file",
         ["raw_data_package_id"],
@@ -2692,7 +2689,6 @@ def downgrade() -> None:
         table_name="raw_data_file",
         postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
     )
-    op.drop_index(op.f("ix_raw_data_file_instrument_module_id"), table_name="raw_data_file")
     op.drop_table("raw_data_file")
     op.drop_table("prime_cam_module_configuration")
     op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
