@@ -211,7 +211,24 @@ class Site:
         """Return the pods of the release, those that only ran once left out."""
         selector = f"app.kubernetes.io/instance={RELEASE}"
         pods = self.get("pods", f"--selector={selector}")["items"]
-        return [pod for pod in pods if _owner(pod) != "Job" and component in pod["metadata"]["name"]]
+        part = f"-{component}-" if component else ""
+        return [pod for pod in pods if _owner(pod) != "Job" and part in pod["metadata"]["name"]]
+
+    def kill(self, component: str) -> None:
+        """Delete the pods of something without a grace, and wait until as many others are ready."""
+        old = {pod["metadata"]["uid"] for pod in self.pods(component)}
+        names = [pod["metadata"]["name"] for pod in self.pods(component)]
+        assert old, f"there is no pod of {component}"
+        self.kubectl("delete", "pod", *names, "--grace-period=0", "--force", "--wait=false")
+        wait_for(
+            f"other pods of {component} are ready",
+            lambda: self.pods(component),
+            lambda pods: (
+                sum(_is_ready(pod) and pod["metadata"]["uid"] not in old for pod in pods) >= len(old)
+            ),
+            READY_LIMIT_SECONDS,
+            first_pause=0.2,
+        )
 
     def unready(self) -> dict[str, str]:
         """Return what is not as it should be, with the reason; nothing when the site is ready."""
@@ -264,7 +281,7 @@ class Site:
         """Return a value of a Secret."""
         return base64.b64decode(self.get("secret", name)["data"][key]).decode()
 
-    @property
+    @cached_property
     def database_url(self) -> str:
         """Address of the operations database, with the role that owns it, from this machine."""
         url = urlsplit(self.secret("ccat-database-owner", "url"))
@@ -358,6 +375,7 @@ def installed_site(build: Path) -> Iterator[Site]:
     keep = os.environ.get("KEEP") == "1"
     ensure_images()
     bring_charts(build)
+    (build / "numbers.json").unlink(missing_ok=True)
     if not keep:
         cluster.delete()
     try:
@@ -393,7 +411,7 @@ def note(build: Path, what: str, unit: str, value: float) -> None:
     """Note a number that the run prints at its end."""
     file = build / "numbers.json"
     known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps({**known, what: f"{value:.3g} {unit}"}, indent=1))
+    file.write_text(json.dumps({**known, what: f"{round(value, 2):g} {unit}"}, indent=1))
 
 
 def bring_charts(build: Path) -> None:
@@ -417,6 +435,11 @@ def condition_of(resource: Any, name: str) -> Any:
     """Return a condition of a resource; nothing if it has none."""
     found = [it for it in resource.get("status", {}).get("conditions", []) if it["type"] == name]
     return found[0] if found else {}
+
+
+def _is_ready(pod: Any) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(it["type"] == "Ready" and it["status"] == "True" for it in conditions)
 
 
 def _owner(pod: Any) -> str:

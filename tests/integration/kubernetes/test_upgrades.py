@@ -125,7 +125,9 @@ def test_a_revision_that_destroys_waits_for_approval(
         site.upgrade(tag=later["contract"])
         told = site.wait_condition("opsdatabase", "Approved", lambda it: it["reason"] == "WaitingForApproval")
         # What is waited for is not needed by anybody: the new services run.
-        wait_until("the services run", lambda: set(site.unready()) <= {"opsdatabase"}, 420)
+        wait_until(
+            "the services run", lambda: set(site.unready()) <= {"opsdatabase", "siteconfiguration"}, 420
+        )
         assert _revision(site) == "u2"
         assert _jobs(site, "u3") == []
         approve = f"{GROUP}/approve"
@@ -153,18 +155,20 @@ def test_operator_and_migration_killed_in_the_middle(
     """The operator dies while the Job works, then the Job's pod: the end is the same."""
     if _revision(site) != "u3":
         _be_at(site, later["contract"], approve="u3")
-    with Load(deployment) as load, _gate_closed(site):
-        site.upgrade(tag=later["slow"])
-        _wait_in_the_middle(site)
-        _kill(site, *_names(site, "operator"))
-        flowing = let("killed-in-the-middle")
-        wait_until("there is an operator", lambda: _is_available(site, f"{RELEASE}-operator"), 180)
-        [pod] = _pods_of(site, "u4")
-        _kill(site, pod)
-        wait_until("another pod takes over", lambda: [it for it in _pods_of(site, "u4") if it != pod], 240)
-        _wait_in_the_middle(site)
-        assert site.query("SELECT to_regclass('waited')") == [(None,)], "nothing of it is committed"
-    site.wait_ready()
+    with Load(deployment) as load:
+        with _gate_closed(site):
+            site.upgrade(tag=later["slow"])
+            _wait_in_the_middle(site)
+            site.kill("operator")
+            flowing = let("killed-in-the-middle")
+            [pod] = _pods_of(site, "u4")
+            _kill(site, pod)
+            wait_until(
+                "another pod takes over", lambda: [it for it in _pods_of(site, "u4") if it != pod], 240
+            )
+            _wait_in_the_middle(site)
+            assert site.query("SELECT to_regclass('waited')") == [(None,)], "nothing of it is committed"
+        site.wait_ready()
     assert load.failures == []
     assert _revision(site) == "u4"
     assert site.query("SELECT count(*) FROM waited") == [(1,)]
@@ -241,11 +245,6 @@ def _names(site: Site, component: str) -> list[str]:
 
 def _kill(site: Site, *pods: str) -> None:
     site.kubectl("delete", "pod", *pods, "--grace-period=0", "--force", "--wait=false")
-
-
-def _is_available(site: Site, name: str) -> bool:
-    status = site.get("deployment", name)["status"]
-    return bool(status.get("availableReplicas"))
 
 
 def _leader(site: Site) -> str:
