@@ -257,24 +257,26 @@ class Site:
             f"{self.namespace} is ready", self.unready, lambda it: not it, limit_seconds, first_pause=0.3
         )
 
-    def resource(self, kind: str) -> Any:
-        """Return the OpsDatabase or the SiteConfiguration."""
-        return self.get(kind, "default")
+    def resource(self, kind: str, name: str = "default") -> Any:
+        """Return an OpsDatabase or a SiteConfiguration."""
+        return self.get(kind, name)
 
     def wait_condition(
-        self, kind: str, name: str, fits: Callable[[Any], object], limit_seconds: float = READY_LIMIT_SECONDS
+        self, kind: str, condition: str, fits: Callable[[Any], object], name: str = "default"
     ) -> Any:
-        """Wait until a condition fits and speaks of the resource as it is; return it."""
+        """Wait until a condition of a resource fits and speaks of the resource as it is; return it."""
 
         def look() -> Any:
-            resource = self.resource(kind)
-            condition = condition_of(resource, name)
-            return (
-                condition if condition.get("observedGeneration") == resource["metadata"]["generation"] else {}
-            )
+            resource = self.resource(kind, name)
+            found = condition_of(resource, condition)
+            return found if found.get("observedGeneration") == resource["metadata"]["generation"] else {}
 
         return wait_for(
-            f"{kind} has condition {name}", look, lambda it: it and fits(it), limit_seconds, first_pause=0.2
+            f"{condition} of {kind} {name}",
+            look,
+            lambda it: it and fits(it),
+            READY_LIMIT_SECONDS,
+            first_pause=0.2,
         )
 
     def secret(self, name: str, key: str) -> str:

@@ -191,10 +191,10 @@ def test_two_operators_take_turns(site: Site, later: Mapping[str, str]) -> None:
     _kill(site, leader)
     site.query("UPDATE site SET name = 'by hand' WHERE id = 'us'")
     try:
-        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True", 240)
+        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True")
     finally:
         site.query("UPDATE site SET name = 'Cornell' WHERE id = 'us'")
-    site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False", 240)
+    site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False")
     assert site.query(applied) == [(before,)]
     site.wait_ready()
 
