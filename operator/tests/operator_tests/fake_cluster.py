@@ -34,6 +34,8 @@ VERBS = ["get", "list", "watch", "patch", "create", "delete"]
 LIMIT = 60.0
 """Seconds for which a condition is waited for; never asserted."""
 
+_VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
+
 Json = dict[str, Any]
 
 
@@ -212,6 +214,21 @@ class FakeCluster:
                 settings[one["name"]] = base64.b64decode(secret["data"][reference["key"]]).decode()
         settings["url"] = settings.pop("CCAT_OPS_DB_DATABASE_URL")
         return {**settings, **self.job_settings}
+
+    def rights_used(self, agent: str) -> set[tuple[str, str, str]]:
+        """Return group, resource and verb of what a program asked for, but for the discovery."""
+        used = set()
+        for one in self.kmock:
+            path = one.url.path.strip("/").split("/")
+            if not one.headers.get("User-Agent", "").startswith(agent) or "namespaces" not in path:
+                continue
+            group = path[1] if path[0] == "apis" else ""
+            resource, *rest = path[path.index("namespaces") + 2 :]
+            verb = _VERBS[one.method.value.upper()]
+            if verb == "get" and not rest:
+                verb = "watch" if "watch" in one.url.query else "list"
+            used.add((group, "/".join([resource, *rest[1:]]), verb))
+        return used
 
     def requests(self, method: str, part: str) -> list[Any]:
         """Return the requests that the API server got."""

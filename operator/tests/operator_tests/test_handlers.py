@@ -1,5 +1,6 @@
 """The operator under KopfRunner: kmock answers for the API server, PostgreSQL and migrations are real."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from kmock import KubernetesEmulator
 from kopf.testing import KopfRunner
 
+from ccat_dev_stack.testing import OwnServer
 from ccat_operator import GROUP
 from ccat_operator.handlers.cluster import Cluster
 from ccat_operator.handlers.controller import Controller
@@ -18,7 +20,7 @@ from ccat_operator.settings import OperatorSettings
 from ccat_ops_db import schema
 from ccat_ops_db.clock import SystemClock
 
-from .conftest import CONFIGURATION, FAILING, GOOD, query, revision_of
+from .conftest import CONFIGURATION, FAILING, GOOD, TESTS, query, revision_of
 from .fake_cluster import OURS, FakeCluster, fake_cluster
 
 HEAD = schema.head_revision()
@@ -181,6 +183,50 @@ async def test_rotated_secret_is_taken_up_without_a_restart(
         await cluster.until("main", "AuthenticationFailed")
         await cluster.secret("owner", url=ops_database)
         await cluster.until("main", "Ready")
+
+
+async def test_database_that_goes_away_and_comes_back(
+    cluster: FakeCluster, operator: Running, own_postgresql: OwnServer
+) -> None:
+    own_postgresql.start()
+    schema.upgrade(own_postgresql.url)
+    await cluster.secret("owner", url=own_postgresql.url)
+    with operator():
+        await cluster.database()
+        await cluster.until("main", "Ready")
+        own_postgresql.kill()
+        away = await cluster.until("main", "DatabaseUnreachable")
+        status = (await cluster.get(f"{OURS}/site/opsdatabases/main"))["status"]
+        assert f"since {status['unreachableSince']}" in away["message"]
+        assert status["currentRevision"] == HEAD, "what was known stays"
+        own_postgresql.start()
+        await cluster.until("main", "Ready")
+        assert (
+            "unreachableSince" not in await _status(cluster)
+            or (await _status(cluster))["unreachableSince"] is None
+        )
+
+
+async def test_asks_for_no_more_than_the_rights_it_names(
+    cluster: FakeCluster, operator: Running, postgresql_url: str
+) -> None:
+    await cluster.secret("owner", url=postgresql_url)
+    await cluster.configuration()
+    with operator():
+        await cluster.database()
+        await cluster.until("main", "Ready")
+        await cluster.until("observatory", "SourceMissing", plural="siteconfigurations")
+        await cluster.until_event("main", "Normal", "UpToDate")
+    readme = (TESTS.parent / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## Rights")[1].split("\n## ")[0]
+    granted = {
+        (group.replace("core", ""), resource, verb)
+        for group, resources, verbs in re.findall(r"^\| `?([\w.-]+)`? \| ([^|]+) \| ([a-z, ]+)", table, re.M)
+        for resource in re.findall(r"`([a-z/]+)`", resources)
+        for verb in verbs.strip().split(", ")
+        if group != "kopf.dev"
+    }
+    assert cluster.rights_used("kopf") | cluster.rights_used("ccat-operator") == granted
 
 
 async def test_second_resource_for_one_database_is_refused(

@@ -127,6 +127,14 @@ def test_unknown_revision_is_left_alone(ops_database: str) -> None:
     assert revision_of(ops_database) == "from-the-future"
 
 
+def test_database_of_somebody_else_is_left_alone(postgresql_url: str) -> None:
+    query(postgresql_url, "CREATE TABLE theirs (id int)")
+    done = run("migrate", url=postgresql_url)
+    assert (done.status, done.told["outcome"]) == (1, "failed")
+    assert "somebody else's" in done.told["failure"]["message"]
+    assert query(postgresql_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(1,)]
+
+
 def test_unknown_target_is_refused(ops_database: str) -> None:
     done = run("migrate", "--revision=9999", url=ops_database)
     assert done.status == 1

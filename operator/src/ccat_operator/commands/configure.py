@@ -125,6 +125,9 @@ def _schema_missing(url: URL) -> str | None:
         if error.reason is not Reason.DATABASE_UNREACHABLE:
             raise
         return str(error)
-    if relation(current, "head", more) in {Relation.EMPTY, Relation.OLDER}:
+    where = relation(current, "head", more)
+    if where is Relation.UNKNOWN:
+        fail(f"the database has revision {current}, which this release does not know: nothing is applied")
+    if where in {Relation.EMPTY, Relation.OLDER}:
         return f"the schema is at {current or 'nothing'}; it must be migrated first"
     return None

@@ -98,7 +98,12 @@ class Controller:
     async def _look_at_database(self, key: str) -> float:
         if not await self._leadership.is_ours():
             return WHILE_FOLLOWING
-        body = self.databases.bodies[key]
+        try:
+            return await self._judge_database(self.databases.bodies[key])
+        finally:
+            self._note_look(key)
+
+    async def _judge_database(self, body: Json) -> float:
         try:
             resource = OpsDatabase.model_validate(_readable(body, OpsDatabaseStatus))
         except ValidationError as error:
@@ -115,9 +120,16 @@ class Controller:
             if outcome.order is not None:
                 await self._start(resource, outcome.order)
             await self._tell(resource, outcome.status)
-        self._looked_at.add(key)
         running = outcome.order is not None or any(job.phase is Phase.ACTIVE for job in around.jobs)
         return WHILE_A_JOB_RUNS if running else seconds(resource.spec.interval)
+
+    def _note_look(self, key: str) -> None:
+        """Let younger ones go on that waited until this one was looked at."""
+        if key in self.databases.bodies and key not in self._looked_at:
+            self._looked_at.add(key)
+            for other in self.databases.bodies:
+                if other != key:
+                    self.databases.wake(other)
 
     async def _look_at_configuration(self, key: str) -> float:
         if not await self._leadership.is_ours():
@@ -201,7 +213,10 @@ class Controller:
         )
 
     async def _start(self, resource: OpsDatabase, order: JobOrder) -> None:
-        environment = OpsDbSettings().environment.value
+        own = OpsDbSettings()
+        environment = {"CCAT_OPS_DB_ENVIRONMENT": own.environment.value}
+        if own.migrations is not None:
+            environment["CCAT_OPS_DB_MIGRATIONS"] = str(own.migrations)
         made = jobs.manifest(resource, order, self._settings, environment)
         if await self._cluster.create_job(resource.metadata.namespace, made):
             self._log.info("migration.job_made", resource=resource.key, job=made["metadata"]["name"])

@@ -40,7 +40,9 @@ def job_name(database: str, revision: str) -> str:
     return f"{name[: LONGEST_NAME - 9].rstrip('-')}-{digest}"
 
 
-def manifest(resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: str) -> Json:
+def manifest(
+    resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: Mapping[str, str]
+) -> Json:
     """Return the Job that migrates a database; it passes the restricted pod security standard.
 
     Parameters
@@ -51,8 +53,8 @@ def manifest(resource: OpsDatabase, order: JobOrder, settings: OperatorSettings,
         What it does.
     settings : OperatorSettings
         Image, service account and limits.
-    environment : str
-        development, staging or production.
+    environment : mapping
+        Settings that the Job has from the operator, by name.
     """
     labels = {
         **MANAGED_BY,
@@ -141,7 +143,9 @@ def read_job(job: Json, pods: list[Json]) -> MigrationJob:
     )
 
 
-def _container(resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: str) -> Json:
+def _container(
+    resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: Mapping[str, str]
+) -> Json:
     rules, reference = resource.spec.migrations, resource.spec.connection.secret_ref
     arguments = ["migrate", f"--revision={order.revision}"]
     arguments += [f"--lock-timeout={rules.lock_timeout}", f"--statement-timeout={rules.statement_timeout}"]
@@ -157,7 +161,7 @@ def _container(resource: OpsDatabase, order: JobOrder, settings: OperatorSetting
         "args": arguments,
         "env": [
             {"name": "HOME", "value": "/tmp"},
-            {"name": "CCAT_OPS_DB_ENVIRONMENT", "value": environment},
+            *({"name": name, "value": value} for name, value in environment.items()),
             {
                 "name": "CCAT_OPS_DB_DATABASE_URL",
                 "valueFrom": {"secretKeyRef": {"name": reference.name, "key": reference.key}},
@@ -197,7 +201,7 @@ def _last_words(pods: list[Json]) -> tuple[Result | None, str | None]:
 def _why_it_waits(pods: list[Json]) -> str | None:
     """Return why the newest pod does not run: image, volume or place are missing."""
     if not pods:
-        return None
+        return "it has no pod yet; if that lasts, kubectl describe the Job"
     status = pods[-1].get("status") or {}
     for container in status.get("containerStatuses") or []:
         waiting = (container.get("state") or {}).get("waiting") or {}

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     # The schema
     UP_TO_DATE = "UpToDate"
     AHEAD_OF_TARGET = "AheadOfTarget"
+    FOREIGN_TABLES = "ForeignTables"
     UNKNOWN_TARGET = "UnknownTarget"
     UNKNOWN_REVISION = "UnknownRevision"
     MODELS_DIFFER = "ModelsDiffer"

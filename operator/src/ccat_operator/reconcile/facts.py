@@ -21,6 +21,11 @@ _SHAPE = text("""
         WHERE connamespace = 'public'::regnamespace
     ) AS lines(line)""")
 _IDENTITY = text("SELECT system_identifier || '/' || current_database() FROM pg_control_system()")
+_TABLES = text("""
+    SELECT relname FROM pg_class c
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND relname <> 'alembic_version'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY relname""")
 
 _compared: dict[str, tuple[str, list[str]]] = {}
 """By database the shape of its tables, and what the models found missing: comparing takes half a second."""
@@ -32,12 +37,20 @@ class Facts:
 
     identity: str
     revision: str | None
+    foreign: tuple[str, ...] = ()
+    """Tables of somebody else, if it has no revision."""
 
 
 def read_facts(connection: Connection) -> Facts:
     """Read which database it is, and the revision of its schema."""
     identity = str(connection.execute(_IDENTITY).scalar_one())
-    return Facts(identity, current_revision(connection))
+    revision = current_revision(connection)
+    return Facts(identity, revision, foreign_tables(connection) if revision is None else ())
+
+
+def foreign_tables(connection: Connection) -> tuple[str, ...]:
+    """Return the tables of a database that has no revision: it is somebody else's, then."""
+    return tuple(connection.execute(_TABLES).scalars())
 
 
 def lacking(connection: Connection, identity: str) -> list[str]:

@@ -16,6 +16,7 @@ from ccat_operator.reconcile.address import UnusableError, first_line, is_away, 
 from ccat_operator.reconcile.approval import Step, needs_backup, next_step
 from ccat_operator.reconcile.backup import BackupError, back_up
 from ccat_operator.reconcile.conditions import Reason, written
+from ccat_operator.reconcile.facts import foreign_tables
 from ccat_operator.resources.ops_database import When
 from ccat_ops_db import revisions, schema
 from ccat_ops_db.clock import Clock
@@ -163,6 +164,12 @@ def _run(url: URL, order: Order, progress: _Progress, now: datetime, say: Say) -
             " release made it",
             remedy="use an image that is as new as the database; nothing was changed",
         )
+    if progress.before is None and (foreign := _foreign(url)):
+        return Failure(
+            message=f"the database has tables ({', '.join(foreign[:5])}) but no revision: it is"
+            " somebody else's",
+            remedy="name an empty database; nothing was changed",
+        )
     pending = revisions.pending(progress.before, order.target, order.more)
     step = next_step(progress.before, pending, order.approval, order.approved)
     progress.waits_for = step.waits_for.revision if step.waits_for else None
@@ -253,6 +260,11 @@ def _remedy(state: str | None, passing: bool) -> str:
     if state is not None and state.startswith("23"):
         return "rows of this database break a rule of the revision: correct them, then run it again"
     return "the revision was undone and the old release works on; correct what the message says, or report it"
+
+
+def _foreign(url: URL) -> tuple[str, ...]:
+    with session(url) as connection:
+        return foreign_tables(connection)
 
 
 def _current(url: URL) -> str | None:

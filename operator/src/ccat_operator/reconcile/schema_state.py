@@ -73,6 +73,13 @@ def read(
         message = f"{error}: correct targetRevision, or install the release that has it"
         return SchemaState(wanted, {MIGRATED: no(Reason.UNKNOWN_TARGET, message), **nothing})
     target = revisions.head(more) if wanted == "head" else wanted
+    if facts.foreign:
+        message = (
+            f"the database has tables ({', '.join(facts.foreign[:5])}) but no revision: it is"
+            " somebody else's."
+            " Correct the Secret, or name an empty database"
+        )
+        return SchemaState(target, {MIGRATED: no(Reason.FOREIGN_TABLES, message), **nothing})
     if relation is Relation.UNKNOWN:
         message = (
             f"the database has revision {facts.revision}, which this release does not know: a newer"

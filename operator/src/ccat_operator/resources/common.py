@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
+Interval = Annotated[str, Field(pattern=r"^[1-9][0-9]*(s|m|h)$", max_length=12)]
 Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]*(ms|s|m|h)$", max_length=12)]
 ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
 DataKey = Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from ccat_operator.resources.common import (
     Conditions,
     Duration,
+    Interval,
     ObjectName,
     Part,
     Resource,
@@ -105,7 +106,7 @@ class OpsDatabaseSpec(Part):
     )
     migrations: Migrations = Field(description="How the schema is brought there.")
     roles: Roles = Field(default_factory=Roles, description="Roles that are made.")
-    interval: Duration = Field("30s", description="How often the database is looked at.")
+    interval: Interval = Field("30s", description="How often the database is looked at.")
 
 
 class PendingRevision(Part):

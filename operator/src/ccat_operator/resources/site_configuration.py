@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from ccat_operator.resources.common import Conditions, Duration, ObjectName, Part, Resource, with_rules
+from ccat_operator.resources.common import Conditions, Interval, ObjectName, Part, Resource, with_rules
 from ccat_ops_db.configuration import Prune
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._]*\.ya?ml$", max_length=253)]
@@ -83,7 +83,7 @@ class SiteConfigurationSpec(Part):
     drift: OnDrift = Field(
         OnDrift.REPORT, description="What is done about rows that were changed by hand: report or correct."
     )
-    interval: Duration = Field("5m", description="How often database and files are compared.")
+    interval: Interval = Field("5m", description="How often database and files are compared.")
 
 
 class PlannedChanges(Part):
