@@ -23,7 +23,8 @@ _SHAPE = text("""
 _IDENTITY = text("SELECT system_identifier || '/' || current_database() FROM pg_control_system()")
 _TABLES = text("""
     SELECT relname FROM pg_class c
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND relname <> 'alembic_version'
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+        AND relname <> 'alembic_version'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY relname""")
 
