@@ -214,10 +214,7 @@ class Controller:
 
     async def _start(self, resource: OpsDatabase, order: JobOrder) -> None:
         own = OpsDbSettings()
-        environment = {"CCAT_OPS_DB_ENVIRONMENT": own.environment.value}
-        if own.migrations is not None:
-            environment["CCAT_OPS_DB_MIGRATIONS"] = str(own.migrations)
-        made = jobs.manifest(resource, order, self._settings, environment)
+        made = jobs.manifest(resource, order, self._settings, own.environment.value, own.more_migrations())
         if await self._cluster.create_job(resource.metadata.namespace, made):
             self._log.info("migration.job_made", resource=resource.key, job=made["metadata"]["name"])
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,7 +42,11 @@ def job_name(database: str, revision: str) -> str:
 
 
 def manifest(
-    resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: Mapping[str, str]
+    resource: OpsDatabase,
+    order: JobOrder,
+    settings: OperatorSettings,
+    environment: str,
+    more: Path | None = None,
 ) -> Json:
     """Return the Job that migrates a database; it passes the restricted pod security standard.
 
@@ -54,8 +58,10 @@ def manifest(
         What it does.
     settings : OperatorSettings
         Image, service account and limits.
-    environment : mapping
-        Settings that the Job has from the operator, by name.
+    environment : str
+        development, staging or production.
+    more : Path, optional
+        Folder of further revisions in the image; for development.
     """
     labels = {
         **MANAGED_BY,
@@ -108,7 +114,7 @@ def manifest(
                         "fsGroupChangePolicy": "OnRootMismatch",
                         "seccompProfile": {"type": "RuntimeDefault"},
                     },
-                    "containers": [_container(resource, order, settings, environment)],
+                    "containers": [_container(resource, order, settings, environment, more)],
                     "volumes": volumes,
                 },
             },
@@ -145,7 +151,7 @@ def read_job(job: Json, pods: list[Json]) -> MigrationJob:
 
 
 def _container(
-    resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: Mapping[str, str]
+    resource: OpsDatabase, order: JobOrder, settings: OperatorSettings, environment: str, more: Path | None
 ) -> Json:
     rules, reference = resource.spec.migrations, resource.spec.connection.secret_ref
     arguments = ["migrate", f"--revision={order.revision}"]
@@ -162,7 +168,8 @@ def _container(
         "args": arguments,
         "env": [
             {"name": "HOME", "value": "/tmp"},
-            *({"name": name, "value": value} for name, value in environment.items()),
+            {"name": "CCAT_OPS_DB_ENVIRONMENT", "value": environment},
+            *([{"name": "CCAT_OPS_DB_MIGRATIONS", "value": str(more)}] if more is not None else []),
             {
                 "name": "CCAT_OPS_DB_DATABASE_URL",
                 "valueFrom": {"secretKeyRef": {"name": reference.name, "key": reference.key}},
