@@ -7,6 +7,7 @@ import typer
 
 from ccat_data_transfer.cli.main import app as ccat_transfer_app
 from ccat_dev_stack.stack.commands import app as stack_app
+from ccat_operator.commands.main import app as ccat_operator_app
 from ccat_ops_db.commands.initialise import app as opsdb_init_app
 from ccat_ops_db.commands.main import app as opsdb_app
 from ccat_ops_db.commands.migrate import app as opsdb_migrate_app
@@ -29,6 +30,11 @@ def opsdb() -> str:
     """Return the reference of the commands of the operations database."""
     commands = (("opsdb", opsdb_app), ("opsdb_init", opsdb_init_app), ("opsdb_migrate", opsdb_migrate_app))
     return "\n".join(_reference(name, app) for name, app in commands)
+
+
+def ccat_operator() -> str:
+    """Return the reference of ``ccat-operator``."""
+    return _reference("ccat-operator", ccat_operator_app)
 
 
 def stack() -> str:

@@ -5,11 +5,12 @@ from types import ModuleType
 from prometheus_client.metrics import MetricWrapperBase
 
 from ccat_data_transfer.observe import metrics as data_transfer
+from ccat_operator.handlers import metrics as operator
 from ccat_ops_db_api.platform import metrics as api
 
 from .markdown import code, sentence, table
 
-SOURCES: dict[str, ModuleType] = {"Planner and workers": data_transfer, "API": api}
+SOURCES: dict[str, ModuleType] = {"Planner and workers": data_transfer, "API": api, "Operator": operator}
 
 
 def metrics() -> str:

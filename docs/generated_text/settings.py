@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_operator.settings import OperatorSettings
 from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.settings import ApiSettings
 from ccat_ops_db_client.settings import Settings
@@ -28,6 +29,11 @@ def api() -> str:
 def data_transfer() -> str:
     """Return the settings of the transfer engine."""
     return _table(DataTransferSettings)
+
+
+def operator() -> str:
+    """Return the settings of the operator."""
+    return _table(OperatorSettings)
 
 
 def client() -> str:

@@ -270,6 +270,17 @@ async def test_spec_that_the_models_refuse_is_told(
         await cluster.until("main", "Ready")
 
 
+async def test_younger_resource_waits_only_until_the_older_was_looked_at(
+    cluster: FakeCluster, operator: Running, ops_database: str
+) -> None:
+    await cluster.secret("owner", url=ops_database)
+    await cluster.database("older", created="2026-05-01T00:00:00Z", connection={})
+    await cluster.database("younger", created="2026-06-01T00:00:00Z", interval="1h")
+    with operator():
+        await cluster.until("older", "InvalidSpec")
+        await cluster.until("younger", "Ready")
+
+
 async def test_status_is_written_only_when_it_changed(
     cluster: FakeCluster, operator: Running, ops_database: str
 ) -> None:

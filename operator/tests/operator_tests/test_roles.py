@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from ccat_ops_db import schema
 from ccat_ops_db.models import Base
 from ccat_ops_db.settings import synchronous
 
-from .conftest import GOOD, NOW, query, run
+from .conftest import GOOD, NOW, query, revision_of, run
 
 DENIED = psycopg.errors.InsufficientPrivilege
 
@@ -197,6 +198,17 @@ def test_ordinary_owner_is_enough_for_everything(place: Place) -> None:
     assert done.status == 0, done.log
     with _connected(place.role("services")) as connection:
         connection.execute("SELECT * FROM observing_note")
+
+
+def test_backup_can_be_restored_where_the_roles_do_not_exist(
+    place: Place, postgresql_url: str, tmp_path: Path
+) -> None:
+    ensure_roles(place.owner, place.all)
+    url = place.owner.render_as_string(hide_password=False)
+    done = run("migrate", f"--backup-folder={tmp_path}", url=url, CCAT_OPS_DB_MIGRATIONS=str(GOOD))
+    restored = run("restore", f"--from={tmp_path / done.told['backup']}", url=postgresql_url)
+    assert restored.status == 0, restored.log
+    assert revision_of(postgresql_url) == schema.head_revision()
 
 
 def test_resource_says_what_is_wrong_with_its_roles(place: Place) -> None:

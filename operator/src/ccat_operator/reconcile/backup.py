@@ -98,7 +98,8 @@ def restore(url: URL, file: Path, programs: Path | None = None) -> None:
     BackupError
         If it cannot be restored.
     """
-    arguments = ["--single-transaction", "--no-owner", "--exit-on-error", "--no-password"]
+    # Roles are of the server, not of the backup: they and their rights are made anew.
+    arguments = ["--single-transaction", "--no-owner", "--no-privileges", "--exit-on-error", "--no-password"]
     _run("pg_restore", [*arguments, f"--dbname={url.database}", str(file)], url, programs, file.parent)
 
 
