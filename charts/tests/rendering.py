@@ -48,6 +48,11 @@ class Outcome:
     error: str
 
 
+def run_helm(*arguments: str) -> Outcome:
+    done = subprocess.run(["helm", *arguments], capture_output=True, text=True, check=False)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
 @dataclass
 class Renderer:
     """Runs helm on a copy of the charts and remembers what it said."""
@@ -58,13 +63,19 @@ class Renderer:
     def helm(self, *arguments: str) -> Outcome:
         """Run helm; the answer to the same arguments is remembered."""
         if arguments not in self._renders:
-            done = subprocess.run(["helm", *arguments], capture_output=True, text=True, check=False)
-            self._renders[arguments] = Outcome(done.returncode, done.stdout, done.stderr)
+            self._renders[arguments] = run_helm(*arguments)
         return self._renders[arguments]
 
     def template(self, chart: str, *arguments: str) -> Outcome:
         """Render a chart as the release ``data-center``."""
-        return self.helm(
+        return self.helm(*self._template(chart, *arguments))
+
+    def template_anew(self, chart: str, *arguments: str) -> Outcome:
+        """Render a chart with files that change from one time to the next."""
+        return run_helm(*self._template(chart, *arguments))
+
+    def _template(self, chart: str, *arguments: str) -> tuple[str, ...]:
+        return (
             "template",
             "data-center",
             str(self.folder / chart),

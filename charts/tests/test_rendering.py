@@ -124,7 +124,7 @@ def test_objects_are_labelled(case: Case, renderer: Renderer) -> None:
 
 @by_case
 def test_pods_do_not_change_with_the_version_of_the_chart(case: Case, renderer: Renderer) -> None:
-    """Or a new version of a chart would start everything anew, the database of a development site among it."""
+    """Or a new version would start everything anew, the database of a development site among it."""
     for name, template in pod_templates(renderer.case(case)):
         labels = template["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "ccat-data-center", name
