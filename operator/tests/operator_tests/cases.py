@@ -24,6 +24,13 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem for path in (CASES / kind).glob("*.yaml"))
 
 
+def state(kind: str, name: str) -> dict[str, Any]:
+    """Return the state that a case wants the database to be in."""
+    case = yaml.safe_load((CASES / kind / f"{name}.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = case.get("database") or {}
+    return found
+
+
 def read(kind: str, name: str, url: URL) -> dict[str, Any]:
     """Return a case with what stands for the database filled in."""
     text = (CASES / kind / f"{name}.yaml").read_text(encoding="utf-8")

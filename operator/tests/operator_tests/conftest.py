@@ -1,5 +1,6 @@
 """Databases with and without a configuration, the commands as programs, and nothing from the environment."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,7 +17,10 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.testing import NewDatabase, template_database
 from ccat_operator.reconcile import facts
+from ccat_ops_db import schema
 from ccat_ops_db.configuration import apply_configuration, load
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import synchronous
@@ -97,12 +101,24 @@ def revision_of(url: str) -> str | None:
     return str(query(url, "SELECT version_num FROM alembic_version")[0][0])
 
 
+@pytest.fixture(scope="session")
+def configured_template(postgresql_server: Postgresql, migrated_template: str) -> str:
+    """Name of a database to which the observatory's configuration was applied, made once."""
+    text = b"".join(path.read_bytes() for path in sorted(CONFIGURATION.rglob("*.yaml")))
+    digest = hashlib.sha256(migrated_template.encode() + text).hexdigest()[:12]
+    return template_database(postgresql_server, f"ops_operator_{digest}", _configure)
+
+
 @pytest.fixture
-def configured_database(ops_database: str) -> str:
+def configured_database(new_database: NewDatabase, configured_template: str) -> str:
     """URL of a database to which the observatory's configuration was applied."""
-    engine = create_engine(synchronous(ops_database), null_pool=True)
+    return new_database(template=configured_template)
+
+
+def _configure(url: str) -> None:
+    schema.upgrade(url)
+    engine = create_engine(synchronous(url), null_pool=True)
     with Session(engine) as session:
         apply_configuration(session, load(CONFIGURATION), actor="tests", at=NOW)
         session.commit()
     engine.dispose()
-    return ops_database

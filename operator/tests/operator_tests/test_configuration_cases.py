@@ -6,30 +6,31 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
+from ccat_dev_stack.testing import NewDatabase
 from ccat_operator.reconcile.address import Secret
 from ccat_operator.reconcile.configuration import ConfigurationSurroundings, reconcile_configuration
 from ccat_operator.reconcile.sources import Layer
 from ccat_operator.resources import SiteConfiguration, SiteConfigurationStatus
 from ccat_operator.resources.common import as_written
-from ccat_ops_db import schema
-from ccat_ops_db.configuration import apply_configuration, load
-from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import synchronous
 
 from . import cases
-from .conftest import CONFIGURATION, NOW, query
+from .conftest import CONFIGURATION, query
 
 METADATA = {"name": "observatory", "namespace": "site", "generation": 2}
 FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(CONFIGURATION.glob("*.yaml"))}
 
 
 @pytest.mark.parametrize("name", cases.names("configuration"))
-def test_case(name: str, postgresql_url: str) -> None:
+def test_case(name: str, new_database: NewDatabase, migrated_template: str, configured_template: str) -> None:
+    state = cases.state("configuration", name)
+    template = configured_template if state.get("applied", True) else migrated_template
+    postgresql_url = new_database(template=template if state.get("schema", True) else None)
+    for statement in state.get("sql", []):
+        query(postgresql_url, statement)
     url = synchronous(postgresql_url)
     case = cases.read("configuration", name, url)
-    _prepare(postgresql_url, case.get("database") or {})
     resource = SiteConfiguration.model_validate(
         {
             "metadata": METADATA,
@@ -58,19 +59,6 @@ def test_case(name: str, postgresql_url: str) -> None:
     if os.environ.get("REWRITE_CASES"):
         cases.rewrite("configuration", name, found)
     assert found == case["expect"]
-
-
-def _prepare(url: str, state: dict[str, Any]) -> None:
-    if state.get("schema", True):
-        schema.upgrade(url)
-    if state.get("applied", True) and state.get("schema", True):
-        engine = create_engine(synchronous(url), null_pool=True)
-        with Session(engine) as session:
-            apply_configuration(session, load(CONFIGURATION), actor="tests", at=NOW)
-            session.commit()
-        engine.dispose()
-    for statement in state.get("sql", []):
-        query(url, statement)
 
 
 def _layer(given: dict[str, Any]) -> Layer:

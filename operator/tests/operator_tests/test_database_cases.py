@@ -1,13 +1,13 @@
 """`reconcile_database` by pairs of YAML, against a real PostgreSQL."""
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import URL
 
+from ccat_dev_stack.testing import NewDatabase
 from ccat_operator.reconcile.address import Secret
 from ccat_operator.reconcile.database import OtherDatabase, Surroundings, reconcile_database
 from ccat_operator.reconcile.facts import read_facts
@@ -30,10 +30,12 @@ METADATA = {"name": "main", "namespace": "site", "generation": 3}
 
 
 @pytest.mark.parametrize("name", cases.names("database"))
-def test_case(name: str, postgresql_url: str, new_database: Callable[[], str]) -> None:
-    url = synchronous(postgresql_url)
+def test_case(name: str, new_database: NewDatabase, migrated_template: str) -> None:
+    state = cases.state("database", name)
+    address = new_database(template=None if state.get("revision") == "empty" else migrated_template)
+    _prepare(address, state)
+    url = synchronous(address)
     case = cases.read("database", name, url)
-    _prepare(postgresql_url, case.get("database") or {})
     identity = _identity(url)
     resource = OpsDatabase.model_validate(
         {
@@ -59,10 +61,8 @@ def test_case(name: str, postgresql_url: str, new_database: Callable[[], str]) -
 
 
 def _prepare(url: str, state: dict[str, Any]) -> None:
-    if state.get("revision") != "empty":
-        revision = state.get("revision", "head")
-        goal = schema.head_revision() if revision == "head" else revision
-        schema.upgrade(url, goal, more=cases.folder(state.get("more")))
+    if state.get("revision", "head") not in {"head", "empty"}:
+        schema.upgrade(url, state["revision"], more=cases.folder(state.get("more")))
     for statement in state.get("sql", []):
         query(url, statement)
 
