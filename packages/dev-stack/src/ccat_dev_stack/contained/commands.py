@@ -51,7 +51,11 @@ def up() -> None:
         installation.write_places(stack)
         compose = stack.compose(program)
         out.print(f"Starting the stack of this checkout in containers (project {stack.project})")
-        compose.run("up", "--detach", "--remove-orphans", "--pull", "never")
+        try:
+            compose.run("up", "--detach", "--remove-orphans", "--pull", "never")
+        except EngineError:
+            _tell_what_failed(compose)
+            raise
         _make_tokens(stack)
         write_private(stack.environment_file, installation.shell_file(stack))
         _wait_until_well(compose)
@@ -145,14 +149,18 @@ def _wait_until_well(compose: Compose) -> None:
         containers = compose.containers()
         return all(it.is_well for it in containers) or any(it.has_failed for it in containers)
 
-    processes.wait_until(decided, _UP_SECONDS)
-    unwell = [it for it in compose.containers() if not it.is_well]
-    for container in unwell:
-        out.print(f"\n{container.service}: {container.state} {container.health}; end of its log:")
-        out.print(compose.run("logs", "--no-color", "--tail", "15", container.service), markup=False)
-    if unwell:
+    if not processes.wait_until(decided, _UP_SECONDS) or not all(it.is_well for it in compose.containers()):
+        _tell_what_failed(compose)
         out.print("The stack is not up. What runs goes on; make dev-down BACKEND=compose stops it.")
         raise typer.Exit(1)
+
+
+def _tell_what_failed(compose: Compose) -> None:
+    containers = compose.containers()
+    failed = [it for it in containers if it.has_failed] or [it for it in containers if not it.is_well]
+    for container in failed:
+        out.print(f"\n{container.service}: {container.state} {container.health}; end of its log:")
+        out.print(compose.run("logs", "--no-color", "--tail", "15", container.service), markup=False)
 
 
 def _addresses(stack: ContainedStack) -> Table:
