@@ -27,6 +27,7 @@ RESOURCES = {
     "v1/pods": ("Pod", set()),
     "v1/events": ("Event", set()),
     "batch/v1/jobs": ("Job", set()),
+    "kopf.dev/v1/kopfpeerings": ("KopfPeering", set()),
     "v1/namespaces": ("Namespace", set()),
     "apiextensions.k8s.io/v1/customresourcedefinitions": ("CustomResourceDefinition", set()),
 }
@@ -133,6 +134,13 @@ class FakeCluster:
         end = time.monotonic() + LIMIT
         while part not in (said := (await self.condition("opsdatabases", name, "Ready")).get("message", "")):
             assert time.monotonic() < end, said
+            await asyncio.sleep(0.05)
+
+    async def until_true(self, check: Callable[[Json], bool], path: str) -> None:
+        """Wait until a check of an object is true."""
+        end = time.monotonic() + LIMIT
+        while not check(found := await self.get(path)):
+            assert time.monotonic() < end, found
             await asyncio.sleep(0.05)
 
     async def events(self) -> set[tuple[str, str, str]]:

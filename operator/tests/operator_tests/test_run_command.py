@@ -113,12 +113,40 @@ async def test_the_replica_of_highest_priority_leads(
     await api.close()
 
 
+async def test_replica_that_does_not_lead_does_nothing_until_it_does(
+    cluster: FakeCluster, tmp_path: Path, ops_database: str
+) -> None:
+    await cluster.secret("owner", url=ops_database)
+    await cluster.database()
+    path = "/apis/kopf.dev/v1/namespaces/site/kopfpeerings"
+    now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+    leader = {"priority": 2**31, "lifetime": 3600, "lastseen": now}
+    manifest = {"metadata": {"name": "operator", "namespace": "site"}, "status": {"leader": leader}}
+    await cluster.apply(path, manifest)
+    process = await _started(tmp_path, CCAT_OPERATOR_PEERING="operator")
+    try:
+        await cluster.until_true(lambda peering: len(peering["status"]) == 2, f"{path}/operator")
+        assert ("", "secrets", "get") not in cluster.rights_used("ccat-operator")
+        await cluster.patch(f"{path}/operator", {"status": {"leader": None}})
+        await cluster.until("main", "Ready")
+    finally:
+        await _end(process)
+
+
 async def test_api_server_that_does_not_answer_is_asked_again(
     cluster: FakeCluster, tmp_path: Path, ops_database: str, kmock: KubernetesEmulator
 ) -> None:
     await cluster.secret("owner", url=ops_database)
     await cluster.database()
     kmock["get /api/v1/namespaces/site/secrets/owner"][:3] << 500
+    process = await _started(tmp_path)
+    try:
+        await cluster.until("main", "Ready")
+    finally:
+        await _end(process)
+
+
+async def _started(tmp_path: Path, **settings: str) -> asyncio.subprocess.Process:
     health, metrics = _free_ports()
     call, environment = command(
         "run",
@@ -127,15 +155,16 @@ async def test_api_server_that_does_not_answer_is_asked_again(
         CCAT_OPERATOR_IMAGE="example.org/operator:0.1.0",
         CCAT_OPERATOR_HEALTH_PORT=str(health),
         CCAT_OPERATOR_METRICS_PORT=str(metrics),
+        **settings,
     )
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         *call, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
-    try:
-        await cluster.until("main", "Ready")
-    finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), 20)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    process.terminate()
+    await asyncio.wait_for(process.wait(), 20)
 
 
 def _free_ports() -> tuple[int, int]:
