@@ -18,6 +18,7 @@ from ccat_ops_db.configuration import (
     Action,
     Configuration,
     Plan,
+    Prune,
     RefusedError,
     apply_configuration,
     export,
@@ -162,6 +163,16 @@ class TestApply:
         assert lines(back) == ["restore obs_units.Equator_PrimeCam_280"]
         unit = configured.get_one(models.ObsUnit, "Equator_PrimeCam_280")
         assert (unit.retired_at, unit.priority) == (None, 7)
+
+    def test_what_is_named_no_longer_can_be_kept(self, configured: Session, edited: Edited) -> None:
+        edit = without("obs_units", "Equator_PrimeCam_280")
+        kept = edited(edit)
+        assert not make_plan(configured, kept, prune=Prune.KEEP)
+        assert not apply(configured, kept, prune=Prune.KEEP)
+        unit = configured.get_one(models.ObsUnit, "Equator_PrimeCam_280")
+        assert unit.retired_at is None
+        assert ("obs_units", unit.id) in make_plan(configured, kept).unmanaged, "it belongs to nobody now"
+        assert not make_plan(configured, load(CONFIGURATION)), "and is taken up again when it is named"
 
     def test_nothing_is_ever_deleted(self, configured: Session, edited: Edited) -> None:
         before = {kind: set(configured.scalars(select(KINDS[kind].model.id))) for kind in KINDS}  # type: ignore[attr-defined]
