@@ -43,7 +43,7 @@ def operator() -> Running:
     def start() -> KopfRunner:
         registry, cluster = kopf.OperatorRegistry(), Cluster()
         settings = OperatorSettings(image="example.org/operator:0.1.0")
-        controller = Controller(cluster, Leadership(cluster), settings, SystemClock())
+        controller = Controller(cluster, Leadership(cluster, namespace="site"), settings, SystemClock())
         register(registry, controller, cluster)
         return KopfRunner(["run", "--standalone", "--namespace=site"], registry=registry, timeout=30)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 from ccat_ops_db.revisions import head
 
@@ -19,6 +20,7 @@ HEAD = schema.head_revision()
 SLOW = """\
 \"\"\"Take its time\"\"\"
 from alembic import op
+from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 from ccat_ops_db.migrations.limits import set_limits
 revision = "s2"
@@ -33,6 +35,7 @@ def upgrade():
 FIRST = """\
 \"\"\"Be quick\"\"\"
 from alembic import op
+from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 revision = "s1"
 down_revision = schema.head_revision()
@@ -164,6 +167,22 @@ def test_run_that_is_told_to_end_ends_at_once(ops_database: str, slow: Path) -> 
         _wait_for_sleep(ops_database)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_server_that_dies_in_the_middle_is_worth_another_try(own_postgresql: OwnServer, slow: Path) -> None:
+    own_postgresql.start()
+    schema.upgrade(own_postgresql.url)
+    with _started(own_postgresql.url, slow) as process:
+        _wait_for_sleep(own_postgresql.url)
+        own_postgresql.kill()
+        output, errors = process.communicate(timeout=60)
+    told = json.loads(output)
+    assert (process.returncode, told["failure"]["passing"]) == (75, True), errors
+    own_postgresql.start()
+    assert revision_of(own_postgresql.url) == "s1"
+    (slow / "s2.py").write_text(SLOW % 0)
+    done = run("migrate", url=own_postgresql.url, CCAT_OPS_DB_MIGRATIONS=str(slow))
+    assert (done.status, done.told["revisions"]) == (0, ["s2"]), done.log
 
 
 def test_second_run_waits_and_finds_nothing_to_do(ops_database: str, slow: Path) -> None:

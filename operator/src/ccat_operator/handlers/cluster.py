@@ -87,6 +87,11 @@ class Cluster:
             return Layer(name, overlay=overlay, problem=problem)
         return Layer(name, found.get("data") or {}, overlay)
 
+    async def databases(self, namespace: str | None) -> list[Json]:
+        """Return the OpsDatabases of a namespace, or of all."""
+        place = f"namespaces/{namespace}/opsdatabases" if namespace is not None else "opsdatabases"
+        return list((await self._get(f"/apis/{GROUP}/{VERSION}/{place}"))["items"])
+
     async def jobs(self, namespace: str, selector: str) -> list[Json]:
         """Return Jobs by label."""
         path = f"/apis/batch/v1/namespaces/{namespace}/jobs"

@@ -52,13 +52,16 @@ class Controller:
         self.databases = Keeper(self._look_at_database)
         self.configurations = Keeper(self._look_at_configuration)
         self._cluster, self._leadership, self._settings, self._clock = cluster, leadership, settings, clock
-        self._looked_at: set[str] = set()
         self._log = structlog.get_logger()
 
     def database_seen(self, key: str, body: Json) -> None:
         """Take news of an OpsDatabase."""
         before = self.databases.bodies.get(key, {})
         self.databases.seen(key, body, (_mark(body), _annotation(body, APPROVE)))
+        if _identity(before) != _identity(body):
+            for other in self.databases.bodies:
+                if other != key:
+                    self.databases.wake(other)  # it may wait behind this one
         if _revision(before) != _revision(body):
             for other, configuration in self.configurations.bodies.items():
                 named = configuration.get("spec", {}).get("databaseRef", {}).get("name")
@@ -79,7 +82,6 @@ class Controller:
     def database_gone(self, key: str) -> None:
         """Forget an OpsDatabase; its database, backups and Jobs stay as they are."""
         self.databases.gone(key)
-        self._looked_at.discard(key)
         metrics.forget("OpsDatabase", *key.split("/", 1))
         for other in self.databases.bodies:
             self.databases.wake(other)  # one may have waited behind it
@@ -98,12 +100,7 @@ class Controller:
     async def _look_at_database(self, key: str) -> float:
         if not await self._leadership.is_ours():
             return WHILE_FOLLOWING
-        try:
-            return await self._judge_database(self.databases.bodies[key])
-        finally:
-            self._note_look(key)
-
-    async def _judge_database(self, body: Json) -> float:
+        body = self.databases.bodies[key]
         try:
             resource = OpsDatabase.model_validate(_readable(body, OpsDatabaseStatus))
         except ValidationError as error:
@@ -122,14 +119,6 @@ class Controller:
             await self._tell(resource, outcome.status)
         running = outcome.order is not None or any(job.phase is Phase.ACTIVE for job in around.jobs)
         return WHILE_A_JOB_RUNS if running else seconds(resource.spec.interval)
-
-    def _note_look(self, key: str) -> None:
-        """Let younger ones go on that waited until this one was looked at."""
-        if key in self.databases.bodies and key not in self._looked_at:
-            self._looked_at.add(key)
-            for other in self.databases.bodies:
-                if other != key:
-                    self.databases.wake(other)
 
     async def _look_at_configuration(self, key: str) -> float:
         if not await self._leadership.is_ours():
@@ -171,7 +160,7 @@ class Controller:
                 if reference is not None
             },
             jobs=await self._jobs(resource),
-            older=self._older(resource),
+            older=await self._older(resource),
             approved=resource.metadata.annotations.get(APPROVE),
             more=OpsDbSettings().more_migrations(),
         )
@@ -182,17 +171,21 @@ class Controller:
         pods = await self._cluster.pods(namespace, selector) if found else []
         return [jobs.read_job(job, pods) for job in found]
 
-    def _older(self, resource: OpsDatabase) -> list[OtherDatabase]:
-        own = (str(resource.metadata.creation_timestamp), resource.key)
-        return [
-            OtherDatabase(key, (body.get("status") or {}).get("database"), key in self._looked_at)
-            for key, body in self.databases.bodies.items()
-            if (str(Metadata.model_validate(body["metadata"]).creation_timestamp), key) < own
-        ]
+    async def _older(self, resource: OpsDatabase) -> list[OtherDatabase]:
+        """Return the resources made earlier, as the API server knows them: the watch may not have told yet."""
+        older = []
+        for body in await self._cluster.databases(self._leadership.namespace):
+            metadata = Metadata.model_validate(body["metadata"])
+            key = f"{metadata.namespace}/{metadata.name}"
+            if (str(metadata.creation_timestamp), key) < _age(resource):
+                database, looked_at = _identity(body)
+                older.append(OtherDatabase(key, database, looked_at))
+        return older
 
     async def _connection_of(self, resource: SiteConfiguration) -> Secret | None:
-        namespace = resource.metadata.namespace
-        body = self.databases.bodies.get(f"{namespace}/{resource.spec.database_ref.name}")
+        namespace, name = resource.metadata.namespace, resource.spec.database_ref.name
+        found = await self._cluster.databases(namespace)
+        body = next((one for one in found if one["metadata"]["name"] == name), None)
         if body is None:
             return None
         try:
@@ -284,6 +277,16 @@ def _annotation(body: Json, name: str) -> str | None:
 def _revision(body: Json) -> str | None:
     found: str | None = (body.get("status") or {}).get("currentRevision")
     return found
+
+
+def _identity(body: Json) -> tuple[str | None, bool]:
+    """Return which database a resource has, and whether anybody looked."""
+    status = body.get("status") or {}
+    return status.get("database"), bool(status.get("conditions"))
+
+
+def _age(resource: OpsDatabase) -> tuple[str, str]:
+    return str(resource.metadata.creation_timestamp), resource.key
 
 
 def _names(annotation: str | None) -> tuple[str, ...]:

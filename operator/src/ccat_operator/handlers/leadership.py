@@ -15,7 +15,7 @@ class Leadership:
     cluster: Cluster
     name: str | None = None
     namespace: str | None = None
-    """Of the peering; None for one of the whole cluster."""
+    """That is looked after; None for all."""
     priority: int = field(default_factory=lambda: random.randint(1, 2**31 - 1))
 
     async def is_ours(self) -> bool:
