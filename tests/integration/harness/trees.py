@@ -49,12 +49,16 @@ def names(top: Path, relative_to: Path) -> set[str]:
 
 
 def hand_over(top: Path, owner: tuple[int, int] | None) -> None:
-    """Give a tree to another user, without following links; to nobody if none is named."""
+    """Give a tree to another user, without following links; to nobody if none is named.
+
+    Folders become writable for that user: only root removes from one that is not.
+    """
     if owner is None:
         return
-    os.chown(top, *owner)
-    for folder, folders, files in os.walk(top):
-        for name in (*folders, *files):
+    for folder, _, files in os.walk(top):
+        os.chown(folder, *owner)
+        Path(folder).chmod(Path(folder).stat().st_mode | 0o200)
+        for name in files:
             os.chown(Path(folder) / name, *owner, follow_symlinks=False)
 
 
