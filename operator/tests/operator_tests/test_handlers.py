@@ -153,6 +153,18 @@ async def test_approval_is_waited_for_and_acts_at_once(
     assert cluster.jobs_run == ["main-migrate-t2", "main-migrate-t3"]
 
 
+async def test_job_that_is_not_taken_is_told(
+    cluster: FakeCluster, operator: Running, postgresql_url: str, kmock: KubernetesEmulator
+) -> None:
+    cluster.run_jobs_by_hand()
+    kmock["post /apis/batch/v1/namespaces/site/jobs"] << 403
+    await cluster.secret("owner", url=postgresql_url)
+    with operator():
+        await cluster.database()
+        refused = await cluster.until("main", "JobRefused")
+        assert "403" in refused["message"]
+
+
 async def test_failed_migration_stays_until_its_job_is_deleted(
     cluster: FakeCluster, operator: Running, ops_database: str, with_more: Callable[[Path], None]
 ) -> None:

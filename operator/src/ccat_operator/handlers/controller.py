@@ -16,7 +16,12 @@ from ccat_operator.handlers.leadership import Leadership
 from ccat_operator.reconcile.address import Secret
 from ccat_operator.reconcile.conditions import Finding, Reason, no, settle, unknown
 from ccat_operator.reconcile.configuration import ConfigurationSurroundings, reconcile_configuration
-from ccat_operator.reconcile.database import OtherDatabase, Surroundings, reconcile_database
+from ccat_operator.reconcile.database import (
+    OtherDatabase,
+    Surroundings,
+    job_refused,
+    reconcile_database,
+)
 from ccat_operator.reconcile.jobs import JobOrder, MigrationJob, Phase
 from ccat_operator.reconcile.roles import RoleKind
 from ccat_operator.reconcile.sources import Layer
@@ -114,9 +119,13 @@ class Controller:
             except Exception as error:
                 await self._tell_broken("OpsDatabase", body, error)
                 raise
+            status = outcome.status
             if outcome.order is not None:
-                await self._start(resource, outcome.order)
-            await self._tell(resource, outcome.status)
+                try:
+                    await self._start(resource, outcome.order)
+                except ClusterError as error:
+                    status = job_refused(resource, status, str(error), now)
+            await self._tell(resource, status)
         running = outcome.order is not None or any(job.phase is Phase.ACTIVE for job in around.jobs)
         return WHILE_A_JOB_RUNS if running else seconds(resource.spec.interval)
 

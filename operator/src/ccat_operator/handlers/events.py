@@ -25,6 +25,7 @@ _ALARMING = {
     Reason.UNKNOWN_TARGET,
     Reason.UNKNOWN_REVISION,
     Reason.MODELS_DIFFER,
+    Reason.JOB_REFUSED,
     Reason.MIGRATION_FAILED,
     Reason.MIGRATED_BEFORE,
     Reason.BACKUP_FAILED,

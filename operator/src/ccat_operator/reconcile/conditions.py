@@ -36,6 +36,7 @@ class Reason(StrEnum):
     UNKNOWN_REVISION = "UnknownRevision"
     MODELS_DIFFER = "ModelsDiffer"
     MIGRATING = "Migrating"
+    JOB_REFUSED = "JobRefused"
     MIGRATION_FAILED = "MigrationFailed"
     MIGRATED_BEFORE = "MigratedBefore"
     OUTSIDE_WINDOW = "OutsideWindow"

@@ -86,6 +86,15 @@ def reconcile_database(resource: OpsDatabase, around: Surroundings, now: datetim
     return DatabaseOutcome(_status(resource, found, now, **changes), state.order)
 
 
+def job_refused(
+    resource: OpsDatabase, status: OpsDatabaseStatus, why: str, now: datetime
+) -> OpsDatabaseStatus:
+    """Return the status of a database whose migration Job the API server did not take."""
+    refused = no(Reason.JOB_REFUSED, f"the migration Job was not taken: {why}")
+    found = {READY: refused, schema_state.MIGRATED: refused}
+    return _status(resource.model_copy(update={"status": status}), found, now)
+
+
 def _facts(facts: Facts, state: schema_state.SchemaState) -> dict[str, object]:
     return {
         "database": facts.identity,
