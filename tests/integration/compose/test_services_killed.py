@@ -159,6 +159,7 @@ def _wait_for_work(stack: ComposeStack, kind: str, execution_id: str) -> None:
             f"somebody does a {kind} of {execution_id}",
             lambda: connection.execute(_WORK[kind], {"execution": execution_id}).fetchall(),
             lambda rows: any(status == "in_progress" for status, _ in rows),
+            limit_seconds=240,
             first_pause=0.001,
         )
 
