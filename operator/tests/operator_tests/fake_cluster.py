@@ -32,7 +32,7 @@ RESOURCES = {
     "apiextensions.k8s.io/v1/customresourcedefinitions": ("CustomResourceDefinition", set()),
 }
 VERBS = ["get", "list", "watch", "patch", "create", "delete"]
-LIMIT = 60.0
+LIMIT = 180.0
 """Seconds for which a condition is waited for; never asserted."""
 
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}

@@ -45,7 +45,7 @@ def operator() -> Running:
         settings = OperatorSettings(image="example.org/operator:0.1.0")
         controller = Controller(cluster, Leadership(cluster, namespace="site"), settings, SystemClock())
         register(registry, controller, cluster)
-        return KopfRunner(["run", "--standalone", "--namespace=site"], registry=registry, timeout=30)
+        return KopfRunner(["run", "--standalone", "--namespace=site"], registry=registry, timeout=120)
 
     return start
 

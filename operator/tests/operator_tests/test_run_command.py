@@ -55,7 +55,7 @@ async def test_serves_health_and_metrics_and_ends_in_time(
         assert 'ccat_operator_reconcile_seconds_count{kind="OpsDatabase"}' in told
         assert process.pid is not None
         os.kill(process.pid, signal.SIGTERM)
-        output, errors = await asyncio.wait_for(process.communicate(), 10)
+        output, errors = await asyncio.wait_for(process.communicate(), 60)
     finally:
         if process.returncode is None:
             process.kill()
@@ -164,7 +164,7 @@ async def _started(tmp_path: Path, **settings: str) -> asyncio.subprocess.Proces
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     process.terminate()
-    await asyncio.wait_for(process.wait(), 20)
+    await asyncio.wait_for(process.wait(), 60)
 
 
 def _free_ports() -> tuple[int, int]:
