@@ -181,7 +181,7 @@ class Controller:
         return [jobs.read_job(job, pods) for job in found]
 
     async def _older(self, resource: OpsDatabase) -> list[OtherDatabase]:
-        """Return the resources made earlier, as the API server knows them: the watch may not have told yet."""
+        """Return the resources made earlier, as the API server knows them: the watch may lag."""
         older = []
         for body in await self._cluster.databases(self._leadership.namespace):
             metadata = Metadata.model_validate(body["metadata"])

@@ -88,6 +88,9 @@ def read(
         )
         return SchemaState(target, {MIGRATED: no(Reason.UNKNOWN_REVISION, message), **nothing})
     if relation in {Relation.SAME, Relation.LATER}:
+        if active := _active(jobs):
+            # Its work is done, but not told yet: the history and the backup are known when it is over.
+            return SchemaState(target, {MIGRATED: active, **nothing})
         return SchemaState(target, {MIGRATED: _verified(connection, facts, target, more), **nothing})
     return _older(connection, facts, resource, jobs, approved, more, now, target)
 
@@ -167,12 +170,8 @@ def _next(
     approval: Finding,
 ) -> tuple[Finding | None, MigrationJob | None]:
     """Return why no Job is made now, and the Job that it is about; None if one is to be made."""
-    active = next((job for job in jobs if job.phase is Phase.ACTIVE), None)
-    if active is not None:
-        since = f" since {written(active.started)}" if active.started else ""
-        trouble = f"; {active.trouble}" if active.trouble else ""
-        message = f"the Job {active.name} brings the schema to revision {active.revision}{since}{trouble}"
-        return no(Reason.MIGRATING, message), active
+    if active := _active(jobs):
+        return active, None
     if not step.allowed:
         return approval, None
     revision = step.allowed[-1].revision
@@ -185,6 +184,16 @@ def _next(
         message = f"revision {revision} waits for the window from {window.start} to {window.end} UTC"
         return no(Reason.OUTSIDE_WINDOW, message), None
     return None, None
+
+
+def _active(jobs: Sequence[MigrationJob]) -> Finding | None:
+    for job in jobs:
+        if job.phase is Phase.ACTIVE:
+            since = f" since {written(job.started)}" if job.started else ""
+            trouble = f"; {job.trouble}" if job.trouble else ""
+            message = f"the Job {job.name} brings the schema to revision {job.revision}{since}{trouble}"
+            return no(Reason.MIGRATING, message)
+    return None
 
 
 def _ended(resource: OpsDatabase, job: MigrationJob) -> Finding:
