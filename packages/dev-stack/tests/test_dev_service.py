@@ -57,7 +57,7 @@ class TestRedis:
 
         assert wait_until(checked, 30)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert not checked()
 
 
