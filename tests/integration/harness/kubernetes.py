@@ -253,9 +253,15 @@ class Site:
 
     def wait_ready(self, limit_seconds: float = READY_LIMIT_SECONDS) -> None:
         """Wait until all pods are ready and both resources say so."""
-        wait_for(
-            f"{self.namespace} is ready", self.unready, lambda it: not it, limit_seconds, first_pause=0.3
-        )
+
+        def look() -> dict[str, str]:
+            try:
+                return self.unready()
+            except ClusterError as error:
+                # An API server that starts, or has too much to do, refuses for a while.
+                return {"cluster": str(error)}
+
+        wait_for(f"{self.namespace} is ready", look, lambda it: not it, limit_seconds, first_pause=0.3)
 
     def resource(self, kind: str, name: str = "default") -> Any:
         """Return an OpsDatabase or a SiteConfiguration."""
@@ -344,7 +350,7 @@ class Site:
             asked[f"{name}.log"] = [where, "logs", name, "--all-containers", "--timestamps"]
             asked[f"{name}.previous.log"] = [where, "logs", name, "--all-containers", "--previous"]
         for file, arguments in asked.items():
-            done = self.cluster.try_to("kubectl", *arguments)
+            done = self.cluster.try_to("kubectl", "--request-timeout=20s", *arguments)
             if done.returncode == 0 or not file.endswith(".previous.log"):
                 (folder / file).write_text(done.stdout + done.stderr, "utf-8")
         self._dump(folder / "database.sql")
