@@ -177,7 +177,7 @@ def compose_stack() -> "Iterator[ComposeStack]":
 def site(request: pytest.FixtureRequest) -> "Iterator[Site]":
     """The site in a cluster of this run."""
     from harness.cluster import what_is_missing
-    from harness.kubernetes import installed_site
+    from harness.installation import installed_site
 
     if missing := what_is_missing():
         pytest.exit("; ".join(missing), returncode=3)

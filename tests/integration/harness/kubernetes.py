@@ -5,10 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,22 +29,16 @@ from ccat_dev_stack.contained.installation import (
 from ccat_dev_stack.stack.setup import make_tokens
 from ccat_ops_db.settings import synchronous
 from harness.cluster import (
-    IMAGES,
     PREFIX,
     TAG,
     Cluster,
     ClusterError,
-    ensure_images,
-    image,
 )
 from harness.deployment import Deployment
 from harness.trees import hand_over
 from harness.waiting import wait_for
 
 RELEASE = "data-center"
-NAMESPACE = "ccat-tests"
-SITES = 2
-"""So many can be in a cluster at the same time."""
 GROUP = "data-center.ccatobservatory.org"
 READY_LIMIT_SECONDS = 420
 NODE_PORTS = {"api": 30080, "s3": 30083, "postgresql": 30432, "telescope": 30101, "archive": 30102}
@@ -373,70 +364,6 @@ class Site:
 
 
 _EXAMPLE = checkout_folder() / "charts" / "data-center" / "examples" / "development.yaml"
-
-
-@contextmanager
-def installed_site(build: Path) -> Iterator[Site]:
-    """Make a cluster with a site in it, and delete it at the end, unless ``KEEP=1``."""
-    cluster = Cluster(build, os.environ.get("KUBECONFIG"))
-    site = Site(cluster, NAMESPACE)
-    keep = os.environ.get("KEEP") == "1"
-    ensure_images()
-    bring_charts(build)
-    (build / "numbers.json").unlink(missing_ok=True)
-    if not keep:
-        cluster.delete()
-    try:
-        cluster.create(
-            [port + number * PORTS_OF_A_SITE for number in range(SITES) for port in NODE_PORTS.values()]
-        )
-        cluster.load([image(name) for name in IMAGES])
-        site.remove()
-        site.prepare()
-        note(build, "install to all Ready", "s", _install(site))
-        yield site
-    except BaseException:
-        # Whoever looks at the tests that failed saves more; here it may not even have been installed.
-        site.save(build.parent / "artifacts" / "kind" / NAMESPACE)
-        raise
-    finally:
-        if keep:
-            print(f"kept: KUBECONFIG={cluster.environment['KUBECONFIG']} kubectl -n {NAMESPACE} get pods")
-        elif cluster.given:
-            site.remove()
-        else:
-            cluster.delete()
-
-
-def _install(site: Site) -> float:
-    begun = time.monotonic()
-    site.upgrade()
-    site.wait_ready()
-    return time.monotonic() - begun
-
-
-def note(build: Path, what: str, unit: str, value: float) -> None:
-    """Note a number that the run prints at its end."""
-    file = build / "numbers.json"
-    known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps({**known, what: f"{round(value, 2):g} {unit}"}, indent=1))
-
-
-def bring_charts(build: Path) -> None:
-    """Take the charts as they are now, each with what it depends on."""
-    done = subprocess.run(
-        [sys.executable, "-m", "charts.tools.dependencies"],
-        cwd=checkout_folder(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ClusterError(done.stderr)
-    shutil.rmtree(build / "charts", ignore_errors=True)
-    shutil.copytree(
-        checkout_folder() / "charts", build / "charts", ignore=shutil.ignore_patterns("__pycache__")
-    )
 
 
 def condition_of(resource: Any, name: str) -> Any:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from harness.cluster import TAG
-from harness.kubernetes import RELEASE, Site, note
+from harness.installation import note
+from harness.kubernetes import RELEASE, Site
 from harness.waiting import wait_for
 
 

@@ -10,8 +10,9 @@ from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.deployment import Deployment
 from harness.flow import Flowing, assert_nothing_lost, let_flow
+from harness.installation import note
 from harness.journey import NewFolder
-from harness.kubernetes import GROUP, RELEASE, Site, condition_of, note
+from harness.kubernetes import GROUP, RELEASE, Site, condition_of
 from harness.load import Load
 from harness.waiting import wait_for, wait_until
 
