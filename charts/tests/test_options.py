@@ -181,6 +181,21 @@ def test_credentials_are_files_below_their_name(worker_sets: list[Object]) -> No
                 assert secret["defaultMode"] == 0o440
 
 
+def test_doctor_sees_what_all_workers_see(worker_sets: list[Object]) -> None:
+    (doctor,) = of("Pod", worker_sets).values()
+    assert doctor["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    (container,) = doctor["spec"]["containers"]
+    assert container["args"] == ["doctor"]
+    seen = {mount["mountPath"] for mount in container["volumeMounts"]}
+    for name, template in pod_templates(worker_sets):
+        if "-worker-" in name:
+            mounts = {mount["mountPath"] for mount in containers(template)[0]["volumeMounts"]}
+            assert mounts - {"/var/log/ccat"} <= seen, name
+    assert [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")] == [
+        "/tmp"
+    ]
+
+
 def test_api_goes_on_while_it_is_replaced(worker_sets: list[Object]) -> None:
     spec = of("Deployment", worker_sets)["data-center-ops-db-api"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}

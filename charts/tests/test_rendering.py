@@ -128,7 +128,8 @@ def test_pods_do_not_change_with_the_version_of_the_chart(case: Case, renderer: 
     for name, template in pod_templates(renderer.case(case)):
         labels = template["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "ccat-data-center", name
-        assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys(), name
+        if not name.startswith("Pod"):  # made anew each time
+            assert not {"helm.sh/chart", "app.kubernetes.io/version"} & labels.keys(), name
 
 
 @by_case
