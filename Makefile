@@ -51,7 +51,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
 test: $(READY)  ## all tests that need no container engine
-	$(BIN)/pytest packages operator tests/integration -n 4 --dist loadgroup
+	$(BIN)/pytest packages operator tests/integration -n 4
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -72,10 +73,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"left out: tests marked {marker}: {why}" for marker, why in _left_out(config).items()]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give all of them to one of several processes: they share one stack."""
-    if _HERE in item.path.parents:
-        item.add_marker(pytest.mark.xdist_group("stack"))
+class OneStack(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types of its own
+    """Gives all of these tests to one of several processes, first: they share one stack.
+
+    Groups by mark (``--dist loadgroup``) do nothing with pytest-xdist 3.8 on pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole stack" if nodeid.startswith("tests/integration/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
+    """Choose who gives out the tests."""
+    return OneStack(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
