@@ -186,7 +186,9 @@ def own_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServ
     """A PostgreSQL server of the test's own, not started yet."""
     # Not below the test's temporary folder, which only its owner can enter: root's server is not root.
     folder = shared.folder() / "own" / secrets.token_hex(8)
-    service = Postgresql(folder, ports.free_ports(1)[0], secrets.token_hex(16), POSTGRESQL_SETTINGS)
+    # What it has acknowledged survives its being killed, unlike on the shared server, which nobody kills.
+    settings = POSTGRESQL_SETTINGS | {"synchronous_commit": "on"}
+    service = Postgresql(folder, ports.free_ports(1)[0], secrets.token_hex(16), settings)
     server = OwnServer(service, service.url(), folder)
     yield server
     server.kill()
