@@ -1,1 +1,1 @@
-"""TODO."""
+"""Who asks, and what they may do: tokens, scopes and rate limits."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What every resource stands on: database, pages, errors, idempotency, health, metrics and the contract."""
