@@ -120,7 +120,10 @@ def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any,
         before = len(passes)
         with observatory.engine.connect() as connection:
             connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%'")
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND query ILIKE 'LISTEN%'"
+                )
             )
         wait_until(lambda: len(passes) > before)
     finally:
