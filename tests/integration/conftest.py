@@ -6,10 +6,9 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -71,21 +70,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is left out, and why."""
     return [f"left out: tests marked {marker}: {why}" for marker, why in _left_out(config).items()]
-
-
-class OneStack(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types of its own
-    """Gives all of these tests to one of several processes, first: they share one stack.
-
-    Groups by mark (``--dist loadgroup``) do nothing with pytest-xdist 3.8 on pytest 9.2.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "whole stack" if nodeid.startswith("tests/integration/") else nodeid
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
-    """Choose who gives out the tests."""
-    return OneStack(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

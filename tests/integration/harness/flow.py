@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import psycopg
+
 from harness import trees
 from harness.api import Api
 from harness.archive import Archive
@@ -10,7 +12,6 @@ from harness.ccat import Ccat
 from harness.counting import assert_archived_once
 from harness.deployment import Deployment
 from harness.journey import NewFolder
-from harness.kubernetes import Site
 from harness.observing import file, start, wait_removed
 from harness.trees import Tree
 from harness.waiting import wait_for
@@ -45,28 +46,35 @@ def let_flow(
 
 
 def assert_nothing_lost(
-    flowing: Flowing, site: Site, deployment: Deployment, ccat: Ccat, api: Api, archive: Archive
+    flowing: Flowing, database: str, deployment: Deployment, ccat: Ccat, api: Api, archive: Archive
 ) -> None:
-    """Wait until it is through; count in the database and in the archive."""
+    """Wait until it is through; count in the database, whose address is given, and in the archive."""
     wait_removed(ccat, flowing.execution_id)
-    assert_archived_once(flowing.execution_id, flowing.trees, site.database_url, api, archive)
+    assert_archived_once(flowing.execution_id, flowing.trees, database, api, archive)
     for tree in flowing.trees.values():
         assert not any((deployment.source_folder / path).exists() for path in tree)
 
 
-def wait_for_work(site: Site, kind: str, execution_id: str) -> None:
+def wait_for_work(database: str, kind: str, execution_id: str) -> None:
     """Wait until a worker has work of a kind on the large package of an execution in hand."""
-    wait_for(
-        f"somebody does a {kind} of {execution_id}",
-        lambda: work(site, kind, execution_id),
-        lambda rows: any(status == "in_progress" for status, _ in rows),
-        first_pause=0.005,
-    )
+    with psycopg.connect(database, autocommit=True) as connection:
+        wait_for(
+            f"somebody does a {kind} of {execution_id}",
+            lambda: _work(connection, kind, execution_id),
+            lambda rows: any(status == "in_progress" for status, _ in rows),
+            limit_seconds=240,
+            first_pause=0.001,
+        )
 
 
-def work(site: Site, kind: str, execution_id: str) -> list[tuple[str, int]]:
+def work(database: str, kind: str, execution_id: str) -> list[tuple[str, int]]:
     """Return status and fencing number of that work."""
-    return site.query(_WORK[kind], execution=execution_id)
+    with psycopg.connect(database) as connection:
+        return _work(connection, kind, execution_id)
+
+
+def _work(connection: psycopg.Connection, kind: str, execution_id: str) -> list[tuple[str, int]]:
+    return connection.execute(_WORK[kind], {"execution": execution_id}).fetchall()
 
 
 _WORK = {

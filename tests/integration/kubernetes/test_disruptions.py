@@ -55,7 +55,7 @@ def test_draining_the_only_node_leaves_an_api_that_answers(
         wait_until("it answers on", lambda: load.reads > before + 20)
     assert load.failures == []
     site.cluster.kubectl("uncordon", cordoned)
-    assert_nothing_lost(flowing, site, deployment, ccat, api, archive)
+    assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
 
 
 @pytest.fixture

@@ -78,4 +78,5 @@ def test_services_use_a_role_that_changes_no_table(site: Site) -> None:
 
 def test_the_whole_site_is_well_from_inside(site: Site) -> None:
     site.wait_ready()
-    site.kubectl("exec", f"deployment/{RELEASE}-data-transfer-planner", "--", "ccat-transfer", "doctor")
+    tested = site.cluster.helm("test", RELEASE, f"--namespace={site.namespace}", "--timeout=5m")
+    assert "Phase:          Succeeded" in tested, tested

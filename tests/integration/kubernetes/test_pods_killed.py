@@ -40,7 +40,7 @@ def flowing(
         size = LARGER_BYTES if component in WORK_OF else LARGE_BYTES
         observations[component] = let_flow(f"killed-{component}", deployment, instrument, new_folder, size)
         if component in WORK_OF:
-            wait_for_work(site, WORK_OF[component], observations[component].execution_id)
+            wait_for_work(site.database_url, WORK_OF[component], observations[component].execution_id)
         # As the kernel does when memory is short.
         site.kill(component)
         # The next one is filed while this one flows; what is asked of the API has to wait for it.
@@ -58,7 +58,7 @@ def test_everything_is_archived_once_and_equal(
     api: Api,
     archive: Archive,
 ) -> None:
-    assert_nothing_lost(flowing[killed], site, deployment, ccat, api, archive)
+    assert_nothing_lost(flowing[killed], site.database_url, deployment, ccat, api, archive)
 
 
 @pytest.mark.parametrize("component", WORK_OF)
@@ -66,7 +66,7 @@ def test_workers_were_killed_in_the_middle_of_their_work(
     component: str, flowing: dict[str, Flowing], site: Site, ccat: Ccat
 ) -> None:
     """Otherwise nothing is proved: work was leased again after its worker died."""
-    rows = work(site, WORK_OF[component], flowing[component].execution_id)
+    rows = work(site.database_url, WORK_OF[component], flowing[component].execution_id)
     assert any(fencing >= 2 for _, fencing in rows), rows
 
 

@@ -70,7 +70,7 @@ def test_a_database_that_is_away_is_told_and_nothing_is_lost(
         site.kubectl("scale", POSTGRESQL, "--replicas=1")
     site.wait_ready()
     assert "unreachableSince" not in site.resource("opsdatabase")["status"]
-    assert_nothing_lost(flowing, site, deployment, ccat, api, archive)
+    assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
 
 
 def test_deleting_the_resources_deletes_no_data(site: Site) -> None:

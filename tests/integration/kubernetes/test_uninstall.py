@@ -25,7 +25,7 @@ def test_uninstall_keeps_data_and_reinstall_finds_them(
     new_folder: NewFolder,
 ) -> None:
     before = let_flow("before", deployment, instrument, new_folder)
-    assert_nothing_lost(before, site, deployment, ccat, api, archive)
+    assert_nothing_lost(before, site.database_url, deployment, ccat, api, archive)
     counted, objects = site.query(_COUNTS), set(archive.names())
     claims = _claims(site)
     site.uninstall()
@@ -37,9 +37,9 @@ def test_uninstall_keeps_data_and_reinstall_finds_them(
     assert site.query(_COUNTS) == counted
     assert set(archive.names()) == objects
     # With the tokens of before: their key is the same.
-    assert_nothing_lost(before, site, deployment, ccat, api, archive)
+    assert_nothing_lost(before, site.database_url, deployment, ccat, api, archive)
     after = let_flow("after", deployment, instrument, new_folder)
-    assert_nothing_lost(after, site, deployment, ccat, api, archive)
+    assert_nothing_lost(after, site.database_url, deployment, ccat, api, archive)
 
 
 def _claims(site: Site) -> dict[str, str]:

@@ -33,7 +33,7 @@ def nothing_lost(
     site: Site, deployment: Deployment, ccat: Ccat, api: Api, archive: Archive
 ) -> Callable[[Flowing], None]:
     """Require that an observation is archived once and equal."""
-    return lambda flowing: assert_nothing_lost(flowing, site, deployment, ccat, api, archive)
+    return lambda flowing: assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
 
 
 @pytest.mark.usefixtures("later")

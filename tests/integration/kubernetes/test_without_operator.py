@@ -52,7 +52,7 @@ def test_jobs_migrate_and_configure_and_files_flow(second: Site, tmp_path: Path)
 
     flowing = let_flow("without-operator", deployment, instrument, new_folder)
     with Api(deployment, deployment.token) as api:
-        assert_nothing_lost(flowing, second, deployment, person, api, Archive(deployment))
+        assert_nothing_lost(flowing, second.database_url, deployment, person, api, Archive(deployment))
 
 
 def test_the_same_command_again_changes_nothing(second: Site) -> None:

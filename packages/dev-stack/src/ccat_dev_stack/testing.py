@@ -15,6 +15,8 @@ fixture                   gives
 Servers are shared by all workers and runs of a checkout (see `ccat_dev_stack.shared_services`); databases,
 Redis databases and buckets are not, and are gone at the end of the test. What a killed run left is cleared by
 the next.
+
+With ``-n`` the tests are given to processes as `ccat_dev_stack.distribution` says.
 """
 
 import contextlib
@@ -27,7 +29,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -46,6 +48,21 @@ from ccat_dev_stack.shared_services import POSTGRESQL_SETTINGS, SharedServices
 _KEPT_TEMPLATES = 5
 
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("in_one_process", "beginnings of ids of tests that run in one process", "linelist", [])
+    parser.addini("started_first", "beginnings of ids of tests that take long", "linelist", [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Choose who gives out the tests, unless the command line does."""
+    if config.getoption("dist") != "load":
+        return None
+    from ccat_dev_stack.distribution import KnownOrder
+
+    return KnownOrder(config, log)
 
 
 class NewDatabase(Protocol):
