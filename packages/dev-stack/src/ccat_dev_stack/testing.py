@@ -51,6 +51,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know the settings of `ccat_dev_stack.distribution`."""
     parser.addini("in_one_process", "beginnings of ids of tests that run in one process", "linelist", [])
     parser.addini("started_first", "beginnings of ids of tests that take long", "linelist", [])
 
