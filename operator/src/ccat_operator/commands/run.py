@@ -1,6 +1,7 @@
 """``ccat-operator run``: look after all resources until told to stop."""
 
 import os
+import socket
 import threading
 from typing import Annotated, Any
 
@@ -58,6 +59,8 @@ def run(
 
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
+    # Under this name it is among its peers; kopf would ask for the user's, and that of the image has none.
+    os.environ.setdefault("POD_ID", f"{socket.gethostname()}-{os.getpid()}")
     structlog.get_logger().info("operator.started", namespace=namespace or "all", image=settings.image)
     kopf.run(
         registry=registry,

@@ -1,8 +1,11 @@
 """How much a location must free: computed once a pass and reserved, so that it is freed only once."""
 
-from sqlalchemy import and_, func, or_, select
+from functools import cache
+
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.statements import fixed, moment
 from ccat_data_transfer.planning.topology import Place
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import Deletion
@@ -27,9 +30,16 @@ def bytes_to_free(session: Session, place: Place) -> int:
 
 def _being_freed(session: Session, place: Place) -> int:
     """Sum what deletions free that the last measurement of the location cannot know of."""
-    under_way = Deletion.status.in_([Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS])
-    since = and_(Deletion.status == Status.COMPLETED, Deletion.finished_at >= place.measured_at)
-    statement = select(func.coalesce(func.sum(Deletion.bytes_total), 0)).where(
-        Deletion.data_location_id == place.id, or_(under_way, since)
+    parameters = {"place": place.id, "measured_at": place.measured_at}
+    return int(session.execute(_freed_since(), parameters).scalar_one())
+
+
+@cache
+def _freed_since() -> Select[*tuple[int]]:
+    under_way = Deletion.status.in_(fixed(Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS))
+    since = and_(
+        Deletion.status.in_(fixed(Status.COMPLETED)), Deletion.finished_at >= moment("measured_at")
     )
-    return int(session.execute(statement).scalar_one())
+    return select(func.coalesce(func.sum(Deletion.bytes_total), 0)).where(
+        Deletion.data_location_id == bindparam("place"), or_(under_way, since)
+    )

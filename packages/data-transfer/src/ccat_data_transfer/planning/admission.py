@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, String, and_, cast, func, null, or_, 
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with
 from ccat_ops_db.enumerations import Status
@@ -58,10 +59,12 @@ class Slots:
 
 def admit(session: Session, topology: Topology) -> int:
     """Schedule the pending work that may begin now; return how many rows."""
-    kinds = kinds_with(
-        session, topology.sites, lambda table: table.status.in_([Status.PENDING, Status.SCHEDULED])
-    )
+    kinds = kinds_with(session, _may_begin, {"sites": topology.sites})
     return sum(_admit_kind(session, topology, kind) for kind in kinds)
+
+
+def _may_begin(table: Any) -> ColumnElement[bool]:
+    return table.status.in_(fixed(Status.PENDING, Status.SCHEDULED))  # type: ignore[no-any-return]
 
 
 def _admit_kind(session: Session, topology: Topology, kind: WorkKind) -> int:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, not_, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
 from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, set_reason
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.planning.verifying import verify_archive_copies
 from ccat_ops_db.enumerations import (
@@ -30,7 +32,6 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
-    RetentionPolicy,
 )
 from ccat_ops_db.waiting import WaitingReason
 
@@ -50,43 +51,34 @@ class Found:
 
 def plan_deletion(session: Session, topology: Topology) -> int:
     """Open deletions that the rule allows and the location's policy wants; return how many."""
-    policies = {policy.id: policy for policy in session.scalars(select(RetentionPolicy))}
-    planned = 0
+    deficits: dict[str, int | None] = {}
     for place in topology.places.values():
         if place.site_id not in topology.sites or place.location_type is LocationType.LONG_TERM_ARCHIVE:
             continue
-        policy = policies.get(place.retention_policy_id or "")
-        if policy is None:
-            _all_wait(
-                session, topology, place, WaitingReason.NO_RETENTION_POLICY, f"{place.id} keeps everything"
-            )
-        elif policy.trigger is DeletionTrigger.UNDER_PRESSURE:
-            planned += _plan_under_pressure(session, topology, place, policy)
+        under_pressure = place.deletion_trigger is DeletionTrigger.UNDER_PRESSURE
+        deficit = bytes_to_free(session, place) if under_pressure else None
+        if place.deletion_trigger is None:
+            all_stay = Obstacle(WaitingReason.NO_RETENTION_POLICY, f"{place.id} keeps everything")
+            _say_of_all(session, topology, place, all_stay)
+        elif deficit == 0:
+            percent = f"{place.watermark_high:g} % of its space"
+            all_stay = Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} deletes above {percent}")
+            _say_of_all(session, topology, place, all_stay)
         else:
-            planned += _delete_what_may_go(session, topology, place, policy, None)
-    return planned
-
-
-def _plan_under_pressure(session: Session, topology: Topology, place: Place, policy: RetentionPolicy) -> int:
-    deficit = bytes_to_free(session, place)
-    if deficit == 0:
-        _all_wait(
-            session,
-            topology,
-            place,
-            WaitingReason.BELOW_WATERMARK,
-            f"{place.id} deletes above {place.watermark_high:g} % of its space",
-        )
-        return 0
-    return _delete_what_may_go(session, topology, place, policy, deficit)
+            deficits[place.id] = deficit
+    found = _candidates(session, [topology.places[place_id] for place_id in deficits])
+    return sum(
+        _delete_what_may_go(session, topology, topology.places[place_id], candidates, deficits[place_id])
+        for place_id, candidates in found.items()
+    )
 
 
 def _delete_what_may_go(
-    session: Session, topology: Topology, place: Place, policy: RetentionPolicy, deficit: int | None
+    session: Session, topology: Topology, place: Place, candidates: Sequence[Found], deficit: int | None
 ) -> int:
     """Open deletions of what may go, archived longest first, until the deficit (None: everything) is met."""
     planned, only_said, staying = 0, place.deletion_mode is DeletionMode.DRY_RUN, _Staying(place.id)
-    for batch in _candidates(session, topology, place):
+    for batch in _batches(candidates):
         for found, obstacle in _judge(session, topology, batch):
             if obstacle is not None:
                 staying.note(found, obstacle)
@@ -101,7 +93,7 @@ def _delete_what_may_go(
                 obstacle = Obstacle(WaitingReason.DELETION_DRY_RUN, f"{place.id} only says that it would go")
                 staying.note(found, obstacle)
                 continue
-            _open_deletion(session, topology, place, policy, found.candidate, found.size)
+            _open_deletion(session, topology, place, found.candidate, found.size)
             planned += 1
     staying.write(session, topology.at)
     return planned
@@ -123,15 +115,10 @@ def _judge(
 
 
 def _open_deletion(
-    session: Session,
-    topology: Topology,
-    place: Place,
-    policy: RetentionPolicy,
-    candidate: Candidate,
-    size: int,
+    session: Session, topology: Topology, place: Place, candidate: Candidate, size: int
 ) -> None:
-    deletion_id = new_id()
-    grace_until = topology.at + timedelta(seconds=policy.grace_period)
+    deletion_id, actor = new_id(), f"policy {place.retention_policy_id}"
+    grace_until = topology.at + timedelta(seconds=place.grace_period or 0)
     session.execute(
         insert(Deletion).values(
             id=deletion_id,
@@ -140,17 +127,17 @@ def _open_deletion(
             raw_data_file_id=candidate.file_id,
             data_location_id=place.id,
             kind=candidate.kind,
-            requested_by=f"policy {policy.id}",
-            reason=f"{policy.trigger}",
+            requested_by=actor,
+            reason=f"{place.deletion_trigger}",
             grace_until=grace_until,
             next_attempt_at=grace_until,
             created_at=topology.at,
             bytes_total=size,
-            waiting_reason=WaitingReason.GRACE_PERIOD if policy.grace_period else None,
+            waiting_reason=WaitingReason.GRACE_PERIOD if place.grace_period else None,
             waiting_detail=f"can be cancelled until {grace_until:%F %H:%M:%S} UTC"
-            if policy.grace_period
+            if place.grace_period
             else None,
-            waiting_since=topology.at if policy.grace_period else None,
+            waiting_since=topology.at if place.grace_period else None,
         )
     )
     session.execute(
@@ -168,84 +155,97 @@ def _open_deletion(
         session,
         site_id=place.site_id,
         at=topology.at,
-        actor=f"policy {policy.id}",
+        actor=actor,
         action="deletion.scheduled",
         subject_type="raw_data_package",
         subject_id=candidate.package_id,
-        message=f"{candidate.kind} at {place.id}, {size:,} bytes, because {policy.trigger}",
+        message=f"{candidate.kind} at {place.id}, {size:,} bytes, because {place.deletion_trigger}",
     )
 
 
-def _candidates(session: Session, topology: Topology, place: Place) -> Iterator[list[Found]]:
-    """Yield what could go at a location, archived longest first, in batches of one kind."""
-    if place.location_type is LocationType.SOURCE:
-        found = _packages_at_source(session, place)
-    else:
-        found = _copies_at(session, topology, place)
+def _candidates(session: Session, places: Sequence[Place]) -> dict[str, list[Found]]:
+    """Return what could go at some places, archived longest first."""
+    sources = [place.id for place in places if place.location_type is LocationType.SOURCE]
+    buffers = [place.id for place in places if place.location_type is LocationType.BUFFER]
+    others = [place.id for place in places if place.id not in sources]
+    found: dict[str, list[Found]] = {}
+    if sources:
+        for package_id, place_id, size, reason, detail in session.execute(
+            _packages_at_source(), {"places": sources}
+        ):
+            candidate = Candidate(package_id, place_id, CopyKind.RAW_DATA_FILE)
+            found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
+    if others:
+        for kind, package_id, place_id, file_id, size, reason, detail in session.execute(
+            _copies(), {"places": others, "buffers": buffers}
+        ):
+            candidate = Candidate(package_id, place_id, kind, file_id)
+            found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
+    return found
+
+
+def _batches(candidates: Sequence[Found]) -> Iterator[Sequence[Found]]:
+    """Yield candidates in batches of one kind."""
     for kind in CopyKind:
-        of_kind = [thing for thing in found if thing.candidate.kind is kind]
+        of_kind = [found for found in candidates if found.candidate.kind is kind]
         for start in range(0, len(of_kind), BATCH):
             yield of_kind[start : start + BATCH]
 
 
-def _packages_at_source(session: Session, place: Place) -> list[Found]:
+@cache
+def _packages_at_source() -> Select[*tuple[Any, ...]]:
     # Each pass gives all files of a package the same reason: one of them tells it.
     one_file = (
         select(PhysicalCopy.waiting_reason, PhysicalCopy.waiting_detail)
         .join(RawDataFile, RawDataFile.id == PhysicalCopy.raw_data_file_id)
         .where(
             RawDataFile.raw_data_package_id == RawDataPackage.id,
-            PhysicalCopy.data_location_id == place.id,
-            PhysicalCopy.status.in_(LIVING),
+            PhysicalCopy.data_location_id == RawDataPackage.source_location_id,
+            PhysicalCopy.status.in_(fixed(*LIVING)),
         )
         .limit(1)
         .lateral()
     )
-    rows = session.execute(
-        select(RawDataPackage.id, RawDataPackage.payload_bytes, one_file)
+    place_id = RawDataPackage.source_location_id
+    return (
+        select(RawDataPackage.id, place_id, RawDataPackage.payload_bytes, one_file)
         .outerjoin(one_file, true())
         .where(
-            RawDataPackage.source_location_id == place.id,
+            is_among(place_id, "places"),
             RawDataPackage.sealed_at.is_not(None),
             RawDataPackage.source_removed_at.is_(None),
-            ~_has_open_deletion(RawDataPackage.id, place, CopyKind.RAW_DATA_FILE),
+            ~_has_open_deletion(RawDataPackage.id, place_id, *fixed(CopyKind.RAW_DATA_FILE)),
             _may_have_news(RawDataPackage.id, one_file.c.waiting_reason),
         )
         .order_by(RawDataPackage.sealed_at)
     )
-    return [
-        Found(Candidate(package_id, place.id, CopyKind.RAW_DATA_FILE), size, reason, detail)
-        for package_id, size, reason, detail in rows
-    ]
 
 
-def _copies_at(session: Session, topology: Topology, place: Place) -> list[Found]:
+@cache
+def _copies() -> Select[*tuple[Any, ...]]:
     package_id = func.coalesce(PhysicalCopy.raw_data_package_id, RawDataFile.raw_data_package_id)
-    statement = (
+    place_id, file_id = PhysicalCopy.data_location_id, PhysicalCopy.raw_data_file_id
+    return (
         select(
             PhysicalCopy.kind,
             package_id,
-            PhysicalCopy.raw_data_file_id,
+            place_id,
+            file_id,
             PhysicalCopy.size,
             PhysicalCopy.waiting_reason,
             PhysicalCopy.waiting_detail,
         )
-        .outerjoin(RawDataFile, RawDataFile.id == PhysicalCopy.raw_data_file_id)
+        .outerjoin(RawDataFile, RawDataFile.id == file_id)
         .where(
-            PhysicalCopy.data_location_id == place.id,
-            PhysicalCopy.status.in_(LIVING),
-            ~_has_open_deletion(package_id, place, PhysicalCopy.kind, PhysicalCopy.raw_data_file_id),
+            is_among(place_id, "places"),
+            PhysicalCopy.status.in_(fixed(*LIVING)),
+            # A package in a buffer whose way on is not planned waits for that; its deletion is no question yet.
+            or_(PhysicalCopy.onward_planned_at.is_not(None), not_(is_among(place_id, "buffers"))),
+            ~_has_open_deletion(package_id, place_id, PhysicalCopy.kind, file_id),
             _may_have_news(package_id, PhysicalCopy.waiting_reason),
         )
         .order_by(PhysicalCopy.created_at)
     )
-    if place.location_type is LocationType.BUFFER:
-        # A package whose way on is not planned waits for that; its deletion is no question yet.
-        statement = statement.where(PhysicalCopy.onward_planned_at.is_not(None))
-    return [
-        Found(Candidate(package, place.id, kind, file_id), size, reason, detail)
-        for kind, package, file_id, size, reason, detail in session.execute(statement)
-    ]
 
 
 def _may_have_news(package_id: Any, reason: Any) -> ColumnElement[bool]:
@@ -253,21 +253,21 @@ def _may_have_news(package_id: Any, reason: Any) -> ColumnElement[bool]:
     archived, location = aliased(PhysicalCopy), DataLocation.__table__.c
     in_an_archive = exists().where(
         archived.raw_data_package_id == package_id,
-        archived.status == PhysicalCopyStatus.VERIFIED,
+        archived.status.in_(fixed(PhysicalCopyStatus.VERIFIED)),
         archived.data_location_id == location.id,
-        location.location_type == LocationType.LONG_TERM_ARCHIVE,
+        location.location_type.in_(fixed(LocationType.LONG_TERM_ARCHIVE)),
     )
     return or_(reason.is_distinct_from(WaitingReason.NOT_ARCHIVED), in_an_archive)
 
 
-def _has_open_deletion(package_id: Any, place: Place, kind: Any, file_id: Any = None) -> ColumnElement[bool]:
+def _has_open_deletion(package_id: Any, place_id: Any, kind: Any, file_id: Any = None) -> ColumnElement[bool]:
     """Tell whether a deletion is open; one that a person cancelled stays so until it is retried."""
     return exists().where(
         Deletion.raw_data_package_id == package_id,
-        Deletion.data_location_id == place.id,
+        Deletion.data_location_id == place_id,
         Deletion.kind == kind,
         Deletion.raw_data_file_id.is_not_distinct_from(file_id),
-        Deletion.status != Status.COMPLETED,
+        Deletion.status.not_in(fixed(Status.COMPLETED)),
     )
 
 
@@ -309,12 +309,3 @@ class _Staying:
         self._files_of_packages.write(session, PhysicalCopy, files_of_packages, at)
 
 
-def _all_wait(session: Session, topology: Topology, place: Place, reason: WaitingReason, detail: str) -> None:
-    set_reason(
-        session,
-        PhysicalCopy,
-        (PhysicalCopy.data_location_id == place.id) & PhysicalCopy.status.in_(LIVING),
-        reason,
-        detail,
-        topology.at,
-    )

@@ -1,6 +1,7 @@
 """Stage 2, moving: where packages go that lie in buffers. The observatory sends each package once."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from ccat_data_transfer.planning.archiving import plan_archiving
 from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, RouteType, Status
 from ccat_ops_db.events import record_event
@@ -60,15 +62,16 @@ def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> 
 
 def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield the packages whose way on from a buffer is not planned, oldest first."""
-    statement = _unplanned(topology).order_by(PhysicalCopy.id).limit(PAGE)
-    page = session.execute(statement).all()
+    buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
+    page = session.execute(_unplanned(), {"buffers": buffers}).all()
     while page:
         yield from page
-        page = session.execute(statement.where(PhysicalCopy.id > page[-1].id)).all()
+        rest = _unplanned().where(PhysicalCopy.id > page[-1].id)
+        page = session.execute(rest, {"buffers": buffers}).all()
 
 
-def _unplanned(topology: Topology) -> Select[*tuple[Any, ...]]:
-    buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
+@cache
+def _unplanned() -> Select[*tuple[Any, ...]]:
     inbound = aliased(DataTransfer)
     bound_for = (
         select(inbound.final_site_id)
@@ -93,14 +96,16 @@ def _unplanned(topology: Topology) -> Select[*tuple[Any, ...]]:
         )
         .join(RawDataPackage, RawDataPackage.id == PhysicalCopy.raw_data_package_id)
         .where(
-            PhysicalCopy.data_location_id.in_(buffers),
-            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            is_among(PhysicalCopy.data_location_id, "buffers"),
+            PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
             PhysicalCopy.onward_planned_at.is_(None),
-            PhysicalCopy.status.in_(READABLE),
+            PhysicalCopy.status.in_(fixed(*READABLE)),
             RawDataPackage.sealed_at.is_not(None),
             # What came from elsewhere goes on only after it was verified here.
-            or_(PhysicalCopy.status == PhysicalCopyStatus.VERIFIED, bound_for.is_(None)),
+            or_(PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.VERIFIED)), bound_for.is_(None)),
         )
+        .order_by(PhysicalCopy.id)
+        .limit(PAGE)
     )
 
 
@@ -110,12 +115,12 @@ def _is_elsewhere() -> ColumnElement[bool]:
     there = exists().where(
         other.raw_data_package_id == PhysicalCopy.raw_data_package_id,
         other.site_id.notin_([PhysicalCopy.site_id, RawDataPackage.site_id]),
-        other.status.in_(READABLE),
+        other.status.in_(fixed(*READABLE)),
     )
     under_way = exists().where(
         DataTransfer.raw_data_package_id == PhysicalCopy.raw_data_package_id,
         DataTransfer.source_location_id == PhysicalCopy.data_location_id,
-        DataTransfer.status != Status.COMPLETED,
+        DataTransfer.status.not_in(fixed(Status.COMPLETED)),
     )
     return or_(there, under_way)
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
 from ccat_data_transfer.planning.reasons import is_one_of, set_reason
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
 from ccat_ops_db.events import record_event
@@ -33,7 +35,7 @@ OVERHEAD_PER_FILE = 1 << 13
 def plan_packaging(session: Session, topology: Topology) -> int:
     """Form packages of files that are due and open the work of writing them; return how many."""
     formed = 0
-    for group in _unpackaged(session, topology):
+    for group in session.execute(_unpackaged(), {"sites": topology.sites}).all():
         place = topology.places.get(group.source_location_id)
         size_limit = place.package_size_limit if place else 50_000_000_000
         age_limit = place.package_age_limit if place else 3600
@@ -47,13 +49,14 @@ def plan_packaging(session: Session, topology: Topology) -> int:
     return formed
 
 
-def _unpackaged(session: Session, topology: Topology) -> Sequence[Row[*tuple[Any, ...]]]:
+@cache
+def _unpackaged() -> Select[*tuple[Any, ...]]:
     key = (
         RawDataFile.executed_obs_unit_id,
         RawDataFile.instrument_module_id,
         RawDataFile.source_location_id,
     )
-    statement = (
+    return (
         select(
             *key,
             RawDataFile.site_id,
@@ -64,10 +67,9 @@ def _unpackaged(session: Session, topology: Topology) -> Sequence[Row[*tuple[Any
         )
         .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataFile.executed_obs_unit_id)
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
-        .where(RawDataFile.raw_data_package_id.is_(None), RawDataFile.site_id.in_(topology.sites))
+        .where(RawDataFile.raw_data_package_id.is_(None), is_among(RawDataFile.site_id, "sites"))
         .group_by(*key, RawDataFile.site_id, ExecutedObsUnit.status, ObsUnit.priority)
     )
-    return session.execute(statement).all()
 
 
 def _say_whether_more_come(
@@ -171,48 +173,60 @@ def _form_package(
 
 def _choose_buffers(session: Session, topology: Topology) -> None:
     """Give each package that is to be written a buffer of its site: with room for it, if there is one."""
-    for site_id in sorted(topology.sites):
-        buffers = [
-            place
-            for place in topology.at_site(site_id, LocationType.BUFFER)
-            if place.storage_type is StorageType.DISK and not place.read_only and not place.out_of_service
-        ]
-        homeless = and_(
-            PackageCreation.site_id == site_id,
-            PackageCreation.status == Status.PENDING,
-            or_(
-                PackageCreation.destination_location_id.is_(None),
-                PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
-                # Chosen before, out of service now, and not begun there.
-                PackageCreation.destination_location_id.not_in([place.id for place in buffers])
-                & PackageCreation.started_at.is_(None),
-            ),
-        )
-        if buffers:
-            _assign(session, homeless, buffers)
+    buffers = [
+        place
+        for place in topology.of_type(LocationType.BUFFER)
+        if place.storage_type is StorageType.DISK and not place.read_only and not place.out_of_service
+    ]
+    homeless: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    parameters = {"sites": topology.sites, "buffers": [place.id for place in buffers]}
+    for work in session.execute(_homeless(), parameters):
+        homeless.setdefault(work.site_id, []).append(work)
+    for site_id, works in sorted(homeless.items()):
+        here = [place for place in topology.at_site(site_id, LocationType.BUFFER) if place in buffers]
+        if here:
+            _assign(session, works, here)
         else:
+            ids = [work.id for work in works if work.destination_location_id is None]
             set_reason(
                 session,
                 PackageCreation,
-                homeless & PackageCreation.destination_location_id.is_(None),
+                is_one_of(PackageCreation.id, ids),
                 WaitingReason.NO_BUFFER,
                 f"site {site_id} has no enabled, writable buffer on disk",
                 topology.at,
             )
 
 
-def _assign(session: Session, homeless: ColumnElement[bool], buffers: list[Place]) -> None:
-    waiting = session.execute(
-        select(
-            PackageCreation.id, PackageCreation.bytes_total, PackageCreation.destination_location_id
-        ).where(homeless)
+@cache
+def _homeless() -> Select[*tuple[Any, ...]]:
+    return select(
+        PackageCreation.id,
+        PackageCreation.site_id,
+        PackageCreation.bytes_total,
+        PackageCreation.destination_location_id,
+    ).where(
+        is_among(PackageCreation.site_id, "sites"),
+        PackageCreation.status.in_(fixed(Status.PENDING)),
+        or_(
+            PackageCreation.destination_location_id.is_(None),
+            PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
+            # Chosen before, out of service now, and not begun there.
+            and_(
+                ~is_among(PackageCreation.destination_location_id, "buffers"),
+                PackageCreation.started_at.is_(None),
+            ),
+        ),
     )
+
+
+def _assign(session: Session, homeless: Sequence[Row[*tuple[Any, ...]]], buffers: list[Place]) -> None:
     chosen: dict[str, list[UUID]] = {}
-    for work_id, size, before in waiting:
-        fitting = (place for place in buffers if place.obstacle(writing=True, size=size) is None)
+    for work in homeless:
+        fitting = (place for place in buffers if place.obstacle(writing=True, size=work.bytes_total) is None)
         buffer = next(fitting, buffers[0]).id
-        if buffer != before:
-            chosen.setdefault(buffer, []).append(work_id)
+        if buffer != work.destination_location_id:
+            chosen.setdefault(buffer, []).append(work.id)
     for buffer, ids in chosen.items():
         session.execute(
             update(PackageCreation)

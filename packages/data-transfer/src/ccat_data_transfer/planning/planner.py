@@ -1,13 +1,12 @@
 """The planner: looks at the database, opens work, admits it and tells workers; any number may run."""
 
-import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Select, func, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -70,7 +69,7 @@ class Planner:
         self, engine: Engine, messenger: Messenger, clock: Clock, settings: DataTransferSettings
     ) -> None:
         self._engine = engine
-        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._locked_sites = _locked_sites(settings.sites)
         self._messenger = messenger
         self._clock = clock
         self._settings = settings
@@ -92,31 +91,28 @@ class Planner:
         """
         started = self._clock.monotonic()
         with self._engine.connect() as guard:
-            sites = [
-                site
-                for site in self._sites(guard)
-                if guard.execute(select(func.pg_try_advisory_lock(_lock_key(site)))).scalar_one()
-            ]
-            guard.commit()
             try:
-                touched = self._plan(guard, sites) if sites else 0
+                touched = self._plan(guard)
             finally:
                 # A lost connection has given its locks back already.
                 if not guard.invalidated:
                     guard.rollback()
-                    for site in sites:
-                        guard.execute(select(func.pg_advisory_unlock(_lock_key(site))))
+                    guard.execute(_UNLOCK)
                     guard.commit()
         PASS_SECONDS.observe(self._clock.monotonic() - started)
         return touched
 
-    def _plan(self, guard: Connection, sites: Sequence[str]) -> int:
+    def _plan(self, guard: Connection) -> int:
         touched = 0
-        with Session(guard, expire_on_commit=False) as session:
+        sessions = sessionmaker(guard, expire_on_commit=False)
+        with sessions.begin() as session:
+            sites = [site for site, locked in session.execute(self._locked_sites) if locked]
+            if not sites:
+                return 0
             topology = load_topology(session, sites, self._clock.utc_now(), self._settings)
         for stage in STAGES:
             try:
-                with Session(guard, expire_on_commit=False) as session, session.begin():
+                with sessions.begin() as session:
                     count = stage(session, topology)
             except Exception as error:
                 if guard.invalidated:
@@ -128,13 +124,7 @@ class Planner:
                 PLANNED.labels(stage=stage.__name__).inc(count)
                 log.info("planner.planned", stage=stage.__name__, rows=count)
             touched += count
-        return touched + dispatch(self._sessions, topology, self._messenger, self._settings)
-
-    def _sites(self, guard: Connection) -> list[str]:
-        wanted = select(Site.id).where(Site.retired_at.is_(None)).order_by(Site.id)
-        if self._settings.sites:
-            wanted = wanted.where(Site.id.in_(self._settings.sites))
-        return list(guard.scalars(wanted))
+        return touched + dispatch(sessions, topology, self._messenger, self._settings)
 
     def _run_connected(self, stopping: threading.Event) -> None:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -157,7 +147,11 @@ def _sleep(listening: psycopg.Connection[Any], seconds: float, stopping: threadi
         seconds -= LONGEST_SLEEP
 
 
-def _lock_key(site_id: str) -> int:
-    """Return the key of the advisory lock by which one planner at a time plans for a site."""
-    digest = hashlib.sha256(f"ccat planner {site_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+def _locked_sites(wanted: list[str]) -> Select[*tuple[str, bool]]:
+    """Take the advisory locks by which one planner at a time plans for a site, and tell which were free."""
+    key = func.hashtextextended(literal("ccat planner ") + Site.id, 0)
+    statement = select(Site.id, func.pg_try_advisory_lock(key)).where(Site.retired_at.is_(None))
+    return statement.where(Site.id.in_(wanted)) if wanted else statement
+
+
+_UNLOCK = select(func.pg_advisory_unlock_all())

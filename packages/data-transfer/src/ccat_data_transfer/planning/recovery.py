@@ -1,13 +1,15 @@
 """Taking back work whose worker fell silent."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.statements import fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
-from ccat_data_transfer.work.kinds import kinds_with
+from ccat_data_transfer.work.kinds import WorkKind, kinds_with
 from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.enumerations import FailureClass, Status
 from ccat_ops_db.events import record_error
@@ -26,23 +28,10 @@ def take_back(session: Session, topology: Topology) -> int:
     worker after the other, perhaps because it kills them, waits longer each time.
     """
     taken = 0
-    silent_since = topology.at - GRACE
-
-    def has_expired(table: Any) -> ColumnElement[bool]:
-        return and_(table.status == Status.IN_PROGRESS, table.lease_expires_at < silent_since)
-
-    for kind in kinds_with(session, topology.sites, has_expired):
+    parameters = {"sites": topology.sites, "silent_since": topology.at - GRACE}
+    for kind in kinds_with(session, _has_expired, parameters):
         table = kind.table
-        expired = session.execute(
-            select(
-                table.id, table.site_id, table.interruptions, getattr(table, kind.location).label("location")
-            )
-            .where(
-                table.site_id.in_(topology.sites),
-                has_expired(table),
-            )
-            .with_for_update(skip_locked=True)
-        ).all()
+        expired = session.execute(_expired(kind), parameters).all()
         for row in expired:
             again = row.interruptions > 0
             pause = timedelta(seconds=back_off(row.interruptions, topology.settings)) if again else None
@@ -77,3 +66,19 @@ def take_back(session: Session, topology: Topology) -> int:
             )
         taken += len(expired)
     return taken
+
+
+def _has_expired(table: Any) -> ColumnElement[bool]:
+    return and_(
+        table.status.in_(fixed(Status.IN_PROGRESS)), table.lease_expires_at < moment("silent_since")
+    )
+
+
+@cache
+def _expired(kind: WorkKind) -> Select[*tuple[Any, ...]]:
+    table = kind.table
+    return (
+        select(table.id, table.site_id, table.interruptions, getattr(table, kind.location).label("location"))
+        .where(is_among(table.site_id, "sites"), _has_expired(table))
+        .with_for_update(skip_locked=True)
+    )

@@ -4,13 +4,15 @@ Only while no archive has a verified copy: until then the source has all files, 
 nothing would go on either.
 """
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.onward import READABLE, SOURCE_BAD
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.events import record_event
@@ -30,22 +32,27 @@ LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
 def plan_repairs(session: Session, topology: Topology) -> int:
     """Set packages on their way again whose copies went bad; return how many."""
-    lost = session.execute(
+    lost = session.scalars(_lost(), {"places": list(topology.places)})
+    return sum(_repair(session, topology, package) for package in lost.all())
+
+
+@cache
+def _lost() -> Select[RawDataPackage]:
+    return (
         select(RawDataPackage)
         .where(
             RawDataPackage.id.in_(
                 select(PhysicalCopy.raw_data_package_id).where(
-                    PhysicalCopy.data_location_id.in_(topology.places),
-                    PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
-                    PhysicalCopy.status.in_(LOST),
+                    is_among(PhysicalCopy.data_location_id, "places"),
+                    PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
+                    PhysicalCopy.status.in_(fixed(*LOST)),
                 )
             ),
             ~_is_archived(),
             ~_is_worked_on(),
         )
         .order_by(RawDataPackage.id)
-    ).scalars()
-    return sum(_repair(session, topology, package) for package in lost.all())
+    )
 
 
 def _repair(session: Session, topology: Topology, package: RawDataPackage) -> bool:
@@ -122,9 +129,9 @@ def _is_archived() -> ColumnElement[bool]:
     copy = aliased(PhysicalCopy)
     return exists().where(
         copy.raw_data_package_id == RawDataPackage.id,
-        copy.status == PhysicalCopyStatus.VERIFIED,
+        copy.status.in_(fixed(PhysicalCopyStatus.VERIFIED)),
         copy.data_location_id == location.id,
-        location.location_type == LocationType.LONG_TERM_ARCHIVE,
+        location.location_type.in_(fixed(LocationType.LONG_TERM_ARCHIVE)),
     )
 
 
@@ -134,7 +141,7 @@ def _is_worked_on() -> ColumnElement[bool]:
     being_checked = exists().where(
         FixityCheck.physical_copy_id == checked.id,
         checked.raw_data_package_id == RawDataPackage.id,
-        FixityCheck.status != Status.COMPLETED,
+        FixityCheck.status.not_in(fixed(Status.COMPLETED)),
     )
     tables: tuple[Any, ...] = (PackageCreation, DataTransfer, LongTermArchiveTransfer)
     return or_(
@@ -142,8 +149,10 @@ def _is_worked_on() -> ColumnElement[bool]:
         *(
             exists().where(
                 table.raw_data_package_id == RawDataPackage.id,
-                table.status != Status.COMPLETED,
-                ~and_(table.status == Status.FAILED, table.error_category.in_(SOURCE_BAD)),
+                table.status.not_in(fixed(Status.COMPLETED)),
+                ~and_(
+                    table.status.in_(fixed(Status.FAILED)), table.error_category.in_(fixed(*SOURCE_BAD))
+                ),
             )
             for table in tables
         ),

@@ -1,12 +1,14 @@
 """Stage 6, staging: which copy a requested item is read from."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, case, select, update
+from sqlalchemy import Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
@@ -21,27 +23,8 @@ from ccat_ops_db.waiting import WaitingReason
 
 def plan_staging(session: Session, topology: Topology) -> int:
     """Choose the copy to read for requested items that have none yet; return how many were given one."""
-    requested = session.execute(
-        select(
-            StagingItem.id,
-            StagingItem.site_id,
-            StagingItem.raw_data_package_id,
-            RawDataPackage.sealed_at,
-            RawDataPackage.size,
-            RawDataFile.size.label("file_size"),
-        )
-        .join(RawDataPackage, RawDataPackage.id == StagingItem.raw_data_package_id)
-        .outerjoin(RawDataFile, RawDataFile.id == StagingItem.raw_data_file_id)
-        .where(
-            StagingItem.site_id.in_(topology.sites),
-            StagingItem.status == Status.PENDING,
-            StagingItem.source_copy_id.is_(None),
-        )
-        .order_by(StagingItem.priority.desc(), StagingItem.id)
-        .limit(1000)
-    ).all()
     chosen = 0
-    for item in requested:
+    for item in session.execute(_requested(), {"sites": topology.sites}).all():
         mine = StagingItem.id == item.id
         if item.sealed_at is None:
             set_reason(
@@ -65,6 +48,29 @@ def plan_staging(session: Session, topology: Topology) -> int:
         lock_copy(session, copy.id, "staging_item", item.id, item.site_id, topology.at)
         chosen += 1
     return chosen
+
+
+@cache
+def _requested() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            StagingItem.id,
+            StagingItem.site_id,
+            StagingItem.raw_data_package_id,
+            RawDataPackage.sealed_at,
+            RawDataPackage.size,
+            RawDataFile.size.label("file_size"),
+        )
+        .join(RawDataPackage, RawDataPackage.id == StagingItem.raw_data_package_id)
+        .outerjoin(RawDataFile, RawDataFile.id == StagingItem.raw_data_file_id)
+        .where(
+            is_among(StagingItem.site_id, "sites"),
+            StagingItem.status.in_(fixed(Status.PENDING)),
+            StagingItem.source_copy_id.is_(None),
+        )
+        .order_by(StagingItem.priority.desc(), StagingItem.id)
+        .limit(1000)
+    )
 
 
 def _best_copy(

@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy import Select, Subquery, func, select, true, union_all
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.enumerations import (
     DeletionMode,
+    DeletionTrigger,
     LocationType,
     RouteType,
     Status,
@@ -25,6 +29,7 @@ from ccat_ops_db.models import (
     LocationUsage,
     LongTermArchiveTransfer,
     PackageCreation,
+    RetentionPolicy,
     RouteHealth,
     Site,
     StagingItem,
@@ -58,6 +63,8 @@ class Place:
     package_size_limit: int
     package_age_limit: int
     retention_policy_id: str | None
+    deletion_trigger: DeletionTrigger | None
+    grace_period: int | None
     deletion_mode: DeletionMode
     verification_method: VerificationMethod
     watermark_low: float
@@ -110,7 +117,7 @@ class Topology:
     at: datetime
     places: dict[str, Place]
     routes: dict[str, Route]
-    sites: set[str]
+    sites: list[str]
     settings: DataTransferSettings
 
     def at_site(self, site_id: str, *types: LocationType) -> list[Place]:
@@ -129,41 +136,12 @@ def load_topology(
     session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings
 ) -> Topology:
     """Read places and routes with their state; a fixed number of statements."""
-    reserved = _reserved_bytes(session)
-    places = _places(session, reserved, at)
-    return Topology(at, places, _routes(session, at), set(sites), settings)
+    return Topology(at, _places(session, at), _routes(session, at), list(sites), settings)
 
 
-def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[str, Place]:
-    usage = (
-        select(LocationUsage.used_bytes, LocationUsage.total_bytes, LocationUsage.measured_at)
-        .where(LocationUsage.data_location_id == DataLocation.id)
-        .order_by(LocationUsage.measured_at.desc())
-        .limit(1)
-        .lateral()
-    )
-    columns = DataLocation.__table__.c
-    statement = (
-        select(
-            *columns,
-            Site.enabled.label("site_enabled"),
-            Site.suspended_at.label("site_suspended_at"),
-            Site.suspended_reason.label("site_suspended_reason"),
-            LocationHealth.open_until,
-            LocationHealth.suspect_since,
-            LocationHealth.suspect_reason,
-            usage.c.used_bytes,
-            usage.c.total_bytes,
-            usage.c.measured_at,
-        )
-        .select_from(DataLocation.__table__)
-        .join(Site, Site.id == columns.site_id)
-        .outerjoin(LocationHealth, LocationHealth.data_location_id == columns.id)
-        .outerjoin(usage, literal(True))
-        .where(columns.retired_at.is_(None))
-    )
+def _places(session: Session, at: datetime) -> dict[str, Place]:
     places = {}
-    for row in session.execute(statement).mappings():
+    for row in session.execute(_places_with_state()).mappings():
         out_of_service = resting = None
         if not row["site_enabled"] or row["site_suspended_at"]:
             why = row["site_suspended_reason"] or "disabled in the configuration"
@@ -182,7 +160,7 @@ def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[st
         total = min(limits) if limits else None
         free = None
         if total is not None and row["used_bytes"] is not None:
-            free = total - row["used_bytes"] - row["reserve_bytes"] - reserved.get(row["id"], 0)
+            free = total - row["used_bytes"] - row["reserve_bytes"] - int(row["reserved_bytes"] or 0)
         places[row["id"]] = Place(
             **{
                 name: row[name]
@@ -199,37 +177,72 @@ def _places(session: Session, reserved: dict[str, int], at: datetime) -> dict[st
     return places
 
 
-def _reserved_bytes(session: Session) -> dict[str, int]:
+@cache
+def _places_with_state() -> Select[*tuple[Any, ...]]:
+    usage = (
+        select(LocationUsage.used_bytes, LocationUsage.total_bytes, LocationUsage.measured_at)
+        .where(LocationUsage.data_location_id == DataLocation.id)
+        .order_by(LocationUsage.measured_at.desc())
+        .limit(1)
+        .lateral()
+    )
+    reserved = _reserved_bytes()
+    columns = DataLocation.__table__.c
+    return (
+        select(
+            *columns,
+            Site.enabled.label("site_enabled"),
+            Site.suspended_at.label("site_suspended_at"),
+            Site.suspended_reason.label("site_suspended_reason"),
+            RetentionPolicy.trigger.label("deletion_trigger"),
+            RetentionPolicy.grace_period,
+            LocationHealth.open_until,
+            LocationHealth.suspect_since,
+            LocationHealth.suspect_reason,
+            usage.c.used_bytes,
+            usage.c.total_bytes,
+            usage.c.measured_at,
+            reserved.c.reserved_bytes,
+        )
+        .select_from(DataLocation.__table__)
+        .join(Site, Site.id == columns.site_id)
+        .outerjoin(RetentionPolicy, RetentionPolicy.id == columns.retention_policy_id)
+        .outerjoin(LocationHealth, LocationHealth.data_location_id == columns.id)
+        .outerjoin(usage, true())
+        .outerjoin(reserved, reserved.c.location == columns.id)
+        .where(columns.retired_at.is_(None))
+    )
+
+
+def _reserved_bytes() -> Subquery:
+    """Sum what admitted work will still write, by location."""
     inbound = [
         select(
-            kind.destination_location_id.label("location"), (kind.bytes_total - kind.bytes_done).label("size")
+            kind.destination_location_id.label("location"),
+            func.greatest(kind.bytes_total - kind.bytes_done, 0).label("size"),
         ).where(
-            kind.status.in_([Status.SCHEDULED, Status.IN_PROGRESS]),
+            kind.status.in_(fixed(Status.SCHEDULED, Status.IN_PROGRESS)),
             kind.destination_location_id.is_not(None),
         )
         for kind in (PackageCreation, DataTransfer, LongTermArchiveTransfer, StagingItem)
     ]
     open_work = union_all(*inbound).subquery()
-    positive = case((open_work.c.size > 0, open_work.c.size), else_=0)
-    statement = select(open_work.c.location, func.sum(positive)).group_by(open_work.c.location)
-    return {location: int(size) for location, size in session.execute(statement)}
+    return (
+        select(open_work.c.location, func.sum(open_work.c.size).label("reserved_bytes"))
+        .group_by(open_work.c.location)
+        .subquery()
+    )
 
 
 def _routes(session: Session, at: datetime) -> dict[str, Route]:
+    # A route with several windows comes as several rows.
+    rows = session.execute(_routes_with_state()).mappings().all()
     windows: dict[str, list[tuple[time, time]]] = {}
-    for window in session.execute(select(DataTransferRouteWindow.__table__)).mappings():
-        windows.setdefault(window["data_transfer_route_id"], []).append(
-            (window["opens_at"], window["closes_at"])
-        )
-    columns = DataTransferRoute.__table__.c
-    statement = (
-        select(*columns, RouteHealth.open_until)
-        .select_from(DataTransferRoute.__table__)
-        .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == columns.id)
-        .where(columns.retired_at.is_(None))
-    )
+    for row in rows:
+        if row["opens_at"] is not None:
+            windows.setdefault(row["id"], []).append((row["opens_at"], row["closes_at"]))
     routes = {}
-    for row in session.execute(statement).mappings():
+    for row in rows:
         closed = None
         if not row["enabled"] or row["suspended_at"]:
             why = row["suspended_reason"] or "disabled in the configuration"
@@ -254,6 +267,18 @@ def _routes(session: Session, at: datetime) -> dict[str, Route]:
             closed=closed,
         )
     return routes
+
+
+@cache
+def _routes_with_state() -> Select[*tuple[Any, ...]]:
+    columns, window = DataTransferRoute.__table__.c, DataTransferRouteWindow
+    return (
+        select(*columns, RouteHealth.open_until, window.opens_at, window.closes_at)
+        .select_from(DataTransferRoute.__table__)
+        .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == columns.id)
+        .outerjoin(window, window.data_transfer_route_id == columns.id)
+        .where(columns.retired_at.is_(None))
+    )
 
 
 def _slots(concurrency: int, open_until: datetime | None) -> int:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import Row, Select, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import is_one_of
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.enumerations import (
@@ -41,32 +43,8 @@ BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELET
 
 def receive_transfers(session: Session, topology: Topology) -> int:
     """Register what was sent to places of our sites and open its verification; return how many."""
-    checked = exists().where(
-        FixityCheck.data_transfer_id == DataTransfer.id, FixityCheck.created_at >= DataTransfer.sent_at
-    )
-    arrived = session.execute(
-        select(
-            DataTransfer.id,
-            DataTransfer.raw_data_package_id,
-            DataTransfer.destination_location_id,
-            DataTransfer.priority,
-            DataTransfer.sent_at,
-            RawDataPackage.relative_path,
-            RawDataPackage.size,
-            DataLocation.site_id,
-            DataLocation.verification_method,
-        )
-        .join(RawDataPackage, RawDataPackage.id == DataTransfer.raw_data_package_id)
-        .join(DataLocation.__table__, DataLocation.__table__.c.id == DataTransfer.destination_location_id)
-        .where(
-            DataTransfer.sent_at.is_not(None),
-            DataTransfer.status != Status.COMPLETED,
-            DataLocation.__table__.c.site_id.in_(topology.sites),
-            ~checked,
-        )
-    ).all()
     opened = 0
-    for row in arrived:
+    for row in session.execute(_arrived(), {"sites": topology.sites}).all():
         copy_id = register_copy(
             session,
             row.raw_data_package_id,
@@ -94,9 +72,48 @@ def receive_transfers(session: Session, topology: Topology) -> int:
     return opened
 
 
+@cache
+def _arrived() -> Select[*tuple[Any, ...]]:
+    checked = exists().where(
+        FixityCheck.data_transfer_id == DataTransfer.id, FixityCheck.created_at >= DataTransfer.sent_at
+    )
+    return (
+        select(
+            DataTransfer.id,
+            DataTransfer.raw_data_package_id,
+            DataTransfer.destination_location_id,
+            DataTransfer.priority,
+            DataTransfer.sent_at,
+            RawDataPackage.relative_path,
+            RawDataPackage.size,
+            DataLocation.site_id,
+            DataLocation.verification_method,
+        )
+        .join(RawDataPackage, RawDataPackage.id == DataTransfer.raw_data_package_id)
+        .join(DataLocation.__table__, DataLocation.__table__.c.id == DataTransfer.destination_location_id)
+        .where(
+            DataTransfer.sent_at.is_not(None),
+            DataTransfer.status.not_in(fixed(Status.COMPLETED)),
+            is_among(DataLocation.__table__.c.site_id, "sites"),
+            ~checked,
+        )
+    )
+
+
 def conclude_transfers(session: Session, topology: Topology) -> int:
     """Complete transfers whose arrival was verified, and send those again that arrived damaged."""
-    results = session.execute(
+    results = session.execute(_results(), {"sites": topology.sites}).all()
+    for row in results:
+        if row.result is CheckResult.VERIFIED:
+            _complete(session, row.id, topology.at)
+        else:
+            _send_again(session, topology, row)
+    return len(results)
+
+
+@cache
+def _results() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             DataTransfer.id,
             DataTransfer.site_id,
@@ -106,19 +123,13 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
         )
         .join(FixityCheck, FixityCheck.data_transfer_id == DataTransfer.id)
         .where(
-            DataTransfer.site_id.in_(topology.sites),
-            DataTransfer.status == Status.PENDING,
+            is_among(DataTransfer.site_id, "sites"),
+            DataTransfer.status.in_(fixed(Status.PENDING)),
             DataTransfer.sent_at.is_not(None),
             FixityCheck.created_at >= DataTransfer.sent_at,
-            FixityCheck.status == Status.COMPLETED,
+            FixityCheck.status.in_(fixed(Status.COMPLETED)),
         )
-    ).all()
-    for row in results:
-        if row.result is CheckResult.VERIFIED:
-            _complete(session, row.id, topology.at)
-        else:
-            _send_again(session, topology, row)
-    return len(results)
+    )
 
 
 def _complete(session: Session, transfer_id: UUID, at: datetime) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer.planning.statements import fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with, queue_name
@@ -30,19 +32,15 @@ def dispatch(
     sessions: sessionmaker[Session], topology: Topology, messenger: Messenger, settings: DataTransferSettings
 ) -> int:
     """Tell workers of every scheduled row that they do not know of yet; return how many were sent."""
-    too_long_ago = topology.at - timedelta(seconds=settings.redispatch)
-
-    def is_untold(table: Any) -> ColumnElement[bool]:
-        return and_(
-            table.status == Status.SCHEDULED,
-            or_(table.dispatched_at.is_(None), table.dispatched_at < too_long_ago),
-        )
-
+    parameters = {
+        "sites": topology.sites,
+        "too_long_ago": topology.at - timedelta(seconds=settings.redispatch),
+    }
     sent = 0
-    with sessions() as session:
+    with sessions.begin() as session:
         untold = [
-            (kind, _rows(session, topology, kind, is_untold(kind.table)))
-            for kind in kinds_with(session, topology.sites, is_untold)
+            (kind, session.execute(_untold(kind), parameters).all())
+            for kind in kinds_with(session, _is_untold, parameters)
         ]
     for kind, rows in untold:
         told = _tell(messenger, kind, rows)
@@ -55,15 +53,21 @@ def dispatch(
     return sent
 
 
-def _rows(
-    session: Session, topology: Topology, kind: WorkKind, untold: ColumnElement[bool]
-) -> Sequence[Row[*tuple[Any, ...]]]:
+def _is_untold(table: Any) -> ColumnElement[bool]:
+    return and_(
+        table.status.in_(fixed(Status.SCHEDULED)),
+        or_(table.dispatched_at.is_(None), table.dispatched_at < moment("too_long_ago")),
+    )
+
+
+@cache
+def _untold(kind: WorkKind) -> Select[*tuple[Any, ...]]:
     table = kind.table
-    return session.execute(
+    return (
         select(table.id, getattr(table, kind.location).label("location"))
-        .where(table.site_id.in_(topology.sites), untold)
+        .where(is_among(table.site_id, "sites"), _is_untold(table))
         .order_by(table.priority.desc(), table.id)
-    ).all()
+    )
 
 
 def _tell(messenger: Messenger, kind: WorkKind, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[UUID]:

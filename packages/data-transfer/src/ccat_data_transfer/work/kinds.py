@@ -1,12 +1,14 @@
 """The kinds of work: one line each, from the table to the operation in its queue's name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union_all
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import (
     DataTransfer,
@@ -96,18 +98,33 @@ KINDS: dict[Operation, WorkKind] = {
 }
 
 
-def kinds_with(
-    session: Session, sites: Iterable[str], condition: Callable[[Any], ColumnElement[bool]]
-) -> list[WorkKind]:
-    """Return the kinds of which a row at some sites meets a condition; one statement for all tables."""
-    looks = (
-        select(literal(kind.operation.value)).where(
-            exists().where(kind.table.site_id.in_(sites), condition(kind.table))
-        )
-        for kind in KINDS.values()
-    )
-    found = set(session.scalars(union_all(*looks)))
+Condition = Callable[[Any], ColumnElement[bool]]
+
+
+def kinds_with(session: Session, condition: Condition, parameters: dict[str, Any]) -> list[WorkKind]:
+    """Return the kinds of which a row meets a condition; one statement for all tables.
+
+    Parameters
+    ----------
+    condition : callable
+        A function of a module, as its statement is kept: gives the condition for a table.
+    parameters : dict
+        The sites whose rows are looked at (``sites``), and what the condition takes.
+    """
+    found = set(session.scalars(_look(condition), parameters))
     return [kind for kind in KINDS.values() if kind.operation.value in found]
+
+
+@cache
+def _look(condition: Condition) -> CompoundSelect[*tuple[Any, ...]]:
+    return union_all(
+        *(
+            select(*fixed(kind.operation)).where(
+                exists().where(is_among(kind.table.site_id, "sites"), condition(kind.table))
+            )
+            for kind in KINDS.values()
+        )
+    )
 
 
 def queue_name(location_id: str, operation: Operation) -> str:
