@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import process_database
 from ccat_ops_db.models import Base
-from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
+from ccat_ops_db.settings import OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.platform.logs import configure_logs
@@ -109,7 +109,7 @@ def clock() -> FixedClock:
 @pytest.fixture(scope="session")
 def built_app() -> FastAPI:
     """The application, built once; `app` gives it a database."""
-    configure_logs(Environment.DEVELOPMENT, "error")
+    configure_logs("error")
     nowhere = OpsDbSettings(
         database_url=SecretStr("postgresql://nowhere/none"), token_key=SecretStr(seed.KEY)
     )

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from ccat_ops_db.settings import Environment, OpsDbSettings
+from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.platform.openapi import SNAPSHOT, snapshot_text
@@ -70,7 +70,7 @@ class Server(NamedTuple):
 @pytest.fixture(scope="module")
 def server(shared_database: str) -> Iterator[Server]:
     """A running server with some rows in its database, and a token that may do everything."""
-    configure_logs(Environment.DEVELOPMENT, "error")
+    configure_logs("error")
     with conftest._session(shared_database) as session:
         token = seed.token(session)
         execution = seed.execution(session)

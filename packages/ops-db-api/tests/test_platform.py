@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
@@ -17,6 +18,7 @@ from ccat_ops_db.settings import Environment, OpsDbSettings, SettingsError
 from ccat_ops_db.tokens import issue_token
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import asyncpg_url
+from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import ApiSettings, load_settings
 
 from . import seed
@@ -250,6 +252,17 @@ class TestHealth:
         metrics = (await root.get("/metrics")).text
         assert 'route="/sites/{name}"' in metrics
         assert "sites/ccat" not in metrics
+
+    async def test_is_asked_without_filling_the_log(self, root: Client, client: Client) -> None:
+        configure_logs("info")
+        try:
+            with structlog.testing.capture_logs() as lines:
+                for path in ("/healthz", "/readyz", "/metrics"):
+                    await root.get(path)
+                await client.get("/sites/ccat")
+        finally:
+            configure_logs("error")
+        assert [line["path"] for line in lines] == ["/api/v1/sites/ccat"]
 
 
 class TestBeforeTheSchema:

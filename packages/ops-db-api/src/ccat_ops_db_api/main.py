@@ -12,7 +12,7 @@ try:
     _settings, _database = load_settings()
 except SettingsError as error:
     sys.exit(f"ccat-ops-db-api cannot start: {error}")
-configure_logs(_database.environment, _settings.log_level)
+configure_logs(_settings.log_level)
 app = create_app(_settings, _database)
 # What was made so far stays: looking through it for garbage again and again would hold requests up.
 gc.collect()

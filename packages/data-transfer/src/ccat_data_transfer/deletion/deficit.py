@@ -37,9 +37,7 @@ def _being_freed(session: Session, place: Place) -> int:
 @cache
 def _freed_since() -> Select[*tuple[int]]:
     under_way = Deletion.status.in_(fixed(Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS))
-    since = and_(
-        Deletion.status.in_(fixed(Status.COMPLETED)), Deletion.finished_at >= moment("measured_at")
-    )
+    since = and_(Deletion.status.in_(fixed(Status.COMPLETED)), Deletion.finished_at >= moment("measured_at"))
     return select(func.coalesce(func.sum(Deletion.bytes_total), 0)).where(
         Deletion.data_location_id == bindparam("place"), or_(under_way, since)
     )

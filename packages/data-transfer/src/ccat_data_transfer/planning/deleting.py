@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
 from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
-from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, set_reason
+from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
 from ccat_data_transfer.planning.statements import fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.planning.verifying import verify_archive_copies
@@ -239,8 +239,8 @@ def _copies() -> Select[*tuple[Any, ...]]:
         .where(
             is_among(place_id, "places"),
             PhysicalCopy.status.in_(fixed(*LIVING)),
-            # A package in a buffer whose way on is not planned waits for that; its deletion is no question yet.
-            or_(PhysicalCopy.onward_planned_at.is_not(None), not_(is_among(place_id, "buffers"))),
+            # A package in a buffer whose way on is not planned waits for that: no question yet.
+            or_(PhysicalCopy.onward_planned_at.is_not(None), ~is_among(place_id, "buffers")),
             ~_has_open_deletion(package_id, place_id, PhysicalCopy.kind, file_id),
             _may_have_news(package_id, PhysicalCopy.waiting_reason),
         )
@@ -309,3 +309,13 @@ class _Staying:
         self._files_of_packages.write(session, PhysicalCopy, files_of_packages, at)
 
 
+def _say_of_all(session: Session, topology: Topology, place: Place, obstacle: Obstacle) -> None:
+    """Write that everything at a location stays, and why."""
+    why = reason_parameters(obstacle.reason, obstacle.detail, topology.at)
+    session.execute(_saying_of_all(), {"place": place.id, **why})
+
+
+@cache
+def _saying_of_all() -> Any:
+    here = and_(PhysicalCopy.data_location_id == bindparam("place"), PhysicalCopy.status.in_(fixed(*LIVING)))
+    return setting_reason(PhysicalCopy, here)

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
@@ -66,7 +66,8 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tup
     page = session.execute(_unplanned(), {"buffers": buffers}).all()
     while page:
         yield from page
-        rest = _unplanned().where(PhysicalCopy.id > page[-1].id)
+        last = tuple_(page[-1].created_at, page[-1].id)
+        rest = _unplanned().where(tuple_(PhysicalCopy.created_at, PhysicalCopy.id) > last)
         page = session.execute(rest, {"buffers": buffers}).all()
 
 
@@ -86,6 +87,7 @@ def _unplanned() -> Select[*tuple[Any, ...]]:
     return (
         select(
             PhysicalCopy.id,
+            PhysicalCopy.created_at,
             PhysicalCopy.site_id,
             PhysicalCopy.data_location_id,
             PhysicalCopy.status,
@@ -104,7 +106,8 @@ def _unplanned() -> Select[*tuple[Any, ...]]:
             # What came from elsewhere goes on only after it was verified here.
             or_(PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.VERIFIED)), bound_for.is_(None)),
         )
-        .order_by(PhysicalCopy.id)
+        # Ordered by the key alone, PostgreSQL may walk all copies there ever were to find the first.
+        .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
         .limit(PAGE)
     )
 

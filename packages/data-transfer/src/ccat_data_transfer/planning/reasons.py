@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, case, literal, or_, update
+from sqlalchemy import BindParameter, ColumnElement, Uuid, any_, bindparam, case, literal, or_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.statements import moment
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_ops_db.models.base import Waiting
 from ccat_ops_db.waiting import WaitingReason
@@ -23,24 +24,33 @@ def set_reason(
     at: datetime,
 ) -> None:
     """Write why some rows wait (None: nothing holds them); rows that say so already are not touched."""
-    statement: Any = (
+    session.execute(setting_reason(table, rows), reason_parameters(reason, detail, at))
+
+
+def setting_reason(table: type[Waiting], rows: ColumnElement[bool]) -> Any:
+    """Return the statement of `set_reason`, which takes `reason_parameters` and those of the rows."""
+    why: BindParameter[Any] = bindparam("why")
+    detail: BindParameter[Any] = bindparam("why_in_words")
+    return (
         update(table)
         .where(
             rows,
-            or_(
-                table.waiting_reason.is_distinct_from(reason),
-                table.waiting_detail.is_distinct_from(detail),
-            ),
+            or_(table.waiting_reason.is_distinct_from(why), table.waiting_detail.is_distinct_from(detail)),
         )
         .values(
-            waiting_reason=reason,
+            waiting_reason=why,
             waiting_detail=detail,
-            waiting_since=case((table.waiting_reason == reason, table.waiting_since), else_=at)
-            if reason
-            else None,
+            waiting_since=case(
+                (table.waiting_reason == why, table.waiting_since), else_=moment("waits_since")
+            ),
         )
+        .execution_options(synchronize_session=False)
     )
-    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def reason_parameters(reason: WaitingReason | None, detail: str | None, at: datetime) -> dict[str, Any]:
+    """Return the parameters of a statement that writes a reason."""
+    return {"why": reason, "why_in_words": detail, "waits_since": at if reason else None}
 
 
 class Obstacles:

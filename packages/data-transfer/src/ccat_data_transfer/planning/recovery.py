@@ -69,9 +69,7 @@ def take_back(session: Session, topology: Topology) -> int:
 
 
 def _has_expired(table: Any) -> ColumnElement[bool]:
-    return and_(
-        table.status.in_(fixed(Status.IN_PROGRESS)), table.lease_expires_at < moment("silent_since")
-    )
+    return and_(table.status.in_(fixed(Status.IN_PROGRESS)), table.lease_expires_at < moment("silent_since"))
 
 
 @cache

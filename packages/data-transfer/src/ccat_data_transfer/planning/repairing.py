@@ -150,9 +150,7 @@ def _is_worked_on() -> ColumnElement[bool]:
             exists().where(
                 table.raw_data_package_id == RawDataPackage.id,
                 table.status.not_in(fixed(Status.COMPLETED)),
-                ~and_(
-                    table.status.in_(fixed(Status.FAILED)), table.error_category.in_(fixed(*SOURCE_BAD))
-                ),
+                ~and_(table.status.in_(fixed(Status.FAILED)), table.error_category.in_(fixed(*SOURCE_BAD))),
             )
             for table in tables
         ),

@@ -3,12 +3,14 @@
 import os
 import socket
 import threading
+import warnings
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -80,6 +82,8 @@ class Worker:
         """Consume until SIGTERM; work in hand is then given back within seconds."""
         app = make_celery(self._settings)
         app.task(name=TASK, ignore_result=True)(self._do)
+        # A user without a name, as containers have, is taken for root.
+        warnings.simplefilter("ignore", SecurityWarning)
         worker_shutting_down.connect(self._stop, weak=False)
         worker_ready.connect(lambda **_: self._begin_following(app), weak=False)
         app.worker_main(

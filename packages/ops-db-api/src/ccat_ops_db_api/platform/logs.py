@@ -1,10 +1,9 @@
 """The log: JSON in services, readable in a terminal."""
 
 import logging
+import sys
 
 import structlog
-
-from ccat_ops_db.settings import Environment
 
 # Without the values of variables: they hold secrets.
 EXCEPTIONS = structlog.processors.ExceptionRenderer(
@@ -12,9 +11,9 @@ EXCEPTIONS = structlog.processors.ExceptionRenderer(
 )
 
 
-def configure_logs(environment: Environment, level: str) -> None:
+def configure_logs(level: str) -> None:
     """Set up structlog for the process."""
-    human = environment is Environment.DEVELOPMENT
+    human = sys.stdout.isatty()
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         if human

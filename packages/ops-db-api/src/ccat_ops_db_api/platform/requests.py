@@ -1,6 +1,7 @@
 """What surrounds every request: its id, its line in the log, its metrics, and the limit on its body."""
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -13,6 +14,8 @@ from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 BULK_SUFFIX = ":bulk"
+WATCHED = ("/healthz", "/readyz", "/metrics")
+"""Paths that machines ask for every few seconds."""
 
 log = structlog.get_logger()
 
@@ -57,14 +60,23 @@ class RequestRecord:
                 route = getattr(scope.get("route"), "path", "unmatched")
                 REQUESTS.labels(scope["method"] if route != "unmatched" else "", route, str(status)).inc()
                 SECONDS.labels(route).observe(seconds)
-                level = log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
-                level(
+                _log_at(scope["path"], status)(
                     "request",
                     method=scope["method"],
                     path=scope["path"],
                     status=status,
                     milliseconds=round(seconds * 1000, 1),
                 )
+
+
+def _log_at(path: str, status: int) -> Callable[..., None]:
+    """Choose the level: what is asked again and again would bury everything else."""
+    if path in WATCHED:
+        level = log.debug
+    else:
+        level = log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
+    chosen: Callable[..., None] = level
+    return chosen
 
 
 class BodyLimit:
