@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
+# Without compiled files every start of a command and every run of the tests compiles thousands of modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := build/venv/bin
 READY := build/venv/.ready
