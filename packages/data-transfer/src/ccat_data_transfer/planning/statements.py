@@ -1,0 +1,28 @@
+"""What the statements share that each pass executes, whether or not something is due.
+
+Such a statement is built once, by a cached function, and takes what changes as parameters: building it takes
+far longer than PostgreSQL takes to find nothing. What is done about rows that were found is built where it
+is done. Their sessions end with a commit also where they only read: the driver forgets the statements that
+it has prepared at each rollback.
+"""
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, any_, bindparam, literal_column
+
+from ccat_ops_db.models.base import UtcDateTime
+
+
+def is_among(column: Any, name: str) -> ColumnElement[bool]:
+    """Return whether a column is one of the texts that a parameter lists, however many."""
+    return column == any_(bindparam(name, type_=ARRAY(String())))  # type: ignore[no-any-return]
+
+
+def moment(name: str) -> BindParameter[Any]:
+    """Return a parameter that is a time."""
+    return bindparam(name, type_=UtcDateTime())
+
+
+def fixed(*values: str) -> list[ColumnElement[Any]]:
+    """Return values as a part of the statement's text: only so a prepared one can use partial indexes."""
+    return [literal_column(f"'{value}'") for value in values]
