@@ -14,7 +14,6 @@ from typing import Any
 from ccat_dev_stack import ports
 from ccat_dev_stack.checkout import checkout_folder
 
-NODE_IMAGE = os.environ.get("KIND_NODE_IMAGE") or "kindest/node:v1.35.4"
 PREFIX = os.environ.get("IMAGE_PREFIX") or "ccatobs"
 TAG = os.environ.get("IMAGE_TAG") or "0.1.0"
 IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services")
@@ -109,7 +108,7 @@ class Cluster:
         # JSON is YAML.
         file = self.build / "kind.yaml"
         file.write_text(json.dumps(configuration))
-        options = ["--name", self.name, "--image", NODE_IMAGE, "--config", str(file), "--wait", "180s"]
+        options = ["--name", self.name, "--config", str(file), "--wait", "180s", *_node_image()]
         self.run("kind", "create", "cluster", *options)
 
     def exists(self) -> bool:
@@ -183,6 +182,17 @@ class Cluster:
             timeout=COMMAND_LIMIT_SECONDS,
             check=False,
         )
+
+
+def _node_image() -> list[str]:
+    """Return kind's option for the image of the node: the one named, one on this machine, or none."""
+    named = os.environ.get("KIND_NODE_IMAGE")
+    if named:
+        return ["--image", named]
+    listed = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "kindest/node"]
+    here = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split()
+    tagged = sorted(name for name in here if not name.endswith(":<none>"))
+    return ["--image", tagged[-1]] if tagged else []
 
 
 def image(name: str, tag: str = TAG) -> str:
