@@ -5,7 +5,7 @@ from functools import cache
 from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.statements import fixed, moment
+from ccat_data_transfer.planning.statements import ask, fixed, moment
 from ccat_data_transfer.planning.topology import Place
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import Deletion
@@ -30,8 +30,8 @@ def bytes_to_free(session: Session, place: Place) -> int:
 
 def _being_freed(session: Session, place: Place) -> int:
     """Sum what deletions free that the last measurement of the location cannot know of."""
-    parameters = {"place": place.id, "measured_at": place.measured_at}
-    return int(session.execute(_freed_since(), parameters).scalar_one())
+    freed = ask(session, _freed_since(), place=place.id, measured_at=place.measured_at)
+    return int(freed.scalar_one())
 
 
 @cache

@@ -59,7 +59,7 @@ class Slots:
 
 def admit(session: Session, topology: Topology) -> int:
     """Schedule the pending work that may begin now; return how many rows."""
-    kinds = kinds_with(session, _may_begin, {"sites": topology.sites})
+    kinds = kinds_with(session, _may_begin, sites=topology.sites)
     return sum(_admit_kind(session, topology, kind) for kind in kinds)
 
 

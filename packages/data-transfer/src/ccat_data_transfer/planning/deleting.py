@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from ccat_data_transfer.deletion.deficit import bytes_to_free
 from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.planning.verifying import verify_archive_copies
 from ccat_ops_db.enumerations import (
@@ -170,14 +170,12 @@ def _candidates(session: Session, places: Sequence[Place]) -> dict[str, list[Fou
     others = [place.id for place in places if place.id not in sources]
     found: dict[str, list[Found]] = {}
     if sources:
-        for package_id, place_id, size, reason, detail in session.execute(
-            _packages_at_source(), {"places": sources}
-        ):
+        for package_id, place_id, size, reason, detail in ask(session, _packages_at_source(), places=sources):
             candidate = Candidate(package_id, place_id, CopyKind.RAW_DATA_FILE)
             found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
     if others:
-        for kind, package_id, place_id, file_id, size, reason, detail in session.execute(
-            _copies(), {"places": others, "buffers": buffers}
+        for kind, package_id, place_id, file_id, size, reason, detail in ask(
+            session, _copies(), places=others, buffers=buffers
         ):
             candidate = Candidate(package_id, place_id, kind, file_id)
             found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from ccat_data_transfer.planning.archiving import plan_archiving
 from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, RouteType, Status
 from ccat_ops_db.events import record_event
@@ -63,12 +63,12 @@ def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> 
 def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield the packages whose way on from a buffer is not planned, oldest first."""
     buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
-    page = session.execute(_unplanned(), {"buffers": buffers}).all()
+    page = ask(session, _unplanned(), buffers=buffers).all()
     while page:
         yield from page
         last = tuple_(page[-1].created_at, page[-1].id)
         rest = _unplanned().where(tuple_(PhysicalCopy.created_at, PhysicalCopy.id) > last)
-        page = session.execute(rest, {"buffers": buffers}).all()
+        page = ask(session, rest, buffers=buffers).all()
 
 
 @cache

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
 from ccat_data_transfer.planning.reasons import is_one_of, set_reason
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
 from ccat_ops_db.events import record_event
@@ -35,7 +35,7 @@ OVERHEAD_PER_FILE = 1 << 13
 def plan_packaging(session: Session, topology: Topology) -> int:
     """Form packages of files that are due and open the work of writing them; return how many."""
     formed = 0
-    for group in session.execute(_unpackaged(), {"sites": topology.sites}).all():
+    for group in ask(session, _unpackaged(), sites=topology.sites).all():
         place = topology.places.get(group.source_location_id)
         size_limit = place.package_size_limit if place else 50_000_000_000
         age_limit = place.package_age_limit if place else 3600
@@ -179,8 +179,8 @@ def _choose_buffers(session: Session, topology: Topology) -> None:
         if place.storage_type is StorageType.DISK and not place.read_only and not place.out_of_service
     ]
     homeless: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-    parameters = {"sites": topology.sites, "buffers": [place.id for place in buffers]}
-    for work in session.execute(_homeless(), parameters):
+    usable = [place.id for place in buffers]
+    for work in ask(session, _homeless(), sites=topology.sites, buffers=usable):
         homeless.setdefault(work.site_id, []).append(work)
     for site_id, works in sorted(homeless.items()):
         here = [place for place in topology.at_site(site_id, LocationType.BUFFER) if place in buffers]

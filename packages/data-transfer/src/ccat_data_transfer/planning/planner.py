@@ -18,6 +18,7 @@ from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
 from ccat_data_transfer.planning.staging import plan_staging
+from ccat_data_transfer.planning.statements import ask
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
 from ccat_data_transfer.settings import DataTransferSettings
@@ -106,7 +107,7 @@ class Planner:
         touched = 0
         sessions = sessionmaker(guard, expire_on_commit=False)
         with sessions.begin() as session:
-            sites = [site for site, locked in session.execute(self._locked_sites) if locked]
+            sites = [site for site, locked in ask(session, self._locked_sites) if locked]
             if not sites:
                 return 0
             topology = load_topology(session, sites, self._clock.utc_now(), self._settings)

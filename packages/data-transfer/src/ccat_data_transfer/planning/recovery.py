@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.statements import fixed, is_among, moment
+from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with
 from ccat_data_transfer.work.outcome import back_off, severity_of
@@ -29,9 +29,9 @@ def take_back(session: Session, topology: Topology) -> int:
     """
     taken = 0
     parameters = {"sites": topology.sites, "silent_since": topology.at - GRACE}
-    for kind in kinds_with(session, _has_expired, parameters):
+    for kind in kinds_with(session, _has_expired, **parameters):
         table = kind.table
-        expired = session.execute(_expired(kind), parameters).all()
+        expired = ask(session, _expired(kind), **parameters).all()
         for row in expired:
             again = row.interruptions > 0
             pause = timedelta(seconds=back_off(row.interruptions, topology.settings)) if again else None

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.onward import READABLE, SOURCE_BAD
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.events import record_event
@@ -32,14 +32,19 @@ LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
 def plan_repairs(session: Session, topology: Topology) -> int:
     """Set packages on their way again whose copies went bad; return how many."""
-    lost = session.scalars(_lost(), {"places": list(topology.places)})
-    return sum(_repair(session, topology, package) for package in lost.all())
+    lost = ask(session, _lost(), places=list(topology.places)).all()
+    return sum(_repair(session, topology, package) for package in lost)
 
 
 @cache
-def _lost() -> Select[RawDataPackage]:
+def _lost() -> Select[*tuple[Any, ...]]:
     return (
-        select(RawDataPackage)
+        select(
+            RawDataPackage.id,
+            RawDataPackage.site_id,
+            RawDataPackage.source_location_id,
+            RawDataPackage.source_removed_at,
+        )
         .where(
             RawDataPackage.id.in_(
                 select(PhysicalCopy.raw_data_package_id).where(
@@ -55,7 +60,7 @@ def _lost() -> Select[RawDataPackage]:
     )
 
 
-def _repair(session: Session, topology: Topology, package: RawDataPackage) -> bool:
+def _repair(session: Session, topology: Topology, package: Row[*tuple[Any, ...]]) -> bool:
     good = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.onward_planned_at)
         .where(
@@ -86,7 +91,7 @@ def _send_on_again(session: Session, copy_id: UUID) -> None:
     )
 
 
-def _make_again(session: Session, topology: Topology, package: RawDataPackage) -> bool:
+def _make_again(session: Session, topology: Topology, package: Row[*tuple[Any, ...]]) -> bool:
     """Open the work of writing the same tar once more: the bytes of a package are the same each time."""
     before = session.execute(
         select(PackageCreation.priority, PackageCreation.bytes_total).where(
@@ -111,7 +116,9 @@ def _make_again(session: Session, topology: Topology, package: RawDataPackage) -
     return True
 
 
-def _tell(session: Session, topology: Topology, package: RawDataPackage, site_id: str, message: str) -> None:
+def _tell(
+    session: Session, topology: Topology, package: Row[*tuple[Any, ...]], site_id: str, message: str
+) -> None:
     record_event(
         session,
         site_id=site_id,

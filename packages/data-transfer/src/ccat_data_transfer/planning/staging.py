@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import set_reason
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
@@ -24,7 +24,7 @@ from ccat_ops_db.waiting import WaitingReason
 def plan_staging(session: Session, topology: Topology) -> int:
     """Choose the copy to read for requested items that have none yet; return how many were given one."""
     chosen = 0
-    for item in session.execute(_requested(), {"sites": topology.sites}).all():
+    for item in ask(session, _requested(), sites=topology.sites).all():
         mine = StagingItem.id == item.id
         if item.sealed_at is None:
             set_reason(

@@ -2,15 +2,31 @@
 
 Such a statement is built once, by a cached function, and takes what changes as parameters: building it takes
 far longer than PostgreSQL takes to find nothing. What is done about rows that were found is built where it
-is done. Their sessions end with a commit also where they only read: the driver forgets the statements that
-it has prepared at each rollback.
+is done. Sessions end with a commit also where they only read: the driver forgets the statements that it has
+prepared at each rollback.
 """
 
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, any_, bindparam, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Executable,
+    String,
+    any_,
+    bindparam,
+    literal_column,
+)
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.models.base import UtcDateTime
+
+
+def ask(session: Session, statement: Executable, **parameters: Any) -> CursorResult[*tuple[Any, ...]]:
+    """Execute a statement whose rows are read only: what a session does for objects is left out."""
+    return session.connection().execute(statement, parameters)
 
 
 def is_among(column: Any, name: str) -> ColumnElement[bool]:

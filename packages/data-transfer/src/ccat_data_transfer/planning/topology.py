@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Subquery, func, select, true, union_all
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.statements import fixed
+from ccat_data_transfer.planning.statements import ask, fixed
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.enumerations import (
     DeletionMode,
@@ -141,7 +141,7 @@ def load_topology(
 
 def _places(session: Session, at: datetime) -> dict[str, Place]:
     places = {}
-    for row in session.execute(_places_with_state()).mappings():
+    for row in ask(session, _places_with_state()).mappings():
         out_of_service = resting = None
         if not row["site_enabled"] or row["site_suspended_at"]:
             why = row["site_suspended_reason"] or "disabled in the configuration"
@@ -236,7 +236,7 @@ def _reserved_bytes() -> Subquery:
 
 def _routes(session: Session, at: datetime) -> dict[str, Route]:
     # A route with several windows comes as several rows.
-    rows = session.execute(_routes_with_state()).mappings().all()
+    rows = ask(session, _routes_with_state()).mappings().all()
     windows: dict[str, list[tuple[time, time]]] = {}
     for row in rows:
         if row["opens_at"] is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import is_one_of
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.enumerations import (
@@ -44,7 +44,7 @@ BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELET
 def receive_transfers(session: Session, topology: Topology) -> int:
     """Register what was sent to places of our sites and open its verification; return how many."""
     opened = 0
-    for row in session.execute(_arrived(), {"sites": topology.sites}).all():
+    for row in ask(session, _arrived(), sites=topology.sites).all():
         copy_id = register_copy(
             session,
             row.raw_data_package_id,
@@ -102,7 +102,7 @@ def _arrived() -> Select[*tuple[Any, ...]]:
 
 def conclude_transfers(session: Session, topology: Topology) -> int:
     """Complete transfers whose arrival was verified, and send those again that arrived damaged."""
-    results = session.execute(_results(), {"sites": topology.sites}).all()
+    results = ask(session, _results(), sites=topology.sites).all()
     for row in results:
         if row.result is CheckResult.VERIFIED:
             _complete(session, row.id, topology.at)

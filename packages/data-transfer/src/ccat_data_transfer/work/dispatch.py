@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.planning.statements import fixed, is_among, moment
+from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with, queue_name
@@ -39,8 +39,8 @@ def dispatch(
     sent = 0
     with sessions.begin() as session:
         untold = [
-            (kind, session.execute(_untold(kind), parameters).all())
-            for kind in kinds_with(session, _is_untold, parameters)
+            (kind, ask(session, _untold(kind), **parameters).all())
+            for kind in kinds_with(session, _is_untold, **parameters)
         ]
     for kind, rows in untold:
         told = _tell(messenger, kind, rows)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union_all
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.statements import fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import (
     DataTransfer,
@@ -101,17 +101,17 @@ KINDS: dict[Operation, WorkKind] = {
 Condition = Callable[[Any], ColumnElement[bool]]
 
 
-def kinds_with(session: Session, condition: Condition, parameters: dict[str, Any]) -> list[WorkKind]:
+def kinds_with(session: Session, condition: Condition, **parameters: Any) -> list[WorkKind]:
     """Return the kinds of which a row meets a condition; one statement for all tables.
 
     Parameters
     ----------
     condition : callable
         A function of a module, as its statement is kept: gives the condition for a table.
-    parameters : dict
+    **parameters
         The sites whose rows are looked at (``sites``), and what the condition takes.
     """
-    found = set(session.scalars(_look(condition), parameters))
+    found = set(ask(session, _look(condition), **parameters).scalars())
     return [kind for kind in KINDS.values() if kind.operation.value in found]
 
 
