@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 
 from ccat_data_transfer.planning import planner as planner_module
 from ccat_data_transfer.planning.planner import Planner
@@ -90,6 +90,29 @@ def test_a_stage_that_fails_does_not_stop_the_others(
     failed = [entry["stage"] for entry in entries if entry["event"] == "planner.stage_failed"]
     assert failed == ["divide", "time_out"]
     assert len(observatory.mailbox.messages) == 1
+
+
+def test_what_each_pass_asks_is_planned_by_the_database_only_at_first(
+    observatory: Any, ops_database: str
+) -> None:
+    # One connection for all: what a pass decides goes through the one that holds its locks.
+    engine = create_engine(synchronous(ops_database), pool_size=1, max_overflow=0)
+    planner = Planner(engine, observatory.mailbox, observatory.clock, observatory.settings)
+    for _ in range(8):
+        assert planner.run_pass() == 0
+    asked = set()
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        asked.add(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    planner.run_pass()
+    event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    engine.dispose()
+    assert len(asked) > 1
+    assert len(prepared) == len(asked), prepared
 
 
 def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any, ops_database: str) -> None:
