@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.preloaded import run_preloaded
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import NewDatabase, template_database
 from ccat_operator.reconcile import facts
@@ -78,12 +78,12 @@ def command(*arguments: str, url: str | None = None, **settings: str) -> tuple[l
 
 
 def run(*arguments: str, url: str | None = None, **settings: str) -> Done:
-    """Run ``ccat-operator`` to its end."""
+    """Run ``ccat-operator`` to its end; tests that end it themselves start the program, by `command`."""
     call, environment = command(*arguments, url=url, **settings)
-    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    lines = done.stdout.strip().splitlines()
+    done = run_preloaded("ccat_operator.commands.main", call, environment)
+    lines = done.out.strip().splitlines()
     told = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-    return Done(done.returncode, told, done.stderr + done.stdout)
+    return Done(done.status, told, done.err + done.out)
 
 
 def query(url: str | URL, statement: str) -> list[tuple[Any, ...]]:

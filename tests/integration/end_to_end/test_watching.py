@@ -167,6 +167,14 @@ def test_json_of_every_command_parses(
         ccat.json(*command)
 
 
+def test_the_installed_program_says_the_same(archived: Archived, ccat: Ccat) -> None:
+    """All other tests run the command in a process that has imported it already."""
+    asked = ("wait", "--execution", archived.execution_id, "--for", "archived", "--json")
+    answered, refused = ccat.run_program(*asked), ccat.run_program("why", "no-such-thing")
+    assert answered == ccat.run(*asked), str(answered)
+    assert refused == ccat.refused("why", "no-such-thing"), str(refused)
+
+
 def test_an_error_is_json_too(ccat: Ccat) -> None:
     ended = ccat.refused("why", "no-such-thing", "--json")
     error = json.loads(ended.err)["error"]

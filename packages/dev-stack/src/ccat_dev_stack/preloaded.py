@@ -1,0 +1,170 @@
+"""Commands in processes of their own that need not import anything: for tests that run them many times.
+
+A server that has imported the commands forks for each call. What runs is a process as any other, with its own
+environment, output and exit status; only the second in which Python imports is saved. That a command is
+installed, and what it does with signals, is for tests that run the program itself.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+PRELOADED = ("ccat_operator.commands.main", "ccat_ops_db_client.commands.main")
+"""Modules that are imported before the first call; any other is imported by each call."""
+LIMIT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended; a negative status is the signal that killed it."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run_preloaded(
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    limit_seconds: float = LIMIT_SECONDS,
+) -> Ended:
+    """Run the function ``main`` of a module as a command, to its end; one at a time.
+
+    Parameters
+    ----------
+    module
+        One of `PRELOADED`, or any other that can be imported.
+    arguments
+        Name of the command and what follows it.
+    environment
+        The whole environment of the command.
+    folder
+        Its working folder; without one that of the tests.
+
+    Raises
+    ------
+    TimeoutError
+        It did not end in time, and was killed.
+    """
+    with tempfile.TemporaryDirectory() as outputs:
+        out, err = Path(outputs, "out"), Path(outputs, "err")
+        out.touch()
+        err.touch()
+        where = str(folder or Path.cwd())
+        call = _Call(module, list(arguments), dict(environment), where, str(out), str(err), limit_seconds)
+        status = _server().answer(call)
+        if status is None:
+            raise TimeoutError(f"{' '.join(arguments)}: not within {limit_seconds:g} s; {_text(err)}")
+        return Ended(status, _text(out), _text(err))
+
+
+@dataclass(frozen=True)
+class _Call:
+    module: str
+    arguments: list[str]
+    environment: dict[str, str]
+    folder: str
+    out: str
+    err: str
+    limit_seconds: float
+
+
+class _Server:
+    """The process that forks; it ends when its input does, with us."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        command = [sys.executable, "-c", f"from {__name__} import serve; serve({PRELOADED!r})"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def answer(self, call: _Call) -> int | None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with self._lock:
+            self._process.stdin.write(json.dumps(asdict(call)) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the server of preloaded commands ended with {self._process.wait()}")
+        status: int | None = json.loads(line)
+        return status
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@cache
+def _server() -> _Server:
+    server = _Server()
+    atexit.register(server.end)
+    return server
+
+
+def serve(modules: Sequence[str]) -> None:
+    """Do what each line of the input says; answer with its exit status, or null if it took too long."""
+    for module in modules:
+        import_module(module)
+    for line in sys.stdin:
+        call = _Call(**json.loads(line))
+        child = os.fork()
+        if child == 0:
+            _be(call)
+        print(json.dumps(_status_of(child, call.limit_seconds)), flush=True)
+
+
+def _status_of(child: int, limit_seconds: float) -> int | None:
+    descriptor = os.pidfd_open(child)
+    ended, _, _ = select.select([descriptor], [], [], limit_seconds)
+    os.close(descriptor)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _be(call: _Call) -> NoReturn:
+    for path, flags, descriptor in (
+        (os.devnull, os.O_RDONLY, 0),
+        (call.out, os.O_WRONLY | os.O_TRUNC, 1),
+        (call.err, os.O_WRONLY | os.O_TRUNC, 2),
+    ):
+        opened = os.open(path, flags)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(call.environment)
+    os.chdir(call.folder)
+    sys.argv = call.arguments
+    status = 0
+    try:
+        import_module(call.module).main()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", "replace")
