@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("packaging", "pipeline", "filing", "listing", "planning")
+NAMES = ("packaging", "pipeline", "filing", "listing", "planning", "upgrading")
 
 
 def main() -> int:
