@@ -1,7 +1,12 @@
 """`dev-up`, `dev-down` and `dev-reset` whatever happened before, and two stacks beside each other."""
 
+import os
+import signal
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from harness.api import Api
@@ -58,12 +63,30 @@ def test_up_when_it_is_up_says_so_and_changes_nothing(second: EmbeddedStack) -> 
 
 def test_status_and_logs_show_it(second: EmbeddedStack) -> None:
     done = second.verb("status", "--once")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.status == 0, done.out + done.err
+    assert "ready" in done.out
     for name in second.units():
-        assert name == "supervisor" or name in done.stdout
+        assert name == "supervisor" or name in done.out
     logs = second.verb("logs", "--no-follow", "planner")
-    assert logs.returncode == 0, logs.stdout + logs.stderr
-    assert "planner" in logs.stdout
+    assert logs.status == 0, logs.out + logs.err
+    assert "planner" in logs.out
+
+
+def test_a_shell_that_sources_the_environment_has_every_command(second: EmbeddedStack) -> None:
+    for command in ("ccat", "ccat-transfer", "opsdb", "opsdb_init", "opsdb_migrate"):
+        assert _shell(second, f"command -v {command}").startswith("/")
+    started = _shell(second, "ccat obs start --obs-unit Jupiter_PrimeCam_280 --module prime-cam-280").strip()
+    assert started in _shell(second, "ccat find --json")
+
+
+def test_up_repairs_what_was_killed_and_leaves_the_rest(second: EmbeddedStack) -> None:
+    killed = {"guardian", "supervisor", "planner", "postgresql"}
+    names = {"guardian", *second.units()} - {"setup"}
+    before = {name: second.pid(name) for name in names}
+    for name in ("guardian", "supervisor", "planner", "postgresql"):
+        os.kill(before[name], signal.SIGKILL)
+    second.up()
+    assert {name for name in names if second.pid(name) != before[name]} == killed
 
 
 def test_up_repairs_what_was_killed_all_at_once(second: EmbeddedStack, tmp_path: Path) -> None:
@@ -84,15 +107,23 @@ def test_up_repairs_what_was_killed_all_at_once(second: EmbeddedStack, tmp_path:
 
 
 def test_down_leaves_no_process_and_up_finds_the_data(second: EmbeddedStack, tmp_path: Path) -> None:
+    """Even where somebody else took a port in between."""
     deployment = second.deployment()
     ccat = Ccat(deployment, tmp_path, deployment.token)
     known = {execution["id"] for execution in ccat.json("find")}
     second.down()
     assert second.processes_left() == {}
-    assert second.verb("status", "--once").returncode == 3
+    assert second.verb("status", "--once").status == 3
     second.down()
-    second.up()
-    assert {execution["id"] for execution in ccat.json("find")} == known
+    before = second.environment()
+    address = urlsplit(deployment.api_url)
+    with socket.create_server((str(address.hostname), address.port or 80)):
+        second.up()
+        moved = second.deployment()
+        changed = {name for name, value in second.environment().items() if before[name] != value}
+        assert changed == {name for name, value in before.items() if f":{address.port}" in value}
+        ccat = Ccat(moved, tmp_path, moved.token)
+        assert {execution["id"] for execution in ccat.json("find")} == known
 
 
 def test_reset_leaves_neither_process_nor_data(second: EmbeddedStack) -> None:
@@ -100,3 +131,17 @@ def test_reset_leaves_neither_process_nor_data(second: EmbeddedStack) -> None:
     assert second.processes_left() == {}
     assert not second.folder.path.exists()
     second.reset()
+
+
+def _shell(stack: EmbeddedStack, script: str) -> str:
+    """Run a script in a shell that knows nothing but what the stack wrote for shells."""
+    done = subprocess.run(
+        ["/bin/sh", "-euc", f". {stack.folder.path / 'env'}\n{script}"],
+        env={"PATH": os.defpath, "HOME": str(stack.build)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -2,13 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccat_dev_stack import processes
 from ccat_dev_stack.checkout import checkout_folder
+from ccat_dev_stack.preloaded import Ended, run_preloaded
 from ccat_dev_stack.supervision_state import SETTLED, Folder, Report
 from harness.deployment import Deployment, variables_of
 from harness.waiting import wait_for, wait_until
@@ -33,36 +32,33 @@ class EmbeddedStack:
         """Locks, logs and reports."""
         return Folder(self.build / "dev")
 
-    def verb(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def verb(self, *arguments: str) -> Ended:
         """Run a verb of the stack, as ``make dev-…`` does, to its end."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CCAT_")}
-        return subprocess.run(
-            [sys.executable, "-m", "ccat_dev_stack", *arguments],
-            env=environment | {"CCAT_BUILD_FOLDER": str(self.build), "SIMULATE": "0", "COLUMNS": "200"},
-            cwd=checkout_folder(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=VERB_LIMIT_SECONDS,
-            check=False,
+        return run_preloaded(
+            "ccat_dev_stack.stack.commands",
+            ["python -m ccat_dev_stack", *arguments],
+            environment | {"CCAT_BUILD_FOLDER": str(self.build), "SIMULATE": "0", "COLUMNS": "200"},
+            checkout_folder(),
+            VERB_LIMIT_SECONDS,
         )
 
     def up(self) -> str:
         """Start it; return what was printed."""
         done = self.verb("up")
-        assert done.returncode == 0, f"dev-up of {self.build}: {done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert done.status == 0, f"dev-up of {self.build}: {done.out}\n{done.err}"
+        return done.out
 
     def down(self) -> str:
         """Stop it; return what was printed."""
         done = self.verb("down")
-        assert done.returncode == 0, f"dev-down of {self.build}: {done.stdout}\n{done.stderr}"
-        return done.stdout
+        assert done.status == 0, f"dev-down of {self.build}: {done.out}\n{done.err}"
+        return done.out
 
     def reset(self) -> None:
         """Stop it and delete its data."""
         done = self.verb("reset")
-        assert done.returncode == 0, f"dev-reset of {self.build}: {done.stdout}\n{done.stderr}"
+        assert done.status == 0, f"dev-reset of {self.build}: {done.out}\n{done.err}"
 
     def environment(self) -> dict[str, str]:
         """Return what ``. build/dev/env`` sets in an otherwise empty shell."""

@@ -1,5 +1,5 @@
 """``python -m ccat_dev_stack up|down|reset|status|logs``."""
 
-from ccat_dev_stack.stack.commands import app
+from ccat_dev_stack.stack.commands import main
 
-app(prog_name="python -m ccat_dev_stack")
+main()

@@ -22,7 +22,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-PRELOADED = ("ccat_operator.commands.main", "ccat_ops_db_client.commands.main")
+PRELOADED = (
+    "ccat_operator.commands.main",
+    "ccat_ops_db_client.commands.main",
+    "ccat_dev_stack.stack.commands",
+)
 """Modules that are imported before the first call; any other is imported by each call."""
 LIMIT_SECONDS = 300.0
 

@@ -45,6 +45,11 @@ app = typer.Typer(
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
+def main() -> None:
+    """Run a verb."""
+    app(prog_name="python -m ccat_dev_stack")
+
+
 @app.command()
 def up(
     simulate: Annotated[
