@@ -8,6 +8,7 @@ import psycopg
 from harness.api import Api
 from harness.archive import Archive, object_name
 from harness.trees import Tree, xxh3_128
+from harness.waiting import wait_for
 
 
 def assert_archived_once(
@@ -34,7 +35,7 @@ def assert_archived_once(
             assert xxh3_128(content) == package["checksum"]
             assert _rows(connection, _ARCHIVE_COPIES, package) == [("verified",)]
             assert _rows(connection, _ARCHIVED_EVENTS, package) == [(1,)]
-            assert _rows(connection, _OPEN_WORK, package) == [(0,)]
+            _wait_for_the_rest(connection, package)
 
 
 _ARCHIVE_COPIES = """
@@ -57,6 +58,15 @@ _OPEN_WORK = """
         SELECT count(*) FROM deletion WHERE raw_data_package_id = %(id)s AND status <> 'completed'
     ) AS kinds
 """
+
+
+def _wait_for_the_rest(connection: psycopg.Connection[Any], package: dict[str, Any]) -> None:
+    """Wait until no work is open: a buffer's copy goes after the source's, once the archive confirms its own."""
+    wait_for(
+        f"no work on {package['id']} is open",
+        lambda: _rows(connection, _OPEN_WORK, package),
+        lambda rows: rows == [(0,)],
+    )
 
 
 def _rows(
