@@ -35,10 +35,9 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A command, and a server of the test's own that finds it by its PYTHONPATH."""
     (tmp_path / "command_of_a_test.py").write_text(COMMAND)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(preloaded, "PRELOADED", ("command_of_a_test",))
     monkeypatch.setattr(preloaded, "_server", cache(preloaded._Server))
     yield "command_of_a_test"
-    preloaded._server().end()
+    preloaded._server("command_of_a_test").end()
 
 
 def test_environment_output_and_status_are_its_own(module: str) -> None:

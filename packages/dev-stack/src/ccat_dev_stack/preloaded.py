@@ -1,6 +1,6 @@
 """Commands in processes of their own that need not import anything: for tests that run them many times.
 
-A server that has imported the commands forks for each call. What runs is a process as any other, with its own
+A server that has imported the command forks for each call. What runs is a process as any other, with its own
 environment, output and exit status; only the second in which Python imports is saved. That a command is
 installed, and what it does with signals, is for tests that run the program itself.
 """
@@ -15,19 +15,13 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-PRELOADED = (
-    "ccat_operator.commands.main",
-    "ccat_ops_db_client.commands.main",
-    "ccat_dev_stack.stack.commands",
-)
-"""Modules that are imported before the first call; any other is imported by each call."""
 LIMIT_SECONDS = 300.0
 
 
@@ -52,7 +46,7 @@ def run_preloaded(
     Parameters
     ----------
     module
-        One of `PRELOADED`, or any other that can be imported.
+        Imported at the first call, for all.
     arguments
         Name of the command and what follows it.
     environment
@@ -70,8 +64,8 @@ def run_preloaded(
         out.touch()
         err.touch()
         where = str(folder or Path.cwd())
-        call = _Call(module, list(arguments), dict(environment), where, str(out), str(err), limit_seconds)
-        status = _server().answer(call)
+        call = _Call(list(arguments), dict(environment), where, str(out), str(err), limit_seconds)
+        status = _server(module).answer(call)
         if status is None:
             raise TimeoutError(f"{' '.join(arguments)}: not within {limit_seconds:g} s; {_text(err)}")
         return Ended(status, _text(out), _text(err))
@@ -79,7 +73,6 @@ def run_preloaded(
 
 @dataclass(frozen=True)
 class _Call:
-    module: str
     arguments: list[str]
     environment: dict[str, str]
     folder: str
@@ -91,9 +84,9 @@ class _Call:
 class _Server:
     """The process that forks; it ends when its input does, with us."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         self._lock = threading.Lock()
-        command = [sys.executable, "-c", f"from {__name__} import serve; serve({PRELOADED!r})"]
+        command = [sys.executable, "-c", f"from {__name__} import serve; serve({module!r})"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def answer(self, call: _Call) -> int | None:
@@ -114,21 +107,20 @@ class _Server:
 
 
 @cache
-def _server() -> _Server:
-    server = _Server()
+def _server(module: str) -> _Server:
+    server = _Server(module)
     atexit.register(server.end)
     return server
 
 
-def serve(modules: Sequence[str]) -> None:
+def serve(module: str) -> None:
     """Do what each line of the input says; answer with its exit status, or null if it took too long."""
-    for module in modules:
-        import_module(module)
+    main: Callable[[], None] = import_module(module).main
     for line in sys.stdin:
         call = _Call(**json.loads(line))
         child = os.fork()
         if child == 0:
-            _be(call)
+            _be(main, call)
         print(json.dumps(_status_of(child, call.limit_seconds)), flush=True)
 
 
@@ -142,7 +134,7 @@ def _status_of(child: int, limit_seconds: float) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _be(call: _Call) -> NoReturn:
+def _be(main: Callable[[], None], call: _Call) -> NoReturn:
     for path, flags, descriptor in (
         (os.devnull, os.O_RDONLY, 0),
         (call.out, os.O_WRONLY | os.O_TRUNC, 1),
@@ -157,7 +149,7 @@ def _be(call: _Call) -> NoReturn:
     sys.argv = call.arguments
     status = 0
     try:
-        import_module(call.module).main()
+        main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
