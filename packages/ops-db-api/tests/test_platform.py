@@ -1,6 +1,7 @@
 """What all endpoints share: pages, problems, ETags, keys, limits, settings, health."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -321,6 +322,20 @@ class TestDatabaseAway:
             assert (await client.get("/readyz")).status_code == 503
             own_postgresql.start()
             assert (await client.get("/api/v1/me")).status_code == 401
+        await app.state.engine.dispose()
+
+    async def test_takes_a_changed_password_without_a_restart(
+        self, postgresql_url: str, tmp_path: Path
+    ) -> None:
+        schema.upgrade(postgresql_url)
+        address, right = tmp_path / "url", make_url(postgresql_url)
+        address.write_text(right.set(password="of yesterday").render_as_string(hide_password=False))
+        database = OpsDbSettings(database_url_file=address, token_key=SecretStr(seed.KEY))
+        app = create_app(ApiSettings(site_id="ccat"), database)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+            assert (await client.get("/readyz")).status_code == 503
+            address.write_text(right.render_as_string(hide_password=False))
+            assert (await client.get("/readyz")).status_code == 200
         await app.state.engine.dispose()
 
 

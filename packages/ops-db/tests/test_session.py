@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import inspect, make_url, select, text
+from sqlalchemy import URL, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ccat_ops_db import init_ccat_ops_db, schema
 from ccat_ops_db.models import ObservingProgram, ObsUnit, RawDataFile
+from ccat_ops_db.session import create_engine, follow_address
 from ccat_ops_db.settings import SettingsError, synchronous
 
 
@@ -139,3 +140,26 @@ def test_mysql_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_parameters_that_do_not_fit(parameters: dict[str, str], reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):
         init_ccat_ops_db(**parameters)  # type: ignore[arg-type]
+
+
+def test_new_connections_use_the_address_of_the_moment(ops_database: str) -> None:
+    """As when the password of the role is changed, and its old one refused."""
+    right = make_url(ops_database).set(drivername="postgresql+psycopg")
+    addresses = [right.set(database="no_such_database"), right]
+    engine = create_engine(addresses[0], null_pool=True)
+    follow_address(engine, lambda: addresses[0])
+    with pytest.raises(OperationalError, match="no_such_database"), engine.connect():
+        pass
+    del addresses[0]
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT current_database()")) == right.database
+
+
+def test_an_address_that_cannot_be_read_changes_nothing(ops_database: str) -> None:
+    def fail() -> URL:
+        raise SettingsError("the file is being written")
+
+    engine = create_engine(make_url(ops_database).set(drivername="postgresql+psycopg"), null_pool=True)
+    follow_address(engine, fail)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1

@@ -1,5 +1,7 @@
 """Settings from the environment."""
 
+from pathlib import Path
+
 import pytest
 
 from ccat_ops_db.settings import (
@@ -94,3 +96,19 @@ def test_key_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CCAT_OPS_DB_ENVIRONMENT", "production")
     monkeypatch.setenv("CCAT_OPS_DB_TOKEN_KEY", "x" * 32)
     assert OpsDbSettings().key_of_tokens() == "x" * 32
+
+
+def test_address_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    monkeypatch.setenv("CCAT_OPS_DB_DATABASE_URL_FILE", str(file))
+    settings = OpsDbSettings()
+    with pytest.raises(SettingsError, match=r"CCAT_OPS_DB_DATABASE_URL_FILE: .*No such file"):
+        settings.url()
+    file.write_text("not an address with a secret")
+    with pytest.raises(SettingsError, match="holds no address") as told:
+        settings.url()
+    assert "secret" not in str(told.value)
+    file.write_text("postgresql://ccat:first@database/ops\n")
+    assert settings.url().password == "first"
+    file.write_text("postgresql://ccat:second@database/ops\n")
+    assert settings.url().password == "second"

@@ -61,7 +61,7 @@ _OPEN_WORK = """
 
 
 def _wait_for_the_rest(connection: psycopg.Connection[Any], package: dict[str, Any]) -> None:
-    """Wait until no work is open: a buffer's copy goes after the source's, once the archive confirms its own."""
+    """Wait until no work is open: the buffer's copy goes after the source's."""
     wait_for(
         f"no work on {package['id']} is open",
         lambda: _rows(connection, _OPEN_WORK, package),

@@ -1,9 +1,10 @@
 """Opening the operations database: the documented four lines, and what services use."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, NullPool, QueuePool, StaticPool, event, inspect
+from sqlalchemy import Dialect, Engine, NullPool, QueuePool, StaticPool, event, inspect
 from sqlalchemy import create_engine as sqlalchemy_create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -77,8 +78,8 @@ def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engi
         engine = sqlalchemy_create_engine(url, poolclass=pool)
         event.listen(engine, "connect", _enforce_foreign_keys)
         return engine
-    # Compiling plans costs more than it gives: our statements are short.
-    options = "-c timezone=UTC -c jit=off"
+    # Compiling plans and starting workers for them costs more than it gives: our statements are short.
+    options = "-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0"
     if null_pool:
         return sqlalchemy_create_engine(url, poolclass=NullPool, connect_args={"options": options})
     return sqlalchemy_create_engine(
@@ -88,6 +89,27 @@ def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engi
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 10},
     )
+
+
+def follow_address(engine: Engine, address: Callable[[], URL]) -> None:
+    """Have each new connection opened with the address as it is then: passwords are changed while we run.
+
+    Connections that are open stay. While the address cannot be had, that of the engine is used.
+
+    Parameters
+    ----------
+    engine : Engine
+        Whose connections are meant (``sync_engine`` of an asynchronous one).
+    address : callable
+        Returns the address, with the engine's driver; may raise `SettingsError`.
+    """
+
+    @event.listens_for(engine, "do_connect")
+    def use_address(dialect: Dialect, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+        try:
+            options.update(dialect.create_connect_args(address())[1])
+        except SettingsError:
+            return
 
 
 def _address(

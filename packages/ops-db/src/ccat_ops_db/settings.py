@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Environment(StrEnum):
@@ -43,8 +44,8 @@ class SettingsError(ValueError):
 class OpsDbSettings(BaseSettings):
     """Where the operations database is.
 
-    ``CCAT_OPS_DB_DATABASE_URL`` wins over the single parts. Without any setting it is a local SQLite file,
-    which suits notebooks; services refuse it.
+    ``CCAT_OPS_DB_DATABASE_URL`` wins over ``CCAT_OPS_DB_DATABASE_URL_FILE``, and both over the single parts.
+    Without any setting it is a local SQLite file, which suits notebooks; services refuse it.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
@@ -52,6 +53,9 @@ class OpsDbSettings(BaseSettings):
     environment: Environment = Environment.DEVELOPMENT
     database_type: DatabaseType = DatabaseType.SQLITE
     database_url: SecretStr | None = Field(None, description="Whole address; wins over the rest.")
+    database_url_file: Path | None = Field(
+        None, description="File with the whole address; services read it again for each new connection."
+    )
     database_sqlite_database: Path = Path("ccat_ops_db.sqlite")
     database_postgresql_host: str = "127.0.0.1"
     database_postgresql_port: int = Field(5432, ge=1, le=65535)
@@ -71,10 +75,12 @@ class OpsDbSettings(BaseSettings):
         Raises
         ------
         SettingsError
-            If the address is neither of SQLite nor of PostgreSQL.
+            If the address is neither of SQLite nor of PostgreSQL, or its file cannot be read.
         """
         if self.database_url is not None:
             return synchronous(self.database_url.get_secret_value())
+        if self.database_url_file is not None:
+            return _address_in(self.database_url_file)
         if self.database_type is DatabaseType.SQLITE:
             return URL.create("sqlite", database=str(self.database_sqlite_database))
         password = self.database_postgresql_password
@@ -159,6 +165,19 @@ def synchronous(address: str | URL) -> URL:
 def asynchronous(address: str | URL) -> URL:
     """Return the address with the driver for asynchronous use (asyncpg)."""
     return _with_driver(address, "postgresql+asyncpg")
+
+
+def _address_in(file: Path) -> URL:
+    """Return the address in a file; what is wrong is told without what the file holds."""
+    try:
+        return synchronous(file.read_text("utf-8").strip())
+    except OSError as error:
+        raise SettingsError(f"CCAT_OPS_DB_DATABASE_URL_FILE: {file}: {error.strerror}") from None
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            f"CCAT_OPS_DB_DATABASE_URL_FILE: {file} holds no address: "
+            "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        ) from None
 
 
 def _with_driver(address: str | URL, driver: str) -> URL:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_ops_db.session import create_engine
+from ccat_ops_db.session import create_engine, follow_address
 from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
 CRASH_POINT_VARIABLE = "CCAT_DATA_TRANSFER_CRASH_POINT"
@@ -52,9 +52,12 @@ def load_settings() -> DataTransferSettings:
 def open_database(pool_size: int = 5) -> Engine:
     """Return the engine of the site's database, or end with how to set it."""
     try:
-        return create_engine(OpsDbSettings().postgresql_url(), pool_size=pool_size)
+        settings = OpsDbSettings()
+        engine = create_engine(settings.postgresql_url(), pool_size=pool_size)
     except (SettingsError, ValidationError) as error:
         end(str(error))
+    follow_address(engine, settings.postgresql_url)
+    return engine
 
 
 def open_places(engine: Engine, settings: DataTransferSettings) -> Places:

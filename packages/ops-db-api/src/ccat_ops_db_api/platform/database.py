@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from ccat_ops_db.session import follow_address
 from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from ccat_ops_db_api.settings import ApiSettings
 
@@ -18,7 +19,7 @@ DATABASE_ERRORS = (SQLAlchemyError, InterfaceError, PostgresError, OSError)
 
 def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
     """Return the engine of the service; it connects with its first use."""
-    return create_async_engine(
+    engine = create_async_engine(
         asyncpg_url(database.postgresql_url()),
         pool_size=settings.database_pool_size,
         max_overflow=0,
@@ -35,6 +36,8 @@ def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
             },
         },
     )
+    follow_address(engine.sync_engine, lambda: asyncpg_url(database.postgresql_url()))
+    return engine
 
 
 def asyncpg_url(url: URL) -> URL:
