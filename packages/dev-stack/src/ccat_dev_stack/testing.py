@@ -21,11 +21,12 @@ With ``-n`` the tests are given to processes as `ccat_dev_stack.distribution` sa
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -54,6 +55,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Know the settings of `ccat_dev_stack.distribution`."""
     parser.addini("in_one_process", "beginnings of ids of tests that run in one process", "linelist", [])
     parser.addini("started_first", "beginnings of ids of tests that take long", "linelist", [])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Have the garbage collector pass over what collecting makes: all of it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
