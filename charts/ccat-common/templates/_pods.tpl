@@ -122,6 +122,25 @@ envFrom:
       key: {{ .reference.key }}
 {{- end }}
 
+{{/* root: where a service finds the address of the database: in a file, which follows its Secret. */}}
+{{- define "ccat-common.database-env" -}}
+- name: CCAT_OPS_DB_DATABASE_URL_FILE
+  value: /etc/ccat/database/url
+{{- end }}
+{{- define "ccat-common.database-mount" -}}
+- name: database
+  mountPath: /etc/ccat/database
+  readOnly: true
+{{- end }}
+{{- define "ccat-common.database-volume" -}}
+- name: database
+  secret:
+    secretName: {{ .Values.global.database.existingSecret }}
+    items:
+      - {key: {{ .Values.global.database.key }}, path: url}
+    defaultMode: 0440
+{{- end }}
+
 {{/* root, name: the environment variable with the broker's address. */}}
 {{- define "ccat-common.broker-env" -}}
 {{- $broker := .root.Values.global.broker -}}

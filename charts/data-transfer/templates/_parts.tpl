@@ -2,7 +2,7 @@
 {{- define "data-transfer.env" -}}
 - name: CCAT_OPS_DB_ENVIRONMENT
   value: {{ .Values.global.environment }}
-{{ include "ccat-common.secret-env" (dict "name" "CCAT_OPS_DB_DATABASE_URL" "reference" .Values.global.database) }}
+{{ include "ccat-common.database-env" . }}
 - name: CCAT_DATA_TRANSFER_ALLOW_HTTP
   value: {{ .Values.allowHttp | quote }}
 {{- end }}

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,7 @@ class Load:
     Attributes
     ----------
     failures
-        What failed: no connection, no answer, or a status of 400 and more.
+        What failed and when: no connection, no answer, or a status of 400 and more.
     reads, writes
         How many requests were answered well.
     """
@@ -53,7 +54,7 @@ class Load:
             try:
                 what()
             except httpx.HTTPError as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
+                self._fail(f"{type(error).__name__}: {error}")
 
     def _read(self) -> None:
         for path in _READ:
@@ -76,5 +77,8 @@ class Load:
         answer = httpx.request(method, f"{self._url}/{path}", headers=headers, json=body, timeout=60)
         if answer.is_success:
             return answer
-        self.failures.append(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        self._fail(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return None
+
+    def _fail(self, what: str) -> None:
+        self.failures.append(f"{datetime.now(UTC):%H:%M:%S.%f} {what}")

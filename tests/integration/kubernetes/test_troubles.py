@@ -1,6 +1,8 @@
 """What goes wrong around a site: its resource says what, nothing is lost, and it comes back by itself."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from harness.api import Api
@@ -10,6 +12,8 @@ from harness.deployment import Deployment
 from harness.flow import assert_nothing_lost, let_flow
 from harness.journey import NewFolder
 from harness.kubernetes import GROUP, RELEASE, Site
+from harness.waiting import wait_for, wait_until
+from sqlalchemy import make_url
 
 POSTGRESQL = f"statefulset/{RELEASE}-dev-services-postgresql"
 
@@ -73,6 +77,55 @@ def test_a_database_that_is_away_is_told_and_nothing_is_lost(
     assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
 
 
+@pytest.fixture
+def secret_of_services(site: Site) -> Iterator[str]:
+    """The Secret with the address that services use; in the end it is as the chart makes it."""
+    site.wait_ready()
+    yield "ccat-database"
+    site.upgrade()
+    site.wait_ready()
+
+
+def test_a_changed_password_reaches_services_that_run(
+    site: Site,
+    secret_of_services: str,
+    deployment: Deployment,
+    instrument: Ccat,
+    ccat: Ccat,
+    api: Api,
+    archive: Archive,
+    new_folder: NewFolder,
+) -> None:
+    """The operator gives it to the role, the mounted file has it soon after, and no pod is restarted."""
+    before = {pod["metadata"]["uid"]: _restarts(pod) for pod in site.pods()}
+    was = make_url(site.secret(secret_of_services, "url"))
+    changed = was.set(password="changed while services run").render_as_string(hide_password=False)
+    site.kubectl(
+        "patch", "secret", secret_of_services, f"--patch={json.dumps({'stringData': {'url': changed}})}"
+    )
+    services = [pod["metadata"]["name"] for pod in site.pods() if _has_the_address(pod)]
+    assert len(services) >= 6
+    for pod in services:
+        wait_for(
+            f"{pod} sees the change",
+            lambda pod=pod: site.kubectl("exec", pod, "--", "cat", "/etc/ccat/database/url"),
+            lambda seen: seen == changed,
+            180,
+        )
+    site.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ccat_application'")
+    wait_until("the API answers", site.is_up, 120)
+    assert_nothing_lost(
+        let_flow("password-changed", deployment, instrument, new_folder),
+        site.database_url,
+        deployment,
+        ccat,
+        api,
+        archive,
+    )
+    site.wait_ready()
+    assert {pod["metadata"]["uid"]: _restarts(pod) for pod in site.pods()} == before
+
+
 def test_deleting_the_resources_deletes_no_data(site: Site) -> None:
     """They are made again by the next upgrade; the database never noticed."""
     site.wait_ready()
@@ -85,3 +138,11 @@ def test_deleting_the_resources_deletes_no_data(site: Site) -> None:
     site.wait_ready()
     assert site.query("SELECT version_num FROM alembic_version") == revision
     assert site.resource("opsdatabase")["apiVersion"].startswith(f"{GROUP}/")
+
+
+def _has_the_address(pod: Any) -> bool:
+    return any(volume["name"] == "database" for volume in pod["spec"]["volumes"])
+
+
+def _restarts(pod: Any) -> int:
+    return sum(int(it["restartCount"]) for it in pod["status"]["containerStatuses"])
