@@ -85,6 +85,8 @@ lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 		echo "mypy $$package"; \
 		MYPYPATH=$$package/src:$$package $(BIN)/mypy $$(ls -d $$package/src $$package/tests 2>/dev/null) || exit 1; \
 	done
+	MYPYPATH=tests/integration:operator/src $(BIN)/mypy --explicit-package-bases tests/integration
+	MYPYPATH=benchmarks $(BIN)/mypy --explicit-package-bases benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict $(wildcard data-center-config) compose .github
 

@@ -105,13 +105,13 @@ def test_a_changed_password_reaches_services_that_run(
     )
     services = [pod["metadata"]["name"] for pod in site.pods() if _has_the_address(pod)]
     assert len(services) >= 6
-    for pod in services:
-        wait_for(
-            f"{pod} sees the change",
-            lambda pod=pod: site.kubectl("exec", pod, "--", "cat", "/etc/ccat/database/url"),
-            lambda seen: seen == changed,
-            180,
-        )
+    wait_for(
+        "everybody sees the change",
+        lambda: [site.kubectl("exec", pod, "--", "cat", "/etc/ccat/database/url") for pod in services],
+        lambda seen: set(seen) == {changed},
+        240,
+        first_pause=1,
+    )
     site.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ccat_application'")
     wait_until("the API answers", site.is_up, 120)
     assert_nothing_lost(
