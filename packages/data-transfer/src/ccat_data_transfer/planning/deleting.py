@@ -249,13 +249,19 @@ def _copies() -> Select[*tuple[Any, ...]]:
 def _may_have_news(package_id: Any, reason: Any) -> ColumnElement[bool]:
     """Tell whether it is worth judging: what no archive has, and says so, piles up while a link is down."""
     archived, location = aliased(PhysicalCopy), DataLocation.__table__.c
-    in_an_archive = exists().where(
-        archived.raw_data_package_id == package_id,
-        archived.status.in_(fixed(PhysicalCopyStatus.VERIFIED)),
-        archived.data_location_id == location.id,
-        location.location_type.in_(fixed(LocationType.LONG_TERM_ARCHIVE)),
+    # No EXISTS: PostgreSQL may answer one from a list of all that was ever archived.
+    in_an_archive = (
+        select(archived.id)
+        .where(
+            archived.raw_data_package_id == package_id,
+            archived.status.in_(fixed(PhysicalCopyStatus.VERIFIED)),
+            archived.data_location_id == location.id,
+            location.location_type.in_(fixed(LocationType.LONG_TERM_ARCHIVE)),
+        )
+        .limit(1)
+        .scalar_subquery()
     )
-    return or_(reason.is_distinct_from(WaitingReason.NOT_ARCHIVED), in_an_archive)
+    return or_(reason.is_distinct_from(WaitingReason.NOT_ARCHIVED), in_an_archive.is_not(None))
 
 
 def _has_open_deletion(package_id: Any, place_id: Any, kind: Any, file_id: Any = None) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tup
     buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
     page = ask(session, _unplanned(), buffers=buffers).all()
     while page:
-        yield from page
+        yield from ask(session, _waiting(), copies=[copy.id for copy in page]).all()
         last = tuple_(page[-1].created_at, page[-1].id)
         rest = _unplanned().where(tuple_(PhysicalCopy.created_at, PhysicalCopy.id) > last)
         page = ask(session, rest, buffers=buffers).all()
@@ -73,6 +73,23 @@ def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tup
 
 @cache
 def _unplanned() -> Select[*tuple[Any, ...]]:
+    return (
+        select(PhysicalCopy.id, PhysicalCopy.created_at)
+        .where(
+            is_among(PhysicalCopy.data_location_id, "buffers"),
+            PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
+            PhysicalCopy.onward_planned_at.is_(None),
+            PhysicalCopy.status.in_(fixed(*READABLE)),
+        )
+        # Ordered by the key alone, PostgreSQL may walk all copies there ever were to find the first.
+        .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
+        .limit(PAGE)
+    )
+
+
+@cache
+def _waiting() -> Select[*tuple[Any, ...]]:
+    """Return which of some unplanned copies can go on, and what decides where to."""
     inbound = aliased(DataTransfer)
     bound_for = (
         select(inbound.final_site_id)
@@ -87,7 +104,6 @@ def _unplanned() -> Select[*tuple[Any, ...]]:
     return (
         select(
             PhysicalCopy.id,
-            PhysicalCopy.created_at,
             PhysicalCopy.site_id,
             PhysicalCopy.data_location_id,
             PhysicalCopy.status,
@@ -98,17 +114,12 @@ def _unplanned() -> Select[*tuple[Any, ...]]:
         )
         .join(RawDataPackage, RawDataPackage.id == PhysicalCopy.raw_data_package_id)
         .where(
-            is_among(PhysicalCopy.data_location_id, "buffers"),
-            PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
-            PhysicalCopy.onward_planned_at.is_(None),
-            PhysicalCopy.status.in_(fixed(*READABLE)),
+            is_among(PhysicalCopy.id, "copies"),
             RawDataPackage.sealed_at.is_not(None),
             # What came from elsewhere goes on only after it was verified here.
             or_(PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.VERIFIED)), bound_for.is_(None)),
         )
-        # Ordered by the key alone, PostgreSQL may walk all copies there ever were to find the first.
         .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
-        .limit(PAGE)
     )
 
 

@@ -32,12 +32,23 @@ LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
 def plan_repairs(session: Session, topology: Topology) -> int:
     """Set packages on their way again whose copies went bad; return how many."""
-    lost = ask(session, _lost(), places=list(topology.places)).all()
-    return sum(_repair(session, topology, package) for package in lost)
+    lost = ask(session, _lost_copies(), places=list(topology.places)).scalars().all()
+    packages = ask(session, _stopped(), packages=lost).all() if lost else []
+    return sum(_repair(session, topology, package) for package in packages)
 
 
 @cache
-def _lost() -> Select[*tuple[Any, ...]]:
+def _lost_copies() -> Select[*tuple[Any, ...]]:
+    return select(PhysicalCopy.raw_data_package_id).where(
+        is_among(PhysicalCopy.data_location_id, "places"),
+        PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
+        PhysicalCopy.status.in_(fixed(*LOST)),
+    )
+
+
+@cache
+def _stopped() -> Select[*tuple[Any, ...]]:
+    """Return which of some packages no archive has and nothing is done about."""
     return (
         select(
             RawDataPackage.id,
@@ -45,17 +56,7 @@ def _lost() -> Select[*tuple[Any, ...]]:
             RawDataPackage.source_location_id,
             RawDataPackage.source_removed_at,
         )
-        .where(
-            RawDataPackage.id.in_(
-                select(PhysicalCopy.raw_data_package_id).where(
-                    is_among(PhysicalCopy.data_location_id, "places"),
-                    PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
-                    PhysicalCopy.status.in_(fixed(*LOST)),
-                )
-            ),
-            ~_is_archived(),
-            ~_is_worked_on(),
-        )
+        .where(is_among(RawDataPackage.id, "packages"), ~_is_archived(), ~_is_worked_on())
         .order_by(RawDataPackage.id)
     )
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
-    String,
     any_,
     bindparam,
     literal_column,
@@ -30,8 +29,8 @@ def ask(session: Session, statement: Executable, **parameters: Any) -> CursorRes
 
 
 def is_among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return whether a column is one of the texts that a parameter lists, however many."""
-    return column == any_(bindparam(name, type_=ARRAY(String())))  # type: ignore[no-any-return]
+    """Return whether a column is one of the values that a parameter lists, however many."""
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))  # type: ignore[no-any-return]
 
 
 def moment(name: str) -> BindParameter[Any]:
