@@ -5,16 +5,10 @@ import socket
 import threading
 from typing import Annotated, Any
 
-import kopf
 import structlog
 import typer
-from prometheus_client import start_http_server
 
 from ccat_operator.commands.output import fail, log_as_json
-from ccat_operator.handlers.cluster import Cluster
-from ccat_operator.handlers.controller import Controller
-from ccat_operator.handlers.leadership import Leadership
-from ccat_operator.handlers.registration import register
 from ccat_operator.settings import OperatorSettings
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.commands.database import load_settings
@@ -34,6 +28,15 @@ def run(
     ] = False,
 ) -> None:
     """Look after OpsDatabase and SiteConfiguration resources until told to stop."""
+    # Only here: commands of Jobs and of people do without the operator's framework, and start faster.
+    import kopf
+    from prometheus_client import start_http_server
+
+    from ccat_operator.handlers.cluster import Cluster
+    from ccat_operator.handlers.controller import Controller
+    from ccat_operator.handlers.leadership import Leadership
+    from ccat_operator.handlers.registration import register
+
     log_as_json()
     if (namespace is None) == (not all_namespaces):
         fail("say either --namespace NAME or --all-namespaces")
