@@ -184,8 +184,7 @@ def test_two_operators_take_turns(site: Site, later: Mapping[str, str]) -> None:
     tag = later["slow"]
     site.upgrade("operator.replicas=2", tag=tag)
     site.wait_ready()
-    names = _names(site, "operator")
-    assert len(names) == 2
+    wait_for("two operators", lambda: _names(site, "operator"), lambda names: len(names) == 2)
     applied = "SELECT count(*) FROM configuration_revision"
     [(before,)] = site.query(applied)
     leader = _leader(site)

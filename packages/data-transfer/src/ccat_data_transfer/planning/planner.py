@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -128,8 +129,12 @@ class Planner:
         return touched + dispatch(sessions, topology, self._messenger, self._settings)
 
     def _run_connected(self, stopping: threading.Event) -> None:
-        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as listening:
+        with closing(self._engine.raw_connection()) as own:
+            # It is held as long as we run; the pool is for passes.
+            own.detach()
+            listening = own.dbapi_connection
+            assert isinstance(listening, psycopg.Connection)
+            listening.autocommit = True
             listening.execute(f"LISTEN {WAKE_CHANNEL}")
             while not stopping.is_set():
                 touched = self.run_pass()
