@@ -18,6 +18,7 @@ from harness.ccat import Ccat
 from harness.deployment import Deployment
 from harness.diagnosis import describe
 from harness.journey import NewFolder
+from harness.last_release import name_of_last_release
 
 from harness import trees
 
@@ -58,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "large: takes minutes and 40 GiB of disk; runs with --large")
+    config.addinivalue_line("markers", "needs_release: upgrades from the last release, once there is one")
     config.addinivalue_line("markers", "needs_root: mounts a file system; runs as root")
 
 
@@ -85,6 +87,8 @@ def _left_out(config: pytest.Config) -> dict[str, str]:
     why = {}
     if not config.getoption("large"):
         why["large"] = "take minutes and 40 GiB of disk; --large runs them"
+    if config.getoption("deployment") == "kubernetes" and name_of_last_release() is None:
+        why["needs_release"] = "no tag v* yet; upgrades are from this release to one with a newer schema"
     if os.geteuid() != 0:
         why["needs_root"] = "mount a file system, which only root may"
     return why

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,20 +149,26 @@ class Site:
             "siteConfiguration": {"interval": "5s", "overlay": {sites: yaml.safe_dump(overlay)}},
         }
 
-    def upgrade(self, *settings: str, tag: str = TAG, values: Mapping[str, Any] | None = None) -> str:
+    def upgrade(self, *settings: str, tag: str = TAG, chart: Path | None = None) -> str:
         """Run the one command with which a site is installed and changed; do not wait for what it does."""
-        return self.cluster.helm(*self.upgrade_command(*settings, tag=tag, values=values))
+        return self.cluster.helm(*self.upgrade_command(*settings, tag=tag, chart=chart))
 
-    def upgrade_command(
-        self, *settings: str, tag: str = TAG, values: Mapping[str, Any] | None = None
-    ) -> list[str]:
+    def upgrade_command(self, *settings: str, tag: str = TAG, chart: Path | None = None) -> list[str]:
         """Return the arguments of helm of that command; each setting is a ``key=value``."""
+        chart = chart or self.cluster.build / "charts" / "data-center"
         file = self.cluster.build / f"values-{self.namespace}.yaml"
-        file.write_text(yaml.safe_dump(_merged(self.values(), values or {})))
-        files = [f"--values={_EXAMPLE}", f"--values={file}"]
+        file.write_text(yaml.safe_dump(self.values()))
+        files = [f"--values={chart / 'examples' / 'development.yaml'}", f"--values={file}"]
         options = [f"--set={setting}" for setting in (f"global.imageTag={tag}", *settings)]
-        chart = str(self.cluster.build / "charts" / "data-center")
-        return ["upgrade", "--install", RELEASE, chart, f"--namespace={self.namespace}", *files, *options]
+        return [
+            "upgrade",
+            "--install",
+            RELEASE,
+            str(chart),
+            f"--namespace={self.namespace}",
+            *files,
+            *options,
+        ]
 
     def rollback(self, revision: int) -> None:
         """Go back to a revision of the release."""
@@ -380,17 +386,6 @@ def _is_ready(pod: Any) -> bool:
 def _owner(pod: Any) -> str:
     owners = pod["metadata"].get("ownerReferences") or [{"kind": ""}]
     return str(owners[0]["kind"])
-
-
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        inner = merged.get(key)
-        if isinstance(inner, Mapping) and isinstance(value, Mapping):
-            merged[key] = _merged(inner, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _as_this_user() -> dict[str, int]:
