@@ -114,6 +114,10 @@ def test_two_at_once_apply_once(ops_database: str, folder: Path) -> None:
         subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    told = [json.loads(one.communicate(timeout=120)[0])["outcome"] for one in running]
-    assert sorted(told) == ["applied", "nothing"]
+    told = [json.loads(one.communicate(timeout=120)[0]) for one in running]
+    # On a busy machine one does not get its lock within five seconds; it says to run it again, as a Job does.
+    if 75 in [one.returncode for one in running]:
+        told = [one for one in told if one["outcome"] != "failed"]
+        told.append(run("configure", "--once", f"--folder={folder}", url=ops_database).told)
+    assert sorted(one["outcome"] for one in told) == ["applied", "nothing"]
     assert query(ops_database, "SELECT count(*) FROM configuration_revision") == [(1,)]
