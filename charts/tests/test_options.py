@@ -200,4 +200,4 @@ def test_api_goes_on_while_it_is_replaced(worker_sets: list[Object]) -> None:
     spec = of("Deployment", worker_sets)["data-center-ops-db-api"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     (container,) = spec["template"]["spec"]["containers"]
-    assert container["lifecycle"]["preStop"] == {"sleep": {"seconds": 5}}
+    assert container["lifecycle"]["preStop"] == {"sleep": {"seconds": 10}}

@@ -285,7 +285,7 @@ def test_secrets_are_only_named(case: Case, renderer: Renderer) -> None:
     for name, template in pod_templates(objects):
         for container in containers(template):
             for variable, value in environment(container).items():
-                if re.search(r"PASSWORD$|SECRET|TOKEN_KEY|DATABASE_URL|_URL$", variable):
+                if re.search(r"PASSWORD$|SECRET|TOKEN_KEY|_URL$", variable):
                     assert isinstance(value, dict) or "@" not in value, f"{name}: {variable}"
                     assert isinstance(value, dict) or variable.endswith(("BROKER_URL", "REDIS_URL")), (
                         f"{name}: {variable}"
