@@ -1,5 +1,6 @@
 """The stack in containers, as far as it can be looked at without a container engine."""
 
+import json
 import os
 import socket
 import subprocess
@@ -65,6 +66,15 @@ def test_ports_stay_unless_somebody_else_has_them(stack: installation.ContainedS
     assert mended.ports["api"] != stack.ports["api"]
     assert {**mended.ports, "api": 0} == {**stack.ports, "api": 0}
     assert mended.password == stack.password
+
+
+def test_a_service_that_is_new_gets_a_port(stack: installation.ContainedStack) -> None:
+    older = {name: port for name, port in stack.ports.items() if name != "grafana"}
+    file = stack.path / "installation.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "ports": older}))
+    mended = installation.make_or_mend(stack.path, running=True)
+    assert {name: mended.ports[name] for name in older} == older
+    assert mended.ports["grafana"] not in older.values()
 
 
 def test_two_checkouts_never_meet(stack: installation.ContainedStack, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ccat_dev_stack.contained import installation
 from ccat_dev_stack.contained.engine import Compose, EngineError, docker, ensure_images
 from ccat_dev_stack.contained.installation import ContainedStack, contained_folder
 from ccat_dev_stack.locks import locked
-from ccat_dev_stack.ports import NoFreePortError
+from ccat_dev_stack.ports import LOOPBACK, NoFreePortError
 from ccat_dev_stack.stack.dashboard import picture_of_data
 from ccat_dev_stack.stack.installation import SITES, write_private
 from ccat_dev_stack.stack.setup import make_tokens
@@ -29,6 +29,8 @@ from ccat_ops_db.settings import synchronous
 from ccat_ops_db_client import CcatError, Client, Settings, calls
 
 _UP_SECONDS = 240.0
+_EVERY_PROFILE = ("--profile", "*")
+"""Whatever is stopped, also if it was started with other profiles than those of now."""
 
 app = typer.Typer(
     help="The data centre of one observatory in containers on this machine.",
@@ -52,14 +54,15 @@ def up() -> None:
         compose = stack.compose(program)
         out.print(f"Starting the stack of this checkout in containers (project {stack.project})")
         try:
-            compose.run("up", "--detach", "--remove-orphans", "--pull", "never")
+            compose.run("up", "--detach", "--remove-orphans")
         except EngineError:
             _tell_what_failed(compose)
             raise
         _make_tokens(stack)
         write_private(stack.environment_file, installation.shell_file(stack))
         _wait_until_well(compose)
-    out.print(_addresses(stack))
+        services = {it.service for it in compose.containers()}
+    out.print(_addresses(stack, services))
     out.print(f"Use it:    . {stack.environment_file}")
     out.print("Watch it:  make dev-status BACKEND=compose")
     out.print("Stop it:   make dev-down BACKEND=compose   (dev-reset also deletes its data)")
@@ -71,7 +74,7 @@ def down() -> None:
     with _one_command_at_a_time() as path:
         stack = installation.load(path)
         if stack is not None:
-            stack.compose(docker()).run("down", "--remove-orphans")
+            stack.compose(docker()).run(*_EVERY_PROFILE, "down", "--remove-orphans")
     out.print("The stack is down; make dev-up BACKEND=compose starts it again with its data.")
 
 
@@ -83,7 +86,7 @@ def reset() -> None:
         if stack is None:
             out.print("There is no stack in containers to reset.")
             return
-        stack.compose(docker()).run("down", "--remove-orphans", "--volumes")
+        stack.compose(docker()).run(*_EVERY_PROFILE, "down", "--remove-orphans", "--volumes")
         installation.remove(stack)
     out.print("The stack is down and its data are deleted.")
 
@@ -163,7 +166,7 @@ def _tell_what_failed(compose: Compose) -> None:
         out.print(compose.run("logs", "--no-color", "--tail", "15", container.service), markup=False)
 
 
-def _addresses(stack: ContainedStack) -> Table:
+def _addresses(stack: ContainedStack, services: set[str]) -> Table:
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -174,6 +177,9 @@ def _addresses(stack: ContainedStack) -> Table:
     table.add_row("PostgreSQL", stack.database_url)
     table.add_row("Redis", stack.redis_url)
     table.add_row("S3", stack.s3_endpoint)
+    for name in ("prometheus", "grafana"):
+        if name in services:
+            table.add_row(name.capitalize(), f"http://{LOOPBACK}:{stack.ports[name]}")
     table.add_row("raw data", str(stack.folder_of(installation.SOURCE_LOCATION)))
     table.add_row("logs", "make dev-logs BACKEND=compose")
     return table

@@ -21,7 +21,16 @@ from ccat_dev_stack.ports import LOOPBACK
 from ccat_dev_stack.stack.installation import ARCHIVE_SITE, TELESCOPE_SITE, write_private
 
 IMAGE_USER = "10001:10001"
-PUBLISHED = ("postgresql", "redis", "s3", "api", "data-server-ccat", "data-server-cologne")
+PUBLISHED = (
+    "postgresql",
+    "redis",
+    "s3",
+    "api",
+    "data-server-ccat",
+    "data-server-cologne",
+    "prometheus",
+    "grafana",
+)
 
 SOURCE_LOCATION = "ccat.chai-raw-data"
 PROCESSING_LOCATION = "cologne.processing"
@@ -144,10 +153,12 @@ def make_or_mend(path: Path, *, running: bool) -> ContainedStack:
         known = ContainedStack(
             path, chosen, secrets.token_hex(16), secrets.token_hex(32), secrets.token_hex(32)
         )
-    elif not running:
-        # Somebody else listens there now, for example another checkout that was started in between.
-        taken = [name for name, port in known.ports.items() if not ports.is_free(port)]
-        instead = zip(taken, ports.free_ports(len(taken), set(known.ports.values())), strict=True)
+    else:
+        wanting = [name for name in PUBLISHED if name not in known.ports]
+        if not running:
+            # Somebody else listens there now, for example another checkout that was started in between.
+            wanting += [name for name, port in known.ports.items() if not ports.is_free(port)]
+        instead = zip(wanting, ports.free_ports(len(wanting), set(known.ports.values())), strict=True)
         known = replace(known, ports={**known.ports, **dict(instead)})
     kept = {name: value for name, value in asdict(known).items() if name != "path"}
     write_private(_file(path), json.dumps(kept, indent=1) + "\n")
