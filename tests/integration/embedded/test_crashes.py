@@ -2,9 +2,8 @@
 
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,26 +16,15 @@ from harness.ccat import Ccat
 from harness.counting import assert_archived_once, stem_of
 from harness.deployment import Deployment
 from harness.embedded import EmbeddedStack
+from harness.flow import LARGE_BYTES, Flowing, assert_nothing_lost, let_flow, wait_for_work, work
 from harness.journey import NewFolder
 from harness.observing import file, start, wait_removed
-from harness.trees import Tree
-from harness.waiting import wait_for, wait_until
+from harness.waiting import wait_until
 
 from harness import trees
 
-LARGE_BYTES = 30_000_000
-# Takes its workers long enough to be caught at it.
-LARGER_BYTES = 500_000_000
-SMALL_FILES = 200
-
-
-@dataclass(frozen=True)
-class Flowing:
-    """An observation during which something died."""
-
-    execution_id: str
-    trees: Mapping[str, Tree]
-
+# Takes workers that read from memory long enough to be caught at it.
+LARGEST_BYTES = 500_000_000
 
 Harm = Callable[[EmbeddedStack, Api, str], None]
 
@@ -52,31 +40,10 @@ def _kill_at_work(unit: str, kind: str) -> Harm:
     """Kill a worker the moment it has work of a kind on the execution's large package in hand."""
 
     def harm(stack: EmbeddedStack, _: Api, execution_id: str) -> None:
-        with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"], autocommit=True) as connection:
-            wait_for(
-                f"{unit} does a {kind} of {execution_id}",
-                lambda: connection.execute(_WORK[kind], {"execution": execution_id}).fetchall(),
-                lambda rows: any(status == "in_progress" for _, status, _ in rows),
-                first_pause=0.001,
-            )
+        wait_for_work(_database(stack), kind, execution_id)
         stack.kill(unit)
 
     return harm
-
-
-_WORK = {
-    "package_creation": """
-        SELECT w.id, w.status, w.fencing
-        FROM package_creation w JOIN raw_data_package p ON p.id = w.raw_data_package_id
-        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
-    """,
-    "fixity_check": """
-        SELECT w.id, w.status, w.fencing
-        FROM fixity_check w JOIN physical_copy c ON c.id = w.physical_copy_id
-        JOIN raw_data_package p ON p.id = c.raw_data_package_id
-        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
-    """,
-}
 
 
 def _restart_database(stack: EmbeddedStack, _: Api, __: str) -> None:
@@ -117,17 +84,10 @@ def flowing(
     observations: dict[str, Flowing] = {}
     with Api(deployment, deployment.token) as api:
         for name, harm in HARMS.items():
-            folder = new_folder(f"killed-{name}")
-            size = LARGER_BYTES if name.startswith("worker") else LARGE_BYTES
-            trees.write(folder / "large" / "large.fits", bytes(range(256)) * (size // 256))
-            trees.write_many_small_files(folder / "small", SMALL_FILES, seed=len(observations))
-            tops = {"chai-lfa": folder / "large", "chai-hfa": folder / "small"}
-            execution_id = start(instrument, *tops)
-            file(instrument, execution_id, tops)
-            filed = {module: trees.tree(top, deployment.source_folder) for module, top in tops.items()}
-            instrument("obs", "finish", execution_id)
-            harm(stack, api, execution_id)
-            observations[name] = Flowing(execution_id, filed)
+            size = LARGEST_BYTES if name.startswith("worker") else LARGE_BYTES
+            flowing = let_flow(f"killed-{name}", deployment, instrument, new_folder, size)
+            harm(stack, api, flowing.execution_id)
+            observations[name] = flowing
             # The next one is filed while this one flows; the spool takes it if the API is away, but what is
             # asked of the API by other software has to wait for it.
             wait_until("the API answers", lambda: _is_up(api), 60)
@@ -144,12 +104,7 @@ def test_the_run_completes_and_each_package_is_archived_once(
     api: Api,
     archive: Archive,
 ) -> None:
-    observation = flowing[killed]
-    wait_removed(ccat, observation.execution_id)
-    database = stack.environment()["CCAT_DATABASE_URL"]
-    assert_archived_once(observation.execution_id, observation.trees, database, api, archive)
-    for tree in observation.trees.values():
-        assert not any((deployment.source_folder / path).exists() for path in tree)
+    assert_nothing_lost(flowing[killed], _database(stack), deployment, ccat, api, archive)
 
 
 def test_workers_were_killed_in_the_middle_of_their_work(
@@ -159,9 +114,8 @@ def test_workers_were_killed_in_the_middle_of_their_work(
     for killed, kind in (("worker-ccat", "package_creation"), ("worker-cologne", "fixity_check")):
         execution_id = flowing[killed].execution_id
         wait_removed(ccat, execution_id)
-        with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
-            rows = connection.execute(_WORK[kind], {"execution": execution_id}).fetchall()
-        assert any(fencing >= 2 for _, _, fencing in rows), (kind, rows)
+        rows = work(_database(stack), kind, execution_id)
+        assert any(fencing >= 2 for _, fencing in rows), (kind, rows)
 
 
 def test_everything_runs_again(flowing: dict[str, Flowing], stack: EmbeddedStack) -> None:
@@ -196,9 +150,8 @@ def test_workers_and_planners_may_be_doubled(
             observations[execution_id] = filed
         for execution_id in observations:
             wait_removed(ccat, execution_id)
-    database = stack.environment()["CCAT_DATABASE_URL"]
     for execution_id, filed in observations.items():
-        assert_archived_once(execution_id, filed, database, api, archive)
+        assert_archived_once(execution_id, filed, _database(stack), api, archive)
 
 
 def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
@@ -206,11 +159,15 @@ def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
 ) -> None:
     for observation in flowing.values():
         wait_removed(ccat, observation.execution_id)
-    with psycopg.connect(stack.environment()["CCAT_DATABASE_URL"]) as connection:
+    with psycopg.connect(_database(stack)) as connection:
         rows = connection.execute("SELECT relative_path FROM raw_data_package").fetchall()
     known = {str(path).removesuffix(".tar") for (path,) in rows}
     strange = {name for name in archive.names() if stem_of(name) not in known}
     assert strange == set()
+
+
+def _database(stack: EmbeddedStack) -> str:
+    return stack.environment()["CCAT_DATABASE_URL"]
 
 
 def _is_up(api: Api) -> bool:

@@ -205,11 +205,11 @@ class Site:
         return self.cluster.get(f"--namespace={self.namespace}", *arguments)
 
     def pods(self, component: str = "") -> list[Any]:
-        """Return the pods of the release, those that only ran once left out."""
+        """Return the pods of the release; those that run once, of Jobs and of ``helm test``, are left out."""
         selector = f"app.kubernetes.io/instance={RELEASE}"
         pods = self.get("pods", f"--selector={selector}")["items"]
         part = f"-{component}-" if component else ""
-        return [pod for pod in pods if _owner(pod) != "Job" and part in pod["metadata"]["name"]]
+        return [pod for pod in pods if _owner(pod) not in ("", "Job") and part in pod["metadata"]["name"]]
 
     def kill(self, component: str) -> None:
         """Delete the pods of something without a grace, and wait until as many others are ready."""
