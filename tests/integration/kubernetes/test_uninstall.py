@@ -1,5 +1,8 @@
 """Uninstalling a site keeps its data; installing it again finds them."""
 
+from collections.abc import Callable, Iterator
+
+import pytest
 from harness.api import Api
 from harness.archive import Archive
 from harness.ccat import Ccat
@@ -15,8 +18,17 @@ _COUNTS = """
 """
 
 
+@pytest.fixture
+def uninstalled(site: Site) -> Iterator[Callable[[], None]]:
+    """Uninstalls the site; whatever happens then, it is there again for those who come after."""
+    yield site.uninstall
+    site.upgrade()
+    site.wait_ready()
+
+
 def test_uninstall_keeps_data_and_reinstall_finds_them(
     site: Site,
+    uninstalled: Callable[[], None],
     deployment: Deployment,
     instrument: Ccat,
     ccat: Ccat,
@@ -28,7 +40,7 @@ def test_uninstall_keeps_data_and_reinstall_finds_them(
     assert_nothing_lost(before, site.database_url, deployment, ccat, api, archive)
     counted, objects = site.query(_COUNTS), set(archive.names())
     claims = _claims(site)
-    site.uninstall()
+    uninstalled()
     assert _claims(site) == claims
     assert site.get("opsdatabases,siteconfigurations,secrets")["items"] == []
     site.upgrade()
