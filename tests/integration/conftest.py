@@ -20,8 +20,6 @@ from harness.diagnosis import describe
 from harness.journey import NewFolder
 from harness.last_release import name_of_last_release
 
-from harness import trees
-
 if TYPE_CHECKING:
     from harness.compose import ComposeStack
     from harness.embedded import EmbeddedStack
@@ -239,12 +237,4 @@ def archive(deployment: Deployment) -> Archive:
 @pytest.fixture(scope="session")
 def new_folder(deployment: Deployment) -> NewFolder:
     """Make folders in the source location."""
-    run = f"{os.getpid()}-{os.urandom(3).hex()}"
-
-    def new(name: str) -> Path:
-        folder = deployment.source_folder / f"{name}-{run}"
-        folder.mkdir()
-        trees.hand_over(folder, deployment.files_owner)
-        return folder
-
-    return new
+    return NewFolder(deployment)

@@ -1,22 +1,31 @@
 """An observation that went all the way, and its packages as strangers unpack them."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness.archive import Archive, object_name
 from harness.ccat import run_tool
-from harness.trees import Tree
+from harness.deployment import Deployment
+from harness.trees import Tree, hand_over
 
 SMALL_FILES = 3000
 
 
-class NewFolder(Protocol):
-    """Makes folders in the source location."""
+@dataclass(frozen=True)
+class NewFolder:
+    """Makes folders in the source location, each with a name of its own."""
+
+    deployment: Deployment
 
     def __call__(self, name: str) -> Path:
         """Return a new empty folder whose name begins so."""
+        folder = self.deployment.source_folder / f"{name}-{secrets.token_hex(6)}"
+        folder.mkdir()
+        hand_over(folder, self.deployment.files_owner)
+        return folder
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.flow import assert_nothing_lost, let_flow
 from harness.installation import note
+from harness.journey import NewFolder
 from harness.kubernetes import Site
 from harness.last_release import IMAGE_TAG, make_last_release
 from harness.load import Load
-from harness.trees import hand_over
 from harness.waiting import wait_until
 
 
@@ -41,13 +41,7 @@ def test_an_upgrade_from_the_last_release_fails_no_request(older: Site, tmp_path
     person, instrument = (
         Ccat(deployment, tmp_path, token) for token in (deployment.token, deployment.instrument_token)
     )
-
-    def new_folder(name: str) -> Path:
-        folder = deployment.source_folder / name
-        folder.mkdir()
-        hand_over(folder, deployment.files_owner)
-        return folder
-
+    new_folder = NewFolder(deployment)
     flowing = [let_flow("last-before", deployment, instrument, new_folder)]
     with Load(deployment) as load:
         wait_until("there is load", lambda: load.reads > 20 and load.writes > 4)

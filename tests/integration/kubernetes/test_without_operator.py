@@ -8,8 +8,8 @@ from harness.api import Api
 from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.flow import assert_nothing_lost, let_flow
+from harness.journey import NewFolder
 from harness.kubernetes import RELEASE, Site
-from harness.trees import hand_over
 from harness.waiting import wait_until
 
 WITHOUT = "operator.enabled=false"
@@ -43,13 +43,7 @@ def test_jobs_migrate_and_configure_and_files_flow(second: Site, tmp_path: Path)
     person, instrument = (
         Ccat(deployment, tmp_path, token) for token in (deployment.token, deployment.instrument_token)
     )
-
-    def new_folder(name: str) -> Path:
-        folder = deployment.source_folder / name
-        folder.mkdir()
-        hand_over(folder, deployment.files_owner)
-        return folder
-
+    new_folder = NewFolder(deployment)
     flowing = let_flow("without-operator", deployment, instrument, new_folder)
     with Api(deployment, deployment.token) as api:
         assert_nothing_lost(flowing, second.database_url, deployment, person, api, Archive(deployment))
