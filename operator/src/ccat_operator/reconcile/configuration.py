@@ -26,8 +26,9 @@ from ccat_ops_db.configuration import (
     last_revision,
     make_plan,
 )
-from ccat_ops_db.revisions import Kind, Relation, pending, relation
+from ccat_ops_db.revisions import Relation, relation
 from ccat_ops_db.schema import current_revision
+from ccat_ops_db.schema_gap import schema_gap
 
 READY, VALID, APPLIED, DRIFTED = "Ready", "Valid", "Applied", "Drifted"
 STATEMENT_SECONDS = 300
@@ -95,8 +96,8 @@ def _database(resource: SiteConfiguration, around: ConfigurationSurroundings) ->
     url = parse(around.connection)
     with session(url) as connection:
         current = current_revision(connection)
-    # What only contracts may wait for its approval for weeks; this release works without it.
-    if any(step.kind is not Kind.CONTRACT for step in pending(current, more=around.more)):
+        lacking = schema_gap(connection, around.more)
+    if lacking is not None:
         message = f"waits for the schema, which is at {current or 'nothing'}: see the OpsDatabase"
         raise UnusableError(Reason.SCHEMA_NOT_READY, message)
     if relation(current, more=around.more) is Relation.UNKNOWN:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
@@ -24,15 +25,22 @@ class Step:
     contracts: bool
 
 
-def schema_gap(connection: Connection) -> str | None:
+def schema_gap(connection: Connection, more: Path | None = None) -> str | None:
     """Return what the schema of a database lacks for this release, or None if it will do.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the database.
+    more : Path, optional
+        Folder with further revision files; see `ccat_ops_db.schema.alembic_config`.
 
     Raises
     ------
     sqlalchemy.exc.SQLAlchemyError
         If the database cannot be asked.
     """
-    return gap(current_revision(connection), _steps())
+    return gap(current_revision(connection), _steps(more))
 
 
 def gap(current: str | None, steps: Sequence[Step]) -> str | None:
@@ -48,8 +56,8 @@ def gap(current: str | None, steps: Sequence[Step]) -> str | None:
 
 
 @cache
-def _steps() -> tuple[Step, ...]:
+def _steps(more: Path | None) -> tuple[Step, ...]:
     """Return the revisions of this release, oldest first; a revision says of itself that it contracts."""
-    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    scripts = ScriptDirectory.from_config(alembic_config(more)).walk_revisions()
     steps = [Step(script.revision, getattr(script.module, "kind", None) == "contract") for script in scripts]
     return tuple(reversed(steps))

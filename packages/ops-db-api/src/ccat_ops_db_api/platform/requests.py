@@ -1,7 +1,7 @@
 """What surrounds every request: its id, its line in the log, its metrics, and the limit on its body."""
 
+import logging
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -60,7 +60,8 @@ class RequestRecord:
                 route = getattr(scope.get("route"), "path", "unmatched")
                 REQUESTS.labels(scope["method"] if route != "unmatched" else "", route, str(status)).inc()
                 SECONDS.labels(route).observe(seconds)
-                _log_at(scope["path"], status)(
+                log.log(
+                    _level(scope["path"], status),
                     "request",
                     method=scope["method"],
                     path=scope["path"],
@@ -69,14 +70,11 @@ class RequestRecord:
                 )
 
 
-def _log_at(path: str, status: int) -> Callable[..., None]:
+def _level(path: str, status: int) -> int:
     """Choose the level: what is asked again and again would bury everything else."""
     if path in WATCHED:
-        level = log.debug
-    else:
-        level = log.error if status >= HTTPStatus.INTERNAL_SERVER_ERROR else log.info
-    chosen: Callable[..., None] = level
-    return chosen
+        return logging.DEBUG
+    return logging.ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
 
 
 class BodyLimit:
