@@ -1,6 +1,6 @@
 """Observations that flow through a site while something happens to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -28,6 +28,10 @@ class Flowing:
 
     execution_id: str
     trees: Mapping[str, Tree]
+
+
+LetFlow = Callable[[str], Flowing]
+NothingLost = Callable[[Flowing], None]
 
 
 def let_flow(

@@ -41,7 +41,7 @@ def installed_site(build: Path) -> Iterator[Site]:
         yield site
     except BaseException:
         # Whoever looks at the tests that failed saves more; here it may not even have been installed.
-        site.save(build.parent / "artifacts" / "kind" / NAMESPACE)
+        site.save(_artifacts(build, site))
         raise
     finally:
         if keep:
@@ -50,6 +50,25 @@ def installed_site(build: Path) -> Iterator[Site]:
             site.remove()
         else:
             cluster.delete()
+
+
+@contextmanager
+def another_site(site: Site, name: str) -> Iterator[Site]:
+    """Give a site in another namespace of the same cluster, to be installed; in the end it is gone."""
+    another = Site(site.cluster, f"{site.namespace}-{name}", number=1)
+    another.remove()
+    another.prepare()
+    try:
+        yield another
+    except BaseException:
+        another.save(_artifacts(site.cluster.build, another))
+        raise
+    finally:
+        another.remove()
+
+
+def _artifacts(build: Path, site: Site) -> Path:
+    return build.parent / "artifacts" / "kind" / site.namespace
 
 
 def _install(site: Site) -> float:

@@ -4,12 +4,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from harness.api import Api
-from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.deployment import Deployment
-from harness.flow import assert_nothing_lost, let_flow
-from harness.journey import NewFolder
+from harness.flow import LetFlow, NothingLost
 from harness.kubernetes import RELEASE, Site
 from harness.load import Load
 from harness.waiting import wait_until
@@ -34,15 +31,12 @@ def test_draining_the_only_node_leaves_an_api_that_answers(
     site: Site,
     cordoned: str,
     deployment: Deployment,
-    instrument: Ccat,
-    ccat: Ccat,
-    api: Api,
-    archive: Archive,
-    new_folder: NewFolder,
+    let: LetFlow,
+    nothing_lost: NothingLost,
 ) -> None:
     """One of the two goes, the budget keeps the other; files wait and arrive when there is a node again."""
     assert cordoned
-    flowing = let_flow("drained", deployment, instrument, new_folder)
+    flowing = let("drained")
     with Load(deployment) as load:
         first, second = [pod["metadata"]["name"] for pod in site.pods("ops-db-api")]
         assert _evict(site, first) == 0
@@ -55,7 +49,7 @@ def test_draining_the_only_node_leaves_an_api_that_answers(
         wait_until("it answers on", lambda: load.reads > before + 20)
     assert load.failures == []
     site.cluster.kubectl("uncordon", cordoned)
-    assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
+    nothing_lost(flowing)
 
 
 @pytest.fixture
@@ -77,13 +71,11 @@ def test_files_flow_without_an_api_server_and_the_operator_comes_back(
     site: Site,
     without_api_server: None,
     deployment: Deployment,
-    instrument: Ccat,
+    let: LetFlow,
     ccat: Ccat,
-    new_folder: NewFolder,
-    request: pytest.FixtureRequest,
 ) -> None:
     with Load(deployment) as load:
-        flowing = let_flow("no-api-server", deployment, instrument, new_folder)
+        flowing = let("no-api-server")
         ccat("wait", "--execution", flowing.execution_id, "--for", "removed-at-source", "--timeout", "240")
     assert load.failures == []
     assert not _api_server_answers(site)

@@ -8,7 +8,7 @@ from harness.api import Api
 from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.flow import assert_nothing_lost, let_flow
-from harness.installation import note
+from harness.installation import another_site, note
 from harness.journey import NewFolder
 from harness.kubernetes import Site
 from harness.last_release import IMAGE_TAG, make_last_release
@@ -21,18 +21,10 @@ def older(site: Site) -> Iterator[Site]:
     """A site of the last release, in another namespace of the cluster."""
     release = make_last_release(site.cluster.build)
     site.cluster.load(release.images)
-    older = Site(site.cluster, f"{site.namespace}-older", number=1)
-    older.remove()
-    older.prepare()
-    try:
+    with another_site(site, "older") as older:
         older.upgrade(tag=IMAGE_TAG, chart=release.chart)
         older.wait_ready()
         yield older
-    except BaseException:
-        older.save(site.cluster.build.parent / "artifacts" / "kind" / older.namespace)
-        raise
-    finally:
-        older.remove()
 
 
 @pytest.mark.needs_release

@@ -1,19 +1,9 @@
 """Pods are killed while files flow: everything is archived once and equal."""
 
 import pytest
-from harness.api import Api
-from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.deployment import Deployment
-from harness.flow import (
-    LARGE_BYTES,
-    LARGER_BYTES,
-    Flowing,
-    assert_nothing_lost,
-    let_flow,
-    wait_for_work,
-    work,
-)
+from harness.flow import LARGE_BYTES, LARGER_BYTES, Flowing, NothingLost, let_flow, wait_for_work, work
 from harness.journey import NewFolder
 from harness.kubernetes import Site
 from harness.waiting import wait_until
@@ -50,15 +40,9 @@ def flowing(
 
 @pytest.mark.parametrize("killed", KILLED)
 def test_everything_is_archived_once_and_equal(
-    killed: str,
-    flowing: dict[str, Flowing],
-    site: Site,
-    deployment: Deployment,
-    ccat: Ccat,
-    api: Api,
-    archive: Archive,
+    killed: str, flowing: dict[str, Flowing], nothing_lost: NothingLost
 ) -> None:
-    assert_nothing_lost(flowing[killed], site.database_url, deployment, ccat, api, archive)
+    nothing_lost(flowing[killed])
 
 
 @pytest.mark.parametrize("component", WORK_OF)

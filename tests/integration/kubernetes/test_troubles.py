@@ -5,12 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from harness.api import Api
-from harness.archive import Archive
-from harness.ccat import Ccat
-from harness.deployment import Deployment
-from harness.flow import assert_nothing_lost, let_flow
-from harness.journey import NewFolder
+from harness.flow import LetFlow, NothingLost
 from harness.kubernetes import GROUP, RELEASE, Site
 from harness.waiting import wait_for, wait_until
 from sqlalchemy import make_url
@@ -54,15 +49,11 @@ def test_a_secret_that_is_missing_is_named(site: Site, another: dict[str, object
 
 def test_a_database_that_is_away_is_told_and_nothing_is_lost(
     site: Site,
-    deployment: Deployment,
-    instrument: Ccat,
-    ccat: Ccat,
-    api: Api,
-    archive: Archive,
-    new_folder: NewFolder,
+    let: LetFlow,
+    nothing_lost: NothingLost,
 ) -> None:
     site.wait_ready()
-    flowing = let_flow("database-away", deployment, instrument, new_folder)
+    flowing = let("database-away")
     site.kubectl("scale", POSTGRESQL, "--replicas=0")
     try:
         told = site.wait_condition("opsdatabase", "Ready", lambda it: it["reason"] == "DatabaseUnreachable")
@@ -74,7 +65,7 @@ def test_a_database_that_is_away_is_told_and_nothing_is_lost(
         site.kubectl("scale", POSTGRESQL, "--replicas=1")
     site.wait_ready()
     assert "unreachableSince" not in site.resource("opsdatabase")["status"]
-    assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
+    nothing_lost(flowing)
 
 
 @pytest.fixture
@@ -89,12 +80,8 @@ def secret_of_services(site: Site) -> Iterator[str]:
 def test_a_changed_password_reaches_services_that_run(
     site: Site,
     secret_of_services: str,
-    deployment: Deployment,
-    instrument: Ccat,
-    ccat: Ccat,
-    api: Api,
-    archive: Archive,
-    new_folder: NewFolder,
+    let: LetFlow,
+    nothing_lost: NothingLost,
 ) -> None:
     """The operator gives it to the role, the mounted file has it soon after, and no pod is restarted."""
     before = {pod["metadata"]["uid"]: _restarts(pod) for pod in site.pods()}
@@ -114,14 +101,7 @@ def test_a_changed_password_reaches_services_that_run(
     )
     site.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ccat_application'")
     wait_until("the API answers", site.is_up, 120)
-    assert_nothing_lost(
-        let_flow("password-changed", deployment, instrument, new_folder),
-        site.database_url,
-        deployment,
-        ccat,
-        api,
-        archive,
-    )
+    nothing_lost(let("password-changed"))
     site.wait_ready()
     assert {pod["metadata"]["uid"]: _restarts(pod) for pod in site.pods()} == before
 

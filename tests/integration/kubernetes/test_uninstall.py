@@ -3,12 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from harness.api import Api
 from harness.archive import Archive
-from harness.ccat import Ccat
-from harness.deployment import Deployment
-from harness.flow import assert_nothing_lost, let_flow
-from harness.journey import NewFolder
+from harness.flow import LetFlow, NothingLost
 from harness.kubernetes import Site
 
 _COUNTS = """
@@ -29,15 +25,12 @@ def uninstalled(site: Site) -> Iterator[Callable[[], None]]:
 def test_uninstall_keeps_data_and_reinstall_finds_them(
     site: Site,
     uninstalled: Callable[[], None],
-    deployment: Deployment,
-    instrument: Ccat,
-    ccat: Ccat,
-    api: Api,
     archive: Archive,
-    new_folder: NewFolder,
+    let: LetFlow,
+    nothing_lost: NothingLost,
 ) -> None:
-    before = let_flow("before", deployment, instrument, new_folder)
-    assert_nothing_lost(before, site.database_url, deployment, ccat, api, archive)
+    before = let("before")
+    nothing_lost(before)
     counted, objects = site.query(_COUNTS), set(archive.names())
     claims = _claims(site)
     uninstalled()
@@ -49,9 +42,9 @@ def test_uninstall_keeps_data_and_reinstall_finds_them(
     assert site.query(_COUNTS) == counted
     assert set(archive.names()) == objects
     # With the tokens of before: their key is the same.
-    assert_nothing_lost(before, site.database_url, deployment, ccat, api, archive)
-    after = let_flow("after", deployment, instrument, new_folder)
-    assert_nothing_lost(after, site.database_url, deployment, ccat, api, archive)
+    nothing_lost(before)
+    after = let("after")
+    nothing_lost(after)
 
 
 def _claims(site: Site) -> dict[str, str | None]:

@@ -1,39 +1,19 @@
 """Later releases are installed over a site that works, in this order: a schema never goes back."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
 import pytest
-from harness.api import Api
-from harness.archive import Archive
-from harness.ccat import Ccat
 from harness.deployment import Deployment
-from harness.flow import Flowing, assert_nothing_lost, let_flow
+from harness.flow import LetFlow, NothingLost
 from harness.installation import note
-from harness.journey import NewFolder
 from harness.kubernetes import GROUP, RELEASE, Site, condition_of
 from harness.load import Load
 from harness.waiting import wait_for, wait_until
 
 GATE = 4711
 """Key of the lock that the revision u4 waits for."""
-
-LetFlow = Callable[[str], Flowing]
-
-
-@pytest.fixture
-def let(deployment: Deployment, instrument: Ccat, new_folder: NewFolder) -> LetFlow:
-    """Let an observation flow."""
-    return lambda name: let_flow(name, deployment, instrument, new_folder)
-
-
-@pytest.fixture
-def nothing_lost(
-    site: Site, deployment: Deployment, ccat: Ccat, api: Api, archive: Archive
-) -> Callable[[Flowing], None]:
-    """Require that an observation is archived once and equal."""
-    return lambda flowing: assert_nothing_lost(flowing, site.database_url, deployment, ccat, api, archive)
 
 
 @pytest.mark.usefixtures("later")
@@ -42,7 +22,7 @@ def test_upgrade_under_load_fails_no_request(
     later: Mapping[str, str],
     deployment: Deployment,
     let: LetFlow,
-    nothing_lost: Callable[[Flowing], None],
+    nothing_lost: NothingLost,
 ) -> None:
     """From this release with its schema to one with two revisions more, whose services wait for them."""
     site.wait_ready()
@@ -71,7 +51,7 @@ def test_rollback_serves_with_the_newer_schema(
     later: Mapping[str, str],
     deployment: Deployment,
     let: LetFlow,
-    nothing_lost: Callable[[Flowing], None],
+    nothing_lost: NothingLost,
 ) -> None:
     """The older operator refuses a schema that it does not know, and says so; the services work."""
     _be_at(site, later["next"])
@@ -94,7 +74,7 @@ def test_a_migration_that_fails_is_told_and_the_old_release_serves(
     later: Mapping[str, str],
     deployment: Deployment,
     let: LetFlow,
-    nothing_lost: Callable[[Flowing], None],
+    nothing_lost: NothingLost,
 ) -> None:
     _be_at(site, later["next"])
     with Load(deployment) as load:
@@ -119,7 +99,7 @@ def test_a_revision_that_destroys_waits_for_approval(
     later: Mapping[str, str],
     deployment: Deployment,
     let: LetFlow,
-    nothing_lost: Callable[[Flowing], None],
+    nothing_lost: NothingLost,
 ) -> None:
     _be_at(site, later["next"])
     with Load(deployment) as load:
@@ -151,7 +131,7 @@ def test_operator_and_migration_killed_in_the_middle(
     later: Mapping[str, str],
     deployment: Deployment,
     let: LetFlow,
-    nothing_lost: Callable[[Flowing], None],
+    nothing_lost: NothingLost,
 ) -> None:
     """The operator dies while the Job works, then the Job's pod: the end is the same."""
     if _revision(site) != "u3":

@@ -8,6 +8,7 @@ from harness.api import Api
 from harness.archive import Archive
 from harness.ccat import Ccat
 from harness.flow import assert_nothing_lost, let_flow
+from harness.installation import another_site
 from harness.journey import NewFolder
 from harness.kubernetes import RELEASE, Site
 from harness.waiting import wait_until
@@ -18,17 +19,9 @@ WITHOUT = "operator.enabled=false"
 @pytest.fixture(scope="module")
 def second(site: Site) -> Iterator[Site]:
     """Another namespace of the same cluster."""
-    second = Site(site.cluster, f"{site.namespace}-second", number=1)
-    second.remove()
-    second.prepare()
-    try:
+    with another_site(site, "second") as second:
         second.upgrade(WITHOUT)
         yield second
-    except BaseException:
-        second.save(site.cluster.build.parent / "artifacts" / "kind" / second.namespace)
-        raise
-    finally:
-        second.remove()
 
 
 def test_jobs_migrate_and_configure_and_files_flow(second: Site, tmp_path: Path) -> None:
