@@ -12,6 +12,7 @@ from kopf.testing import KopfRunner
 
 from ccat_dev_stack.testing import OwnServer
 from ccat_operator import GROUP
+from ccat_operator.handlers import controller
 from ccat_operator.handlers.cluster import Cluster
 from ccat_operator.handlers.controller import Controller
 from ccat_operator.handlers.leadership import Leadership
@@ -43,8 +44,8 @@ def operator() -> Running:
     def start() -> KopfRunner:
         registry, cluster = kopf.OperatorRegistry(), Cluster()
         settings = OperatorSettings(image="example.org/operator:0.1.0")
-        controller = Controller(cluster, Leadership(cluster, namespace="site"), settings, SystemClock())
-        register(registry, controller, cluster)
+        made = Controller(cluster, Leadership(cluster, namespace="site"), settings, SystemClock())
+        register(registry, made, cluster)
         return KopfRunner(["run", "--standalone", "--namespace=site"], registry=registry, timeout=120)
 
     return start
@@ -61,20 +62,22 @@ def with_more(monkeypatch: pytest.MonkeyPatch, cluster: FakeCluster) -> Callable
     return use
 
 
-async def test_fresh_site_is_set_up_from_nothing(
-    cluster: FakeCluster, operator: Running, postgresql_url: str
+async def test_fresh_site_is_set_up_from_nothing_at_once(
+    cluster: FakeCluster, operator: Running, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each resource is looked at when what it waits for comes: nothing here waits for an interval."""
+    monkeypatch.setattr(controller, "WHILE_NOT_READY", 3600.0)
     await cluster.secret("owner", url=postgresql_url)
     files = {path.name: path.read_text(encoding="utf-8") for path in CONFIGURATION.glob("*.yaml")}
     with operator():
-        await cluster.configuration(mode="apply")
+        await cluster.configuration(mode="apply", interval="1h")
         await cluster.until("observatory", "SourceMissing", plural="siteconfigurations")
         await cluster.apply(
             "/api/v1/namespaces/site/configmaps",
             {"metadata": {"name": "files", "namespace": "site"}, "data": files},
         )
         await cluster.until("observatory", "DatabaseNotFound", plural="siteconfigurations")
-        await cluster.database()
+        await cluster.database(interval="1h")
         await cluster.until("main", "Ready")
         await cluster.until("observatory", "Ready", plural="siteconfigurations")
         await cluster.until_event("observatory", "Normal", "Applied")
@@ -215,6 +218,25 @@ async def test_database_that_goes_away_and_comes_back(
         await cluster.until("main", "Ready")
         status = (await cluster.get(f"{OURS}/site/opsdatabases/main"))["status"]
         assert status.get("unreachableSince") is None
+
+
+async def test_configuration_is_applied_soon_after_the_database_came_back(
+    cluster: FakeCluster, operator: Running, own_postgresql: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interval of a configuration is for looking at what is right; trouble is looked at sooner."""
+    monkeypatch.setattr(controller, "WHILE_NOT_READY", 1.0)
+    own_postgresql.start()
+    schema.upgrade(own_postgresql.url)
+    own_postgresql.kill()
+    await cluster.secret("owner", url=own_postgresql.url)
+    files = {path.name: path.read_text(encoding="utf-8") for path in CONFIGURATION.glob("*.yaml")}
+    await cluster.database(interval="1h")
+    with operator():
+        await cluster.until("main", "DatabaseUnreachable")
+        await cluster.configuration(mode="apply", interval="1h", source={"inline": files})
+        await cluster.until("observatory", "DatabaseUnreachable", plural="siteconfigurations")
+        own_postgresql.start()
+        await cluster.until("observatory", "Ready", plural="siteconfigurations")
 
 
 async def test_asks_for_no_more_than_the_rights_it_names(

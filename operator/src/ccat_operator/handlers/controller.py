@@ -1,8 +1,9 @@
 """The operator: what kopf sees goes in, decisions are made elsewhere, Jobs, statuses and events come out."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 import structlog
 from pydantic import ValidationError
@@ -32,7 +33,7 @@ from ccat_operator.resources import (
     SiteConfigurationStatus,
     seconds,
 )
-from ccat_operator.resources.common import Metadata, as_written
+from ccat_operator.resources.common import Metadata, Truth, as_written
 from ccat_operator.settings import OperatorSettings
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.settings import OpsDbSettings
@@ -41,6 +42,8 @@ APPROVE = f"{GROUP}/approve"
 MOVED = f"{GROUP}/moved"
 WHILE_A_JOB_RUNS = 5.0
 """Seconds between looks while a Job runs: its pod may tell why it does not start."""
+WHILE_NOT_READY = 30.0
+"""Most seconds between looks at a resource that is not ready: what it waits for may come unseen."""
 WHILE_FOLLOWING = 15.0
 """Seconds until a replica that does not lead asks again whether it does."""
 
@@ -58,20 +61,20 @@ class Controller:
         self.configurations = Keeper(self._look_at_configuration)
         self._cluster, self._leadership, self._settings, self._clock = cluster, leadership, settings, clock
         self._log = structlog.get_logger()
+        self._told: dict[str, _Told] = {}
+        """What the watch told of each OpsDatabase: bodies also have what was written and is not told yet."""
 
     def database_seen(self, key: str, body: Json) -> None:
         """Take news of an OpsDatabase."""
-        before = self.databases.bodies.get(key, {})
         self.databases.seen(key, body, (_mark(body), _annotation(body, APPROVE)))
-        if _identity(before) != _identity(body):
+        before, now = self._told.get(key), _Told.of(body)
+        self._told[key] = now
+        if before is None or before.identity != now.identity:
             for other in self.databases.bodies:
                 if other != key:
                     self.databases.wake(other)  # it may wait behind this one
-        if _revision(before) != _revision(body):
-            for other, configuration in self.configurations.bodies.items():
-                named = configuration.get("spec", {}).get("databaseRef", {}).get("name")
-                if key == f"{configuration['metadata']['namespace']}/{named}":
-                    self.configurations.wake(other)
+        if before is None or before.schema != now.schema:
+            self._wake_configurations_of(key)
 
     def configuration_seen(self, key: str, body: Json) -> None:
         """Take news of a SiteConfiguration."""
@@ -87,9 +90,11 @@ class Controller:
     def database_gone(self, key: str) -> None:
         """Forget an OpsDatabase; its database, backups and Jobs stay as they are."""
         self.databases.gone(key)
+        self._told.pop(key, None)
         metrics.forget("OpsDatabase", *key.split("/", 1))
         for other in self.databases.bodies:
             self.databases.wake(other)  # one may have waited behind it
+        self._wake_configurations_of(key)
 
     def configuration_gone(self, key: str) -> None:
         """Forget a SiteConfiguration; what it applied stays."""
@@ -101,6 +106,12 @@ class Controller:
         await self.databases.stop()
         await self.configurations.stop()
         await self._cluster.close()
+
+    def _wake_configurations_of(self, database: str) -> None:
+        for key, body in self.configurations.bodies.items():
+            named = body.get("spec", {}).get("databaseRef", {}).get("name")
+            if database == f"{body['metadata']['namespace']}/{named}":
+                self.configurations.wake(key)
 
     async def _look_at_database(self, key: str) -> float:
         if not await self._leadership.is_ours():
@@ -127,7 +138,7 @@ class Controller:
                     status = job_refused(resource, status, str(error), now)
             await self._tell(resource, status)
         running = outcome.order is not None or any(job.phase is Phase.ACTIVE for job in around.jobs)
-        return WHILE_A_JOB_RUNS if running else seconds(resource.spec.interval)
+        return WHILE_A_JOB_RUNS if running else _pause(resource, status)
 
     async def _look_at_configuration(self, key: str) -> float:
         if not await self._leadership.is_ours():
@@ -152,7 +163,7 @@ class Controller:
                 await self._tell_broken("SiteConfiguration", body, error)
                 raise
             await self._tell(resource, status)
-        return seconds(resource.spec.interval)
+        return _pause(resource, status)
 
     async def _surroundings(self, resource: OpsDatabase) -> Surroundings:
         namespace, spec = resource.metadata.namespace, resource.spec
@@ -283,15 +294,31 @@ def _annotation(body: Json, name: str) -> str | None:
     return found
 
 
-def _revision(body: Json) -> str | None:
-    found: str | None = (body.get("status") or {}).get("currentRevision")
-    return found
-
-
 def _identity(body: Json) -> tuple[str | None, bool]:
     """Return which database a resource has, and whether anybody looked."""
     status = body.get("status") or {}
     return status.get("database"), bool(status.get("conditions"))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What others wait for in the status of an OpsDatabase."""
+
+    identity: tuple[str | None, bool]
+    schema: tuple[Hashable, ...]
+
+    @classmethod
+    def of(cls, body: Json) -> Self:
+        status = body.get("status") or {}
+        ready = next((one for one in status.get("conditions") or [] if one["type"] == "Ready"), {})
+        return cls(_identity(body), (status.get("currentRevision"), ready.get("status"), ready.get("reason")))
+
+
+def _pause(resource: OpsDatabase | SiteConfiguration, status: Status) -> float:
+    """Return after how many seconds a resource is looked at again."""
+    wanted = seconds(resource.spec.interval)
+    ready = any(one.type == "Ready" and one.status is Truth.TRUE for one in status.conditions)
+    return wanted if ready else min(wanted, WHILE_NOT_READY)
 
 
 def _age(resource: OpsDatabase) -> tuple[str, str]:
