@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from ccat_data_transfer.cli.main import main
 from ccat_data_transfer.failures import Permanent, Transient
@@ -12,6 +13,7 @@ from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
+    DiskDataLocation,
     ErrorRecord,
     Event,
     FixityCheck,
@@ -85,6 +87,20 @@ def test_the_doctor_names_what_is_wrong(observatory: Any, command: Command) -> N
     assert "ccat-transfer worker" in findings["workers of ccat.raw"]["detail"]
     status, out, _ = command("doctor")
     assert "FAIL place cologne.lta" in out
+    assert len(out.splitlines()) == len(findings), "one line each, however long"
+
+
+def test_the_doctor_prints_a_path_as_it_is(observatory: Any, command: Command) -> None:
+    observatory.change(DiskDataLocation, "cologne.lta", path="/archive/[bold]north[/red]")
+    assert "/archive/[bold]north[/red]" in command("doctor")[1]
+
+
+def test_the_doctor_is_content_with_the_schema_of_a_newer_release(observatory: Any, command: Command) -> None:
+    """After ``helm rollback`` the programs work on it."""
+    with observatory.sessions() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'newer'"))
+        session.commit()
+    assert "ok   database: answers, schema newer" in command("doctor")[1]
 
 
 def test_work_that_was_given_up_is_tried_again(observatory: Any, command: Command) -> None:

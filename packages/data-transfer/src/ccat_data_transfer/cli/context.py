@@ -22,7 +22,7 @@ from ccat_ops_db.settings import OpsDbSettings, SettingsError
 CRASH_POINT_VARIABLE = "CCAT_DATA_TRANSFER_CRASH_POINT"
 """Read by `crash_points` in tests; no setting."""
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 200)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

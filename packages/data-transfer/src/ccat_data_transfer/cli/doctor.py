@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import typer
+from rich.text import Text
 from sqlalchemy import ColumnElement, Engine, select
 
 from ccat_data_transfer.cli.context import (
@@ -21,6 +22,7 @@ from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
 from ccat_ops_db.enumerations import DeletionMode, LocationType
 from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
+from ccat_ops_db.schema_gap import schema_gap
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def doctor(json: Json = False) -> None:
         print_json([finding.__dict__ for finding in findings])
     else:
         for finding in findings:
-            mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
-            console.print(f"{mark} {finding.what}: {finding.detail}", highlight=False)
+            mark = Text("ok   ", "green") if finding.ok else Text("FAIL ", "red")
+            console.print(mark + Text(f"{finding.what}: {finding.detail}"), soft_wrap=True)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
@@ -61,10 +63,9 @@ def _look(what: str, check: Callable[[], str]) -> Finding:
 
 def _database(engine: Engine) -> str:
     with engine.connect() as connection:
-        revision = schema.current_revision(connection)
-    head = schema.head_revision()
-    if revision != head:
-        raise RuntimeError(f"the schema is at {revision or 'nothing'}, needs {head}: run opsdb_migrate")
+        revision, lacking = schema.current_revision(connection), schema_gap(connection)
+    if lacking is not None:
+        raise RuntimeError(lacking)
     return f"answers, schema {revision}"
 
 
@@ -91,7 +92,10 @@ def _workers(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding
             for kind in KINDS.values()
             if row.location_type in kind.location_types and queue_name(row.id, kind.operation) not in served
         ]
-        detail = f"nobody does {', '.join(missing)}: start ccat-transfer worker --location {row.id}"
+        detail = (
+            f"nobody does {', '.join(missing)}: start ccat-transfer worker --location {row.id}"
+            " (on Kubernetes: a set of data-transfer.workers)"
+        )
         yield Finding(f"workers of {row.id}", not missing, detail if missing else "running")
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -116,10 +117,10 @@ def _print_status(report: StatusReport) -> None:
 
 
 def _print_explanation(explanation: Explanation) -> None:
-    console.print(f"[bold]{explanation.summary}[/bold]", highlight=False)
+    console.print(Text(explanation.summary, "bold"), soft_wrap=True)
     for step in explanation.steps:
-        console.print(f"• {step.what}: {step.status or ''} {step.reason or ''}", highlight=False)
+        console.print(Text(f"• {step.what}: {step.status or ''} {step.reason or ''}"), soft_wrap=True)
         if step.detail:
-            console.print(f"    {step.detail}", highlight=False, markup=False)
+            console.print(Text(f"    {step.detail}"), soft_wrap=True)
         if step.remedy:
-            console.print(f"    remedy: {step.remedy}", highlight=False, markup=False)
+            console.print(Text(f"    remedy: {step.remedy}"), soft_wrap=True)
