@@ -21,7 +21,7 @@ WAYS: dict[str, tuple[set[str], set[tuple[int, str]]]] = {
     "data-transfer-data-server-us": ({"DNS", "database", "storage"}, {(8100, CLIENTS), (8100, MONITORING)}),
     "data-transfer-doctor": ({"DNS", "database", "broker", "storage"}, set()),
     "operator": ({"DNS", "database", "API server"}, {(9100, MONITORING)}),
-    "operator-migration": ({"DNS", "database"}, set()),
+    "ccat-migration": ({"DNS", "database"}, set()),
     "crds": ({"DNS", "API server"}, set()),
     "default-deny": (set(), set()),
 }

@@ -1,5 +1,6 @@
 """The operator, the definitions of its resources, and its work without it."""
 
+import json
 import re
 
 from charts.tools import definitions
@@ -7,11 +8,20 @@ from charts.tools import definitions
 from ccat_operator.handlers.jobs import manifest
 from ccat_operator.reconcile.jobs import JobOrder
 from ccat_operator.resources import OpsDatabase
-from ccat_operator.settings import OperatorSettings
+from ccat_operator.settings import OperatorSettings, Placement
 
 from .rendering import CHARTS, NAMESPACE, Object, Renderer, containers, environment, pod_templates
 
 DEFAULTS = str(CHARTS / "ccat-operator" / "ci" / "defaults.yaml")
+
+
+def a_job(settings: OperatorSettings) -> Object:
+    """Return the Job that an operator with these settings makes."""
+    spec = {"connection": {"secretRef": {"name": "x"}}, "migrations": {"backup": {"before": "never"}}}
+    resource = OpsDatabase.model_validate(
+        {"metadata": {"name": "default", "namespace": NAMESPACE}, "spec": spec}
+    )
+    return manifest(resource, JobOrder(revision="0001", backs_up=False), settings, "production")
 
 
 def test_definitions_are_the_operators() -> None:
@@ -25,17 +35,7 @@ def test_definitions_are_the_operators() -> None:
 
 def test_migrations_of_the_operator_reach_the_database(renderer: Renderer) -> None:
     """Their pods are not in any chart: the policy is found by the labels that the operator gives them."""
-    resource = OpsDatabase.model_validate(
-        {
-            "metadata": {"name": "default", "namespace": NAMESPACE},
-            "spec": {
-                "connection": {"secretRef": {"name": "x"}},
-                "migrations": {"backup": {"before": "never"}},
-            },
-        }
-    )
-    order = JobOrder(revision="0001", backs_up=False)
-    job = manifest(resource, order, OperatorSettings(image="x"), "production")
+    job = a_job(OperatorSettings(image="x"))
     labels = job["spec"]["template"]["metadata"]["labels"]
     objects = renderer.objects(
         "ccat-operator", "--values", str(CHARTS / "ccat-operator" / "ci" / "defaults.yaml")
@@ -76,6 +76,73 @@ def rights(objects: list[Object], kind: str) -> set[tuple[str, str, str]]:
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
+
+
+def test_migrations_run_where_the_operator_may(renderer: Renderer) -> None:
+    place = {
+        "nodeSelector": {"disks": "slow"},
+        "tolerations": [{"key": "ours", "operator": "Exists"}],
+        "priorityClassName": "observatory",
+    }
+    told = [f"--set-json={key}={json.dumps(value)}" for key, value in place.items()]
+    objects = renderer.objects("ccat-operator", "--values", DEFAULTS, *told)
+    ((_, template),) = [it for it in pod_templates(objects) if it[0].startswith("Deployment")]
+    given = environment(containers(template)[0])["CCAT_OPERATOR_JOB_PLACEMENT"]
+    placement = Placement.model_validate_json(given)
+    pod = a_job(OperatorSettings(image="x", job_placement=placement))["spec"]["template"]["spec"]
+    assert {key: pod[key] for key in place} == place
+    assert place.items() <= template["spec"].items()
+
+
+def test_migrations_have_the_secrets_of_the_registry(renderer: Renderer) -> None:
+    objects = renderer.objects(
+        "ccat-operator", "--values", DEFAULTS, "--set", "global.imagePullSecrets={registry}"
+    )
+    (account,) = [
+        it
+        for it in objects
+        if it["metadata"]["name"].endswith("-migration") and it["kind"] == "ServiceAccount"
+    ]
+    assert account["imagePullSecrets"] == [{"name": "registry"}]
+
+
+def test_site_of_an_operator_elsewhere(renderer: Renderer) -> None:
+    """It has the resources and what their migrations need, and no operator and no Jobs of its own."""
+    values = str(CHARTS / "data-center" / "ci" / "defaults.yaml")
+    elsewhere = ("--values", values, "--set", "operator.enabled=false,operatorElsewhere=true")
+    objects = renderer.objects("data-center", *elsewhere)
+    kinds = [item["kind"] for item in objects]
+    assert {"OpsDatabase", "SiteConfiguration"} <= set(kinds)
+    assert not {"Job", "Role", "RoleBinding", "ClusterRole", "CustomResourceDefinition"} & set(kinds)
+    account = OperatorSettings(image="x").job_service_account
+    assert account in {item["metadata"]["name"] for item in objects if item["kind"] == "ServiceAccount"}
+    labels = a_job(OperatorSettings(image="x"))["spec"]["template"]["metadata"]["labels"]
+    policies = [item["spec"] for item in objects if item["kind"] == "NetworkPolicy"]
+    opened = [
+        it for it in policies if it["podSelector"].get("matchLabels", {"": ""}).items() <= labels.items()
+    ]
+    assert [port["port"] for it in opened for rule in it["egress"] for port in rule["ports"]] == [
+        53,
+        53,
+        5432,
+    ]
+
+
+def test_operator_of_all_namespaces_knows_one_account(renderer: Renderer) -> None:
+    objects = renderer.objects("ccat-operator", "--values", DEFAULTS, "--set", "namespaced=false")
+    ((_, template),) = [it for it in pod_templates(objects) if it[0].startswith("Deployment")]
+    (container,) = containers(template)
+    account = OperatorSettings(image="x").job_service_account
+    assert environment(container)["CCAT_OPERATOR_JOB_SERVICE_ACCOUNT"] == account
+    assert account in {item["metadata"]["name"] for item in objects if item["kind"] == "ServiceAccount"}
+    assert container["args"] == ["run", "--all-namespaces"]
+
+
+def test_operator_here_and_elsewhere_is_refused(renderer: Renderer) -> None:
+    values = str(CHARTS / "data-center" / "ci" / "defaults.yaml")
+    outcome = renderer.template("data-center", "--values", values, "--set", "operatorElsewhere=true")
+    assert outcome.status != 0
+    assert "operatorElsewhere" in outcome.error
 
 
 def test_alone_it_needs_no_peering(renderer: Renderer) -> None:

@@ -1,9 +1,21 @@
 """Settings of the operator, from ``CCAT_OPERATOR_*``."""
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Placement(BaseModel):
+    """Where pods may run and how much they matter, as Kubernetes spells it."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+    node_selector: dict[str, str] = {}
+    tolerations: list[dict[str, Any]] = []
+    priority_class_name: str | None = None
 
 
 class OperatorSettings(BaseSettings):
@@ -18,6 +30,9 @@ class OperatorSettings(BaseSettings):
     )
     job_cpu: str = Field("1", description="Limit of processor cores of a migration Job.")
     job_memory: str = Field("512Mi", description="Limit of memory of a migration Job.")
+    job_placement: Placement = Field(
+        Placement(), description="nodeSelector, tolerations and priorityClassName of migration Jobs, as JSON."
+    )
     postgresql_programs: Path | None = Field(
         None, description="Folder with pg_dump and pg_restore. Default: those on the PATH."
     )

@@ -57,7 +57,7 @@ def manifest(
     order : JobOrder
         What it does.
     settings : OperatorSettings
-        Image, service account and limits.
+        Image, service account, limits and place.
     environment : str
         development, staging or production.
     more : Path, optional
@@ -106,6 +106,7 @@ def manifest(
                     "serviceAccountName": settings.job_service_account,
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
+                    **settings.job_placement.model_dump(by_alias=True, exclude_defaults=True),
                     "securityContext": {
                         "runAsNonRoot": True,
                         "runAsUser": USER,
@@ -177,7 +178,8 @@ def _container(
         ],
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "resources": {
-            "requests": {"cpu": "50m", "memory": "128Mi"},
+            # Little: the database works, and on a full node all else waits for this.
+            "requests": {"cpu": "10m", "memory": "128Mi"},
             "limits": {"cpu": settings.job_cpu, "memory": settings.job_memory},
         },
         "securityContext": {
