@@ -138,6 +138,11 @@ def test_operator_of_all_namespaces_knows_one_account(renderer: Renderer) -> Non
     assert container["args"] == ["run", "--all-namespaces"]
 
 
+def test_operator_of_all_namespaces_is_of_no_site(renderer: Renderer) -> None:
+    objects = renderer.objects("ccat-operator", "--set", "namespaced=false,replicas=2")
+    assert not [it for it in objects if "data-center.ccatobservatory.org/site" in it["metadata"]["labels"]]
+
+
 def test_operator_here_and_elsewhere_is_refused(renderer: Renderer) -> None:
     values = str(CHARTS / "data-center" / "ci" / "defaults.yaml")
     outcome = renderer.template("data-center", "--values", values, "--set", "operatorElsewhere=true")

@@ -33,7 +33,10 @@ app.kubernetes.io/component: {{ . }}
 {{- define "ccat-common.pod-labels" -}}
 {{ include "ccat-common.selector-labels" . }}
 app.kubernetes.io/part-of: ccat-data-center
+{{- /* An operator may look after many sites, and definitions belong to the whole cluster. */}}
+{{- if or .root.Values.global.site (not (has (trimPrefix "ccat-" .root.Chart.Name) (list "operator" "crds"))) }}
 data-center.ccatobservatory.org/site: {{ include "ccat-common.site" .root }}
+{{- end }}
 {{- with .root.Values.global.labels }}
 {{ toYaml . }}
 {{- end }}
