@@ -155,6 +155,16 @@ class FakeCluster:
             assert time.monotonic() < end, told
             await asyncio.sleep(0.05)
 
+    async def until_told(self, message: str) -> None:
+        """Wait for an event with a message."""
+        end = time.monotonic() + LIMIT
+        while True:
+            found = [one["message"] for one in await self.items("/api/v1/namespaces/site/events")]
+            if message in found:
+                return
+            assert time.monotonic() < end, found
+            await asyncio.sleep(0.05)
+
     async def eventually(self, check: Callable[[], Any]) -> None:
         """Wait until a check is true."""
         end = time.monotonic() + LIMIT

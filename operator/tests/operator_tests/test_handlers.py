@@ -353,6 +353,22 @@ async def test_operator_that_ends_in_the_middle_is_taken_over_from(
     assert cluster.jobs_run == [f"main-migrate-{HEAD}"]
 
 
+async def test_each_change_that_is_applied_is_told(
+    cluster: FakeCluster, operator: Running, ops_database: str
+) -> None:
+    await cluster.secret("owner", url=ops_database)
+    files = {path.name: path.read_text(encoding="utf-8") for path in CONFIGURATION.glob("*.yaml")}
+    await cluster.database()
+    with operator():
+        await cluster.configuration(mode="apply", source={"inline": files})
+        await cluster.until_event("observatory", "Normal", "Applied")
+        files["sites.yaml"] = files["sites.yaml"].replace("name: Cornell", "name: Ithaca")
+        change = {"metadata": {"generation": 2}, "spec": {"source": {"inline": files}}}
+        await cluster.patch(f"{OURS}/site/siteconfigurations/observatory", change)
+        await cluster.until_told("applied: 0 to create, 1 to change, 0 to retire")
+    assert query(ops_database, "SELECT name FROM site WHERE id = 'us'") == [("Ithaca",)]
+
+
 async def test_drift_is_told_and_corrected(
     cluster: FakeCluster, operator: Running, configured_database: str
 ) -> None:

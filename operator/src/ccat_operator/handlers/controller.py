@@ -16,7 +16,11 @@ from ccat_operator.handlers.keeper import Keeper
 from ccat_operator.handlers.leadership import Leadership
 from ccat_operator.reconcile.address import Secret
 from ccat_operator.reconcile.conditions import Finding, Reason, no, settle, unknown
-from ccat_operator.reconcile.configuration import ConfigurationSurroundings, reconcile_configuration
+from ccat_operator.reconcile.configuration import (
+    APPLIED,
+    ConfigurationSurroundings,
+    reconcile_configuration,
+)
 from ccat_operator.reconcile.database import (
     OtherDatabase,
     Surroundings,
@@ -267,7 +271,9 @@ class Controller:
         await self._cluster.patch_status(f"{kind.lower()}s", metadata.namespace, metadata.name, status)
         keeper = self.databases if kind == OpsDatabase.__name__ else self.configurations
         keeper.wrote(f"{metadata.namespace}/{metadata.name}", written)
-        for condition in changed_conditions(before.conditions, after.conditions):
+        applied = isinstance(after, SiteConfigurationStatus) and old.get("lastApplied") != after.last_applied
+        again = {APPLIED} if applied else set()
+        for condition in changed_conditions(before.conditions, after.conditions, again):
             self._log.info(
                 "condition.changed",
                 kind=kind,
@@ -276,6 +282,7 @@ class Controller:
                 condition=condition.type,
                 status=condition.status.value,
                 reason=condition.reason,
+                message=condition.message,
             )
             try:
                 told = event(kind, metadata, condition, self._clock.utc_now())

@@ -1,5 +1,6 @@
 """Events for what people must see: every change of a condition's reason."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -38,10 +39,20 @@ _ALARMING = {
 }
 
 
-def changed_conditions(before: list[Condition], after: list[Condition]) -> list[Condition]:
-    """Return the conditions that say something new; what several say is told once."""
+def changed_conditions(
+    before: list[Condition], after: list[Condition], again: Collection[str] = ()
+) -> list[Condition]:
+    """Return the conditions that say something new; what several say is told once.
+
+    Parameters
+    ----------
+    before, after
+        Conditions of one resource.
+    again
+        Types of conditions that are told also if they say the same: it happened once more.
+    """
     old = {condition.type: (condition.status, condition.reason) for condition in before}
-    new = [one for one in after if old.get(one.type) != (one.status, one.reason)]
+    new = [one for one in after if old.get(one.type) != (one.status, one.reason) or one.type in again]
     # Of several that say the same, the last is the one it is about.
     by_reason = {one.reason: one for one in new if one.reason != Reason.NOT_NEEDED}
     return [*by_reason.values()]
