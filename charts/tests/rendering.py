@@ -122,6 +122,8 @@ def pod_templates(objects: list[Object]) -> Iterator[tuple[str, Object]]:
             "DaemonSet",
         }:
             yield name_of(item), item["spec"]["template"]
+        elif item["kind"] == "CronJob":
+            yield name_of(item), item["spec"]["jobTemplate"]["spec"]["template"]
         elif item["kind"] == "Pod":
             yield name_of(item), item
 

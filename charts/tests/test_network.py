@@ -23,6 +23,8 @@ WAYS: dict[str, tuple[set[str], set[tuple[int, str]]]] = {
     "operator": ({"DNS", "database", "API server"}, {(9100, MONITORING)}),
     "ccat-migration": ({"DNS", "database"}, set()),
     "crds": ({"DNS", "API server"}, set()),
+    "backup": ({"DNS", "database"}, set()),
+    "restore": ({"DNS", "database"}, set()),
     "default-deny": (set(), set()),
 }
 

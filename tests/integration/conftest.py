@@ -51,12 +51,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "keeps it); environment: test what CCAT_API_URL and the other variables describe",
     )
     parser.addoption(
-        "--large", action="store_true", help="also the file of more than 8 GiB, which takes minutes"
+        "--large",
+        action="store_true",
+        help="also what takes minutes: a file of more than 8 GiB, ten minutes without an API server",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "large: takes minutes and 40 GiB of disk; runs with --large")
+    config.addinivalue_line("markers", "large: takes minutes, or 40 GiB of disk; runs with --large")
+    config.addinivalue_line("markers", "needs_kind: stops parts of a cluster that kind made")
     config.addinivalue_line("markers", "needs_release: upgrades from the last release, once there is one")
     config.addinivalue_line("markers", "needs_root: mounts a file system; runs as root")
 
@@ -84,9 +87,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _left_out(config: pytest.Config) -> dict[str, str]:
     why = {}
     if not config.getoption("large"):
-        why["large"] = "take minutes and 40 GiB of disk; --large runs them"
+        why["large"] = "take minutes, or 40 GiB of disk; --large runs them"
     if config.getoption("deployment") == "kubernetes" and name_of_last_release() is None:
         why["needs_release"] = "no tag v* yet; upgrades are from this release to one with a newer schema"
+    if config.getoption("deployment") == "kubernetes" and os.environ.get("KUBECONFIG"):
+        why["needs_kind"] = "stop the cluster's API server; only one that kind made here lets them"
     if os.geteuid() != 0:
         why["needs_root"] = "mount a file system, which only root may"
     return why

@@ -41,6 +41,9 @@ class OperatorSettings(BaseSettings):
     )
     health_port: int = Field(8080, ge=0, le=65535, description="Of /healthz; 0: none.")
     metrics_port: int = Field(9100, ge=0, le=65535, description="Of /metrics; 0: none.")
+    restore_from: str | None = Field(
+        None, description="File that `restore` restores, where `--from` names none."
+    )
     application_url: SecretStr | None = Field(None, description="`migrate` makes this role of the services.")
     read_only_url: SecretStr | None = Field(None, description="`migrate` makes this role that only reads.")
     replication_url: SecretStr | None = Field(None, description="`migrate` makes this role of replication.")

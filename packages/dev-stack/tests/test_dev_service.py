@@ -18,6 +18,18 @@ from ccat_dev_stack.services.postgresql import Postgresql
 PASSWORD = "password-of-the-test"
 
 
+@pytest.mark.parametrize(
+    ("limit", "given"), [("1073741824\n", {"GOMEMLIMIT": "805306368"}), ("max\n", {}), (None, {})]
+)
+def test_servers_in_go_stay_below_the_limit_of_their_container(
+    limit: str | None, given: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "memory.max"
+    if limit is not None:
+        file.write_text(limit)
+    assert dev_service.limits_for_go(file) == given
+
+
 def test_a_missing_password_is_said_in_one_line() -> None:
     ended = _program("redis", environment={})
     assert ended.returncode == 1

@@ -1,6 +1,7 @@
 """What administrators of a cluster do to a site: drain its node, restart its API server."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from harness.kubernetes import RELEASE, Site
 from harness.load import Load
 from harness.waiting import wait_until
 
+TEN_MINUTES = 600
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 
 
@@ -55,8 +57,6 @@ def test_draining_the_only_node_leaves_an_api_that_answers(
 @pytest.fixture
 def without_api_server(site: Site) -> Iterator[None]:
     """A cluster whose API server is away: its manifest is put aside, and back in the end."""
-    if site.cluster.given:
-        pytest.fail("only a cluster that kind made lets its API server be stopped; leave this test out")
     site.wait_ready()
     site.cluster.run("docker", "exec", site.cluster.node, "mv", MANIFEST, "/root/kube-apiserver.yaml")
     try:
@@ -67,6 +67,7 @@ def without_api_server(site: Site) -> Iterator[None]:
         wait_until("it is back", lambda: _api_server_answers(site), 300)
 
 
+@pytest.mark.needs_kind
 def test_files_flow_without_an_api_server_and_the_operator_comes_back(
     site: Site,
     without_api_server: None,
@@ -81,6 +82,27 @@ def test_files_flow_without_an_api_server_and_the_operator_comes_back(
     assert not _api_server_answers(site)
 
 
+@pytest.mark.needs_kind
+@pytest.mark.large
+def test_ten_minutes_without_an_api_server(
+    site: Site,
+    without_api_server: None,
+    deployment: Deployment,
+    let: LetFlow,
+    ccat: Ccat,
+) -> None:
+    """Longer than any watch or token of the operator lasts."""
+    with Load(deployment) as load:
+        flowing = [let("ten-minutes-begin")]
+        time.sleep(TEN_MINUTES)
+        flowing.append(let("ten-minutes-end"))
+        for one in flowing:
+            ccat("wait", "--execution", one.execution_id, "--for", "removed-at-source", "--timeout", "240")
+    assert load.failures == []
+    assert not _api_server_answers(site)
+
+
+@pytest.mark.needs_kind
 def test_the_operator_works_on_after_it(site: Site) -> None:
     """A change that is made after the API server was away is seen."""
     site.wait_ready()

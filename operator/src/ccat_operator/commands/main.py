@@ -6,6 +6,7 @@ from types import FrameType
 
 import typer
 
+from ccat_operator.commands.backup import backup
 from ccat_operator.commands.configure import configure
 from ccat_operator.commands.migrate import migrate
 from ccat_operator.commands.restore import restore
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(migrate)
 app.command()(configure)
+app.command()(backup)
 app.command()(restore)
 
 

@@ -70,11 +70,11 @@ def tell(result: BaseModel, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-def fail(message: str) -> NoReturn:
-    """Say what is wrong and end with status 1."""
+def fail(message: str, status: int = FAILED) -> NoReturn:
+    """Say what is wrong and end with a status."""
     typer.echo(f"error: {message}", err=True)
     leave_last_words(message)
-    raise typer.Exit(FAILED)
+    raise typer.Exit(status)
 
 
 def leave_last_words(text: str, file: Path = TERMINATION_LOG) -> None:

@@ -15,14 +15,27 @@ from ccat_operator.settings import OperatorSettings
 
 
 def restore(
-    file: Annotated[
-        Path, typer.Option("--from", help="Backup that `migrate` or pg_dump -Fc wrote.", exists=True)
-    ],
+    backup: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="What `backup`, `migrate` or pg_dump -Fc wrote. Default: only say what there is.",
+        ),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option(help="Folder that the backup is in.", exists=True, file_okay=False)
+    ] = Path(),
 ) -> None:
     """Restore a backup into an empty database, all or nothing. A database that has tables is refused."""
     log_as_json()
+    settings = OperatorSettings()
+    asked = backup or settings.restore_from
+    file = folder / asked if asked else None
+    if file is None or not file.is_file():
+        why = f"there is no {file}" if file else "nothing was restored: name a backup"
+        fail(f"{why}; in {folder.resolve()}, newest first: {_listed(folder)}")
     url = owner_url()
-    programs = OperatorSettings().postgresql_programs
+    programs = settings.postgresql_programs
     try:
         with session(url) as connection:
             tables = inspect(connection).get_table_names()
@@ -35,3 +48,8 @@ def restore(
     except (UnusableError, BackupError) as error:
         fail(str(error))
     typer.echo(f"restored {file.name}: {entries} entries, schema at revision {revision}")
+
+
+def _listed(folder: Path) -> str:
+    found = sorted(folder.glob("*.dump"), key=lambda file: file.stat().st_mtime, reverse=True)
+    return ", ".join(f"{file.name} ({file.stat().st_size:,} bytes)" for file in found) or "none"

@@ -1,17 +1,30 @@
 """Backups by pg_dump: written under another name, read back, then renamed; the newest few are kept."""
 
+import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import URL
 
 UNFINISHED = ".unfinished"
+
+
+class Series(StrEnum):
+    """Backups of a series push out the oldest of their own: routine never costs what a migration needs."""
+
+    MIGRATION = ".dump"
+    """Before a migration."""
+    ROUTINE = ".routine.dump"
+    """By the clock, or because somebody asked."""
 
 
 class BackupError(RuntimeError):
@@ -30,7 +43,13 @@ class Backup:
 
 
 def back_up(
-    url: URL, folder: Path, revision: str, now: datetime, keep: int, programs: Path | None = None
+    url: URL,
+    folder: Path,
+    revision: str,
+    now: datetime,
+    keep: int,
+    programs: Path | None = None,
+    series: Series = Series.MIGRATION,
 ) -> Backup:
     """Write a backup of a database to a folder, and remove the oldest.
 
@@ -45,34 +64,36 @@ def back_up(
     now : datetime
         For the name of the file.
     keep : int
-        How many backups of this database are kept, with the new one.
+        How many backups of this database and series are kept, with the new one.
     programs : Path, optional
         Folder of pg_dump and pg_restore.
+    series : Series
+        What it is for: the end of its name.
 
     Raises
     ------
     BackupError
         If it cannot be written or read back. What was written of it is removed.
     """
-    stem = re.sub(r"[^A-Za-z0-9_-]", "_", url.database or "")
-    final = folder / f"{stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{revision}.dump"
+    stem, part = _plain(url.database or ""), _plain(revision)
+    final = folder / f"{stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{part}{series}"
     unfinished = final.with_name(final.name + UNFINISHED)
     try:
-        for left in folder.glob(f"{stem}-*{UNFINISHED}"):
-            left.unlink(missing_ok=True)
-        dump_arguments = ["--format=custom", "--no-password", f"--file={unfinished}"]
-        _run("pg_dump", dump_arguments, url, programs, folder)
-        _synchronise(unfinished)
-        entries = read_back(unfinished, programs)
-        unfinished.rename(final)
+        _remove_what_died(folder, stem)
+        with _held(unfinished):
+            dump_arguments = ["--format=custom", "--no-password", f"--file={unfinished}"]
+            _run("pg_dump", dump_arguments, url, programs, folder)
+            _synchronise(unfinished)
+            entries = read_back(unfinished, programs)
+            unfinished.rename(final)
         _synchronise(folder)
-        for old in _backups(folder, stem)[:-keep]:
+        for old in backups(folder, stem, series)[:-keep]:
             old.unlink(missing_ok=True)
         return Backup(final.name, final.stat().st_size, entries)
+    except FileExistsError:
+        raise BackupError(f"{unfinished.name} is being written by another; wait for it") from None
     except OSError as error:
         raise BackupError(f"{error.strerror or error}: {folder}; {_remedy(folder)}") from None
-    finally:
-        unfinished.unlink(missing_ok=True) if _is_writable(folder) else None
 
 
 def read_back(file: Path, programs: Path | None = None) -> int:
@@ -103,10 +124,39 @@ def restore(url: URL, file: Path, programs: Path | None = None) -> None:
     _run("pg_restore", [*arguments, f"--dbname={url.database}", str(file)], url, programs, file.parent)
 
 
-def _backups(folder: Path, stem: str) -> list[Path]:
+def backups(folder: Path, stem: str, series: Series) -> list[Path]:
     """Return the backups of a database, oldest first; another's name may begin alike."""
-    form = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z-[^/]*\.dump")
+    form = re.compile(rf"{re.escape(stem)}-\d{{8}}T\d{{6}}Z-[A-Za-z0-9_-]*{re.escape(series)}")
     return sorted(path for path in folder.iterdir() if form.fullmatch(path.name))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", text)
+
+
+@contextmanager
+def _held(unfinished: Path) -> Iterator[None]:
+    """Make a file that others leave alone while this process lives; it is gone afterwards."""
+    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        unfinished.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _remove_what_died(folder: Path, stem: str) -> None:
+    """Remove what backups left that were killed: nobody holds it any more."""
+    for left in folder.glob(f"{stem}-*{UNFINISHED}"):
+        descriptor = os.open(left, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink(missing_ok=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
 
 
 def _run(name: str, arguments: list[str], url: URL | None, programs: Path | None, folder: Path) -> str:

@@ -34,6 +34,8 @@ from ccat_dev_stack.services.redis import Redis
 from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS, Seaweedfs
 
 PREFIX = "CCAT_DEV_SERVICE_"
+MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+"""Bytes that the container may have."""
 EVERYWHERE = "0.0.0.0"
 POSTGRESQL_PORT = 5432
 REDIS_PORT = 6379
@@ -91,7 +93,8 @@ def _run(contained: Contained) -> int:
     _name_this_user()
     contained.service.prepare()
     program = contained.service.program()
-    process = subprocess.Popen(program.command, cwd=program.folder, env=dict(program.environment))
+    environment = {**program.environment, **limits_for_go(MEMORY_LIMIT)}
+    process = subprocess.Popen(program.command, cwd=program.folder, env=environment)
     threading.Thread(target=_furnish_when_ready, args=(contained, ending), daemon=True).start()
     while process.poll() is None and not ending.wait(LOOK_AGAIN_SECONDS):
         pass
@@ -104,6 +107,18 @@ def _run(contained: Contained) -> int:
         process.kill()
         process.wait()
     return 0
+
+
+def limits_for_go(memory_limit: Path) -> dict[str, str]:
+    """Return the environment in which a Go program stays below the memory that its container may have.
+
+    Go does not look at that limit by itself: under load it lets garbage grow until the kernel kills it.
+    """
+    try:
+        most = int(memory_limit.read_text())
+    except (OSError, ValueError):  # no such control group, or "max"
+        return {}
+    return {"GOMEMLIMIT": str(most * 3 // 4)}
 
 
 def _furnish_when_ready(contained: Contained, ending: threading.Event) -> None:
