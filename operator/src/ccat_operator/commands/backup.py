@@ -26,9 +26,7 @@ class Done(Part):
 
 def backup(
     folder: Annotated[Path, typer.Option(help="Folder that it is written to.", exists=True, file_okay=False)],
-    keep: Annotated[
-        int, typer.Option(min=1, help="How many of these backups are kept.")
-    ] = 14,
+    keep: Annotated[int, typer.Option(min=1, help="How many of these backups are kept.")] = 14,
 ) -> None:
     """Back the operations database up, read the backup to its end, and print one line of JSON.
 
