@@ -76,7 +76,7 @@ async def test_a_database_that_was_looked_at_wakes_those_behind_it(
     await asyncio.sleep(0)
     woken: list[str] = []
     monkeypatch.setattr(controller.databases, "wake", woken.append)
-    after = {"database": "77/ccat", "conditions": [READY]}
+    after: dict[str, Any] = {"database": "77/ccat", "conditions": [READY]}
     if answer_first:
         controller.databases.wrote("site/main", after)
     controller.database_seen("site/main", database(**after))

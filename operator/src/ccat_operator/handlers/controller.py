@@ -317,7 +317,8 @@ class _Told:
     @classmethod
     def of(cls, body: Json) -> Self:
         status = body.get("status") or {}
-        ready = next((one for one in status.get("conditions") or [] if one["type"] == "Ready"), {})
+        conditions = {one["type"]: one for one in status.get("conditions") or []}
+        ready: Json = conditions.get("Ready", {})
         return cls(_identity(body), (status.get("currentRevision"), ready.get("status"), ready.get("reason")))
 
 
