@@ -121,9 +121,11 @@ class Site:
         run_as = {} if os.geteuid() == 0 else {"securityContext": _as_this_user()}
         places = {"telescope": self.folder / "ccat", "archive": self.folder / "cologne"}
         mounts = {name: [{"name": name, "mountPath": str(path)}] for name, path in places.items()}
+        # Nodes that were given may have an image of the same name from an earlier run.
+        policy = "Always" if self.cluster.given else "IfNotPresent"
         return {
+            "global": {"imagePrefix": PREFIX, "imagePullPolicy": policy},
             # Servers stay as they are when the images of ours change.
-            "global": {"imagePrefix": PREFIX},
             "dev-services": {
                 "image": {"tag": TAG},
                 "postgresql": {"nodePort": self.node_port("postgresql")},

@@ -10,7 +10,7 @@ import pytest
 from harness.api import Api
 from harness.archive import Archive
 from harness.ccat import Ccat
-from harness.cluster import PREFIX, TAG
+from harness.cluster import TAG
 from harness.flow import Flowing, LetFlow, assert_nothing_lost, let_flow
 from harness.guides import follow
 from harness.installation import another_site
@@ -104,7 +104,8 @@ def operator_of_all(site: Site) -> Iterator[Site]:
     operators = Site(site.cluster, f"{site.namespace}-operators")
     operators.remove()
     chart = site.cluster.build / "charts" / "ccat-operator"
-    values = f"namespaced=false,replicas=2,global.imagePrefix={PREFIX},global.imageTag={TAG}"
+    images = site.values()["global"] | {"imageTag": TAG}
+    values = ",".join(["namespaced=false,replicas=2", *(f"global.{key}={it}" for key, it in images.items())])
     install = ["upgrade", "--install", RELEASE, str(chart), "--create-namespace", f"--set={values}"]
     try:
         site.cluster.helm(*install, f"--namespace={operators.namespace}")
