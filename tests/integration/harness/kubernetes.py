@@ -193,10 +193,9 @@ class Site:
         now = ["delete", "pods", "--all", "--grace-period=0", "--force"]
         self.cluster.try_to("kubectl", f"--namespace={self.namespace}", *now)
         self.kubectl("delete", "namespace", self.namespace, "--ignore-not-found", "--wait")
-        names = [it["metadata"]["name"] for it in self.cluster.get("persistentvolumes")["items"]]
-        for name in names:
-            if name.startswith(f"{self.namespace}-"):
-                self.cluster.kubectl("delete", "persistentvolume", name)
+        for volume in self.cluster.get("persistentvolumes")["items"]:
+            if volume["spec"].get("claimRef", {}).get("namespace") == self.namespace:
+                self.cluster.kubectl("delete", "persistentvolume", volume["metadata"]["name"])
         subprocess.run(["chmod", "-R", "u+rwX", str(self.folder)], capture_output=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 

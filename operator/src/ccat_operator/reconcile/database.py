@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from ccat_operator.reconcile import schema_state
@@ -15,6 +15,7 @@ from ccat_operator.reconcile.facts import Facts, read_facts
 from ccat_operator.reconcile.jobs import JobOrder, MigrationJob, Phase
 from ccat_operator.reconcile.roles import RoleKind, RolesError, ensure_roles
 from ccat_operator.resources import OpsDatabase, OpsDatabaseStatus
+from ccat_ops_db.schema_notice import write_notice
 
 READY = "Ready"
 LONGEST_HISTORY = 20
@@ -77,6 +78,7 @@ def reconcile_database(resource: OpsDatabase, around: Surroundings, now: datetim
                 connection, facts, resource, around.jobs, around.approved, around.more, now
             )
             changes = _facts(facts, state)
+            _tell_services(connection, facts, state, around)
         roles = _roles(url, resource, around)
     except UnusableError as error:
         return DatabaseOutcome(_unusable(resource, error, now))
@@ -93,6 +95,16 @@ def job_refused(
     refused = no(Reason.JOB_REFUSED, f"the migration Job was not taken: {why}")
     found = {READY: refused, schema_state.MIGRATED: refused}
     return _status(resource.model_copy(update={"status": status}), found, now)
+
+
+def _tell_services(
+    connection: Connection, facts: Facts, state: schema_state.SchemaState, around: Surroundings
+) -> None:
+    """Let services say what the schema waits for; a migration that runs holds what would be written."""
+    running = any(job.phase is Phase.ACTIVE for job in around.jobs)
+    if facts.revision is not None and facts.notice != state.notice and not running:
+        write_notice(connection, state.notice)
+        connection.commit()
 
 
 def _facts(facts: Facts, state: schema_state.SchemaState) -> dict[str, object]:

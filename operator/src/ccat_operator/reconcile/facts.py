@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from ccat_operator.resources.ops_database import PendingRevision
 from ccat_ops_db.revisions import Revision, estimated_rows, missing_from_database
 from ccat_ops_db.schema import current_revision
+from ccat_ops_db.schema_notice import read_notice
 
 _SHAPE = text("""
     SELECT md5(coalesce(string_agg(line, '|' ORDER BY line), '')) FROM (
@@ -40,13 +41,16 @@ class Facts:
     revision: str | None
     foreign: tuple[str, ...] = ()
     """Tables of somebody else, if it has no revision."""
+    notice: str | None = None
+    """What services tell that wait for its schema."""
 
 
 def read_facts(connection: Connection) -> Facts:
     """Read which database it is, and the revision of its schema."""
     identity = str(connection.execute(_IDENTITY).scalar_one())
     revision = current_revision(connection)
-    return Facts(identity, revision, foreign_tables(connection) if revision is None else ())
+    foreign = foreign_tables(connection) if revision is None else ()
+    return Facts(identity, revision, foreign, read_notice(connection))
 
 
 def foreign_tables(connection: Connection) -> tuple[str, ...]:

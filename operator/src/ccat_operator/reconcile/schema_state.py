@@ -30,6 +30,8 @@ class SchemaState:
     """Conditions by name."""
     pending: tuple[PendingRevision, ...] = ()
     order: JobOrder | None = None
+    notice: str | None = None
+    """What services shall tell that wait for it."""
 
     @property
     def problem(self) -> Finding | None:
@@ -159,7 +161,7 @@ def _older(
         APPROVED: approval,
         BACKED_UP: _backup(resource, job, backs_up),
     }
-    return SchemaState(target, found, told, order)
+    return SchemaState(target, found, told, order, _notice(resource, migrated, step))
 
 
 def _next(
@@ -184,6 +186,15 @@ def _next(
         message = f"revision {revision} waits for the window from {window.start} to {window.end} UTC"
         return no(Reason.OUTSIDE_WINDOW, message), None
     return None, None
+
+
+def _notice(resource: OpsDatabase, migrated: Finding, step: Step) -> str | None:
+    name = f"OpsDatabase {resource.metadata.name}"
+    if migrated.reason is Reason.MIGRATING:
+        return None
+    if migrated.reason is Reason.WAITING_FOR_APPROVAL and step.waits_for is not None:
+        return f"{name} is waiting for approval of {step.waits_for.revision}"
+    return f"{name}: {migrated.reason}"
 
 
 def _active(jobs: Sequence[MigrationJob]) -> Finding | None:

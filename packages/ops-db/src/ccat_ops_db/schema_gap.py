@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from ccat_ops_db.schema import alembic_config, current_revision
+from ccat_ops_db.schema_notice import read_notice
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,15 @@ def schema_gap(connection: Connection, more: Path | None = None) -> str | None:
     sqlalchemy.exc.SQLAlchemyError
         If the database cannot be asked.
     """
-    return gap(current_revision(connection), _steps(more))
+    lacking = gap(current_revision(connection), _steps(more))
+    if lacking is None:
+        return None
+    notice = read_notice(connection)
+    return f"{lacking} ({notice})" if notice else f"{lacking}: run opsdb_migrate"
 
 
 def gap(current: str | None, steps: Sequence[Step]) -> str | None:
-    """Compare a revision with those that a release knows, oldest first.
+    """Compare a revision with those that a release knows, oldest first; return what lacks.
 
     A revision that the release does not know is of a newer one, which keeps what older releases use.
     """
@@ -52,7 +57,7 @@ def gap(current: str | None, steps: Sequence[Step]) -> str | None:
     needed = [step.revision for step in steps if not step.contracts][-1]
     if current is not None and (current not in known or known.index(current) >= known.index(needed)):
         return None
-    return f"schema is at {current or 'nothing'}, needs at least {needed}: run opsdb_migrate"
+    return f"schema is at {current or 'nothing'}, needs at least {needed}"
 
 
 @cache
