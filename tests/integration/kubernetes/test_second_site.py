@@ -127,7 +127,7 @@ def test_one_operator_looks_after_all_namespaces(
     fresh = Site(second.cluster, second.namespace, second.number)
     for one in (site, fresh):
         one.wait_ready()
-        assert not one.pods("operator")
+        wait_for("its own operator is gone", lambda: one.pods("operator"), lambda pods: not pods, 120)
         assert one.get("roles,rolebindings")["items"] == []
     operators = wait_for("two operators", lambda: operator_of_all.pods(), lambda pods: len(pods) == 2, 300)
     assert fresh.database_url.endswith("/fresh")
