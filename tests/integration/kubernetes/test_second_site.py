@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_one_operator_looks_after_all_namespaces(
     fresh = Site(second.cluster, second.namespace, second.number)
     for one in (site, fresh):
         one.wait_ready()
-        wait_for("its own operator is gone", lambda: one.pods("operator"), lambda pods: not pods, 120)
+        wait_for("its own operator is gone", partial(one.pods, "operator"), lambda pods: not pods, 120)
         assert one.get("roles,rolebindings")["items"] == []
     operators = wait_for("two operators", lambda: operator_of_all.pods(), lambda pods: len(pods) == 2, 300)
     assert fresh.database_url.endswith("/fresh")
