@@ -19,7 +19,13 @@ PASSWORD = "password-of-the-test"
 
 
 @pytest.mark.parametrize(
-    ("limit", "given"), [("1073741824\n", {"GOMEMLIMIT": "805306368"}), ("max\n", {}), (None, {})]
+    ("limit", "given"),
+    [
+        ("1073741824\n", {"GOMEMLIMIT": "805306368"}),
+        ("max\n", {}),
+        ("9223372036854771712\n", {}),
+        (None, {}),
+    ],
 )
 def test_servers_in_go_stay_below_the_limit_of_their_container(
     limit: str | None, given: dict[str, str], tmp_path: Path
@@ -27,7 +33,7 @@ def test_servers_in_go_stay_below_the_limit_of_their_container(
     file = tmp_path / "memory.max"
     if limit is not None:
         file.write_text(limit)
-    assert dev_service.limits_for_go(file) == given
+    assert dev_service.limits_for_go([tmp_path / "of another version", file]) == given
 
 
 def test_a_missing_password_is_said_in_one_line() -> None:

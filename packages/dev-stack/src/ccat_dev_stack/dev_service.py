@@ -20,7 +20,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,11 @@ from ccat_dev_stack.services.redis import Redis
 from ccat_dev_stack.services.seaweedfs import PORT_OPTIONS, Seaweedfs
 
 PREFIX = "CCAT_DEV_SERVICE_"
-MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
-"""Bytes that the container may have."""
+MEMORY_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Files with the bytes that the container may have, of both versions of control groups."""
 EVERYWHERE = "0.0.0.0"
 POSTGRESQL_PORT = 5432
 REDIS_PORT = 6379
@@ -93,7 +96,7 @@ def _run(contained: Contained) -> int:
     _name_this_user()
     contained.service.prepare()
     program = contained.service.program()
-    environment = {**program.environment, **limits_for_go(MEMORY_LIMIT)}
+    environment = {**program.environment, **limits_for_go(MEMORY_LIMITS)}
     process = subprocess.Popen(program.command, cwd=program.folder, env=environment)
     threading.Thread(target=_furnish_when_ready, args=(contained, ending), daemon=True).start()
     while process.poll() is None and not ending.wait(LOOK_AGAIN_SECONDS):
@@ -109,16 +112,15 @@ def _run(contained: Contained) -> int:
     return 0
 
 
-def limits_for_go(memory_limit: Path) -> dict[str, str]:
+def limits_for_go(files: Sequence[Path]) -> dict[str, str]:
     """Return the environment in which a Go program stays below the memory that its container may have.
 
     Go does not look at that limit by itself: under load it lets garbage grow until the kernel kills it.
     """
-    try:
-        most = int(memory_limit.read_text())
-    except (OSError, ValueError):  # no such control group, or "max"
-        return {}
-    return {"GOMEMLIMIT": str(most * 3 // 4)}
+    limits = [file.read_text().strip() for file in files if file.exists()]
+    # Without a limit there is "max" in one version, and in the other all that a page counter holds.
+    bytes_ = [int(limit) for limit in limits if limit.isdecimal() and len(limit) < len(str(2**62))]
+    return {"GOMEMLIMIT": str(min(bytes_) * 3 // 4)} if bytes_ else {}
 
 
 def _furnish_when_ready(contained: Contained, ending: threading.Event) -> None:
