@@ -137,7 +137,7 @@ def _plain(text: str) -> str:
 @contextmanager
 def _held(unfinished: Path) -> Iterator[None]:
     """Make a file that others leave alone while this process lives; it is gone afterwards."""
-    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
