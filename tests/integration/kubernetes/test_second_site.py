@@ -126,6 +126,8 @@ def test_one_operator_looks_after_all_namespaces(
     site.upgrade(*ELSEWHERE)
     second.upgrade(*ELSEWHERE, "dev-services.postgresql.database=fresh")
     fresh = Site(second.cluster, second.namespace, second.number)
+    # Pods that run see another address in a minute or two, new ones at once.
+    fresh.restart()
     for one in (site, fresh):
         one.wait_ready()
         wait_for("its own operator is gone", partial(one.pods, "operator"), lambda pods: not pods, 120)

@@ -75,8 +75,7 @@ def secret_of_services(site: Site) -> Iterator[str]:
     yield "ccat-database"
     site.upgrade()
     # Files follow in a minute or two, and until then a new connection is refused; new pods have it at once.
-    selector = f"app.kubernetes.io/instance={RELEASE}"
-    site.kubectl("rollout", "restart", "deployment", f"--selector={selector}")
+    site.restart()
     site.wait_ready()
 
 
