@@ -18,6 +18,12 @@ PREFIX = os.environ.get("IMAGE_PREFIX") or "ccatobs"
 TAG = os.environ.get("IMAGE_TAG") or "0.1.0"
 IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services")
 COMMAND_LIMIT_SECONDS = 600
+KUBELET = {
+    "apiVersion": "kubelet.config.k8s.io/v1beta1",
+    "kind": "KubeletConfiguration",
+    # Files of a changed Secret follow in so many seconds and not in a minute.
+    "syncFrequency": "10s",
+}
 
 _HOW_TO_GET = {
     "kind": "https://kind.sigs.k8s.io/docs/user/quick-start/#installation (or set KUBECONFIG)",
@@ -104,6 +110,7 @@ class Cluster:
                     ],
                 }
             ],
+            "kubeadmConfigPatches": [json.dumps(KUBELET)],
         }
         # JSON is YAML.
         file = self.build / "kind.yaml"

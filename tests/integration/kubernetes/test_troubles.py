@@ -74,8 +74,8 @@ def secret_of_services(site: Site) -> Iterator[str]:
     site.wait_ready()
     yield "ccat-database"
     site.upgrade()
-    # Files follow in a minute or two, and until then a new connection is refused; new pods have it at once.
-    site.restart()
+    # Until their files have it, services that open a connection are refused.
+    _wait_until_seen(site, "ccat-database")
     site.wait_ready()
 
 
