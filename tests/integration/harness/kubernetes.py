@@ -194,7 +194,8 @@ class Site:
         self.cluster.try_to("kubectl", f"--namespace={self.namespace}", *now)
         self.kubectl("delete", "namespace", self.namespace, "--ignore-not-found", "--wait")
         for volume in self.cluster.get("persistentvolumes")["items"]:
-            if volume["spec"].get("claimRef", {}).get("namespace") == self.namespace:
+            ours = volume["spec"].get("claimRef", {}).get("namespace") == self.namespace
+            if ours and volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain":
                 self.cluster.kubectl("delete", "persistentvolume", volume["metadata"]["name"])
         subprocess.run(["chmod", "-R", "u+rwX", str(self.folder)], capture_output=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)

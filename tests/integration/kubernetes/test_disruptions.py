@@ -84,6 +84,7 @@ def test_files_flow_without_an_api_server_and_the_operator_comes_back(
 
 @pytest.mark.needs_kind
 @pytest.mark.large
+@pytest.mark.timeout(2 * TEN_MINUTES)
 def test_ten_minutes_without_an_api_server(
     site: Site,
     without_api_server: None,
