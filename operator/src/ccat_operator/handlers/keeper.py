@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from ccat_operator.handlers.cluster import ClusterError
+
 Look = Callable[[str], Awaitable[float]]
 """Looks at a resource by its key; returns after how many seconds it is due again."""
 AFTER_FAILURE = 3.0
@@ -24,6 +26,8 @@ class Keeper:
         """By key, as the API server gave them last."""
         self._look = look
         self._marks: dict[str, Hashable] = {}
+        self._refused: dict[str, int] = {}
+        """Status with which the API server refused the last look; 0 if it did not answer."""
         self._woken: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -56,6 +60,7 @@ class Keeper:
         """Look at a resource no longer."""
         self.bodies.pop(key, None)
         self._marks.pop(key, None)
+        self._refused.pop(key, None)
         self._woken.pop(key, None)
         if task := self._tasks.pop(key, None):
             task.cancel()
@@ -73,13 +78,21 @@ class Keeper:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, key: str) -> None:
-        woken = self._woken[key]
+        woken, log = self._woken[key], structlog.get_logger()
         while True:
             woken.clear()
             try:
                 pause = await self._look(key)
+                if self._refused.pop(key, None) is not None:
+                    log.info("cluster.answers", resource=key)
+            except ClusterError as error:
+                # Once per outage: a line each time would fill a disk before somebody looks.
+                if self._refused.get(key) != error.status:
+                    log.warning("cluster.refused", resource=key, status=error.status, reason=str(error))
+                self._refused[key] = error.status
+                pause = AFTER_FAILURE
             except Exception:
-                structlog.get_logger().exception("reconcile.broke_off", resource=key)
+                log.exception("reconcile.broke_off", resource=key)
                 pause = AFTER_FAILURE
             try:
                 await asyncio.wait_for(woken.wait(), pause)

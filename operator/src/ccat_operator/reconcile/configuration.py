@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,7 @@ from ccat_ops_db.schema_gap import schema_gap
 READY, VALID, APPLIED, DRIFTED = "Ready", "Valid", "Applied", "Drifted"
 STATEMENT_SECONDS = 300
 """Consequences are counted in tables with 10^8 rows."""
+_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 SHOWN = 50
 """Lines of a plan, rows of drift and consequences in the status."""
 SHOWN_PROBLEMS = 20
@@ -116,6 +117,8 @@ def _compare(
 ) -> SiteConfigurationStatus:
     spec = resource.spec
     with session(url, STATEMENT_SECONDS) as connection, Session(connection) as opened:
+        # One snapshot: a row changed by hand after the drift was read would pass for a change of the files.
+        opened.execute(_SNAPSHOT)
         drift = find_drift(opened)
         plan = make_plan(opened, configuration, around.moved, spec.prune)
         last = last_revision(opened)

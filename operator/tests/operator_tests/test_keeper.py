@@ -1,0 +1,58 @@
+"""What the log has of an API server that is away: that it went and not each time that it was asked."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from ccat_operator.handlers import keeper
+from ccat_operator.handlers.cluster import ClusterError
+from ccat_operator.handlers.keeper import Keeper
+
+AWAY, BUSY, WELL = ClusterError(0, "no answer"), ClusterError(429, "too many requests"), None
+
+
+async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
+    answers = [AWAY, AWAY, AWAY, BUSY, WELL, WELL, AWAY, AWAY]
+    over = asyncio.Event()
+
+    async def look(_: str) -> float:
+        if not answers:
+            over.set()
+            return 3600
+        if error := answers.pop(0):
+            raise error
+        return 0
+
+    looked_after = Keeper(look)
+    with capture_logs() as logged:
+        looked_after.seen("site/main", {}, 1)
+        await asyncio.wait_for(over.wait(), 30)
+    await looked_after.stop()
+    told = [(one["event"], one["log_level"], one.get("status")) for one in logged]
+    assert told == [
+        ("cluster.refused", "warning", 0),
+        ("cluster.refused", "warning", 429),
+        ("cluster.answers", "info", None),
+        ("cluster.refused", "warning", 0),
+        ("cluster.answers", "info", None),
+    ]
+
+
+async def test_what_nobody_expected_is_logged_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
+    over = asyncio.Event()
+
+    async def look(_: str) -> float:
+        over.set()
+        raise KeyError("what")
+
+    looked_after = Keeper(look)
+    with capture_logs() as logged:
+        looked_after.seen("site/main", {}, 1)
+        await asyncio.wait_for(over.wait(), 30)
+        await asyncio.sleep(0)
+    await looked_after.stop()
+    assert logged[0]["event"] == "reconcile.broke_off"
+    assert logged[0]["exc_info"]
