@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from structlog.testing import capture_logs
+import structlog
+from structlog.testing import LogCapture
 
 from ccat_operator.handlers import keeper
 from ccat_operator.handlers.cluster import ClusterError
@@ -12,7 +13,16 @@ from ccat_operator.handlers.keeper import Keeper
 AWAY, BUSY, WELL = ClusterError(0, "no answer"), ClusterError(429, "too many requests"), None
 
 
-async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
+    """What the keeper logs, however other tests have set logging up."""
+    capture = LogCapture()
+    log = structlog.wrap_logger(None, [capture], structlog.make_filtering_bound_logger(0))
+    monkeypatch.setattr(keeper.structlog, "get_logger", lambda: log)
+    return capture
+
+
+async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch, logged: LogCapture) -> None:
     monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
     answers = [AWAY, AWAY, AWAY, BUSY, WELL, WELL, AWAY, AWAY]
     over = asyncio.Event()
@@ -26,11 +36,10 @@ async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None
         return 0
 
     looked_after = Keeper(look)
-    with capture_logs() as logged:
-        looked_after.seen("site/main", {}, 1)
-        await asyncio.wait_for(over.wait(), 30)
+    looked_after.seen("site/main", {}, 1)
+    await asyncio.wait_for(over.wait(), 30)
     await looked_after.stop()
-    told = [(one["event"], one["log_level"], one.get("status")) for one in logged]
+    told = [(one["event"], one["log_level"], one.get("status")) for one in logged.entries]
     assert told == [
         ("cluster.refused", "warning", 0),
         ("cluster.refused", "warning", 429),
@@ -40,7 +49,9 @@ async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None
     ]
 
 
-async def test_what_nobody_expected_is_logged_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_nobody_expected_is_logged_whole(
+    monkeypatch: pytest.MonkeyPatch, logged: LogCapture
+) -> None:
     monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
     over = asyncio.Event()
 
@@ -49,10 +60,9 @@ async def test_what_nobody_expected_is_logged_whole(monkeypatch: pytest.MonkeyPa
         raise KeyError("what")
 
     looked_after = Keeper(look)
-    with capture_logs() as logged:
-        looked_after.seen("site/main", {}, 1)
-        await asyncio.wait_for(over.wait(), 30)
-        await asyncio.sleep(0)
+    looked_after.seen("site/main", {}, 1)
+    await asyncio.wait_for(over.wait(), 30)
+    await asyncio.sleep(0)
     await looked_after.stop()
-    assert logged[0]["event"] == "reconcile.broke_off"
-    assert logged[0]["exc_info"]
+    assert logged.entries[0]["event"] == "reconcile.broke_off"
+    assert logged.entries[0]["exc_info"]
