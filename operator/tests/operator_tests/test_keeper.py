@@ -18,7 +18,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
     """What the keeper logs, however other tests have set logging up."""
     capture = LogCapture()
     log = structlog.wrap_logger(None, [capture], structlog.make_filtering_bound_logger(0))
-    monkeypatch.setattr(keeper.structlog, "get_logger", lambda: log)
+    monkeypatch.setattr(structlog, "get_logger", lambda: log)
     return capture
 
 
