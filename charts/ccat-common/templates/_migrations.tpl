@@ -8,12 +8,7 @@ kind: ServiceAccount
 metadata:
   {{- include "ccat-common.metadata" (dict "root" .root "component" "migration" "name" .name) | nindent 2 }}
 automountServiceAccountToken: false
-{{- with .root.Values.global.imagePullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
+{{- include "ccat-common.image-pull-secrets" .root }}
 {{- if .root.Values.global.networkPolicy.enabled }}
 ---
 apiVersion: networking.k8s.io/v1

@@ -28,12 +28,7 @@ securityContext:
   {{- end }}
   seccompProfile:
     type: RuntimeDefault
-{{- with .root.Values.global.imagePullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
+{{- include "ccat-common.image-pull-secrets" .root }}
 {{- with .pod.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
@@ -58,6 +53,16 @@ topologySpreadConstraints:
         {{- include "ccat-common.selector-labels" $context | nindent 8 }}
   {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Of pods, or of an account whose pods have them; a line before it, nothing after it. */}}
+{{- define "ccat-common.image-pull-secrets" -}}
+{{- with .Values.global.imagePullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
