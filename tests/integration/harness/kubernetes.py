@@ -233,11 +233,6 @@ class Site:
             first_pause=0.2,
         )
 
-    def restart(self) -> None:
-        """Start all services anew, one pod after the other; do not wait for it."""
-        selector = f"app.kubernetes.io/instance={RELEASE}"
-        self.kubectl("rollout", "restart", "deployment", f"--selector={selector}")
-
     def unready(self) -> dict[str, str]:
         """Return what is not as it should be, with the reason; nothing when the site is ready."""
         problems = {}

@@ -10,10 +10,14 @@ from harness.deployment import Deployment
 from harness.flow import LetFlow, NothingLost
 from harness.kubernetes import RELEASE, Site
 from harness.load import Load
+from harness.observing import wait_removed
+from harness.operators import assert_drift_is_told
 from harness.waiting import wait_until
 
 TEN_MINUTES = 600
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+ASIDE = "/etc/kubernetes/kube-apiserver.yaml"
+"""In the node, where nobody looks for manifests."""
 
 
 @pytest.fixture
@@ -58,12 +62,12 @@ def test_draining_the_only_node_leaves_an_api_that_answers(
 def without_api_server(site: Site) -> Iterator[None]:
     """A cluster whose API server is away: its manifest is put aside, and back in the end."""
     site.wait_ready()
-    site.cluster.run("docker", "exec", site.cluster.node, "mv", MANIFEST, "/root/kube-apiserver.yaml")
+    site.cluster.run("docker", "exec", site.cluster.node, "mv", MANIFEST, ASIDE)
     try:
         wait_until("it is away", lambda: not _api_server_answers(site), 120)
         yield
     finally:
-        site.cluster.try_to("docker", "exec", site.cluster.node, "mv", "/root/kube-apiserver.yaml", MANIFEST)
+        site.cluster.try_to("docker", "exec", site.cluster.node, "mv", ASIDE, MANIFEST)
         wait_until("it is back", lambda: _api_server_answers(site), 300)
 
 
@@ -77,7 +81,7 @@ def test_files_flow_without_an_api_server_and_the_operator_comes_back(
 ) -> None:
     with Load(deployment) as load:
         flowing = let("no-api-server")
-        ccat("wait", "--execution", flowing.execution_id, "--for", "removed-at-source", "--timeout", "240")
+        wait_removed(ccat, flowing.execution_id)
     assert load.failures == []
     assert not _api_server_answers(site)
 
@@ -98,7 +102,7 @@ def test_ten_minutes_without_an_api_server(
         time.sleep(TEN_MINUTES)
         flowing.append(let("ten-minutes-end"))
         for one in flowing:
-            ccat("wait", "--execution", one.execution_id, "--for", "removed-at-source", "--timeout", "240")
+            wait_removed(ccat, one.execution_id)
     assert load.failures == []
     assert not _api_server_answers(site)
 
@@ -107,12 +111,7 @@ def test_ten_minutes_without_an_api_server(
 def test_the_operator_works_on_after_it(site: Site) -> None:
     """A change that is made after the API server was away is seen."""
     site.wait_ready()
-    site.query("UPDATE site SET name = 'while it was away' WHERE id = 'us'")
-    try:
-        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True")
-    finally:
-        site.query("UPDATE site SET name = 'Cornell' WHERE id = 'us'")
-        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False")
+    assert_drift_is_told(site)
 
 
 def _names(site: Site, component: str) -> list[str]:

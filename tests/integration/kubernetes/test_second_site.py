@@ -17,6 +17,7 @@ from harness.guides import follow
 from harness.installation import another_site
 from harness.journey import NewFolder
 from harness.kubernetes import RELEASE, Site
+from harness.operators import assert_drift_is_told, kill_leader
 from harness.waiting import wait_for, wait_until
 
 # It takes what it needs of the machine, and no more.
@@ -133,28 +134,19 @@ def test_one_operator_looks_after_all_namespaces(
     second.upgrade(*ELSEWHERE, "dev-services.postgresql.database=fresh")
     fresh = Site(second.cluster, second.namespace, second.number)
     # Pods that run see another address in a minute or two, new ones at once.
-    fresh.restart()
+    fresh.kubectl("rollout", "restart", "deployment")
     for one in (site, fresh):
         wait_for("its own operator is gone", partial(one.pods, "operator"), lambda pods: not pods, 120)
         one.wait_ready()
     assert fresh.get("roles,rolebindings")["items"] == []
-    operators = wait_for("two operators", lambda: operator_of_all.pods(), lambda pods: len(pods) == 2, 300)
+    wait_for("two operators", lambda: operator_of_all.pods(), lambda pods: len(pods) == 2, 300)
     assert fresh.database_url.endswith("/fresh")
     accounts = {it["spec"]["template"]["spec"]["serviceAccountName"] for it in _migrations(fresh)}
     assert "ccat-migration" in accounts
     _files_flow(fresh, "all-namespaces", tmp_path)
-    for number, one in enumerate((site, fresh)):
-        # Whichever leads: the second time it is another one.
-        one.query("UPDATE site SET name = 'by hand' WHERE id = 'us'")
-        try:
-            one.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True")
-        finally:
-            one.query("UPDATE site SET name = 'Cornell' WHERE id = 'us'")
-        one.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False")
-        if number == 0:
-            leader = _leader(operator_of_all)
-            operator_of_all.kubectl("delete", "pod", leader, "--grace-period=0", "--force", "--wait=false")
-    assert len(operators) == 2
+    assert_drift_is_told(site)
+    kill_leader(operator_of_all, f"clusterkopfpeering/{RELEASE}-ccat-operator")
+    assert_drift_is_told(fresh)
 
 
 def _files_flow(site: Site, name: str, home: Path) -> Flowing:
@@ -176,11 +168,3 @@ def _component(pod: dict[str, Any]) -> str:
 def _migrations(site: Site) -> list[Any]:
     jobs: list[Any] = site.get("jobs", "--selector=app.kubernetes.io/name=ccat-migration")["items"]
     return jobs
-
-
-def _leader(operators: Site) -> str:
-    """Return the pod with the highest priority in the peering."""
-    peers = operators.cluster.get("clusterkopfpeering", f"{RELEASE}-ccat-operator")["status"]
-    leading = max(peers, key=lambda peer: int(peers[peer]["priority"]))
-    [leader] = [name for pod in operators.pods() if (name := pod["metadata"]["name"]) in leading]
-    return str(leader)

@@ -10,6 +10,7 @@ from harness.flow import LetFlow, NothingLost
 from harness.installation import note
 from harness.kubernetes import GROUP, RELEASE, Site, condition_of
 from harness.load import Load
+from harness.operators import assert_drift_is_told, kill_leader
 from harness.waiting import wait_for, wait_until
 
 GATE = 4711
@@ -167,14 +168,8 @@ def test_two_operators_take_turns(site: Site, later: Mapping[str, str]) -> None:
     wait_for("two operators", lambda: _names(site, "operator"), lambda names: len(names) == 2)
     applied = "SELECT count(*) FROM configuration_revision"
     [(before,)] = site.query(applied)
-    leader = _leader(site)
-    _kill(site, leader)
-    site.query("UPDATE site SET name = 'by hand' WHERE id = 'us'")
-    try:
-        site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "True")
-    finally:
-        site.query("UPDATE site SET name = 'Cornell' WHERE id = 'us'")
-    site.wait_condition("siteconfiguration", "Drifted", lambda it: it["status"] == "False")
+    kill_leader(site, f"kopfpeering/{RELEASE}-operator")
+    assert_drift_is_told(site)
     assert site.query(applied) == [(before,)]
     site.wait_ready()
 
@@ -225,15 +220,6 @@ def _names(site: Site, component: str) -> list[str]:
 
 def _kill(site: Site, *pods: str) -> None:
     site.kubectl("delete", "pod", *pods, "--grace-period=0", "--force", "--wait=false")
-
-
-def _leader(site: Site) -> str:
-    """Return the operator that wrote to the database's log of looks: the one with the highest priority."""
-    peers = site.get("kopfpeering", f"{RELEASE}-operator")["status"]
-    names = _names(site, "operator")
-    leading = max(peers, key=lambda peer: int(peers[peer]["priority"]))
-    [leader] = [name for name in names if name in leading]
-    return leader
 
 
 @contextmanager
