@@ -1,0 +1,29 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import styles from "~/components/PageTitle.module.css";
+
+/** The title of a page, with what belongs beside it. It takes the focus when the page opens. */
+export function PageTitle({
+  children,
+  title,
+  beside,
+}: {
+  readonly children: ReactNode;
+  /** Title of the tab, where the heading is not plain text. */
+  readonly title?: string;
+  readonly beside?: ReactNode;
+}) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const text = title ?? (typeof children === "string" ? children : undefined);
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <header className={styles.title}>
+      {text !== undefined && <title>{`${text} · CCAT data centre`}</title>}
+      <h1 ref={heading} tabIndex={-1}>
+        {children}
+      </h1>
+      {beside !== undefined && <div className={styles.beside}>{beside}</div>}
+    </header>
+  );
+}

@@ -1,0 +1,14 @@
+import styles from "~/components/State.module.css";
+import { lookOf } from "~/components/states";
+
+/** A state as icon and word, with a tone that is never the only sign. */
+export function State({ of: state, word }: { readonly of: string; readonly word?: string }) {
+  const look = lookOf(state);
+  const Icon = look.icon;
+  return (
+    <span className={styles.state} data-tone={look.tone}>
+      <Icon aria-hidden size={14} strokeWidth={2.25} />
+      {word ?? look.word}
+    </span>
+  );
+}

@@ -1,0 +1,28 @@
+import "~/styles/tokens.css";
+import "~/styles/base.css";
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { makeQueryClient } from "~/api/cache";
+import { applyPreferences } from "~/preferences/preferences";
+import { makeRouter } from "~/router";
+import { reloadOnceWhenChunksAreGone } from "~/shell/new-version";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no element #root");
+
+const cache = makeQueryClient();
+applyPreferences();
+reloadOnceWhenChunksAreGone();
+
+createRoot(root).render(
+  <StrictMode>
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={cache}>
+        <RouterProvider router={makeRouter(cache)} />
+      </QueryClientProvider>
+    </CSPProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,28 @@
+import { useSearch } from "@tanstack/react-router";
+import { PageTitle } from "~/components/PageTitle";
+import { SignInForms } from "~/pages/me/SignInForms";
+import styles from "~/pages/me/SignInPage.module.css";
+
+/** The way in: whatever this site offers. */
+export function SignInPage() {
+  const { to } = useSearch({ from: "/sign-in" });
+  return (
+    <main className={styles.page}>
+      <PageTitle title="Sign in">CCAT data centre</PageTitle>
+      <SignInForms
+        onSignedIn={() => {
+          // A full load: nothing of an earlier session stays in memory.
+          location.assign(ownAddress(to));
+        }}
+      />
+    </main>
+  );
+}
+
+/** Return an address of this origin, whatever was given. */
+export function ownAddress(to: string | undefined): string {
+  if (to === undefined) return "/";
+  const address = URL.canParse(to, location.origin) ? new URL(to, location.origin) : null;
+  if (address === null || address.origin !== location.origin) return "/";
+  return `${address.pathname}${address.search}${address.hash}`;
+}

@@ -1,0 +1,26 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRouter, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { NotFound } from "~/components/NotFound";
+import { PageProblem } from "~/components/PageProblem";
+import { routeTree } from "~/routeTree.gen";
+
+/** Return the router of the interface. Values in addresses are plain text, so that addresses can be read. */
+export function makeRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { cache },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: PageProblem,
+    parseSearch: parseSearchWith((text) => text),
+    stringifySearch: stringifySearchWith(String),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,4 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { PackagePage } from "~/pages/packages/PackagePage";
+
+export const Route = createFileRoute("/_shell/packages/$id")({ component: PackagePage });

@@ -1,0 +1,4 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { PlacePage } from "~/pages/places/PlacePage";
+
+export const Route = createFileRoute("/_shell/places/locations/$name")({ component: PlacePage });

@@ -1,0 +1,4 @@
+import { createFileRoute } from "@tanstack/react-router";
+import { WorkItemPage } from "~/pages/work/WorkItemPage";
+
+export const Route = createFileRoute("/_shell/work/$kind/$id")({ component: WorkItemPage });

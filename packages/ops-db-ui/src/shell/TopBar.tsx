@@ -1,0 +1,39 @@
+import { Link } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useGet } from "~/api/get";
+import { Button } from "~/components/Button";
+import { Clock } from "~/shell/Clock";
+import { HelpButton } from "~/shell/HelpButton";
+import { LiveState } from "~/shell/LiveState";
+import { MeMenu } from "~/shell/MeMenu";
+import { openPalette } from "~/shell/palette-state";
+import styles from "~/shell/TopBar.module.css";
+import { Verdict } from "~/shell/Verdict";
+
+/** The bar above every page: where this is, whether all is well, whether that is current, what time it is. */
+export function TopBar() {
+  const site = useGet("/api/v1/site", {}, { live: false }).data;
+  return (
+    <header className={styles.bar}>
+      <Link to="/" className={styles.site ?? ""}>
+        {site?.name ?? "Data centre"}
+      </Link>
+      <Verdict />
+      <LiveState />
+      <span className={styles.space} />
+      <Clock />
+      <Button
+        kind="quiet"
+        onClick={openPalette}
+        aria-keyshortcuts="Control+K"
+        className={styles.search ?? ""}
+      >
+        <Search aria-hidden size={16} />
+        <span>Search</span>
+        <kbd>Ctrl K</kbd>
+      </Button>
+      <HelpButton />
+      <MeMenu />
+    </header>
+  );
+}

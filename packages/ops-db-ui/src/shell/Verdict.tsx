@@ -1,0 +1,24 @@
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useGet } from "~/api/get";
+import { State } from "~/components/State";
+import { useFreshness } from "~/live/freshness";
+import styles from "~/shell/Verdict.module.css";
+
+const ICONS = { green: "ok", watch: "watch", act: "act", unknown: "unknown" } as const;
+
+/** Whether all is well: a word that leads to the Overview, and the icon of the tab. Grey while unknown. */
+export function Verdict() {
+  const status = useGet("/api/v1/status", {});
+  const freshness = useFreshness();
+  const level = freshness.state === "live" ? (status.data?.verdict.level ?? "unknown") : "unknown";
+  const count = status.data?.attention.length ?? 0;
+  useEffect(() => {
+    document.querySelector("link[rel=icon]")?.setAttribute("href", `/icon-${ICONS[level]}.svg`);
+  }, [level]);
+  return (
+    <Link to="/" className={styles.verdict ?? ""} aria-label={`Verdict: ${level}. Overview`}>
+      <State of={level} word={level === "green" || count === 0 ? level : `${level} (${count})`} />
+    </Link>
+  );
+}

@@ -1,0 +1,17 @@
+import { useGet } from "~/api/get";
+import type { SiteTime } from "~/time/format";
+
+const FIRST = { params: { query: { limit: 1 } } };
+
+/** Return the time zone of this site and the longitude of the telescope; null until they are known. */
+export function useSiteTime(): SiteTime | null {
+  const own = useGet("/api/v1/site", {}, { live: false }).data?.id;
+  const zone = useGet(
+    "/api/v1/sites/{name}",
+    { params: { path: { name: own ?? "" } } },
+    { enabled: own !== undefined, live: false },
+  ).data?.time_zone;
+  const longitude = useGet("/api/v1/telescopes", FIRST, { live: false }).data?.items[0]?.longitude;
+  if (zone === undefined || longitude === undefined) return null;
+  return { timeZone: zone, longitude };
+}
