@@ -1,0 +1,104 @@
+import { useId } from "react";
+import styles from "~/components/BufferBar.module.css";
+import { Hatch } from "~/components/Hatch";
+import { grouped, percent, withPrefix } from "~/components/quantity";
+import type { Tone } from "~/components/states";
+
+/** How full a store is: what is used, what is kept free, and the watermarks between which it is emptied. */
+export function BufferBar({
+  label,
+  used,
+  total,
+  low,
+  high,
+  reserved = 0,
+  forecast,
+}: {
+  /** What is full or empty: the name of the place. */
+  readonly label: string;
+  /** Bytes; null: not measured. */
+  readonly used: number | null;
+  /** Bytes; null: without a limit, or not measured. */
+  readonly total: number | null;
+  /** Watermark down to which is deleted, per cent. */
+  readonly low: number;
+  /** Watermark from which is deleted, per cent. */
+  readonly high: number;
+  /** Bytes that stay free for what is under way. */
+  readonly reserved?: number;
+  /** What comes: `full in 3 d 4 h`, `falling`. */
+  readonly forecast?: string | null;
+}) {
+  const id = useId();
+  if (used === null || total === null || total <= 0) {
+    return (
+      <p className={styles.plain}>
+        {used === null ? "Usage not measured" : `${withPrefix(used, "B")} used, no limit known`}
+      </p>
+    );
+  }
+  const share = Math.min(100, (used / total) * 100);
+  const kept = Math.min(100 - share, (reserved / total) * 100);
+  const tone = toneOf(share, high);
+  const free = Math.max(0, total - used);
+  const figures = [
+    `${percent(used, total)} full`,
+    `${withPrefix(used, "B")} of ${withPrefix(total, "B")} used`,
+    `${withPrefix(free, "B")} free`,
+    ...(reserved > 0 ? [`${withPrefix(reserved, "B")} of it reserved`] : []),
+    `deleting begins at ${high} % and ends at ${low} %`,
+    ...(forecast ? [forecast] : []),
+  ];
+  return (
+    <div className={styles.buffer} data-tone={tone}>
+      <p className={styles.head} aria-hidden>
+        <span className={styles.share}>{percent(used, total)}</span>
+        <span>
+          {withPrefix(used, "B")} of {withPrefix(total, "B")}
+        </span>
+        {forecast && <span className={styles.forecast}>{forecast}</span>}
+      </p>
+      {/* biome-ignore lint/a11y/useSemanticElements: the browser's own meter has no watermarks */}
+      <div
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share)}
+        aria-valuetext={figures.join(", ")}
+        title={`${grouped(used)} of ${grouped(total)} bytes`}
+      >
+        <svg className={styles.bar} aria-hidden="true">
+          <defs>
+            <Hatch id={id} />
+          </defs>
+          <rect className={styles.track} y="0" width="100%" height="16" rx="3" />
+          <rect className={styles.above} x={`${high}%`} y="0" width={`${100 - high}%`} height="16" />
+          <rect className={styles.used} y="0" width={`${share}%`} height="16" rx="3" />
+          {kept > 0 && (
+            <>
+              <rect className={styles.reserved} x={`${share}%`} y="0" width={`${kept}%`} height="16" />
+              <rect x={`${share}%`} y="0" width={`${kept}%`} height="16" fill={`url(#${id})`} />
+            </>
+          )}
+          <line className={styles.mark} x1={`${low}%`} x2={`${low}%`} y1="0" y2="20" strokeDasharray="2 2" />
+          <line className={styles.mark} x1={`${high}%`} x2={`${high}%`} y1="0" y2="20" />
+        </svg>
+      </div>
+      <p className={styles.scale} aria-hidden>
+        deletes from {high} % down to {low} %{reserved > 0 && ` · ${withPrefix(reserved, "B")} kept free`}
+      </p>
+    </div>
+  );
+}
+
+/**
+ * Return how urgent a share is, per cent.
+ *
+ * Below the upper watermark nothing needs to happen. Above it the system deletes, which is to be watched; past half of
+ * what is left above it, deleting does not keep up.
+ */
+export function toneOf(share: number, high: number): Tone {
+  if (share >= high + (100 - high) / 2) return "act";
+  return share >= high ? "watch" : "ok";
+}
