@@ -9,11 +9,21 @@ SHELL := /bin/sh
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
 # Without compiled files every start of a command and every run of the tests compiles thousands of modules.
 unexport PYTHONDONTWRITEBYTECODE
+# NODE_ENV=production would leave out the tools.
+unexport NODE_ENV NODE_OPTIONS NODE_PATH
 
 BIN := build/venv/bin
 READY := build/venv/.ready
 PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard packages/*/pyproject.toml operator/pyproject.toml))
 STACK := $(BIN)/python -m ccat_dev_stack
+
+UI := packages/ops-db-ui
+UI_TOOLS := $(UI)/node_modules/.installed
+UI_BUILT := build/ui/index.html
+# Folders too: their times tell that a file was removed.
+UI_SOURCES := $(wildcard packages/ops-db-api/*.json) $(shell find $(UI) -name node_modules -prune -o -name tests -prune \
+	-o -name '.[a-z]*' -prune -o -name '*.gen.ts' -o -name '*.test.ts*' -o -print)
+NPM := export PATH="$(CURDIR)/$(BIN):$$PATH" && cd $(UI) && npm
 
 # BACKEND=compose runs the stack in containers, from the images that `make images` made.
 BACKEND ?= embedded
@@ -31,11 +41,17 @@ BROKEN := $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-environment: $(READY)  ## make or bring up to date build/venv (the other verbs do it by themselves)
+environment: $(READY) $(UI_TOOLS)  ## make or bring up to date build/venv (the other verbs do it by themselves)
 
 $(READY): uv.lock pyproject.toml $(PACKAGES:=/pyproject.toml) packages/dev-stack/environment/make-environment
 	@packages/dev-stack/environment/make-environment
 	@touch $@
+
+$(UI_TOOLS): $(UI)/package-lock.json $(UI)/.npmrc | $(READY)
+	@$(UI)/scripts/install-tools
+
+$(UI_BUILT): $(UI_SOURCES) | $(UI_TOOLS)
+	@$(UI)/scripts/build-interface
 
 dev-up: $(READY)  ## start the whole data centre on this machine; SIMULATE=10MB/s sets the telescope's rate, 0 is off
 	@$(STACK) up
@@ -78,7 +94,7 @@ test-charts: $(READY)  ## everything that the charts render; needs helm
 release-check: $(READY)  ## versions, changelogs, compatibility of resources and values with the last release
 	@$(BIN)/python -m charts.tools.release
 
-lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
+lint: $(READY) $(UI_TOOLS)  ## ruff, mypy --strict, import-linter, yamllint; for the interface tsc, biome, knip
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@for package in $(PACKAGES); do \
@@ -89,6 +105,7 @@ lint: $(READY)  ## ruff, mypy --strict, import-linter, yamllint
 	MYPYPATH=benchmarks $(BIN)/mypy --explicit-package-bases benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict $(wildcard data-center-config) compose .github
+	@echo "npm run lint"; $(NPM) run --silent lint
 
 bench: $(READY)  ## measure against the rivals; one table and build/bench/*.json
 	$(BIN)/python -m benchmarks
@@ -102,4 +119,4 @@ clean:  ## stop what runs and delete build/
 		if test -d build/compose; then $(BIN)/python -m ccat_dev_stack.contained reset; fi; \
 		$(BIN)/python -m ccat_dev_stack.shared_services stop; \
 	fi
-	rm -rf build
+	rm -rf build $(UI)/node_modules
