@@ -1,13 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
-import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { shared } from "./vite.shared.ts";
 
 const api = process.env.CCAT_UI_API ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), react()],
-  resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), ...shared.plugins],
+  resolve: shared.resolve,
   build: {
     outDir: process.env.CCAT_UI_OUTPUT ?? "../../build/ui",
     emptyOutDir: true,

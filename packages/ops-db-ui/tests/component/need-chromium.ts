@@ -1,0 +1,1 @@
+export { needChromium as setup } from "../chromium.ts";
