@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRouter, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { createRouter } from "@tanstack/react-router";
 import { NotFound } from "~/components/NotFound";
 import { PageProblem } from "~/components/PageProblem";
+import { parseSearch, stringifySearch } from "~/lists/address";
 import { routeTree } from "~/routeTree.gen";
 
 /** Return the router of the interface. Values in addresses are plain text, so that addresses can be read. */
@@ -14,8 +15,8 @@ export function makeRouter(cache: QueryClient) {
     scrollRestoration: true,
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: PageProblem,
-    parseSearch: parseSearchWith((text) => text),
-    stringifySearch: stringifySearchWith(String),
+    parseSearch,
+    stringifySearch,
   });
 }
 

@@ -1,5 +1,6 @@
 import { Outlet } from "@tanstack/react-router";
 import { Suspense } from "react";
+import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
 import { BottomBar } from "~/shell/BottomBar";
 import { Rail } from "~/shell/Rail";
@@ -23,6 +24,7 @@ export function Shell() {
       </main>
       <BottomBar />
       <SessionEnded />
+      <Toasts />
     </div>
   );
 }

@@ -1,0 +1,100 @@
+import { Popover } from "@base-ui/react/popover";
+import { ChevronDown, ListFilter, X } from "lucide-react";
+import { useState } from "react";
+import { Button } from "~/components/Button";
+import { Dialog } from "~/components/Dialog";
+import type { Chip, Words } from "~/lists/chips";
+import { FieldEditor } from "~/lists/FieldEditor";
+import styles from "~/lists/FilterBar.module.css";
+import { type Field, filtersOf } from "~/lists/fields";
+import { NARROW, useMedia } from "~/lists/media";
+import type { Filters } from "~/lists/state";
+
+/** Values by filter that are set together; no value: the filter goes. */
+export type Changes = Readonly<Record<string, readonly string[]>>;
+
+interface Props {
+  readonly fields: readonly Field[];
+  readonly filters: Filters;
+  readonly chips: readonly Chip[];
+  readonly words: Words;
+  readonly onChange: (changes: Changes) => void;
+}
+
+/** More fields than this stand behind a button of their own. */
+const MOST_IN_BAR = 6;
+
+/** What the list may be narrowed by, and what it is narrowed by now. */
+export function FilterBar(props: Props) {
+  const { fields, chips, onChange } = props;
+  const isNarrow = useMedia(NARROW);
+  const [isOpen, setOpen] = useState(false);
+  const all = isNarrow || fields.length > MOST_IN_BAR + 1;
+  const inBar = isNarrow ? [] : fields.slice(0, all ? MOST_IN_BAR : undefined);
+  const isSet = (field: Field) => chips.some((chip) => chip.field.name === field.name);
+  const none = Object.fromEntries(fields.flatMap(filtersOf).map(({ name }) => [name, []]));
+  if (fields.length === 0) return null;
+  return (
+    <fieldset className={styles.bar} aria-label="Filters">
+      {chips.map((chip) => (
+        <span key={chip.text} className={styles.chip}>
+          <FieldPopover {...props} field={chip.field} label={chip.text} />
+          <button
+            type="button"
+            className={styles.remove}
+            aria-label={`Remove: ${chip.text}`}
+            onClick={() => onChange(Object.fromEntries(chip.names.map((name) => [name, []])))}
+          >
+            <X aria-hidden size={14} />
+          </button>
+        </span>
+      ))}
+      {inBar
+        .filter((field) => !isSet(field))
+        .map((field) => (
+          <FieldPopover key={field.name} {...props} field={field} label={field.label} />
+        ))}
+      {all && (
+        <Button kind="quiet" onClick={() => setOpen(true)}>
+          <ListFilter aria-hidden size={16} />
+          {isNarrow ? "Filters" : "All filters"}
+        </Button>
+      )}
+      {chips.length > 1 && (
+        <Button kind="quiet" onClick={() => onChange(none)}>
+          Clear
+        </Button>
+      )}
+      <Dialog title="Filters" open={isOpen} onClose={() => setOpen(false)}>
+        <div className={styles.all}>
+          {fields.map((field) => (
+            <details key={field.name} open={isSet(field)}>
+              <summary>{field.label}</summary>
+              <FieldEditor {...props} field={field} onDone={() => setOpen(false)} />
+            </details>
+          ))}
+        </div>
+      </Dialog>
+    </fieldset>
+  );
+}
+
+function FieldPopover({ field, label, ...props }: Props & { readonly field: Field; readonly label: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger className={styles.field}>
+        <span>{label}</span>
+        <ChevronDown aria-hidden size={14} />
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner sideOffset={4} align="start" className={styles.positioner}>
+          <Popover.Popup className={styles.popup}>
+            <Popover.Title className={styles.title}>{field.label}</Popover.Title>
+            <FieldEditor {...props} field={field} onDone={() => setOpen(false)} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

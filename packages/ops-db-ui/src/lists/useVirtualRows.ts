@@ -1,0 +1,59 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useCallback, useLayoutEffect, useState } from "react";
+
+/** Fewer rows than this are all in the page. */
+const VIRTUAL_FROM = 80;
+const ROW_HEIGHT = 40;
+const OVERSCAN = 12;
+
+/** Which rows are in the page, and how much room the others take. */
+export interface VirtualRows {
+  readonly isVirtual: boolean;
+  readonly indexes: readonly number[];
+  readonly before: number;
+  readonly after: number;
+  readonly measure: ((row: Element | null) => void) | undefined;
+  readonly scrollTo: (index: number) => void;
+}
+
+/** Return which rows of a list are near the window; the window scrolls, not the list. */
+export function useVirtualRows(body: RefObject<HTMLElement | null>, count: number): VirtualRows {
+  const isVirtual = count >= VIRTUAL_FROM;
+  const [scrollMargin, setScrollMargin] = useState(0);
+  useLayoutEffect(() => {
+    const top = body.current?.getBoundingClientRect().top;
+    if (top !== undefined) setScrollMargin(Math.round(top + window.scrollY));
+  });
+  const virtualizer = useWindowVirtualizer({
+    count,
+    enabled: isVirtual,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    scrollMargin,
+  });
+  const scrollTo = useCallback(
+    (index: number) => {
+      if (isVirtual) virtualizer.scrollToIndex(index, { align: "auto" });
+    },
+    [isVirtual, virtualizer],
+  );
+  if (!isVirtual) {
+    return {
+      isVirtual,
+      indexes: Array.from({ length: count }, (_, index) => index),
+      before: 0,
+      after: 0,
+      measure: undefined,
+      scrollTo,
+    };
+  }
+  const items = virtualizer.getVirtualItems();
+  return {
+    isVirtual,
+    indexes: items.map(({ index }) => index),
+    before: Math.max(0, (items[0]?.start ?? scrollMargin) - scrollMargin),
+    after: Math.max(0, virtualizer.getTotalSize() - ((items.at(-1)?.end ?? scrollMargin) - scrollMargin)),
+    measure: virtualizer.measureElement,
+    scrollTo,
+  };
+}
