@@ -18,7 +18,7 @@ CLASSES: dict[str, type[Failure]] = {
 def failures() -> str:
     """Return the classes of failures, each with its categories and what is said of them."""
     found: dict[tuple[str, str], list[str]] = {}
-    for kind, category, message in (*_named_in_code(), *_of_packages()):
+    for kind, category, message in (*named_in_code(), *of_packages()):
         messages = found.setdefault((kind, category), [])
         if message not in messages:
             messages.append(message)
@@ -34,7 +34,7 @@ def failures() -> str:
     return "\n".join(parts)
 
 
-def _named_in_code() -> Iterator[tuple[str, str, str]]:
+def named_in_code() -> Iterator[tuple[str, str, str]]:
     """Yield class, category and message wherever a failure is made, or stands in a table of failures."""
     for path in sorted(Path(str(files("ccat_data_transfer"))).rglob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
@@ -65,7 +65,7 @@ def _constants(module: ast.Module) -> dict[str, ast.Constant]:
     }
 
 
-def _of_packages() -> Iterator[tuple[str, str, str]]:
+def of_packages() -> Iterator[tuple[str, str, str]]:
     """Yield the errors of the package format: bad files at the source, bad packages, bad targets."""
     for source_error in SourceFileError.__subclasses__():
         yield Permanent.__name__, source_error.code, _first_line(source_error)

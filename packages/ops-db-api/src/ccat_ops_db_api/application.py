@@ -20,6 +20,7 @@ from ccat_ops_db_api.error_records import endpoints as error_records
 from ccat_ops_db_api.events import endpoints as events
 from ccat_ops_db_api.executions import endpoints as executions
 from ccat_ops_db_api.observatory import endpoints as observatory
+from ccat_ops_db_api.open_work import endpoints as open_work
 from ccat_ops_db_api.physical_copies import endpoints as physical_copies
 from ccat_ops_db_api.places import endpoints as places
 from ccat_ops_db_api.plan import endpoints as plan
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     raw_data_packages.router,
     physical_copies.router,
     work.router,
+    open_work.router,
     staging_jobs.router,
     places.router,
     deletion_holds.router,

@@ -1,10 +1,15 @@
-"""Why things wait: the closed list of the planner's reasons, each with what it means and what helps."""
+"""Why things wait: the closed list of reasons, and what is said of each (`waiting_catalogue`)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class WaitingReason(StrEnum):
-    """Machine-readable reason of the planner for not going on with something."""
+    """Machine-readable reason for not going on with something.
+
+    Most are written by the planner. ``cancelled``, ``dispatched``, ``given_up``, ``in_progress`` and
+    ``not_planned`` follow from the status of the work where nothing is written.
+    """
 
     EXECUTION_RUNNING = "execution_running"
     NO_BUFFER = "no_buffer"
@@ -22,11 +27,13 @@ class WaitingReason(StrEnum):
     NO_ARCHIVE = "no_archive"
     NO_READABLE_COPY = "no_readable_copy"
     BACK_OFF = "back_off"
+    NOT_PLANNED = "not_planned"
     NO_WORKER = "no_worker"
     DISPATCHED = "dispatched"
     IN_PROGRESS = "in_progress"
     AWAITING_VERIFICATION = "awaiting_verification"
     GIVEN_UP = "given_up"
+    CANCELLED = "cancelled"
     NOT_SEALED = "not_sealed"
     NOT_ARCHIVED = "not_archived"
     WAITING_FOR_SECOND_ARCHIVE = "waiting_for_second_archive"
@@ -43,100 +50,62 @@ class WaitingReason(StrEnum):
     LAST_COPY = "last_copy"
 
 
-EXPLANATIONS: dict[WaitingReason, tuple[str, str]] = {
-    WaitingReason.EXECUTION_RUNNING: (
-        "its execution is still running and neither size nor age limit is reached",
-        "nothing; finish the execution to package its files now",
-    ),
-    WaitingReason.NO_BUFFER: (
-        "its site has no enabled buffer that packages can be written to",
-        "configure or enable a buffer location at the site",
-    ),
-    WaitingReason.NO_ROUTE: (
-        "no route leads from where it is to an archive's site",
-        "configure a route between the sites",
-    ),
-    WaitingReason.ROUTE_DISABLED: ("every route to an archive is disabled or suspended", "enable a route"),
-    WaitingReason.LINK_WINDOW_CLOSED: (
-        "the route may only be used at certain times, and now is not one",
-        "nothing, or widen the window of the route",
-    ),
-    WaitingReason.ROUTE_CIRCUIT_OPEN: (
-        "the route failed several times in a row and rests",
-        "nothing; it is tried again by itself. See the errors of the route",
-    ),
-    WaitingReason.SITE_DISABLED: ("a site on its way is disabled or suspended", "enable the site"),
-    WaitingReason.LOCATION_DISABLED: (
-        "a location on its way is disabled or in maintenance",
-        "enable the location or end its maintenance",
-    ),
-    WaitingReason.LOCATION_READ_ONLY: ("the destination is read-only", "make it writable"),
-    WaitingReason.LOCATION_SUSPECT: (
-        "many copies at the location failed at once: the location is doubted, not its copies",
-        "check the storage, then clear the suspicion",
-    ),
-    WaitingReason.LOCATION_CIRCUIT_OPEN: (
-        "work at the location failed several times in a row and rests",
-        "nothing; it is tried again by itself. See the errors of the location",
-    ),
-    WaitingReason.NO_SPACE_AT_DESTINATION: (
-        "there is not enough free space at the destination, reservations counted",
-        "free or add space at the destination",
-    ),
-    WaitingReason.CONCURRENCY_LIMIT: (
-        "as much work as allowed is under way on its route or location",
-        "nothing, or raise the limit",
-    ),
-    WaitingReason.NO_ARCHIVE: ("no enabled long-term archive can take it", "enable a long-term archive"),
-    WaitingReason.NO_READABLE_COPY: (
-        "no verified copy can be read at the moment",
-        "see the copies of the package and the state of their locations",
-    ),
-    WaitingReason.BACK_OFF: (
-        "the last attempt failed and it waits for the next one",
-        "nothing, or retry it now",
-    ),
-    WaitingReason.NO_WORKER: (
-        "it was given to the workers, but none has taken it",
-        "start a worker for the location",
-    ),
-    WaitingReason.DISPATCHED: ("a worker is about to take it", "nothing"),
-    WaitingReason.IN_PROGRESS: ("a worker is at it", "nothing"),
-    WaitingReason.AWAITING_VERIFICATION: (
-        "it was sent; the receiving site has not verified it yet",
-        "nothing; is a worker running at the receiving location?",
-    ),
-    WaitingReason.GIVEN_UP: ("it was given up", "mend the cause that its error names, then retry it"),
-    WaitingReason.NOT_SEALED: ("its package is not complete yet", "nothing; see why the package waits"),
-    WaitingReason.NOT_ARCHIVED: ("no archive has a verified copy yet", "nothing; see why the package waits"),
-    WaitingReason.WAITING_FOR_SECOND_ARCHIVE: (
-        "fewer archives have a verified copy than the retention policy asks for",
-        "nothing; the archives copy among themselves",
-    ),
-    WaitingReason.VERIFICATION_TOO_OLD: (
-        "the archive's copy was last verified longer ago than the retention policy allows",
-        "nothing; a verification is planned",
-    ),
-    WaitingReason.ARCHIVE_NOT_CONFIRMED: (
-        "the archive did not confirm its copy in the moment of deletion",
-        "see the errors of the archive",
-    ),
-    WaitingReason.IN_USE: ("open work reads the copy", "nothing; see the work that holds the lock"),
-    WaitingReason.HOLD: ("a hold forbids its deletion", "lift the hold, if it is not needed any more"),
-    WaitingReason.RETENTION: ("its retention time has not passed", "nothing"),
-    WaitingReason.PINNED: ("it is pinned", "nothing, or end the pin"),
-    WaitingReason.NO_RETENTION_POLICY: (
-        "its location has no retention policy, so nothing is deleted there",
-        "give the location a retention policy",
-    ),
-    WaitingReason.BELOW_WATERMARK: (
-        "the location is below its high watermark; copies stay while there is room",
-        "nothing",
-    ),
-    WaitingReason.GRACE_PERIOD: ("its deletion is scheduled and can still be cancelled", "nothing"),
-    WaitingReason.DELETION_DRY_RUN: (
-        "the location only says what it would delete",
-        "set deletion_mode of the location to enabled",
-    ),
-    WaitingReason.LAST_COPY: ("it is the last copy", "nothing; a last copy is never deleted"),
-}
+class Turn(StrEnum):
+    """Who has to do something so that it goes on."""
+
+    AUTOMATIC = "automatic"
+    """Nobody: the system goes on by itself."""
+    OPERATOR = "operator"
+    """An operator of the data centre, with the interface, the configuration or the command line."""
+    SITE = "site"
+    """Somebody at the site: storage, machines, network."""
+    INSTRUMENT = "instrument"
+    """The instrument that files the data, or its team."""
+    REQUESTER = "requester"
+    """The person who asked for it."""
+
+
+class HelpPage(StrEnum):
+    """Page of the interface whose help explains it."""
+
+    OVERVIEW = "overview"
+    WORK = "work"
+    OBSERVATIONS = "observations"
+    OBSERVATION = "observation"
+    PACKAGE = "package"
+    PLACE = "place"
+    ERRORS = "errors"
+    STAGING = "staging"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a catalogue says of a code. Every text is a sentence, but `text`, which is a label.
+
+    Attributes
+    ----------
+    text : str
+        Label of a few words.
+    meaning : str
+        What it means, or what causes it.
+    remedy : str
+        What a person can do.
+    next : str
+        What happens by itself.
+    turn : Turn
+        Whose turn it is.
+    help : HelpPage
+        Where it is explained at length.
+    """
+
+    text: str
+    meaning: str
+    remedy: str
+    next: str
+    turn: Turn
+    help: HelpPage
+
+
+def clause(sentence: str) -> str:
+    """Return a sentence of a catalogue as it stands inside of another one."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")

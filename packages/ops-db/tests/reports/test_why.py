@@ -20,7 +20,8 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.reports.why import why
 from ccat_ops_db.reports.work_rows import OPERATIONS
-from ccat_ops_db.waiting import EXPLANATIONS, WaitingReason
+from ccat_ops_db.waiting import WaitingReason, clause
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 from .. import rows
 
@@ -41,14 +42,24 @@ def test_every_reason_comes_with_its_meaning_and_remedy(
     session.flush()
     explanation = why(session, str(row.id))
     assert explanation is not None
-    meaning, remedy = EXPLANATIONS[reason]
+    entry = CATALOGUE[reason]
     step = explanation.steps[0]
-    assert (step.reason, step.remedy, step.since) == (reason, remedy, rows.NOW)
-    assert meaning in explanation.summary
+    assert (step.reason, step.since) == (reason, rows.NOW)
+    assert (step.remedy, step.next, step.turn) == (entry.remedy, entry.next, entry.turn)
+    assert clause(entry.meaning) in explanation.summary
 
 
 def test_every_reason_is_explained() -> None:
-    assert set(EXPLANATIONS) == set(WaitingReason)
+    assert set(CATALOGUE) == set(WaitingReason)
+
+
+@pytest.mark.parametrize("reason", WaitingReason)
+def test_every_explanation_is_made_of_sentences(reason: WaitingReason) -> None:
+    entry = CATALOGUE[reason]
+    for sentence in (entry.meaning, entry.remedy, entry.next):
+        assert re.fullmatch(r"[A-Z].*\.", sentence)
+    assert re.fullmatch(r"[A-Z].*[a-z]", entry.text)
+    assert len(entry.text) <= 45
 
 
 @pytest.mark.parametrize("table", WORK)

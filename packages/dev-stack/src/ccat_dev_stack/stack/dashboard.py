@@ -14,7 +14,7 @@ from rich.text import Text
 from ccat_dev_stack.stack.environment import read_tokens
 from ccat_dev_stack.stack.installation import Installation
 from ccat_dev_stack.supervision_state import SETTLED, Report, State
-from ccat_ops_db.waiting import EXPLANATIONS, WaitingReason
+from ccat_ops_db.waiting_catalogue import entry_of
 from ccat_ops_db_client import CcatError, Client, Settings, calls
 from ccat_ops_db_client.records import Status
 
@@ -142,25 +142,18 @@ def _under_way(transfers: Iterable[Mapping[str, Any]]) -> RenderableType:
 
 
 def _waiting(groups: Iterable[Mapping[str, Any]]) -> RenderableType:
-    table = _table("What waits, and why", ">number", "what", "reason", "oldest", "means", "what helps")
+    table = _table("What waits, and why", ">number", "what", "reason", "oldest", "meaning", "what to do")
     for group in groups:
-        meaning, remedy = _explanation(str(group["reason"]))
+        entry = entry_of(str(group["reason"]))
         table.add_row(
             f"{group['count']:,}",
             str(group["subject_type"]).replace("_", " "),
             str(group["reason"]),
             _age_of(group.get("oldest")),
-            Text(meaning, "dim"),
-            Text(remedy, "dim"),
+            Text(entry.meaning if entry else "", "dim"),
+            Text(entry.remedy if entry else "", "dim"),
         )
     return table
-
-
-def _explanation(reason: str) -> tuple[str, str]:
-    try:
-        return EXPLANATIONS[WaitingReason(reason)]
-    except (ValueError, KeyError):
-        return ("", "")
 
 
 def _recent(events: Iterable[Mapping[str, Any]]) -> RenderableType:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, FastAPI, Query, Request, Response
+from pydantic import BaseModel
 from sqlalchemy import (
     ColumnElement,
     String,
@@ -36,6 +37,13 @@ from ccat_ops_db_api.platform.etags import etag_of, is_fresh
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 MAC_BYTES = 12
+
+
+class Count(BaseModel):
+    """How many items match, on all pages together."""
+
+    value: int
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -65,12 +73,19 @@ def page_request(
 
     Left alone, a mistyped filter would give the whole list, which its reader takes for the filtered one.
     """
-    _refuse_unknown(request)
+    refuse_unknown(request)
     chosen = tuple(dict.fromkeys(field.strip() for field in fields.split(","))) if fields else ()
     return PageRequest(limit, cursor, chosen, request.url.path, request.app.state.cursor_key)
 
 
-def _refuse_unknown(request: Request) -> None:
+def refuse_unknown(request: Request) -> None:
+    """Refuse query parameters that the operation does not have.
+
+    Raises
+    ------
+    Problem
+        422 that names them.
+    """
     known = _query_parameters(request.app)[request.scope["route"].operation_id]
     unknown = [
         FieldError(field=name, reason=f"is no parameter of this list; it has: {', '.join(sorted(known))}")
@@ -104,6 +119,7 @@ async def list_page(
     sort: str,
     keys: Mapping[str, ColumnElement[Any]],
     identifier: ColumnElement[Any],
+    counted: Rows | None = None,
 ) -> Response:
     """Answer with one page of a resource.
 
@@ -121,6 +137,8 @@ async def list_page(
         Label of a column that may be sorted by → the column. Never null.
     identifier : ColumnElement
         The unique column (label ``id``) that decides between equal keys.
+    counted : Select, optional
+        What is counted, if the answer is to have a count.
 
     Raises
     ------
@@ -138,9 +156,10 @@ async def list_page(
     shown = rows[: page.limit]
     more = len(rows) > page.limit
     cursor = _write_cursor(page, sort, [shown[-1].sort_key, shown[-1].identifier]) if more else None
-    body = b'{"items":[%s],"next_cursor":%s}' % (
+    body = b'{"items":[%s],"next_cursor":%s%s}' % (
         b",".join(row.document.encode() for row in shown),
         orjson.dumps(cursor),
+        b"" if counted is None else b',"count":' + orjson.dumps(await _count(session, counted)),
     )
     return Response(body, media_type="application/json")
 
@@ -178,6 +197,11 @@ def answer(
     if request.method == "GET" and not volatile and is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, "application/json")
+
+
+async def _count(session: AsyncSession, counted: Rows) -> dict[str, Any]:
+    of_all = select(func.count()).select_from(counted.with_only_columns(literal_column("1")).subquery())
+    return {"value": (await session.execute(of_all)).scalar_one(), "exact": True}
 
 
 def _documents(statement: Rows, fields: Sequence[str], sort_label: str | None = None) -> Rows:

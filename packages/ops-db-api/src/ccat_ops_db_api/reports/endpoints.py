@@ -1,21 +1,26 @@
-"""``/status`` and ``/why/{id}``."""
+"""``/status``, ``/why/{id}`` and the catalogues of reasons and errors."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from ccat_ops_db.error_catalogue import CATEGORIES, ENDED
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.status import status_report
 from ccat_ops_db.reports.why import why
+from ccat_ops_db.waiting import Entry
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 from ccat_ops_db_api.access.authentication import Principal, requires
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.fields import Name
+from ccat_ops_db_api.platform.pages import refuse_unknown
 from ccat_ops_db_api.platform.site import own_site
-from ccat_ops_db_api.reports.schemas import Explanation, Status
+from ccat_ops_db_api.reports.schemas import ErrorCategories, Explanation, Status, WaitingReasons
 
 router = APIRouter(tags=["reports"])
 Reader = Annotated[Principal, requires(PermissionName.READ_TRANSFERS)]
+ErrorReader = Annotated[Principal, requires(PermissionName.READ_ERRORS)]
 
 
 @router.get("/status", operation_id="get_status")
@@ -40,3 +45,28 @@ async def get_why(
     if explanation is None:
         raise not_found("thing with the id", subject)
     return Explanation.model_validate(explanation)
+
+
+@router.get("/waiting-reasons", operation_id="list_waiting_reasons")
+async def list_waiting_reasons(request: Request, _: Reader) -> WaitingReasons:
+    """List every reason for waiting: what it means, what to do, what happens by itself, whose turn it is."""
+    refuse_unknown(request)
+    return WaitingReasons.model_validate(
+        {"items": [_entry(reason.value, entry) for reason, entry in CATALOGUE.items()]}
+    )
+
+
+@router.get("/error-categories", operation_id="list_error_categories")
+async def list_error_categories(request: Request, _: ErrorReader) -> ErrorCategories:
+    """List every category of errors: its cause, what to do, what happens by itself, whose turn it is."""
+    refuse_unknown(request)
+    failures = [
+        {**_entry(category, entry), "error_class": its_class}
+        for category, (its_class, entry) in CATEGORIES.items()
+    ]
+    ended = [{**_entry(category, entry), "error_class": None} for category, entry in ENDED.items()]
+    return ErrorCategories.model_validate({"items": failures + ended})
+
+
+def _entry(code: str, entry: Entry) -> dict[str, object]:
+    return {"code": code, **vars(entry)}

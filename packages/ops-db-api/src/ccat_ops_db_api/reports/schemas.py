@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.enumerations import FailureClass, LocationType
+from ccat_ops_db.waiting import HelpPage, Turn
 from ccat_ops_db_api.platform.fields import ResponseBody
 
 
@@ -99,6 +100,39 @@ class Step(ResponseBody):
     detail: str | None
     since: datetime | None
     remedy: str | None
+    next: str | None = Field(description="What happens by itself.")
+    next_at: datetime | None
+    turn: Turn | None
+
+
+class CatalogueEntry(ResponseBody):
+    """What is said of a code."""
+
+    code: str
+    text: str = Field(description="Label of a few words.")
+    meaning: str = Field(description="What it means, or what causes it.")
+    remedy: str = Field(description="What a person can do.")
+    next: str = Field(description="What happens by itself.")
+    turn: Turn = Field(description="Whose turn it is.")
+    help: HelpPage = Field(description="Page of the interface whose help explains it.")
+
+
+class WaitingReasons(ResponseBody):
+    """Every reason for waiting, in the order of the way of the data."""
+
+    items: list[CatalogueEntry]
+
+
+class ErrorCategory(CatalogueEntry):
+    """What is said of a category of errors."""
+
+    error_class: FailureClass | None = Field(description="Null: the work ended without a failure.")
+
+
+class ErrorCategories(ResponseBody):
+    """Every category of errors."""
+
+    items: list[ErrorCategory]
 
 
 class Explanation(ResponseBody):

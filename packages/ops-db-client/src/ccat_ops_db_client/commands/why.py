@@ -20,7 +20,7 @@ def why(
     api_url: ApiUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Say why something waits or failed, and what helps."""
+    """Say why something waits or failed, and what to do."""
     with connection(api_url) as client:
         explanation = client.why(subject)
     if as_json:
@@ -29,7 +29,7 @@ def why(
     say(explanation.summary)
     if explanation.steps:
         print_table(
-            ["=STEP", "STATUS", "WHY", "=SINCE (UTC)", "WHAT HELPS"],
+            ["=STEP", "STATUS", "WHY", "=SINCE (UTC)", "WHAT TO DO"],
             [_row(step) for step in explanation.steps],
         )
 

@@ -86,6 +86,13 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             ),
         ),
         Index(
+            "ix_physical_copy_waiting",
+            "data_location_id",
+            postgresql_where=text(
+                "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
+            ),
+        ),
+        Index(
             "ix_physical_copy_next_check_at",
             "next_check_at",
             postgresql_where=text(

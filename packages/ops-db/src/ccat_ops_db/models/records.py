@@ -17,12 +17,12 @@ class Event(Identified, Owned, Base):
 
     occurred_at: Mapped[datetime] = mapped_column(index=True, doc="When.")
     actor: Mapped[str] = mapped_column(doc="Who: a user, a token, or a part of the data centre.")
-    action: Mapped[str] = mapped_column(index=True, doc="What, for example package.sealed.")
+    action: Mapped[str] = mapped_column(doc="What, for example package.sealed.")
     subject_type: Mapped[str] = mapped_column(doc="Table of what it happened to.")
     subject_id: Mapped[str] = mapped_column(doc="Key of what it happened to.")
     message: Mapped[str] = mapped_column(doc="The same for people.")
     details: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, doc="Figures of this kind of event.")
-    __table_args__ = (Index(None, "subject_id", "occurred_at"),)
+    __table_args__ = (Index(None, "subject_id", "occurred_at"), Index(None, "action", "occurred_at"))
 
 
 class ErrorRecord(Identified, Owned, Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy import Select, case, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
@@ -14,8 +14,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
-from ccat_ops_db.reports.work_rows import work_rows
-from ccat_ops_db.waiting import WaitingReason
+from ccat_ops_db.reports.work_rows import reason_of, since_of, work_rows
 
 ON_ITS_WAY = (PackageCreation, DataTransfer, FixityCheck, LongTermArchiveTransfer)
 AFTER_ALL_WORK = 100
@@ -41,22 +40,14 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
         ON_ITS_WAY,
         correlate=package,
     ).subquery()
-    reason = func.coalesce(
-        case((rows.c.status == Status.FAILED.value, literal(WaitingReason.GIVEN_UP.value))),
-        case((rows.c.status == Status.IN_PROGRESS.value, literal(WaitingReason.IN_PROGRESS.value))),
-        rows.c.waiting_reason,
-        case((rows.c.status == Status.SCHEDULED.value, literal(WaitingReason.DISPATCHED.value))),
-    )
     work = select(
         rows.c.subject_type.label("subject_type"),
         rows.c.id.label("subject_id"),
-        reason.label("reason"),
+        reason_of(rows.c).label("reason"),
         case((rows.c.status == Status.FAILED.value, rows.c.error_message), else_=rows.c.waiting_detail).label(
             "detail"
         ),
-        func.coalesce(rows.c.waiting_since, rows.c.finished_at, rows.c.started_at, rows.c.created_at).label(
-            "since"
-        ),
+        since_of(rows.c).label("since"),
         rows.c.stage.label("stage"),
     )
     copy = aliased(PhysicalCopy)

@@ -20,8 +20,16 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.package_state import package_state
 from ccat_ops_db.reports.progress import execution_progress
-from ccat_ops_db.reports.why_steps import NOT_PLANNED, Explanation, Step, summary, waiting_step, work_step
+from ccat_ops_db.reports.why_steps import (
+    Explanation,
+    Step,
+    reason_step,
+    summary,
+    waiting_step,
+    work_step,
+)
 from ccat_ops_db.reports.work_rows import work_rows
+from ccat_ops_db.waiting import WaitingReason
 
 MOST_STEPS = 100
 COPIES = PhysicalCopy.__table__.c
@@ -89,16 +97,7 @@ def of_copy(session: Session, copy_id: UUID) -> Explanation:
         .limit(MOST_STEPS)
     )
     steps += [
-        Step(
-            row.work_table,
-            str(row.work_id),
-            "read it",
-            None,
-            "in_use",
-            "open work reads the copy",
-            row.created_at,
-        )
-        for row in readers
+        reason_step(row.work_table, row.work_id, "read it", "in_use", since=row.created_at) for row in readers
     ]
     package_id = copy.raw_data_package_id or session.scalar(
         select(RawDataFile.raw_data_package_id).where(RawDataFile.id == copy.raw_data_file_id)
@@ -134,13 +133,9 @@ def _explanation(
 
 
 def _unplanned(subject_type: str, subject_id: UUID, what: str) -> Step:
-    return Step(
-        subject_type,
-        str(subject_id),
-        what,
-        Status.PENDING.value,
-        detail="not planned yet",
-        remedy=NOT_PLANNED,
+    reason = WaitingReason.NOT_PLANNED
+    return reason_step(
+        subject_type, subject_id, what, reason, status=Status.PENDING.value, detail="not planned yet"
     )
 
 
@@ -199,7 +194,13 @@ def _copy_steps(session: Session, packages: Any) -> list[Step]:
 def _hold_steps(session: Session, package_id: UUID) -> list[Step]:
     """Return the holds that forbid deletions of a package anywhere."""
     rows = session.execute(
-        select(DeletionHold.id, DeletionHold.reason, DeletionHold.created_by, DeletionHold.created_at)
+        select(
+            DeletionHold.id,
+            DeletionHold.reason,
+            DeletionHold.created_by,
+            DeletionHold.created_at,
+            DeletionHold.until,
+        )
         .where(
             DeletionHold.lifted_at.is_(None),
             or_(
@@ -228,15 +229,14 @@ def _hold_steps(session: Session, package_id: UUID) -> list[Step]:
         .limit(MOST_STEPS)
     )
     return [
-        Step(
+        reason_step(
             "deletion_hold",
-            str(row.id),
+            row.id,
             "keep it from being deleted",
-            None,
             "hold",
-            f"{row.created_by}: {row.reason}",
-            row.created_at,
-            "lift the hold, if it is not needed any more",
+            detail=f"{row.created_by}: {row.reason}",
+            since=row.created_at,
+            next_at=row.until,
         )
         for row in rows
     ]

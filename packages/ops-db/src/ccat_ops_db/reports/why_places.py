@@ -14,7 +14,7 @@ from ccat_ops_db.models import (
     RouteHealth,
     Site,
 )
-from ccat_ops_db.reports.why_steps import Explanation, Step, meaning
+from ccat_ops_db.reports.why_steps import Explanation, Step, reason_step
 from ccat_ops_db.reports.work_rows import work_rows
 
 LOCATIONS = DataLocation.__table__.c
@@ -130,13 +130,15 @@ def _out_of_service(
         detail = (
             f"{row.consecutive_failures} failures in a row; tried again after {row.open_until.isoformat()}"
         )
-        steps.append(_step(subject_type, subject_id, circuit, detail, None))
+        steps.append(_step(subject_type, subject_id, circuit, detail, None, row.open_until))
     return steps
 
 
-def _step(subject_type: str, subject_id: str, reason: str, detail: str | None, since: Any) -> Step:
-    text, remedy = meaning(reason)
-    return Step(subject_type, subject_id, f"use {subject_id}", None, reason, detail or text, since, remedy)
+def _step(
+    subject_type: str, subject_id: str, reason: str, detail: str | None, since: Any, next_at: Any = None
+) -> Step:
+    what = f"use {subject_id}"
+    return reason_step(subject_type, subject_id, what, reason, detail=detail, since=since, next_at=next_at)
 
 
 def _waiting_at(session: Session, at: Any) -> list[Step]:
@@ -158,15 +160,13 @@ def _waiting_at(session: Session, at: Any) -> list[Step]:
         .order_by(rows.c.stage, rows.c.waiting_reason)
     )
     return [
-        Step(
+        reason_step(
             row.subject_type,
             "",
             f"do {row.operation.replace('_', ' ')} {row.how_many} times",
-            Status.PENDING.value,
             row.waiting_reason,
-            meaning(row.waiting_reason).text,
-            row.since,
-            meaning(row.waiting_reason).remedy,
+            status=Status.PENDING.value,
+            since=row.since,
         )
         for row in found
     ]

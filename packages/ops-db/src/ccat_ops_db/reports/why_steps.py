@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
-from ccat_ops_db.waiting import EXPLANATIONS, WaitingReason
-
-DONE = "nothing: it is done"
-NOT_PLANNED = "nothing; if it stays so, see that a planner runs at the site (ccat-transfer doctor)"
+from ccat_ops_db.reports.work_rows import CANCELLED
+from ccat_ops_db.waiting import Turn, WaitingReason, clause
+from ccat_ops_db.waiting_catalogue import entry_of
 
 DOINGS: dict[Operation, str] = {
     Operation.PACKAGE_CREATION: "make the package at {source}",
@@ -23,7 +22,7 @@ DOINGS: dict[Operation, str] = {
 
 @dataclass(frozen=True)
 class Step:
-    """One step on the way of the data: what is to be done, how it stands, and what helps."""
+    """One step on the way of the data: what is to be done, how it stands, what to do, what happens next."""
 
     subject_type: str
     subject_id: str
@@ -33,6 +32,9 @@ class Step:
     detail: str | None = None
     since: datetime | None = None
     remedy: str | None = None
+    next: str | None = None
+    next_at: datetime | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True)
@@ -46,33 +48,44 @@ class Explanation:
     steps: list[Step]
 
 
-class Meaning(NamedTuple):
-    """What a reason means and what helps."""
-
-    text: str | None
-    remedy: str | None
-
-
-def meaning(reason: str | None) -> Meaning:
-    """Return what a planner's reason means and what helps; nothing for one that is not known here."""
-    try:
-        return Meaning(*EXPLANATIONS[WaitingReason(reason)]) if reason is not None else Meaning(None, None)
-    except ValueError:
-        return Meaning(None, None)
-
-
-def waiting_step(subject_type: str, subject_id: object, what: str, row: Any) -> Step:
-    """Return the step of a row with a waiting reason and no status of work."""
-    text, remedy = meaning(row.waiting_reason)
+def reason_step(
+    subject_type: str,
+    subject_id: object,
+    what: str,
+    reason: str | None,
+    *,
+    status: str | None = None,
+    detail: str | None = None,
+    since: datetime | None = None,
+    next_at: datetime | None = None,
+) -> Step:
+    """Return a step with what the catalogue says of its reason; nothing for one that is not known here."""
+    entry = entry_of(reason)
     return Step(
         subject_type,
         str(subject_id),
         what,
-        getattr(row, "status", None),
+        status,
+        str(reason) if reason is not None else None,
+        detail or (clause(entry.meaning) if entry else None),
+        since,
+        entry.remedy if entry else None,
+        entry.next if entry else None,
+        next_at,
+        entry.turn if entry else None,
+    )
+
+
+def waiting_step(subject_type: str, subject_id: object, what: str, row: Any) -> Step:
+    """Return the step of a row with a waiting reason and no status of work."""
+    return reason_step(
+        subject_type,
+        subject_id,
+        what,
         row.waiting_reason,
-        row.waiting_detail or text,
-        row.waiting_since,
-        remedy,
+        status=getattr(row, "status", None),
+        detail=row.waiting_detail,
+        since=row.waiting_since,
     )
 
 
@@ -86,28 +99,29 @@ def work_step(row: Any) -> Step:
         case Status.COMPLETED:
             return Step(row.subject_type, str(row.id), what, row.status, since=row.finished_at)
         case Status.FAILED:
-            reason, detail, since = WaitingReason.GIVEN_UP, row.error_message, row.finished_at
+            cancelled = row.error_category == CANCELLED
+            reason = WaitingReason.CANCELLED if cancelled else WaitingReason.GIVEN_UP
+            detail, since = row.error_message, row.finished_at
         case Status.IN_PROGRESS:
             reason, since = WaitingReason.IN_PROGRESS, row.started_at
             detail = f"{row.bytes_done} of {row.bytes_total} bytes"
         case Status.SCHEDULED:
             reason, since = reason or WaitingReason.DISPATCHED, since or row.created_at
         case Status.PENDING:
-            since = since or row.created_at
+            reason, since = reason or WaitingReason.NOT_PLANNED, since or row.created_at
     if row.error_message and detail != row.error_message:
         detail = "; ".join(
             part for part in (detail, f"the attempt before failed: {row.error_message}") if part
         )
-    text, remedy = meaning(reason)
-    return Step(
+    return reason_step(
         row.subject_type,
-        str(row.id),
+        row.id,
         what,
-        row.status,
-        str(reason) if reason is not None else None,
-        detail or text,
-        since,
-        remedy if reason is not None else NOT_PLANNED,
+        reason,
+        status=row.status,
+        detail=detail,
+        since=since,
+        next_at=row.next_attempt_at if row.status == Status.PENDING else None,
     )
 
 
@@ -117,10 +131,8 @@ def summary(subject: str, state: str | None, steps: Sequence[Step]) -> str:
     for step in steps:
         if step.status == Status.COMPLETED or (step.reason is None and step.status is None):
             continue
-        text = meaning(step.reason).text
-        if step.reason is None:
-            return f"{opening}: to {step.what}, but no planner has said anything of it yet"
-        because = text or step.reason
-        detail = f" ({step.detail})" if step.detail and step.detail != text else ""
+        entry = entry_of(step.reason)
+        because = clause(entry.meaning) if entry is not None else step.reason
+        detail = f" ({step.detail})" if step.detail and step.detail != because else ""
         return f"{opening}: to {step.what}: {because}{detail}"
     return f"{opening}: nothing waits"

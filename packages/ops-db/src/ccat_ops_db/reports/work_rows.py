@@ -4,10 +4,22 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, String, cast, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
-from ccat_ops_db.enumerations import Operation
+from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.models import (
     DataTransfer,
     Deletion,
@@ -18,6 +30,7 @@ from ccat_ops_db.models import (
     StagingItem,
     Work,
 )
+from ccat_ops_db.waiting import WaitingReason
 
 OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
     {
@@ -31,6 +44,9 @@ OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
 )
 """Every kind of work, in the order in which a package meets it, and the operation that does it."""
 
+
+CANCELLED = "cancelled"
+"""Error category of work that a person cancelled."""
 
 Condition = Callable[[Any, Any], ColumnElement[bool]]
 """Given a kind of work and the column of its package's id, which rows are wanted."""
@@ -54,12 +70,44 @@ def work_rows(
     -------
     CompoundSelect
         Columns ``operation``, ``subject_type`` (table), ``id``, ``package_id``, ``status``, ``stage`` (1 for
-        the first kind that a package meets), ``from_location``, ``to_location``, ``route``, times, bytes,
-        attempt, error and waiting reason.
+        the first kind that a package meets), ``from_location``, ``to_location``, ``place`` (the location
+        whose workers do it), ``route``, priority, worker, times, bytes, attempt, error and waiting reason.
     """
     order = list(OPERATIONS)
     statements = (_rows(kind, order.index(kind) + 1, condition) for kind in kinds)
     return union_all(*(rows.correlate(correlate) if correlate is not None else rows for rows in statements))
+
+
+def reason_of(work: Any) -> ColumnElement[str]:
+    """Return the reason of open work for not being done, of a kind of work or of columns of `work_rows`.
+
+    What follows from its status comes before what the planner wrote.
+    """
+    return case(
+        (
+            work.status == Status.FAILED.value,
+            case(
+                (work.error_category == CANCELLED, literal(WaitingReason.CANCELLED.value)),
+                else_=literal(WaitingReason.GIVEN_UP.value),
+            ),
+        ),
+        (work.status == Status.IN_PROGRESS.value, literal(WaitingReason.IN_PROGRESS.value)),
+        (work.waiting_reason.is_not(None), work.waiting_reason),
+        (work.status == Status.SCHEDULED.value, literal(WaitingReason.DISPATCHED.value)),
+        else_=literal(WaitingReason.NOT_PLANNED.value),
+    )
+
+
+def since_of(work: Any) -> ColumnElement[Any]:
+    """Return since when the reason of open work holds."""
+    return func.coalesce(
+        case(
+            (work.status == Status.IN_PROGRESS.value, work.started_at),
+            (work.status == Status.FAILED.value, work.finished_at),
+            else_=work.waiting_since,
+        ),
+        work.created_at,
+    )
 
 
 def _rows(kind: Any, stage: int, condition: Condition) -> Select[Any]:
@@ -76,10 +124,14 @@ def _rows(kind: Any, stage: int, condition: Condition) -> Select[Any]:
         _from(kind).label("from_location"),
         _to(kind).label("to_location"),
         (kind.data_transfer_route_id if kind is DataTransfer else cast(null(), String)).label("route"),
+        _place(kind).label("place"),
+        kind.priority.label("priority"),
+        kind.lease_owner.label("lease_owner"),
         kind.created_at.label("created_at"),
         kind.started_at.label("started_at"),
         kind.next_attempt_at.label("next_attempt_at"),
         kind.finished_at.label("finished_at"),
+        kind.progressed_at.label("progressed_at"),
         kind.attempt.label("attempt"),
         kind.bytes_done.label("bytes_done"),
         kind.bytes_total.label("bytes_total"),
@@ -93,6 +145,14 @@ def _rows(kind: Any, stage: int, condition: Condition) -> Select[Any]:
     if kind is FixityCheck:
         rows = rows.join(copy, copy.id == FixityCheck.physical_copy_id)
     return rows.where(condition(kind, package_id))
+
+
+def _place(kind: Any) -> ColumnElement[Any]:
+    if kind in (PackageCreation, DataTransfer):
+        return kind.source_location_id  # type: ignore[no-any-return]
+    if kind in (FixityCheck, Deletion):
+        return kind.data_location_id  # type: ignore[no-any-return]
+    return kind.destination_location_id  # type: ignore[no-any-return]
 
 
 def _from(kind: Any) -> ColumnElement[Any]:

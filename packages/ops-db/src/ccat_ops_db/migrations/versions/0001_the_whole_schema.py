@@ -457,7 +457,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_event_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
-    op.create_index(op.f("ix_event_action"), "event", ["action"], unique=False)
+    op.create_index(op.f("ix_event_action_occurred_at"), "event", ["action", "occurred_at"], unique=False)
     op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
     op.create_index(
         op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
@@ -1842,6 +1842,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
     )
     op.create_index(
+        "ix_physical_copy_waiting",
+        "physical_copy",
+        ["data_location_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
+        ),
+    )
+    op.create_index(
         "ix_physical_copy_onward",
         "physical_copy",
         ["data_location_id"],
@@ -2644,6 +2653,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("kind = 'raw_data_package'"),
     )
     op.drop_index(
+        "ix_physical_copy_waiting",
+        table_name="physical_copy",
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
+        ),
+    )
+    op.drop_index(
         "ix_physical_copy_onward",
         table_name="physical_copy",
         postgresql_where=sa.text(
@@ -2797,7 +2813,7 @@ def downgrade() -> None:
     op.drop_table("fixed_source")
     op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
-    op.drop_index(op.f("ix_event_action"), table_name="event")
+    op.drop_index(op.f("ix_event_action_occurred_at"), table_name="event")
     op.drop_table("event")
     op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
     op.drop_table("data_transfer_log")

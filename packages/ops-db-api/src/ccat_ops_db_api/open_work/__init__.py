@@ -1,0 +1,1 @@
+"""Open work of every kind in one list, in groups, and retried or cancelled by its filters."""

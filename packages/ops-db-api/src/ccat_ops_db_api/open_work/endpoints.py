@@ -1,0 +1,72 @@
+"""``/open-work``."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.reports.open_work_groups import GroupBy, open_work_groups
+from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.open_work import queries
+from ccat_ops_db_api.open_work.filters import Wanted, conditions
+from ccat_ops_db_api.open_work.schemas import OpenWorkGroups, OpenWorkPage, OpenWorkSort
+from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.pages import Page, list_page, refuse_unknown
+
+router = APIRouter(prefix="/open-work", tags=["work"])
+Reader = Annotated[Principal, requires(PermissionName.READ_TRANSFERS)]
+
+
+@router.get("", operation_id="list_open_work", response_model=OpenWorkPage)
+async def list_open_work(
+    request: Request,
+    _: Reader,
+    session: Transaction,
+    page: Page,
+    wanted: Wanted,
+    count: Annotated[bool, Query(description="Whether to count all that match, exactly.")] = False,
+    sort: OpenWorkSort = OpenWorkSort.WAITING_SINCE,
+) -> Response:
+    """List what is not done: open and given-up work of all kinds, and what waits before there is work."""
+    rows = queries.wanted_rows(_now(request), wanted)
+    resource = queries.shown(rows, wanted, request.app.state.settings.served_sites)
+    resource, order = queries.sorted_by(resource, rows, sort)
+    return await list_page(
+        session,
+        resource,
+        page,
+        order,
+        queries.sort_keys(rows),
+        rows.c.id,
+        counted=resource if count else None,
+    )
+
+
+@router.get("/groups", operation_id="get_open_work_groups")
+async def get_open_work_groups(
+    request: Request,
+    _: Reader,
+    session: Transaction,
+    wanted: Wanted,
+    by: Annotated[GroupBy, Query(description="What the work of a group has in common.")] = GroupBy.REASON,
+) -> OpenWorkGroups:
+    """Tell how much is not done, how old it is, what happens next and whose turn it is, in groups."""
+    refuse_unknown(request)
+    now = _now(request)
+    rows = queries.wanted_rows(now, wanted, programs=by is GroupBy.PROGRAM)
+    groups = await session.run_sync(lambda sync: open_work_groups(sync, by, rows, conditions(rows, wanted)))
+    return OpenWorkGroups.model_validate(
+        {
+            "by": by,
+            "at": now,
+            "count": sum(group.count for group in groups),
+            "bytes": sum(group.bytes for group in groups),
+            "groups": groups,
+        }
+    )
+
+
+def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.clock.utc_now()
+    return now

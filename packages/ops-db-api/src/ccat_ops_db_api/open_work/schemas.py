@@ -1,0 +1,107 @@
+"""What the API says of open work."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ccat_ops_db.enumerations import FailureClass
+from ccat_ops_db.reports.open_work import OpenWorkKind
+from ccat_ops_db.waiting import Turn
+from ccat_ops_db_api.platform.fields import ResponseBody
+from ccat_ops_db_api.platform.pages import Count
+
+
+class OpenWorkRow(ResponseBody):
+    """Something that is not done: work of any kind, or what waits before there is work for it."""
+
+    id: str = Field(description="Id of the work or copy; of a module ``<execution>.<module>``.")
+    kind: OpenWorkKind
+    collection: str = Field(description="Where it is found: ``/<collection>/<subject>``.")
+    subject: str = Field(description="What ``GET /why/{subject}`` explains.")
+    package_id: UUID | None
+    execution_id: UUID | None
+    obs_unit: str | None
+    program: str | None
+    module: str | None
+    site: str = Field(description="Site that does it.")
+    source: Annotated[str | None, Field(alias="from", description="Location that is read.")]
+    to: str | None = Field(description="Location that is written to.")
+    place: str | None = Field(description="Location whose workers do it, or where it waits.")
+    route: str | None = Field(
+        description="Route that it uses. Of a package that waits for a route: the only one of its site."
+    )
+    status: Literal["waiting", "pending", "scheduled", "in_progress", "failed"] = Field(
+        description="Status of the work; ``waiting`` where there is no work yet."
+    )
+    reason: str = Field(description="Code of ``GET /waiting-reasons``.")
+    detail: str | None = Field(description="The reason with names and figures.")
+    since: datetime = Field(description="Since when the reason has held.")
+    next_at: datetime | None = Field(
+        description="When it goes on by itself: next attempt, end of a pause, opening of a route."
+    )
+    turn: Turn
+    priority: int
+    created_at: datetime
+    started_at: datetime | None
+    progressed_at: datetime | None
+    attempt: int
+    bytes_done: int | None
+    bytes_total: int | None = Field(description="Null where nobody knows it yet.")
+    bytes_per_second: float | None = Field(description="Mean of the attempt that is under way.")
+    worker: str | None
+    error_class: FailureClass | None
+    error_category: str | None = Field(description="Code of ``GET /error-categories``.")
+    error_message: str | None
+    actions: list[Literal["retry", "cancel"]] = Field(
+        description="What this API can do with it now: ``POST /<collection>/<id>:<verb>``."
+    )
+
+
+class OpenWorkPage(ResponseBody):
+    """A page of open work."""
+
+    items: list[OpenWorkRow]
+    next_cursor: str | None
+    count: Count | None = Field(None, description="Only if asked for.")
+
+
+class OpenWorkSort(StrEnum):
+    """Orders of open work. By ``bytes_total`` only what has a size is listed."""
+
+    WAITING_SINCE = "waiting_since"
+    WAITING_SINCE_DESCENDING = "-waiting_since"
+    CREATED_AT = "created_at"
+    CREATED_AT_DESCENDING = "-created_at"
+    PRIORITY = "priority"
+    PRIORITY_DESCENDING = "-priority"
+    BYTES_TOTAL = "bytes_total"
+    BYTES_TOTAL_DESCENDING = "-bytes_total"
+
+
+class OpenWorkGroup(ResponseBody):
+    """Open work that has one thing in common."""
+
+    key: str | None = Field(description="Value of the filter that lists it; null: without one.")
+    text: str = Field(description="The key for people.")
+    count: int
+    bytes: int = Field(description="Sum of what is known.")
+    oldest: datetime | None = Field(description="Since when the first of it has waited.")
+    next: str = Field(description="What happens next with the part of ``reason``.")
+    next_at: datetime | None = Field(description="When the next of it goes on by itself, if that is known.")
+    turn: Turn = Field(description="Whose turn: of all its turns the one that needs somebody most.")
+    reason: str = Field(description="Its most frequent reason of that turn.")
+    reasons: dict[str, int]
+    turns: dict[str, int]
+
+
+class OpenWorkGroups(ResponseBody):
+    """Open work in groups, the largest first."""
+
+    by: str
+    at: datetime
+    count: int
+    bytes: int
+    groups: list[OpenWorkGroup]

@@ -1,0 +1,144 @@
+"""Open work in groups: how much, how old, what happens next and whose turn it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.waiting import Turn
+from ccat_ops_db.waiting_catalogue import entry_of
+
+URGENCY = (Turn.OPERATOR, Turn.SITE, Turn.INSTRUMENT, Turn.REQUESTER, Turn.AUTOMATIC)
+"""Turns, those first for which nothing happens by itself."""
+
+
+class GroupBy(StrEnum):
+    """By what open work is grouped."""
+
+    REASON = "reason"
+    PLACE = "place"
+    ROUTE = "route"
+    PROGRAM = "program"
+    KIND = "kind"
+
+
+@dataclass
+class OpenWorkGroup:
+    """Open work that has one thing in common.
+
+    Attributes
+    ----------
+    key : str or None
+        What it has in common; None for what has none, for example no route.
+    text : str
+        The key for people.
+    count, bytes : int
+        How much; of what nobody knows the size, none is counted.
+    oldest : datetime
+        Since when the first of it has waited.
+    next : str
+        What happens next with the part of `reason`.
+    next_at : datetime or None
+        When the next of it goes on by itself, where that is known.
+    turn : Turn
+        Whose turn it is: of all its turns the one that needs somebody most.
+    reason : str
+        Its most frequent reason of that turn.
+    reasons, turns : dict
+        How much of it has each reason, and each turn.
+    """
+
+    key: str | None
+    text: str
+    count: int = 0
+    bytes: int = 0
+    oldest: datetime | None = None
+    next: str = ""
+    next_at: datetime | None = None
+    turn: Turn = Turn.AUTOMATIC
+    reason: str = ""
+    reasons: dict[str, int] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+
+
+def open_work_groups(
+    session: Session, by: GroupBy, rows: Subquery, conditions: Iterable[ColumnElement[bool]] = ()
+) -> list[OpenWorkGroup]:
+    """Return open work in groups, the largest first; one statement.
+
+    Parameters
+    ----------
+    session : Session
+        Open session.
+    by : GroupBy
+        By what.
+    rows : Subquery
+        Open work; `with_programs` of it if it is grouped by program.
+    conditions : iterable of ColumnElement
+        Which of it is meant.
+    """
+    key = rows.c[by.value]
+    statement = (
+        select(
+            key,
+            rows.c.reason,
+            func.count(),
+            cast(func.coalesce(func.sum(rows.c.bytes_total), 0), BigInteger),
+            func.min(rows.c.since),
+            func.min(rows.c.next_at),
+        )
+        .where(*conditions)
+        .group_by(key, rows.c.reason)
+    )
+    groups: dict[str | None, OpenWorkGroup] = {}
+    for row in session.execute(statement):
+        group = groups.setdefault(row[0], OpenWorkGroup(row[0], _text(by, row[0])))
+        _add(group, *row[1:])
+    for group in groups.values():
+        _conclude(group)
+    return sorted(groups.values(), key=lambda group: (-group.count, group.key or ""))
+
+
+def _add(
+    group: OpenWorkGroup,
+    reason: str,
+    count: int,
+    size: int,
+    oldest: datetime | None,
+    next_at: datetime | None,
+) -> None:
+    group.count += count
+    group.bytes += size
+    group.oldest = min(filter(None, (group.oldest, oldest)), default=None)
+    group.next_at = min(filter(None, (group.next_at, next_at)), default=None)
+    group.reasons[reason] = count
+    turn = _turn(reason).value
+    group.turns[turn] = group.turns.get(turn, 0) + count
+
+
+def _conclude(group: OpenWorkGroup) -> None:
+    group.turn = next(turn for turn in URGENCY if turn.value in group.turns)
+    of_turn: dict[str, Any] = {
+        reason: count for reason, count in group.reasons.items() if _turn(reason) is group.turn
+    }
+    group.reason = max(of_turn, key=lambda reason: (of_turn[reason], reason))
+    entry = entry_of(group.reason)
+    group.next = entry.next if entry else ""
+
+
+def _turn(reason: str) -> Turn:
+    entry = entry_of(reason)
+    return entry.turn if entry else Turn.OPERATOR
+
+
+def _text(by: GroupBy, key: str | None) -> str:
+    if key is None:
+        return f"without a {by.value}"
+    if by is GroupBy.REASON:
+        entry = entry_of(key)
+        return entry.text if entry else key
+    return key.replace("_", " ").capitalize() if by is GroupBy.KIND else key
