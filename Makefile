@@ -68,8 +68,14 @@ dev-status: $(READY)  ## live view: processes, what is where, what moves, what w
 dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
-test: $(READY)  ## all tests that need no container engine
-	$(BIN)/pytest packages operator tests/integration -n 4
+# One after the other, for pytest alone has work for all processors; both, whatever becomes of the first.
+test: $(READY) $(UI_TOOLS)  ## all tests that need no container engine; those of the interface need Chromium
+	@$(BIN)/node -e 'import("./$(UI)/tests/chromium.ts").then((it) => it.needChromium())'
+	@failed=; echo "npm test"; \
+	($(NPM) --silent test) || failed="npm test failed: what it said stands above the output of pytest"; \
+	echo "pytest"; \
+	$(BIN)/pytest packages operator tests/integration -n 4 || exit $$?; \
+	test -z "$$failed" || { echo "$$failed"; exit 1; }
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)
