@@ -35,6 +35,14 @@ class TestShow:
         assert shown["source_files"] == {"present": 2, "deleted": 0}
         assert shown["waiting_reason"] is None
 
+    async def test_tells_its_life(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        session.commit()
+        steps = (await client.get(f"{PATH}/{package}/life-line")).json()["steps"]
+        assert steps[0]["kind"] == "done"
+        assert steps[0]["title"].startswith("2 files filed at ")
+        assert (await client.get(f"{PATH}/{new_id()}/life-line")).status_code == 404
+
     async def test_an_unsealed_package_has_no_copies(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session), sealed=False)
         session.commit()

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import RawDataFile, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.reports.life_line import life_line
 from ccat_ops_db_api.access.authentication import Principal, requires
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import conflict, not_found
@@ -17,7 +18,14 @@ from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.raw_data_files import queries as files
 from ccat_ops_db_api.raw_data_files.schemas import FilePage, FileSort
 from ccat_ops_db_api.raw_data_packages import content, queries
-from ccat_ops_db_api.raw_data_packages.schemas import Package, PackageIndex, PackagePage, PackageSort
+from ccat_ops_db_api.raw_data_packages.schemas import (
+    LifeLine,
+    LifeStep,
+    Package,
+    PackageIndex,
+    PackagePage,
+    PackageSort,
+)
 
 router = APIRouter(prefix="/raw-data-packages", tags=["raw data packages"])
 Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
@@ -74,6 +82,15 @@ async def get_package_index(request: Request, _: Reader, session: Transaction, p
     shown = await document(session, queries.index(package_id))
     assert shown is not None, "a sealed package cannot vanish"
     return answer(request, shown)
+
+
+@router.get("/{package_id}/life-line", operation_id="get_package_life_line")
+async def get_package_life_line(_: Reader, session: Transaction, package_id: UUID) -> LifeLine:
+    """Tell the life of a package from filing on: what was done, what is under way, what waits and why."""
+    steps = await session.run_sync(lambda sync: life_line(sync, package_id))
+    if steps is None:
+        raise not_found("raw data package", package_id)
+    return LifeLine(steps=[LifeStep.model_validate(step) for step in steps])
 
 
 @router.get(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus
+from ccat_ops_db.reports.life_line import StepKind
 from ccat_ops_db_api.platform.fields import ResponseBody
 
 
@@ -92,3 +93,26 @@ class PackageIndex(ResponseBody):
     size: int
     checksum: str
     members: list[IndexMember]
+
+
+class LifeStep(ResponseBody):
+    """A step of the life of a package."""
+
+    kind: StepKind = Field(description="done; under way now; waits; or failed.")
+    title: str = Field(description="What happened or is to happen, with the locations.")
+    created_at: datetime = Field(description="When it was planned, or happened.")
+    started_at: datetime | None = Field(description="When the last attempt began.")
+    finished_at: datetime | None = Field(description="When it ended.")
+    bytes_done: int | None
+    bytes_total: int | None
+    attempt: int | None = Field(description="Attempts so far.")
+    reason: str | None = Field(description="Why it waits.")
+    detail: str | None
+    subject_type: str
+    subject_id: str
+
+
+class LifeLine(ResponseBody):
+    """The life of a package, the earliest step first; what is not over comes last."""
+
+    steps: list[LifeStep]
