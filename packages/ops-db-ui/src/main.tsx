@@ -6,6 +6,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "~/api/cache";
+import { HintPopup } from "~/components/HintPopup";
 import { applyPreferences } from "~/preferences/preferences";
 import { makeRouter } from "~/router";
 import { reloadOnceWhenChunksAreGone } from "~/shell/new-version";
@@ -22,6 +23,7 @@ createRoot(root).render(
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={cache}>
         <RouterProvider router={makeRouter(cache)} />
+        <HintPopup />
       </QueryClientProvider>
     </CSPProvider>
   </StrictMode>,

@@ -1,3 +1,4 @@
+import { CircleX, TriangleAlert } from "lucide-react";
 import { useId } from "react";
 import styles from "~/components/BufferBar.module.css";
 import { Hatch } from "~/components/Hatch";
@@ -52,7 +53,11 @@ export function BufferBar({
   return (
     <div className={styles.buffer} data-tone={tone}>
       <p className={styles.head} aria-hidden>
-        <span className={styles.share}>{percent(used, total)}</span>
+        <span className={styles.share}>
+          {tone === "watch" && <TriangleAlert size={14} />}
+          {tone === "act" && <CircleX size={14} />}
+          {percent(used, total)}
+        </span>
         <span>
           {withPrefix(used, "B")} of {withPrefix(total, "B")}
         </span>
@@ -81,14 +86,24 @@ export function BufferBar({
               <rect x={`${share}%`} y="0" width={`${kept}%`} height="16" fill={`url(#${id})`} />
             </>
           )}
-          <line className={styles.mark} x1={`${low}%`} x2={`${low}%`} y1="0" y2="20" strokeDasharray="2 2" />
-          <line className={styles.mark} x1={`${high}%`} x2={`${high}%`} y1="0" y2="20" />
+          <Watermark at={low} isLower />
+          <Watermark at={high} />
         </svg>
       </div>
       <p className={styles.scale} aria-hidden>
         deletes from {high} % down to {low} %{reserved > 0 && ` · ${withPrefix(reserved, "B")} kept free`}
       </p>
     </div>
+  );
+}
+
+function Watermark({ at, isLower = false }: { readonly at: number; readonly isLower?: boolean }) {
+  const where = { x1: `${at}%`, x2: `${at}%`, y1: 0, y2: 20 };
+  return (
+    <>
+      <line className={styles.edge} {...where} />
+      <line className={styles.mark} {...where} strokeDasharray={isLower ? "3 2" : undefined} />
+    </>
   );
 }
 

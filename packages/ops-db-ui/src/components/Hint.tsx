@@ -1,40 +1,39 @@
-import { Popover } from "@base-ui/react/popover";
-import type { ReactNode } from "react";
+import type { PointerEvent, ReactNode } from "react";
 import styles from "~/components/Hint.module.css";
+import {
+  closeHint,
+  closeHintSoon,
+  type HintLines,
+  isHintOf,
+  openHint,
+  openHintSoon,
+} from "~/components/hint-state";
 
-/** Text with more to it: names and values that appear on hover, focus and tap. */
-export function Hint({
-  lines,
-  children,
-}: {
-  readonly lines: readonly (readonly [name: string, value: string])[];
-  readonly children: ReactNode;
-}) {
+/** Text with more to it: names and values that appear on hover, focus and tap. One for all pages is open at a time. */
+export function Hint({ lines, children }: { readonly lines: () => HintLines; readonly children: ReactNode }) {
   return (
-    <Popover.Root>
-      <Popover.Trigger
-        openOnHover
-        delay={300}
-        className={styles.trigger}
-        nativeButton={false}
-        render={<span />}
-      >
-        {children}
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner sideOffset={4} className={styles.positioner}>
-          <Popover.Popup className={styles.popup} initialFocus={false}>
-            <dl className={styles.lines}>
-              {lines.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+    // biome-ignore lint/a11y/noStaticElementInteractions: it shows more of what it says, and does nothing
+    // biome-ignore lint/a11y/useKeyWithClickEvents: with the keyboard the focus shows it
+    <span
+      className={styles.trigger}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the other forms must be there without a pointer
+      tabIndex={0}
+      onPointerEnter={(event) => isMouse(event) && openHintSoon({ element: event.currentTarget, lines })}
+      onPointerLeave={(event) => isMouse(event) && closeHintSoon()}
+      onFocus={(event) => {
+        if (event.currentTarget.matches(":focus-visible")) openHint({ element: event.currentTarget, lines });
+      }}
+      onBlur={closeHint}
+      onClick={(event) => {
+        if (isHintOf(event.currentTarget)) closeHint();
+        else openHint({ element: event.currentTarget, lines });
+      }}
+    >
+      {children}
+    </span>
   );
+}
+
+function isMouse(event: PointerEvent): boolean {
+  return event.pointerType === "mouse" || event.pointerType === "pen";
 }

@@ -1,11 +1,14 @@
 import { useId } from "react";
 import { Hatch } from "~/components/Hatch";
 import styles from "~/components/LifeLine.module.css";
-import { type DrawnStep, drawnSteps, isOpen, type LifeStep } from "~/components/life-steps";
+import { type DrawnStep, drawnSteps, isOpen, type LifeStep, leastWidth } from "~/components/life-steps";
 import { Bytes, Rate } from "~/components/Quantity";
 import { Time } from "~/components/Time";
-import { span } from "~/time/format";
+import { useWidth } from "~/components/width";
+import { usePreferences } from "~/preferences/preferences";
+import { dayOf, shown, span } from "~/time/format";
 import { useNow } from "~/time/now";
+import { useSiteTime } from "~/time/site";
 
 export type { LifeStep } from "~/components/life-steps";
 
@@ -19,8 +22,11 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
   const id = useId();
   const now = useNow();
   const drawn = drawnSteps(steps, now);
+  const [figure, width] = useWidth<HTMLElement>();
+  const days = useDays(steps);
+  const basis = leastWidth(steps.length, width);
   return (
-    <figure className={styles.line} aria-label={nameOf(steps, now)}>
+    <figure ref={figure} className={styles.line} aria-label={nameOf(steps, now)}>
       <svg width="0" height="0" aria-hidden="true" className={styles.defs}>
         <Hatch id={id} />
       </svg>
@@ -31,7 +37,7 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
             className={styles.step}
             data-kind={step.kind}
             data-tone={step.tone}
-            style={{ flexGrow: step.weight }}
+            style={{ flexGrow: step.weight, flexBasis: basis }}
           >
             <Track
               step={step}
@@ -39,7 +45,7 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
               hatch={`url(#${id})`}
               next={drawn[index + 1]}
             />
-            <Words step={step} />
+            <Words step={step} day={days[index] ?? null} sameDay={days[index] === days[index - 1]} />
           </li>
         ))}
       </ol>
@@ -47,7 +53,27 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
   );
 }
 
-function Words({ step }: { readonly step: DrawnStep }) {
+/** The day of each step as the person wants moments shown; null where that has no days. */
+function useDays(steps: readonly LifeStep[]): readonly (string | null)[] {
+  const { time } = usePreferences();
+  const site = useSiteTime();
+  return steps.map(({ at }) => {
+    if (at === null) return null;
+    const moment = new Date(at);
+    return dayOf(shown(moment, time, moment, site));
+  });
+}
+
+function Words({
+  step,
+  day,
+  sameDay,
+}: {
+  readonly step: DrawnStep;
+  readonly day: string | null;
+  /** The step before it was on the same day, which need not be said again. */
+  readonly sameDay: boolean;
+}) {
   const { took } = step;
   const rate = step.bytes !== null && took !== null && took > 0 ? (step.bytes / took) * 1_000 : null;
   return (
@@ -56,14 +82,14 @@ function Words({ step }: { readonly step: DrawnStep }) {
         {step.at === null ? (
           <span>{step.kind === "next" ? "not yet" : "time unknown"}</span>
         ) : (
-          <Time at={step.at} />
+          <Time at={step.at} brief={day !== null && sameDay} />
         )}
       </p>
       <p className={styles.title} dir="auto">
         {KIND_WORDS[step.kind] !== "" && <span className="visually-hidden">{KIND_WORDS[step.kind]}</span>}
         {step.title}
       </p>
-      <p className={styles.facts}>
+      <p className={styles.facts} hidden={took === null && step.bytes === null}>
         {took !== null && <span>{isOpen(step) ? `for ${span(took)}` : span(took)}</span>}
         {step.bytes !== null && <Bytes value={step.bytes} />}
         {rate !== null && step.kind === "done" && <Rate value={rate} />}
@@ -78,6 +104,7 @@ function Words({ step }: { readonly step: DrawnStep }) {
           {step.who}
         </p>
       )}
+      {step.gap > 0 && <p className={styles.later}>{span(step.gap)} later</p>}
     </div>
   );
 }
@@ -126,7 +153,11 @@ function Track({
         )}
         <Mark step={step} />
       </svg>
-      {step.gap > 0 && <span className={styles.gap}>{span(step.gap)}</span>}
+      {step.gap > 0 && (
+        <span className={styles.gap} aria-hidden>
+          {span(step.gap)}
+        </span>
+      )}
     </div>
   );
 }

@@ -9,13 +9,13 @@ interface Given {
 /** A number of bytes in SI units; exact on hover, focus and tap. */
 export function Bytes({ value }: Given) {
   if (value == null) return <Unknown />;
-  return <Hint lines={[["exactly", `${grouped(value)} bytes`]]}>{withPrefix(value, "B")}</Hint>;
+  return <Hint lines={() => [["exactly", `${grouped(value)} bytes`]]}>{withPrefix(value, "B")}</Hint>;
 }
 
 /** Bytes per second. */
 export function Rate({ value }: Given) {
   if (value == null) return <Unknown />;
-  return <Hint lines={[["exactly", `${grouped(value)} bytes/s`]]}>{withPrefix(value, "B/s")}</Hint>;
+  return <Hint lines={() => [["exactly", `${grouped(value)} bytes/s`]]}>{withPrefix(value, "B/s")}</Hint>;
 }
 
 /** A number of things, with what is counted. */

@@ -1,33 +1,57 @@
 import { Hint } from "~/components/Hint";
+import type { HintLines } from "~/components/hint-state";
 import { Unknown } from "~/components/Unknown";
 import { usePreferences } from "~/preferences/preferences";
-import { age, shown, type TimeStyle, utc } from "~/time/format";
-import { useNow } from "~/time/now";
+import { age, clockOf, type SiteTime, shown, type TimeStyle, utc } from "~/time/format";
+import { currentNow, useSaid } from "~/time/now";
 import { useSiteTime } from "~/time/site";
 
-const OTHERS: readonly (readonly [TimeStyle, string])[] = [
-  ["utc", "UTC"],
-  ["site", "site"],
-  ["lst", "LST"],
-  ["mjd", "MJD"],
-  ["age", "age"],
-];
-
 /** A moment as the person wants moments shown; the other forms on hover, focus and tap. */
-export function Time({ at, as }: { readonly at: string | null | undefined; readonly as?: TimeStyle }) {
+export function Time({
+  at,
+  as,
+  brief = false,
+}: {
+  readonly at: string | null | undefined;
+  readonly as?: TimeStyle;
+  /** Only the time of day, where the day stands beside it. */
+  readonly brief?: boolean;
+}) {
   const { time } = usePreferences();
   const site = useSiteTime();
-  const now = useNow();
   if (at == null) return <Unknown />;
   const moment = new Date(at);
+  if (Number.isNaN(moment.getTime())) return <span>{at}</span>;
+  const style = as ?? time;
   return (
-    <Hint
-      lines={OTHERS.map(([style, name]) => [
-        name,
-        style === "age" ? age(moment, now) : shown(moment, style, now, site),
-      ])}
-    >
-      <time dateTime={utc(moment).replace(" ", "T")}>{shown(moment, as ?? time, now, site)}</time>
+    <Hint lines={() => formsOf(moment, currentNow(), site)}>
+      <time dateTime={utc(moment).replace(" ", "T")}>
+        {style === "age" ? <AgeOf moment={moment} /> : worded(shown(moment, style, moment, site), brief)}
+      </time>
     </Hint>
   );
+}
+
+function AgeOf({ moment }: { readonly moment: Date }) {
+  return useSaid((now) => age(moment, now));
+}
+
+function worded(text: string, brief: boolean): string {
+  return brief ? clockOf(text) : text;
+}
+
+function formsOf(moment: Date, now: Date, site: SiteTime | null): HintLines {
+  const local: HintLines =
+    site === null
+      ? []
+      : [
+          ["site", shown(moment, "site", now, site)],
+          ["LST", shown(moment, "lst", now, site).replace("LST ", "")],
+        ];
+  return [
+    ["UTC", utc(moment)],
+    ...local,
+    ["MJD", shown(moment, "mjd", now, site).replace("MJD ", "")],
+    ["age", age(moment, now)],
+  ];
 }

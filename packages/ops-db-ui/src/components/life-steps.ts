@@ -28,6 +28,7 @@ export interface DrawnStep extends LifeStep {
 }
 
 const LEAST_GAP = 1_000;
+const LEAST_WIDTH = 144;
 
 /** Return the steps with spans, gaps and widths, each counted to the beginning of the next. */
 export function drawnSteps(steps: readonly LifeStep[], now: Date): readonly DrawnStep[] {
@@ -49,6 +50,17 @@ export function drawnSteps(steps: readonly LifeStep[], now: Date): readonly Draw
       part: own === 0 ? 0 : (own / (own + idle)) * 100,
     };
   });
+}
+
+/**
+ * Return the least width of a step so that rows hold about as many steps each: 10 that do not fit into one row stand
+ * as 5 and 5, not as 8 and 2. What is left of a row is shared out by weight.
+ */
+export function leastWidth(steps: number, width: number): number {
+  const most = Math.max(1, Math.floor(width / LEAST_WIDTH));
+  const rows = Math.ceil(steps / most);
+  const inRow = Math.ceil(steps / Math.max(1, rows));
+  return Math.max(LEAST_WIDTH, Math.floor(width / (inRow + 1)) + 1);
 }
 
 /** Whether a step still goes on, so that its span ends now. */

@@ -7,24 +7,27 @@ import { Rail } from "~/shell/Rail";
 import { SessionEnded } from "~/shell/SessionEnded";
 import styles from "~/shell/Shell.module.css";
 import { TopBar } from "~/shell/TopBar";
+import { SiteTimeProvider } from "~/time/site";
 
 /** What surrounds every page: bar, navigation, and what stands over pages. */
 export function Shell() {
   return (
-    <div className={styles.shell}>
-      <a className={styles.skip} href="#content">
-        Skip to content
-      </a>
-      <TopBar />
-      <Rail />
-      <main className={styles.content} id="content" tabIndex={-1}>
-        <Suspense fallback={<Loading />}>
-          <Outlet />
-        </Suspense>
-      </main>
-      <BottomBar />
-      <SessionEnded />
-      <Toasts />
-    </div>
+    <SiteTimeProvider>
+      <div className={styles.shell}>
+        <a className={styles.skip} href="#content">
+          Skip to content
+        </a>
+        <TopBar />
+        <Rail />
+        <main className={styles.content} id="content" tabIndex={-1}>
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </main>
+        <BottomBar />
+        <SessionEnded />
+        <Toasts />
+      </div>
+    </SiteTimeProvider>
   );
 }

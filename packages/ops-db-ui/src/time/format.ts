@@ -27,22 +27,44 @@ export function utc(moment: Date): string {
 /** Return a moment as ISO 8601 to the second, in a time zone, with its offset. */
 export function inZone(moment: Date, timeZone: string): string {
   const parts = Object.fromEntries(
-    new Intl.DateTimeFormat("en-CA", {
-      timeZone,
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      hourCycle: "h23",
-      timeZoneName: "longOffset",
-    })
+    formatOf(timeZone)
       .formatToParts(moment)
       .map(({ type, value }) => [type, value]),
   );
   const offset = (parts.timeZoneName ?? "").replace("GMT", "") || "+00:00";
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}${offset}`;
+}
+
+// Making one takes much longer than using it, and tables show hundreds of moments.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "longOffset",
+  });
+  formats.set(timeZone, format);
+  return format;
+}
+
+/** Return the day of a shown moment, where it has one: `2026-03-02`. */
+export function dayOf(text: string): string | null {
+  return /^\d{4}-\d\d-\d\d(?= )/.exec(text)?.[0] ?? null;
+}
+
+/** Return a shown moment without its day: `04:05:06Z`. */
+export function clockOf(text: string): string {
+  const day = dayOf(text);
+  return day === null ? text : text.slice(day.length + 1);
 }
 
 /** Return a span in two units at most: `3 d 4 h`, `5 min`, `12 s`. Never negative. */

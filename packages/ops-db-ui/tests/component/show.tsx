@@ -13,6 +13,7 @@ import { expect } from "vitest";
 import { cdp, page } from "vitest/browser";
 import { render } from "vitest-browser-react";
 import type { Me } from "~/api/me";
+import { HintPopup } from "~/components/HintPopup";
 import { setPreferences } from "~/preferences/preferences";
 
 const WIDTHS: Readonly<Record<"narrow" | "normal" | "wide", readonly [number, number]>> = {
@@ -48,6 +49,7 @@ export async function show(
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={cache}>
         <RouterProvider router={router as never} />
+        <HintPopup />
       </QueryClientProvider>
     </CSPProvider>,
   );
