@@ -79,7 +79,7 @@ def defaults(settings: type[BaseSettings]) -> dict[str, Any]:
 
 # What charts set by other values than `settings`.
 ELSEWHERE = {
-    "ops-db-api": {"siteId", "servedSites", "dataServerSecret", "redisUrl"},
+    "ops-db-api": {"siteId", "servedSites", "publicOrigins", "uiFolder", "dataServerSecret", "redisUrl"},
     "data-transfer": {
         "brokerUrl",
         "sites",

@@ -1,7 +1,7 @@
 """The real application on a real database, and clients with any permission."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import process_database
 from ccat_ops_db.models import Base
-from ccat_ops_db.settings import OpsDbSettings, synchronous
-from ccat_ops_db_api.application import create_app, tidy_up
+from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
+from ccat_ops_db_api.application import create_app, set_limits, tidy_up
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import ApiSettings
@@ -110,24 +110,30 @@ def clock() -> FixedClock:
 def built_app() -> FastAPI:
     """The application, built once; `app` gives it a database."""
     configure_logs("error")
-    nowhere = OpsDbSettings(
-        database_url=SecretStr("postgresql://nowhere/none"), token_key=SecretStr(seed.KEY)
-    )
-    return create_app(settings(), nowhere)
+    return _built(Environment.DEVELOPMENT)
+
+
+@pytest.fixture(scope="session")
+def built_contract_app() -> FastAPI:
+    """The application of every environment but development, built once."""
+    configure_logs("error")
+    return _built(Environment.PRODUCTION)
 
 
 @pytest.fixture
 async def app(built_app: FastAPI, database: str, clock: FixedClock) -> AsyncIterator[FastAPI]:
-    """The application on the test's database."""
-    state = built_app.state
-    state.settings = settings()
-    state.clock = clock
-    state.engine = open_engine(state.settings, OpsDbSettings(database_url=SecretStr(database)))
-    state.sessions = session_factory(state.engine)
-    state.rate_limit._clock = clock
-    yield built_app
-    await tidy_up(built_app)
-    await state.engine.dispose()
+    """The application of development on the test's database."""
+    async with _on_database(built_app, database, clock):
+        yield built_app
+
+
+@pytest.fixture
+async def production_app(
+    built_contract_app: FastAPI, database: str, clock: FixedClock
+) -> AsyncIterator[FastAPI]:
+    """The application of production on the test's database."""
+    async with _on_database(built_contract_app, database, clock):
+        yield built_contract_app
 
 
 @pytest.fixture
@@ -198,6 +204,28 @@ def count_statements(app: FastAPI) -> CountStatements:
 def settings(**values: Any) -> ApiSettings:
     """Return settings for tests."""
     return ApiSettings(site_id="ccat", **values)
+
+
+def _built(environment: Environment) -> FastAPI:
+    nowhere = OpsDbSettings(
+        database_url=SecretStr("postgresql://nowhere/none"),
+        token_key=SecretStr(seed.KEY),
+        environment=environment,
+    )
+    return create_app(settings(), nowhere)
+
+
+@asynccontextmanager
+async def _on_database(app: FastAPI, database: str, clock: FixedClock) -> AsyncIterator[None]:
+    state = app.state
+    state.settings = settings()
+    state.clock = clock
+    state.engine = open_engine(state.settings, OpsDbSettings(database_url=SecretStr(database)))
+    state.sessions = session_factory(state.engine)
+    set_limits(app)
+    yield
+    await tidy_up(app)
+    await state.engine.dispose()
 
 
 def _client(app: FastAPI, headers: dict[str, str]) -> Client:

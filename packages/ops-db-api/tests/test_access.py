@@ -11,16 +11,25 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db import secret_texts
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ApiToken, Role, RolePermission, User
 from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.tokens import token_prefix
 from ccat_ops_db_api.application import tidy_up
 
 from . import seed
 from .conftest import Client, FixedClock, MakeClient
 
-PUBLIC = {"get_health", "get_readiness", "get_metrics"}
-ANY_TOKEN = {"get_me"}
+PUBLIC = {
+    "get_health",
+    "get_readiness",
+    "get_metrics",
+    "get_ways_to_sign_in",
+    "sign_in_with_token",
+    "sign_in_in_development",
+}
+ANY_CREDENTIAL = {"get_me", "sign_out"}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -40,12 +49,13 @@ def callable_path(path: str) -> str:
 def test_every_route_declares_what_it_needs(built_app: FastAPI) -> None:
     undeclared = []
     for method, path, operation in operations(built_app):
-        scopes = [scope for scheme in operation.get("security", []) for scope in scheme.get("token", [])]
+        ways = {name: needed for way in operation.get("security", []) for name, needed in way.items()}
+        scopes = ways.get("token", [])
         if operation["operationId"] in PUBLIC:
             assert "security" not in operation
-        elif operation["operationId"] in ANY_TOKEN:
-            assert operation["security"] == [{"token": []}]
-        elif len(scopes) != 1 or scopes[0] not in set(PermissionName):
+        elif operation["operationId"] in ANY_CREDENTIAL:
+            assert operation["security"] == [{"token": []}, {"session": []}]
+        elif len(scopes) != 1 or scopes[0] not in set(PermissionName) or ways["session"] != scopes:
             undeclared.append((method, path, scopes))
     assert not undeclared
 
@@ -65,7 +75,7 @@ async def test_every_operation_refuses_who_lacks_its_permission(
 ) -> None:
     clients: dict[str, Client] = {}
     for method, path, operation in operations(app):
-        if operation["operationId"] in PUBLIC | ANY_TOKEN:
+        if operation["operationId"] in PUBLIC | ANY_CREDENTIAL:
             continue
         (needed,) = operation["security"][0]["token"]
         if needed not in clients:
@@ -105,14 +115,12 @@ class TestToken:
         forged = mine.split("_")[0] + "_" + mine.split("_")[1] + "_" + other.split("_")[2]
         assert (await client.get("/me", headers={"Authorization": forged})).status_code == 401
 
-    async def test_refuses_a_secret_of_another_prefix_with_a_right_checksum(
+    async def test_refuses_a_secret_of_another_prefix_with_a_right_tag(
         self, client: Client, session: Session
     ) -> None:
-        from ccat_ops_db import tokens
-
         prefix = client.headers["authorization"].removeprefix("Bearer ").rsplit("_", 1)[0]
-        secret = "A" * tokens.SECRET_LENGTH
-        forged = f"{prefix}_{secret}{tokens._checksum(prefix, secret)}"
+        secret = "A" * secret_texts.SECRET_LENGTH
+        forged = f"{prefix}_{secret}{secret_texts.tag(f'{prefix}_{secret}', seed.KEY)}"
         response = await client.get("/me", headers={"Authorization": f"Bearer {forged}"})
         assert response.status_code == 401
         assert "not known" in response.json()["detail"]
@@ -161,7 +169,7 @@ class TestLastUse:
     async def test_is_written_in_batches_and_never_back(
         self, app: FastAPI, client: Client, session: Session, clock: FixedClock
     ) -> None:
-        token_id = UUID((await client.get("/me")).json()["token"]["id"])
+        token_id = UUID((await client.get("/me")).json()["credential"]["id"])
         assert session.scalar(select(ApiToken.last_used_at)) is None
         await tidy_up(app)
         session.expire_all()
@@ -178,9 +186,10 @@ class TestRateLimit:
         self, app: FastAPI, client: Client, client_with: MakeClient, clock: FixedClock
     ) -> None:
         limit = app.state.settings.request_burst
-        token_id = UUID((await client.get("/me")).json()["token"]["id"])
+        await client.get("/me")
+        prefix = token_prefix(client.headers["authorization"].removeprefix("Bearer "))
         for _ in range(limit - 1):
-            app.state.rate_limit.take(token_id)
+            app.state.rate_limit.take(prefix)
         response = await client.get("/me")
         assert response.status_code == 429
         assert int(response.headers["retry-after"]) >= 1

@@ -24,7 +24,12 @@ from schemathesis.specs.openapi.checks import (
 from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.platform.logs import configure_logs
-from ccat_ops_db_api.platform.openapi import SNAPSHOT, snapshot_text
+from ccat_ops_db_api.platform.openapi import (
+    DEVELOPMENT_SNAPSHOT,
+    SNAPSHOT,
+    development_snapshot_text,
+    snapshot_text,
+)
 
 from . import conftest, seed
 
@@ -58,11 +63,21 @@ CHECKS = [
 ]
 
 
-def test_the_snapshot_is_the_contract(built_app: FastAPI) -> None:
-    assert SNAPSHOT.read_text() == snapshot_text(built_app), (
-        "the API has changed: if on purpose, run python -m ccat_ops_db_api.platform.openapi and say in"
-        " CHANGELOG.md what clients must know"
-    )
+CHANGED = (
+    "the API has changed: if on purpose, run python -m ccat_ops_db_api.platform.openapi and say in"
+    " CHANGELOG.md what clients must know"
+)
+
+
+def test_the_snapshot_is_the_contract(built_contract_app: FastAPI) -> None:
+    assert SNAPSHOT.read_text() == snapshot_text(built_contract_app), CHANGED
+
+
+def test_the_snapshot_of_development_is_what_it_adds(built_contract_app: FastAPI, built_app: FastAPI) -> None:
+    text = development_snapshot_text(built_contract_app, built_app)
+    assert DEVELOPMENT_SNAPSHOT.read_text() == text, CHANGED
+    assert set(orjson.loads(text)["paths"]) == {"/api/v1/auth/development"}
+    assert "/api/v1/auth/development" not in built_contract_app.openapi()["paths"]
 
 
 def test_operation_ids_are_unique(built_app: FastAPI) -> None:

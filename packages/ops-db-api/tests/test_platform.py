@@ -270,7 +270,7 @@ class TestBeforeTheSchema:
     async def test_says_what_is_missing_and_goes_on_when_it_comes(self, postgresql_url: str) -> None:
         database = OpsDbSettings(database_url=SecretStr(postgresql_url), token_key=SecretStr(seed.KEY))
         app = create_app(ApiSettings(site_id="ccat"), database)
-        headers = {"Authorization": f"Bearer {issue_token()[0]}"}
+        headers = {"Authorization": f"Bearer {issue_token(seed.KEY)[0]}"}
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://api", headers=headers
         ) as client:
@@ -292,7 +292,7 @@ class TestBeforeTheSchema:
         url = make_url(postgresql_url).set(**wrong).render_as_string(hide_password=False)  # type: ignore[arg-type]
         database = OpsDbSettings(database_url=SecretStr(url), token_key=SecretStr(seed.KEY))
         app = create_app(ApiSettings(site_id="ccat"), database)
-        headers = {"Authorization": f"Bearer {issue_token()[0]}"}
+        headers = {"Authorization": f"Bearer {issue_token(seed.KEY)[0]}"}
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://api", headers=headers
         ) as client:
@@ -309,7 +309,7 @@ class TestDatabaseAway:
         schema.upgrade(own_postgresql.url)
         database = OpsDbSettings(database_url=SecretStr(own_postgresql.url), token_key=SecretStr(seed.KEY))
         app = create_app(ApiSettings(site_id="ccat"), database)
-        headers = {"Authorization": f"Bearer {issue_token()[0]}"}
+        headers = {"Authorization": f"Bearer {issue_token(seed.KEY)[0]}"}
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://api", headers=headers
         ) as client:

@@ -35,6 +35,9 @@ def port() -> int:
 @pytest.fixture
 def process(database: str, redis_url: str, port: int, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The service with every setting given, on all addresses."""
+    interface = tmp_path / "interface"
+    interface.mkdir()
+    (interface / "index.html").write_text("<!doctype html><title>The interface</title>")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CCAT_")} | {
         "CCAT_OPS_DB_ENVIRONMENT": "production",
         "CCAT_OPS_DB_DATABASE_URL": database,
@@ -52,6 +55,10 @@ def process(database: str, redis_url: str, port: int, tmp_path: Path) -> Iterato
         "CCAT_OPS_DB_API_UPLOAD_IDLE_TIMEOUT": "120",
         "CCAT_OPS_DB_API_REQUESTS_PER_SECOND": "100",
         "CCAT_OPS_DB_API_REQUEST_BURST": "100",
+        "CCAT_OPS_DB_API_SESSION_REQUESTS_PER_SECOND": "30",
+        "CCAT_OPS_DB_API_SESSION_REQUEST_BURST": "60",
+        "CCAT_OPS_DB_API_PUBLIC_ORIGINS": "https://data.example.org",
+        "CCAT_OPS_DB_API_UI_FOLDER": str(interface),
         "CCAT_OPS_DB_API_LOG_LEVEL": "warning",
     }
     program = Path(sys.executable).with_name("ccat-ops-db-api")

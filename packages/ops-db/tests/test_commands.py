@@ -274,7 +274,7 @@ class TestTokensAndUsers:
             "--scope", "read:data", "--site", "ccat", "--days", "30", **environment,
         )  # fmt: skip
         token = done.stdout.strip()
-        parsed = parse_token(token)
+        parsed = parse_token(token, self.KEY)
         columns = select(models.ApiToken.prefix, models.ApiToken.secret_hash, models.ApiToken.site_id)
         assert query(configured_url, columns) == [
             (parsed.prefix, hash_secret(parsed.secret, self.KEY), "ccat")

@@ -80,7 +80,7 @@ def test_every_operational_table_has_an_owner() -> None:
         "s3_data_location", "tape_data_location", "data_transfer_route_window", "configuration_revision",
         "role_permission", "user", "user_role", "api_token", "api_token_scope",
     }  # fmt: skip
-    local = {"idempotency_key"}
+    local = {"idempotency_key", "user_session"}
     for table in models.Base.metadata.sorted_tables:
         owned = {"site_id", "retired_at"} & set(table.columns.keys())
         assert owned or table.name in of_the_main_site | local, table.name

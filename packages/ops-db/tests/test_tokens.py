@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from ccat_ops_db import tokens
 from ccat_ops_db.accounts import AccountError, close_account, create_user
 from ccat_ops_db.models import ApiToken, ApiTokenScope, User, UserRole
-from ccat_ops_db.tokens import TokenError, create_token, hash_secret, issue_token, parse_token, revoke_token
+from ccat_ops_db.tokens import (
+    TokenError,
+    create_token,
+    hash_secret,
+    issue_token,
+    parse_token,
+    revoke_token,
+    token_prefix,
+)
 
 from .conftest import NOW
 
@@ -19,44 +27,51 @@ KEY = "k" * 32
 
 
 def test_token_reads_as_documented() -> None:
-    text, prefix, secret = issue_token()
+    text, prefix, secret = issue_token(KEY)
     assert text.startswith(f"{prefix}_{secret}")
     assert text.count("_") == 2
-    assert parse_token(text) == tokens.ParsedToken(prefix, secret)
+    assert parse_token(text, KEY) == tokens.ParsedToken(prefix, secret)
 
 
 def test_tokens_differ() -> None:
-    made = [issue_token() for _ in range(200)]
+    made = [issue_token(KEY) for _ in range(200)]
     assert len({prefix for _, prefix, _ in made}) == len({secret for *_, secret in made}) == 200
 
 
 def test_every_single_mistyped_character_is_noticed() -> None:
-    text, *_ = issue_token()
+    text, *_ = issue_token(KEY)
     for place in range(len("ccat_"), len(text)):
         other = "A" if text[place] != "A" else "B"
         with pytest.raises(ValueError, match=r"not a token|mistyped or cut"):
-            parse_token(text[:place] + other + text[place + 1 :])
+            parse_token(text[:place] + other + text[place + 1 :], KEY)
 
 
 def test_message_does_not_repeat_the_secret() -> None:
-    text, _, secret = issue_token()
+    text, _, secret = issue_token(KEY)
     wrong = text[:-1] + ("A" if text[-1] != "A" else "B")
     with pytest.raises(ValueError) as raised:
-        parse_token(wrong)
+        parse_token(wrong, KEY)
     assert secret not in str(raised.value)
-    assert secret not in repr(parse_token(text))
+    assert secret not in repr(parse_token(text, KEY))
+
+
+def test_a_token_of_another_key_is_refused() -> None:
+    text, prefix, _ = issue_token("another key")
+    with pytest.raises(TokenError, match="mistyped or cut"):
+        parse_token(text, KEY)
+    assert token_prefix(text) == prefix
 
 
 @given(st.text())
 def test_any_other_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_token(text)
+        parse_token(text, KEY)
 
 
 @given(st.text(alphabet="ccat_0aZ", min_size=60, max_size=70).map(lambda rest: f"ccat_{rest}"))
 def test_text_like_a_token_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_token(text)
+        parse_token(text, KEY)
 
 
 def test_hash_needs_the_key() -> None:
@@ -71,7 +86,7 @@ def test_create_keeps_a_hash_only(configured: Session) -> None:
     text = create_token(
         configured, "instrument", "filing", ["write:data", "read:data"], "ccat", None, KEY, NOW
     )
-    parsed = parse_token(text)
+    parsed = parse_token(text, KEY)
     token = configured.scalars(select(ApiToken)).one()
     assert (token.prefix, token.secret_hash) == (parsed.prefix, hash_secret(parsed.secret, KEY))
     assert parsed.secret not in repr(vars(token))
@@ -103,7 +118,7 @@ def test_create_refuses(configured: Session, changes: dict[str, object], reason:
 def test_revoke_again_keeps_the_first_time(configured: Session) -> None:
     create_user(configured, "instrument", ["service"], NOW)
     text = create_token(configured, "instrument", "a", ["read:data"], None, None, KEY, NOW)
-    prefix = parse_token(text).prefix
+    prefix = token_prefix(text)
     revoke_token(configured, prefix, NOW)
     assert revoke_token(configured, prefix, NOW + timedelta(days=1)).revoked_at == NOW
     with pytest.raises(TokenError, match="no token"):

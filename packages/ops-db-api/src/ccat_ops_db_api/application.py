@@ -9,16 +9,20 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from ccat_ops_db.clock import Clock, SystemClock
-from ccat_ops_db.settings import OpsDbSettings
+from ccat_ops_db.models import ApiToken, UserSession
+from ccat_ops_db.settings import Environment, OpsDbSettings
 from ccat_ops_db_api import __version__
 from ccat_ops_db_api.access import endpoints as access
 from ccat_ops_db_api.access.last_use import LastUse
 from ccat_ops_db_api.access.queries import write_last_uses
 from ccat_ops_db_api.access.rate_limit import RateLimit
+from ccat_ops_db_api.access.sessions import forget_ended_sessions
 from ccat_ops_db_api.deletion_holds import endpoints as deletion_holds
 from ccat_ops_db_api.error_records import endpoints as error_records
 from ccat_ops_db_api.events import endpoints as events
 from ccat_ops_db_api.executions import endpoints as executions
+from ccat_ops_db_api.interface import documentation
+from ccat_ops_db_api.interface.pages import serve_interface
 from ccat_ops_db_api.observatory import endpoints as observatory
 from ccat_ops_db_api.open_work import endpoints as open_work
 from ccat_ops_db_api.physical_copies import endpoints as physical_copies
@@ -38,6 +42,9 @@ from ccat_ops_db_api.work import endpoints as work
 
 PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
+FAILURE_BURST = 10
+FAILURES_PER_SECOND = 0.1
+"""Wrong tokens and cookies of one address: ten at once, then one every ten seconds."""
 LAST_HOUSEKEEPING = 2.0
 """Longest time that an ending process waits for a database that may be away, seconds."""
 ROUTERS: tuple[APIRouter, ...] = (
@@ -77,7 +84,7 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
         title="CCAT operations database",
         version=__version__,
         openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=f"{PREFIX}/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
         redirect_slashes=False,
@@ -88,16 +95,37 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
     app.state.sessions = session_factory(app.state.engine)
     app.state.token_key = database.key_of_tokens()
     app.state.cursor_key = hashlib.sha256(b"cursor:" + app.state.token_key.encode()).digest()
-    app.state.rate_limit = RateLimit(app.state.clock, settings.requests_per_second, settings.request_burst)
-    app.state.last_use = LastUse()
+    app.state.development = database.environment is Environment.DEVELOPMENT
+    app.state.development_sign_in = database.is_said_to_be_development()
+    set_limits(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    if app.state.development_sign_in:
+        app.include_router(access.development_router, prefix=PREFIX)
+    app.include_router(documentation.router, prefix=PREFIX)
     app.include_router(health.router)
+    serve_interface(app, settings.ui_folder)
     errors.install(app)
     describe(app)
     app.add_middleware(BodyLimit, largest=settings.max_body_bytes, largest_bulk=settings.max_bulk_body_bytes)
     app.add_middleware(RequestRecord)
     return app
+
+
+def set_limits(app: FastAPI) -> None:
+    """Give an application its limits and its memory of uses, all as new."""
+    state, settings = app.state, app.state.settings
+    state.rate_limit = RateLimit(
+        state.clock, settings.requests_per_second, settings.request_burst, "this token asks"
+    )
+    state.session_rate_limit = RateLimit(
+        state.clock, settings.session_requests_per_second, settings.session_request_burst, "this session asks"
+    )
+    state.failure_limit = RateLimit(
+        state.clock, FAILURES_PER_SECOND, FAILURE_BURST, "this address gives wrong tokens or cookies"
+    )
+    state.last_use = LastUse()
+    state.session_use = LastUse()
 
 
 @contextlib.asynccontextmanager
@@ -122,14 +150,19 @@ async def _keep_house(app: FastAPI) -> None:
 
 
 async def tidy_up(app: FastAPI) -> None:
-    """Write when tokens were last used and forget old idempotency keys.
+    """Write when tokens and sessions were last used; forget old keys, ended sessions and full buckets.
 
     Nothing depends on it: while the database is away it is left for the next time.
     """
-    uses = app.state.last_use.take()
+    state = app.state
+    uses, session_uses = state.last_use.take(), state.session_use.take()
+    for limit in (state.rate_limit, state.session_rate_limit, state.failure_limit):
+        limit.forget_full()
     try:
-        async with app.state.sessions.begin() as session:
-            await write_last_uses(session, uses)
-            await forget_old_keys(session, app.state.clock.utc_now())
+        async with state.sessions.begin() as session:
+            await write_last_uses(session, ApiToken, uses)
+            await write_last_uses(session, UserSession, session_uses)
+            await forget_ended_sessions(session, state.clock.utc_now())
+            await forget_old_keys(session, state.clock.utc_now())
     except DATABASE_ERRORS as error:
         log.warning("housekeeping_failed", error=str(error))

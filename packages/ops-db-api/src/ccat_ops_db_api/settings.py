@@ -1,6 +1,7 @@
 """Settings of the service, from ``CCAT_OPS_DB_API_*``; the database is that of ``CCAT_OPS_DB_*``."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -10,6 +11,10 @@ from ccat_ops_db.settings import MAKE_A_KEY, Environment, OpsDbSettings, Setting
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, is_weak_secret
 
 PREFIX = "CCAT_OPS_DB_API_"
+PublicOrigin = Annotated[
+    str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$|^https?://\[[0-9a-f:.]+\](:[0-9]+)?$")
+]
+"""Scheme, host and port, as a browser writes ``Origin``."""
 
 
 class ApiSettings(BaseSettings):
@@ -39,9 +44,19 @@ class ApiSettings(BaseSettings):
     upload_idle_timeout: float = Field(30, gt=0, description="Longest silence of a client in mid-body.")
     requests_per_second: float = Field(200, gt=0, description="Requests of a token, sustained.")
     request_burst: int = Field(1000, ge=1, description="Requests of a token at once.")
+    session_requests_per_second: float = Field(50, gt=0, description="Requests of a session, sustained.")
+    session_request_burst: int = Field(250, ge=1, description="Requests of a session at once.")
+    public_origins: Annotated[tuple[PublicOrigin, ...], NoDecode] = Field(
+        (),
+        description="Addresses of the interface, such as https://data.example.org, separated by commas: pages"
+        " from elsewhere cannot use a session. Empty: https:// and the Host of the request.",
+    )
+    ui_folder: Path | None = Field(
+        None, description="Folder with the built interface, to be served at /; none: it is served elsewhere."
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line.")
 
-    @field_validator("served_sites", mode="before")
+    @field_validator("served_sites", "public_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -69,6 +84,8 @@ def load_settings() -> tuple[ApiSettings, OpsDbSettings]:
         raise SettingsError(problems) from None
     database.postgresql_url()
     database.key_of_tokens()
+    if settings.ui_folder is not None and not (settings.ui_folder / "index.html").is_file():
+        raise SettingsError(f"{PREFIX}UI_FOLDER: {settings.ui_folder} has no index.html; build the interface")
     if database.environment is not Environment.DEVELOPMENT:
         _refuse_weak(settings)
     return settings, database

@@ -165,3 +165,10 @@ class Operation(StrEnum):
     ARCHIVE_TRANSFER = "long_term_archive_transfer"
     STAGING = "staging"
     DELETION = "deletion"
+
+
+class SignInWay(StrEnum):
+    """How a person signed in."""
+
+    TOKEN = "token"
+    DEVELOPMENT = "development"

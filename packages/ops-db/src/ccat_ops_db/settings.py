@@ -112,6 +112,13 @@ class OpsDbSettings(BaseSettings):
             raise SettingsError(f"CCAT_OPS_DB_TOKEN_KEY is too short or the default: set {MAKE_A_KEY}")
         return key
 
+    def is_said_to_be_development(self) -> bool:
+        """Return whether the environment was set to development, rather than forgotten.
+
+        What is open to everybody in development hangs on this: a service without the setting is closed.
+        """
+        return self.environment is Environment.DEVELOPMENT and "environment" in self.model_fields_set
+
     def more_migrations(self) -> Path | None:
         """Return the folder with further revisions of the schema, if there is one.
 

@@ -1,32 +1,32 @@
 """API tokens: their text, the keyed hash that is kept of them, and making one.
 
-A token reads ``ccat_<id>_<secret><crc>``. The id finds its row, the secret is kept only as an HMAC under the
-service's key. The checksum at the end tells a mistyped or cut token from a wrong one without a look at the
-database, and lets secret scanners find leaked ones.
+A token reads ``ccat_<id>_<secret><tag>``. The id finds its row, the secret is kept only as an HMAC under the
+service's key. The tag at the end is one too: a token that was mistyped, cut or made up is refused without a
+look at the database.
 """
 
 import hmac
-import secrets
-import string
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Site, User
+from ccat_ops_db.secret_texts import (
+    SECRET_LENGTH,
+    TAG_LENGTH,
+    in_alphabet,
+    keyed_hash,
+    random_text,
+    tag,
+    tag_matches,
+)
 
-ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 MARK = "ccat"
 ID_LENGTH = 12
-SECRET_LENGTH = 43
-"""Characters of the secret: 256 bits at log2(62) bits each."""
-CHECKSUM_LENGTH = 6
-"""Characters of the CRC-32 at the end, base 62."""
 
 
 class TokenError(ValueError):
@@ -43,47 +43,51 @@ class ParsedToken:
     """Secret part, to be compared by its hash only."""
 
 
-def issue_token() -> tuple[str, str, str]:
+def issue_token(key: str) -> tuple[str, str, str]:
     """Return a new random token as its text, its prefix and its secret."""
-    prefix = f"{MARK}_{_random_text(ID_LENGTH)}"
-    secret = _random_text(SECRET_LENGTH)
-    return f"{prefix}_{secret}{_checksum(prefix, secret)}", prefix, secret
+    prefix, secret = f"{MARK}_{random_text(ID_LENGTH)}", random_text(SECRET_LENGTH)
+    text = f"{prefix}_{secret}"
+    return text + tag(text, key), prefix, secret
 
 
-def parse_token(text: str) -> ParsedToken:
+def parse_token(text: str, key: str) -> ParsedToken:
     """Return the parts of a token's text.
 
     Raises
     ------
     ValueError
-        If the text has not the form of a token or its checksum is wrong: it was mistyped or cut.
+        If the text has not the form of a token, or its tag is wrong: it was mistyped, cut or made up.
+    """
+    rest, text_tag = text[:-TAG_LENGTH], text[-TAG_LENGTH:]
+    prefix = token_prefix(text)
+    if not tag_matches(rest, text_tag, key):
+        raise TokenError("the token was mistyped or cut, or is not of this data centre: its end is wrong")
+    return ParsedToken(prefix, rest.removeprefix(f"{prefix}_"))
+
+
+def token_prefix(text: str) -> str:
+    """Return the public part of a token's text, whoever made it.
+
+    Raises
+    ------
+    ValueError
+        If the text has not the form of a token.
     """
     parts = text.split("_")
     if (
         len(parts) != 3
         or parts[0] != MARK
         or len(parts[1]) != ID_LENGTH
-        or len(parts[2]) != SECRET_LENGTH + CHECKSUM_LENGTH
-        or not set(parts[1] + parts[2]) <= set(ALPHABET)
+        or len(parts[2]) != SECRET_LENGTH + TAG_LENGTH
+        or not in_alphabet(parts[1] + parts[2])
     ):
         raise TokenError("not a token: one reads ccat_<id>_<secret>")
-    prefix, secret = f"{MARK}_{parts[1]}", parts[2][:SECRET_LENGTH]
-    if parts[2][SECRET_LENGTH:] != _checksum(prefix, secret):
-        raise TokenError("the token was mistyped or cut: its checksum is wrong")
-    return ParsedToken(prefix, secret)
+    return f"{MARK}_{parts[1]}"
 
 
 def hash_secret(secret: str, key: str) -> str:
-    """Return what is kept of a secret: its HMAC-SHA256 under the service's key, hex.
-
-    Parameters
-    ----------
-    secret : str
-        Secret part of a token.
-    key : str
-        Key of the service (``CCAT_OPS_DB_TOKEN_KEY``); not in the database, so that a copy of it is no use.
-    """
-    return hmac.new(key.encode(), secret.encode(), sha256).hexdigest()
+    """Return what is kept of a token's secret, see `keyed_hash`."""
+    return keyed_hash(secret, key)
 
 
 def secret_matches(secret: str, key: str, secret_hash: str) -> bool:
@@ -149,7 +153,7 @@ def create_token(
         raise TokenError(f"there is no site {site_id!r}")
     if expires_at is not None and expires_at <= at:
         raise TokenError(f"the token would expire at {expires_at.isoformat()}, which is past")
-    text, prefix, secret = issue_token()
+    text, prefix, secret = issue_token(key)
     token = ApiToken(
         id=new_id(),
         user_id=user.id,
@@ -182,15 +186,3 @@ def revoke_token(session: Session, prefix: str, at: datetime) -> ApiToken:
         token.revoked_at = at
         session.flush()
     return token
-
-
-def _random_text(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
-def _checksum(prefix: str, secret: str) -> str:
-    value, text = zlib.crc32(f"{prefix}_{secret}".encode()), ""
-    for _ in range(CHECKSUM_LENGTH):
-        value, digit = divmod(value, len(ALPHABET))
-        text = ALPHABET[digit] + text
-    return text

@@ -28,7 +28,7 @@ from ccat_ops_db.models import ApiToken, Role, User, UserRole
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.schema import upgrade
 from ccat_ops_db.settings import synchronous
-from ccat_ops_db.tokens import ParsedToken, create_token, parse_token
+from ccat_ops_db.tokens import TokenError, create_token, parse_token
 
 # Name, role and scopes. The instrument may do what instruments do, and no more.
 _USERS: tuple[tuple[str, str, tuple[PermissionName, ...]], ...] = (
@@ -104,17 +104,21 @@ def make_tokens(session: Session, known: Mapping[str, str], token_key: str) -> d
     """Return a token of each user of the stack: the one that is known, if it is still good, or a new one."""
     now = datetime.now(UTC)
     return {
-        name: _valid(session, known.get(name)) or _issue(session, token_key, name, role, scopes, now)
+        name: _valid(session, known.get(name), token_key)
+        or _issue(session, token_key, name, role, scopes, now)
         for name, role, scopes in _USERS
     }
 
 
-def _valid(session: Session, token: str | None) -> str | None:
+def _valid(session: Session, token: str | None, token_key: str) -> str | None:
     """Return a token that the database knows and has not revoked, or None."""
     if token is None:
         return None
-    parsed: ParsedToken = parse_token(token)
-    row = session.scalars(select(ApiToken).where(ApiToken.prefix == parsed.prefix)).one_or_none()
+    try:
+        prefix = parse_token(token, token_key).prefix
+    except TokenError:
+        return None
+    row = session.scalars(select(ApiToken).where(ApiToken.prefix == prefix)).one_or_none()
     return token if row is not None and row.revoked_at is None else None
 
 

@@ -1,15 +1,26 @@
-"""SQL of access: the token with what it may, in one statement; its last use, many in one."""
+"""SQL of access: who asks and what they may, in one statement; last uses, many in one."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Role, RolePermission, User, UserRole
+from ccat_ops_db.enumerations import SignInWay
+from ccat_ops_db.models import (
+    ApiToken,
+    ApiTokenScope,
+    Permission,
+    Role,
+    RolePermission,
+    Site,
+    User,
+    UserRole,
+    UserSession,
+)
 
 
 class TokenRow(NamedTuple):
@@ -22,10 +33,36 @@ class TokenRow(NamedTuple):
     site_id: str | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    user_id: UUID
     user_name: str
     full_name: str | None
     disabled_at: datetime | None
     permissions: list[str]
+
+
+class SessionRow(NamedTuple):
+    """A session, who is signed in, the token that it was made from, and what it may."""
+
+    id: UUID
+    way: SignInWay
+    expires_at: datetime
+    last_used_at: datetime
+    token_name: str | None
+    token_site_id: str | None
+    token_expires_at: datetime | None
+    token_revoked_at: datetime | None
+    user_id: UUID
+    user_name: str
+    full_name: str | None
+    disabled_at: datetime | None
+    permissions: list[str]
+
+
+class RoleRow(NamedTuple):
+    """A role and who has it."""
+
+    id: str
+    description: str | None
 
 
 async def find_token(session: AsyncSession, prefix: str) -> TokenRow | None:
@@ -34,57 +71,124 @@ async def find_token(session: AsyncSession, prefix: str) -> TokenRow | None:
     return TokenRow(*row) if row is not None else None
 
 
-async def write_last_uses(session: AsyncSession, uses: Mapping[UUID, datetime]) -> None:
-    """Write when tokens were last used; never an earlier time over a later one."""
-    for token_id, used_at in uses.items():
+async def find_session(session: AsyncSession, secret_hash: str) -> SessionRow | None:
+    """Return the session with this hash: its user's permissions, or those of the token it was made from."""
+    row = (await session.execute(_SESSION, {"session_hash": secret_hash})).one_or_none()
+    return SessionRow(*row) if row is not None else None
+
+
+async def roles_and_site(
+    session: AsyncSession, user_id: UUID, site_id: str
+) -> tuple[list[RoleRow], str | None]:
+    """Return the roles of a user and the name of a site."""
+    site_name = select(Site.name).where(Site.id == site_id).scalar_subquery()
+    rows = await session.execute(
+        select(site_name, Role.id, Role.description)
+        .select_from(User)
+        .outerjoin(UserRole, UserRole.user_id == User.id)
+        .outerjoin(Role, (Role.id == UserRole.role_id) & Role.retired_at.is_(None))
+        .where(User.id == user_id)
+        .order_by(Role.id)
+    )
+    found = rows.all()
+    roles = [RoleRow(role, description) for _, role, description in found if role is not None]
+    return roles, found[0][0] if found else None
+
+
+async def roles_that_give(session: AsyncSession, permission: str) -> list[str]:
+    """Return the roles in use that give a permission."""
+    return list(
+        await session.scalars(
+            select(Role.id)
+            .join(RolePermission, RolePermission.role_id == Role.id)
+            .where(RolePermission.permission_id == permission, Role.retired_at.is_(None))
+            .order_by(Role.id)
+        )
+    )
+
+
+async def write_last_uses(
+    session: AsyncSession, of: type[ApiToken] | type[UserSession], uses: Mapping[UUID, datetime]
+) -> None:
+    """Write when tokens or sessions were last used; never an earlier time over a later one."""
+    for identifier, used_at in uses.items():
         await session.execute(
-            update(ApiToken)
-            .where(
-                ApiToken.id == token_id,
-                (ApiToken.last_used_at.is_(None)) | (ApiToken.last_used_at < used_at),
-            )
+            update(of)
+            .where(of.id == identifier, (of.last_used_at.is_(None)) | (of.last_used_at < used_at))
             .values(last_used_at=used_at)
         )
 
 
-def _statement() -> Any:
-    owners = exists(
-        select(UserRole.user_id)
-        .join(Role, Role.id == UserRole.role_id)
-        .join(RolePermission, RolePermission.role_id == Role.id)
-        .join(Permission, Permission.id == RolePermission.permission_id)
-        .where(
-            UserRole.user_id == ApiToken.user_id,
-            RolePermission.permission_id == ApiTokenScope.permission_id,
-            Role.retired_at.is_(None),
-            Permission.retired_at.is_(None),
-        )
-        .correlate(ApiToken, ApiTokenScope)
-    )
-    scopes = (
+_OWNERS = (
+    select(RolePermission.permission_id)
+    .join(Role, Role.id == RolePermission.role_id)
+    .join(UserRole, UserRole.role_id == Role.id)
+    .join(Permission, Permission.id == RolePermission.permission_id)
+    .where(UserRole.user_id == User.id, Role.retired_at.is_(None), Permission.retired_at.is_(None))
+    .correlate(User)
+)
+"""Permissions of a user's roles."""
+
+
+def _as_array(permissions: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(permissions, array([], type_=String), type_=ARRAY(String))
+
+
+def _scopes() -> ColumnElement[Any]:
+    """Scopes of a token that its owner's roles still give."""
+    return (
         select(func.array_agg(ApiTokenScope.permission_id))
-        .where(ApiTokenScope.api_token_id == ApiToken.id, owners)
-        .correlate(ApiToken)
+        .where(ApiTokenScope.api_token_id == ApiToken.id, ApiTokenScope.permission_id.in_(_OWNERS))
+        .correlate(ApiToken, User)
         .scalar_subquery()
     )
-    nothing = array([], type_=String)
-    return (
-        select(
-            ApiToken.id,
-            ApiToken.name,
-            ApiToken.prefix,
-            ApiToken.secret_hash,
-            ApiToken.site_id,
-            ApiToken.expires_at,
-            ApiToken.revoked_at,
-            User.name,
-            User.full_name,
-            User.disabled_at,
-            func.coalesce(scopes, nothing, type_=ARRAY(String)),
-        )
-        .join(User, User.id == ApiToken.user_id)
-        .where(ApiToken.prefix == bindparam("token_prefix", type_=String))
+
+
+def _rights_of_roles() -> ColumnElement[Any]:
+    owners = _OWNERS.distinct().subquery()
+    return select(func.array_agg(owners.c.permission_id)).scalar_subquery()
+
+
+_TOKEN: Select[*tuple[Any, ...]] = (
+    select(
+        ApiToken.id,
+        ApiToken.name,
+        ApiToken.prefix,
+        ApiToken.secret_hash,
+        ApiToken.site_id,
+        ApiToken.expires_at,
+        ApiToken.revoked_at,
+        User.id,
+        User.name,
+        User.full_name,
+        User.disabled_at,
+        _as_array(_scopes()),
     )
-
-
-_TOKEN = _statement()
+    .join(User, User.id == ApiToken.user_id)
+    .where(ApiToken.prefix == bindparam("token_prefix", type_=String))
+)
+_SESSION: Select[*tuple[Any, ...]] = (
+    select(
+        UserSession.id,
+        UserSession.way,
+        UserSession.expires_at,
+        UserSession.last_used_at,
+        ApiToken.name,
+        ApiToken.site_id,
+        ApiToken.expires_at,
+        ApiToken.revoked_at,
+        User.id,
+        User.name,
+        User.full_name,
+        User.disabled_at,
+        _as_array(
+            case(
+                (UserSession.api_token_id.is_(None), _rights_of_roles()),
+                else_=_scopes(),
+            )
+        ),
+    )
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(ApiToken, ApiToken.id == UserSession.api_token_id)
+    .where(UserSession.secret_hash == bindparam("session_hash", type_=String))
+)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ccat_ops_db.enumerations import HoldScope
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.deletion_holds import queries, service
 from ccat_ops_db_api.deletion_holds.schemas import Hold, HoldPage, HoldSort, LiftHold, PlaceHold
 from ccat_ops_db_api.platform.database import Transaction

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ccat_ops_db.enumerations import HoldScope
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DeletionHold
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.deletion_holds import queries
 from ccat_ops_db_api.deletion_holds.schemas import FIELD_OF_SCOPE, PlaceHold
 from ccat_ops_db_api.platform.errors import conflict, invalid

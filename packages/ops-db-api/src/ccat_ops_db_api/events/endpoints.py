@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.events import queries
 from ccat_ops_db_api.events.schemas import Event, EventPage, EventSort
 from ccat_ops_db_api.platform.database import Transaction

@@ -9,7 +9,8 @@ from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models import ExecutedObsUnit
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.progress import execution_progress
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries, service
 from ccat_ops_db_api.executions.schemas import (
     Execution,

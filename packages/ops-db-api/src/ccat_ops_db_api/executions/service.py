@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ExecutedObsUnit
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
 from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields, not_found

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.open_work_groups import GroupBy, open_work_groups
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.open_work import queries
 from ccat_ops_db_api.open_work.filters import Wanted, conditions
 from ccat_ops_db_api.open_work.schemas import OpenWorkGroups, OpenWorkPage, OpenWorkSort

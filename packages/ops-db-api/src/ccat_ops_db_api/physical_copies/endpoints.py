@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.models import FixityCheck
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries, service
 from ccat_ops_db_api.physical_copies.schemas import Copy, CopyPage, CopySort
 from ccat_ops_db_api.platform.database import Transaction

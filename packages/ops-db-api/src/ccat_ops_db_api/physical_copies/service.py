@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, VerificationMethod
 from ccat_ops_db.identity import new_id
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries
 from ccat_ops_db_api.platform.errors import conflict, not_found
 from ccat_ops_db_api.platform.events import tell, wake_planners

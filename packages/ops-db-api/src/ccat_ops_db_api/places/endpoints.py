@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from ccat_ops_db import schema
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db_api import __version__
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries, schemas, service
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.fields import Name

@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match

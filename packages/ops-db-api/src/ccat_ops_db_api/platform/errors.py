@@ -43,6 +43,8 @@ class ProblemDocument(BaseModel):
     instance: str = Field(description="Path that was asked for.")
     request_id: str = Field(description="Identifier of the request; it is in our log too.")
     errors: list[FieldError] | None = Field(None, description="The fields that are wrong, the first 100.")
+    permission: str | None = Field(None, description="The permission that is missing (`forbidden`).")
+    roles: list[str] | None = Field(None, description="The roles that give it (`forbidden`).")
 
 
 class Problem(Exception):  # noqa: N818  (the standard's word)
@@ -60,6 +62,8 @@ class Problem(Exception):  # noqa: N818  (the standard's word)
         The fields that are wrong.
     headers : mapping
         Further headers of the answer.
+    extensions : mapping
+        Further members of the document; `ProblemDocument` describes them.
     """
 
     def __init__(
@@ -69,10 +73,11 @@ class Problem(Exception):  # noqa: N818  (the standard's word)
         detail: str,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.slug, self.detail = status, slug, detail
-        self.errors, self.headers = errors, headers
+        self.errors, self.headers, self.extensions = errors, headers, extensions
 
 
 def not_found(kind: str, identifier: object) -> Problem:
@@ -127,6 +132,7 @@ def problem_response(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return a problem document as an answer."""
     document: dict[str, Any] = {
@@ -136,6 +142,7 @@ def problem_response(
         "detail": writable(detail),
         "instance": writable(path),
         "request_id": request_id,
+        **(extensions or {}),
     }
     if errors:
         document["errors"] = [
@@ -162,7 +169,13 @@ def _answer(request: Request, *arguments: Any, **named: Any) -> Response:
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return _answer(
-        request, error.status, error.slug, error.detail, errors=error.errors, headers=error.headers
+        request,
+        error.status,
+        error.slug,
+        error.detail,
+        errors=error.errors,
+        headers=error.headers,
+        extensions=error.extensions,
     )
 
 

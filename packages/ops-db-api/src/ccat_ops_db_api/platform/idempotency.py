@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.models import IdempotencyKey
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import Problem
 from ccat_ops_db_api.platform.fields import LONGEST_NAME
 
@@ -57,7 +57,7 @@ async def once(
     session : AsyncSession
         Transaction of the request.
     principal : Principal
-        Who asks: keys of different tokens are different keys.
+        Who asks: keys of different users are different keys.
     key : str or None
         The key; None does the work.
     work : callable
@@ -77,13 +77,13 @@ async def once(
         b"\0".join([request.method.encode(), str(request.url.path).encode(), digest])
     ).hexdigest()
     lock = int.from_bytes(
-        hashlib.sha256(principal.token_id.bytes + key.encode()).digest()[:8], "big", signed=True
+        hashlib.sha256(principal.user_id.bytes + key.encode()).digest()[:8], "big", signed=True
     )
     await session.execute(select(func.pg_advisory_xact_lock(lock)))
     known = (
         await session.execute(
             select(IdempotencyKey).where(
-                IdempotencyKey.api_token_id == principal.token_id, IdempotencyKey.key == key
+                IdempotencyKey.user_id == principal.user_id, IdempotencyKey.key == key
             )
         )
     ).scalar_one_or_none()
@@ -93,7 +93,7 @@ async def once(
     if response.status_code < HTTPStatus.BAD_REQUEST:
         session.add(
             IdempotencyKey(
-                api_token_id=principal.token_id,
+                user_id=principal.user_id,
                 key=key,
                 request_hash=fingerprint,
                 created_at=request.app.state.clock.utc_now(),

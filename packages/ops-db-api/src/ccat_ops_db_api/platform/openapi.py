@@ -9,12 +9,24 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import SecretStr
 
-from ccat_ops_db.settings import OpsDbSettings
+from ccat_ops_db.settings import SHORTEST_KEY, Environment, OpsDbSettings
+from ccat_ops_db_api.access.cookies import CSRF_HEADER
 from ccat_ops_db_api.platform.errors import MEDIA_TYPE, ProblemDocument
 
 SNAPSHOT = Path(__file__).parents[3] / "openapi.json"
+"""The contract: that of every environment but development."""
+DEVELOPMENT_SNAPSHOT = SNAPSHOT.with_name("openapi-development.json")
+"""What development adds to it, as a description of its own."""
 PROBLEM = {"$ref": "#/components/responses/Problem"}
-METHODS = {"get", "put", "post", "delete", "patch"}
+UNSAFE_METHODS = {"put", "post", "delete", "patch"}
+METHODS = UNSAFE_METHODS | {"get"}
+CSRF_PARAMETER = {
+    "name": CSRF_HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "title": CSRF_HEADER},
+    "description": "Needed with the cookie of a session: `csrf_token` of `GET /me`.",
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -30,17 +42,55 @@ def describe(app: FastAPI) -> None:
 
 def snapshot_text(app: FastAPI) -> str:
     """Return the description as the snapshot keeps it."""
-    return orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return _text(app.openapi())
+
+
+def development_snapshot_text(contract: FastAPI, development: FastAPI) -> str:
+    """Return what the second application has beyond the first: its further paths and what they refer to."""
+    known, whole = contract.openapi(), development.openapi()
+    paths = {path: item for path, item in whole["paths"].items() if path not in known["paths"]}
+    components: dict[str, Any] = {}
+    _add_components(paths, whole["components"], components)
+    return _text({**whole, "paths": paths, "components": components})
 
 
 def write_snapshot() -> None:
-    """Renew ``packages/ops-db-api/openapi.json`` (``python -m ccat_ops_db_api.platform.openapi``)."""
+    """Renew the snapshots in ``packages/ops-db-api`` (``python -m ccat_ops_db_api.platform.openapi``)."""
     from ccat_ops_db_api.application import create_app
     from ccat_ops_db_api.settings import ApiSettings
 
-    nowhere = OpsDbSettings(database_url=SecretStr("postgresql://nowhere/none"))
-    SNAPSHOT.write_text(snapshot_text(create_app(ApiSettings(site_id="ccat"), nowhere)))
-    sys.stdout.write(f"wrote {SNAPSHOT}\n")
+    def app(environment: Environment) -> FastAPI:
+        nowhere = OpsDbSettings(
+            database_url=SecretStr("postgresql://nowhere/none"),
+            environment=environment,
+            token_key=SecretStr("k" * SHORTEST_KEY),
+        )
+        return create_app(ApiSettings(site_id="ccat"), nowhere)
+
+    contract, development = app(Environment.PRODUCTION), app(Environment.DEVELOPMENT)
+    SNAPSHOT.write_text(snapshot_text(contract))
+    DEVELOPMENT_SNAPSHOT.write_text(development_snapshot_text(contract, development))
+    sys.stdout.write(f"wrote {SNAPSHOT} and {DEVELOPMENT_SNAPSHOT}\n")
+
+
+def _text(description: dict[str, Any]) -> str:
+    return orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+
+
+def _add_components(part: Any, known: dict[str, Any], found: dict[str, Any]) -> None:
+    """Add to `found` the components that a part of a description refers to, and those that these refer to."""
+    if isinstance(part, list):
+        for item in part:
+            _add_components(item, known, found)
+    elif isinstance(part, dict):
+        for name, item in part.items():
+            if name == "$ref":
+                _, _, kind, key = item.split("/")
+                if key not in found.setdefault(kind, {}):
+                    found[kind][key] = known[kind][key]
+                    _add_components(known[kind][key], known, found)
+            else:
+                _add_components(item, known, found)
 
 
 def _description(app: FastAPI) -> dict[str, Any]:
@@ -62,6 +112,8 @@ def _description(app: FastAPI) -> dict[str, Any]:
             if method in METHODS:
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = PROBLEM
+            if method in UNSAFE_METHODS and "security" in operation:
+                operation.setdefault("parameters", []).append(CSRF_PARAMETER)
     return description
 
 

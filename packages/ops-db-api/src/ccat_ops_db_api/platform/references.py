@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.errors import not_found

@@ -10,7 +10,8 @@ from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import RawDataFile, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.life_line import life_line
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import conflict, not_found
 from ccat_ops_db_api.platform.fields import Name, Time

@@ -10,7 +10,8 @@ from ccat_ops_db.reports.status import status_report
 from ccat_ops_db.reports.why import why
 from ccat_ops_db.waiting import Entry
 from ccat_ops_db.waiting_catalogue import CATALOGUE
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.fields import Name

@@ -11,7 +11,7 @@ from ccat_ops_db.enumerations import LocationType, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import StagingJob
 from ccat_ops_db.waiting import WaitingReason
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
 from ccat_ops_db_api.platform.events import tell, wake_planners
 from ccat_ops_db_api.platform.site import own_site, require_owner

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db_api.access.authentication import Principal, requires
+from ccat_ops_db_api.access.authentication import requires
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
 from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
-from ccat_ops_db_api.access.authentication import Principal
+from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies.queries import lock_copy
 from ccat_ops_db_api.platform.errors import conflict
 from ccat_ops_db_api.platform.events import tell, wake_planners

@@ -14,7 +14,7 @@ from ccat_ops_db.commands.database import load_settings, main_site, open_session
 from ccat_ops_db.commands.presentation import clear_errors, show_json, show_table
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import ApiToken, ApiTokenScope, User
-from ccat_ops_db.tokens import TokenError, create_token, parse_token, revoke_token
+from ccat_ops_db.tokens import TokenError, create_token, revoke_token, token_prefix
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of machines and scripts.")
 
@@ -36,7 +36,7 @@ def create(
         with open_session() as session:
             expires = now + timedelta(days=days) if days else None
             text = create_token(session, user, name, scope, site, expires, key, now)
-            prefix = parse_token(text).prefix
+            prefix = token_prefix(text)
             _record(session, "token.created", prefix, f"token {name!r} of {user} made", now)
             session.commit()
         if as_json:
@@ -99,7 +99,7 @@ def revoke(
 
 def _prefix(text: str) -> str:
     try:
-        return parse_token(text).prefix
+        return token_prefix(text)
     except TokenError:
         return text
 

@@ -11,6 +11,7 @@ from ccat_ops_db.models.access import (
     RolePermission,
     User,
     UserRole,
+    UserSession,
 )
 from ccat_ops_db.models.base import Base, Work
 from ccat_ops_db.models.copies import (
@@ -143,5 +144,6 @@ __all__ = [
     "Telescope",
     "User",
     "UserRole",
+    "UserSession",
     "Work",
 ]

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ccat_ops_db.models.base import Base, Identified, Reference, matches
+from ccat_ops_db.enumerations import SignInWay
+from ccat_ops_db.models.base import Base, Identified, Reference, choice, matches
 
 PERMISSION_PATTERN = "^[a-z]+:[a-z][a-z-]*$"
 
@@ -83,3 +84,26 @@ class ApiTokenScope(Base):
     permission_id: Mapped[str] = mapped_column(
         ForeignKey("permission.id"), primary_key=True, index=True, doc="Right."
     )
+
+
+class UserSession(Identified, Base):
+    """A person signed in with a browser at this database's site; of the cookie only a keyed hash is kept.
+
+    Rows of this table stay at their site. One that has ended is deleted.
+    """
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True, doc="Who is signed in.")
+    way: Mapped[SignInWay] = mapped_column(choice(SignInWay), doc="How the person signed in.")
+    api_token_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("api_token.id"), index=True, doc="Token whose rights it has and with which it ends."
+    )
+    secret_hash: Mapped[str] = mapped_column(
+        unique=True, doc="HMAC-SHA256 of the cookie's secret under the service's key, hex."
+    )
+    created_at: Mapped[datetime] = mapped_column(doc="When the person signed in.")
+    expires_at: Mapped[datetime] = mapped_column(doc="Not valid after, however much it is used.")
+    last_used_at: Mapped[datetime] = mapped_column(
+        doc="Latest use, to five minutes; unused for a day it ends."
+    )
+
+    __table_args__ = (CheckConstraint("(way = 'token') = (api_token_id IS NOT NULL)", name="token_of_way"),)

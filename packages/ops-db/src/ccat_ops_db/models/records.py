@@ -74,7 +74,7 @@ class ConfigurationRevision(Identified, Base):
 class IdempotencyKey(Base):
     """What was answered to a request with an Idempotency-Key, so that it can be answered again."""
 
-    api_token_id: Mapped[UUID] = mapped_column(ForeignKey("api_token.id"), primary_key=True, doc="Who asked.")
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True, doc="Who asked.")
     key: Mapped[str] = mapped_column(primary_key=True, doc="The key that the client chose.")
     request_hash: Mapped[str] = mapped_column(doc="sha256 of method, path and body.")
     created_at: Mapped[datetime] = mapped_column(index=True, doc="When it was asked; kept for a day.")

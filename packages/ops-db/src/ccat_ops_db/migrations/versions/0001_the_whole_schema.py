@@ -565,19 +565,50 @@ def upgrade() -> None:
     )
     op.create_table(
         "idempotency_key",
-        sa.Column("api_token_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("request_hash", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("response_status", sa.BigInteger(), nullable=False),
         sa.Column("response_body", sa.String(), nullable=False),
         sa.Column("response_etag", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["api_token_id"], ["api_token.id"], name=op.f("fk_idempotency_key_api_token_id")
-        ),
-        sa.PrimaryKeyConstraint("api_token_id", "key", name=op.f("pk_idempotency_key")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_idempotency_key_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_key")),
     )
     op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
+    op.create_table(
+        "user_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "token",
+                "development",
+                name="sign_in_way",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("api_token_id", sa.Uuid(), nullable=True),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(way = 'token') = (api_token_id IS NOT NULL)", name=op.f("ck_user_session_token_of_way")
+        ),
+        sa.ForeignKeyConstraint(
+            ["api_token_id"], ["api_token.id"], name=op.f("fk_user_session_api_token_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_session_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_user_session_secret_hash")),
+    )
+    op.create_index(op.f("ix_user_session_api_token_id"), "user_session", ["api_token_id"], unique=False)
+    op.create_index(op.f("ix_user_session_user_id"), "user_session", ["user_id"], unique=False)
     op.create_table(
         "instrument",
         sa.Column("id", sa.String(), nullable=False),
@@ -2795,6 +2826,9 @@ def downgrade() -> None:
     op.drop_table("obs_unit")
     op.drop_index(op.f("ix_instrument_telescope_id"), table_name="instrument")
     op.drop_table("instrument")
+    op.drop_index(op.f("ix_user_session_user_id"), table_name="user_session")
+    op.drop_index(op.f("ix_user_session_api_token_id"), table_name="user_session")
+    op.drop_table("user_session")
     op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
     op.drop_table("idempotency_key")
     op.drop_index(op.f("ix_api_token_scope_permission_id"), table_name="api_token_scope")
