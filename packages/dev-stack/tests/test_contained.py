@@ -1,5 +1,6 @@
 """The stack in containers, as far as it can be looked at without a container engine."""
 
+import io
 import json
 import os
 import socket
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from ruamel.yaml import YAML
 
 from ccat_dev_stack.checkout import checkout_folder
 from ccat_dev_stack.contained import installation
+from ccat_dev_stack.contained.commands import addresses
 from ccat_dev_stack.contained.engine import COMPOSE_FILE
 from ccat_ops_db.configuration import Configuration, load
 
@@ -75,6 +78,17 @@ def test_a_service_that_is_new_gets_a_port(stack: installation.ContainedStack) -
     mended = installation.make_or_mend(stack.path, running=True)
     assert {name: mended.ports[name] for name in older} == older
     assert mended.ports["grafana"] not in older.values()
+
+
+def test_the_web_interface_stands_first_and_says_how_to_sign_in(stack: installation.ContainedStack) -> None:
+    out = Console(file=io.StringIO(), width=200)
+    out.print(addresses(stack, set()))
+    assert isinstance(out.file, io.StringIO)
+    first = out.file.getvalue().strip().splitlines()[0]
+    assert first.startswith("web interface")
+    assert f"{stack.ui_url}/ " in first
+    assert "sign in" in first
+    assert f"CCAT_UI_URL={stack.ui_url}" in installation.shell_file(stack)
 
 
 def test_two_checkouts_never_meet(stack: installation.ContainedStack, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the verbs say when there is no stack; whole ones live in tests/integration/embedded."""
 
+import io
 import os
 import socket
 import subprocess
@@ -9,11 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from ccat_dev_stack import checkout as checkout_module
 from ccat_dev_stack import processes
 from ccat_dev_stack.ports import LOOPBACK
 from ccat_dev_stack.preloaded import run_preloaded
 from ccat_dev_stack.stack import installation
+from ccat_dev_stack.stack.addresses import address_table
+from ccat_dev_stack.stack.environment import api_settings
 
 
 class Checkout:
@@ -51,6 +56,28 @@ def test_ports_stay_unless_somebody_else_has_them(tmp_path: Path) -> None:
     assert moved.api_port != made.api_port
     assert replace(moved, api_port=made.api_port) == made
     assert installation.load(tmp_path) == moved
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_web_interface_stands_first_and_is_served_when_it_is_built(
+    built: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "build" / "ui"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(checkout_module, "checkout_folder", lambda: tmp_path)
+    made = installation.make_or_mend(tmp_path / "dev", "0")
+    before = made.revision()
+    if built:
+        (folder / "index.html").write_text("<!doctype html>")
+    out = Console(file=io.StringIO(), width=200)
+    out.print(address_table(made))
+    assert isinstance(out.file, io.StringIO)
+    first = out.file.getvalue().strip().splitlines()[0]
+    assert first.startswith("web interface")
+    assert (f"{made.api_url}/ " in first) == built
+    assert ("sign in" if built else "make dev-up builds it") in first
+    assert api_settings(made).get("CCAT_OPS_DB_API_UI_FOLDER") == (str(folder) if built else None)
+    assert (made.revision() != before) == built, "a stack that runs without it is started anew"
 
 
 def test_a_configuration_that_is_wrong_is_told_before_anything_starts(

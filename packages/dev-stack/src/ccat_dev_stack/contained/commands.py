@@ -22,6 +22,7 @@ from ccat_dev_stack.contained.engine import Compose, EngineError, docker, ensure
 from ccat_dev_stack.contained.installation import ContainedStack, contained_folder
 from ccat_dev_stack.locks import locked
 from ccat_dev_stack.ports import LOOPBACK, NoFreePortError
+from ccat_dev_stack.stack.addresses import SIGN_IN
 from ccat_dev_stack.stack.dashboard import picture_of_data
 from ccat_dev_stack.stack.installation import SITES, write_private
 from ccat_dev_stack.stack.setup import make_tokens
@@ -62,7 +63,7 @@ def up() -> None:
         write_private(stack.environment_file, installation.shell_file(stack))
         _wait_until_well(compose)
         services = {it.service for it in compose.containers()}
-    out.print(_addresses(stack, services))
+    out.print(addresses(stack, services))
     out.print(f"Use it:    . {stack.environment_file}")
     out.print("Watch it:  make dev-status BACKEND=compose")
     out.print("Stop it:   make dev-down BACKEND=compose   (dev-reset also deletes its data)")
@@ -166,10 +167,12 @@ def _tell_what_failed(compose: Compose) -> None:
         out.print(compose.run("logs", "--no-color", "--tail", "15", container.service), markup=False)
 
 
-def _addresses(stack: ContainedStack, services: set[str]) -> Table:
+def addresses(stack: ContainedStack, services: set[str]) -> Table:
+    """Return the table of addresses, of the services that run."""
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
+    table.add_row("web interface", f"{stack.ui_url}/   ({SIGN_IN})")
     table.add_row("API", stack.api_url)
     table.add_row("API documentation", f"{stack.api_url}/api/v1/docs")
     for site in SITES:

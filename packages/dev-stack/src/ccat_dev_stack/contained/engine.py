@@ -11,7 +11,7 @@ from typing import Any
 
 from ccat_dev_stack.checkout import checkout_folder
 
-IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services")
+IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services", "ops-db-ui")
 COMPOSE_FILE = checkout_folder() / "compose" / "compose.yaml"
 
 

@@ -26,6 +26,7 @@ PUBLISHED = (
     "redis",
     "s3",
     "api",
+    "ui",
     "data-server-ccat",
     "data-server-cologne",
     "prometheus",
@@ -63,6 +64,11 @@ class ContainedStack:
     def project(self) -> str:
         """Name of the Compose project: two checkouts never meet."""
         return "ccat-" + hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:10]
+
+    @property
+    def ui_url(self) -> str:
+        """Address of the web interface."""
+        return f"http://{LOOPBACK}:{self.ports['ui']}"
 
     @property
     def api_url(self) -> str:
@@ -208,6 +214,7 @@ def shell_file(stack: ContainedStack) -> str:
     """Return what a shell sources (any POSIX shell) to use the stack."""
     tokens = read_tokens(stack)
     variables = {
+        "CCAT_UI_URL": stack.ui_url,
         "CCAT_API_URL": stack.api_url,
         "CCAT_API_TOKEN": tokens.get("developer", ""),
         "CCAT_INSTRUMENT_TOKEN": tokens.get("instrument", ""),

@@ -4,7 +4,10 @@ from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from ccat_dev_stack.checkout import interface_folder
 from ccat_dev_stack.stack.installation import SITES, Installation
+
+SIGN_IN = "sign in by choosing a role; there are no passwords in development"
 
 
 def address_table(installation: Installation) -> RenderableType:
@@ -12,6 +15,10 @@ def address_table(installation: Installation) -> RenderableType:
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
+    if interface_folder() is not None:
+        table.add_row("web interface", f"{installation.api_url}/   ({SIGN_IN})")
+    else:
+        table.add_row("web interface", "not built: make dev-up builds it")
     table.add_row("API", installation.api_url)
     table.add_row("API documentation", f"{installation.api_url}/api/v1/docs")
     for site in SITES:

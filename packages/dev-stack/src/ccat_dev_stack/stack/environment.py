@@ -6,6 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from ccat_dev_stack.checkout import interface_folder
 from ccat_dev_stack.ports import LOOPBACK
 from ccat_dev_stack.stack.configuration import DevelopmentPlaces
 from ccat_dev_stack.stack.installation import TELESCOPE_SITE, Installation
@@ -49,11 +50,15 @@ def shared_settings(installation: Installation) -> dict[str, str]:
 
 def api_settings(installation: Installation) -> dict[str, str]:
     """Return the settings of the API."""
-    return {
+    settings = {
         "CCAT_OPS_DB_API_SITE_ID": TELESCOPE_SITE,
         "CCAT_OPS_DB_API_DATA_SERVER_SECRET": installation.data_server_secret,
         "CCAT_OPS_DB_API_REDIS_URL": installation.redis.url,
     }
+    interface = interface_folder()
+    if interface is not None:
+        settings["CCAT_OPS_DB_API_UI_FOLDER"] = str(interface)
+    return settings
 
 
 def client_settings(installation: Installation) -> dict[str, str]:
@@ -80,6 +85,7 @@ def shell_file(installation: Installation, places: DevelopmentPlaces) -> str:
     tokens = read_tokens(installation)
     variables = {
         **client_settings(installation),
+        "CCAT_UI_URL": installation.api_url,
         "CCAT_INSTRUMENT_TOKEN": tokens.get("instrument", ""),
         "CCAT_DATABASE_URL": installation.database_url,
         "CCAT_REDIS_URL": installation.redis.url,

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ccat_dev_stack import ports, processes
-from ccat_dev_stack.checkout import build_folder, checkout_folder
+from ccat_dev_stack.checkout import build_folder, checkout_folder, interface_folder
 from ccat_dev_stack.ports import LOOPBACK
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.services.redis import Redis
@@ -138,6 +138,7 @@ class Installation:
         """Return what changes when the units may have changed, or what setup has to do."""
         digest = hashlib.sha256(_file(self.path).read_bytes())
         digest.update(sys.executable.encode())
+        digest.update(str(interface_folder()).encode())
         for path in sorted(self.configuration_folder.rglob("*.yaml")):
             digest.update(str(path).encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:16]
