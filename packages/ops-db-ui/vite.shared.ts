@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import type { UserConfig } from "vite";
+import { helpPages } from "./scripts/help-pages.ts";
 
 /** What building and testing have in common. */
 export const shared = {
-  plugins: [react()],
+  plugins: [helpPages(), react()],
   resolve: {
     alias: {
       "~": fileURLToPath(new URL("./src", import.meta.url)),

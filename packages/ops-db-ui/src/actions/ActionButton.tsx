@@ -34,6 +34,8 @@ export function ActionButton({
         aria-disabled={reason !== null}
         aria-describedby={reason === null ? undefined : id}
         aria-haspopup="dialog"
+        data-verb={action.title.replace(/\?$/, "")}
+        data-refused={reason ?? undefined}
         onClick={() => reason === null && setOpen(true)}
       >
         {label}

@@ -32,7 +32,7 @@ export function CopyAs({
   ] as const;
   return (
     <Menu.Root>
-      <Menu.Trigger render={<Button kind="quiet" />}>
+      <Menu.Trigger render={<Button kind="quiet" />} data-target="copy">
         <Copy aria-hidden size={16} />
         Copy as
       </Menu.Trigger>

@@ -45,7 +45,7 @@ export function Why({
       </p>
       {detail !== null && <p className={styles.detail}>{detail}</p>}
       {subject !== undefined && (
-        <Button kind="quiet" className={styles.open ?? ""} onClick={() => setOpen(true)}>
+        <Button kind="quiet" className={styles.open ?? ""} data-target="why" onClick={() => setOpen(true)}>
           Why?
         </Button>
       )}

@@ -35,7 +35,7 @@ export function FilterBar(props: Props) {
   const none = Object.fromEntries(fields.flatMap(filtersOf).map(({ name }) => [name, []]));
   if (fields.length === 0) return null;
   return (
-    <fieldset className={styles.bar} aria-label="Filters">
+    <fieldset className={styles.bar} aria-label="Filters" data-target="filters">
       {chips.map((chip) => (
         <span key={chip.text} className={styles.chip}>
           <FieldPopover {...props} field={chip.field} label={chip.text} />

@@ -1,7 +1,8 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { RowLink } from "~/lists/columns";
 import type { Selection } from "~/lists/DataTable";
+import { rememberList } from "~/shell/came-from";
 
 const INTERACTIVE = "a, button, input, select, textarea, label, summary, [role=button], [role=menuitem]";
 const STEPS: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
@@ -21,6 +22,11 @@ export function useRowKeys<Row>({ body, rows, rowId, rowLink, selection, scrollT
   const [current, setCurrent] = useState<string | null>(null);
   const wanted = useRef<string | null>(null);
   const navigate = useNavigate();
+  const router = useRouter();
+  useEffect(() => {
+    if (rowLink === undefined) return;
+    rememberList(body, () => rows.map((row) => addressOf(router, rowLink(row))));
+  }, [body, rows, rowLink, router]);
   const at = rows.findIndex((row) => rowId(row) === current);
   useEffect(() => {
     // A row that a key led to may come into the page only after the list has scrolled there.
@@ -62,4 +68,8 @@ export function useRowKeys<Row>({ body, rows, rowId, rowLink, selection, scrollT
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => onKeyDown(event, index, row),
     onClick: (event: MouseEvent<HTMLElement>) => onClick(event, row),
   });
+}
+
+function addressOf(router: ReturnType<typeof useRouter>, link: object): string {
+  return router.buildLocation(link as Parameters<typeof router.buildLocation>[0]).pathname;
 }

@@ -1,16 +1,21 @@
 import { Outlet } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
 import { BottomBar } from "~/shell/BottomBar";
+import { Keys } from "~/shell/Keys";
 import { Rail } from "~/shell/Rail";
 import { SessionEnded } from "~/shell/SessionEnded";
 import styles from "~/shell/Shell.module.css";
 import { TopBar } from "~/shell/TopBar";
+import { useRecentVisits } from "~/shell/useRecentVisits";
 import { SiteTimeProvider } from "~/time/site";
+
+const Palette = lazy(() => import("~/shell/Palette").then((module) => ({ default: module.Palette })));
 
 /** What surrounds every page: bar, navigation, and what stands over pages. */
 export function Shell() {
+  useRecentVisits();
   return (
     <SiteTimeProvider>
       <div className={styles.shell}>
@@ -27,6 +32,10 @@ export function Shell() {
         <BottomBar />
         <SessionEnded />
         <Toasts />
+        <Keys />
+        <Suspense>
+          <Palette />
+        </Suspense>
       </div>
     </SiteTimeProvider>
   );

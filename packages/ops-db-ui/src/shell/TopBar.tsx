@@ -24,7 +24,7 @@ export function TopBar() {
       <Clock />
       <Button
         kind="quiet"
-        onClick={openPalette}
+        onClick={() => openPalette()}
         aria-keyshortcuts="Control+K"
         className={styles.search ?? ""}
       >

@@ -1,26 +1,37 @@
 import { useSyncExternalStore } from "react";
+import { type Verb, verbsOnPage } from "~/shell/targets";
 
-let open = false;
-const listeners = new Set<() => void>();
-
-/** Open the palette: go to a page, find something by id or name. */
-export function openPalette(): void {
-  setPalette(true);
+/** What the palette was opened for: everything, or only what can be done with what is shown. */
+export interface OpenPalette {
+  readonly only: "everything" | "actions";
+  /** What can be done with the row that had the focus, or with the page. */
+  readonly verbs: readonly Verb[];
 }
 
-/** Open or close the palette. */
-export function setPalette(wanted: boolean): void {
+let open: OpenPalette | null = null;
+const listeners = new Set<() => void>();
+
+/** Open the palette: go to a page, find something by id or name, act on what is shown. */
+export function openPalette(only: OpenPalette["only"] = "everything"): void {
+  set({ only, verbs: verbsOnPage() });
+}
+
+/** Close the palette. */
+export function closePalette(): void {
+  set(null);
+}
+
+/** The palette as it was opened; null while it is closed. */
+export function usePalette(): OpenPalette | null {
+  return useSyncExternalStore(subscribe, () => open);
+}
+
+function set(wanted: OpenPalette | null): void {
   open = wanted;
   for (const listener of listeners) listener();
 }
 
-/** Whether the palette is open. */
-export function usePalette(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => open,
-  );
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

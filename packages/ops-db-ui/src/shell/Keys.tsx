@@ -1,0 +1,77 @@
+import { useRouter } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { tinykeys } from "tinykeys";
+import { usePreferences } from "~/preferences/preferences";
+import { neighbour } from "~/shell/came-from";
+import { ENTRIES } from "~/shell/entries";
+import { KeysDialog } from "~/shell/KeysDialog";
+import { openPalette } from "~/shell/palette-state";
+import { findTarget, focusInside, focusRow, isBusy, type Target } from "~/shell/targets";
+
+type Bindings = Record<string, (event: KeyboardEvent) => void>;
+
+/** The keys of every page. Those of one letter can be switched off; none works while one types. */
+export function Keys() {
+  const router = useRouter();
+  const { keys } = usePreferences();
+  const [isListed, setListed] = useState(false);
+
+  useEffect(
+    () =>
+      tinykeys(
+        window,
+        {
+          "$mod+k": (event) => {
+            event.preventDefault();
+            openPalette();
+          },
+        },
+        { ignore: (event) => event.isComposing },
+      ),
+    [],
+  );
+
+  useEffect(() => {
+    if (!keys) return;
+    const go = (address: string | null) => {
+      if (address !== null) router.history.push(address);
+      return address !== null;
+    };
+    const step = (by: 1 | -1) => go(neighbour(router.state.location.pathname, by));
+    const press = (target: Target) => {
+      const element = findTarget(target);
+      element?.click();
+      return element !== null;
+    };
+    const pages = Object.fromEntries(ENTRIES.map(({ key, to }) => [`g ${key}`, () => go(to)]));
+    const actions: Record<string, () => boolean> = {
+      ...pages,
+      "[Shift]+/": () => focusInside(findTarget("filters")),
+      j: focusRow,
+      k: focusRow,
+      w: () => press("why"),
+      c: () => press("copy"),
+      a: () => {
+        openPalette("actions");
+        return true;
+      },
+      "[AltGraph]+[": () => step(-1),
+      "[AltGraph]+]": () => step(1),
+      "[Shift]+?": () => {
+        setListed(true);
+        return true;
+      },
+      escape: () => {
+        if (!router.history.canGoBack()) return false;
+        router.history.back();
+        return true;
+      },
+    };
+    const bindings: Bindings = Object.fromEntries(
+      Object.entries(actions).map(([key, run]) => [key, (event) => run() && event.preventDefault()]),
+    );
+    return tinykeys(window, bindings, { ignore: isBusy });
+  }, [keys, router]);
+
+  return <KeysDialog open={isListed} onClose={() => setListed(false)} />;
+}

@@ -1,0 +1,151 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { useRouter } from "@tanstack/react-router";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useMe } from "~/api/me";
+import styles from "~/shell/Palette.module.css";
+import { grouped, type Item, matching, ownItems } from "~/shell/palette-items";
+import { closePalette, type OpenPalette, usePalette } from "~/shell/palette-state";
+import { recentVisits } from "~/shell/recent";
+
+/** Where one goes to a page, finds something and acts, with the keyboard alone. */
+export function Palette() {
+  const palette = usePalette();
+  return (
+    <Dialog.Root open={palette !== null} onOpenChange={(wanted) => !wanted && closePalette()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={styles.backdrop} />
+        <Dialog.Popup className={styles.palette}>
+          <Dialog.Title className="visually-hidden">
+            {palette?.only === "actions" ? "Actions" : "Go to, find, act"}
+          </Dialog.Title>
+          {palette !== null && <Choice palette={palette} />}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Choice({ palette }: { readonly palette: OpenPalette }) {
+  const id = useId();
+  const router = useRouter();
+  const me = useMe();
+  const list = useRef<HTMLDivElement>(null);
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const [own] = useState(() => ownItems(me, palette.verbs, otherVisits(router.state.location.href)));
+  const offered = palette.only === "actions" ? own.filter(({ group }) => group === "Actions") : own;
+  const items = matching(offered, text);
+  const groups = grouped(items);
+  const current = items[Math.min(at, items.length - 1)];
+
+  useEffect(() => {
+    if (current !== undefined)
+      list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [current]);
+
+  const choose = (item: Item | undefined) => {
+    if (item === undefined || item.refused !== null) return;
+    closePalette();
+    if ("go" in item.does) router.history.push(item.does.go);
+    // The dialog gives the focus back first, which the dialog of the action needs in turn.
+    else requestAnimationFrame(item.does.run);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined)
+      setAt((Math.min(at, items.length - 1) + step + items.length) % Math.max(1, items.length));
+    else if (event.key === "Enter") choose(current);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <>
+      <input
+        className={styles.input}
+        role="combobox"
+        aria-label="Search"
+        aria-expanded={items.length > 0}
+        aria-controls={`${id}-list`}
+        aria-activedescendant={current === undefined ? undefined : `${id}-${current.id}`}
+        aria-autocomplete="list"
+        placeholder={palette.only === "actions" ? "What to do" : "Page, id or name"}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div ref={list} id={`${id}-list`} role="listbox" aria-label="Results" className={styles.list}>
+        {groups.map(([group, ofGroup]) => (
+          // biome-ignore lint/a11y/useSemanticElements: a group of options is not a fieldset
+          <div key={group} role="group" aria-label={group}>
+            <p className={styles.group} aria-hidden>
+              {group}
+            </p>
+            {ofGroup.map((item) => (
+              <Option
+                key={item.id}
+                id={`${id}-${item.id}`}
+                item={item}
+                isCurrent={item === current}
+                onPoint={() => setAt(items.indexOf(item))}
+                onChoose={() => choose(item)}
+              />
+            ))}
+          </div>
+        ))}
+      </div>
+      <p className={styles.foot} role="status">
+        {items.length === 0
+          ? emptyWords(palette, text)
+          : `${items.length} ${items.length === 1 ? "result" : "results"}`}
+      </p>
+    </>
+  );
+}
+
+function Option({
+  id,
+  item,
+  isCurrent,
+  onPoint,
+  onChoose,
+}: {
+  readonly id: string;
+  readonly item: Item;
+  readonly isCurrent: boolean;
+  readonly onPoint: () => void;
+  readonly onChoose: () => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, which names the current option
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
+    <div
+      id={id}
+      role="option"
+      aria-selected={isCurrent}
+      aria-disabled={item.refused !== null}
+      className={styles.option}
+      onPointerMove={onPoint}
+      onClick={onChoose}
+    >
+      <span className={styles.label} dir="auto">
+        {item.label}
+      </span>
+      <span className={styles.note}>{item.refused ?? item.note}</span>
+    </div>
+  );
+}
+
+function otherVisits(address: string) {
+  return recentVisits().filter((visit) => visit.address !== address);
+}
+
+function emptyWords(palette: OpenPalette, text: string): string {
+  if (text !== "") return "Nothing found.";
+  return palette.only === "actions" ? "Nothing can be done here." : "";
+}
