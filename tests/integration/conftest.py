@@ -61,7 +61,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "large: takes minutes, or 40 GiB of disk; runs with --large")
     config.addinivalue_line("markers", "needs_kind: stops parts of a cluster that kind made")
     config.addinivalue_line("markers", "needs_release: upgrades from the last release, once there is one")
-    config.addinivalue_line("markers", "needs_root: mounts a file system; runs as root")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -92,8 +91,6 @@ def _left_out(config: pytest.Config) -> dict[str, str]:
         why["needs_release"] = "no tag v* yet; upgrades are from this release to one with a newer schema"
     if config.getoption("deployment") == "kubernetes" and os.environ.get("KUBECONFIG"):
         why["needs_kind"] = "stop the cluster's API server; only one that kind made here lets them"
-    if os.geteuid() != 0:
-        why["needs_root"] = "mount a file system, which only root may"
     return why
 
 

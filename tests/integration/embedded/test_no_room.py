@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from harness.api import Api
-from harness.ccat import Ccat, program, run_tool
+from harness.ccat import Ccat, program
 from harness.deployment import Deployment
 from harness.embedded import EmbeddedStack
 from harness.journey import NewFolder
 from harness.observing import observe, wait_removed
 from harness.waiting import wait_for, wait_until
 
+from ccat_dev_stack.small_disk import small_disk
 from harness import trees
 
 BUFFER = "ccat.output-buffer"
@@ -54,10 +55,10 @@ def test_a_buffer_that_may_hold_no_more(
     wait_removed(ccat, execution_id)
 
 
-@pytest.mark.needs_root
+@pytest.mark.needs_mount
 def test_a_full_disk(
     deployment: Deployment,
-    small_disk: Path,
+    small_buffer: Path,
     ccat: Ccat,
     instrument: Ccat,
     api: Api,
@@ -67,7 +68,7 @@ def test_a_full_disk(
     folder = new_folder("full")
     trees.write(folder / "scan.fits", os.urandom(FILE_BYTES))
     filed = trees.tree(folder, deployment.source_folder)
-    ballast = small_disk / "ballast"
+    ballast = small_buffer / "ballast"
     _fill(ballast)
     execution_id = observe(instrument, {"chai-lfa": folder})
     step = _waits_for_room(ccat, execution_id)
@@ -80,20 +81,21 @@ def test_a_full_disk(
     assert {member["path"]: member["sha256"] for member in members} == {
         path: facts.sha256 for path, facts in filed.items()
     }
-    wait_until("nothing is left in the buffer", lambda: not any(small_disk.rglob("*.*")))
+    wait_until("nothing is left in the buffer", lambda: not any(small_buffer.rglob("*.*")))
 
 
 @pytest.fixture
-def small_disk(nothing_in_the_buffer: Path) -> Iterator[Path]:
+def small_buffer(nothing_in_the_buffer: Path, tmp_path: Path) -> Iterator[Path]:
     """A small file system in the place of the telescope's buffer."""
-    folder = nothing_in_the_buffer
-    options = f"size={SMALL_DISK_BYTES},mode=0755"
-    run_tool(["mount", "-t", "tmpfs", "-o", options, "small-disk-of-a-test", folder], folder.parent)
-    try:
-        yield folder
-    finally:
-        # Lazily: a worker may be measuring it.
-        run_tool(["umount", "--lazy", folder], folder.parent)
+    folder, aside = nothing_in_the_buffer, nothing_in_the_buffer.with_suffix(".aside")
+    with small_disk(SMALL_DISK_BYTES, tmp_path) as disk:
+        folder.rename(aside)
+        folder.symlink_to(disk)
+        try:
+            yield disk
+        finally:
+            folder.unlink()
+            aside.rename(folder)
 
 
 def _waits_for_room(ccat: Ccat, execution_id: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ccat_dev_stack.file_permissions import permissions_count
 from ccat_ops_db.enumerations import (
     CheckReason,
     DeletionMode,
@@ -121,6 +122,24 @@ def test_killed_between_files_a_deletion_is_proved_anew_and_completed(
     observatory.run()
     assert observatory.files_at("ccat.raw") == observatory.files_at("ccat.buffer") == []
     assert [event.action for event in observatory.rows(Event)].count("copy.deleted") == 3
+
+
+def test_a_folder_that_the_worker_may_not_write_to_keeps_its_files_until_it_may(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    folder = observatory.folder("ccat.raw") / "2026"
+    folder.chmod(0o555)
+    with permissions_count():
+        observatory.run()
+    folder.chmod(0o755)
+    assert len(observatory.files_at("ccat.raw")) == 3
+    assert observatory.rows(RawDataPackage)[0].source_removed_at is None
+    [given_up] = observatory.rows(Deletion, status=Status.FAILED)
+    assert given_up.error_category == "permission_denied"
+    assert "permission to write to the folder" in given_up.error_message
+    assert "given_up" in observatory.reasons(given_up.id)
+    observatory.change(Deletion, given_up.id, status=Status.PENDING, attempt=0)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
 
 
 def test_a_file_that_changed_at_the_source_stays_and_the_others_go(observatory: Any) -> None:

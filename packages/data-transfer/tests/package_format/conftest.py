@@ -1,9 +1,7 @@
 """Trees of files as instruments write them, and packages made of them."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -87,24 +85,3 @@ def write(source: Path, make_contents: MakeContents, tmp_path: Path) -> Write:
         return target, write_package(make_contents(files), source, target)
 
     return write_to
-
-
-@pytest.fixture
-def shared_folder() -> Iterator[Path]:
-    """A folder that every user can reach (the folders of pytest are the caller's alone)."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        yield Path(folder)
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Drop the rights of root, which may read everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)

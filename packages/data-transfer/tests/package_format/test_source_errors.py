@@ -21,8 +21,9 @@ from ccat_data_transfer.package_format import (
     write_package,
 )
 from ccat_data_transfer.package_format.pipeline import MemberDigest, TarPipeline
+from ccat_dev_stack.file_permissions import permissions_count
 
-from .conftest import File, MakeContents, MakeTree, ordinary_user
+from .conftest import File, MakeContents, MakeTree
 
 SLAB = 2 * 1024 * 1024
 TREE = {"a.dat": b"first", "folder/inner/b.dat": b"second", "z.dat": b"last"}
@@ -185,22 +186,18 @@ def test_a_device_is_not_a_file(attempt: Attempt, make_contents: MakeContents, t
 
 @pytest.mark.parametrize("place", ["file", "folder"])
 def test_a_file_without_permission_is_named(
-    place: str, shared_folder: Path, make_contents: MakeContents
+    place: str, make_tree: MakeTree, source: Path, file: File, attempt: Attempt
 ) -> None:
-    contents = make_contents([SourceFile("folder/file", 0, "md5:d41d8cd98f00b204e9800998ecf8427e")])
-    with ordinary_user():
-        inner = shared_folder / "folder"
-        inner.mkdir()
-        (inner / "file").touch()
-        (inner / "file" if place == "file" else inner).chmod(0)
-        try:
-            with pytest.raises(
-                SourceUnreadableError, match="folder/file: it cannot be opened: Permission"
-            ) as caught:
-                write_package(contents, shared_folder, shared_folder / "out" / "package.tar")
-        finally:
-            inner.chmod(0o700)
-    assert isinstance(caught.value.__cause__, PermissionError)
+    make_tree({"folder/file": b"content"})
+    files = file()
+    closed = source / "folder/file" if place == "file" else source / "folder"
+    closed.chmod(0)
+    with permissions_count():
+        found = attempt(files)
+    closed.chmod(0o700)
+    assert isinstance(found, SourceUnreadableError)
+    assert str(found).startswith("folder/file: it cannot be opened: Permission")
+    assert isinstance(found.__cause__, PermissionError)
 
 
 def test_a_failing_read_is_named(tmp_path: Path) -> None:

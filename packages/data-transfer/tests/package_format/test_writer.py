@@ -15,7 +15,6 @@ import xxhash
 
 from ccat_data_transfer.checksums import ALGORITHMS
 from ccat_data_transfer.package_format import (
-    SourceFile,
     WrittenPackage,
     file_chunks,
     file_ranges,
@@ -24,8 +23,9 @@ from ccat_data_transfer.package_format import (
     write_package,
     write_tar,
 )
+from ccat_dev_stack.file_permissions import permissions_count
 
-from .conftest import PACKAGE_ID, File, MakeContents, MakeTree, Write, ordinary_user
+from .conftest import PACKAGE_ID, File, MakeContents, MakeTree, Write
 
 SLAB = 2 * 1024 * 1024
 CHANCE = random.Random(7)
@@ -177,13 +177,11 @@ def test_any_filed_algorithm_is_checked(
     assert package.read_bytes() == other.read_bytes()
 
 
-def test_read_only_files_are_read(shared_folder: Path, make_contents: MakeContents) -> None:
-    with ordinary_user():
-        (shared_folder / "read only").write_bytes(b"r")
-        (shared_folder / "read only").chmod(0o444)
-        checksum = f"xxh3-128:{xxhash.xxh3_128_hexdigest(b'r')}"
-        contents = make_contents([SourceFile("read only", 1, checksum)])
-        written = write_package(contents, shared_folder, shared_folder / "out" / "package.tar")
+def test_read_only_files_are_read(make_tree: MakeTree, source: Path, write: Write) -> None:
+    make_tree({"read only": b"r"})
+    (source / "read only").chmod(0o444)
+    with permissions_count():
+        _, written = write()
     assert written.index.member("read only").size == 1
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Resource, Transient
+from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Transient
 from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_dev_stack.file_permissions import permissions_count
+from ccat_dev_stack.small_disk import small_disk
 
 from .conftest import expected, read, remove, upload
 
@@ -258,27 +260,27 @@ def test_each_folder_is_made_to_last_once(disk: DiskStorage, monkeypatch: pytest
     assert list(disk.list()) == []
 
 
+@pytest.mark.needs_mount
 def test_full_disk_keeps_what_was_written_and_goes_on(tmp_path: Path) -> None:
-    """On a really full file system as root; an ordinary user, who cannot mount, has a limit of file sizes."""
-    root = tmp_path / "small"
-    root.mkdir()
-    if os.geteuid() == 0:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", root], check=True)
-        first, told = "free", f"{Resource.__name__} no_space\n"
-    else:
-        first, told = "limited", f"{Configuration.__name__} file_too_large_for_place\n"
-    try:
-        assert _put(root, 3_000_000, first) == told
+    with small_disk(4 << 20, tmp_path) as root:
+        ballast = root / "ballast"
+        ballast.write_bytes(bytes(3 << 20))
+        assert _put(root, 3_000_000, "free") == "Resource no_space\n"
         disk = DiskStorage("ccat.buffer", str(root))
         assert disk.resume_point("a/b", "work") > 900_000
         assert not disk.exists("a/b")
-        if os.geteuid() == 0:
-            subprocess.run(["mount", "-o", "remount,size=8m", root], check=True)
+        ballast.unlink()
         assert _put(root, 3_000_000, "free") == ""
         assert read(disk, "a/b") == bytes(3_000_000)
-    finally:
-        if os.geteuid() == 0:
-            subprocess.run(["umount", root], check=True)
+
+
+def test_a_limit_of_file_sizes_keeps_what_was_written(disk: DiskStorage) -> None:
+    root = Path(disk.root)
+    assert _put(root, 3_000_000, "limited") == "Configuration file_too_large_for_place\n"
+    assert disk.resume_point("a/b", "work") > 900_000
+    assert not disk.exists("a/b")
+    assert _put(root, 3_000_000, "free") == ""
+    assert read(disk, "a/b") == bytes(3_000_000)
 
 
 def _put(root: Path, size: int, limit: str) -> str:
@@ -288,24 +290,23 @@ def _put(root: Path, size: int, limit: str) -> str:
     return done.stdout
 
 
-def test_what_the_user_may_not_read_is_a_configuration_error(tmp_path: Path) -> None:
-    """As root, who may read everything, for an unprivileged user in a child process."""
-    root = tmp_path / "place"
-    root.mkdir()
-    (root / "secret").write_bytes(b"1")
-    (root / "secret").chmod(0)
-    for folder in (root, *root.parents[:-3]):
-        if os.geteuid() == 0:
-            folder.chmod(0o755)
-    script = (
-        "import os, sys\n"
-        "from ccat_data_transfer.failures import Failure\n"
-        "from ccat_data_transfer.storage.disk import DiskStorage\n"
-        "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
-        "try: DiskStorage('ccat.buffer', sys.argv[1]).open_read('secret')\n"
-        "except Failure as failure: print(failure.failure_class, failure.category)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "configuration permission_denied\n"
+def test_what_the_user_may_not_read_is_a_configuration_error(disk: DiskStorage) -> None:
+    disk.put("secret", b"1")
+    Path(disk.root, "secret").chmod(0)
+    with permissions_count(), pytest.raises(Configuration) as raised:
+        disk.open_read("secret")
+    assert raised.value.category == "permission_denied"
+
+
+def test_what_the_user_may_not_remove_names_the_folder_that_does_not_let_it(disk: DiskStorage) -> None:
+    """Permission to remove a file is that of its folder, which is not what the file's own name suggests."""
+    disk.put("night/scan", b"1")
+    folder = Path(disk.root, "night")
+    folder.chmod(0o555)
+    with permissions_count(), pytest.raises(Configuration) as raised:
+        remove(disk, "night/scan")
+    folder.chmod(0o755)
+    assert (raised.value.category, raised.value.path) == ("permission_denied", "night/scan")
+    assert "permission to write to the folder" in raised.value.message
+    remove(disk, "night/scan")
+    assert list(disk.list()) == []

@@ -44,9 +44,12 @@ from ccat_dev_stack.services import Service, start_detached
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.services.redis import Redis
 from ccat_dev_stack.shared_services import POSTGRESQL_SETTINGS, SharedServices
+from ccat_dev_stack.small_disk import can_mount
 
 # Of older states of the schema; other runs may be using them at this moment.
 _KEPT_TEMPLATES = 5
+
+_NEEDS_MOUNT = "needs_mount"
 
 _numbers = itertools.count(1)
 
@@ -55,6 +58,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Know the settings of `ccat_dev_stack.distribution`."""
     parser.addini("in_one_process", "beginnings of ids of tests that run in one process", "linelist", [])
     parser.addini("started_first", "beginnings of ids of tests that take long", "linelist", [])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the marker of tests that not every ordinary user can run."""
+    config.addinivalue_line("markers", f"{_NEEDS_MOUNT}: mounts a small file system")
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is left out, and why."""
+    if can_mount():
+        return []
+    return [f"left out: tests marked {_NEEDS_MOUNT}: here only root may mount a file system"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot be here."""
+    out = [item for item in items if item.get_closest_marker(_NEEDS_MOUNT)]
+    if out and not can_mount():
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
 
 
 @pytest.hookimpl(wrapper=True)

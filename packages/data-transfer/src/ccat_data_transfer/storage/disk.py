@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Permanent, classified
+from ccat_data_transfer.failures import Configuration, Permanent, classified
 from ccat_data_transfer.storage import beneath
 from ccat_data_transfer.storage.disk_upload import DiskUpload
 from ccat_data_transfer.storage.interface import (
@@ -177,7 +177,14 @@ class DiskStorage:
             beneath.folder_of(self.root, path) as (folder, name),
             contextlib.suppress(FileNotFoundError),
         ):
-            os.unlink(name, dir_fd=folder)
+            try:
+                os.unlink(name, dir_fd=folder)
+            except PermissionError as error:
+                raise Configuration(
+                    "permission_denied",
+                    f"{error.strerror}: give the worker's user permission to write to the folder it is in",
+                    path=path,
+                ) from error
 
     def _sync_folder(self, path: str) -> None:
         segments = path.split("/") if path else []
