@@ -32,7 +32,6 @@ def archived(deployment: Deployment, instrument: Ccat, api: Api, new_folder: New
     trees.copy_in(fits_files, folders["chai-lfa"], originals)
     trees.write_difficult_names(folders["chai-hfa"])
     trees.write_many_small_files(folders["mini-chai"], SMALL_FILES, seed=3)
-    (folders["chai-hfa"] / "read-only folder").chmod(0o555)
     filed = {module: trees.tree(top, deployment.source_folder) for module, top in folders.items()}
     execution_id = observe(instrument, folders)
     too_early = _watch(deployment, api, execution_id, filed)

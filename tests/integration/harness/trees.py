@@ -49,15 +49,11 @@ def names(top: Path, relative_to: Path) -> set[str]:
 
 
 def hand_over(top: Path, owner: tuple[int, int] | None) -> None:
-    """Give a tree to another user, without following links; to nobody if none is named.
-
-    Folders become writable for that user: only root removes from one that is not.
-    """
+    """Give a tree to another user, without following links; to nobody if none is named."""
     if owner is None:
         return
     for folder, _, files in os.walk(top):
         os.chown(folder, *owner)
-        Path(folder).chmod(Path(folder).stat().st_mode | 0o200)
         for name in files:
             os.chown(Path(folder) / name, *owner, follow_symlinks=False)
 
@@ -91,8 +87,7 @@ def write_difficult_names(top: Path) -> None:
     write(top / "before 1970.dat", b"old", -1_234_567_890)
     deep = top.joinpath(*["a folder with a name that is not short"] * 8, "deep.dat")
     write(deep, b"deep")
-    read_only_folder = top / "read-only folder"
-    write(read_only_folder / "file.dat", b"in a folder that nobody may write").chmod(0o400)
+    write(top / "private" / "file.dat", b"for its owner alone").chmod(0o400)
 
 
 def write_many_small_files(top: Path, number: int, seed: int) -> None:
