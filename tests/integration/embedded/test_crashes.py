@@ -52,7 +52,8 @@ def _restart_database(stack: EmbeddedStack, _: Api, __: str) -> None:
 
 def _flush_redis(stack: EmbeddedStack, _: Api, __: str) -> None:
     with redis.Redis.from_url(stack.environment()["CCAT_REDIS_URL"]) as client:
-        client.flushall()
+        # It was killed just before.
+        wait_until("Redis answers", lambda: _is_flushed(client), 60)
 
 
 def _kill_all_but_the_supervisor(stack: EmbeddedStack, _: Api, __: str) -> None:
@@ -168,6 +169,13 @@ def test_nothing_is_in_the_bucket_that_the_database_does_not_know(
 
 def _database(stack: EmbeddedStack) -> str:
     return stack.environment()["CCAT_DATABASE_URL"]
+
+
+def _is_flushed(client: redis.Redis) -> bool:
+    try:
+        return bool(client.flushall())
+    except redis.ConnectionError:
+        return False
 
 
 def _is_up(api: Api) -> bool:
