@@ -35,13 +35,16 @@ IMAGE_PREFIX ?= ccatobs
 IMAGE_TAG ?= 0.1.0
 export DOCKER IMAGE_PREFIX IMAGE_TAG
 
-# An environment whose Python was removed from the machine is made again.
-BROKEN := $(shell test ! -e $(READY) || $(BIN)/python -c '' 2>/dev/null || rm -f $(READY))
+# PYTHON=/usr/bin/python3 chooses the Python of the environment. One whose Python was removed from the machine, or is
+# another than the chosen one, is made again.
+WHICH := -I -c 'import os, sys; print(os.path.realpath(sys._base_executable))'
+STALE := $(shell test ! -e $(READY) || { found=$$($(BIN)/python $(WHICH) 2>/dev/null) && \
+	{ test -z "$(PYTHON)" || test "$$found" = "$$("$(PYTHON)" $(WHICH) 2>/dev/null)"; }; } || rm -f $(READY))
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-environment: $(READY) $(UI_TOOLS)  ## make or bring up to date build/venv (the other verbs do it by themselves)
+environment: $(READY) $(UI_TOOLS)  ## make or renew build/venv (the other verbs do it by themselves); PYTHON=python3.12 chooses the Python
 
 $(READY): uv.lock pyproject.toml $(PACKAGES:=/pyproject.toml) packages/dev-stack/environment/make-environment
 	@packages/dev-stack/environment/make-environment
