@@ -1,0 +1,35 @@
+import { PackageOpen } from "lucide-react";
+import { useState } from "react";
+import { useMissingPermission } from "~/api/permissions";
+import { Button } from "~/components/Button";
+import { Dialog } from "~/components/Dialog";
+import { type Staged, StageForm } from "~/pages/staging/StageForm";
+
+/** The button that asks for the data of an observation at a processing location. */
+export function StageButton({
+  of,
+  kind = "plain",
+}: {
+  readonly of: Staged;
+  readonly kind?: "plain" | "main" | "quiet";
+}) {
+  const [isOpen, setOpen] = useState(false);
+  const missing = useMissingPermission("stage_data");
+  return (
+    <>
+      <Button
+        kind={kind}
+        disabled={missing !== null}
+        title={missing === null ? undefined : `Needs the permission ${missing}`}
+        aria-label={`Stage ${of.title}`}
+        onClick={() => setOpen(true)}
+      >
+        <PackageOpen aria-hidden size={16} />
+        Stage
+      </Button>
+      <Dialog title={`Stage ${of.title}`} open={isOpen} onClose={() => setOpen(false)}>
+        <StageForm of={of} onCancel={() => setOpen(false)} />
+      </Dialog>
+    </>
+  );
+}
