@@ -1,6 +1,71 @@
+import { useParams } from "@tanstack/react-router";
+import { useGet } from "~/api/get";
+import { CopyAs } from "~/components/CopyAs";
+import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
+import { Time } from "~/components/Time";
+import { ArrivalPanel } from "~/pages/observations/ArrivalPanel";
+import { ConditionsPanel } from "~/pages/observations/ConditionsPanel";
+import { DownloadLink } from "~/pages/observations/DownloadLink";
+import { EventsPanel } from "~/pages/observations/EventsPanel";
+import { FilesPanel } from "~/pages/observations/FilesPanel";
+import styles from "~/pages/observations/ObservationPage.module.css";
+import { PackagesPanel } from "~/pages/observations/PackagesPanel";
+import { StagedPanel } from "~/pages/observations/StagedPanel";
+import { WaitingPanel } from "~/pages/observations/WaitingPanel";
+import { StageButton } from "~/pages/staging/StageButton";
 
-/** TODO of this page's author. */
+/** Whether the data of an observation arrived, whether they are safe, and why not yet. */
 export function ObservationPage() {
-  return <PageTitle>Observation</PageTitle>;
+  const { id } = useParams({ from: "/_shell/observations/$id" });
+  const params = { params: { path: { execution_id: id } } };
+  const execution = useGet("/api/v1/executed-obs-units/{execution_id}", params);
+  const progress = useGet("/api/v1/executed-obs-units/{execution_id}/progress", params);
+  const one = execution.data;
+  if (one === undefined && execution.isError) {
+    return <PageProblem error={execution.error} reset={() => void execution.refetch()} />;
+  }
+  const isThrough = progress.data?.removed_at_source === true && progress.data.failed.length === 0;
+  return (
+    <>
+      <PageTitle
+        title={one === undefined ? "Observation" : `${one.source}, ${one.obs_unit}`}
+        beside={
+          <>
+            {one !== undefined && <StageButton of={{ executionId: id, title: one.source }} kind="main" />}
+            <DownloadLink id={id} />
+            <CopyAs ccat={`ccat packages --execution ${id}`} path={`/api/v1/executed-obs-units/${id}`} />
+          </>
+        }
+      >
+        {one === undefined ? "Observation" : one.source}
+        {one !== undefined && (
+          <span className={styles.unit}>
+            {one.obs_unit} · {one.program} · <Time at={one.started_at} />
+          </span>
+        )}
+      </PageTitle>
+      <div className={styles.panels}>
+        <div className={styles.wide}>
+          <ArrivalPanel of={progress} />
+        </div>
+        {!isThrough && (
+          <div className={styles.wide}>
+            <WaitingPanel id={id} />
+          </div>
+        )}
+        <div className={styles.wide}>
+          <PackagesPanel id={id} isRunning={one?.status === "running"} />
+        </div>
+        <div className={styles.wide}>
+          <StagedPanel id={id} />
+        </div>
+        <ConditionsPanel of={execution} />
+        <EventsPanel id={id} />
+        <div className={styles.wide}>
+          <FilesPanel id={id} />
+        </div>
+      </div>
+    </>
+  );
 }

@@ -1,6 +1,37 @@
+import { CopyAs } from "~/components/CopyAs";
+import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
+import { ListView } from "~/lists/ListView";
+import { COLUMNS } from "~/pages/observations/columns";
 
-/** TODO of this page's author. */
+const PRESETS = [
+  { id: "all", label: "All", query: {} },
+  { id: "last-night", label: "Last night", query: { since: "last-night", until: "last-night" } },
+  { id: "running", label: "Running", query: { status: "running" } },
+];
+
+/** What was observed, when, and whether one can have it. */
 export function ObservationsPage() {
-  return <PageTitle>Observations</PageTitle>;
+  return (
+    <>
+      <PageTitle>Observations</PageTitle>
+      <ListView
+        operation="list_executions"
+        path="/api/v1/executed-obs-units"
+        label="Observations"
+        columns={COLUMNS}
+        presets={PRESETS}
+        rowLink={({ id }) => ({ to: "/observations/$id", params: { id } })}
+        beside={<CopyAs ccat="ccat find" path="/api/v1/executed-obs-units" />}
+        empty={
+          <Empty title="Nothing has been observed yet.">
+            <p>
+              An observation appears here as soon as an instrument starts it: <code>ccat obs start</code>, or
+              the same call of the API.
+            </p>
+          </Empty>
+        }
+      />
+    </>
+  );
 }

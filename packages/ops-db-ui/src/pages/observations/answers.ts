@@ -1,0 +1,9 @@
+import type { components } from "~/api/schema.gen";
+
+type Schemas = components["schemas"];
+
+export type Execution = Schemas["Execution"];
+export type Progress = Schemas["ExecutionProgress"];
+export type Package = Schemas["Package"];
+export type RawFile = Schemas["File"];
+export type Step = Schemas["Step"];
