@@ -30,6 +30,7 @@ function described(contract, path, method, operation) {
     filters: query.filter((one) => !NOT_FILTERS.has(one.name)).map((one) => filter(contract, one)),
     sorts: sort === undefined ? [] : valuesOf(contract, sort.schema),
     defaultSort: sort?.schema.default ?? null,
+    counts: query.some((parameter) => parameter.name === "count"),
   };
 }
 

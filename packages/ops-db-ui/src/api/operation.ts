@@ -17,4 +17,6 @@ export interface Operation {
   readonly filters: readonly Filter[];
   readonly sorts: readonly string[];
   readonly defaultSort: string | null;
+  /** Whether it can count what matches. */
+  readonly counts: boolean;
 }

@@ -10,7 +10,7 @@ import { useVirtualRows } from "~/lists/useVirtualRows";
 export function Cards<Row>(props: TableProps<Row> & { readonly rowId: (row: Row) => string }): ReactNode {
   const { rows, rowId, rowLink, selection, gone } = props;
   const body = useRef<HTMLUListElement>(null);
-  const virtual = useVirtualRows(body, rows.length);
+  const virtual = useVirtualRows(body, rows.length, props.onShown);
   const rowProps = useRowKeys({ body, rows, rowId, rowLink, selection, scrollTo: virtual.scrollTo });
   return (
     <ul className={styles.cards} aria-label={props.label} ref={body}>

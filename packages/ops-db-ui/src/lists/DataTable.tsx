@@ -23,6 +23,8 @@ export interface TableProps<Row> {
   /** Keys of rows that are no longer in the list. */
   readonly gone?: ReadonlySet<string>;
   readonly selection?: Selection;
+  /** Is told which rows are near the window. */
+  readonly onShown?: (first: number, last: number) => void;
 }
 
 /** Which rows are ticked. */

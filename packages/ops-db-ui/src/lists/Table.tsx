@@ -5,8 +5,8 @@ import { CellContent } from "~/lists/CellContent";
 import type { Column } from "~/lists/columns";
 import type { TableProps } from "~/lists/DataTable";
 import styles from "~/lists/Table.module.css";
-import { useFixedWidths } from "~/lists/useFixedWidths";
 import { useRowKeys } from "~/lists/useRowKeys";
+import { useTableFit } from "~/lists/useTableFit";
 import { useVirtualRows } from "~/lists/useVirtualRows";
 
 const FEATURES = tableFeatures({});
@@ -17,7 +17,7 @@ type Props<Row> = TableProps<Row> & { readonly rowId: (row: Row) => string };
 export function Table<Row>(props: Props<Row>): ReactNode {
   const { rows, columns, rowId, rowLink, selection, gone } = props;
   const body = useRef<HTMLTableSectionElement>(null);
-  const head = useRef<HTMLTableRowElement>(null);
+  const element = useRef<HTMLTableElement>(null);
   const definitions = useMemo(
     () =>
       columns.map((column) => ({
@@ -35,16 +35,18 @@ export function Table<Row>(props: Props<Row>): ReactNode {
     getRowId: rowId as never,
   });
   const models = table.getRowModel().rows;
-  const virtual = useVirtualRows(body, models.length);
-  const widths = useFixedWidths(head, virtual.isVirtual, columns.map(({ id }) => id).join());
+  const virtual = useVirtualRows(body, models.length, props.onShown);
+  const { widths, isTight } = useTableFit(element, virtual.isVirtual, columns.map(({ id }) => id).join());
   const rowProps = useRowKeys({ body, rows, rowId, rowLink, selection, scrollTo: virtual.scrollTo });
   const width = columns.length + (selection === undefined ? 0 : 1);
   return (
     <table
+      ref={element}
       className={styles.table}
       aria-label={props.label}
       aria-rowcount={props.total === null ? -1 : (props.total ?? rows.length) + 1}
       data-fixed={widths !== null}
+      data-tight={isTight}
     >
       {widths !== null && (
         <colgroup>
@@ -55,7 +57,7 @@ export function Table<Row>(props: Props<Row>): ReactNode {
         </colgroup>
       )}
       <thead className={styles.head}>
-        <tr ref={head} aria-rowindex={1}>
+        <tr aria-rowindex={1}>
           {selection !== undefined && (
             <th className={styles.tick}>
               <span className="visually-hidden">Selected</span>
@@ -95,7 +97,7 @@ export function Table<Row>(props: Props<Row>): ReactNode {
                 </td>
               )}
               {model.getAllCells().map((cell, at) => (
-                <td key={cell.id} data-align={columns[at]?.align}>
+                <td key={cell.id} data-align={columns[at]?.align} data-name={columns[at]?.card === "title"}>
                   <CellContent link={columns[at]?.card === "title" ? rowLink?.(row) : undefined}>
                     <FlexRender cell={cell} />
                   </CellContent>

@@ -61,6 +61,11 @@ export function withFilter(search: Search, name: string, values: readonly string
   return { ...others, [name]: values.length === 1 ? values[0] : values };
 }
 
+/** Return the search with other values for some filters. */
+export function withFilters(search: Search, changes: Filters): Search {
+  return Object.entries(changes).reduce((now, [name, values]) => withFilter(now, name, values), search);
+}
+
 /** Return the search without one value of a name. */
 export function withoutValue(search: Search, name: string, value: string): Search {
   return withFilter(

@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useLayoutEffect, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useState } from "react";
 
 /** Fewer rows than this are all in the page. */
 const VIRTUAL_FROM = 80;
@@ -17,7 +17,11 @@ export interface VirtualRows {
 }
 
 /** Return which rows of a list are near the window; the window scrolls, not the list. */
-export function useVirtualRows(body: RefObject<HTMLElement | null>, count: number): VirtualRows {
+export function useVirtualRows(
+  body: RefObject<HTMLElement | null>,
+  count: number,
+  onShown: ((first: number, last: number) => void) | undefined,
+): VirtualRows {
   const isVirtual = count >= VIRTUAL_FROM;
   const [scrollMargin, setScrollMargin] = useState(0);
   useLayoutEffect(() => {
@@ -37,6 +41,10 @@ export function useVirtualRows(body: RefObject<HTMLElement | null>, count: numbe
     },
     [isVirtual, virtualizer],
   );
+  const items = virtualizer.getVirtualItems();
+  const first = isVirtual ? (items[0]?.index ?? 0) : 0;
+  const last = isVirtual ? (items.at(-1)?.index ?? 0) : count - 1;
+  useEffect(() => onShown?.(first, last), [onShown, first, last]);
   if (!isVirtual) {
     return {
       isVirtual,
@@ -47,7 +55,6 @@ export function useVirtualRows(body: RefObject<HTMLElement | null>, count: numbe
       scrollTo,
     };
   }
-  const items = virtualizer.getVirtualItems();
   return {
     isVirtual,
     indexes: items.map(({ index }) => index),

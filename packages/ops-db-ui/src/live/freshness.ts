@@ -13,7 +13,8 @@ export function useFreshness(): Freshness {
   const cache = useQueryClient().getQueryCache();
   const now = useNow();
   const newest = useSyncExternalStore(
-    (listener) => cache.subscribe(listener),
+    // Other events come while components are drawn, where nothing may be drawn again.
+    (listener) => cache.subscribe(({ type }) => type === "updated" && listener()),
     () => Math.max(0, ...cache.getAll().map((query) => query.state.dataUpdatedAt)),
   );
   const since = newest === 0 ? null : new Date(newest);
