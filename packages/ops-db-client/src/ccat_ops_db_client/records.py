@@ -216,6 +216,9 @@ class Step(Record):
     detail: str | None = None
     since: datetime | None = None
     remedy: str | None = None
+    next: str | None = None
+    next_at: datetime | None = None
+    turn: str | None = None
 
 
 class Explanation(Record):
@@ -240,3 +243,5 @@ class Status(Record):
     transfers: list[dict[str, Any]] = Field(default_factory=list)
     errors: dict[str, int] = Field(default_factory=dict)
     recent: list[dict[str, Any]] = Field(default_factory=list)
+    verdict: dict[str, Any] = Field(default_factory=dict)
+    attention: list[dict[str, Any]] = Field(default_factory=list)

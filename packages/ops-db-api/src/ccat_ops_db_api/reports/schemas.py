@@ -1,7 +1,7 @@
 """What reports look like."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -75,8 +75,104 @@ class RecentEvent(ResponseBody):
     message: str
 
 
+class NextThing(ResponseBody):
+    """What happens next by itself."""
+
+    text: str
+    at: datetime
+
+
+class Verdict(ResponseBody):
+    """The state of the data centre in one sentence."""
+
+    level: Literal["green", "watch", "act"]
+    sentence: str
+    next: NextThing | None
+
+
+class Link(ResponseBody):
+    """A list with filters, or one thing of it."""
+
+    collection: str
+    id: str | None
+    filter: dict[str, str] | None = Field(description="Parameters of the list.")
+
+
+class Action(Link):
+    """What can be done with one call: ``POST /{collection}/{id}:{verb}``.
+
+    Without an id it is done with everything that the filter lists: ``POST /{collection}:{verb}``.
+    """
+
+    verb: str
+
+
+class Attention(ResponseBody):
+    """Something that needs somebody."""
+
+    rule: str = Field(description="Name of the rule that found it, stable.")
+    severity: Literal["act", "watch", "info"]
+    title: str = Field(description="What it is, with figures; a sentence without its period.")
+    why: str
+    next: str = Field(description="What happens by itself.")
+    remedy: str = Field(description="What to do.")
+    turn: Turn
+    help: HelpPage
+    count: int = Field(description="How many things it concerns.")
+    where: str | None = Field(description="Location, route or site.")
+    since: datetime | None = Field(description="Null where the database does not know it.")
+    next_at: datetime | None
+    action: Action | None
+    subjects: Link | None = Field(description="What it concerns.")
+
+
+class StoppedBy(ResponseBody):
+    """What most of the work waits for at a step where nothing passes."""
+
+    reason: str
+    text: str
+    where: str | None
+    count: int
+
+
+class FlowStep(ResponseBody):
+    """A step of the way: what is at it now, and the bytes a second that passed it in the last hour.
+
+    At the source is what is not packaged; at the buffer what is not on its way yet; on the link what is being
+    sent or was not verified on arrival; at the archive what is being written; ``verified`` has what is
+    written and not verified yet; ``removed`` what is archived and not removed at its source.
+    """
+
+    step: Literal["source", "buffer", "link", "archive", "verified", "removed"]
+    packages: int
+    bytes: int
+    moving: int = Field(description="Work that is under way.")
+    rate: float
+    stopped_by: StoppedBy | None = Field(description="Null while something passes, or nothing waits.")
+
+
+class Today(ResponseBody):
+    """What was filed since the night began, at noon at the telescope."""
+
+    night: date
+    since: datetime
+    files: int
+    bytes: int
+    bytes_per_second: float | None = Field(description="Mean since the night began.")
+    recent_bytes_per_second: float = Field(description="Mean of the last hour.")
+    last_filed_at: datetime | None
+
+
+class SignOfLife(ResponseBody):
+    """When something was last heard of. What leaves no trace in the database is not in the list."""
+
+    what: Literal["telescope", "workers"]
+    site: str | None
+    at: datetime
+
+
 class Status(ResponseBody):
-    """What is where, what moves, what waits."""
+    """What is where, what moves, what waits, and whether somebody has to do something."""
 
     site: str
     at: datetime
@@ -87,6 +183,11 @@ class Status(ResponseBody):
     transfers: list[Movement]
     errors: dict[str, int]
     recent: list[RecentEvent]
+    verdict: Verdict
+    attention: list[Attention] = Field(description="What needs somebody, the most urgent first.")
+    flow: list[FlowStep]
+    today: Today
+    signs_of_life: list[SignOfLife]
 
 
 class Step(ResponseBody):

@@ -19,12 +19,30 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
         print_json(answer)
         return
     say(f"site {answer.site} at {time(answer.at)}")
+    if answer.verdict:
+        say(f"{answer.verdict['level']}: {answer.verdict['sentence']}")
     say(f"packages: {_counts(answer.packages)}")
     say(f"open errors: {_counts(answer.errors)}")
     _print_sections(answer)
 
 
 def _print_sections(answer: Status) -> None:
+    if answer.attention:
+        print_table(
+            ["", "WHAT", "WHY", "=SINCE (UTC)", "WHAT TO DO", "TURN"],
+            [
+                [
+                    str(item["severity"]),
+                    str(item["title"]),
+                    str(item["why"]),
+                    time(item.get("since")),
+                    str(item["remedy"]),
+                    str(item["turn"]),
+                ]
+                for item in answer.attention
+            ],
+            title="Needs attention",
+        )
     if answer.locations:
         print_table(
             ["=LOCATION", "TYPE", ">USED", ">OF", ">FULL", ">HOLDS", ">SIZE", "STATE"],

@@ -29,7 +29,7 @@ def why(
     say(explanation.summary)
     if explanation.steps:
         print_table(
-            ["=STEP", "STATUS", "WHY", "=SINCE (UTC)", "WHAT TO DO"],
+            ["=STEP", "STATUS", "WHY", "=SINCE (UTC)", "WHAT TO DO", "TURN"],
             [_row(step) for step in explanation.steps],
         )
 
@@ -42,4 +42,5 @@ def _row(step: Step) -> list[Text | str]:
         ": ".join(reasons),
         time(step.since),
         step.remedy or "",
+        step.turn or "",
     ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.enumerations import ExecutionStatus
@@ -33,6 +33,7 @@ class ExecutedObsUnit(Identified, Owned, Base):
     obs_unit: Mapped[ObsUnit] = relationship(lazy="raise")
     modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(lazy="raise")
     __table_args__ = (
+        Index("ix_executed_obs_unit_running", "started_at", postgresql_where=text("status = 'running'")),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ordered"),
         CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended_when_not_running"),
         CheckConstraint("mean_pwv >= 0", name="mean_pwv_not_negative"),

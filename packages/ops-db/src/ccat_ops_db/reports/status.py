@@ -29,6 +29,12 @@ from ccat_ops_db.models import (
     Site,
 )
 from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.attention import attention
+from ccat_ops_db.reports.attention_item import Attention
+from ccat_ops_db.reports.facts import LATE, Facts, Overdue, Today
+from ccat_ops_db.reports.flow import FlowStep, flow
+from ccat_ops_db.reports.load_facts import load_facts
+from ccat_ops_db.reports.verdict import Verdict, verdict
 from ccat_ops_db.reports.work_rows import work_rows
 
 LONGEST_LIST = 100
@@ -105,6 +111,15 @@ class RecentEvent:
 
 
 @dataclass(frozen=True)
+class SignOfLife:
+    """When something was last heard of. What leaves no trace in the database is not in the list."""
+
+    what: str
+    site: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class StatusReport:
     """The status of everything that this database knows."""
 
@@ -117,6 +132,11 @@ class StatusReport:
     transfers: list[Movement]
     errors: dict[str, int]
     recent: list[RecentEvent]
+    verdict: Verdict
+    attention: list[Attention]
+    flow: list[FlowStep]
+    today: Today
+    signs_of_life: list[SignOfLife]
 
 
 def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
@@ -134,17 +154,35 @@ def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
     at : datetime
         Now.
     """
+    packages, not_removed, overdue = _packages(session, at)
+    facts = load_facts(session, at, overdue)
+    items = attention(facts)
     return StatusReport(
         site=site_id,
         at=at,
         locations=_locations(session),
         work=_work(session),
         waiting=_waiting(session),
-        packages=_packages(session),
+        packages=packages,
         transfers=_transfers(session),
         errors=_errors(session),
         recent=_recent(session),
+        verdict=verdict(facts, items, packages),
+        attention=items,
+        flow=flow(facts, not_removed),
+        today=facts.today,
+        signs_of_life=_signs_of_life(facts),
     )
+
+
+def _signs_of_life(facts: Facts) -> list[SignOfLife]:
+    """Return when the telescope and the workers of each site, who measure its locations, were heard of."""
+    seen: dict[str, datetime] = {}
+    for place in facts.places:
+        if place.measured_at is not None:
+            seen[place.site] = max(seen.get(place.site, place.measured_at), place.measured_at)
+    signs = [SignOfLife("telescope", None, facts.heard_at)] if facts.heard_at is not None else []
+    return signs + [SignOfLife("workers", site, at) for site, at in sorted(seen.items())]
 
 
 def _locations(session: Session) -> list[LocationStatus]:
@@ -251,11 +289,17 @@ def _waiting(session: Session) -> list[WaitingCount]:
     return [WaitingCount(*row) for row in found]
 
 
-def _packages(session: Session) -> dict[str, int]:
+def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int, int], Overdue]:
     """Count packages by state, looking closely only at those that can be anything but archived.
 
     A package whose source files were removed was archived then; since then only a copy that was lost or found
     wrong can have changed that.
+
+    Returns
+    -------
+    tuple
+        Packages by state; number and bytes of archived ones that are not removed at their source; and those
+        that are not archived a day after they were formed.
     """
     total = session.scalar(select(func.count()).select_from(RawDataPackage)) or 0
     doubtful = select(PhysicalCopy.raw_data_package_id).where(
@@ -268,17 +312,44 @@ def _packages(session: Session) -> dict[str, int]:
         ),
     )
     states = (
-        select(package_state().label("state"))
+        select(
+            package_state().label("state"),
+            RawDataPackage.payload_bytes,
+            RawDataPackage.created_at,
+            RawDataPackage.source_removed_at,
+        )
         .where(RawDataPackage.source_removed_at.is_(None) | RawDataPackage.id.in_(doubtful))
         .subquery()
     )
-    found = session.execute(select(states.c.state, func.count()).group_by(states.c.state))
+    late, here = states.c.created_at < at - LATE, states.c.source_removed_at.is_(None)
+
+    def total_bytes(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return cast(func.coalesce(func.sum(states.c.payload_bytes).filter(condition), 0), BigInteger)
+
+    found = session.execute(
+        select(
+            states.c.state,
+            func.count(),
+            func.count().filter(here),
+            total_bytes(here),
+            func.count().filter(late),
+            total_bytes(late),
+            func.min(states.c.created_at).filter(late),
+        ).group_by(states.c.state)
+    ).all()
     counted: dict[str, int] = {row[0]: row[1] for row in found}
     result = {state.value: counted.get(state.value, 0) for state in PackageState}
     result[PackageState.ARCHIVED.value] = total - sum(
         number for state, number in result.items() if state != PackageState.ARCHIVED.value
     )
-    return result
+    archived = [row for row in found if row[0] == PackageState.ARCHIVED]
+    others = [row for row in found if row[0] != PackageState.ARCHIVED]
+    overdue = Overdue(
+        sum(row[4] for row in others),
+        sum(row[5] for row in others),
+        min((row[6] for row in others if row[6] is not None), default=None),
+    )
+    return result, (sum(row[2] for row in archived), sum(row[3] for row in archived)), overdue
 
 
 def _transfers(session: Session) -> list[Movement]:

@@ -827,6 +827,13 @@ def upgrade() -> None:
         op.f("ix_executed_obs_unit_obs_unit_id"), "executed_obs_unit", ["obs_unit_id"], unique=False
     )
     op.create_index(
+        "ix_executed_obs_unit_running",
+        "executed_obs_unit",
+        ["started_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'running'"),
+    )
+    op.create_index(
         op.f("ix_executed_obs_unit_started_at"), "executed_obs_unit", ["started_at"], unique=False
     )
     op.create_table(
@@ -2813,6 +2820,11 @@ def downgrade() -> None:
     op.drop_table("pre_scheduled_slot")
     op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
     op.drop_table("instrument_module")
+    op.drop_index(
+        "ix_executed_obs_unit_running",
+        table_name="executed_obs_unit",
+        postgresql_where=sa.text("status = 'running'"),
+    )
     op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
     op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id"), table_name="executed_obs_unit")
     op.drop_table("executed_obs_unit")

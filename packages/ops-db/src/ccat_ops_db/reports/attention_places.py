@@ -1,0 +1,156 @@
+"""Rules about places: archives, locations, routes and sites."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.reports.attention_item import (
+    Action,
+    Attention,
+    Level,
+    Link,
+    at_place,
+    count_of,
+    held,
+    held_up,
+    oldest_of,
+    on_route,
+)
+from ccat_ops_db.reports.facts import Facts, OpenCount, Place, SuspendedSite, Way
+from ccat_ops_db.reports.words import duration, how_many, share, size
+from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason
+from ccat_ops_db.waiting_catalogue import CATALOGUE
+
+NEARLY_FULL = 0.95
+SOON_FULL = timedelta(hours=24)
+LONG_SUSPENSION = timedelta(hours=24)
+
+
+def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
+    """Copies at archives that were found corrupt or missing."""
+    for copies in facts.archives:
+        if copies.status == "present":
+            continue
+        yield Attention(
+            "bad_archive_copy",
+            Level.ACT,
+            f"{how_many(copies.count, f'{copies.status} copy')} at the archive {copies.location}",
+            f"{size(copies.bytes)} were {copies.status} when they were last verified.",
+            "Each is written again from another copy, where there is one.",
+            "Check the storage of the archive, and that each package has another verified copy.",
+            Turn.SITE,
+            HelpPage.PLACE,
+            copies.count,
+            copies.location,
+            subjects=Link("physical-copies", filter={"location": copies.location, "status": copies.status}),
+        )
+
+
+def suspect_places(facts: Facts) -> Iterator[Attention]:
+    """Locations that are in doubt."""
+    entry = CATALOGUE[WaitingReason.LOCATION_SUSPECT]
+    for place in facts.places:
+        if place.suspect_since is not None:
+            yield Attention(
+                "location_suspect",
+                Level.ACT,
+                f"{place.id} is in doubt",
+                f"{place.suspect_reason}. {held_up(at_place(facts, place.id))}",
+                entry.next,
+                entry.remedy,
+                entry.turn,
+                entry.help,
+                where=place.id,
+                since=place.suspect_since,
+                subjects=Link("data-locations", place.id),
+            )
+
+
+def circuits(facts: Facts) -> Iterator[Attention]:
+    """Routes and locations that are paused after failures; a short pause with nothing waiting is watched."""
+    pauses: Iterable[tuple[str, Way | Place, WaitingReason, list[OpenCount]]] = [
+        *(("route", way, WaitingReason.ROUTE_CIRCUIT_OPEN, on_route(facts, way.id)) for way in facts.ways),
+        *(
+            ("location", place, WaitingReason.LOCATION_CIRCUIT_OPEN, at_place(facts, place.id))
+            for place in facts.places
+        ),
+    ]
+    for noun, paused, reason, work in pauses:
+        if paused.open_until is None:
+            continue
+        entry, waiting = CATALOGUE[reason], held(work)
+        collection = "routes" if noun == "route" else "data-locations"
+        yield Attention(
+            "circuit_open",
+            Level.ACT if waiting else Level.WATCH,
+            f"The {noun} {paused.id} is paused after {how_many(paused.failures, 'failure')} in a row",
+            held_up(work),
+            entry.next,
+            entry.remedy,
+            entry.turn,
+            entry.help,
+            count_of(waiting) or 1,
+            paused.id,
+            oldest_of(waiting),
+            paused.open_until if paused.open_until > facts.at else None,
+            subjects=Link("open-work", filter={"route" if noun == "route" else "place": paused.id})
+            if waiting
+            else Link(collection, paused.id),
+        )
+
+
+def full_places(facts: Facts) -> Iterator[Attention]:
+    """Locations above their high watermark that do not empty, or that are full within a day."""
+    for place in facts.places:
+        used, full_at = place.share, place.full_at
+        if used is None or not place.enabled:
+            continue
+        above = used * 100 >= place.watermark_high and (place.growth is None or place.growth >= 0)
+        soon = full_at is not None and full_at < facts.at + SOON_FULL
+        if not above and not (soon and used >= 0.5):
+            continue
+        forecast = f" and full in {duration(full_at - facts.at)}" if full_at is not None and soon else ""
+        frees = place.deletes and place.location_type is not LocationType.LONG_TERM_ARCHIVE
+        yield Attention(
+            "location_filling",
+            Level.ACT if soon or used >= NEARLY_FULL else Level.WATCH,
+            f"{place.id} is {share(used)} full{forecast}",
+            f"Its high watermark is {place.watermark_high:g} %, and it is not falling."
+            if above
+            else "It fills faster than it is freed.",
+            "Copies are deleted there as soon as they are archived."
+            if frees
+            else "Nothing is deleted there; new work for it waits when it is full.",
+            "See what stops the data from going on. Free or add space if that takes long.",
+            Turn.OPERATOR,
+            HelpPage.PLACE,
+            where=place.id,
+            next_at=full_at if soon else None,
+            subjects=Link("data-locations", place.id),
+        )
+
+
+def long_suspensions(facts: Facts) -> Iterator[Attention]:
+    """What was suspended and forgotten."""
+    suspended: list[tuple[str, SuspendedSite | Place | Way]] = [
+        *(("sites", it) for it in facts.sites),
+        *(("data-locations", it) for it in facts.places),
+        *(("routes", it) for it in facts.ways),
+    ]
+    for collection, it in suspended:
+        if it.suspended_at is None or it.suspended_at > facts.at - LONG_SUSPENSION:
+            continue
+        yield Attention(
+            "long_suspension",
+            Level.WATCH,
+            f"{it.id} has been suspended for {duration(facts.at - it.suspended_at)}",
+            f"{it.suspended_by}: {it.suspended_reason}",
+            "It stays out of service until somebody resumes it.",
+            "Resume it, if the reason has passed.",
+            Turn.OPERATOR,
+            HelpPage.PLACE,
+            where=it.id,
+            since=it.suspended_at,
+            action=Action("resume", collection, it.id),
+            subjects=Link(collection, it.id),
+        )

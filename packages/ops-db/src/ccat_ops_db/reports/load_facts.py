@@ -1,0 +1,340 @@
+"""Reading the facts: a constant number of statements, whose cost follows what is open and recent."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, String, Uuid, case, cast, func, literal, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased
+
+from ccat_ops_db.enumerations import DeletionMode, DeletionTrigger, LocationType
+from ccat_ops_db.models import (
+    ApiToken,
+    DataLocation,
+    DataTransfer,
+    DataTransferRoute,
+    ErrorRecord,
+    Event,
+    ExecutedObsUnit,
+    LocationHealth,
+    LocationUsage,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    RetentionPolicy,
+    RouteHealth,
+    Site,
+    Telescope,
+    User,
+)
+from ccat_ops_db.nights import bounds_of, night_of
+from ccat_ops_db.reports.facts import (
+    ArchiveCount,
+    EndingToken,
+    ErrorCount,
+    Facts,
+    OpenCount,
+    Overdue,
+    Passed,
+    Place,
+    SuspendedSite,
+    Today,
+    Way,
+)
+from ccat_ops_db.reports.open_work import open_work
+
+RECENTLY = timedelta(hours=1)
+"""What passed in this time makes a rate, and tells whether something moves."""
+
+LONGEST_RUN = timedelta(hours=24)
+TOKEN_WARNING = timedelta(days=7)
+FILED = "raw_data_files.filed"
+HEARD = (FILED, "execution.started", "execution.finished")
+"""Events that come from the telescope."""
+
+PASSED = ("package.sealed", "transfer.sent", "archive.written", "package.archived", "copy.deleted")
+"""Events that say that a package has passed a step of its way."""
+
+
+def load_facts(session: Session, at: datetime, overdue: Overdue) -> Facts:
+    """Read the facts; a constant number of statements, whose cost follows what is open and recent."""
+    today, heard_at = _today(session, at)
+    long_runs, longest = session.execute(
+        select(func.count(), func.min(ExecutedObsUnit.started_at)).where(
+            ExecutedObsUnit.status == "running", ExecutedObsUnit.started_at < at - LONGEST_RUN
+        )
+    ).one()
+    return Facts(
+        at=at,
+        places=_places(session, at),
+        ways=_ways(session, at),
+        sites=_sites(session),
+        work=_work(session, at),
+        archives=_archives(session),
+        errors=_errors(session),
+        tokens=_tokens(session, at),
+        overdue=overdue,
+        long_runs=long_runs,
+        longest_run_since=longest,
+        today=today,
+        heard_at=heard_at,
+        passed=_passed(session, at),
+        at_source=_at_source(session),
+        at_buffers=_at_buffers(session),
+    )
+
+
+def _places(session: Session, at: datetime) -> list[Place]:
+    location, health, site = DataLocation.__table__.c, LocationHealth, Site
+
+    def usage(*conditions: Any) -> Any:
+        measured = aliased(LocationUsage)
+        return (
+            select(measured.used_bytes, measured.total_bytes, measured.measured_at)
+            .where(measured.data_location_id == location.id, *(each(measured) for each in conditions))
+            .order_by(measured.measured_at.desc())
+            .limit(1)
+            .correlate(DataLocation.__table__)
+            .lateral()
+        )
+
+    now, before = usage(), usage(lambda measured: measured.measured_at <= at - RECENTLY)
+    deletes = (location.deletion_mode == DeletionMode.ENABLED) & (
+        RetentionPolicy.trigger != DeletionTrigger.WHEN_UNPINNED
+    )
+    rows = session.execute(
+        select(
+            location.id,
+            location.site_id,
+            location.location_type,
+            location.enabled & site.enabled,
+            location.watermark_high,
+            location.capacity_bytes,
+            now.c.used_bytes,
+            now.c.total_bytes,
+            now.c.measured_at,
+            before.c.used_bytes,
+            before.c.measured_at,
+            func.coalesce(deletes, False),
+            location.suspended_at,
+            location.suspended_by,
+            location.suspended_reason,
+            func.coalesce(health.consecutive_failures, 0),
+            health.open_until,
+            health.suspect_since,
+            health.suspect_reason,
+        )
+        .select_from(DataLocation.__table__)
+        .join(site, site.id == location.site_id)
+        .outerjoin(RetentionPolicy, RetentionPolicy.id == location.retention_policy_id)
+        .outerjoin(health, health.data_location_id == location.id)
+        .outerjoin(now, true())
+        .outerjoin(before, true())
+        .where(location.retired_at.is_(None))
+        .order_by(location.id)
+    )
+    return [Place(*row) for row in rows]
+
+
+def _ways(session: Session, at: datetime) -> list[Way]:
+    route, health, sent = DataTransferRoute, RouteHealth, Event.__table__.c
+    moved = (
+        select(func.max(sent.occurred_at))
+        .select_from(Event.__table__)
+        .join(DataTransfer, DataTransfer.raw_data_package_id == _package_of_event())
+        .where(
+            sent.action == "transfer.sent",
+            sent.occurred_at > at - RECENTLY,
+            DataTransfer.data_transfer_route_id == route.id,
+        )
+        .correlate(route)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            route.id,
+            route.enabled,
+            route.suspended_at,
+            route.suspended_by,
+            route.suspended_reason,
+            func.coalesce(health.consecutive_failures, 0),
+            health.open_until,
+            moved,
+        )
+        .outerjoin(health, health.data_transfer_route_id == route.id)
+        .where(route.retired_at.is_(None))
+        .order_by(route.id)
+    )
+    return [Way(*row) for row in rows]
+
+
+def _sites(session: Session) -> list[SuspendedSite]:
+    rows: Any = session.execute(
+        select(Site.id, Site.suspended_at, Site.suspended_by, Site.suspended_reason).where(
+            Site.suspended_at.is_not(None), Site.retired_at.is_(None)
+        )
+    )
+    return [SuspendedSite(*row) for row in rows]
+
+
+def _work(session: Session, at: datetime) -> list[OpenCount]:
+    rows = open_work(at).c
+    common = (rows.kind, rows.reason, rows.place, rows.route, rows.error_category)
+    found = session.execute(
+        select(
+            *common,
+            func.count(),
+            cast(func.coalesce(func.sum(rows.bytes_total), 0), BigInteger),
+            func.min(rows.since),
+            func.min(rows.next_at),
+            func.max(rows.progressed_at),
+        ).group_by(*common)
+    )
+    return [OpenCount(*row) for row in found]
+
+
+def _archives(session: Session) -> list[ArchiveCount]:
+    copy = PhysicalCopy
+    archives = select(DataLocation.id).where(DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE)
+    rows = session.execute(
+        select(
+            copy.data_location_id,
+            cast(copy.status, String()),
+            func.count(),
+            cast(func.sum(copy.size), BigInteger),
+        )
+        .where(
+            copy.kind == "raw_data_package",
+            copy.data_location_id.in_(archives),
+            copy.status.in_(["present", "corrupt", "missing"]),
+        )
+        .group_by(copy.data_location_id, copy.status)
+        .order_by(copy.data_location_id, copy.status)
+    )
+    return [ArchiveCount(*row) for row in rows]
+
+
+def _errors(session: Session) -> list[ErrorCount]:
+    error = ErrorRecord.__table__.c
+
+    def latest(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.array_agg(aggregate_order_by(column, error.last_seen_at.desc()))[1]
+
+    rows = session.execute(
+        select(
+            cast(error.severity, String()),
+            func.count(),
+            func.min(error.first_seen_at),
+            latest(error.id),
+            latest(error.message),
+            latest(error.data_location_id),
+        )
+        .where(error.resolved_at.is_(None), error.acknowledged_at.is_(None))
+        .group_by(error.severity)
+    )
+    return [ErrorCount(*row) for row in rows]
+
+
+def _tokens(session: Session, at: datetime) -> list[EndingToken]:
+    rows: Any = session.execute(
+        select(ApiToken.name, User.name, ApiToken.expires_at)
+        .join(User, User.id == ApiToken.user_id)
+        .where(
+            ApiToken.revoked_at.is_(None),
+            User.disabled_at.is_(None),
+            ApiToken.expires_at > at,
+            ApiToken.expires_at < at + TOKEN_WARNING,
+        )
+        .order_by(ApiToken.expires_at)
+    )
+    return [EndingToken(*row) for row in rows]
+
+
+def _today(session: Session, at: datetime) -> tuple[Today, datetime | None]:
+    longitude = session.scalar(select(Telescope.longitude).order_by(Telescope.id).limit(1)) or 0.0
+    night = night_of(at, longitude)
+    since, _ = bounds_of(night, longitude)
+    event = Event.__table__.c
+
+    def total(name: str, *conditions: Any) -> ColumnElement[Any]:
+        figure = func.sum(cast(event.details[name].as_string(), BigInteger))
+        return cast(func.coalesce(figure.filter(*conditions) if conditions else figure, 0), BigInteger)
+
+    files, size, recent, last = session.execute(
+        select(
+            total("files", event.occurred_at >= since),
+            total("bytes", event.occurred_at >= since),
+            total("bytes", event.occurred_at > at - RECENTLY),
+            func.max(event.occurred_at),
+        ).where(
+            event.action == FILED,
+            event.occurred_at >= func.least(literal(since), literal(at - RECENTLY)),
+            event.occurred_at <= at,
+        )
+    ).one()
+    heard = [
+        select(func.max(event.occurred_at)).where(event.action == action).scalar_subquery()
+        for action in HEARD
+    ]
+    heard_at = session.scalar(select(func.greatest(*heard)))
+    seconds = (at - since).total_seconds()
+    today = Today(
+        night,
+        since,
+        files,
+        size,
+        size / seconds if seconds > 0 else None,
+        recent / RECENTLY.total_seconds(),
+        last,
+    )
+    return today, heard_at
+
+
+def _passed(session: Session, at: datetime) -> dict[str, Passed]:
+    event, package = Event.__table__.c, RawDataPackage
+    rows = session.execute(
+        select(
+            event.action,
+            func.count(package.id.distinct()),
+            cast(func.coalesce(func.sum(package.size), 0), BigInteger),
+            func.max(event.occurred_at),
+        )
+        .select_from(Event.__table__)
+        .join(package, package.id == _package_of_event())
+        .where(event.action.in_(PASSED), event.occurred_at > at - RECENTLY)
+        .group_by(event.action)
+    )
+    found = {row[0]: Passed(*row[1:]) for row in rows}
+    return {action: found.get(action, Passed(0, 0, None)) for action in PASSED}
+
+
+def _package_of_event() -> ColumnElement[Any]:
+    event = Event.__table__.c
+    return cast(case((event.subject_type == "raw_data_package", event.subject_id)), Uuid())
+
+
+def _at_source(session: Session) -> tuple[int, int]:
+    unsealed = select(
+        func.count().label("packages"),
+        cast(func.coalesce(func.sum(RawDataPackage.payload_bytes), 0), BigInteger).label("bytes"),
+    ).where(RawDataPackage.sealed_at.is_(None))
+    loose = select(cast(func.coalesce(func.sum(RawDataFile.size), 0), BigInteger).label("bytes")).where(
+        RawDataFile.raw_data_package_id.is_(None)
+    )
+    columns: list[ColumnElement[Any]] = [*unsealed.subquery().c, loose.scalar_subquery()]
+    packages, size, files = session.execute(select(*columns)).one()
+    return packages, size + files
+
+
+def _at_buffers(session: Session) -> tuple[int, int]:
+    copy = PhysicalCopy
+    buffers = select(DataLocation.id).where(DataLocation.location_type == LocationType.BUFFER)
+    packages, size = session.execute(
+        select(func.count(), cast(func.coalesce(func.sum(copy.size), 0), BigInteger)).where(
+            copy.kind == "raw_data_package",
+            copy.onward_planned_at.is_(None),
+            copy.status.in_(["present", "verified"]),
+            copy.data_location_id.in_(buffers),
+        )
+    ).one()
+    return packages, size
