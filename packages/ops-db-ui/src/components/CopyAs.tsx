@@ -2,9 +2,10 @@ import { Menu } from "@base-ui/react/menu";
 import { Copy } from "lucide-react";
 import { say } from "~/actions/toasts";
 import { Button } from "~/components/Button";
+import styles from "~/components/CopyAs.module.css";
+import { copyText } from "~/components/clipboard";
 import { addressOf, asCurl, asPython, type Request } from "~/components/copy-as";
 import type { Search } from "~/lists/address";
-import styles from "~/lists/Menu.module.css";
 
 /** How to get or do the same from a shell or a program. The token stays in the environment of who runs it. */
 export function CopyAs({
@@ -23,27 +24,36 @@ export function CopyAs({
   readonly body?: unknown;
 }) {
   const request: Request = { method, path, query, body };
-  const choices = [
-    ["ccat", ccat],
-    ["curl", asCurl(request, location.origin)],
-    ["Python", asPython(request)],
-    ["Address of the call", addressOf(request, location.origin)],
-    ["Address of this page", location.href],
-  ] as const;
+  const choices = () =>
+    [
+      ["ccat", ccat],
+      ["curl", asCurl(request, location.origin)],
+      ["Python", asPython(request)],
+      ["Address of the call", addressOf(request, location.origin)],
+      ["Address of this page", location.href],
+    ] as const;
   return (
     <Menu.Root>
-      <Menu.Trigger render={<Button kind="quiet" />} data-target="copy">
+      <Menu.Trigger render={<Button kind="quiet" data-target="copy" />}>
         <Copy aria-hidden size={16} />
         Copy as
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end" className={styles.positioner}>
           <Menu.Popup className={styles.menu}>
-            {choices.map(
+            {choices().map(
               ([name, text]) =>
                 text !== null && (
-                  <Menu.Item key={name} className={styles.item} onClick={() => void copy(name, text)}>
-                    {name}
+                  <Menu.Item
+                    key={name}
+                    label={name}
+                    className={styles.item}
+                    onClick={() => void copy(name, text)}
+                  >
+                    <span>{name}</span>
+                    <code className={styles.text} aria-hidden>
+                      {text}
+                    </code>
                   </Menu.Item>
                 ),
             )}
@@ -55,10 +65,5 @@ export function CopyAs({
 }
 
 async function copy(name: string, text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(`Copied: ${name}`);
-  } catch {
-    say("This browser does not let pages copy here");
-  }
+  say((await copyText(text)) ? `Copied: ${name}` : "This browser does not let pages copy.");
 }

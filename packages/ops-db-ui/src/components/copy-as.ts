@@ -32,6 +32,11 @@ export function addressOf({ path, query }: Pick<Request, "path" | "query">, orig
   return `${origin}${path}${parts.length === 0 ? "" : `?${parts.join("&")}`}`;
 }
 
+/** Fill ids into a path of the contract. */
+export function pathWith(path: string, params: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+}
+
 /** Lists that the Python client reads to their end. */
 const ITERATORS: Readonly<Record<string, string>> = {
   "/api/v1/executed-obs-units": "executions",

@@ -4,6 +4,9 @@ import type { Operation } from "~/api/operation";
 import { operations } from "~/api/operations.gen";
 import { may, type OperationId } from "~/api/permissions";
 import { Age } from "~/components/Age";
+import { CopyAs } from "~/components/CopyAs";
+import { ccatLine } from "~/components/ccat";
+import { pathWith } from "~/components/copy-as";
 import { grouped } from "~/components/quantity";
 import type { Search } from "~/lists/address";
 import { ColumnMenu } from "~/lists/ColumnMenu";
@@ -15,9 +18,9 @@ import { fieldsOf, worded } from "~/lists/fields";
 import { ListBody } from "~/lists/ListBody";
 import styles from "~/lists/ListView.module.css";
 import type { ListPath, Query, RowOf } from "~/lists/pages";
+import { queryOf } from "~/lists/query";
 import { SortMenu } from "~/lists/SortMenu";
 import { isView, readState, withColumns, withFilters, withoutValue, withSort, withView } from "~/lists/state";
-import { queryOf } from "~/lists/times";
 import { type RowCount, useListPages, useRowCount } from "~/lists/useListPages";
 import { useListSearch } from "~/lists/useListSearch";
 import { ViewTabs } from "~/lists/ViewTabs";
@@ -49,8 +52,10 @@ export interface ListViewProps<P extends ListPath> {
   readonly fixed?: Query;
   /** How values of filters are called, where the contract's names are not for people. */
   readonly words?: Words;
-  /** What stands at the end of the bar: *copy as*, for example. */
+  /** What stands at the end of the bar. */
   readonly beside?: ReactNode;
+  /** Only the rows: the page has views, filters and all else itself. */
+  readonly bare?: boolean;
 }
 
 const NO_WORDS: Words = () => null;
@@ -87,41 +92,48 @@ function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
     enabled: wrong.length === 0,
     mayMove: () => isUnread(section.current),
   };
+  const path = pathWith(props.path, asked.pathParams);
+  const copied = asked.query();
   const list = useListPages<P>(asked);
-  const count = useRowCount<P>(asked, operation.counts);
+  const count = useRowCount<P>(asked, operation.counts && props.bare !== true);
   const { pages } = list;
   const rows = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   const order = sort ?? operation.defaultSort;
   const sortBy = (wanted: string | null) => setSearch((before) => withSort(before, wanted));
   return (
     <section ref={section} className={styles.list} aria-label={label} aria-busy={pages.isPlaceholderData}>
-      {props.presets !== undefined && (
-        <ViewTabs
-          presets={props.presets}
-          isShown={({ query }) => isView(operation, state, query)}
-          onShow={({ query }) => setSearch((before) => withView(operation, before, query))}
-        />
+      {props.bare !== true && (
+        <>
+          {props.presets !== undefined && (
+            <ViewTabs
+              presets={props.presets}
+              isShown={({ query }) => isView(operation, state, query)}
+              onShow={({ query }) => setSearch((before) => withView(operation, before, query))}
+            />
+          )}
+          <div className={styles.bar}>
+            <FilterBar
+              fields={fields}
+              filters={filters}
+              chips={chips}
+              words={words}
+              onChange={(changes) => setSearch((before) => withFilters(before, changes))}
+            />
+            <div className={styles.beside}>
+              <HowMany count={count} rows={rows.length} isMore={pages.hasNextPage} />
+              <Age of={pages} />
+              <SortMenu sorts={operation.sorts} order={order} columns={columns} onSort={sortBy} />
+              <ColumnMenu
+                columns={columns}
+                chosen={state.columns}
+                onChoose={(ids) => setSearch((before) => withColumns(before, ids), true)}
+              />
+              <CopyAs ccat={ccatLine(path, copied)} path={path} query={copied} />
+              {props.beside}
+            </div>
+          </div>
+        </>
       )}
-      <div className={styles.bar}>
-        <FilterBar
-          fields={fields}
-          filters={filters}
-          chips={chips}
-          words={words}
-          onChange={(changes) => setSearch((before) => withFilters(before, changes))}
-        />
-        <div className={styles.beside}>
-          <HowMany count={count} rows={rows.length} isMore={pages.hasNextPage} />
-          <Age of={pages} />
-          <SortMenu sorts={operation.sorts} order={order} columns={columns} onSort={sortBy} />
-          <ColumnMenu
-            columns={columns}
-            chosen={state.columns}
-            onChoose={(ids) => setSearch((before) => withColumns(before, ids), true)}
-          />
-          {props.beside}
-        </div>
-      </div>
       <WrongAddress
         wrong={wrong}
         onRemove={({ name, value }) => setSearch((before) => withoutValue(before, name, value))}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { operations } from "~/api/operations.gen";
-import { isTime, momentOf, queryOf, rangeInWords } from "~/lists/times";
+import { queryOf } from "~/lists/query";
+import { isTime, momentOf, rangeInWords } from "~/lists/times";
 
 const SITE = { timeZone: "America/Santiago", longitude: -67.787 };
 const NOW = new Date("2026-03-02T15:30:00Z");

@@ -1,5 +1,3 @@
-import type { Operation } from "~/api/operation";
-import type { Filters } from "~/lists/state";
 import { type SiteTime, span, utc } from "~/time/format";
 
 const AGO = /^now-(\d{1,6})(min|h|d)$/;
@@ -41,22 +39,6 @@ export function momentOf(text: string, end: boolean, now: Date, site: SiteTime |
     return new Date(noon.getTime() + (end ? DAY : 0)).toISOString();
   }
   return new Date(iso(text)).toISOString();
-}
-
-/** Return what the API is asked for these filters now. */
-export function queryOf(
-  operation: Operation,
-  filters: Filters,
-  now: Date,
-  site: SiteTime | null,
-): Record<string, readonly string[]> {
-  const times = new Set(operation.filters.filter(({ type }) => type === "time").map(({ name }) => name));
-  return Object.fromEntries(
-    Object.entries(filters).map(([name, values]) => [
-      name,
-      times.has(name) ? values.map((text) => momentOf(text, name.endsWith("until"), now, site)) : values,
-    ]),
-  );
 }
 
 /** Return a range as people read it: `last night`, `in the last 12 h`, `before 2026-03-02 04:05:06Z`. */
