@@ -9,7 +9,7 @@ export const meQuery = {
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Me> => {
     const { data } = await api.GET("/api/v1/me", { signal });
     if (data === undefined) throw new Error("an answer without a body");
-    setCsrfToken("csrf_token" in data && typeof data.csrf_token === "string" ? data.csrf_token : null);
+    setCsrfToken(data.csrf_token);
     return data;
   },
   staleTime: 60_000,

@@ -24,6 +24,9 @@ export class Problem extends Error {
     readonly requestId: string | null = null,
     readonly retry: Retry = { may: "never", afterSeconds: null },
     readonly fields: readonly { readonly field: string | null; readonly reason: string }[] = [],
+    /** Permission that is missing, and the roles that give it. */
+    readonly permission: string | null = null,
+    readonly roles: readonly string[] = [],
   ) {
     super(detail);
   }
@@ -71,6 +74,8 @@ export function problemOf(response: Response, body: unknown): Problem {
     body.request_id,
     retryOf(response, body),
     (body.errors ?? []).map(({ field, reason }) => ({ field: field ?? null, reason })),
+    body.permission ?? null,
+    body.roles ?? [],
   );
 }
 

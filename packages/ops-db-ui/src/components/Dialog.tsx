@@ -25,7 +25,7 @@ export function Dialog({
           <div className={styles.head}>
             <Base.Title>{title}</Base.Title>
             {onClose !== undefined && (
-              <Base.Close render={<Button kind="quiet" aria-label="Close" />}>
+              <Base.Close render={<Button kind="quiet" aria-label="Close" className={styles.close ?? ""} />}>
                 <X aria-hidden size={16} />
               </Base.Close>
             )}

@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import styles from "~/components/PageTitle.module.css";
+import { tabTitle } from "~/components/tab-title";
+import { useVerdict } from "~/live/verdict";
 
 /** The title of a page, with what belongs beside it. It takes the focus when the page opens. */
 export function PageTitle({
@@ -14,12 +16,13 @@ export function PageTitle({
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const text = title ?? (typeof children === "string" ? children : undefined);
+  const verdict = useVerdict();
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <header className={styles.title}>
-      {text !== undefined && <title>{`${text} · CCAT data centre`}</title>}
+      {text !== undefined && <title>{tabTitle(text, verdict)}</title>}
       <h1 ref={heading} tabIndex={-1}>
         {children}
       </h1>

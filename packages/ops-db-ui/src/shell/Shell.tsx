@@ -2,6 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
+import { Banners } from "~/shell/Banners";
 import { BottomBar } from "~/shell/BottomBar";
 import { Keys } from "~/shell/Keys";
 import { Rail } from "~/shell/Rail";
@@ -24,11 +25,14 @@ export function Shell() {
         </a>
         <TopBar />
         <Rail />
-        <main className={styles.content} id="content" tabIndex={-1}>
-          <Suspense fallback={<Loading />}>
-            <Outlet />
-          </Suspense>
-        </main>
+        <div className={styles.middle}>
+          <Banners />
+          <main className={styles.content} id="content" tabIndex={-1}>
+            <Suspense fallback={<Loading />}>
+              <Outlet />
+            </Suspense>
+          </main>
+        </div>
         <BottomBar />
         <SessionEnded />
         <Toasts />

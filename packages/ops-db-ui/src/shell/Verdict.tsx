@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useGet } from "~/api/get";
 import { State } from "~/components/State";
 import { useFreshness } from "~/live/freshness";
+import { setVerdict } from "~/live/verdict";
 import styles from "~/shell/Verdict.module.css";
 
 const ICONS = { green: "ok", watch: "watch", act: "act", unknown: "unknown" } as const;
@@ -13,12 +14,14 @@ export function Verdict() {
   const freshness = useFreshness();
   const level = freshness.state === "live" ? (status.data?.verdict.level ?? "unknown") : "unknown";
   const count = status.data?.attention.length ?? 0;
+  const words = level === "green" || level === "unknown" || count === 0 ? level : `${level} ${count}`;
   useEffect(() => {
+    setVerdict(level);
     document.querySelector("link[rel=icon]")?.setAttribute("href", `/icon-${ICONS[level]}.svg`);
   }, [level]);
   return (
-    <Link to="/" className={styles.verdict ?? ""} aria-label={`Verdict: ${level}. Overview`}>
-      <State of={level} word={level === "green" || count === 0 ? level : `${level} (${count})`} />
+    <Link to="/" className={styles.verdict ?? ""} aria-label={`Verdict: ${words}. Overview`}>
+      <State of={level} word={words} />
     </Link>
   );
 }

@@ -1,18 +1,18 @@
 import { useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { pageOfTabTitle } from "~/components/tab-title";
 import { rememberVisit } from "~/shell/recent";
 
-const SUFFIX = " · CCAT data centre";
-
-/** Remembers each page when it is left, with the title that it has by then. */
+/** Remember each page when it is left, with the title that it has by then. */
 export function useRecentVisits(): void {
   const router = useRouter();
   useEffect(
     () =>
       router.subscribe("onBeforeNavigate", ({ fromLocation, pathChanged }) => {
-        if (fromLocation === undefined || !pathChanged || !document.title.endsWith(SUFFIX)) return;
-        const words = document.title.slice(0, -SUFFIX.length);
-        rememberVisit({ address: fromLocation.href, title: words.replace(/^[^·]* · /, "") });
+        const title = pageOfTabTitle(document.title);
+        if (fromLocation !== undefined && pathChanged && title !== null) {
+          rememberVisit({ address: fromLocation.href, title });
+        }
       }),
     [router],
   );

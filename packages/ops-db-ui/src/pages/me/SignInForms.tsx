@@ -8,8 +8,6 @@ import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
 import styles from "~/pages/me/SignInForms.module.css";
 
-const ROLES = ["admin", "operator", "scientist", "observer", "viewer", "service"];
-
 /** The ways to sign in that this site has: a token always, a role without any proof in development. */
 export function SignInForms({ onSignedIn }: { readonly onSignedIn: () => void }) {
   const ways = useGet("/api/v1/auth/providers", {}, { live: false });
@@ -24,20 +22,23 @@ export function SignInForms({ onSignedIn }: { readonly onSignedIn: () => void })
     <div className={styles.ways}>
       {ways.data.development && (
         <section className={styles.way}>
-          <h2>Development</h2>
-          <p>This is a stack for development: take any role.</p>
-          <div className={styles.roles}>
-            {ROLES.map((role) => (
-              <Button
-                key={role}
-                kind={role === "operator" ? "main" : "plain"}
-                disabled={signIn.isPending}
-                onClick={() => signIn.mutate(() => signInAs(role))}
-              >
-                {role}
-              </Button>
+          <h2>Take a role</h2>
+          <p className={styles.note}>This is a stack for development: no proof is needed.</p>
+          <ul className={styles.roles}>
+            {ways.data.development.roles.map(({ id, description }) => (
+              <li key={id}>
+                <button
+                  type="button"
+                  className={styles.role}
+                  disabled={signIn.isPending}
+                  onClick={() => signIn.mutate(() => signInAs(id))}
+                >
+                  <span className={styles.name}>{id}</span>
+                  <span className={styles.note}>{description}</span>
+                </button>
+              </li>
             ))}
-          </div>
+          </ul>
         </section>
       )}
       <TokenForm isBusy={signIn.isPending} onToken={(token) => signIn.mutate(() => signInWith(token))} />
@@ -83,8 +84,10 @@ function TokenForm({
   );
 }
 
+/** The call exists in development only, so the contract does not know it. */
 function signInAs(role: string): Promise<unknown> {
-  return api.POST("/api/v1/auth/development", { body: { role } });
+  const post = api.POST as unknown as (path: string, init: { body: unknown }) => Promise<unknown>;
+  return post("/api/v1/auth/development", { body: { role } });
 }
 
 function signInWith(token: string): Promise<unknown> {

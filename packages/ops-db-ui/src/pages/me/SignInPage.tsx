@@ -9,12 +9,15 @@ export function SignInPage() {
   return (
     <main className={styles.page}>
       <PageTitle title="Sign in">CCAT data centre</PageTitle>
-      <SignInForms
-        onSignedIn={() => {
-          // A full load: nothing of an earlier session stays in memory.
-          location.assign(ownAddress(to));
-        }}
-      />
+      <p className={styles.what}>Raw data of the observatory, from the telescope to the archives.</p>
+      <div className={styles.card}>
+        <SignInForms
+          onSignedIn={() => {
+            // A full load: nothing of an earlier session stays in memory.
+            location.assign(ownAddress(to));
+          }}
+        />
+      </div>
     </main>
   );
 }
