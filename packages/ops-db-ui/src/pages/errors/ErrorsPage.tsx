@@ -1,6 +1,34 @@
+import { CopyAs } from "~/components/CopyAs";
+import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
+import { ListView, type Preset } from "~/lists/ListView";
+import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
 
-/** TODO of this page's author. */
+const PRESETS: readonly Preset[] = [
+  { id: "open", label: "Open, nobody on it", query: { open: "true", acknowledged: "false" } },
+  { id: "all-open", label: "All open", query: { open: "true" } },
+  { id: "day", label: "Last 24 h", query: { since: "now-24h" } },
+  { id: "all", label: "All", query: {} },
+];
+
+/** What is broken, since when, and whether somebody is on it. */
 export function ErrorsPage() {
-  return <PageTitle>Errors</PageTitle>;
+  return (
+    <>
+      <PageTitle>Errors</PageTitle>
+      <ListView
+        operation="list_errors"
+        path="/api/v1/errors"
+        columns={ERROR_COLUMNS}
+        presets={PRESETS}
+        rowLink={({ id }) => ({ to: "/errors/$id", params: { id } })}
+        empty={
+          <Empty title="No error was ever recorded here.">
+            <p>What a service cannot do, or does only at the third attempt, is recorded and stands here.</p>
+          </Empty>
+        }
+        beside={<CopyAs ccat={null} path="/api/v1/errors" />}
+      />
+    </>
+  );
 }

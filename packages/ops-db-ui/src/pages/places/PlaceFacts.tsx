@@ -1,0 +1,40 @@
+import type { components } from "~/api/schema.gen";
+import { KeyValues } from "~/components/KeyValues";
+import page from "~/components/Page.module.css";
+import { Bytes } from "~/components/Quantity";
+import { span } from "~/time/format";
+
+type Location = components["schemas"]["Location"];
+
+/** How a place is configured, and how that is changed. */
+export function PlaceFacts({ of: data }: { readonly of: Location }) {
+  const items: readonly (readonly [string, React.ReactNode])[] = [
+    ["Name", data.name],
+    ["Site", data.site],
+    ["Kind", `${data.location_type.replaceAll("_", " ")} on ${data.storage_type}`],
+    ["Where", <Address key="where" of={data} />],
+    ["Instrument", data.instrument],
+    ["Watermarks", `deletes from ${data.watermark_high} % down to ${data.watermark_low} %`],
+    ["Kept free", data.reserve_bytes === 0 ? null : <Bytes key="reserve" value={data.reserve_bytes} />],
+    ["Deletion", `${data.deletion_mode.replaceAll("_", " ")}, policy ${data.retention_policy ?? "none"}`],
+    ["Verification", data.verification_method.replaceAll("_", " ")],
+    ["At the same time", `${data.concurrency} pieces of work`],
+    ["Packages up to", <Bytes key="limit" value={data.package_size_limit} />],
+    ["Packaged after", span(data.package_age_limit * 1_000)],
+  ];
+  return (
+    <>
+      <KeyValues items={items.filter(([, value]) => value !== null)} />
+      <p className={page.muted}>
+        To change this, edit <code>{data.id}</code> under <code>data_locations</code> in the site's
+        configuration, look at <code>opsdb config plan</code>, and apply it.
+      </p>
+    </>
+  );
+}
+
+function Address({ of: data }: { readonly of: Location }) {
+  const bucket = data.bucket === null ? null : `${data.endpoint ?? ""} ${data.bucket}/${data.prefix ?? ""}`;
+  const text = bucket ?? [data.host, data.path].filter((part) => part !== null).join(":");
+  return <span className={page.fixed}>{text === "" ? "–" : text}</span>;
+}
