@@ -1,4 +1,3 @@
-import { CopyAs } from "~/components/CopyAs";
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
@@ -22,7 +21,6 @@ export function ObservationsPage() {
         columns={COLUMNS}
         presets={PRESETS}
         rowLink={({ id }) => ({ to: "/observations/$id", params: { id } })}
-        beside={<CopyAs ccat="ccat find" path="/api/v1/executed-obs-units" />}
         empty={
           <Empty title="Nothing has been observed yet.">
             <p>

@@ -1,5 +1,6 @@
 import { Time } from "~/components/Time";
 import type { Job } from "~/pages/staging/answers";
+import styles from "~/pages/staging/columns.module.css";
 import { span } from "~/time/format";
 
 const SECOND = 1_000;
@@ -8,7 +9,7 @@ const SECOND = 1_000;
 export function Kept({ of: job }: { readonly of: Job }) {
   return (
     <span>
-      {span(job.time_to_live * SECOND)} after arrival
+      <span className={styles.short}>{span(job.time_to_live * SECOND)} after arrival</span>
       {job.pinned_until !== null && (
         <>
           , at least until <Time at={job.pinned_until} />

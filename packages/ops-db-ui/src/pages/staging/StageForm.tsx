@@ -80,9 +80,17 @@ export function StageForm({ of, onCancel }: { readonly of: Staged; readonly onCa
         </div>
         <div className={styles.field}>
           <label htmlFor={`${id}-pin`}>
-            And not before <span className={styles.optional}>UTC, optional</span>
+            And at least until <span className={styles.optional}>date, UTC, optional</span>
           </label>
-          <input id={`${id}-pin`} name="pin" type="date" className={styles.input} />
+          <input
+            id={`${id}-pin`}
+            name="pin"
+            className={styles.input}
+            placeholder="2027-01-31"
+            pattern="\d{4}-\d\d-\d\d"
+            title="A date as 2027-01-31"
+            autoComplete="off"
+          />
         </div>
       </div>
       <div className={styles.field}>

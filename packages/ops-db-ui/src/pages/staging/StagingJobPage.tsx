@@ -11,7 +11,7 @@ import { Progress } from "~/components/Progress";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { Unknown } from "~/components/Unknown";
-import type { Job } from "~/pages/staging/answers";
+import type { Execution, Job } from "~/pages/staging/answers";
 import { Folder } from "~/pages/staging/Folder";
 import { Items } from "~/pages/staging/Items";
 import { isOpen, sentenceOf } from "~/pages/staging/job";
@@ -24,13 +24,18 @@ import { whatOf } from "~/pages/staging/what";
 export function StagingJobPage() {
   const { id } = useParams({ from: "/_shell/staging/$id" });
   const job = useGet("/api/v1/staging-jobs/{job_id}", { params: { path: { job_id: id } } });
+  const execution = useGet(
+    "/api/v1/executed-obs-units/{execution_id}",
+    { params: { path: { execution_id: job.data?.execution_id ?? "" } } },
+    { enabled: job.data?.execution_id != null, live: false },
+  ).data;
   if (job.data === undefined && job.isError) {
     return <PageProblem error={job.error} reset={() => void job.refetch()} />;
   }
-  const title = job.data === undefined ? "Staging job" : `Stage ${whatOf(job.data)}`;
   return (
     <>
       <PageTitle
+        title={job.data === undefined ? "Staging job" : titleOf(job.data, execution)}
         beside={
           <>
             {job.data !== undefined && isOpen(job.data) && <Cancel id={id} />}
@@ -38,7 +43,8 @@ export function StagingJobPage() {
           </>
         }
       >
-        {title}
+        {job.data === undefined ? "Staging job" : titleOf(job.data, execution)}
+        {execution !== undefined && <span className={styles.unit}>{execution.obs_unit}</span>}
       </PageTitle>
       <div className={styles.panels}>
         <Panel title="Is it there?" of={job}>
@@ -48,11 +54,15 @@ export function StagingJobPage() {
           {({ items }) => <Items items={items} />}
         </Panel>
         <Panel title="Request" of={job}>
-          {(one) => <Request of={one} />}
+          {(one) => <Request of={one} execution={execution} />}
         </Panel>
       </div>
     </>
   );
+}
+
+function titleOf(job: Job, execution: Execution | undefined): string {
+  return `${execution?.source ?? whatOf(job)} to ${job.destination_location}`;
 }
 
 function Standing({ of: job }: { readonly of: Job }) {
@@ -71,11 +81,11 @@ function Standing({ of: job }: { readonly of: Job }) {
   );
 }
 
-function Request({ of: job }: { readonly of: Job }) {
+function Request({ of: job, execution }: { readonly of: Job; readonly execution: Execution | undefined }) {
   return (
     <KeyValues
       items={[
-        ["data", <Subject key="data" of={job} />],
+        ["data", <Subject key="data" of={job} text={execution?.obs_unit ?? whatOf(job)} />],
         ["to", job.destination_location],
         ["requested", <Time key="requested" at={job.created_at} />],
         ["by", job.requested_by],
@@ -90,29 +100,29 @@ function Request({ of: job }: { readonly of: Job }) {
   );
 }
 
-function Subject({ of: job }: { readonly of: Job }) {
+function Subject({ of: job, text }: { readonly of: Job; readonly text: string }) {
   if (job.execution_id !== null) {
     return (
       <Link to="/observations/$id" params={{ id: job.execution_id }}>
-        {whatOf(job)}
+        {text}
       </Link>
     );
   }
   if (job.package_id !== null) {
     return (
       <Link to="/packages/$id" params={{ id: job.package_id }}>
-        {whatOf(job)}
+        {text}
       </Link>
     );
   }
-  return <span>{whatOf(job)}</span>;
+  return <span>{text}</span>;
 }
 
 function Cancel({ id }: { readonly id: string }) {
   return (
     <ActionButton
       operation="cancel_staging_job"
-      label="Cancel"
+      label="Cancel job"
       title="Cancel this staging job"
       reason="none"
       kind="danger"

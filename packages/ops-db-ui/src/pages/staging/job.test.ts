@@ -7,6 +7,11 @@ const open = { ...JOB, state: "in_progress", items: [ITEM, WAITING_ITEM] } as co
 test.each([
   [JOB, "1 package verified and unpacked at cologne.processing, 17.1 MB."],
   [open, "2 packages: 1 at cologne.processing, 1 on the way."],
+  [{ ...open, state: "pending", items: [WAITING_ITEM] }, "1 package, not at cologne.processing yet."],
+  [
+    { ...open, state: "pending", items: [WAITING_ITEM, WAITING_ITEM] },
+    "2 packages, none at cologne.processing yet.",
+  ],
   [
     { ...open, state: "failed", items: [ITEM, FAILED_ITEM, FAILED_ITEM] },
     "3 packages: 1 at cologne.processing, 2 given up.",

@@ -16,6 +16,7 @@ export function sentenceOf(job: Job): string {
   if (job.state === "completed") {
     return `${all} verified and unpacked at ${where}, ${withPrefix(job.bytes_total, "B")}.`;
   }
+  if (open === job.items.length) return `${all}, ${job.items.length === 1 ? "not" : "none"} at ${where} yet.`;
   const parts: readonly (readonly [number, string])[] = [
     [done, `at ${where}`],
     [failed, "given up"],

@@ -1,0 +1,70 @@
+import { CopyText } from "~/components/CopyText";
+import { Progress } from "~/components/Progress";
+import { Bytes } from "~/components/Quantity";
+import { State } from "~/components/State";
+import { Time } from "~/components/Time";
+import { Unknown } from "~/components/Unknown";
+import type { Column } from "~/lists/columns";
+import type { Job } from "~/pages/staging/answers";
+import styles from "~/pages/staging/columns.module.css";
+import { isOpen } from "~/pages/staging/job";
+import { Kept } from "~/pages/staging/Kept";
+import { WhyOfJob } from "~/pages/staging/WhyOfJob";
+import { whatOf } from "~/pages/staging/what";
+
+/** What the list of staging jobs shows of each. */
+export const COLUMNS: readonly Column<Job>[] = [
+  {
+    id: "what",
+    header: "Data, place",
+    card: "title",
+    cell: (job) => (
+      <span className={styles.name}>
+        <span className={styles.what}>{whatOf(job)}</span>
+        <span className={styles.place}>to {job.destination_location}</span>
+      </span>
+    ),
+  },
+  {
+    id: "state",
+    header: "State, why",
+    card: "state",
+    cell: (job) => (
+      <span className={styles.state}>
+        <State of={job.state} />
+        <WhyOfJob of={job} />
+      </span>
+    ),
+  },
+  { id: "progress", header: "Progress", card: "why", cell: (job) => <Size of={job} /> },
+  { id: "folder", header: "Folder", card: "fold", wide: true, cell: (job) => <CopyFolder of={job} /> },
+  {
+    id: "created",
+    header: "Requested",
+    card: "time",
+    sort: "created_at",
+    cell: (job) => (
+      <span className={styles.name}>
+        <Time at={job.created_at} />
+        <span className={styles.place}>by {job.requested_by}</span>
+      </span>
+    ),
+  },
+  { id: "kept", header: "Kept", card: "fold", wide: true, cell: (job) => <Kept of={job} /> },
+];
+
+/** The folder to copy once everything is in it; the page of the job shows it before. */
+function CopyFolder({ of: job }: { readonly of: Job }) {
+  if (job.folder === null || job.state !== "completed") return <Unknown />;
+  return (
+    <span title={job.folder}>
+      <CopyText text={job.folder} label="Copy folder" />
+    </span>
+  );
+}
+
+/** How far a job is while it is open; how large it is afterwards. */
+function Size({ of: job }: { readonly of: Job }) {
+  if (!isOpen(job)) return <Bytes value={job.bytes_total} />;
+  return <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />;
+}
