@@ -58,6 +58,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
 
 /** Return how a state looks; one that this version does not know stands as the API names it. */
 export function lookOf(state: string): Look & { readonly word: string } {
-  const look = LOOKS[state] ?? { tone: "unknown", icon: CircleHelp };
+  const known = Object.hasOwn(LOOKS, state) ? LOOKS[state] : undefined;
+  const look = known ?? { tone: "unknown", icon: CircleHelp };
   return { ...look, word: look.word ?? state.replaceAll("_", " ") };
 }
