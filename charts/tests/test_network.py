@@ -6,19 +6,24 @@ from .rendering import CHARTS, Object, Renderer
 
 # In the values with every option each kind of peer has ports of its own.
 PORTS = {53: "DNS", 5433: "database", 6380: "broker", 8333: "storage", 443: "storage", 6443: "API server"}
-CLIENTS, MONITORING = "ingress", "prometheus"
+PORTS |= {8000: "API", 8100: "data servers"}
+CLIENTS, MONITORING, INTERFACE = "ingress", "prometheus", "ops-db-ui"
 
 WAYS: dict[str, tuple[set[str], set[tuple[int, str]]]] = {
-    "ops-db-api": ({"DNS", "database", "broker"}, {(8000, CLIENTS), (8000, MONITORING)}),
+    "ops-db-api": ({"DNS", "database", "broker"}, {(8000, CLIENTS), (8000, MONITORING), (8000, INTERFACE)}),
+    "ops-db-ui": ({"DNS", "API", "data servers"}, {(8080, CLIENTS)}),
     "data-transfer-planner": ({"DNS", "database", "broker"}, {(9100, MONITORING)}),
     "data-transfer-worker-all": ({"DNS", "database", "broker", "storage"}, {(9100, MONITORING)}),
     "data-transfer-worker-archiving": ({"DNS", "database", "broker", "storage"}, {(9100, MONITORING)}),
     "data-transfer-worker-small": ({"DNS", "database", "broker", "storage"}, {(9100, MONITORING)}),
     "data-transfer-data-server-cologne": (
         {"DNS", "database", "storage"},
-        {(8100, CLIENTS), (8100, MONITORING)},
+        {(8100, CLIENTS), (8100, MONITORING), (8100, INTERFACE)},
     ),
-    "data-transfer-data-server-us": ({"DNS", "database", "storage"}, {(8100, CLIENTS), (8100, MONITORING)}),
+    "data-transfer-data-server-us": (
+        {"DNS", "database", "storage"},
+        {(8100, CLIENTS), (8100, MONITORING), (8100, INTERFACE)},
+    ),
     "data-transfer-doctor": ({"DNS", "database", "broker", "storage"}, set()),
     "operator": ({"DNS", "database", "API server"}, {(9100, MONITORING)}),
     "ccat-migration": ({"DNS", "database"}, set()),
@@ -53,12 +58,21 @@ def test_ways_outwards(name: str, policies: dict[str, Object]) -> None:
 @pytest.mark.parametrize("name", WAYS)
 def test_ways_inwards(name: str, policies: dict[str, Object]) -> None:
     found = {
-        (port["port"], peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"])
+        (port["port"], who(peer))
         for rule in policies[name].get("ingress", [])
         for port in rule["ports"]
         for peer in rule["from"]
     }
     assert found == WAYS[name][1]
+
+
+def who(peer: Object) -> str:
+    """Return the namespace of a peer, or the name of a chart of ours."""
+    if "namespaceSelector" in peer:
+        return str(peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"])
+    labels = peer["podSelector"]["matchLabels"]
+    assert labels["app.kubernetes.io/instance"] == "data-center"
+    return str(labels["app.kubernetes.io/name"])
 
 
 def test_without_the_operator_jobs_reach_the_database_only(renderer: Renderer) -> None:

@@ -14,6 +14,7 @@ from .rendering import CHARTS, NAMES, Object, Renderer, containers, pod_template
 IDLE = {
     "ops-db-api": {"enabled", "replicas"},  # autoscaling has the number
     # A digest wins over the tag, a volume over the size of a folder, autoscaling over the number.
+    "ops-db-ui": {"enabled"},
     "data-transfer": {"enabled", "image.tag", "logFolder.sizeLimit", "workers.all.replicas"},
     "ccat-operator": {"enabled", "image.tag", "crds", "rbac.secrets"},  # it may read all of the cluster
     "ccat-crds": {"install", "image.tag"},
@@ -23,7 +24,7 @@ IDLE = {
 # Of every pod, by the same templates: tried with one chart.
 PODS = set(yaml.safe_load((CHARTS / "ccat-common" / "definitions.yaml").read_text())["pod"]["properties"])
 TRIED_WITH = "ops-db-api"
-BELOW = {"ops-db-api", "data-transfer", "operator", "dev-services"}
+BELOW = {"ops-db-api", "ops-db-ui", "data-transfer", "operator", "dev-services"}
 DEFAULTS = {"workers": "workerDefaults", "dataServers": "dataServerDefaults"}
 
 

@@ -23,6 +23,8 @@ def checkout(tmp_path: Path) -> Checkout:
     for package in ("packages/ops-db-api", "operator"):
         write(tmp_path / package / "pyproject.toml", '[project]\nversion = "0.1.0"\n')
         write(tmp_path / package / "CHANGELOG.md", "# Changes\n\n## 0.1.0 (unreleased)\n\n- All of it.\n")
+    write(tmp_path / "packages/ops-db-ui/package.json", '{"version": "0.1.0"}')
+    write(tmp_path / "packages/ops-db-ui/CHANGELOG.md", "# Changes\n\n## 0.1.0\n\n- All of it.\n")
     charts: dict[str, Any] = {"ops-db-api": [], "data-center": [{"name": "ops-db-api", "version": "0.1.0"}]}
     for chart, dependencies in charts.items():
         document = {"name": chart, "version": "0.1.0", "appVersion": "0.1.0", "dependencies": dependencies}
@@ -89,7 +91,7 @@ def test_heading_without_entry_is_refused(checkout: Checkout) -> None:
     assert problems(checkout) == ["charts/CHANGELOG.md: has no entry for 0.1.0"]
 
 
-@pytest.mark.parametrize("folder", ["operator", "charts/ops-db-api"])
+@pytest.mark.parametrize("folder", ["operator", "packages/ops-db-ui", "charts/ops-db-api"])
 def test_change_without_new_version_is_refused(folder: str, checkout: Checkout) -> None:
     git_add(checkout, f"{folder}/more.txt")
     assert problems(checkout) == [f"{folder}: has changed since v0.1.0 and has still the version 0.1.0"]

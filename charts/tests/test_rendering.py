@@ -336,7 +336,7 @@ def closed(schema: Any) -> Any:
             "data-transfer.workers.a.site=ccat,data-transfer.workers.a.volumes[0].name=x,data-transfer.workers.a.volumes[0].mountPath=/x",
             'workers.a names the volume "x"',
         ),
-        ("ops-db-api.ingress.enabled=true", "ingress.hosts is empty"),
+        ("ops-db-api.ingress.enabled=true", "neither global.host nor ingress.hosts"),
         ("ops-db-api.gateway.enabled=true", "gateway.parentRefs is empty"),
         ("dev-services.enabled=true", "dev-services is for development and tests"),
         ("dev-services.enabled=true,global.environment=staging", "makes secrets that anybody can work out"),

@@ -24,12 +24,23 @@ OPERATOR = "operator"
 DEFINITIONS = "charts/ccat-crds/crds"
 PACKAGE_OF_CHART = {
     "ops-db-api": "packages/ops-db-api",
+    "ops-db-ui": "packages/ops-db-ui",
     "data-transfer": "packages/data-transfer",
     "ccat-operator": OPERATOR,
     "ccat-crds": OPERATOR,
     "dev-services": "packages/dev-stack",
     "data-center": ".",
 }
+
+
+METADATA = ("pyproject.toml", "package.json")
+"""Files in which a package says its version: of Python, of the web interface."""
+
+
+def _version(name: str, text: str) -> str:
+    if name.endswith(".json"):
+        return str(json.loads(text)["version"])
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,11 @@ class Checkout:
 
     def packages(self) -> list[str]:
         """Return the folders of the packages."""
-        paths = [*self.root.glob("packages/*/pyproject.toml"), *self.root.glob(f"{OPERATOR}/pyproject.toml")]
+        paths = [
+            path
+            for name in METADATA
+            for path in (*self.root.glob(f"packages/*/{name}"), *self.root.glob(f"{OPERATOR}/{name}"))
+        ]
         return sorted(str(path.parent.relative_to(self.root)) for path in paths)
 
     def charts(self) -> dict[str, Any]:
@@ -52,7 +67,18 @@ class Checkout:
 
     def version(self, package: str) -> str:
         """Return the version of a package."""
-        return str(tomllib.loads((self.root / package / "pyproject.toml").read_text())["project"]["version"])
+        return _version(*next(self._metadata(package)))
+
+    def version_at(self, tag: str, package: str) -> str | None:
+        """Return the version of a package as it was released, or None."""
+        texts = ((name, self.at(tag, f"{package}/{name}")) for name in METADATA)
+        return next((_version(name, text) for name, text in texts if text is not None), None)
+
+    def _metadata(self, package: str) -> Iterator[tuple[str, str]]:
+        for name in METADATA:
+            file = self.root / package / name
+            if file.exists():
+                yield name, file.read_text()
 
     def last_release(self) -> str | None:
         """Return the newest tag before this commit, or None."""
@@ -124,10 +150,12 @@ def _changelogs(checkout: Checkout) -> Iterator[str]:
 
 def _same_versions(checkout: Checkout, tag: str) -> Iterator[str]:
     for package in checkout.packages():
-        before = checkout.at(tag, f"{package}/pyproject.toml")
-        if before is None or not checkout.changed_since(tag, package):
-            continue
-        if tomllib.loads(before)["project"]["version"] == checkout.version(package):
+        before = checkout.version_at(tag, package)
+        if (
+            before is not None
+            and checkout.changed_since(tag, package)
+            and before == checkout.version(package)
+        ):
             yield f"{package}: has changed since {tag} and has still the version {checkout.version(package)}"
     for chart, document in checkout.charts().items():
         before = checkout.at(tag, f"charts/{chart}/Chart.yaml")

@@ -11,7 +11,15 @@ import yaml
 from .markdown import code, table
 
 CHARTS = Path(__file__).parents[2] / "charts"
-NAMES = ("data-center", "ops-db-api", "data-transfer", "ccat-operator", "ccat-crds", "dev-services")
+NAMES = (
+    "data-center",
+    "ops-db-api",
+    "ops-db-ui",
+    "data-transfer",
+    "ccat-operator",
+    "ccat-crds",
+    "dev-services",
+)
 LIBRARY = "ccat-common"
 PODS = frozenset(yaml.safe_load((CHARTS / LIBRARY / "definitions.yaml").read_text())["pod"]["properties"])
 """Keys that every pod has; a page of their own tells of them."""

@@ -17,6 +17,11 @@
 {{- end -}}
 {{- end }}
 
+{{/* root, chart, component: name of an object of another chart of the release, as that chart makes it. */}}
+{{- define "ccat-common.other-name" -}}
+{{- include "ccat-common.component-name" (dict "root" (dict "Chart" (dict "Name" .chart) "Release" .root.Release) "component" .component) -}}
+{{- end }}
+
 {{- define "ccat-common.site" -}}
 {{ .Values.global.site | required "global.site is missing: set it to the id of this site in the configuration, for example --set global.site=cologne" }}
 {{- end }}

@@ -27,6 +27,14 @@ spec:
 {{- end }}
 {{- end }}
 
+{{/* root, chart: the pods of another chart of the release, as a list of one peer. */}}
+{{- define "ccat-common.peer" -}}
+- podSelector:
+    matchLabels:
+      app.kubernetes.io/name: {{ .chart }}
+      app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
 {{/* peers, ports (TCP): a rule inwards. */}}
 {{- define "ccat-common.from" -}}
 - ports:
@@ -84,6 +92,11 @@ spec:
 {{/* root, port: the way of those who collect metrics. */}}
 {{- define "ccat-common.from-monitoring" -}}
 {{ include "ccat-common.from" (dict "peers" .root.Values.global.networkPolicy.monitoring "ports" (list .port)) }}
+{{- end }}
+
+{{/* root, port: the way of the interface's server, which may pass on what it is asked. */}}
+{{- define "ccat-common.from-interface" -}}
+{{ include "ccat-common.from" (dict "peers" (include "ccat-common.peer" (dict "root" .root "chart" "ops-db-ui") | fromYamlArray) "ports" (list .port)) }}
 {{- end }}
 
 {{- define "ccat-common.from-clients" -}}

@@ -53,7 +53,7 @@ spec:
   ingressClassName: {{ . }}
   {{- end }}
   rules:
-    {{- range required "ingress.enabled is set, but ingress.hosts is empty: name the hosts" (.ingress.hosts | default nil) }}
+    {{- range required "ingress.enabled is set, but neither global.host nor ingress.hosts: name the host" (.ingress.hosts | default (compact (list .root.Values.global.host)) | default nil) }}
     - host: {{ . | quote }}
       http:
         paths:
@@ -88,7 +88,7 @@ metadata:
 spec:
   parentRefs:
     {{- toYaml (required "gateway.enabled is set, but gateway.parentRefs is empty: name the Gateway" (.gateway.parentRefs | default nil)) | nindent 4 }}
-  {{- with .gateway.hostnames }}
+  {{- with .gateway.hostnames | default (compact (list .root.Values.global.host)) }}
   hostnames:
     {{- toYaml . | nindent 4 }}
   {{- end }}

@@ -16,7 +16,7 @@ from ccat_dev_stack.checkout import checkout_folder
 
 PREFIX = os.environ.get("IMAGE_PREFIX") or "ccatobs"
 TAG = os.environ.get("IMAGE_TAG") or "0.1.0"
-IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services")
+IMAGES = ("ops-db-api", "data-transfer", "operator", "dev-services", "ops-db-ui")
 COMMAND_LIMIT_SECONDS = 600
 KUBELET = {
     "apiVersion": "kubelet.config.k8s.io/v1beta1",

@@ -19,6 +19,8 @@ class Deployment:
 
     Parameters
     ----------
+    ui_url
+        Address of the web interface, where its server also answers for the API.
     token, instrument_token
         Of a person who may do everything, and of instrument software.
     source_folder, processing_folder
@@ -30,6 +32,7 @@ class Deployment:
         else than the tests, which are root then.
     """
 
+    ui_url: str
     api_url: str
     token: str = field(repr=False)
     instrument_token: str = field(repr=False)
@@ -62,6 +65,7 @@ class Deployment:
         log_folder = environment.get("CCAT_LOG_FOLDER")
         owner = environment.get("CCAT_FILES_OWNER")
         return cls(
+            ui_url=environment["CCAT_UI_URL"],
             api_url=environment["CCAT_API_URL"],
             token=environment["CCAT_API_TOKEN"],
             instrument_token=environment["CCAT_INSTRUMENT_TOKEN"],
@@ -96,6 +100,7 @@ def _user_and_group(text: str) -> tuple[int, int]:
 
 
 VARIABLES = (
+    "CCAT_UI_URL",
     "CCAT_API_URL",
     "CCAT_API_TOKEN",
     "CCAT_INSTRUMENT_TOKEN",

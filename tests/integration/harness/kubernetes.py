@@ -41,7 +41,14 @@ from harness.waiting import wait_for
 RELEASE = "data-center"
 GROUP = "data-center.ccatobservatory.org"
 READY_LIMIT_SECONDS = 420
-NODE_PORTS = {"api": 30080, "s3": 30083, "postgresql": 30432, "telescope": 30101, "archive": 30102}
+NODE_PORTS = {
+    "api": 30080,
+    "ui": 30088,
+    "s3": 30083,
+    "postgresql": 30432,
+    "telescope": 30101,
+    "archive": 30102,
+}
 """Ports of the node, by what listens there."""
 PORTS_OF_A_SITE = 1000
 """Distance of the ports of two sites."""
@@ -132,6 +139,10 @@ class Site:
                 "s3": {"nodePort": self.node_port("s3")},
             },
             "ops-db-api": {"service": {"type": "NodePort", "nodePort": self.node_port("api")}},
+            "ops-db-ui": {
+                "image": {"tag": TAG},
+                "service": {"type": "NodePort", "nodePort": self.node_port("ui")},
+            },
             "data-transfer": {
                 "volumes": {
                     name: {"hostPath": {"path": str(path), "capacity": "10Gi"}}
@@ -321,6 +332,7 @@ class Site:
         finally:
             engine.dispose()
         return Deployment(
+            ui_url=self.url("ui"),
             api_url=self.url("api"),
             token=tokens["developer"],
             instrument_token=tokens["instrument"],

@@ -46,7 +46,7 @@ def test_the_configuration_is_in_the_database(site: Site) -> None:
 def test_each_container_is_locked_down(site: Site) -> None:
     """The namespace lets nothing else in; a read-only root is more than it asks for."""
     pods = site.pods()
-    assert len(pods) == 11
+    assert len(pods) == 12
     for pod in pods:
         assert pod["spec"]["securityContext"]["runAsNonRoot"], pod["metadata"]["name"]
         for container in pod["spec"]["containers"]:

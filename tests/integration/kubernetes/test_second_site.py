@@ -21,7 +21,7 @@ from harness.operators import assert_drift_is_told, kill_leader
 from harness.waiting import wait_for, wait_until
 
 # It takes what it needs of the machine, and no more.
-SMALL = ("ops-db-api.replicas=1", "data-transfer.dataServers=null")
+SMALL = ("ops-db-api.replicas=1", "ops-db-ui.enabled=false", "data-transfer.dataServers=null")
 WITHOUT = (*SMALL, "operator.enabled=false")
 ELSEWHERE = (*WITHOUT, "operatorElsewhere=true")
 GUIDE = "back-up-and-restore"
