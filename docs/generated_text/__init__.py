@@ -34,6 +34,7 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "permissions": rest.permissions,
     "rest-operations": rest.operations,
     "rest-schemas": rest.schemas,
+    "roles": rest.roles,
     "schema": schema.reference,
     "settings-api": settings.api,
     "settings-operator": settings.operator,

@@ -6,18 +6,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ccat_ops_db.permissions import PERMISSIONS
 
 from .markdown import code, table
 
 SNAPSHOT = Path(__file__).parents[2] / "packages" / "ops-db-api" / "openapi.json"
-NOT_DESCRIBED = {"idempotency-key"}
+ROLES = Path(__file__).parents[2] / "data-center-config" / "access.yaml"
+NOT_DESCRIBED = {"idempotency-key", "X-CSRF-Token"}
 """Parameters that the page explains once for all."""
 
 
 def permissions() -> str:
     """Return the permissions and what they allow."""
     return table(("permission", "allows"), [(code(name.value), text) for name, text in PERMISSIONS.items()])
+
+
+def roles() -> str:
+    """Return which role of the configuration has which permission."""
+    configured = yaml.safe_load(ROLES.read_text(encoding="utf-8"))["roles"]
+    return table(
+        ("permission", *map(code, configured)),
+        [
+            (
+                code(name.value),
+                *("×" if name.value in role["permissions"] else "" for role in configured.values()),
+            )
+            for name in PERMISSIONS
+        ],
+    )
 
 
 def operations() -> str:
@@ -60,11 +78,13 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _facts(operation: dict[str, Any]) -> Iterator[str]:
-    scopes = [scope for rule in operation.get("security", ()) for its in rule.values() for scope in its]
+    scopes = dict.fromkeys(
+        scope for rule in operation.get("security", ()) for its in rule.values() for scope in its
+    )
     yield (
         f"permission {', '.join(map(code, scopes))}"
         if scopes
-        else ("any token" if operation.get("security") else "no token")
+        else ("any token or session" if operation.get("security") else "no token")
     )
     if body := operation.get("requestBody"):
         yield f"body {_contents(body)}"

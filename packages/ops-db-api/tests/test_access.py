@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -16,9 +18,9 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ApiToken, Role, RolePermission, User
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.tokens import token_prefix
-from ccat_ops_db_api.application import tidy_up
+from ccat_ops_db_api.application import set_limits, tidy_up
 
-from . import seed
+from . import seed, sign_in
 from .conftest import Client, FixedClock, MakeClient
 
 PUBLIC = {
@@ -30,6 +32,7 @@ PUBLIC = {
     "sign_in_in_development",
 }
 ANY_CREDENTIAL = {"get_me", "sign_out"}
+CONFIGURATION = Path(__file__).parents[3] / "data-center-config"
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -83,6 +86,41 @@ async def test_every_operation_refuses_who_lacks_its_permission(
         response = await clients[needed].request(method, path)
         assert response.status_code == 403, (method, path, response.text)
         assert needed in response.json()["detail"]
+
+
+@pytest.fixture
+def configured_roles(session: Session) -> dict[str, set[str]]:
+    """The roles of the observatory's configuration, in the database."""
+    configured = yaml.safe_load((CONFIGURATION / "access.yaml").read_text())["roles"]
+    roles = {name: set(role["permissions"]) for name, role in configured.items()}
+    session.add_all(Role(id=name) for name in roles)
+    session.flush()
+    for name, permissions in roles.items():
+        session.add_all(RolePermission(role_id=name, permission_id=right) for right in permissions)
+    session.commit()
+    return roles
+
+
+async def test_every_operation_admits_the_roles_that_have_its_permission(
+    app: FastAPI, configured_roles: dict[str, set[str]]
+) -> None:
+    for role, permissions in configured_roles.items():
+        browser = await sign_in.sign_in_in_development(sign_in.browser(app, sign_in.DEVELOPMENT), role)
+        for method, path, operation in operations(app):
+            if operation["operationId"] in PUBLIC | ANY_CREDENTIAL:
+                continue
+            (needed,) = operation["security"][1]["session"]
+            set_limits(app)
+            response = await browser.request(method, path)
+            if needed in permissions:
+                # Not allowed is what it is not; most paths name something that is not there.
+                assert response.status_code in (200, 202, 404, 409, 422), (role, method, path, response.text)
+            else:
+                assert response.status_code == 403, (role, method, path, response.text)
+                problem = response.json()
+                assert problem["permission"] == needed
+                givers = {name for name, rights in configured_roles.items() if needed in rights}
+                assert problem["roles"] == sorted(givers)
 
 
 class TestToken:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import httpx
 import orjson
 import pytest
 import schemathesis
@@ -22,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from ccat_ops_db.settings import OpsDbSettings
+from ccat_ops_db_api.access.cookies import CSRF_HEADER, DEVELOPMENT_COOKIE
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.platform.openapi import (
@@ -95,6 +97,19 @@ class Server(NamedTuple):
     address: str
     token: str
 
+    def by_token(self) -> dict[str, str]:
+        """Return the headers of a request with the token."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def by_session(self) -> dict[str, str]:
+        """Return the headers of a request of a page, in a session made from the token."""
+        headers = {"Origin": self.address, "Sec-Fetch-Site": "same-origin"}
+        signed_in = httpx.post(
+            f"{self.address}/api/v1/auth/token", json={"token": self.token}, headers=headers
+        )
+        cookie = f"{DEVELOPMENT_COOKIE}={signed_in.cookies[DEVELOPMENT_COOKIE]}"
+        return {**headers, "Cookie": cookie, CSRF_HEADER: signed_in.json()["csrf_token"]}
+
 
 @pytest.fixture(scope="module")
 def server(shared_database: str) -> Iterator[Server]:
@@ -106,7 +121,12 @@ def server(shared_database: str) -> Iterator[Server]:
         package = seed.package(session, execution)
         seed.transfer(session, package)
     app = create_app(
-        conftest.settings(requests_per_second=1e6, request_burst=10**6),
+        conftest.settings(
+            requests_per_second=1e6,
+            request_burst=10**6,
+            session_requests_per_second=1e6,
+            session_request_burst=10**6,
+        ),
         OpsDbSettings(database_url=SecretStr(shared_database), token_key=SecretStr(seed.KEY)),
     )
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
@@ -127,19 +147,38 @@ def lines(_context: object, value: object) -> bytes:
 
 
 description = schemathesis.openapi.from_dict(orjson.loads(SNAPSHOT.read_bytes()))
+SIGN_IN, SIGN_OUT = "/api/v1/auth/token", "/api/v1/auth/logout"
 schema = description if EXAMPLES else description.exclude(path_regex=SAME_CODE)
+
+in_a_session = schema if EXAMPLES else schema.include(method="POST")
+"""Reading with the cookie is the code of reading with a token: it is in a long run."""
 
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES or 2, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_input_breaks_an_operation(case: schemathesis.Case[Any], server: Server) -> None:
-    case.call_and_validate(
-        base_url=server.address, headers={"Authorization": f"Bearer {server.token}"}, checks=CHECKS
-    )
+    case.call_and_validate(base_url=server.address, headers=server.by_token(), checks=CHECKS)
+
+
+@pytest.fixture(scope="module")
+def page(server: Server) -> dict[str, str]:
+    """Headers of a page that is signed in."""
+    return server.by_session()
+
+
+@in_a_session.parametrize()
+@settings(max_examples=EXAMPLES or 1, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_input_breaks_an_operation_in_a_session(
+    case: schemathesis.Case[Any], server: Server, page: dict[str, str]
+) -> None:
+    case.headers.pop("Authorization", None)
+    case.cookies = {}
+    headers = server.by_session() if case.path == SIGN_OUT else page
+    answer = case.call_and_validate(base_url=server.address, headers=headers, checks=CHECKS)
+    assert answer.status_code not in (401, 403) or case.path == SIGN_IN
 
 
 def test_documents_cut_to_fields_are_in_the_contract(server: Server) -> None:
     case = description["/api/v1/physical-copies"]["GET"].Case(query={"fields": "package_id, status"})
-    headers = {"Authorization": f"Bearer {server.token}"}
-    answer = case.call_and_validate(base_url=server.address, headers=headers, checks=CHECKS)
+    answer = case.call_and_validate(base_url=server.address, headers=server.by_token(), checks=CHECKS)
     assert answer.json()["items"], "there is something to cut"

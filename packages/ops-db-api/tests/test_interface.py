@@ -98,7 +98,7 @@ class TestInterface:
         headers = (await browser.get(path)).headers
         assert headers["content-security-policy"] == POLICY
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
     async def test_hashed_files_are_kept_for_a_year(self, browser: httpx.AsyncClient) -> None:
         response = await browser.get("/assets/index-Cx12.js", headers={"Accept-Encoding": "identity"})

@@ -15,7 +15,7 @@ POLICY = (
 STRICT: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
 }
 UNCHANGING = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"

@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): the one form of every answer that is not a success."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,8 @@ from ccat_ops_db_api.platform.database import DATABASE_ERRORS
 TYPE_BASE = "https://data-center.ccatobservatory.org/problems/"
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
+LONGER_WAIT = 60
+"""When to ask again after a mistake of ours, seconds."""
 
 log = structlog.get_logger()
 
@@ -33,6 +36,22 @@ class FieldError(BaseModel):
     reason: str = Field(description="What is wrong and what would be right.")
 
 
+class RetryWhen(StrEnum):
+    """When the same request may succeed."""
+
+    NEVER = "never"
+    SAME_REQUEST = "same-request"
+    AFTER_CHANGE = "after-change"
+    AFTER_SIGN_IN = "after-sign-in"
+
+
+class Retry(BaseModel):
+    """Whether to ask again."""
+
+    may: RetryWhen = Field(description="`same-request`: as it was; else after what it says, or never.")
+    after_seconds: int | None = Field(description="When (`same-request`); also in `Retry-After`.")
+
+
 class ProblemDocument(BaseModel):
     """A problem, as RFC 9457 describes it."""
 
@@ -42,6 +61,7 @@ class ProblemDocument(BaseModel):
     detail: str = Field(description="What is wrong here, and the remedy.")
     instance: str = Field(description="Path that was asked for.")
     request_id: str = Field(description="Identifier of the request; it is in our log too.")
+    retry: Retry = Field(description="Whether to ask again.")
     errors: list[FieldError] | None = Field(None, description="The fields that are wrong, the first 100.")
     permission: str | None = Field(None, description="The permission that is missing (`forbidden`).")
     roles: list[str] | None = Field(None, description="The roles that give it (`forbidden`).")
@@ -135,6 +155,11 @@ def problem_response(
     extensions: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return a problem document as an answer."""
+    may = _RETRY_WHEN.get(status, RetryWhen.NEVER)
+    after: int | None = None
+    if may is RetryWhen.SAME_REQUEST:
+        headers = {"Retry-After": str(LONGER_WAIT), **(headers or {})}
+        after = int(headers["Retry-After"])
     document: dict[str, Any] = {
         "type": TYPE_BASE + slug,
         "title": slug.replace("-", " ").capitalize(),
@@ -142,6 +167,7 @@ def problem_response(
         "detail": writable(detail),
         "instance": writable(path),
         "request_id": request_id,
+        "retry": {"may": may, "after_seconds": after},
         **(extensions or {}),
     }
     if errors:
@@ -154,6 +180,18 @@ def problem_response(
             for error in errors[:MOST_ERRORS]
         ]
     return Response(orjson.dumps(document), int(status), headers, MEDIA_TYPE)
+
+
+_RETRY_WHEN = {
+    HTTPStatus.UNAUTHORIZED: RetryWhen.AFTER_SIGN_IN,
+    HTTPStatus.CONFLICT: RetryWhen.AFTER_CHANGE,
+    HTTPStatus.PRECONDITION_FAILED: RetryWhen.AFTER_CHANGE,
+    HTTPStatus.PRECONDITION_REQUIRED: RetryWhen.AFTER_CHANGE,
+    HTTPStatus.TOO_MANY_REQUESTS: RetryWhen.SAME_REQUEST,
+    HTTPStatus.INTERNAL_SERVER_ERROR: RetryWhen.SAME_REQUEST,
+    HTTPStatus.SERVICE_UNAVAILABLE: RetryWhen.SAME_REQUEST,
+}
+"""By status; everything else will never do."""
 
 
 def writable(text: str) -> str:

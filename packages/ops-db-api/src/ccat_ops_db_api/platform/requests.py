@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -13,9 +14,12 @@ from ccat_ops_db_api.platform.errors import problem_response
 from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+API = "/api/"
 BULK_SUFFIX = ":bulk"
 WATCHED = ("/healthz", "/readyz", "/metrics")
 """Paths that machines ask for every few seconds."""
+
+Header = tuple[bytes, bytes]
 
 log = structlog.get_logger()
 
@@ -44,7 +48,7 @@ class RequestRecord:
             started_answer = True
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = _with_ours(scope["path"], message["headers"], request_id)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id), IN_PROGRESS.track_inprogress():
@@ -68,6 +72,21 @@ class RequestRecord:
                     status=status,
                     milliseconds=round(seconds * 1000, 1),
                 )
+
+
+def _with_ours(path: str, headers: Iterable[Header], request_id: str) -> list[Header]:
+    """Return the headers with those that every answer has.
+
+    What the API answers is for who asked, by cookie too: nobody on the way may keep it, and a browser asks
+    whether it is still so.
+    """
+    ours = [(b"x-request-id", request_id.encode())]
+    given = {name.lower() for name, _ in headers}
+    if path.startswith(API) and b"cache-control" not in given:
+        ours.append((b"cache-control", b"private, no-cache"))
+    if b"x-content-type-options" not in given:
+        ours.append((b"x-content-type-options", b"nosniff"))
+    return [*headers, *ours]
 
 
 def _level(path: str, status: int) -> int:
