@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import random
 import threading
 import time
@@ -27,7 +29,7 @@ from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.models import DiskDataLocation, S3DataLocation, Site
 from ccat_ops_db.settings import Environment, synchronous
-from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, sign_url
+from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, Member, sign_url
 
 from .conftest import OpenBucket, upload
 
@@ -120,9 +122,18 @@ def location(request: pytest.FixtureRequest, disk: DiskStorage, open_bucket: Ope
     return str(request.param)
 
 
-def signed(location_id: str, path: str = PATH, *, secret: str = SECRET, lifetime: int = 60) -> str:
+def signed(
+    location_id: str,
+    path: str = PATH,
+    *,
+    secret: str = SECRET,
+    lifetime: int = 60,
+    member: Member | None = None,
+) -> str:
     expires_at = NOW + timedelta(seconds=lifetime)
-    url = sign_url("http://data.example", location_id, path, secret=secret, expires_at=expires_at)
+    url = sign_url(
+        "http://data.example", location_id, path, secret=secret, expires_at=expires_at, member=member
+    )
     return url.removeprefix("http://data.example")
 
 
@@ -163,6 +174,55 @@ def test_gives_a_range(client: httpx.Client, location: str, wanted: str, first: 
     assert answer.content == CONTENT[first:end]
     assert answer.headers["content-range"] == f"bytes {first}-{end - 1}/{len(CONTENT)}"
     assert answer.headers["content-length"] == str(end - first)
+
+
+def member(offset: int = 1536, length: int = 5000, name: str = "scan ü 1.fits") -> Member:
+    return Member(offset, length, name, hashlib.sha256(CONTENT[offset : offset + length]).hexdigest())
+
+
+def test_gives_a_file_of_a_tar_as_if_it_lay_there_alone(client: httpx.Client, location: str) -> None:
+    wanted = member()
+    answer = client.get(signed(location, member=wanted))
+    assert answer.status_code == 200
+    assert answer.content == CONTENT[1536:6536]
+    assert answer.headers["content-length"] == "5000"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''scan%20%C3%BC%201.fits"
+    assert answer.headers["content-security-policy"] == "sandbox"
+    digest = base64.b64encode(bytes.fromhex(wanted.sha256)).decode()
+    assert answer.headers["repr-digest"] == f"sha-256=:{digest}:"
+    part = client.get(signed(location, member=wanted), headers={"range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, CONTENT[1546:1556])
+    assert part.headers["content-range"] == "bytes 10-19/5000"
+    last = client.get(signed(location, member=wanted), headers={"range": "bytes=-1"})
+    assert last.content == CONTENT[6535:6536], "a range never leaves the file"
+
+
+def test_a_file_without_bytes(client: httpx.Client, location: str) -> None:
+    answer = client.get(signed(location, member=member(length=0)))
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_part_of_an_address_cannot_be_changed(client: httpx.Client, location: str) -> None:
+    good = signed(location, member=member())
+    for changed in (
+        good.replace("offset=1536", "offset=1537"),
+        good.replace("length=5000", "length=5001"),
+        good.replace("offset=1536", "offset=-1"),
+        good.replace("length=5000", "length=x"),
+        good.replace("length=5000&", ""),
+        good.replace("name=scan", "name=scam"),
+        good.replace("sha256=", "sha256=0"),
+        signed(location) + "&offset=0&length=1&name=a&sha256=" + "0" * 64,
+        good.partition("offset=")[0] + good[good.index("expires=") :],
+    ):
+        assert changed != good
+        assert_problem(client.get(changed), 403, "signature-invalid")
+
+
+def test_a_file_beyond_the_end_of_the_tar(client: httpx.Client, location: str) -> None:
+    answer = client.get(signed(location, member=member(len(CONTENT) - 10, 11)))
+    assert_problem(answer, 404, "not-found")
 
 
 @pytest.mark.parametrize("wanted", [f"bytes={len(CONTENT)}-", "bytes=-0", f"bytes={10**17}-"])

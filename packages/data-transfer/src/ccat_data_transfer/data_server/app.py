@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -27,7 +29,14 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import MEBIBYTE, ObjectInfo, Reader
 from ccat_ops_db.clock import Clock, SystemClock
 from ccat_ops_db.settings import Environment, OpsDbSettings
-from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, SignatureRefusedError, check_signature, is_weak_secret
+from ccat_ops_db.signed_urls import (
+    DEVELOPMENT_SECRET,
+    Member,
+    SignatureRefusedError,
+    check_signature,
+    is_weak_secret,
+    member_of_query,
+)
 
 _CHUNK_BYTES = MEBIBYTE
 _BUFFER_BYTES = 24 * MEBIBYTE
@@ -96,6 +105,7 @@ class _DataServer:
         """Answer a request for an object or a range of it."""
         location_id, path = request.path_params["location_id"], request.path_params["path"]
         try:
+            member = member_of_query(request.query_params)
             check_signature(
                 request.method,
                 location_id,
@@ -104,11 +114,12 @@ class _DataServer:
                 signature=request.query_params.get("signature"),
                 secret=self._secret,
                 now=self._clock.utc_now(),
+                member=member,
             )
         except SignatureRefusedError as refusal:
             raise Problem(403, refusal.code, refusal.reason) from None
         try:
-            return await run_in_threadpool(self._respond, request, location_id, path)
+            return await run_in_threadpool(self._respond, request, location_id, path, member)
         except Problem:
             raise
         except Exception as error:
@@ -117,31 +128,36 @@ class _DataServer:
                 log.error("object not served", location=location_id, path=path, reason=failure.message)
             raise problem_of(failure) from error
 
-    def _respond(self, request: Request, location_id: str, path: str) -> Response:
+    def _respond(self, request: Request, location_id: str, path: str, member: Member | None) -> Response:
         if location_id.partition(".")[0] != self._site:
             raise Configuration("unknown_location", f"{location_id} is not at this site ({self._site})")
         storage = self._places.storage(location_id)
         info = storage.stat(path)
         if info is None:
             raise Problem(404, "not-found", f"there is no {path} at {location_id} any more")
-        headers = _headers(info)
+        start, size = (0, info.size) if member is None else (member.offset, member.length)
+        if start + size > info.size:
+            raise Problem(
+                404, "not-found", f"{path} at {location_id} ends before the file that was asked for"
+            )
+        headers = _headers(info) if member is None else _headers_of_member(info, member)
         try:
-            part = parse_range(_range_header(request, headers["etag"]), info.size)
+            part = parse_range(_range_header(request, headers["etag"]), size)
         except UnsatisfiableRangeError:
             raise Problem(
                 416,
                 "range-not-satisfiable",
-                f"the object has {info.size} bytes",
-                {"content-range": f"bytes */{info.size}"},
+                f"the object has {size} bytes",
+                {"content-range": f"bytes */{size}"},
             ) from None
-        first, count = part or (0, info.size)
+        first, count = part or (0, size)
         headers["content-length"] = str(count)
         if part is not None:
-            headers["content-range"] = f"bytes {first}-{first + count - 1}/{info.size}"
+            headers["content-range"] = f"bytes {first}-{first + count - 1}/{size}"
         status = 200 if part is None else 206
         if request.method == "HEAD" or count == 0:
             return Response(status_code=status, headers=headers)
-        reader = storage.open_read(path, offset=first, length=count, buffer_bytes=_BUFFER_BYTES)
+        reader = storage.open_read(path, offset=start + first, length=count, buffer_bytes=_BUFFER_BYTES)
         return StreamingResponse(_chunks(reader, location_id, path), status_code=status, headers=headers)
 
 
@@ -172,11 +188,29 @@ def _headers(info: ObjectInfo) -> dict[str, str]:
     return {
         "accept-ranges": "bytes",
         "cache-control": "private",
+        "content-disposition": _attachment(name),
+        "content-security-policy": "sandbox",
         "content-type": "application/x-tar" if name.endswith(".tar") else "application/octet-stream",
         "etag": f'"{info.etag or f"{info.size:x}-{changed:x}"}"',
         "last-modified": format_datetime(info.modified_at, usegmt=True),
         "x-content-type-options": "nosniff",
     }
+
+
+def _headers_of_member(info: ObjectInfo, member: Member) -> dict[str, str]:
+    """Return the headers of a file in a tar: its bytes never change, so its digest is its version."""
+    digest = base64.b64encode(bytes.fromhex(member.sha256)).decode()
+    return {
+        **_headers(info),
+        "content-disposition": _attachment(member.name),
+        "content-type": "application/octet-stream",
+        "etag": f'"{member.sha256}"',
+        "repr-digest": f"sha-256=:{digest}:",
+    }
+
+
+def _attachment(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _range_header(request: Request, etag: str) -> str | None:

@@ -14,7 +14,7 @@ from ccat_ops_db_api.error_records.schemas import Error, ErrorPage, ErrorSort
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
-from ccat_ops_db_api.platform.fields import Name
+from ccat_ops_db_api.platform.fields import Name, Time
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 
@@ -29,14 +29,35 @@ async def list_errors(
     session: Transaction,
     page: Page,
     is_open: Annotated[bool | None, Query(alias="open", description="Whether it is not over yet.")] = None,
-    severity: Severity | None = None,
-    category: Annotated[Name | None, Query(description="Machine-readable kind.")] = None,
-    subject_id: Annotated[Name | None, Query(description="Key of what it concerns.")] = None,
+    acknowledged: Annotated[bool | None, Query(description="Whether a person took note of it.")] = None,
+    severity: Annotated[list[Severity] | None, Query(description="How bad.")] = None,
+    severity_not: Annotated[list[Severity] | None, Query(description="Not so bad.")] = None,
+    category: Annotated[list[Name] | None, Query(description="Code of ``GET /error-categories``.")] = None,
+    category_not: Annotated[list[Name] | None, Query(description="Not of this kind.")] = None,
+    subject_type: Annotated[list[Name] | None, Query(description="Table of what it concerns.")] = None,
+    subject_id: Annotated[list[Name] | None, Query(description="Key of what it concerns.")] = None,
+    location: Annotated[list[Name] | None, Query(description="Location that it concerns.")] = None,
+    location_not: Annotated[list[Name] | None, Query(description="Does not concern this location.")] = None,
+    site: Annotated[list[Name] | None, Query(description="Site where it happened.")] = None,
+    since: Annotated[Time | None, Query(description="Seen last then or later.")] = None,
+    until: Annotated[Time | None, Query(description="Seen last before.")] = None,
     sort: ErrorSort = ErrorSort.LAST_SEEN_AT_DESCENDING,
 ) -> Response:
     """List errors."""
-    rows = queries.filtered(is_open, severity, category, subject_id)
-    return await list_page(session, rows, page, sort, queries.SORT_KEYS, queries.ERRORS.id)
+    wanted = {
+        "severity": severity,
+        "severity_not": severity_not,
+        "category": category,
+        "category_not": category_not,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "data_location_id": location,
+        "data_location_id_not": location_not,
+        "site_id": site,
+    }
+    rows = queries.filtered(wanted, is_open, acknowledged, (since, until))
+    order = sort.value.replace("severity", "severity_rank")
+    return await list_page(session, rows, page, order, queries.SORT_KEYS, queries.ERRORS.id)
 
 
 @router.get("/{error_id}", operation_id="get_error", response_model=Error)

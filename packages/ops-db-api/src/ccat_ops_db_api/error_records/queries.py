@@ -1,18 +1,25 @@
 """SQL of error records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import Severity
 from ccat_ops_db.models import ErrorRecord
 from ccat_ops_db_api.platform.documents import Rows
+from ccat_ops_db_api.platform.filters import chosen
 
 ERRORS = ErrorRecord.__table__.c
-SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"last_seen_at": ERRORS.last_seen_at}
+RANKS = {severity.value: number for number, severity in enumerate(Severity, 1)}
+RANK: ColumnElement[Any] = case(RANKS, value=ERRORS.severity)
+SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
+    **{name: ERRORS[name] for name in ("last_seen_at", "first_seen_at", "count")},
+    "severity_rank": RANK,
+}
 
 
 def errors() -> Rows:
@@ -34,22 +41,45 @@ def errors() -> Rows:
     return select(
         ERRORS.site_id.label("site"),
         ERRORS.data_location_id.label("location"),
+        RANK.label("severity_rank"),
         *(ERRORS[name] for name in names),
     )
 
 
 def filtered(
-    is_open: bool | None, severity: Severity | None, category: str | None, subject_id: str | None
+    wanted: Mapping[str, Any],
+    is_open: bool | None,
+    acknowledged: bool | None,
+    times: Sequence[datetime | None],
 ) -> Rows:
-    """Return the errors that a list asks for."""
+    """Return the errors that a list asks for.
+
+    Parameters
+    ----------
+    wanted : mapping
+        Name of a column → values of which it has one; with ``_not`` at its end, of which it has none.
+    is_open, acknowledged : bool, optional
+        Whether it is not over, and whether a person took note.
+    times : sequence of datetime
+        Seen last at the first time or later, and before the second.
+    """
     rows = errors()
-    if is_open is not None:
-        resolved = ERRORS.resolved_at.is_not(None)
-        rows = rows.where(~resolved if is_open else resolved)
-    wanted = {ERRORS.severity: severity, ERRORS.category: category, ERRORS.subject_id: subject_id}
-    for column, value in wanted.items():
-        if value is not None:
-            rows = rows.where(column == value)
+    for flag, is_set in (
+        (is_open, ERRORS.resolved_at.is_(None)),
+        (acknowledged, ERRORS.acknowledged_at.is_not(None)),
+    ):
+        if flag is not None:
+            rows = rows.where(is_set if flag else ~is_set)
+    for name, values in wanted.items():
+        column = ERRORS[name.removesuffix("_not")]
+        rows = rows.where(
+            *(chosen(column, None, values) if name.endswith("_not") else chosen(column, values))
+        )
+    since, until = times
+    if since is not None:
+        rows = rows.where(ERRORS.last_seen_at >= since)
+    if until is not None:
+        rows = rows.where(ERRORS.last_seen_at < until)
     return rows
 
 

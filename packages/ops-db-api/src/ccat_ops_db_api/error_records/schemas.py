@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field
+
 from ccat_ops_db.enumerations import Severity
 from ccat_ops_db_api.platform.fields import ResponseBody
 
@@ -14,6 +16,7 @@ class Error(ResponseBody):
     id: UUID
     site: str
     severity: Severity
+    severity_rank: int = Field(description="1 is ``info``, 4 is ``critical``; for sorting.")
     category: str
     subject_type: str
     subject_id: str
@@ -39,3 +42,9 @@ class ErrorSort(StrEnum):
 
     LAST_SEEN_AT = "last_seen_at"
     LAST_SEEN_AT_DESCENDING = "-last_seen_at"
+    FIRST_SEEN_AT = "first_seen_at"
+    FIRST_SEEN_AT_DESCENDING = "-first_seen_at"
+    COUNT = "count"
+    COUNT_DESCENDING = "-count"
+    SEVERITY = "severity"
+    SEVERITY_DESCENDING = "-severity"

@@ -24,15 +24,26 @@ async def list_events(
     _: Reader,
     session: Transaction,
     page: Page,
-    subject_id: Annotated[Name | None, Query(description="Key of what it happened to.")] = None,
-    subject_type: Annotated[Name | None, Query(description="Table of what it happened to.")] = None,
-    action: Annotated[Name | None, Query(description="What happened, for example package.sealed.")] = None,
+    subject_id: Annotated[list[Name] | None, Query(description="Key of what it happened to.")] = None,
+    subject_type: Annotated[list[Name] | None, Query(description="Table of what it happened to.")] = None,
+    action: Annotated[
+        list[Name] | None, Query(description="What happened, for example package.sealed.")
+    ] = None,
+    actor: Annotated[list[Name] | None, Query(description="Who did it, as the event says.")] = None,
+    site: Annotated[list[Name] | None, Query(description="Site where it happened.")] = None,
     since: Annotated[Time | None, Query(description="Happened then or later.")] = None,
     until: Annotated[Time | None, Query(description="Happened before.")] = None,
     sort: EventSort = EventSort.OCCURRED_AT_DESCENDING,
 ) -> Response:
     """List events."""
-    rows = queries.filtered(subject_id, subject_type, action, since, until)
+    wanted = {
+        "subject_id": subject_id,
+        "subject_type": subject_type,
+        "action": action,
+        "actor": actor,
+        "site_id": site,
+    }
+    rows = queries.filtered(wanted, since, until)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, queries.EVENTS.id)
 
 

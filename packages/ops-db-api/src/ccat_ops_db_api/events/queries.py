@@ -1,6 +1,6 @@
 """SQL of events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 
 from ccat_ops_db.models import Event
 from ccat_ops_db_api.platform.documents import Rows
+from ccat_ops_db_api.platform.filters import chosen
 
 EVENTS = Event.__table__.c
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"occurred_at": EVENTS.occurred_at}
@@ -20,18 +21,12 @@ def events() -> Rows:
 
 
 def filtered(
-    subject_id: str | None,
-    subject_type: str | None,
-    action: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    wanted: Mapping[str, Sequence[str] | None], since: datetime | None, until: datetime | None
 ) -> Rows:
-    """Return the events that a list asks for."""
+    """Return the events that a list asks for; `wanted` has the values of which each column has one."""
     rows = events()
-    wanted = {EVENTS.subject_id: subject_id, EVENTS.subject_type: subject_type, EVENTS.action: action}
-    for column, value in wanted.items():
-        if value is not None:
-            rows = rows.where(column == value)
+    for name, values in wanted.items():
+        rows = rows.where(*chosen(EVENTS[name], values))
     if since is not None:
         rows = rows.where(EVENTS.occurred_at >= since)
     if until is not None:

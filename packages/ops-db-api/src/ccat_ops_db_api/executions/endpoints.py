@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models import ExecutedObsUnit
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.progress import execution_progress
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries, service
+from ccat_ops_db_api.executions.filters import Wanted, times_of
 from ccat_ops_db_api.executions.schemas import (
     Execution,
     ExecutionPage,
@@ -23,7 +23,6 @@ from ccat_ops_db_api.executions.schemas import (
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
-from ccat_ops_db_api.platform.fields import Name, Time
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 
@@ -34,20 +33,16 @@ Writer = Annotated[Principal, requires(PermissionName.WRITE_OBSERVATIONS)]
 
 @router.get("", operation_id="list_executions", response_model=ExecutionPage)
 async def list_executions(
+    request: Request,
     _: Reader,
     session: Transaction,
     page: Page,
-    obs_unit: Annotated[Name | None, Query(description="Name of the obs unit.")] = None,
-    instrument: Annotated[Name | None, Query(description="Instrument that took part.")] = None,
-    program: Annotated[Name | None, Query(description="Observing program.")] = None,
-    source: Annotated[Name | None, Query(description="Source that was observed.")] = None,
-    status: ExecutionStatus | None = None,
-    since: Annotated[Time | None, Query(description="Started then or later.")] = None,
-    until: Annotated[Time | None, Query(description="Started before.")] = None,
+    wanted: Wanted,
     sort: ExecutionSort = ExecutionSort.STARTED_AT_DESCENDING,
 ) -> Response:
-    """List executions."""
-    rows = queries.filtered(obs_unit, instrument, program, source, status, since, until)
+    """List executions, each with what became of its data."""
+    at_telescope = 0.0 if wanted.night is None else await queries.longitude(session)
+    rows = queries.filtered(wanted, times_of(wanted, request.app.state.clock.utc_now(), at_telescope))
     identifier = ExecutedObsUnit.__table__.c.id
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, identifier)
 

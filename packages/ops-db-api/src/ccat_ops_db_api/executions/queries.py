@@ -5,16 +5,43 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, distinct, exists, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    cast,
+    distinct,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import ExecutionStatus
-from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, InstrumentModule, ObsUnit
-from ccat_ops_db_api.platform.documents import Rows, list_of_values
+from ccat_ops_db.enumerations import PackageState
+from ccat_ops_db.models import (
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    InstrumentModule,
+    ObsUnit,
+    RawDataFile,
+    RawDataPackage,
+    Site,
+    Telescope,
+)
+from ccat_ops_db.package_state import package_state
+from ccat_ops_db_api.executions.filters import ExecutionFilter
+from ccat_ops_db_api.executions.schemas import DataState
+from ccat_ops_db_api.platform.documents import Rows, list_of_values, row_object
+from ccat_ops_db_api.platform.filters import chosen
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "started_at": ExecutedObsUnit.__table__.c.started_at,
+    "obs_unit": ExecutedObsUnit.__table__.c.obs_unit_id,
     "id": ExecutedObsUnit.__table__.c.id,
 }
 CONDITIONS = (
@@ -60,42 +87,132 @@ def executions() -> Rows:
     ).join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
 
 
-def filtered(
-    obs_unit: str | None,
-    instrument: str | None,
-    program: str | None,
-    source: str | None,
-    status: ExecutionStatus | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> Rows:
-    """Return the executions that a list asks for."""
-    rows = executions()
-    if obs_unit is not None:
-        rows = rows.where(ExecutedObsUnit.obs_unit_id == obs_unit)
-    if instrument is not None:
+def listed() -> Rows:
+    """Return executions as a list shows them, with what became of their data."""
+    return executions().add_columns(row_object(_data()).label("data"))
+
+
+def filtered(wanted: ExecutionFilter, times: tuple[datetime | None, datetime | None]) -> Rows:
+    """Return the executions that a list asks for.
+
+    Parameters
+    ----------
+    wanted : ExecutionFilter
+        The filters of the list.
+    times : tuple of datetime
+        Started at the first time or later, and before the second.
+    """
+    since, until = times
+    rows = listed().where(
+        *chosen(ExecutedObsUnit.obs_unit_id, wanted.obs_unit),
+        *chosen(ObsUnit.observing_program_id, wanted.program, wanted.program_not),
+        *chosen(ObsUnit.source_id, wanted.source),
+        *chosen(ExecutedObsUnit.status, wanted.status, wanted.status_not),
+    )
+    if wanted.instrument:
+        rows = rows.where(_takes_part(InstrumentModule.instrument_id.in_(wanted.instrument)))
+    if wanted.module:
+        rows = rows.where(_takes_part(InstrumentModule.id.in_(wanted.module)))
+    if wanted.q is not None:
+        beginning = _beginning(wanted.q)
         rows = rows.where(
-            exists(
-                select(ExecutedObsUnitModule.executed_obs_unit_id)
-                .join(InstrumentModule, InstrumentModule.id == ExecutedObsUnitModule.instrument_module_id)
-                .where(
-                    ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id,
-                    InstrumentModule.instrument_id == instrument,
-                )
-                .correlate(ExecutedObsUnit)
+            or_(
+                func.lower(ExecutedObsUnit.obs_unit_id).like(beginning),
+                func.lower(ObsUnit.source_id).like(beginning),
             )
         )
-    if program is not None:
-        rows = rows.where(ObsUnit.observing_program_id == program)
-    if source is not None:
-        rows = rows.where(ObsUnit.source_id == source)
-    if status is not None:
-        rows = rows.where(ExecutedObsUnit.status == status)
+    if wanted.archived is not None:
+        under_way = ExecutedObsUnit.id.in_(_not_archived())
+        rows = rows.where(~under_way if wanted.archived else under_way)
     if since is not None:
         rows = rows.where(ExecutedObsUnit.started_at >= since)
     if until is not None:
         rows = rows.where(ExecutedObsUnit.started_at < until)
     return rows
+
+
+async def longitude(session: AsyncSession) -> float:
+    """Return the longitude of the telescope, degrees, east positive."""
+    found = await session.execute(select(Telescope.longitude).order_by(Telescope.id).limit(1))
+    return found.scalar_one_or_none() or 0.0
+
+
+def _takes_part(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(
+        select(ExecutedObsUnitModule.executed_obs_unit_id)
+        .join(InstrumentModule, InstrumentModule.id == ExecutedObsUnitModule.instrument_module_id)
+        .where(ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id, condition)
+        .correlate(ExecutedObsUnit)
+    )
+
+
+def _beginning(text: str) -> str:
+    """Return the pattern of LIKE for what begins with a text, whatever its letters are."""
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{escaped}%"
+
+
+def _not_archived() -> Any:
+    """Return the executions with data that is not archived; its cost follows what is still at its source."""
+    here = RawDataPackage.source_removed_at.is_(None)
+    waiting = select(RawDataPackage.executed_obs_unit_id).where(
+        here, package_state() != PackageState.ARCHIVED.value
+    )
+    loose = select(RawDataFile.executed_obs_unit_id).where(RawDataFile.raw_data_package_id.is_(None))
+    return union(waiting, loose)
+
+
+def _data() -> Rows:
+    """Return how much data an execution has and what state it is in, one row."""
+    package, file = RawDataPackage, RawDataFile
+    # Only files without a package are looked at one by one: the partial index begins with the site.
+    loose = (
+        select(func.count().label("files"), func.coalesce(func.sum(file.size), 0).label("bytes"))
+        .where(
+            file.site_id.in_(select(Site.id)),
+            file.executed_obs_unit_id == ExecutedObsUnit.id,
+            file.raw_data_package_id.is_(None),
+        )
+        .correlate(ExecutedObsUnit)
+        .subquery("loose")
+    )
+    states = (
+        select(package.file_count, package.payload_bytes, package_state().label("state"))
+        .where(package.executed_obs_unit_id == ExecutedObsUnit.id)
+        .correlate(ExecutedObsUnit)
+        .subquery("package_states")
+    )
+    counts = select(
+        func.coalesce(func.sum(states.c.file_count), 0).label("files"),
+        func.coalesce(func.sum(states.c.payload_bytes), 0).label("bytes"),
+        func.count().label("packages"),
+        *(func.count().filter(states.c.state == state.value).label(state.value) for state in PackageState),
+    ).subquery("counts")
+    files = counts.c.files + loose.c.files
+    running = ExecutedObsUnit.status == "running"
+    state = case(
+        (counts.c.failed > 0, literal(DataState.FAILED.value)),
+        (running, literal(DataState.BEING_FILED.value)),
+        (files == 0, literal(DataState.NO_FILES.value)),
+        (
+            (loose.c.files == 0) & (counts.c.archived == counts.c.packages),
+            literal(DataState.ARCHIVED.value),
+        ),
+        else_=literal(DataState.ON_THE_WAY.value),
+    )
+    return (
+        select(
+            state.label("state"),
+            cast(files, BigInteger).label("files"),
+            cast(counts.c.bytes + loose.c.bytes, BigInteger).label("bytes"),
+            loose.c.files.label("files_unpackaged"),
+            func.json_build_object(
+                *(part for each in PackageState for part in (literal(each.value), counts.c[each.value]))
+            ).label("packages"),
+        )
+        .select_from(counts.join(loose, literal(True)))
+        .correlate(ExecutedObsUnit)
+    )
 
 
 async def known_names(session: AsyncSession, obs_unit: str, modules: Sequence[str]) -> tuple[bool, set[str]]:

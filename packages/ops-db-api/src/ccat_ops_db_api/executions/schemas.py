@@ -84,10 +84,47 @@ class Execution(ResponseBody):
     comment: str | None
 
 
+class DataState(StrEnum):
+    """What became of the data of an execution; derived."""
+
+    NO_FILES = "no_files"
+    BEING_FILED = "being_filed"
+    """It is running, and its data are on the way as they come."""
+    ON_THE_WAY = "on_the_way"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+    """Work on a package was given up."""
+
+
+class PackagesByState(ResponseBody):
+    """How many packages are in each state."""
+
+    waiting: int
+    transferring: int
+    archived: int
+    failed: int
+
+
+class ExecutionData(ResponseBody):
+    """How much data an execution has, sizes as filed, bytes."""
+
+    state: DataState
+    files: int
+    bytes: int
+    files_unpackaged: int
+    packages: PackagesByState
+
+
+class ListedExecution(Execution):
+    """An execution with what became of its data."""
+
+    data: ExecutionData
+
+
 class ExecutionPage(ResponseBody):
     """A page of executions."""
 
-    items: list[Execution]
+    items: list[ListedExecution]
     next_cursor: str | None
 
 
@@ -96,6 +133,8 @@ class ExecutionSort(StrEnum):
 
     STARTED_AT = "started_at"
     STARTED_AT_DESCENDING = "-started_at"
+    OBS_UNIT = "obs_unit"
+    OBS_UNIT_DESCENDING = "-obs_unit"
     ID = "id"
     ID_DESCENDING = "-id"
 

@@ -33,13 +33,14 @@ async def list_physical_copies(
     page: Page,
     package_id: UUID | None = None,
     file_id: UUID | None = None,
-    location: Annotated[Name | None, Query(description="Where it is.")] = None,
-    status: PhysicalCopyStatus | None = None,
+    location: Annotated[list[Name] | None, Query(description="Where it is.")] = None,
+    status: Annotated[list[PhysicalCopyStatus] | None, Query(description="Its status.")] = None,
+    status_not: Annotated[list[PhysicalCopyStatus] | None, Query(description="Not its status.")] = None,
     kind: CopyKind | None = None,
     sort: CopySort = CopySort.ID_DESCENDING,
 ) -> Response:
     """List copies of files and packages."""
-    rows = queries.filtered(package_id, file_id, location, status, kind)
+    rows = queries.filtered(package_id, file_id, location, status, status_not, kind)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, queries.COPIES.id)
 
 

@@ -1,6 +1,6 @@
 """SQL of physical copies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock
 from ccat_ops_db_api.platform.documents import Rows
+from ccat_ops_db_api.platform.filters import chosen
 
 COPIES = PhysicalCopy.__table__.c
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"id": COPIES.id}
@@ -51,17 +52,18 @@ def copies() -> Rows:
 def filtered(
     package_id: UUID | None,
     file_id: UUID | None,
-    location: str | None,
-    status: PhysicalCopyStatus | None,
+    location: Sequence[str] | None,
+    status: Sequence[PhysicalCopyStatus] | None,
+    status_not: Sequence[PhysicalCopyStatus] | None,
     kind: CopyKind | None,
 ) -> Rows:
     """Return the copies that a list asks for."""
-    rows = copies()
+    rows = copies().where(
+        *chosen(COPIES.data_location_id, location), *chosen(COPIES.status, status, status_not)
+    )
     wanted = {
         COPIES.raw_data_package_id: package_id,
         COPIES.raw_data_file_id: file_id,
-        COPIES.data_location_id: location,
-        COPIES.status: status,
         COPIES.kind: kind,
     }
     for column, value in wanted.items():

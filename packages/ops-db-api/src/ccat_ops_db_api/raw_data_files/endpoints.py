@@ -4,19 +4,22 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy import ColumnElement
 
 from ccat_ops_db.models import RawDataFile
 from ccat_ops_db.permissions import PermissionName
+from ccat_ops_db.signed_urls import Member
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
-from ccat_ops_db_api.platform.errors import not_found
+from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
 from ccat_ops_db_api.platform.fields import Name
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.raw_data_files import queries, service
 from ccat_ops_db_api.raw_data_files.schemas import BulkAnswer, File, FilePage, FileSort, FileToFile
+from ccat_ops_db_api.raw_data_packages.content import signed_address
 
 router = APIRouter(prefix="/raw-data-files", tags=["raw data files"])
 Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
@@ -78,10 +81,21 @@ async def list_raw_data_files(
     module: Annotated[Name | None, Query(description="Module that wrote it.")] = None,
     package_id: UUID | None = None,
     packaged: Annotated[bool | None, Query(description="Whether it is in a package.")] = None,
+    relative_path: Annotated[
+        Name | None, Query(description="Its path; needs ``execution_id`` or ``package_id``.")
+    ] = None,
+    path_prefix: Annotated[
+        Name | None, Query(description="Beginning of its path; needs ``execution_id`` or ``package_id``.")
+    ] = None,
     sort: FileSort = FileSort.ID,
 ) -> Response:
     """List raw data files."""
-    rows = queries.filtered(execution_id, module, package_id, packaged)
+    slow = "size" in sort or relative_path is not None or path_prefix is not None
+    if slow and execution_id is None and package_id is None:
+        raise invalid(
+            "execution_id", "is needed, or package_id, to find files by path or to sort them by size"
+        )
+    rows = queries.filtered(execution_id, module, package_id, packaged, relative_path, path_prefix)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataFile.__table__.c.id)
 
 
@@ -92,6 +106,43 @@ async def get_raw_data_file(request: Request, _: Reader, session: Transaction, f
     if shown is None:
         raise not_found("raw data file", file_id)
     return answer(request, shown)
+
+
+@router.get(
+    "/{file_id}/content",
+    operation_id="get_file_content",
+    status_code=307,
+    response_class=RedirectResponse,
+)
+async def get_file_content(
+    request: Request,
+    _: Reader,
+    session: Transaction,
+    file_id: UUID,
+    location: Annotated[Name | None, Query(description="From this location; else the nearest.")] = None,
+) -> Response:
+    """Redirect to a data server that gives the file out of its package, whole or by range, for a time.
+
+    The answer there has the file's sha256 in ``Repr-Digest``.
+    """
+    file = await queries.file_in_package(session, file_id)
+    if file is None:
+        raise not_found("raw data file", file_id)
+    if file.package_id is None:
+        raise conflict(
+            f"file {file_id} is in no package yet; GET /api/v1/why/{file_id} tells what it waits for",
+            "not-packaged",
+        )
+    if file.member_offset is None or file.member_checksum is None:
+        raise conflict(
+            f"package {file.package_id} of file {file_id} is not sealed yet;"
+            f" GET /api/v1/why/{file.package_id} tells what it waits for",
+            "not-sealed",
+        )
+    name = file.relative_path.rpartition("/")[2]
+    member = Member(file.member_offset, file.size, name, file.member_checksum.removeprefix("sha256:"))
+    address = await signed_address(session, request, file.package_id, location, member)
+    return RedirectResponse(address, 307, {"Cache-Control": "no-store"})
 
 
 async def _shown(session: Transaction, *conditions: ColumnElement[bool]) -> bytes:

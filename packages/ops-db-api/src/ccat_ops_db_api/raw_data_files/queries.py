@@ -21,6 +21,7 @@ FILING_TABLE = "filing"
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "id": RawDataFile.__table__.c.id,
     "relative_path": RawDataFile.__table__.c.relative_path,
+    "size": RawDataFile.__table__.c.size,
 }
 
 
@@ -76,7 +77,12 @@ def files() -> Rows:
 
 
 def filtered(
-    execution_id: UUID | None, module: str | None, package_id: UUID | None, packaged: bool | None
+    execution_id: UUID | None,
+    module: str | None,
+    package_id: UUID | None,
+    packaged: bool | None,
+    relative_path: str | None = None,
+    path_prefix: str | None = None,
 ) -> Rows:
     """Return the files that a list asks for."""
     rows = files()
@@ -89,7 +95,37 @@ def filtered(
     if packaged is not None:
         inside = RawDataFile.raw_data_package_id.is_not(None)
         rows = rows.where(inside if packaged else ~inside)
+    if relative_path is not None:
+        rows = rows.where(RawDataFile.relative_path == relative_path)
+    if path_prefix is not None:
+        rows = rows.where(RawDataFile.relative_path.startswith(path_prefix, autoescape=True))
     return rows
+
+
+class FileInPackage(NamedTuple):
+    """A file, and where it lies in its package: nothing before that is sealed."""
+
+    relative_path: str
+    size: int
+    package_id: UUID | None
+    member_offset: int | None
+    member_checksum: str | None
+
+
+async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage | None:
+    """Return a file with where it lies in its package, or None if there is no such file."""
+    row = (
+        await session.execute(
+            select(
+                RawDataFile.relative_path,
+                RawDataFile.size,
+                RawDataFile.raw_data_package_id,
+                RawDataFile.member_offset,
+                RawDataFile.member_checksum,
+            ).where(RawDataFile.id == file_id)
+        )
+    ).one_or_none()
+    return FileInPackage(*row) if row is not None else None
 
 
 async def place_facts(session: AsyncSession, places: Sequence[Place]) -> list[PlaceFacts]:

@@ -98,6 +98,8 @@ class FileSort(StrEnum):
     ID_DESCENDING = "-id"
     RELATIVE_PATH = "relative_path"
     RELATIVE_PATH_DESCENDING = "-relative_path"
+    SIZE = "size"
+    SIZE_DESCENDING = "-size"
 
 
 class BulkAnswer(ResponseBody):

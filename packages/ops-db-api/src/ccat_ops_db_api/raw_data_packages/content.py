@@ -6,16 +6,20 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.signed_urls import sign_url
+from ccat_ops_db.signed_urls import Member, sign_url
 from ccat_ops_db_api.platform.errors import conflict
 from ccat_ops_db_api.platform.site import own_site
 from ccat_ops_db_api.raw_data_packages import queries
 
 
 async def signed_address(
-    session: AsyncSession, request: Request, package_id: UUID, location: str | None
+    session: AsyncSession,
+    request: Request,
+    package_id: UUID,
+    location: str | None,
+    member: Member | None = None,
 ) -> str:
-    """Return an address at which the tar of a package can be read for a while.
+    """Return an address at which the tar of a package, or one file of it, can be read for a while.
 
     Raises
     ------
@@ -42,4 +46,5 @@ async def signed_address(
         nearest.relative_path,
         secret=settings.data_server_secret.get_secret_value(),
         expires_at=request.app.state.clock.utc_now() + timedelta(seconds=settings.signed_url_lifetime),
+        member=member,
     )

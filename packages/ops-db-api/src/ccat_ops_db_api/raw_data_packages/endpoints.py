@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import RawDataFile, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.life_line import life_line
@@ -14,11 +13,12 @@ from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import conflict, not_found
-from ccat_ops_db_api.platform.fields import Name, Time
+from ccat_ops_db_api.platform.fields import Name
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.raw_data_files import queries as files
 from ccat_ops_db_api.raw_data_files.schemas import FilePage, FileSort
 from ccat_ops_db_api.raw_data_packages import content, queries
+from ccat_ops_db_api.raw_data_packages.filters import Wanted
 from ccat_ops_db_api.raw_data_packages.schemas import (
     LifeLine,
     LifeStep,
@@ -34,19 +34,16 @@ Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
 
 @router.get("", operation_id="list_raw_data_packages", response_model=PackagePage)
 async def list_raw_data_packages(
+    request: Request,
     _: Reader,
     session: Transaction,
     page: Page,
-    execution_id: UUID | None = None,
-    module: Annotated[Name | None, Query(description="Module that wrote its files.")] = None,
-    state: PackageState | None = None,
-    location: Annotated[Name | None, Query(description="Has a copy at this location.")] = None,
-    since: Annotated[Time | None, Query(description="Formed then or later.")] = None,
-    until: Annotated[Time | None, Query(description="Formed before.")] = None,
+    wanted: Wanted,
     sort: PackageSort = PackageSort.CREATED_AT_DESCENDING,
 ) -> Response:
     """List packages with their copies and why they wait."""
-    rows = queries.filtered(execution_id, module, state, location, since, until)
+    rows = queries.filtered(wanted, request.app.state.clock.utc_now())
+    rows = queries.sorted_by(rows, sort)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataPackage.__table__.c.id)
 
 

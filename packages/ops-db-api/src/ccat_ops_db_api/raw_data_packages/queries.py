@@ -1,6 +1,6 @@
 """SQL of packages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -22,12 +22,21 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus, Status, StorageType
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    LocationType,
+    PackageState,
+    PhysicalCopyStatus,
+    Status,
+    StorageType,
+)
 from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
     ExecutedObsUnit,
+    InstrumentModule,
     LongTermArchiveTransfer,
+    ObsUnit,
     PackageCreation,
     PhysicalCopy,
     RawDataFile,
@@ -35,11 +44,14 @@ from ccat_ops_db.models import (
     Site,
 )
 from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.open_work import open_work
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
+from ccat_ops_db_api.platform.filters import chosen
+from ccat_ops_db_api.raw_data_packages.filters import PackageFilter
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
-    "created_at": RawDataPackage.__table__.c.created_at,
+    **{name: RawDataPackage.__table__.c[name] for name in ("created_at", "sealed_at", "size")},
     "id": RawDataPackage.__table__.c.id,
 }
 NANOSECOND: ColumnElement[Any] = literal_column("numeric '0.000000001'", Numeric)
@@ -64,6 +76,8 @@ def packages() -> Rows:
             RawDataPackage.site_id.label("site"),
             RawDataPackage.executed_obs_unit_id.label("execution_id"),
             ExecutedObsUnit.obs_unit_id.label("obs_unit"),
+            ObsUnit.observing_program_id.label("program"),
+            ObsUnit.source_id.label("source"),
             RawDataPackage.instrument_module_id.label("module"),
             RawDataPackage.part_number,
             package_state().label("state"),
@@ -83,44 +97,56 @@ def packages() -> Rows:
             _source_files().label("source_files"),
         )
         .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id)
+        .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
         .outerjoin(waiting, true())
     )
 
 
-def filtered(
-    execution_id: UUID | None,
-    module: str | None,
-    state: PackageState | None,
-    location: str | None,
-    since: datetime | None,
-    until: datetime | None,
-) -> Rows:
+def filtered(wanted: PackageFilter, now: datetime) -> Rows:
     """Return the packages that a list asks for."""
-    rows = packages()
-    if execution_id is not None:
-        rows = rows.where(RawDataPackage.executed_obs_unit_id == execution_id)
-    if module is not None:
-        rows = rows.where(RawDataPackage.instrument_module_id == module)
-    if state is not None:
-        rows = rows.where(package_state() == state.value)
-    if state is PackageState.FAILED:
+    rows = packages().where(
+        *chosen(RawDataPackage.instrument_module_id, wanted.module),
+        *chosen(RawDataPackage.executed_obs_unit_id, wanted.execution_id),
+    )
+    if wanted.state:
+        rows = rows.where(package_state().in_([state.value for state in wanted.state]))
+    if wanted.state == [PackageState.FAILED]:
         rows = rows.where(_has_failed_work())
-    if location is not None:
-        copy = aliased(PhysicalCopy)
+    if wanted.state_not:
+        rows = rows.where(package_state().not_in([state.value for state in wanted.state_not]))
+        if PackageState.ARCHIVED in wanted.state_not:
+            rows = rows.where(_may_not_be_archived())
+    if wanted.location:
+        rows = rows.where(_has_copy_at(wanted.location))
+    if wanted.instrument:
+        modules = select(InstrumentModule.id).where(InstrumentModule.instrument_id.in_(wanted.instrument))
+        rows = rows.where(RawDataPackage.instrument_module_id.in_(modules))
+    if wanted.program:
+        units = select(ObsUnit.id).where(ObsUnit.observing_program_id.in_(wanted.program))
+        rows = rows.where(ExecutedObsUnit.obs_unit_id.in_(units))
+    if wanted.reason:
+        # What is open is looked up first: the reason of each package there ever was would take too long.
+        held_up = open_work(now)
+        reasons = [reason.value for reason in wanted.reason]
         rows = rows.where(
-            RawDataPackage.id.in_(
-                select(copy.raw_data_package_id).where(
-                    copy.data_location_id == location,
-                    copy.raw_data_package_id.is_not(None),
-                    copy.status != PhysicalCopyStatus.DELETED,
-                )
-            )
+            RawDataPackage.id.in_(select(held_up.c.package_id).where(held_up.c.reason.in_(reasons))),
+            literal_column("waiting.reason").in_(reasons),
         )
-    if since is not None:
-        rows = rows.where(RawDataPackage.created_at >= since)
-    if until is not None:
-        rows = rows.where(RawDataPackage.created_at < until)
+    for column, since, until in (
+        (RawDataPackage.created_at, wanted.since, wanted.until),
+        (RawDataPackage.sealed_at, wanted.sealed_since, wanted.sealed_until),
+    ):
+        if since is not None:
+            rows = rows.where(column >= since)
+        if until is not None:
+            rows = rows.where(column < until)
     return rows
+
+
+def sorted_by(rows: Rows, sort: str) -> Rows:
+    """Return the rows that have the key of an order: only sealed packages have a size."""
+    column = RawDataPackage.__table__.c[sort.removeprefix("-")]
+    return rows.where(column.is_not(None)) if column.nullable else rows
 
 
 def index(package_id: UUID) -> Rows:
@@ -224,6 +250,34 @@ def _source_files() -> ColumnElement[Any]:
         ),
         else_=row_object(counted),
     )
+
+
+def _has_copy_at(locations: Sequence[str]) -> ColumnElement[bool]:
+    copy = aliased(PhysicalCopy)
+    return RawDataPackage.id.in_(
+        select(copy.raw_data_package_id).where(
+            copy.data_location_id.in_(locations),
+            copy.raw_data_package_id.is_not(None),
+            copy.status != PhysicalCopyStatus.DELETED,
+        )
+    )
+
+
+def _may_not_be_archived() -> ColumnElement[bool]:
+    """Return a necessary condition of not being archived that PostgreSQL can look up.
+
+    A package whose source files were removed was archived then; since then only a copy that was lost or found
+    wrong can have changed that.
+    """
+    copy, place = aliased(PhysicalCopy), aliased(DataLocation)
+    doubtful = select(copy.raw_data_package_id).where(
+        copy.kind == CopyKind.RAW_DATA_PACKAGE,
+        copy.data_location_id.in_(
+            select(place.id).where(place.location_type == LocationType.LONG_TERM_ARCHIVE)
+        ),
+        copy.status.in_([PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]),
+    )
+    return or_(RawDataPackage.source_removed_at.is_(None), RawDataPackage.id.in_(doubtful))
 
 
 def _has_failed_work() -> ColumnElement[bool]:

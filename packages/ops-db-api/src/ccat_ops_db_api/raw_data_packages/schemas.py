@@ -39,6 +39,8 @@ class Package(ResponseBody):
     site: str
     execution_id: UUID
     obs_unit: str
+    program: str
+    source: str
     module: str
     part_number: int
     state: PackageState = Field(description="Derived from its copies and the work on it.")
@@ -66,10 +68,14 @@ class PackagePage(ResponseBody):
 
 
 class PackageSort(StrEnum):
-    """Orders of packages."""
+    """Orders of packages. By ``sealed_at`` and ``size`` only sealed ones are listed."""
 
     CREATED_AT = "created_at"
     CREATED_AT_DESCENDING = "-created_at"
+    SEALED_AT = "sealed_at"
+    SEALED_AT_DESCENDING = "-sealed_at"
+    SIZE = "size"
+    SIZE_DESCENDING = "-size"
     ID = "id"
     ID_DESCENDING = "-id"
 

@@ -10,7 +10,7 @@ from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
-from ccat_ops_db_api.platform.fields import Name
+from ccat_ops_db_api.platform.fields import Name, Time
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.staging_jobs import queries, service
@@ -43,16 +43,20 @@ async def stage_data(
 
 @router.get("", operation_id="list_staging_jobs", response_model=StagingJobPage)
 async def list_staging_jobs(
-    _: Reader,
+    principal: Reader,
     session: Transaction,
     page: Page,
-    state: JobState | None = None,
-    location: Annotated[Name | None, Query(description="Processing location.")] = None,
+    state: Annotated[list[JobState] | None, Query(description="State of its items.")] = None,
+    location: Annotated[list[Name] | None, Query(description="Processing location.")] = None,
     execution_id: UUID | None = None,
+    mine: Annotated[bool, Query(description="Only those that the asking user asked for.")] = False,
+    since: Annotated[Time | None, Query(description="Asked for then or later.")] = None,
+    until: Annotated[Time | None, Query(description="Asked for before.")] = None,
     sort: StagingJobSort = StagingJobSort.CREATED_AT_DESCENDING,
 ) -> Response:
     """List staging jobs."""
-    rows = queries.filtered(state, location, execution_id)
+    user = principal.user_name if mine else None
+    rows = queries.filtered(state, location, execution_id, user, (since, until))
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, queries.JOBS.id)
 
 

@@ -1,10 +1,11 @@
 """SQL of staging jobs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, case, cast, exists, func, insert, literal, null, select
+from sqlalchemy import ColumnElement, String, case, cast, exists, func, insert, literal, null, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,6 +22,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.staged import staged_folder_expression
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects
+from ccat_ops_db_api.platform.filters import chosen
 from ccat_ops_db_api.staging_jobs.schemas import JobState
 
 JOBS = StagingJob.__table__.c
@@ -65,15 +67,39 @@ def jobs() -> Rows:
     )
 
 
-def filtered(state: JobState | None, location: str | None, execution_id: UUID | None) -> Rows:
-    """Return the jobs that a list asks for."""
-    rows = jobs()
-    if state is not None:
-        rows = rows.where(_state() == state.value)
-    if location is not None:
-        rows = rows.where(JOBS.destination_location_id == location)
+def filtered(
+    states: Sequence[JobState] | None,
+    location: Sequence[str] | None,
+    execution_id: UUID | None,
+    user: str | None,
+    times: tuple[datetime | None, datetime | None],
+) -> Rows:
+    """Return the jobs that a list asks for.
+
+    Parameters
+    ----------
+    states, location, execution_id
+        Of which it has one.
+    user : str, optional
+        Name of the user who asked, with whatever credential.
+    times : tuple of datetime
+        Asked for at the first time or later, and before the second.
+    """
+    rows = jobs().where(*chosen(JOBS.destination_location_id, location))
+    if states:
+        rows = rows.where(_state().in_([state.value for state in states]))
     if execution_id is not None:
         rows = rows.where(JOBS.executed_obs_unit_id == execution_id)
+    if user is not None:
+        # A credential's name stands behind the user's, in brackets.
+        rows = rows.where(
+            or_(JOBS.requested_by == user, JOBS.requested_by.startswith(f"{user} (", autoescape=True))
+        )
+    since, until = times
+    if since is not None:
+        rows = rows.where(JOBS.created_at >= since)
+    if until is not None:
+        rows = rows.where(JOBS.created_at < until)
     return rows
 
 

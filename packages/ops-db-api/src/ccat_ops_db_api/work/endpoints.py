@@ -3,19 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from ccat_ops_db.enumerations import Status
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
-from ccat_ops_db_api.platform.fields import Name
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
 from ccat_ops_db_api.work import queries, service
+from ccat_ops_db_api.work.filters import Wanted
 from ccat_ops_db_api.work.kinds import KINDS, Kind
 from ccat_ops_db_api.work.schemas import ChangeOfWork, WorkSort
 
@@ -31,14 +30,11 @@ def _routes(kind: Kind) -> APIRouter:
         _: Reader,
         session: Transaction,
         page: Page,
-        status: Status | None = None,
-        package_id: UUID | None = None,
-        location: Annotated[Name | None, Query(description="Reads or writes at this location.")] = None,
-        route: Annotated[Name | None, Query(description="Uses this route (transfers).")] = None,
+        wanted: Wanted,
         sort: WorkSort = WorkSort.CREATED_AT_DESCENDING,
     ) -> Response:
         """List work of this kind."""
-        rows = queries.filtered(kind, status, package_id, location, route)
+        rows = queries.filtered(kind, wanted)
         keys = queries.sort_keys(kind)
         return await list_page(session, rows, page, sort, keys, keys["id"])
 

@@ -13,7 +13,10 @@ from ccat_ops_db.enumerations import (
     Status,
 )
 from ccat_ops_db.models import Deletion, PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.reports.work_rows import reason_of
 from ccat_ops_db_api.platform.documents import Rows
+from ccat_ops_db_api.platform.filters import chosen
+from ccat_ops_db_api.work.filters import WorkFilter
 from ccat_ops_db_api.work.kinds import Kind
 
 COMMON = (
@@ -55,19 +58,28 @@ def sort_keys(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
     return {"created_at": columns.created_at, "id": columns.id}
 
 
-def filtered(
-    kind: Kind, status: Status | None, package_id: UUID | None, location: str | None, route: str | None
-) -> Rows:
+def filtered(kind: Kind, wanted: WorkFilter) -> Rows:
     """Return the work that a list asks for."""
-    rows = work(kind)
-    if status is not None:
-        rows = rows.where(kind.model.status == status)
-    if package_id is not None:
-        rows = rows.where(kind.columns["package_id"] == package_id)
-    if location is not None:
-        rows = rows.where(or_(*(kind.columns[label] == location for label in kind.locations)))
-    if route is not None and "route" in kind.columns:
-        rows = rows.where(kind.columns["route"] == route)
+    model = kind.model
+    rows = work(kind).where(
+        *chosen(model.status, wanted.status, wanted.status_not),
+        *chosen(model.site_id, wanted.site),
+        *chosen(model.error_category, wanted.error_category, wanted.error_category_not),
+        *chosen(reason_of(model), wanted.reason, wanted.reason_not),
+        *chosen(kind.columns["package_id"], wanted.package_id),
+    )
+    if wanted.reason:
+        rows = rows.where(model.status != Status.COMPLETED)
+    if wanted.location is not None:
+        rows = rows.where(or_(*(kind.columns[label].in_(wanted.location) for label in kind.locations)))
+    if wanted.route is not None and "route" in kind.columns:
+        rows = rows.where(kind.columns["route"].in_(wanted.route))
+    if wanted.job_id is not None and "job_id" in kind.columns:
+        rows = rows.where(kind.columns["job_id"] == wanted.job_id)
+    if wanted.since is not None:
+        rows = rows.where(model.created_at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(model.created_at < wanted.until)
     return rows
 
 

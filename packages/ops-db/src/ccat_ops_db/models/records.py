@@ -22,7 +22,11 @@ class Event(Identified, Owned, Base):
     subject_id: Mapped[str] = mapped_column(doc="Key of what it happened to.")
     message: Mapped[str] = mapped_column(doc="The same for people.")
     details: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, doc="Figures of this kind of event.")
-    __table_args__ = (Index(None, "subject_id", "occurred_at"), Index(None, "action", "occurred_at"))
+    __table_args__ = (
+        Index(None, "subject_id", "occurred_at"),
+        Index(None, "action", "occurred_at"),
+        Index(None, "actor", "occurred_at"),
+    )
 
 
 class ErrorRecord(Identified, Owned, Base):

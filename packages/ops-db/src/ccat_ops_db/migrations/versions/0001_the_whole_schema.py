@@ -458,6 +458,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_index(op.f("ix_event_action_occurred_at"), "event", ["action", "occurred_at"], unique=False)
+    op.create_index(op.f("ix_event_actor_occurred_at"), "event", ["actor", "occurred_at"], unique=False)
     op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
     op.create_index(
         op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
@@ -1207,6 +1208,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
+    op.create_index(op.f("ix_raw_data_package_size"), "raw_data_package", ["size"], unique=False)
     op.create_index(
         op.f("ix_raw_data_package_source_location_id"),
         "raw_data_package",
@@ -2778,6 +2780,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("sealed_at IS NULL"),
     )
     op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_size"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
@@ -2859,6 +2862,7 @@ def downgrade() -> None:
     op.drop_table("fixed_source")
     op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_actor_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_action_occurred_at"), table_name="event")
     op.drop_table("event")
     op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
