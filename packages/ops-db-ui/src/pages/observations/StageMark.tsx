@@ -26,13 +26,6 @@ export function StageMark({ of: stage }: { readonly of: Stage }) {
   );
 }
 
-function linesOf(stage: Stage, word: string): HintLines {
-  const lines: (readonly [string, string])[] = [[stage.label, word]];
-  if (stage.at !== null) lines.push(["at", utc(new Date(stage.at))]);
-  if (stage.note !== null) lines.push(["in", stage.note]);
-  return lines;
-}
-
 /** Whether the mark alone says it: what is passed or still to come. */
 function isPlain({ state }: Stage): boolean {
   return state === "done" || state === "next";
