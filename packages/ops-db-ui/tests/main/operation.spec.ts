@@ -1,0 +1,123 @@
+import { expect, type Page, test } from "@playwright/test";
+import { ccat } from "./support/ccat.ts";
+import { type Observation, observe, write } from "./support/observation.ts";
+import { signIn, signInAs, giveToken } from "./support/session.ts";
+
+const ARCHIVE = "cologne.lta";
+
+test("what waits says why, and goes on when the place is back in service", async ({ page }) => {
+  await signIn(page, `/places/locations/${ARCHIVE}`);
+  await suspend(page, "its power supply is exchanged");
+  try {
+    const { id } = await observe(["waits.fits"]);
+    await page.goto(`/observations/${id}`);
+    await expect(page.getByRole("main")).toContainText(/disabled|suspended|out of service/);
+    await page.goto(`/places/locations/${ARCHIVE}`);
+    await expect(page.getByRole("main")).toContainText("its power supply is exchanged");
+    await resume(page);
+    await page.goto(`/observations/${id}`);
+    await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText(
+      "archived",
+    );
+    await ccat("person", "wait", "--execution", id, "--for", "archived", "--timeout", "150");
+  } finally {
+    await page.goto(`/places/locations/${ARCHIVE}`);
+    await page.getByRole("button", { name: /^(Suspend|Resume)$/ }).waitFor();
+    if (await page.getByRole("button", { name: "Resume" }).isVisible()) await resume(page);
+  }
+});
+
+test("work that was given up is retried once its cause is mended, and its error is acknowledged", async ({
+  page,
+}) => {
+  const bad = await observe(["good.fits", "bad.fits"], spoil);
+  await signIn(page, `/observations/${bad.id}`);
+  await expect(page.getByRole("main")).toContainText("bad.fits");
+  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText(
+    "needs somebody",
+  );
+
+  await page.goto("/errors");
+  await page
+    .getByRole("link", { name: /bad\.fits/ })
+    .first()
+    .click();
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+  await expect(page.getByRole("main")).toContainText("developer");
+
+  write(bad.folder, "bad.fits", bad.files.get("bad.fits") ?? Buffer.of());
+  await page.getByRole("link", { name: /package creation/i }).click();
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
+  await page.goto(`/observations/${bad.id}`);
+  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText("archived");
+});
+
+test("a viewer is refused what an operator may do", async ({ page }) => {
+  await signInAs(page, "viewer", `/places/locations/${ARCHIVE}`);
+  const button = page.getByRole("button", { name: "Suspend" });
+  await expect(button).toHaveAttribute("aria-disabled", "true");
+  await expect(button).toHaveAccessibleDescription(/manage:locations/);
+  const refused = await page.evaluate(async (place) => {
+    const me = (await (await fetch("/api/v1/me")).json()) as { csrf_token: string };
+    const answer = await fetch(`/api/v1/data-locations/${place}:suspend`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": me.csrf_token },
+      body: JSON.stringify({ reason: "not mine to say" }),
+    });
+    return answer.status;
+  }, ARCHIVE);
+  expect(refused).toBe(403);
+});
+
+test("a session that ends comes back without losing the page", async ({ page, context }) => {
+  await signIn(page, "/observations?program=GEco");
+  await expect(page.getByRole("heading", { level: 1, name: "Observations" })).toBeVisible();
+  await context.clearCookies();
+  await expect(page.getByRole("dialog", { name: "Your session has ended" })).toBeVisible();
+  await expect(page).toHaveURL(/\/observations\?.*program=GEco/);
+  await giveToken(page);
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page).toHaveURL(/\/observations\?.*program=GEco/);
+  await expect(page.getByRole("link", { name: "Overview" }).first()).toBeVisible();
+});
+
+test("the main job is done with the keyboard alone", async ({ page }) => {
+  const { id } = await observe(["keyboard.fits"]);
+  await signIn(page);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(id);
+  await expect(
+    page
+      .getByRole("option")
+      .filter({ hasText: /IRC10216|observation/i })
+      .first(),
+  ).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/observations/${id}`));
+  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText("archived");
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
+});
+
+function spoil({ folder, files }: Observation): void {
+  const content = Buffer.from(files.get("bad.fits") ?? Buffer.of());
+  content[0] = (content[0] ?? 0) ^ 1;
+  write(folder, "bad.fits", content);
+}
+
+async function suspend(page: Page, reason: string): Promise<void> {
+  await page.getByRole("button", { name: "Suspend" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: /reason/i }).fill(reason);
+  await dialog.getByRole("button", { name: "Suspend" }).click();
+  await page.getByRole("button", { name: "Resume" }).waitFor();
+}
+
+async function resume(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("button", { name: "Suspend" }).waitFor();
+}
