@@ -14,7 +14,7 @@ export function EventList({
   readonly subject: string;
   readonly title?: string;
 }) {
-  const events = useGet("/api/v1/events", { params: { query: { subject_id: subject, limit: MOST } } });
+  const events = useGet("/api/v1/events", { params: { query: { subject_id: [subject], limit: MOST } } });
   return (
     <Panel title={title} of={events}>
       {({ items }) =>

@@ -1,7 +1,7 @@
 import { expect, type Page, test } from "@playwright/test";
 import { ccat } from "./support/ccat.ts";
 import { type Observation, observe, write } from "./support/observation.ts";
-import { signIn, signInAs, giveToken } from "./support/session.ts";
+import { giveToken, signIn, signInAs } from "./support/session.ts";
 
 const ARCHIVE = "cologne.lta";
 
