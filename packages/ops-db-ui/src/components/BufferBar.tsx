@@ -14,6 +14,7 @@ export function BufferBar({
   high,
   reserved = 0,
   forecast,
+  brief = false,
 }: {
   /** What is full or empty: the name of the place. */
   readonly label: string;
@@ -29,6 +30,8 @@ export function BufferBar({
   readonly reserved?: number;
   /** What comes: `full in 3 d 4 h`, `falling`. */
   readonly forecast?: string | null;
+  /** One of many: the watermarks are drawn and told, not written below. */
+  readonly brief?: boolean;
 }) {
   const id = useId();
   if (used === null || total === null || total <= 0) {
@@ -90,9 +93,11 @@ export function BufferBar({
           <Watermark at={high} />
         </svg>
       </div>
-      <p className={styles.scale} aria-hidden>
-        deletes from {high} % down to {low} %{reserved > 0 && ` · ${withPrefix(reserved, "B")} kept free`}
-      </p>
+      {!brief && (
+        <p className={styles.scale} aria-hidden>
+          deletes from {high} % down to {low} %{reserved > 0 && ` · ${withPrefix(reserved, "B")} kept free`}
+        </p>
+      )}
     </div>
   );
 }

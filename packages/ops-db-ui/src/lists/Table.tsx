@@ -1,4 +1,4 @@
-import { FlexRender, tableFeatures, useTable } from "@tanstack/react-table";
+import { tableFeatures, useTable } from "@tanstack/react-table";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useMemo, useRef } from "react";
 import { CellContent } from "~/lists/CellContent";
@@ -18,15 +18,7 @@ export function Table<Row>(props: Props<Row>): ReactNode {
   const { rows, columns, rowId, rowLink, selection, gone } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const element = useRef<HTMLTableElement>(null);
-  const definitions = useMemo(
-    () =>
-      columns.map((column) => ({
-        id: column.id,
-        header: column.header,
-        cell: ({ row }: { row: { original: Row } }) => column.cell(row.original),
-      })),
-    [columns],
-  );
+  const definitions = useMemo(() => columns.map(({ id, header }) => ({ id, header })), [columns]);
   const data = useMemo(() => [...rows] as Record<string, unknown>[] & Row[], [rows]);
   const table = useTable({
     features: FEATURES,
@@ -99,7 +91,7 @@ export function Table<Row>(props: Props<Row>): ReactNode {
               {model.getAllCells().map((cell, at) => (
                 <td key={cell.id} data-align={columns[at]?.align} data-name={columns[at]?.card === "title"}>
                   <CellContent link={columns[at]?.card === "title" ? rowLink?.(row) : undefined}>
-                    <FlexRender cell={cell} />
+                    {columns[at]?.cell(row)}
                   </CellContent>
                 </td>
               ))}

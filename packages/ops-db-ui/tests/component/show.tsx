@@ -61,6 +61,7 @@ export async function show(
 export async function expectAccessible(element: Element = document.body): Promise<void> {
   for (const theme of ["light", "dark"] as const) {
     setPreferences({ theme });
+    await transitionsEnded();
     const { violations } = await axe.run(element, {
       // Parts of pages have no landmarks of their own; whole pages are checked in the browser against the stack.
       rules: { region: { enabled: false }, "page-has-heading-one": { enabled: false } },
@@ -72,6 +73,12 @@ export async function expectAccessible(element: Element = document.body): Promis
     expect(words).toEqual([]);
   }
   setPreferences({ theme: "light" });
+}
+
+/** Wait until no colour is between two themes. */
+async function transitionsEnded(): Promise<void> {
+  const transitions = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(transitions.map(({ finished }) => finished));
 }
 
 /** Expect that nothing needs scrolling to the side. */

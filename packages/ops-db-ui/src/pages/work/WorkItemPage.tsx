@@ -1,6 +1,129 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useGet } from "~/api/get";
+import { Problem } from "~/api/problem";
+import { CopyAs } from "~/components/CopyAs";
+import { KeyValues } from "~/components/KeyValues";
+import { Loading } from "~/components/Loading";
+import { NotFound } from "~/components/NotFound";
 import { PageTitle } from "~/components/PageTitle";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Progress } from "~/components/Progress";
+import { State } from "~/components/State";
+import { Time } from "~/components/Time";
+import { Why } from "~/components/Why";
+import { type WorkKind, workKind } from "~/pages/work/kinds";
+import { WorkError } from "~/pages/work/WorkError";
+import { WorkEvents } from "~/pages/work/WorkEvents";
+import { WorkHops } from "~/pages/work/WorkHops";
+import styles from "~/pages/work/WorkItemPage.module.css";
+import { WorkVerbs } from "~/pages/work/WorkVerbs";
+import { type WorkRow, wayOf } from "~/pages/work/work-rows";
 
-/** TODO of this page's author. */
-export function WorkItemPage() {
-  return <PageTitle>Work</PageTitle>;
+/** One piece of work: what it does, how far it is, what went wrong, and what comes before and after it. */
+export function WorkItemPage({ collection, id }: { readonly collection: string; readonly id: string }) {
+  const kind = workKind(collection);
+  return kind === undefined ? <NotFound /> : <Item kind={kind} id={id} key={id} />;
+}
+
+type ItemPath = "/api/v1/data-transfers/{work_id}";
+
+function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
+  // All kinds have the same parts; what one has of its own is looked for in the row.
+  const path = `/api/v1/${kind.collection}/{work_id}` as ItemPath;
+  const item = useGet(path, { params: { path: { work_id: id } } });
+  const row = item.data as WorkRow | undefined;
+  if (row === undefined) {
+    if (item.isError && item.error instanceof Problem && item.error.status === 404) return <NotFound />;
+    return (
+      <>
+        <PageTitle>{kind.one}</PageTitle>
+        {item.isError ? (
+          <ProblemNote error={item.error} again={() => void item.refetch()} />
+        ) : (
+          <Loading lines={8} />
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <PageTitle
+        title={kind.one}
+        beside={
+          <>
+            <WorkVerbs collection={kind.collection} id={id} verbs={verbsOf(row)} />
+            <CopyAs ccat={`ccat why ${id}`} path={`/api/v1/${kind.collection}/${id}`} />
+          </>
+        }
+      >
+        {kind.one} <span className={styles.way}>{wayOf(row)}</span> <State of={row.status} />
+      </PageTitle>
+      <div className={styles.page}>
+        {item.isError && <ProblemNote error={item.error} again={() => void item.refetch()} />}
+        {row.error_message !== null && <WorkError row={row} />}
+        {row.waiting_reason !== null && row.status !== "completed" && (
+          <section aria-label="Why it waits" className={styles.part}>
+            <h2>Why it waits</h2>
+            <Why
+              reason={row.waiting_reason}
+              detail={row.waiting_detail}
+              since={row.waiting_since}
+              nextAt={row.next_attempt_at}
+              subject={id}
+            />
+          </section>
+        )}
+        <section aria-label="Facts" className={styles.part}>
+          {row.bytes_total > 0 && (
+            <Progress done={row.bytes_done} total={row.bytes_total} label="done" unit="bytes" />
+          )}
+          <KeyValues items={factsOf(row)} />
+        </section>
+        {row.package_id !== null && <WorkHops packageId={row.package_id} own={id} />}
+        <WorkEvents id={id} />
+      </div>
+    </>
+  );
+}
+
+function verbsOf(row: WorkRow): readonly ("retry" | "cancel")[] {
+  if (row.status === "failed") return ["retry"];
+  return row.status === "completed" ? [] : ["cancel"];
+}
+
+function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
+  const facts: (readonly [string, ReactNode] | null)[] = [
+    row.package_id === null
+      ? null
+      : [
+          "Package",
+          <Link key="package" to="/packages/$id" params={{ id: row.package_id }}>
+            {row.package_id}
+          </Link>,
+        ],
+    "route" in row ? ["Route", row.route] : null,
+    ["Site", row.site],
+    ["Attempt", row.attempt === 0 ? "none yet" : row.attempt],
+    ["Priority", row.priority],
+    ["Created", <Time key="created" at={row.created_at} />],
+    row.started_at === null ? null : ["Started", <Time key="started" at={row.started_at} />],
+    row.finished_at === null ? null : ["Ended", <Time key="ended" at={row.finished_at} />],
+    row.progressed_at === null
+      ? null
+      : ["Last progress", <Time key="progress" at={row.progressed_at} as="age" />],
+    row.lease_owner === null
+      ? null
+      : [
+          "Worker",
+          <span key="worker">
+            {row.lease_owner}, lease ends <Time at={row.lease_expires_at} as="age" />
+          </span>,
+        ],
+    "checksum" in row && row.checksum !== null ? ["Checksum", row.checksum] : null,
+    "result" in row && row.result !== null ? ["Finding", row.result] : null,
+    "grace_until" in row ? ["Can be cancelled until", <Time key="grace" at={row.grace_until} />] : null,
+    "requested_by" in row ? ["Requested by", row.requested_by] : null,
+  ];
+  return facts.filter((fact) => fact !== null);
 }

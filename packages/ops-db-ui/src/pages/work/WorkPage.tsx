@@ -1,6 +1,136 @@
+import { useGet } from "~/api/get";
+import { operations } from "~/api/operations.gen";
+import { Age } from "~/components/Age";
+import { CopyAs } from "~/components/CopyAs";
+import { Empty } from "~/components/Empty";
+import { Loading } from "~/components/Loading";
 import { PageTitle } from "~/components/PageTitle";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Bytes, Count } from "~/components/Quantity";
+import { textsOf } from "~/lists/address";
+import { chipsOf } from "~/lists/chips";
+import { FilterBar } from "~/lists/FilterBar";
+import { fieldsOf } from "~/lists/fields";
+import { queryOf } from "~/lists/query";
+import { isView, readState, withFilters, withoutValue, withView } from "~/lists/state";
+import { useListSearch } from "~/lists/useListSearch";
+import { ViewTabs } from "~/lists/ViewTabs";
+import { WrongAddress } from "~/lists/WrongAddress";
+import { GroupBy, groupingOf } from "~/pages/work/GroupBy";
+import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
+import { PRESETS } from "~/pages/work/presets";
+import { WorkGroup } from "~/pages/work/WorkGroup";
+import styles from "~/pages/work/WorkPage.module.css";
+import { WorkTabs } from "~/pages/work/WorkTabs";
+import { useSiteTime } from "~/time/site";
 
-/** TODO of this page's author. */
+const LIST = operations.list_open_work;
+const FIELDS = fieldsOf(LIST);
+const MINUTE = 60_000;
+
+/** What waits, where, whose turn it is, and what failed. */
 export function WorkPage() {
-  return <PageTitle>Work</PageTitle>;
+  const [search, setSearch] = useListSearch(true);
+  const by = groupingOf(search.by);
+  const state = readState(LIST, search);
+  const site = useSiteTime();
+  // Ranges such as the last 12 h move by the minute, so that an answer can be kept.
+  const minute = new Date(Math.floor(Date.now() / MINUTE) * MINUTE);
+  const query = queryOf(LIST, state.filters, minute, site);
+  const groups = useGet(
+    "/api/v1/open-work/groups",
+    { params: { query: { ...query, ...(by === "none" ? {} : { by }) } } },
+    { enabled: state.wrong.length === 0 },
+  );
+  const chips = chipsOf(FIELDS, state.filters, () => null);
+  const open = textsOf(search.open)[0] ?? null;
+  return (
+    <>
+      <PageTitle
+        title="Open work"
+        beside={
+          <>
+            <WorkTabs />
+            <CopyAs
+              ccat={null}
+              path="/api/v1/open-work"
+              query={{ ...query, sort: state.sort ?? undefined }}
+            />
+          </>
+        }
+      >
+        Work
+      </PageTitle>
+      <ViewTabs
+        presets={PRESETS}
+        isShown={({ query }) => isView(LIST, state, query) && (query.by ?? "reason") === by}
+        onShow={({ query }) =>
+          setSearch(({ by: _by, open: _open, ...before }) => withView(LIST, before, query))
+        }
+      />
+      <div className={styles.bar}>
+        <FilterBar
+          fields={FIELDS}
+          filters={state.filters}
+          chips={chips}
+          words={() => null}
+          onChange={(changes) => setSearch((before) => withFilters(before, changes))}
+        />
+        <div className={styles.beside}>
+          <Age of={groups} />
+          <GroupBy
+            by={by}
+            onChange={(to) =>
+              setSearch(({ open: _, ...others }) => ({ ...others, by: to === "reason" ? undefined : to }))
+            }
+          />
+        </div>
+      </div>
+      <WrongAddress
+        wrong={state.wrong}
+        onRemove={({ name, value }) => setSearch((before) => withoutValue(before, name, value))}
+      />
+      {groups.isError && <ProblemNote error={groups.error} again={() => void groups.refetch()} />}
+      {groups.data === undefined && groups.isPending && state.wrong.length === 0 && <Loading lines={8} />}
+      {groups.data !== undefined && groups.data.count > 0 && (
+        <p className={styles.sum}>
+          <Count value={groups.data.count} one="thing is" many="things are" /> open,{" "}
+          <Bytes value={groups.data.bytes} />.
+        </p>
+      )}
+      {groups.data !== undefined && groups.data.count === 0 && (
+        <Empty title={chips.length === 0 ? "Nothing is open." : "None match."}>
+          <p>
+            {chips.length === 0
+              ? "Work appears here when files are filed, packages move, copies are checked, staged or deleted."
+              : "Take a filter away to see other work."}
+          </p>
+        </Empty>
+      )}
+      {groups.data !== undefined &&
+        groups.data.count > 0 &&
+        (by === "none" ? (
+          <OpenWorkRows query={{ ...query, sort: state.sort ?? "waiting_since" }} />
+        ) : (
+          <ul className={styles.groups}>
+            {groups.data.groups.map((group) => (
+              <WorkGroup
+                key={group.key ?? ""}
+                by={by}
+                group={group}
+                query={query}
+                isOpen={open !== null && open === group.key}
+                onToggle={() =>
+                  setSearch(
+                    ({ open: before, ...others }) =>
+                      before === group.key || group.key === null ? others : { ...others, open: group.key },
+                    true,
+                  )
+                }
+              />
+            ))}
+          </ul>
+        ))}
+    </>
+  );
 }

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { page } from "vitest/browser";
+import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
+import { OverviewPage } from "~/pages/overview/OverviewPage";
+import { answer, answerCall, requests } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const OPERATOR = person(["read:transfers", "manage:locations", "manage:transfers"]);
+
+function night(status: typeof greenNight, work: typeof greenWork): void {
+  answer("/api/v1/status", status);
+  answer("/api/v1/open-work/groups", work);
+}
+
+test("a green night is a sentence and the next thing due, without any card", async () => {
+  night(greenNight, greenWork);
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent("All is well: 21 402 files (1.93 TB) filed since the night began");
+  await expect.element(page.getByText(/^Next, in .*: /)).toBeVisible();
+  expect(page.getByRole("region", { name: "Needs attention" }).elements()).toEqual([]);
+  expect(document.title).toContain("Green");
+  await expectAccessible();
+});
+
+test("the flow tells packages, bytes and rate of each step as a list", async () => {
+  night(greenNight, greenWork);
+  await show(<OverviewPage />);
+  const steps = page.getByRole("region", { name: "Flow" }).getByRole("listitem");
+  await expect.element(steps.nth(2)).toMatchTextContent(/62.4 MB\/s.*Link.*2 packages.*71.9 GB under way/);
+  expect(steps.elements().length).toBe(6);
+});
+
+test("a bad night says for each card what to do, what comes next and whose turn it is", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />, { me: OPERATOR });
+  const card = page.getByRole("article").first();
+  await expect
+    .element(card.getByRole("heading"))
+    .toMatchTextContent("Act: The route summit-cologne is paused after 6 failures in a row");
+  await expect.element(card).toMatchTextContent("214 packages (7.9 TB) wait for it.");
+  await expect.element(card).toMatchTextContent("If the link is down, tell whoever runs the network.");
+  await expect.element(card).toMatchTextContent("in 12 min: One transfer tries the route");
+  await expect.element(card).toMatchTextContent("staff at the site, since 7 h 46 min ago");
+  await expect
+    .element(card.getByRole("link", { name: "See what waits" }))
+    .toHaveAttribute("href", "/work?route=summit-cologne");
+  await expectAccessible();
+});
+
+test("the flow says where it stops and leads to what is stopped", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />);
+  const stop = page.getByRole("region", { name: "Flow" }).getByRole("link");
+  await expect.element(stop).toMatchTextContent("Route paused after failures");
+  await expect.element(stop).toHaveAttribute("href", "/work?open=route_circuit_open");
+});
+
+test("a suspended place is resumed from its card", async () => {
+  night(badNight, badWork);
+  answerCall("POST /api/v1/data-locations/chai-disk:resume", 200, {});
+  await show(<OverviewPage />, { me: OPERATOR });
+  await page.getByRole("button", { name: "Resume chai-disk" }).click();
+  await page.getByRole("textbox", { name: "Reason (optional)" }).fill("the disk is back");
+  await page.getByRole("dialog").getByRole("button", { name: "Resume chai-disk" }).click();
+  await expect
+    .poll(() => requests().find(({ method }) => method === "POST"))
+    .toMatchObject({
+      address: "/api/v1/data-locations/chai-disk:resume",
+      body: { reason: "the disk is back" },
+    });
+  await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
+});
+
+test("who may not resume finds the button disabled with the permission", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />, { me: person(["read:transfers"]) });
+  const button = page.getByRole("button", { name: "Resume chai-disk" });
+  await expect.element(button).toHaveAttribute("aria-disabled", "true");
+  await expect.element(button).toHaveAccessibleDescription(/manage:locations/);
+});
+
+test("more than four cards are folded, and the rest is one press away", async () => {
+  const cards = Array.from({ length: 6 }, (_, number) => ({
+    ...(badNight.attention[0] ?? expect.fail()),
+    where: `route-${number}`,
+    title: `The route route-${number} is paused`,
+  }));
+  night({ ...badNight, attention: cards }, badWork);
+  await show(<OverviewPage />);
+  await expect.element(page.getByRole("article").nth(3)).toBeVisible();
+  expect(page.getByRole("article").elements().length).toBe(4);
+  await page.getByRole("button", { name: "Show 2 more" }).click();
+  expect(page.getByRole("article").elements().length).toBe(6);
+});
+
+test("what waits leads to its group, and whose turn it is stands there only for people", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />);
+  const rows = page.getByRole("region", { name: "What waits" }).getByRole("listitem");
+  await expect
+    .element(rows.first())
+    .toMatchTextContent(/214.*Route paused after failures.*staff at the site/);
+  await expect.element(rows.nth(1)).toMatchTextContent(/28.*Kept while there is room.*10 h ago$/);
+});
+
+test("without the report the page says why and offers to try again", async () => {
+  answerCall("GET /api/v1/status", 503, {
+    type: "https://ccat.example/problems/database-unreachable",
+    title: "The database does not answer",
+    status: 503,
+    detail: "The API runs, its database does not answer.",
+    request_id: "req-1",
+    retry: { may: "same-request", after_seconds: 5 },
+  });
+  await show(<OverviewPage />);
+  await expect.element(page.getByRole("alert")).toMatchTextContent("The database does not answer");
+  await expect.element(page.getByRole("button", { name: /^Try again/ })).toBeVisible();
+});
+
+test("one part that fails leaves the others", async () => {
+  answer("/api/v1/status", greenNight);
+  answerCall("GET /api/v1/open-work/groups", 403, {
+    type: "https://ccat.example/problems/forbidden",
+    title: "Not allowed",
+    status: 403,
+    detail: "This needs the permission read:transfers.",
+    request_id: "req-2",
+  });
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByRole("region", { name: "What waits" }).getByRole("alert"))
+    .toMatchTextContent("read:transfers");
+  await expect.element(page.getByRole("region", { name: "Places" }).getByText("summit-buffer")).toBeVisible();
+});
+
+test("an install where nothing was filed says so and what comes", async () => {
+  night(emptyInstall, { ...greenWork, count: 0, bytes: 0, groups: [] });
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent("nothing has been filed yet");
+  await expect.element(page.getByText("Nothing waits.")).toBeVisible();
+  await expect.element(page.getByText("Nothing has happened yet.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("a phone shows verdict, attention, places and what waits; the rest is folded with its answer", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />, { width: "narrow" });
+  await expect.element(page.getByRole("region", { name: "Places" }).getByText("summit-buffer")).toBeVisible();
+  await expect.element(page.getByText("stops at Link")).toBeVisible();
+  expect(page.getByText("Last events").element().closest("details")?.open).toBe(false);
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});
+
+test("hostile names and messages stand as text", async () => {
+  const card = badNight.attention[0] ?? expect.fail();
+  night(
+    {
+      ...badNight,
+      attention: [{ ...card, title: HOSTILE.markup, why: HOSTILE.long, remedy: HOSTILE.rightToLeft }],
+      locations: badNight.locations.map((place) => ({ ...place, id: HOSTILE.long })).slice(0, 1),
+      recent: badNight.recent.map((event) => ({ ...event, message: HOSTILE.markup })),
+    },
+    badWork,
+  );
+  await show(<OverviewPage />, { width: "narrow" });
+  await expect.element(page.getByRole("article").getByRole("heading")).toMatchTextContent(HOSTILE.markup);
+  expect(document.querySelector("main img, article img")).toBeNull();
+  expectNoSidewaysScroll();
+});

@@ -1,0 +1,52 @@
+import { Link } from "@tanstack/react-router";
+import { useGet } from "~/api/get";
+import { Loading } from "~/components/Loading";
+import { ProblemNote } from "~/components/ProblemNote";
+import { Bytes } from "~/components/Quantity";
+import { grouped } from "~/components/quantity";
+import { Time } from "~/components/Time";
+import { turnWord } from "~/components/turns";
+import { Part } from "~/pages/overview/Part";
+import styles from "~/pages/overview/Waits.module.css";
+
+const SHOWN = 6;
+
+/** What waits, by reason, the largest group first; each leads to its rows. */
+export function Waits() {
+  const groups = useGet("/api/v1/open-work/groups", {
+    params: { query: { by: "reason", reason_not: ["in_progress", "dispatched"] } },
+  });
+  return (
+    <Part title="What waits" beside={<Link to="/work">All work</Link>}>
+      {groups.data === undefined && groups.isPending && <Loading lines={3} />}
+      {groups.isError && <ProblemNote error={groups.error} again={() => void groups.refetch()} />}
+      {groups.data?.groups.length === 0 && <p>Nothing waits.</p>}
+      {groups.data !== undefined && groups.data.groups.length > 0 && (
+        <ul className={styles.waits}>
+          {groups.data.groups.slice(0, SHOWN).map((group) => (
+            <li key={group.key ?? ""} className={styles.wait}>
+              <span className={styles.count}>{grouped(group.count)}</span>
+              <span>
+                <Link to="/work" search={{ open: group.key ?? "" }}>
+                  {group.text}
+                </Link>
+              </span>
+              <span className={styles.fact}>
+                <Bytes value={group.bytes} />
+              </span>
+              <span className={styles.fact}>
+                <Time at={group.oldest} as="age" />
+              </span>
+              <span className={styles.turn}>{group.turn !== "automatic" && turnWord(group.turn)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {groups.data !== undefined && groups.data.groups.length > SHOWN && (
+        <p>
+          <Link to="/work">{groups.data.groups.length - SHOWN} more reasons</Link>
+        </p>
+      )}
+    </Part>
+  );
+}

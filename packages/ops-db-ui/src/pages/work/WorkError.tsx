@@ -1,0 +1,41 @@
+import { Link } from "@tanstack/react-router";
+import { useGet } from "~/api/get";
+import { turnWord } from "~/components/turns";
+import styles from "~/pages/work/WorkError.module.css";
+import type { WorkRow } from "~/pages/work/work-rows";
+
+/** What went wrong with work last, what that means and what helps. */
+export function WorkError({ row }: { readonly row: WorkRow }) {
+  const categories = useGet("/api/v1/error-categories", {}, { live: false });
+  const known = categories.data?.items.find(({ code }) => code === row.error_category);
+  return (
+    <section aria-label="Error" className={styles.error} data-ended={row.status === "failed"}>
+      <h2 className={styles.title}>{known?.text ?? row.error_category ?? "It failed"}</h2>
+      <p className={styles.message}>{row.error_message}</p>
+      {known !== undefined && (
+        <>
+          <p>{known.meaning}</p>
+          <dl className={styles.facts}>
+            <div>
+              <dt>What helps</dt>
+              <dd>{known.remedy}</dd>
+            </div>
+            <div>
+              <dt>Next</dt>
+              <dd>{known.next}</dd>
+            </div>
+            <div>
+              <dt>Turn</dt>
+              <dd>{turnWord(known.turn)}</dd>
+            </div>
+          </dl>
+          <p>
+            <Link to="/help/$page" params={{ page: known.help }}>
+              Help
+            </Link>
+          </p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { page } from "vitest/browser";
+import { AT } from "~/pages/overview/nights.fixtures";
+import { WorkItemPage } from "~/pages/work/WorkItemPage";
+import { CATEGORIES, CREATION, EVENTS, TRANSFER } from "~/pages/work/work.fixtures";
+import { answer, answerCall, requests } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
+
+const ADDRESS = `/api/v1/data-transfers/${TRANSFER.id}` as "/api/v1/data-transfers/{work_id}";
+const OPERATOR = person(["read:transfers", "manage:transfers"]);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  answer(ADDRESS, TRANSFER);
+  answer("/api/v1/error-categories", CATEGORIES);
+  answer("/api/v1/events", EVENTS);
+  answer("/api/v1/package-creations", { items: [CREATION], next_cursor: null });
+  answer("/api/v1/data-transfers", { items: [TRANSFER], next_cursor: null });
+  answer("/api/v1/archive-transfers", { items: [], next_cursor: null });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function transfer() {
+  return show(<WorkItemPage collection="data-transfers" id={TRANSFER.id} />, { me: OPERATOR });
+}
+
+test("says from where to where, how far, the error with its remedy, and why it waits", async () => {
+  await transfer();
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent(/Transfer summit-buffer → cologne-buffer.*pending/);
+  const error = page.getByRole("region", { name: "Error" });
+  await expect.element(error).toMatchTextContent("connection to summit-buffer timed out after 30 s");
+  await expect.element(error).toMatchTextContent("If it is down, tell whoever runs the network.");
+  await expect
+    .element(page.getByRole("region", { name: "Why it waits" }))
+    .toMatchTextContent("summit-cologne rests until 06:12 after 6 failures in a row");
+  await expect.element(page.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "25");
+  await expectAccessible();
+});
+
+test("shows the hops of its package in their order, itself among them", async () => {
+  await transfer();
+  const hops = page.getByRole("region", { name: "The way of its package" }).getByRole("listitem");
+  await expect
+    .element(hops.first())
+    .toMatchTextContent(/Package creation.*primecam-disk → summit-buffer.*completed/);
+  await expect.element(hops.nth(1)).toMatchTextContent(/Transfer.*this.*pending/);
+  await expect.element(hops.nth(1)).toHaveAttribute("aria-current", "step");
+});
+
+test("lists what happened to it", async () => {
+  await transfer();
+  const events = page.getByRole("region", { name: "What happened to it" }).getByRole("listitem");
+  await expect.element(events.first()).toMatchTextContent("Attempt 6 failed");
+  expect(events.elements().length).toBe(3);
+});
+
+test("cancels with a reason", async () => {
+  answerCall(`POST ${ADDRESS}:cancel`, 200, TRANSFER);
+  await transfer();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("textbox", { name: "Reason" }).fill("the wrong archive");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).last().click();
+  await expect
+    .poll(() => requests().find(({ method }) => method === "POST"))
+    .toMatchObject({ address: `${ADDRESS}:cancel`, body: { reason: "the wrong archive" } });
+});
+
+test("offers to retry what was given up, and nothing for what is completed", async () => {
+  answer(ADDRESS, { ...TRANSFER, status: "failed", waiting_reason: null });
+  const { unmount } = await transfer();
+  await expect.element(page.getByRole("button", { name: "Retry" })).toBeVisible();
+  await unmount();
+  answer(ADDRESS, { ...TRANSFER, status: "completed", error_message: null, waiting_reason: null });
+  await transfer();
+  await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent("completed");
+  expect(page.getByRole("button", { name: /Retry|Cancel/ }).elements()).toEqual([]);
+});
+
+test("work that does not exist, and a kind that does not", async () => {
+  const { unmount } = await show(
+    <WorkItemPage collection="data-transfers" id="99999999-9999-4999-8999-999999999999" />,
+    { me: OPERATOR },
+  );
+  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
+  await unmount();
+  await show(<WorkItemPage collection="miracles" id="1" />, { me: OPERATOR });
+  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
+});
+
+test("hostile texts stand as text on a phone", async () => {
+  answer(ADDRESS, { ...TRANSFER, error_message: HOSTILE.markup, waiting_detail: HOSTILE.long });
+  await show(<WorkItemPage collection="data-transfers" id={TRANSFER.id} />, {
+    me: OPERATOR,
+    width: "narrow",
+  });
+  await expect.element(page.getByText(HOSTILE.markup)).toBeVisible();
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { page } from "vitest/browser";
+import { AT, badWork } from "~/pages/overview/nights.fixtures";
+import { WorkPage } from "~/pages/work/WorkPage";
+import { OPEN } from "~/pages/work/work.fixtures";
+import { answer, answerCall, requests } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  answer("/api/v1/open-work/groups", badWork);
+  answer("/api/v1/open-work", { items: [...OPEN], next_cursor: null });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const OPERATOR = person(["read:transfers", "manage:transfers"]);
+
+function asked(path: string): URLSearchParams[] {
+  return requests()
+    .filter(({ address }) => address.split("?")[0] === path)
+    .map(({ address }) => new URLSearchParams(address.split("?")[1] ?? ""));
+}
+
+test("groups tell how much, how old, what happens next and whose turn it is", async () => {
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
+  const group = page.getByRole("listitem").first();
+  await expect
+    .element(group)
+    .toMatchTextContent(/214.*Route paused after failures.*7.90 TB.*7 h 46 min ago.*staff at the site/);
+  await expect.element(group).toMatchTextContent(/Next, in 12 min: One transfer tries the route/);
+  await expectAccessible();
+});
+
+test("opening a group asks for its rows only and stands in the address", async () => {
+  const { router } = await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await page
+    .getByRole("button", { name: /Given up/ })
+    .last()
+    .click();
+  await expect.element(page.getByRole("table", { name: "Open work" })).toBeVisible();
+  expect(asked("/api/v1/open-work").at(-1)?.getAll("reason")).toEqual(["given_up"]);
+  expect(router.state.location.search).toEqual({ open: "given_up" });
+  await expectAccessible();
+});
+
+test("an address with filters opens the page as it was left", async () => {
+  await show(<WorkPage />, { at: "/work?turn=operator&by=place&open=chai-disk", me: OPERATOR });
+  await expect.element(page.getByRole("button", { name: "turn is operator" })).toBeVisible();
+  const groups = asked("/api/v1/open-work/groups").at(-1);
+  expect(groups?.get("by")).toBe("place");
+  expect(groups?.getAll("turn")).toEqual(["operator"]);
+});
+
+test("presets: what is mine to solve, and what waits longest as one list", async () => {
+  const { router } = await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await page.getByRole("button", { name: "Mine to solve" }).click();
+  expect(router.state.location.search).toEqual({ turn: "operator" });
+  await page.getByRole("button", { name: "Longest waiting" }).click();
+  await expect.element(page.getByRole("table", { name: "Open work" })).toBeVisible();
+  expect(asked("/api/v1/open-work").at(-1)?.get("sort")).toBe("waiting_since");
+  await expect
+    .element(page.getByRole("button", { name: "Longest waiting" }))
+    .toHaveAttribute("aria-pressed", "true");
+});
+
+test("every row that waits says why, and given-up work is retried from its row", async () => {
+  answerCall("POST /api/v1/package-creations/22222222-2222-4222-8222-222222222222:retry", 200, {});
+  await show(<WorkPage />, { at: "/work?by=none", me: OPERATOR });
+  const row = page.getByRole("row", { name: /Package creation/ });
+  await expect.element(row).toMatchTextContent(/00042.fits: sha256 is 9f2c…, filed was 1b77…/);
+  await row.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
+  await expect
+    .poll(() => requests().filter(({ method }) => method === "POST"))
+    .toMatchObject([{ address: "/api/v1/package-creations/22222222-2222-4222-8222-222222222222:retry" }]);
+});
+
+test("cancelling asks why", async () => {
+  await show(<WorkPage />, { at: "/work?by=none", me: OPERATOR });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).last().click();
+  await expect.element(page.getByRole("alert")).toMatchTextContent("Say why.");
+  expect(requests().filter(({ method }) => method === "POST")).toEqual([]);
+});
+
+test("who may not manage transfers finds retry disabled with the permission", async () => {
+  await show(<WorkPage />, { at: "/work?by=none", me: person(["read:transfers"]) });
+  const retry = page.getByRole("button", { name: "Retry" });
+  await expect.element(retry).toHaveAttribute("aria-disabled", "true");
+  await expect.element(retry).toHaveAccessibleDescription(/manage:transfers/);
+});
+
+test("nothing open is said, with what would be here", async () => {
+  answer("/api/v1/open-work/groups", { ...badWork, count: 0, bytes: 0, groups: [] });
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await expect.element(page.getByText("Nothing is open.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("filters that leave nothing say so", async () => {
+  answer("/api/v1/open-work/groups", { ...badWork, count: 0, bytes: 0, groups: [] });
+  await show(<WorkPage />, { at: "/work?turn=requester", me: OPERATOR });
+  await expect.element(page.getByText("None match.")).toBeVisible();
+});
+
+test("a wrong address is told and nothing is asked", async () => {
+  await show(<WorkPage />, { at: "/work?turn=nobody", me: OPERATOR });
+  await expect.element(page.getByText(/nobody/)).toBeVisible();
+  expect(asked("/api/v1/open-work/groups")).toEqual([]);
+});
+
+test("a failure of the API says what to do", async () => {
+  answerCall("GET /api/v1/open-work/groups", 503, {
+    type: "https://ccat.example/problems/database-unreachable",
+    title: "The database does not answer",
+    status: 503,
+    detail: "The API runs, its database does not answer.",
+    request_id: "req-1",
+    retry: { may: "same-request", after_seconds: 5 },
+  });
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await expect.element(page.getByRole("alert")).toMatchTextContent("The database does not answer");
+});
+
+test("a phone shows the heads of groups, and a tap opens one as cards", async () => {
+  await show(<WorkPage />, { at: "/work", me: OPERATOR, width: "narrow" });
+  expectNoSidewaysScroll();
+  await page
+    .getByRole("button", { name: /Given up/ })
+    .last()
+    .click();
+  await expect.element(page.getByRole("list", { name: "Open work" })).toBeVisible();
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});

@@ -1,0 +1,38 @@
+import { ActionButton } from "~/actions/ActionButton";
+import { callByPath } from "~/actions/call-by-path";
+import { SHOWS_WORK, workKind } from "~/pages/work/kinds";
+
+const LABELS = { retry: "Retry", cancel: "Cancel" } as const;
+const EFFECTS = {
+  retry: "It is tried again at once.",
+  cancel: "It stops, and stays stopped until somebody retries it.",
+} as const;
+
+/** Retry and cancel for one piece of work, as far as the API says that they are possible. */
+export function WorkVerbs({
+  collection,
+  id,
+  verbs,
+}: {
+  readonly collection: string;
+  readonly id: string;
+  readonly verbs: readonly ("retry" | "cancel")[];
+}) {
+  const kind = workKind(collection);
+  if (kind === undefined) return null;
+  return verbs.map((verb) => (
+    <ActionButton
+      key={verb}
+      operation={kind[verb]}
+      label={LABELS[verb]}
+      title={`${LABELS[verb]} this ${kind.one.toLowerCase()}?`}
+      effect={EFFECTS[verb]}
+      reason={verb === "cancel" ? "required" : "optional"}
+      kind={verb === "cancel" ? "quiet" : "plain"}
+      run={({ reason, idempotencyKey }) =>
+        callByPath("POST", `/api/v1/${kind.collection}/${id}:${verb}`, { reason }, idempotencyKey)
+      }
+      invalidates={SHOWS_WORK}
+    />
+  ));
+}

@@ -1,0 +1,19 @@
+import type { Answer } from "~/api/get";
+
+/** What work of any kind says of itself. */
+export type WorkRow =
+  | Answer<"/api/v1/package-creations/{work_id}">
+  | Answer<"/api/v1/data-transfers/{work_id}">
+  | Answer<"/api/v1/archive-transfers/{work_id}">
+  | Answer<"/api/v1/fixity-checks/{work_id}">
+  | Answer<"/api/v1/staging-items/{work_id}">
+  | Answer<"/api/v1/deletions/{work_id}">;
+
+/** Return from where to where work goes, as far as its kind has both. */
+export function wayOf(row: WorkRow): string {
+  const from = "source_location" in row ? row.source_location : null;
+  const to =
+    "destination_location" in row ? row.destination_location : "location" in row ? row.location : null;
+  if (from !== null && to !== null) return `${from} → ${to}`;
+  return to ?? from ?? row.site;
+}
