@@ -15,6 +15,7 @@ export function Hint({ lines, children }: { readonly lines: () => HintLines; rea
     // biome-ignore lint/a11y/noStaticElementInteractions: it shows more of what it says, and does nothing
     // biome-ignore lint/a11y/useKeyWithClickEvents: with the keyboard the focus shows it
     <span
+      ref={closeWithElement}
       className={styles.trigger}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the other forms must be there without a pointer
       tabIndex={0}
@@ -32,6 +33,13 @@ export function Hint({ lines, children }: { readonly lines: () => HintLines; rea
       {children}
     </span>
   );
+}
+
+/** A hint goes with what it belongs to, as when one leaves the page. */
+function closeWithElement(element: HTMLElement): () => void {
+  return () => {
+    if (isHintOf(element)) closeHint();
+  };
 }
 
 function isMouse(event: PointerEvent): boolean {

@@ -23,24 +23,41 @@ const WIDTHS: Readonly<Record<"narrow" | "normal" | "wide", readonly [number, nu
 };
 
 /** Somebody with all permissions that a test names. */
-export function person(permissions: readonly string[] = [], name = "Ada Lovelace"): Me {
+export function person(permissions: readonly string[] = []): Me {
   return {
-    credential: { expires_at: null, kind: "session", name: null, prefix: null },
+    user: { id: "00000000-0000-4000-8000-000000000001", name: "ada", full_name: "Ada Lovelace" },
+    credential: {
+      kind: "session",
+      id: "00000000-0000-4000-8000-000000000002",
+      name: "ada",
+      way: "development",
+      expires_at: null,
+    },
     permissions: [...permissions],
-    user: { email: null, github_login: null, id: "u1", is_service: false, name, roles: ["operator"] },
-  } as unknown as Me;
+    roles: [],
+    csrf_token: "csrf",
+    site: { id: "fyst", name: "FYST" },
+  };
 }
 
 /** Show something as it stands in a page: with the router, the store of answers and the policy for contents. */
 export async function show(
   ui: ReactNode,
-  options: { readonly at?: string; readonly me?: Me; readonly width?: keyof typeof WIDTHS } = {},
+  options: {
+    readonly at?: string;
+    readonly me?: Me;
+    readonly width?: keyof typeof WIDTHS;
+    /** How long ago the newest answer came, milliseconds. */
+    readonly answered?: number;
+  } = {},
 ) {
   const [width, height] = WIDTHS[options.width ?? "normal"];
   await page.viewport(width, height);
   setPreferences({ theme: "light", density: "normal", time: "utc", keys: true });
   const cache = new QueryClient({ defaultOptions: { queries: { retry: false, refetchInterval: false } } });
-  cache.setQueryData(["/api/v1/me"], options.me ?? person());
+  cache.setQueryData(["/api/v1/me"], options.me ?? person(), {
+    updatedAt: Date.now() - (options.answered ?? 0),
+  });
   const root = createRootRoute();
   const anywhere = createRoute({ getParentRoute: () => root, path: "$", component: () => <>{ui}</> });
   const history = createMemoryHistory({ initialEntries: [options.at ?? "/"] });
