@@ -24,7 +24,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: CHROMIUM_OPTIONS,
-              contextOptions: { locale: "en-GB", timezoneId: "UTC" },
+              contextOptions: { locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" },
             }),
             instances: [{ browser: "chromium" }],
           },

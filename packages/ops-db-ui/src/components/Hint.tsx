@@ -26,7 +26,9 @@ export function Hint({ lines, children }: { readonly lines: () => HintLines; rea
       }}
       onBlur={closeHint}
       onClick={(event) => {
-        if (isHintOf(event.currentTarget)) closeHint();
+        // A mouse opens it before it is pressed; a finger has nothing else to close it with.
+        const isTap = (event.nativeEvent as Partial<globalThis.PointerEvent>).pointerType === "touch";
+        if (isTap && isHintOf(event.currentTarget)) closeHint();
         else openHint({ element: event.currentTarget, lines });
       }}
     >

@@ -6,16 +6,14 @@ import { expectAccessible, show } from "~tests/show";
 test("bytes have three digits, and are exact in the hint", async () => {
   await show(<Bytes value={12_345_678_901} />);
   await page.getByText("12.3 GB").click();
-  await expect
-    .element(page.getByRole("tooltip"))
-    .toHaveTextContent("exactly12\u202f345\u202f678\u202f901 bytes");
+  await expect.element(page.getByText(/^12\s345\s678\s901 bytes$/)).toBeVisible();
   await expectAccessible();
 });
 
 test("a rate has its unit", async () => {
   await show(<Rate value={93_000_000} />);
   await page.getByText("93.0 MB/s").click();
-  await expect.element(page.getByText("93\u202f000\u202f000 bytes/s")).toBeVisible();
+  await expect.element(page.getByText(/^93\s000\s000 bytes\/s$/)).toBeVisible();
 });
 
 test.each([
