@@ -9,6 +9,7 @@ import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -22,13 +23,16 @@ from ccat_ops_db.models import (
     UserRole,
     UserSession,
 )
+from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.access import sessions
 from ccat_ops_db_api.access.cookies import COOKIE, DEVELOPMENT_COOKIE, issue_cookie
-from ccat_ops_db_api.application import tidy_up
+from ccat_ops_db_api.access.rate_limit import RateLimit
+from ccat_ops_db_api.application import create_app, tidy_up
+from ccat_ops_db_api.platform.errors import Problem
 from ccat_ops_db_api.platform.logs import configure_logs
 
 from . import seed, sign_in
-from .conftest import Client, CountStatements, FixedClock
+from .conftest import Client, CountStatements, FixedClock, settings
 
 ORIGIN = sign_in.PRODUCTION
 
@@ -592,6 +596,17 @@ class TestInDevelopment:
             "development": None,
         }
 
+    async def test_is_not_there_where_the_environment_was_forgotten(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("CCAT_OPS_DB_ENVIRONMENT", raising=False)
+        database = OpsDbSettings(database_url=SecretStr("postgresql://nowhere/none"))
+        forgotten = create_app(settings(), database)
+        assert "/api/v1/auth/development" not in forgotten.openapi()["paths"]
+        client = sign_in.browser(forgotten, sign_in.DEVELOPMENT)
+        assert (await client.post("/auth/development", json={"role": "admin"})).status_code == 404
+        assert (await client.get("/auth/providers")).json()["development"] is None
+
     async def test_its_sessions_end_where_it_is_not_there(
         self, app: FastAPI, developer: Client, viewer: str, production_app: FastAPI
     ) -> None:
@@ -653,6 +668,27 @@ class TestLimits:
         clock.seconds += 10
         answers = [(await stranger.get("/me", headers=wrong)).status_code for _ in range(2)]
         assert answers == [401, 429]
+
+
+class TestBuckets:
+    def test_are_bounded_and_full_ones_forgotten(self, clock: FixedClock) -> None:
+        limit = RateLimit(clock, 1, 2, "this asks", most=3)
+        for key in "aabcd":
+            limit.take(key)
+        limit.take("a")  # the oldest was forgotten for the newest, and begins anew
+        assert len(limit._buckets) == 3
+        clock.seconds += 1
+        limit.forget_full()
+        assert limit._buckets == {}
+
+    def test_an_empty_one_is_not_forgotten(self, clock: FixedClock) -> None:
+        limit = RateLimit(clock, 0.5, 2, "this asks")
+        limit.take("a")
+        limit.take("a")
+        clock.seconds += 1
+        limit.forget_full()
+        with pytest.raises(Problem, match="once in 2 s; wait 1 s"):
+            limit.take("a")
 
 
 class TestLog:

@@ -110,8 +110,11 @@ async def roles_that_give(session: AsyncSession, permission: str) -> list[str]:
 async def write_last_uses(
     session: AsyncSession, of: type[ApiToken] | type[UserSession], uses: Mapping[UUID, datetime]
 ) -> None:
-    """Write when tokens or sessions were last used; never an earlier time over a later one."""
-    for identifier, used_at in uses.items():
+    """Write when tokens or sessions were last used; never an earlier time over a later one.
+
+    In the order of their keys, so that processes which write at once wait for each other and not in a circle.
+    """
+    for identifier, used_at in sorted(uses.items()):
         await session.execute(
             update(of)
             .where(of.id == identifier, (of.last_used_at.is_(None)) | (of.last_used_at < used_at))
