@@ -24,7 +24,6 @@ export function Why({
   /** Id of what waits; with it the whole answer can be opened. */
   readonly subject?: string;
 }) {
-  const [isOpen, setOpen] = useState(false);
   if (reason === null) return null;
   const text = reason.replaceAll("_", " ");
   return (
@@ -44,17 +43,25 @@ export function Why({
         )}
       </p>
       {detail !== null && <p className={styles.detail}>{detail}</p>}
-      {subject !== undefined && (
-        <Button kind="quiet" className={styles.open ?? ""} data-target="why" onClick={() => setOpen(true)}>
-          Why?
-        </Button>
-      )}
-      {isOpen && subject !== undefined && (
-        <Dialog title={`Why: ${text}`} open onClose={() => setOpen(false)}>
+      {subject !== undefined && <WhyButton subject={subject} title={`Why: ${text}`} />}
+    </div>
+  );
+}
+
+/** Opens the whole answer to why something waits, where the row itself does not know the reason. */
+export function WhyButton({ subject, title }: { readonly subject: string; readonly title: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button kind="quiet" className={styles.open ?? ""} data-target="why" onClick={() => setOpen(true)}>
+        Why?
+      </Button>
+      {isOpen && (
+        <Dialog title={title} open onClose={() => setOpen(false)}>
           <Explanation subject={subject} />
         </Dialog>
       )}
-    </div>
+    </>
   );
 }
 

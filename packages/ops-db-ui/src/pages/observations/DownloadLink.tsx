@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import button from "~/components/Button.module.css";
+import { LinkButton } from "~/components/LinkButton";
 import { usePackages } from "~/pages/observations/packages";
 
 /** Downloads an observation whose data are one package; of several each has its own link in the table. */
@@ -8,9 +8,9 @@ export function DownloadLink({ id }: { readonly id: string }) {
   const [only] = packages;
   if (only === undefined || packages.length > 1 || only.sealed_at === null) return null;
   return (
-    <a className={button.button} data-kind="plain" href={`/api/v1/raw-data-packages/${only.id}/content`}>
+    <LinkButton href={`/api/v1/raw-data-packages/${only.id}/content`}>
       <Download aria-hidden size={16} />
       Download tar
-    </a>
+    </LinkButton>
   );
 }

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Download } from "lucide-react";
 import { useId } from "react";
 import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
@@ -20,8 +21,16 @@ const COLUMNS: readonly Column<RawFile>[] = [
       </span>
     ),
   },
-  { id: "size", header: "Size", align: "end", card: "time", cell: ({ size }) => <Bytes value={size} /> },
+  {
+    id: "size",
+    header: "Size",
+    align: "end",
+    card: "time",
+    sort: "size",
+    cell: ({ size }) => <Bytes value={size} />,
+  },
   { id: "package", header: "Package", card: "state", cell: (file) => <PackageOf file={file} /> },
+  { id: "content", header: "Get it", card: "why", cell: (file) => <Content of={file} /> },
   { id: "checksum", header: "Checksum", wide: true, card: "fold", cell: (file) => <Checksum of={file} /> },
 ];
 
@@ -53,6 +62,19 @@ function PackageOf({ file }: { readonly file: RawFile }) {
     <Link to="/packages/$id" params={{ id: file.package_id }}>
       {file.module}
     </Link>
+  );
+}
+
+function Content({ of: file }: { readonly of: RawFile }) {
+  if (file.member_checksum === null) return <span>once it is packed</span>;
+  return (
+    <a
+      className={styles.download}
+      href={`/api/v1/raw-data-files/${file.id}/content`}
+      aria-label={`Download ${file.relative_path}`}
+    >
+      <Download aria-hidden size={16} /> Download
+    </a>
   );
 }
 

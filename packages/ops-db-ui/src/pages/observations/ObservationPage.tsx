@@ -1,14 +1,15 @@
 import { useParams } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { CopyAs } from "~/components/CopyAs";
+import { EventList } from "~/components/EventList";
 import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
 import { ArrivalPanel } from "~/pages/observations/ArrivalPanel";
 import { ConditionsPanel } from "~/pages/observations/ConditionsPanel";
 import { DownloadLink } from "~/pages/observations/DownloadLink";
-import { EventsPanel } from "~/pages/observations/EventsPanel";
 import { FilesPanel } from "~/pages/observations/FilesPanel";
+import { Folded } from "~/pages/observations/Folded";
 import styles from "~/pages/observations/ObservationPage.module.css";
 import { PackagesPanel } from "~/pages/observations/PackagesPanel";
 import { StagedPanel } from "~/pages/observations/StagedPanel";
@@ -60,10 +61,16 @@ export function ObservationPage() {
         <div className={styles.wide}>
           <StagedPanel id={id} />
         </div>
-        <ConditionsPanel of={execution} />
-        <EventsPanel id={id} />
+        <Folded title="Observation and conditions">
+          <ConditionsPanel of={execution} />
+        </Folded>
+        <Folded title="Events">
+          <EventList subject={id} />
+        </Folded>
         <div className={styles.wide}>
-          <FilesPanel id={id} />
+          <Folded title="Files">
+            <FilesPanel id={id} />
+          </Folded>
         </div>
       </div>
     </>

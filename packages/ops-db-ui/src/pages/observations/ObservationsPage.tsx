@@ -5,8 +5,9 @@ import { COLUMNS } from "~/pages/observations/columns";
 
 const PRESETS = [
   { id: "all", label: "All", query: {} },
-  { id: "last-night", label: "Last night", query: { since: "last-night", until: "last-night" } },
+  { id: "last-night", label: "Last night", query: { night: "last" } },
   { id: "running", label: "Running", query: { status: "running" } },
+  { id: "not-archived", label: "Not archived", query: { archived: "false" } },
 ];
 
 /** What was observed, when, and whether one can have it. */

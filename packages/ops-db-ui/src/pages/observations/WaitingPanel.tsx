@@ -1,11 +1,10 @@
-import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { Panel } from "~/components/Panel";
 import { State } from "~/components/State";
+import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import type { Step } from "~/pages/observations/answers";
 import styles from "~/pages/observations/WaitingPanel.module.css";
-import { addressOfWork } from "~/pages/observations/work";
 
 const MOST = 5;
 
@@ -34,7 +33,6 @@ export function WaitingPanel({ id }: { readonly id: string }) {
 }
 
 function Words({ of }: { readonly of: Step }) {
-  const address = addressOfWork(of.subject_type, of.subject_id);
   const isGivenUp = of.status === "failed";
   return (
     <>
@@ -53,9 +51,11 @@ function Words({ of }: { readonly of: Step }) {
         {of.turn !== "automatic" && <Line name="What to do" text={of.remedy} />}
         {of.turn !== null && of.turn !== "automatic" && <Line name="Whose turn" text={of.turn} />}
       </dl>
-      {address !== null && isGivenUp && (
+      {isGivenUp && (
         <p>
-          <Link {...address}>Open this work to retry it</Link>
+          <SubjectLink type={of.subject_type} id={of.subject_id}>
+            Open this work to retry it
+          </SubjectLink>
         </p>
       )}
     </>

@@ -1,62 +1,89 @@
-import { State } from "~/components/State";
+import { Count } from "~/components/Quantity";
+import { withPrefix } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { Unknown } from "~/components/Unknown";
 import type { Column } from "~/lists/columns";
-import type { Execution } from "~/pages/observations/answers";
+import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/columns.module.css";
 import { degrees, millimetres } from "~/pages/observations/conditions";
+import { DataStanding } from "~/pages/observations/DataStanding";
 import { Duration } from "~/pages/observations/Duration";
 import { StageButton } from "~/pages/staging/StageButton";
 
 /** What the list of observations shows of each. */
-export const COLUMNS: readonly Column<Execution>[] = [
+export const COLUMNS: readonly Column<ListedExecution>[] = [
   {
     id: "source",
     header: "Source, obs unit",
     card: "title",
     cell: ({ source, obs_unit }) => (
-      <span className={styles.name}>
+      <span className={styles.pair}>
         <span className={styles.source}>{source}</span>
-        <span className={styles.unit}>{obs_unit}</span>
+        <span className={styles.second}>{obs_unit}</span>
       </span>
     ),
   },
-  { id: "program", header: "Program", card: "fold", wide: true, cell: ({ program }) => program },
-  { id: "status", header: "Status", card: "state", cell: ({ status }) => <State of={status} /> },
+  {
+    id: "data",
+    header: "Data",
+    card: "state",
+    cell: (one) => <DataStanding of={one.data} id={one.id} />,
+  },
+  {
+    id: "files",
+    header: "Files, size",
+    align: "end",
+    card: "why",
+    cell: ({ data }) => (
+      <span className={styles.pair}>
+        <Count value={data.files} one="file" />
+        <span className={styles.second}>{withPrefix(data.bytes, "B")}</span>
+      </span>
+    ),
+  },
   {
     id: "started_at",
-    header: "Start",
+    header: "Start, duration",
     card: "time",
     sort: "started_at",
-    cell: ({ started_at }) => <Time at={started_at} />,
+    cell: (one) => (
+      <span className={styles.pair}>
+        <Time at={one.started_at} />
+        <span className={styles.second}>
+          <Duration of={one} />, {one.status}
+        </span>
+      </span>
+    ),
   },
-  { id: "duration", header: "Duration", align: "end", card: "fold", cell: (one) => <Duration of={one} /> },
-  { id: "modules", header: "Modules", card: "fold", wide: true, cell: ({ modules }) => modules.join(", ") },
   {
-    id: "pwv",
-    header: "PWV",
+    id: "program",
+    header: "Program, modules",
+    card: "fold",
+    wide: true,
+    cell: ({ program, modules }) => (
+      <span className={styles.pair}>
+        {program}
+        <span className={styles.second}>{modules.join(", ")}</span>
+      </span>
+    ),
+  },
+  {
+    id: "conditions",
+    header: "PWV, elevation",
     align: "end",
     card: "fold",
     wide: true,
-    cell: ({ mean_pwv }) => <Short text={millimetres(mean_pwv)} />,
-  },
-  {
-    id: "elevation",
-    header: "Elevation",
-    align: "end",
-    card: "fold",
-    wide: true,
-    cell: ({ elevation_min, elevation_max }) => <Short text={degrees(elevation_min, elevation_max)} />,
+    cell: ({ mean_pwv, elevation_min, elevation_max }) => (
+      <span className={styles.pair}>
+        <span>{millimetres(mean_pwv) ?? <Unknown />}</span>
+        <span className={styles.second}>{degrees(elevation_min, elevation_max) ?? <Unknown />}</span>
+      </span>
+    ),
   },
   {
     id: "stage",
-    header: "Stage",
-    card: "why",
+    header: "Get it",
+    card: "fold",
     cell: (one) => <StageButton of={{ executionId: one.id, title: one.source }} kind="quiet" />,
   },
 ];
-
-/** A short text that stays on one line. */
-function Short({ text }: { readonly text: string | null }) {
-  return text === null ? <Unknown /> : <span className={styles.short}>{text}</span>;
-}

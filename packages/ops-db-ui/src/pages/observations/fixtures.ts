@@ -48,6 +48,8 @@ export const PACKAGE: Package = {
   site: "ccat",
   execution_id: ID,
   obs_unit: "Orion-KL_CHAI_CO76",
+  program: "GEco",
+  source: "Orion-KL",
   module: "chai-lfa",
   part_number: 1,
   state: "archived",

@@ -6,6 +6,6 @@ export const MOST = 1000;
 /** The packages of an observation, in the order in which they were formed. */
 export function usePackages(executionId: string) {
   return useGet("/api/v1/raw-data-packages", {
-    params: { query: { execution_id: executionId, sort: "created_at", limit: MOST } },
+    params: { query: { execution_id: [executionId], sort: "created_at", limit: MOST } },
   });
 }

@@ -6,6 +6,7 @@ import { COLUMNS } from "~/pages/staging/columns";
 
 const PRESETS = [
   { id: "all", label: "All", query: {} },
+  { id: "mine", label: "Mine", query: { mine: "true" } },
   { id: "moving", label: "On the way", query: { state: "in_progress" } },
   { id: "done", label: "There", query: { state: "completed" } },
   { id: "failed", label: "Failed", query: { state: "failed" } },
