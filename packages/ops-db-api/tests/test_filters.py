@@ -23,6 +23,10 @@ from .conftest import Client, CountStatements
 from .open_things import one_of_each
 
 
+Cases = list[tuple[dict[str, Any], int]]
+"""Queries, and how many items each finds."""
+
+
 async def items(client: Client, path: str, **query: Any) -> list[dict[str, Any]]:
     answer = await client.get(path, params={"limit": 1000, **query})
     assert answer.status_code == 200, answer.text
@@ -117,26 +121,28 @@ class TestExecutions:
         assert found["data"]["state"] == "on_the_way"
 
     async def test_filters(self, client: Client, executions: dict[str, UUID]) -> None:
-        for query, number in [
-            ({"module": "chai-hfa"}, 2),
-            ({"module": ["chai-hfa", "prime-cam-280"]}, 3),
-            ({"instrument": "prime-cam"}, 1),
-            ({"status": ["running", "aborted"]}, 2),
-            ({"status_not": "completed"}, 2),
-            ({"program": "GEco"}, 4),
-            ({"program_not": "GEco"}, 0),
-            ({"source": "Orion-KL"}, 4),
-            ({"q": "orionkl"}, 4),
-            ({"q": "Orion-"}, 4),
-            ({"q": "rion"}, 0),
-            ({"q": "%"}, 0),
-            ({"archived": "false"}, 1),
-            ({"archived": "true"}, 3),
-            ({"night": "2026-11-20"}, 4),
-            ({"night": "tonight"}, 4),
-            ({"night": "last"}, 0),
-            ({"night": "2026-11-20", "since": "2026-11-21T00:00:00Z"}, 3),
-        ]:
+        for query, number in Cases(
+            [
+                ({"module": "chai-hfa"}, 2),
+                ({"module": ["chai-hfa", "prime-cam-280"]}, 3),
+                ({"instrument": "prime-cam"}, 1),
+                ({"status": ["running", "aborted"]}, 2),
+                ({"status_not": "completed"}, 2),
+                ({"program": "GEco"}, 4),
+                ({"program_not": "GEco"}, 0),
+                ({"source": "Orion-KL"}, 4),
+                ({"q": "orionkl"}, 4),
+                ({"q": "Orion-"}, 4),
+                ({"q": "rion"}, 0),
+                ({"q": "%"}, 0),
+                ({"archived": "false"}, 1),
+                ({"archived": "true"}, 3),
+                ({"night": "2026-11-20"}, 4),
+                ({"night": "tonight"}, 4),
+                ({"night": "last"}, 0),
+                ({"night": "2026-11-20", "since": "2026-11-21T00:00:00Z"}, 3),
+            ]
+        ):
             assert await count(client, "/executed-obs-units", **query) == number, query
 
     async def test_a_night_ends_at_noon_at_the_telescope(
@@ -161,23 +167,25 @@ class TestExecutions:
 class TestPackages:
     async def test_filters(self, client: Client, session: Session) -> None:
         things = one_of_each(session)
-        for query, number in [
-            ({"program": "GEco"}, 10),
-            ({"program": "x"}, 0),
-            ({"instrument": "chai"}, 10),
-            ({"instrument": "prime-cam"}, 0),
-            ({"state": ["waiting", "failed"]}, 6),
-            ({"state": "failed"}, 2),
-            ({"state_not": "archived"}, 10),
-            ({"state_not": ["archived", "failed"]}, 8),
-            ({"reason": "given_up"}, 1),
-            ({"reason": ["given_up", "cancelled"]}, 2),
-            ({"reason": "route_circuit_open"}, 1),
-            ({"reason": "hold"}, 0),
-            ({"sealed_since": seed.NOW.isoformat()}, 9),
-            ({"sealed_until": seed.NOW.isoformat()}, 0),
-            ({"execution_id": [str(things["execution"]), str(things["running"])]}, 10),
-        ]:
+        for query, number in Cases(
+            [
+                ({"program": "GEco"}, 10),
+                ({"program": "x"}, 0),
+                ({"instrument": "chai"}, 10),
+                ({"instrument": "prime-cam"}, 0),
+                ({"state": ["waiting", "failed"]}, 6),
+                ({"state": "failed"}, 2),
+                ({"state_not": "archived"}, 10),
+                ({"state_not": ["archived", "failed"]}, 8),
+                ({"reason": "given_up"}, 1),
+                ({"reason": ["given_up", "cancelled"]}, 2),
+                ({"reason": "route_circuit_open"}, 1),
+                ({"reason": "hold"}, 0),
+                ({"sealed_since": seed.NOW.isoformat()}, 9),
+                ({"sealed_until": seed.NOW.isoformat()}, 0),
+                ({"execution_id": [str(things["execution"]), str(things["running"])]}, 10),
+            ]
+        ):
             found = await items(client, "/raw-data-packages", **query)
             assert len(found) == number, query
             if "reason" in query:
@@ -205,12 +213,14 @@ class TestFiles:
 
     async def test_are_found_by_their_path(self, client: Client, execution: UUID) -> None:
         of_execution = {"execution_id": str(execution)}
-        for query, number in [
-            ({"relative_path": f"{execution}/1/scan 1.fits"}, 1),
-            ({"relative_path": "scan 1.fits"}, 0),
-            ({"path_prefix": f"{execution}/1/scan"}, 3),
-            ({"path_prefix": "%"}, 0),
-        ]:
+        for query, number in Cases(
+            [
+                ({"relative_path": f"{execution}/1/scan 1.fits"}, 1),
+                ({"relative_path": "scan 1.fits"}, 0),
+                ({"path_prefix": f"{execution}/1/scan"}, 3),
+                ({"path_prefix": "%"}, 0),
+            ]
+        ):
             assert await count(client, "/raw-data-files", **query, **of_execution) == number, query
             assert (await client.get("/raw-data-files", params=query)).status_code == 422
         await in_order(client, "/raw-data-files", "-size", "size", **of_execution)
@@ -280,21 +290,23 @@ class TestRecords:
         session.commit()
 
     async def test_filters_of_errors(self, client: Client, errors: None) -> None:
-        for query, number in [
-            ({"acknowledged": "true"}, 1),
-            ({"acknowledged": "false"}, 3),
-            ({"location": seed.BUFFER}, 1),
-            ({"location_not": seed.BUFFER}, 3),
-            ({"severity": ["critical", "error"]}, 2),
-            ({"severity_not": "info"}, 3),
-            ({"category": "a_info"}, 1),
-            ({"category_not": "a_info"}, 3),
-            ({"site": "cologne"}, 1),
-            ({"subject_type": "data_location"}, 4),
-            ({"since": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),
-            ({"until": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),
-            ({"open": "true", "acknowledged": "false", "severity": "critical"}, 1),
-        ]:
+        for query, number in Cases(
+            [
+                ({"acknowledged": "true"}, 1),
+                ({"acknowledged": "false"}, 3),
+                ({"location": seed.BUFFER}, 1),
+                ({"location_not": seed.BUFFER}, 3),
+                ({"severity": ["critical", "error"]}, 2),
+                ({"severity_not": "info"}, 3),
+                ({"category": "a_info"}, 1),
+                ({"category_not": "a_info"}, 3),
+                ({"site": "cologne"}, 1),
+                ({"subject_type": "data_location"}, 4),
+                ({"since": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),
+                ({"until": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),
+                ({"open": "true", "acknowledged": "false", "severity": "critical"}, 1),
+            ]
+        ):
             assert await count(client, "/errors", **query) == number, query
 
     @pytest.mark.parametrize("sort", ErrorSort)
@@ -315,13 +327,15 @@ class TestRecords:
                 message="it happened",
             )
         session.commit()
-        for query, number in [
-            ({"actor": "me"}, 2),
-            ({"actor": ["me", "you"]}, 3),
-            ({"site": "cologne"}, 1),
-            ({"actor": "me", "site": "ccat"}, 1),
-            ({"action": ["thing.0", "thing.1"]}, 2),
-        ]:
+        for query, number in Cases(
+            [
+                ({"actor": "me"}, 2),
+                ({"actor": ["me", "you"]}, 3),
+                ({"site": "cologne"}, 1),
+                ({"actor": "me", "site": "ccat"}, 1),
+                ({"action": ["thing.0", "thing.1"]}, 2),
+            ]
+        ):
             assert await count(client, "/events", **query) == number, query
 
 
@@ -343,14 +357,16 @@ class TestStagingJobs:
             )
         )
         session.commit()
-        for query, number in [
-            ({}, 4),
-            ({"mine": "true"}, 3),
-            ({"location": [seed.PROCESSING, seed.ARCHIVE]}, 4),
-            ({"state": ["pending", "failed"]}, 3),
-            ({"since": seed.NOW.isoformat()}, 3),
-            ({"until": seed.NOW.isoformat()}, 1),
-        ]:
+        for query, number in Cases(
+            [
+                ({}, 4),
+                ({"mine": "true"}, 3),
+                ({"location": [seed.PROCESSING, seed.ARCHIVE]}, 4),
+                ({"state": ["pending", "failed"]}, 3),
+                ({"since": seed.NOW.isoformat()}, 3),
+                ({"until": seed.NOW.isoformat()}, 1),
+            ]
+        ):
             assert await count(client, "/staging-jobs", **query) == number, query
         await in_order(client, "/staging-jobs", sort.value, sort.value.removeprefix("-"))
 
@@ -358,27 +374,31 @@ class TestStagingJobs:
 class TestWorkAndCopies:
     async def test_filters_of_work(self, client: Client, session: Session) -> None:
         one_of_each(session)
-        for query, number in [
-            ({"reason": "given_up"}, 1),
-            ({"reason": ["given_up", "back_off"]}, 2),
-            ({"reason_not": "given_up"}, 4),
-            ({"error_category": "bucket_missing"}, 1),
-            ({"error_category_not": "bucket_missing"}, 4),
-            ({"status": ["failed", "in_progress"]}, 3),
-            ({"status_not": "failed"}, 3),
-            ({"site": "cologne"}, 0),
-            ({"since": seed.NOW.isoformat()}, 5),
-            ({"until": seed.NOW.isoformat()}, 0),
-        ]:
+        for query, number in Cases(
+            [
+                ({"reason": "given_up"}, 1),
+                ({"reason": ["given_up", "back_off"]}, 2),
+                ({"reason_not": "given_up"}, 4),
+                ({"error_category": "bucket_missing"}, 1),
+                ({"error_category_not": "bucket_missing"}, 4),
+                ({"status": ["failed", "in_progress"]}, 3),
+                ({"status_not": "failed"}, 3),
+                ({"site": "cologne"}, 0),
+                ({"since": seed.NOW.isoformat()}, 5),
+                ({"until": seed.NOW.isoformat()}, 0),
+            ]
+        ):
             assert await count(client, "/data-transfers", **query) == number, query
 
     async def test_filters_of_copies(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session))
         seed.copy_of(session, package, seed.ARCHIVE, PhysicalCopyStatus.CORRUPT)
         session.commit()
-        for query, number in [
-            ({"status": ["corrupt", "missing"]}, 1),
-            ({"status_not": "corrupt"}, 3),
-            ({"location": [seed.ARCHIVE, seed.BUFFER]}, 2),
-        ]:
+        for query, number in Cases(
+            [
+                ({"status": ["corrupt", "missing"]}, 1),
+                ({"status_not": "corrupt"}, 3),
+                ({"location": [seed.ARCHIVE, seed.BUFFER]}, 2),
+            ]
+        ):
             assert await count(client, "/physical-copies", **query) == number, query

@@ -9,14 +9,22 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.models import DataTransferRouteWindow, LocationHealth, PhysicalCopy, RouteHealth
+from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.models import (
+    DataTransfer,
+    DataTransferRouteWindow,
+    Event,
+    LocationHealth,
+    PhysicalCopy,
+    RouteHealth,
+)
 from ccat_ops_db.reports.open_work import OpenWorkKind
 from ccat_ops_db.reports.open_work_groups import GroupBy
 from ccat_ops_db.waiting import WaitingReason
 from ccat_ops_db_api.open_work.schemas import OpenWorkSort
 
 from . import seed
-from .conftest import Client, CountStatements
+from .conftest import Client, CountStatements, Listen, MakeClient
 from .open_things import ago, one_of_each
 
 FILTERS = (
@@ -283,3 +291,107 @@ class TestCatalogues:
         assert entries["cancelled"]["error_class"] is None
         for item in await listed(client):
             assert item["error_category"] is None or item["error_category"] in entries
+
+
+class TestMany:
+    async def change(self, client: Client, verb: str, where: dict[str, Any], **body: Any) -> dict[str, Any]:
+        answer = await client.post(f"/open-work:{verb}", json={"where": where, "reason": "mended", **body})
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def test_a_dry_run_tells_and_changes_nothing(
+        self, client: Client, session: Session, things: dict[str, UUID], listen: Listen
+    ) -> None:
+        before = await listed(client)
+        with listen("ccat_work") as heard:
+            told = await self.change(client, "retry", {"kind": ["data_transfer"]}, dry_run=True)
+            assert heard() == []
+        assert (told["done"], told["dry_run"], told["refused"], told["more"]) == (2, True, [], False)
+        assert told["by_kind"] == [{"kind": "data_transfer", "count": 2, "bytes": told["bytes"]}]
+        assert await listed(client) == before
+        assert session.query(Event).count() == 0
+        done = await self.change(client, "retry", {"kind": ["data_transfer"]})
+        assert {**told, "dry_run": False} == done
+        assert await listed(client, reason=["given_up", "cancelled"]) == []
+        assert {event.action for event in session.query(Event)} == {"data_transfer.retried"}
+        assert session.query(Event).first().details["reason"] == "mended"  # type: ignore[union-attr, index]
+
+    async def test_cancels_what_a_filter_lists_and_tells_each_refusal(
+        self, client: Client, session: Session, things: dict[str, UUID], app: Any
+    ) -> None:
+        app.state.settings = app.state.settings.model_copy(update={"served_sites": ("ccat",)})
+        done = await self.change(client, "cancel", {"status": ["pending", "scheduled", "in_progress"]})
+        assert {each["kind"]: each["count"] for each in done["by_kind"]} == {
+            "package_creation": 1,
+            "data_transfer": 3,
+            "archive_transfer": 0,
+            "fixity_check": 1,
+            "staging_item": 0,
+            "deletion": 1,
+        }
+        assert done["bytes"] == 600
+        assert {(each["kind"], each["slug"]) for each in done["refused"]} == {
+            ("archive_transfer", "owned-by-other-site"),
+            ("staging_item", "owned-by-other-site"),
+        }
+        assert await listed(client, site="ccat", status=["pending", "scheduled", "in_progress"]) == []
+
+    async def test_work_whose_source_is_gone_is_refused_alone(
+        self, client: Client, session: Session, things: dict[str, UUID]
+    ) -> None:
+        source = session.get_one(DataTransfer, things["failed"]).source_copy_id
+        session.execute(
+            update(PhysicalCopy).where(PhysicalCopy.id == source).values(status=PhysicalCopyStatus.MISSING)
+        )
+        session.commit()
+        done = await self.change(client, "retry", {"id": [str(things["failed"]), str(things["cancelled"])]})
+        assert done["done"] == 1
+        assert [each["id"] for each in done["refused"]] == [str(things["failed"])]
+        assert "missing" in done["refused"][0]["text"]
+
+    async def test_what_only_waits_is_left_alone(self, client: Client, things: dict[str, UUID]) -> None:
+        done = await self.change(client, "cancel", {"kind": ["package_copy", "execution_module"]})
+        assert (done["done"], done["refused"]) == (0, [])
+
+    async def test_the_same_key_acts_once(
+        self, client: Client, session: Session, things: dict[str, UUID]
+    ) -> None:
+        body = {"where": {"kind": ["data_transfer"]}, "reason": "x"}
+        answers = [
+            await client.post("/open-work:retry", json=body, headers={"Idempotency-Key": "k"})
+            for _ in range(2)
+        ]
+        assert answers[0].json() == answers[1].json()
+        assert session.query(Event).count() == 2
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"where": {}, "reason": "x"},
+            {"where": {"kind": ["deletion"]}},
+            {"where": {"kind": ["deletion"]}, "reason": ""},
+            {"where": {"kind": ["x"]}, "reason": "x"},
+            {"where": {"limit": 3}, "reason": "x"},
+        ],
+    )
+    async def test_hostile_bodies_are_refused(self, client: Client, body: dict[str, Any]) -> None:
+        for verb in ("retry", "cancel"):
+            assert (await client.post(f"/open-work:{verb}", json=body)).status_code == 422
+
+    async def test_needs_the_permission(self, client_with: MakeClient) -> None:
+        reader = client_with("read:transfers")
+        body = {"where": {"kind": ["deletion"]}, "reason": "x"}
+        assert (await reader.post("/open-work:cancel", json=body)).status_code == 403
+
+    async def test_one_row_can_be_tried_first(
+        self, client: Client, session: Session, things: dict[str, UUID]
+    ) -> None:
+        path = f"/data-transfers/{things['failed']}:retry"
+        told = await client.post(path, json={"dry_run": True})
+        assert (told.status_code, told.json()["status"]) == (200, "pending")
+        shown = (await client.get(f"/data-transfers/{things['failed']}")).json()
+        assert (shown["status"], session.query(Event).count()) == ("failed", 0)
+        refused = await client.post(f"/data-transfers/{things['waiting']}:retry", json={"dry_run": True})
+        assert refused.status_code == 409

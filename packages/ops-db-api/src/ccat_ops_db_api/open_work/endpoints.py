@@ -9,14 +9,23 @@ from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.open_work_groups import GroupBy, open_work_groups
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
-from ccat_ops_db_api.open_work import queries
+from ccat_ops_db_api.open_work import queries, service
 from ccat_ops_db_api.open_work.filters import Wanted, conditions
-from ccat_ops_db_api.open_work.schemas import OpenWorkGroups, OpenWorkPage, OpenWorkSort
+from ccat_ops_db_api.open_work.schemas import (
+    ChangedWork,
+    ChangeOfOpenWork,
+    OpenWorkGroups,
+    OpenWorkPage,
+    OpenWorkSort,
+    Verb,
+)
 from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, list_page, refuse_unknown
 
 router = APIRouter(prefix="/open-work", tags=["work"])
 Reader = Annotated[Principal, requires(PermissionName.READ_TRANSFERS)]
+Manager = Annotated[Principal, requires(PermissionName.MANAGE_TRANSFERS)]
 
 
 @router.get("", operation_id="list_open_work", response_model=OpenWorkPage)
@@ -66,6 +75,37 @@ async def get_open_work_groups(
             "groups": groups,
         }
     )
+
+
+@router.post(":retry", operation_id="retry_open_work", response_model=ChangedWork)
+async def retry_open_work(
+    request: Request, principal: Manager, session: Transaction, key: Key, body: ChangeOfOpenWork
+) -> Response:
+    """Retry the given-up work that a filter lists, at most 1,000 rows; each row's refusal is told."""
+    return await _change(request, principal, session, key, Verb.RETRY, body)
+
+
+@router.post(":cancel", operation_id="cancel_open_work", response_model=ChangedWork)
+async def cancel_open_work(
+    request: Request, principal: Manager, session: Transaction, key: Key, body: ChangeOfOpenWork
+) -> Response:
+    """Cancel the open work that a filter lists, at most 1,000 rows; each row's refusal is told."""
+    return await _change(request, principal, session, key, Verb.CANCEL, body)
+
+
+async def _change(
+    request: Request,
+    principal: Principal,
+    session: Transaction,
+    key: str | None,
+    verb: Verb,
+    body: ChangeOfOpenWork,
+) -> Response:
+    async def work() -> Response:
+        answer = await service.change(session, request, principal, verb, body)
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+    return await once(request, session, principal, key, work)
 
 
 def _now(request: Request) -> datetime:

@@ -11,8 +11,9 @@ from ccat_ops_db.enumerations import Status
 from ccat_ops_db.reports.open_work import OpenWorkKind
 from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db_api.platform.fields import Name, Time
+from ccat_ops_db_api.platform.filters import MOST_VALUES
 
-MOST_VALUES = 100
+MOST_IDS = 1000
 COLUMNS = {
     "kind": "kind",
     "status": "status",
@@ -41,6 +42,9 @@ class OpenWorkFilter(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
+    id: Annotated[list[Name], Field(max_length=MOST_IDS)] | None = Field(
+        None, description="These and no others."
+    )
     kind: Kinds | None = Field(None, description="What it is.")
     kind_not: Kinds | None = Field(None, description="What it is not.")
     status: Statuses | None = Field(None, description="Status of work; what waits without work has none.")
@@ -73,6 +77,12 @@ class OpenWorkFilter(BaseModel):
         return any((self.program, self.program_not, self.execution_id))
 
 
+class WhereOpenWork(OpenWorkFilter):
+    """The same in a body, where a filter that does not exist is refused."""
+
+    model_config = ConfigDict(populate_by_name=True, extra="forbid")
+
+
 def _of_query(wanted: Annotated[OpenWorkFilter, Query()]) -> OpenWorkFilter:
     return wanted
 
@@ -90,6 +100,8 @@ def conditions(rows: Subquery, wanted: OpenWorkFilter) -> list[ColumnElement[boo
             found.append(rows.c[column].in_(_texts(values)))
         if others:
             found.append(or_(rows.c[column].is_(None), rows.c[column].not_in(_texts(others))))
+    if wanted.id:
+        found.append(rows.c.id.in_(wanted.id))
     if wanted.execution_id:
         found.append(rows.c.execution_id.in_(wanted.execution_id))
     if wanted.package_id:

@@ -10,7 +10,8 @@ from pydantic import Field
 from ccat_ops_db.enumerations import FailureClass
 from ccat_ops_db.reports.open_work import OpenWorkKind
 from ccat_ops_db.waiting import Turn
-from ccat_ops_db_api.platform.fields import ResponseBody
+from ccat_ops_db_api.open_work.filters import WhereOpenWork
+from ccat_ops_db_api.platform.fields import Reason, RequestBody, ResponseBody
 from ccat_ops_db_api.platform.pages import Count
 
 
@@ -95,6 +96,52 @@ class OpenWorkGroup(ResponseBody):
     reason: str = Field(description="Its most frequent reason of that turn.")
     reasons: dict[str, int]
     turns: dict[str, int]
+
+
+class Verb(StrEnum):
+    """What can be done with many."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+
+
+class ChangeOfOpenWork(RequestBody):
+    """Which open work is retried or cancelled, and why."""
+
+    where: WhereOpenWork = Field(description="Filters of ``GET /open-work``; at least one.")
+    reason: Reason = Field(description="Why; kept in the record of events.")
+    dry_run: bool = Field(False, description="Only tell what would be done and what refused.")
+
+
+class KindOfChange(ResponseBody):
+    """How much work of a kind was changed."""
+
+    kind: str
+    count: int
+    bytes: int
+
+
+class Refusal(ResponseBody):
+    """Why a row was not changed."""
+
+    kind: str
+    id: UUID
+    slug: str = Field(description="Last part of the type of the problem that the row alone would get.")
+    text: str
+
+
+class ChangedWork(ResponseBody):
+    """What was done with the work that a filter listed, or would be."""
+
+    verb: Verb
+    dry_run: bool
+    done: int = Field(description="Rows that were changed, or would be.")
+    bytes: int = Field(description="Bytes that a retry has to move anew, or that a cancellation throws away.")
+    by_kind: list[KindOfChange]
+    refused: list[Refusal]
+    more: bool = Field(
+        description="Whether more matched than the 1,000 that one request changes; ask again for the rest."
+    )
 
 
 class OpenWorkGroups(ResponseBody):

@@ -17,6 +17,7 @@ from ccat_ops_db_api.work import queries, service
 from ccat_ops_db_api.work.filters import Wanted
 from ccat_ops_db_api.work.kinds import KINDS, Kind
 from ccat_ops_db_api.work.schemas import ChangeOfWork, WorkSort
+from ccat_ops_db_api.work.service import Change
 
 Reader = Annotated[Principal, requires(PermissionName.READ_TRANSFERS)]
 Manager = Annotated[Principal, requires(PermissionName.MANAGE_TRANSFERS)]
@@ -55,9 +56,7 @@ def _routes(kind: Kind) -> APIRouter:
         """Give failed work another chance, at once."""
 
         async def work() -> Response:
-            row = await _held(session, request, kind, work_id)
-            await service.retry(session, request, principal, kind, row, body.reason if body else None)
-            return answer(request, await _shown(session, kind, work_id))
+            return await _change(request, principal, session, kind, work_id, service.retry, body)
 
         return await once(request, session, principal, key, work)
 
@@ -73,13 +72,29 @@ def _routes(kind: Kind) -> APIRouter:
         """Stop work until a person retries it."""
 
         async def work() -> Response:
-            row = await _held(session, request, kind, work_id)
-            await service.cancel(session, request, principal, kind, row, body.reason if body else None)
-            return answer(request, await _shown(session, kind, work_id))
+            return await _change(request, principal, session, kind, work_id, service.cancel, body)
 
         return await once(request, session, principal, key, work)
 
     return router
+
+
+async def _change(
+    request: Request,
+    principal: Principal,
+    session: Transaction,
+    kind: Kind,
+    work_id: UUID,
+    change: Change,
+    body: ChangeOfWork | None,
+) -> Response:
+    wanted = body or ChangeOfWork()
+    row = await _held(session, request, kind, work_id)
+    attempt = await session.begin_nested()
+    await change(session, request, principal, kind, row, wanted.reason)
+    response = answer(request, await _shown(session, kind, work_id))
+    await (attempt.rollback() if wanted.dry_run else attempt.commit())
+    return response
 
 
 async def _held(session: Transaction, request: Request, kind: Kind, work_id: UUID) -> object:

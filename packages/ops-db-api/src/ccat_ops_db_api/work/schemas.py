@@ -157,3 +157,4 @@ class ChangeOfWork(RequestBody):
     """Why a person retries or cancels."""
 
     reason: Text | None = Field(None, description="Why; kept in the record of events.")
+    dry_run: bool = Field(False, description="Change nothing; answer the row as it would be, or the refusal.")

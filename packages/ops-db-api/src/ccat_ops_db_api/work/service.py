@@ -1,5 +1,6 @@
 """Retrying and cancelling work."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ from ccat_ops_db_api.platform.events import tell, wake_planners
 from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.work import queries
 from ccat_ops_db_api.work.kinds import Kind
+
+Change = Callable[[AsyncSession, Request, Principal, Kind, Any, str | None], Awaitable[None]]
+"""Changes a row of work, for a reason."""
 
 CANCELLED = "cancelled"
 READABLE = {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED}
