@@ -22,7 +22,6 @@ from . import seed
 from .conftest import Client, CountStatements
 from .open_things import one_of_each
 
-
 Cases = list[tuple[dict[str, Any], int]]
 """Queries, and how many items each finds."""
 

@@ -36,6 +36,7 @@ from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord
 from ccat_ops_db_api.raw_data_files import endpoints as raw_data_files
 from ccat_ops_db_api.raw_data_packages import endpoints as raw_data_packages
 from ccat_ops_db_api.reports import endpoints as reports
+from ccat_ops_db_api.search import endpoints as search
 from ccat_ops_db_api.settings import ApiSettings
 from ccat_ops_db_api.staging_jobs import endpoints as staging_jobs
 from ccat_ops_db_api.work import endpoints as work
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     error_records.router,
     events.router,
     reports.router,
+    search.router,
 )
 
 log = structlog.get_logger()

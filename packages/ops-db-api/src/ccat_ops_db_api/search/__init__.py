@@ -1,0 +1,1 @@
+"""Finding anything by the beginning of its id or its name."""
