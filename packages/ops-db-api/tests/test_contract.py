@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import httpx
@@ -76,6 +77,20 @@ CHANGED = (
 
 def test_the_snapshot_is_the_contract(built_contract_app: FastAPI) -> None:
     assert SNAPSHOT.read_text() == snapshot_text(built_contract_app), CHANGED
+
+
+def test_many_threads_may_ask_for_the_description_first(built_contract_app: FastAPI) -> None:
+    """The first requests of a browser come at the same time, and each list looks into the description."""
+    asked = 6
+    together = threading.Barrier(asked)
+    built_contract_app.openapi_schema = None
+
+    def ask(_: int) -> str:
+        together.wait()
+        return snapshot_text(built_contract_app)
+
+    with ThreadPoolExecutor(asked) as pool:
+        assert set(pool.map(ask, range(asked))) == {SNAPSHOT.read_text()}
 
 
 def test_the_snapshot_of_development_is_what_it_adds(built_contract_app: FastAPI, built_app: FastAPI) -> None:

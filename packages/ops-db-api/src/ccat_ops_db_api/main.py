@@ -14,6 +14,8 @@ except SettingsError as error:
     sys.exit(f"ccat-ops-db-api cannot start: {error}")
 configure_logs(_settings.log_level)
 app = create_app(_settings, _database)
+# Each list needs it to refuse parameters that it does not declare; the first requests must not wait for it.
+app.openapi()
 # What was made so far stays: looking through it for garbage again and again would hold requests up.
 gc.collect()
 gc.freeze()

@@ -1,6 +1,7 @@
 """The OpenAPI description: the contract, and its snapshot in the repository."""
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,18 @@ CSRF_PARAMETER = {
 
 
 def describe(app: FastAPI) -> None:
-    """Make the description of an application say that every failure is a problem document."""
+    """Make the description of an application say that every failure is a problem document.
+
+    It is made once, by whoever asks first: several threads may ask at the same time, and FastAPI's own way of
+    making it is not safe then.
+    """
+    lock = threading.Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _description(app)
-        return app.openapi_schema
+        with lock:
+            if app.openapi_schema is None:
+                app.openapi_schema = _description(app)
+            return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
