@@ -1,5 +1,6 @@
 // Writes what is made from the API's contract and from the folder of routes:
-// src/api/schema.gen.ts, src/api/operations.gen.ts, src/routeTree.gen.ts. None of them is committed.
+// src/api/schema.gen.ts, src/api/operations.gen.ts, src/api/development.gen.ts (what only development has) and
+// src/routeTree.gen.ts. None of them is committed.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Generator, getConfig } from "@tanstack/router-generator";
@@ -7,7 +8,7 @@ import openapiTypescript, { astToString } from "openapi-typescript";
 import { operationsSource } from "./operations.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const contractFile = new URL("../../ops-db-api/openapi.json", import.meta.url);
+const descriptions = new URL("../../ops-db-api/", import.meta.url);
 const head = "// Made by scripts/generate.mjs; changes here are lost.\n";
 
 async function writeIfChanged(file, text) {
@@ -25,8 +26,19 @@ function closed(schema) {
   return copy;
 }
 
-const contract = closed(JSON.parse(await readFile(contractFile, "utf8")));
-const schema = astToString(await openapiTypescript(contract));
-await writeIfChanged(`${root}src/api/schema.gen.ts`, head + schema);
+async function description(name) {
+  return closed(JSON.parse(await readFile(new URL(name, descriptions), "utf8")));
+}
+
+async function writeTypes(name, contract) {
+  await writeIfChanged(
+    `${root}src/api/${name}.gen.ts`,
+    head + astToString(await openapiTypescript(contract)),
+  );
+}
+
+const contract = await description("openapi.json");
+await writeTypes("schema", contract);
+await writeTypes("development", await description("openapi-development.json"));
 await writeIfChanged(`${root}src/api/operations.gen.ts`, head + operationsSource(contract));
 await new Generator({ config: getConfig({ target: "react", autoCodeSplitting: true }, root), root }).run();

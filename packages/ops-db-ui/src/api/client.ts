@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import type { paths as developmentPaths } from "~/api/development.gen";
 import { problemOf, unreachable } from "~/api/problem";
 import type { paths } from "~/api/schema.gen";
 
@@ -35,6 +36,9 @@ const session: Middleware = {
   },
 };
 
-/** The calls of the API, typed by its contract; whatever is not a success is thrown as a `Problem`. */
-export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+/**
+ * The calls of the API, typed by its contract and by what development adds to it; whatever is not a success is
+ * thrown as a `Problem`.
+ */
+export const api = createClient<paths & developmentPaths>({ baseUrl: "/", credentials: "same-origin" });
 api.use(session);
