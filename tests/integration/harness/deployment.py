@@ -81,6 +81,26 @@ class Deployment:
             files_owner=_user_and_group(owner) if owner else None,
         )
 
+    def variables(self) -> dict[str, str]:
+        """Return what `from_environment` reads, but for the logs."""
+        described = {
+            "CCAT_UI_URL": self.ui_url,
+            "CCAT_API_URL": self.api_url,
+            "CCAT_API_TOKEN": self.token,
+            "CCAT_INSTRUMENT_TOKEN": self.instrument_token,
+            "CCAT_SOURCE_LOCATION": self.source_location,
+            "CCAT_SOURCE_FOLDER": str(self.source_folder),
+            "CCAT_PROCESSING_LOCATION": self.processing_location,
+            "CCAT_PROCESSING_FOLDER": str(self.processing_folder),
+            "CCAT_S3_ENDPOINT": self.s3_endpoint,
+            "CCAT_S3_BUCKET": self.s3_bucket,
+            "CCAT_S3_ACCESS_KEY_ID": self.s3_access_key_id,
+            "CCAT_S3_SECRET_ACCESS_KEY": self.s3_secret_access_key,
+        }
+        if self.files_owner is not None:
+            described["CCAT_FILES_OWNER"] = "{}:{}".format(*self.files_owner)
+        return described
+
 
 def variables_of(file: Path) -> dict[str, str]:
     """Return what sourcing a file sets in an otherwise empty shell."""
