@@ -23,6 +23,7 @@ UI_BUILT := build/ui/index.html
 # Folders too: their times tell that a file was removed.
 UI_SOURCES := $(wildcard packages/ops-db-api/*.json) $(shell find $(UI) -name node_modules -prune -o -name tests -prune \
 	-o -name '.[a-z]*' -prune -o -name '*.gen.ts' -o -name '*.test.ts*' -o -print)
+NEED_CHROMIUM := $(BIN)/node -e 'import("./$(UI)/tests/chromium.ts").then((it) => it.needChromium())'
 NPM := export PATH="$(CURDIR)/$(BIN):$$PATH" && cd $(UI) && npm
 
 # BACKEND=compose runs the stack in containers, from the images that `make images` made.
@@ -73,7 +74,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 
 # One after the other, for pytest alone has work for all processors; both, whatever becomes of the first.
 test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of the interface need Chromium
-	@$(BIN)/node -e 'import("./$(UI)/tests/chromium.ts").then((it) => it.needChromium())'
+	@$(NEED_CHROMIUM)
 	@failed=; echo "npm test"; \
 	($(NPM) --silent test) || failed="npm test failed: what it said stands above the output of pytest"; \
 	echo "pytest"; \
@@ -83,11 +84,13 @@ test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)
 
-test-compose: $(READY)  ## whole-stack tests on Compose, and those of the images; needs a container engine
+test-compose: $(READY) $(UI_TOOLS)  ## whole-stack tests on Compose, and those of the images; needs a container engine
+	@$(NEED_CHROMIUM)
 	$(BIN)/python compose/images/build.py
 	$(BIN)/pytest tests/integration --deployment=compose
 
-test-kind: $(READY)  ## whole-stack tests on Kubernetes: in a kind cluster, or in that of KUBECONFIG
+test-kind: $(READY) $(UI_TOOLS)  ## whole-stack tests on Kubernetes: in a kind cluster, or in that of KUBECONFIG
+	@$(NEED_CHROMIUM)
 	$(BIN)/python compose/images/build.py
 	$(BIN)/pytest tests/integration --deployment=kubernetes
 

@@ -24,6 +24,10 @@ def run_in_browser(deployment: Deployment, artifacts: Path, *options: str) -> No
     """
     program = FOLDER / "node_modules" / "@playwright" / "test" / "cli.js"
     assert program.exists(), "the interface's tools are missing: make environment"
+    chromium = os.environ.get("CCAT_UI_CHROMIUM") or "/usr/bin/chromium"
+    assert os.access(chromium, os.X_OK), (
+        f"{chromium} is missing: install Chromium, or name it in CCAT_UI_CHROMIUM"
+    )
     programs = Path(sys.executable).parent
     described = deployment.variables() | {
         "CCAT_UI_TEST_OUTPUT": str(artifacts),
