@@ -1,4 +1,3 @@
-import { useParams } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { CopyAs } from "~/components/CopyAs";
 import { EventList } from "~/components/EventList";
@@ -17,8 +16,7 @@ import { WaitingPanel } from "~/pages/observations/WaitingPanel";
 import { StageButton } from "~/pages/staging/StageButton";
 
 /** Whether the data of an observation arrived, whether they are safe, and why not yet. */
-export function ObservationPage() {
-  const { id } = useParams({ from: "/_shell/observations/$id" });
+export function ObservationPage({ id }: { readonly id: string }) {
   const params = { params: { path: { execution_id: id } } };
   const execution = useGet("/api/v1/executed-obs-units/{execution_id}", params);
   const progress = useGet("/api/v1/executed-obs-units/{execution_id}/progress", params);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { arrivalOf } from "~/pages/observations/arrival";
-import { PROGRESS } from "~/pages/observations/fixtures";
+import { PROGRESS } from "~/pages/observations/observations.fixtures";
 
 const under = { ...PROGRESS, archived: false, removed_at_source: false, packages_removed_at_source: 0 };
 

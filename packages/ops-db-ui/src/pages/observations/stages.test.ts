@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copy, GIVEN_UP, PACKAGE, WAITING } from "~/pages/observations/fixtures";
+import { copy, GIVEN_UP, PACKAGE, WAITING } from "~/pages/observations/observations.fixtures";
 import { isThrough, stagesOf } from "~/pages/observations/stages";
 
 const siteOf = (location: string) => location.split(".")[0];

@@ -1,4 +1,4 @@
-import { Link, useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import { useGet } from "~/api/get";
@@ -21,8 +21,7 @@ import { WhyOfJob } from "~/pages/staging/WhyOfJob";
 import { whatOf } from "~/pages/staging/what";
 
 /** Whether staged data are there, how far they are, in which folder, and until when. */
-export function StagingJobPage() {
-  const { id } = useParams({ from: "/_shell/staging/$id" });
+export function StagingJobPage({ id }: { readonly id: string }) {
   const job = useGet("/api/v1/staging-jobs/{job_id}", { params: { path: { job_id: id } } });
   const execution = useGet(
     "/api/v1/executed-obs-units/{execution_id}",

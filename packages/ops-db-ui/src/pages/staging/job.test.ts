@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/fixtures";
 import { isOpen, sentenceOf, worstOf } from "~/pages/staging/job";
+import { FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/staging.fixtures";
 
 const open = { ...JOB, state: "in_progress", items: [ITEM, WAITING_ITEM] } as const;
 

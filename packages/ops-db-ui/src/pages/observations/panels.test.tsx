@@ -1,0 +1,149 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { expect, test } from "vitest";
+import { page } from "vitest/browser";
+import type { Problem } from "~/api/problem";
+import { ArrivalPanel } from "~/pages/observations/ArrivalPanel";
+import type { Package, Progress, Step } from "~/pages/observations/answers";
+import { EXECUTION, GIVEN_UP, PACKAGE, PROGRESS, WAITING } from "~/pages/observations/observations.fixtures";
+import { PackageMatrix } from "~/pages/observations/PackageMatrix";
+import { PackagesPanel } from "~/pages/observations/PackagesPanel";
+import { WaitingPanel } from "~/pages/observations/WaitingPanel";
+import { answer } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, HOSTILE, show } from "~tests/show";
+
+const ID = EXECUTION.id;
+const siteOf = (location: string) => location.split(".")[0];
+const GIVEN_UP_STEP: Step = {
+  subject_type: "package_creation",
+  subject_id: "c1",
+  what: "make the package at ccat.chai-raw-data",
+  status: "failed",
+  reason: "given_up",
+  detail: "bad/scan-1.dat: its checksum is another than was filed",
+  since: "2026-11-30T01:42:49Z",
+  remedy: "Remove the cause that its error names, then retry it.",
+  next: "Nothing changes until somebody acts.",
+  next_at: null,
+  turn: "operator",
+};
+const WAITING_STEP: Step = {
+  ...GIVEN_UP_STEP,
+  subject_type: "data_transfer",
+  subject_id: "t1",
+  what: "send it to cologne",
+  status: "pending",
+  reason: "link_window_closed",
+  detail: "route ccat-to-cologne is open 02:00 to 06:00 UTC",
+  next: "It goes on when the window opens.",
+  turn: "automatic",
+};
+
+function answered(data: Progress): UseQueryResult<Progress, Problem> {
+  return { data, isPending: false, isError: false, dataUpdatedAt: Date.now() } as UseQueryResult<
+    Progress,
+    Problem
+  >;
+}
+
+test.each(["narrow", "normal"] as const)("one look says what arrived and where it is: %s", async (width) => {
+  await show(<ArrivalPanel of={answered(PROGRESS)} />, { width });
+  const panel = page.getByRole("region", { name: "What arrived, and where it is" });
+  await expect
+    .element(panel)
+    .toMatchTextContent("403 files filed, 25.0 MB, in 2 packages: both are archived");
+  await expect.element(panel).toMatchTextContent("the number expected is unknown");
+  await expect.element(panel.getByRole("listitem").nth(2)).toMatchTextContent("Archived2 of 2 packages");
+  await expectAccessible();
+  expectNoSidewaysScroll();
+});
+
+test("what was given up is not shown as packaged", async () => {
+  const progress = {
+    ...PROGRESS,
+    packages_sealed: 1,
+    packages_archived: 1,
+    packages_failed: 1,
+    archived: false,
+    removed_at_source: false,
+  };
+  await show(<ArrivalPanel of={answered(progress)} />);
+  const steps = page.getByRole("listitem");
+  await expect.element(steps.nth(1)).toHaveAttribute("data-done", "false");
+  await expect.element(steps.nth(1)).toMatchTextContent("1 of 2 packages");
+  await expect.element(steps.nth(2)).toMatchTextContent("1 given up");
+  await expect.element(page.getByText("needs somebody")).toBeVisible();
+});
+
+test.each(["narrow", "normal"] as const)("each package says which stages it passed: %s", async (width) => {
+  await show(<PackageMatrix packages={[PACKAGE, WAITING, GIVEN_UP]} siteOf={siteOf} />, { width });
+  await expect
+    .element(page.getByRole("link", { name: /Download package chai-lfa part 1/ }))
+    .toHaveAttribute("href", `/api/v1/raw-data-packages/${PACKAGE.id}/content`);
+  const rows = page.getByRole("row");
+  await expect.element(rows.nth(width === "narrow" ? 0 : 1)).toMatchTextContent("cologne.lta");
+  await expect.element(page.getByText("link window closed")).toBeVisible();
+  await expect.element(page.getByText("given up", { exact: true }).first()).toBeVisible();
+  await expectAccessible();
+  expectNoSidewaysScroll();
+});
+
+test("a mark tells when and where", async () => {
+  await show(<PackageMatrix packages={[PACKAGE]} siteOf={siteOf} />);
+  await page.getByRole("cell").nth(4).getByText("passed").hover({ force: true });
+  await expect.element(page.getByText("2026-11-30 01:54:43Z")).toBeVisible();
+});
+
+test("a package that is through does not say that a spare copy waits to be removed", async () => {
+  await show(<PackageMatrix packages={[PACKAGE]} siteOf={siteOf} />);
+  await expect.element(page.getByText("archived", { exact: true })).toBeVisible();
+  expect(page.getByText("below watermark").elements()).toEqual([]);
+});
+
+test("hostile names are shown as text and stay within the page", async () => {
+  const hostile: Package = {
+    ...PACKAGE,
+    module: `${HOSTILE.markup} ${HOSTILE.rightToLeft} ${HOSTILE.emoji}`,
+  };
+  await show(<PackageMatrix packages={[hostile]} siteOf={siteOf} />);
+  await expect.element(page.getByRole("row").nth(1)).toMatchTextContent("<script>");
+  expect("hit" in window).toBe(false);
+});
+
+test("without packages it says how they come to be", async () => {
+  answer("/api/v1/raw-data-packages", { items: [], next_cursor: null });
+  answer("/api/v1/data-locations", { items: [], next_cursor: null });
+  await show(<PackagesPanel id={ID} isRunning />);
+  await expect.element(page.getByText("No package yet.")).toBeVisible();
+  await expectAccessible();
+});
+
+test.each(["narrow", "normal"] as const)(
+  "what was given up comes first, with what to do: %s",
+  async (width) => {
+    answer(`/api/v1/why/${ID}` as "/api/v1/why/{subject}", {
+      subject_type: "executed_obs_unit",
+      subject_id: ID,
+      state: "aborted",
+      summary: "",
+      steps: [WAITING_STEP, GIVEN_UP_STEP],
+    });
+    await show(<WaitingPanel id={ID} />, { width });
+    const items = page.getByRole("listitem");
+    await expect.element(items.nth(0)).toMatchTextContent("its checksum is another than was filed");
+    await expect.element(items.nth(0)).toMatchTextContent("What to doRemove the cause");
+    await expect.element(items.nth(0)).toMatchTextContent("Whose turnoperator");
+    await expect
+      .element(page.getByRole("link", { name: "Open this work to retry it" }))
+      .toHaveAttribute("href", "/work/package-creations/c1");
+    await expect.element(items.nth(1)).toMatchTextContent("It goes on when the window opens.");
+    await expectAccessible();
+    expectNoSidewaysScroll();
+  },
+);
+
+test("where nothing waits there is no such panel", async () => {
+  const none = { subject_type: "executed_obs_unit", subject_id: ID, state: null, summary: "", steps: [] };
+  answer(`/api/v1/why/${ID}` as "/api/v1/why/{subject}", none);
+  const { container } = await show(<WaitingPanel id={ID} />);
+  await expect.poll(() => container.querySelector("section")).toBeNull();
+});

@@ -1,0 +1,147 @@
+import { expect, test } from "vitest";
+import { page } from "vitest/browser";
+import type { components } from "~/api/schema.gen";
+import { PROGRESS } from "~/pages/observations/observations.fixtures";
+import { Items } from "~/pages/staging/Items";
+import { StageButton } from "~/pages/staging/StageButton";
+import { StagingPage } from "~/pages/staging/StagingPage";
+import { FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/staging.fixtures";
+import { answer, answerCall, requests } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
+
+type Location = components["schemas"]["Location"];
+
+const EXECUTION = JOB.execution_id ?? "";
+const PLACE: Location = {
+  bucket: null,
+  capacity_bytes: null,
+  concurrency: 2,
+  credential: null,
+  deletion_mode: "enabled",
+  enabled: true,
+  endpoint: null,
+  health: null,
+  host: null,
+  id: "cologne.processing",
+  instrument: null,
+  library: null,
+  location_type: "processing",
+  name: "processing",
+  package_age_limit: 0,
+  package_size_limit: 0,
+  path: "/data/processing",
+  prefix: null,
+  priority: 0,
+  read_only: false,
+  region: null,
+  reserve_bytes: 0,
+  retention_policy: null,
+  retired_at: null,
+  site: "cologne",
+  storage_type: "disk",
+  suspended_at: null,
+  suspended_by: null,
+  suspended_reason: null,
+  usage: { measured_at: "2026-11-30T02:00:00Z", total_bytes: 100_000_000_000, used_bytes: 45_800_000_000 },
+  verification_method: "header",
+  watermark_high: 0.9,
+  watermark_low: 0.8,
+};
+const SUSPENDED: Location = {
+  ...PLACE,
+  id: "us.processing",
+  suspended_at: "2026-11-30T02:00:00Z",
+  usage: null,
+};
+const SCIENTIST = person(["stage:data", "read:data", "read:observations"]);
+const BUTTON = <StageButton of={{ executionId: EXECUTION, title: "Orion-KL" }} kind="main" />;
+
+function answerForm(progress = PROGRESS) {
+  answer(
+    `/api/v1/executed-obs-units/${EXECUTION}/progress` as "/api/v1/executed-obs-units/{execution_id}/progress",
+    progress,
+  );
+  answer("/api/v1/data-locations", { items: [SUSPENDED, PLACE], next_cursor: null });
+}
+
+test.each(["narrow", "normal"] as const)("two clicks stage an observation: %s", async (width) => {
+  answerForm();
+  answerCall("POST /api/v1/staging-jobs", 201, JOB);
+  const { router } = await show(BUTTON, { me: SCIENTIST, width });
+  await page.getByRole("button", { name: "Stage Orion-KL" }).click();
+  await expect.element(page.getByRole("radio", { name: /cologne.processing/ })).toBeChecked();
+  await expect.element(page.getByText("54.2 GB free")).toBeVisible();
+  await expectAccessible();
+  expectNoSidewaysScroll();
+  await page.getByRole("button", { name: "Stage 25.0 MB" }).click();
+  await expect.poll(() => router.state.location.pathname).toBe(`/staging/${JOB.id}`);
+  const request = requests().find(({ method }) => method === "POST");
+  expect(request?.body).toEqual({
+    execution_id: EXECUTION,
+    destination_location: "cologne.processing",
+    time_to_live: 1_209_600,
+  });
+  expect(request?.headers.get("idempotency-key")).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test("files that are in no package yet are said, and nothing is asked of the API", async () => {
+  answerForm({ ...PROGRESS, status: "running", files_packaged: 400 });
+  await show(BUTTON, { me: SCIENTIST });
+  await page.getByRole("button", { name: "Stage Orion-KL" }).click();
+  await expect.element(page.getByText(/3 of its files are in no package yet/)).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Stage 25.0 MB" })).toBeDisabled();
+});
+
+test("a refusal stands in the dialog, and the next try is another request", async () => {
+  answerForm();
+  answerCall("POST /api/v1/staging-jobs", 409, {
+    type: "https://ccat.example/problems/not-packaged",
+    title: "Not packaged",
+    status: 409,
+    detail: "3 files are in no package yet",
+    instance: "/api/v1/staging-jobs",
+    request_id: "req-1",
+    errors: null,
+  });
+  await show(BUTTON, { me: SCIENTIST });
+  await page.getByRole("button", { name: "Stage Orion-KL" }).click();
+  const send = page.getByRole("button", { name: "Stage 25.0 MB" });
+  await send.click();
+  await expect.element(page.getByRole("alert")).toMatchTextContent("3 files are in no package yet");
+  await send.click();
+  const keys = () =>
+    requests().flatMap(({ method, headers }) => (method === "POST" ? [headers.get("idempotency-key")] : []));
+  await expect.poll(() => new Set(keys()).size).toBe(2);
+});
+
+test("who may not stage sees which permission is missing", async () => {
+  await show(BUTTON, { me: person(["read:data"]) });
+  const button = page.getByRole("button", { name: "Stage Orion-KL" });
+  await expect.element(button).toBeDisabled();
+  await expect.element(button).toHaveAttribute("title", "Needs the permission stage:data");
+});
+
+test.each(["narrow", "normal"] as const)("jobs say how far they are and why they wait: %s", async (width) => {
+  const waiting = {
+    ...JOB,
+    id: "01a22a20-0000-7000-8000-00000000000b",
+    state: "in_progress",
+    items: [ITEM, WAITING_ITEM],
+  } as const;
+  answer("/api/v1/staging-jobs", {
+    items: [{ ...waiting, items: [...waiting.items] }, JOB],
+    next_cursor: null,
+  });
+  await show(<StagingPage />, { me: SCIENTIST, width, at: "/staging" });
+  await expect.element(page.getByText("cologne.processing is suspended: disk swap")).toBeVisible();
+  await expect.element(page.getByText("completed").first()).toBeVisible();
+  await expectAccessible();
+  expectNoSidewaysScroll();
+});
+
+test("each part of a job says why it does not go on", async () => {
+  await show(<Items items={[ITEM, WAITING_ITEM, FAILED_ITEM]} />);
+  await expect.element(page.getByText("no space left at cologne.processing")).toBeVisible();
+  await expect.element(page.getByText("location suspended")).toBeVisible();
+  await expectAccessible();
+});
