@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { BufferBar } from "~/components/BufferBar";
+import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import type { LocationStatus } from "~/pages/overview/answers";
 import { Part } from "~/pages/overview/Part";
@@ -26,17 +27,31 @@ export function Places({ locations }: { readonly locations: readonly LocationSta
               <span className={styles.kind}>{KINDS[location.location_type]}</span>
               {location.suspended ? <State of="suspended" /> : !location.enabled && <State of="disabled" />}
             </p>
-            <BufferBar
-              label={location.id}
-              used={location.used_bytes}
-              total={location.total_bytes}
-              low={location.watermark_low}
-              high={location.watermark_high}
-              brief
-            />
+            {location.used_bytes === null ? (
+              <Holdings location={location} />
+            ) : (
+              <BufferBar
+                label={location.id}
+                used={location.used_bytes}
+                total={location.total_bytes}
+                low={location.watermark_low}
+                high={location.watermark_high}
+                brief
+              />
+            )}
           </li>
         ))}
       </ul>
     </Part>
+  );
+}
+
+/** What is at a place of which nobody measures how full it is. */
+function Holdings({ location }: { readonly location: LocationStatus }) {
+  if (!location.enabled && location.packages === 0) return null;
+  return (
+    <p className={styles.kind}>
+      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />
+    </p>
   );
 }

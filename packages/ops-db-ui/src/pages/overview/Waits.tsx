@@ -37,7 +37,9 @@ export function Waits() {
               <span className={styles.fact}>
                 <Time at={group.oldest} as="age" />
               </span>
-              <span className={styles.turn}>{group.turn !== "automatic" && turnWord(group.turn)}</span>
+              <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
+                {group.turn !== "automatic" && turnWord(group.turn)}
+              </span>
             </li>
           ))}
         </ul>

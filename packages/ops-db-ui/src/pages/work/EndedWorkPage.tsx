@@ -1,5 +1,4 @@
 import { operations } from "~/api/operations.gen";
-import { CopyAs } from "~/components/CopyAs";
 import { Empty } from "~/components/Empty";
 import { NotFound } from "~/components/NotFound";
 import { PageTitle } from "~/components/PageTitle";
@@ -21,15 +20,7 @@ export function EndedWorkPage({ collection }: { readonly collection: string }) {
   const path = `/api/v1/${kind.collection}` as const;
   return (
     <>
-      <PageTitle
-        title={`Ended: ${kind.many.toLowerCase()}`}
-        beside={
-          <>
-            <WorkTabs />
-            <CopyAs ccat={null} path={path} />
-          </>
-        }
-      >
+      <PageTitle title={`Ended: ${kind.many.toLowerCase()}`} beside={<WorkTabs />}>
         Work
       </PageTitle>
       <KindTabs />

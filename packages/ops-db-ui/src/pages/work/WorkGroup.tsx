@@ -53,7 +53,7 @@ export function WorkGroup({
         <span className={styles.oldest}>
           <Time at={group.oldest} as="age" />
         </span>
-        <span className={styles.turn} data-person={group.turn !== "automatic"}>
+        <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
           {turnWord(group.turn)}
         </span>
         <p className={styles.next}>

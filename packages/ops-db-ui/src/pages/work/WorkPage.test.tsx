@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
+import type { components } from "~/api/schema.gen";
 import { AT, badWork } from "~/pages/overview/nights.fixtures";
 import { WorkPage } from "~/pages/work/WorkPage";
 import { OPEN } from "~/pages/work/work.fixtures";
@@ -16,6 +17,23 @@ afterEach(() => {
 });
 
 const OPERATOR = person(["read:transfers", "manage:transfers"]);
+
+const CHANGED: components["schemas"]["ChangedWork"] = {
+  verb: "retry",
+  dry_run: true,
+  done: 2,
+  bytes: 31e9,
+  by_kind: [{ kind: "package_creation", count: 2, bytes: 31e9 }],
+  refused: [
+    {
+      kind: "package_creation",
+      id: "22222222-2222-4222-8222-222222222222",
+      slug: "conflict",
+      text: "it was completed a moment ago",
+    },
+  ],
+  more: false,
+};
 
 function asked(path: string): URLSearchParams[] {
   return requests()
@@ -76,6 +94,35 @@ test("every row that waits says why, and given-up work is retried from its row",
   await expect
     .poll(() => requests().filter(({ method }) => method === "POST"))
     .toMatchObject([{ address: "/api/v1/package-creations/22222222-2222-4222-8222-222222222222:retry" }]);
+});
+
+test("a whole group is retried after its dry run, with a reason", async () => {
+  answerCall("POST /api/v1/open-work:retry", 200, CHANGED);
+  await show(<WorkPage />, { at: "/work?turn=operator", me: OPERATOR });
+  await page.getByRole("button", { name: "Retry 3" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect.element(dialog).toMatchTextContent(/2 are retried, 31.0 GB to move anew/);
+  await expect.element(dialog).toMatchTextContent("it was completed a moment ago");
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("the disk is back");
+  await dialog.getByRole("button", { name: "Retry 3" }).click();
+  await expect
+    .poll(() =>
+      requests()
+        .filter(({ method }) => method === "POST")
+        .map(({ body }) => body),
+    )
+    .toMatchObject([
+      { where: { turn: ["operator"], reason: ["given_up"] }, dry_run: true },
+      { where: { turn: ["operator"], reason: ["given_up"] }, dry_run: false, reason: "the disk is back" },
+    ]);
+  await expect.element(dialog).not.toBeInTheDocument();
+});
+
+test("a group that nobody can retry or cancel has no such button", async () => {
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  const group = page.getByRole("listitem").nth(1);
+  await expect.element(group).toMatchTextContent("Kept while there is room");
+  expect(group.getByRole("button", { name: /Retry|Cancel/ }).elements()).toEqual([]);
 });
 
 test("cancelling asks why", async () => {

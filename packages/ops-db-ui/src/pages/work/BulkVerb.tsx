@@ -1,0 +1,72 @@
+import { ActionButton } from "~/actions/ActionButton";
+import { newIdempotencyKey } from "~/actions/keys";
+import { api } from "~/api/client";
+import type { components } from "~/api/schema.gen";
+import { grouped } from "~/components/quantity";
+import type { Query } from "~/lists/pages";
+import { BulkEffect } from "~/pages/work/BulkEffect";
+import { SHOWS_WORK } from "~/pages/work/kinds";
+import { whereOf } from "~/pages/work/where";
+
+type Changed = components["schemas"]["ChangedWork"];
+
+/** A verb for all work that some filters list; the dialog shows first what would be done and what refused. */
+export function BulkVerb({
+  verb,
+  count,
+  where,
+  kind,
+}: {
+  readonly verb: "retry" | "cancel";
+  readonly count: number;
+  readonly where: Query;
+  readonly kind: "plain" | "main" | "quiet";
+}) {
+  const label = `${verb === "retry" ? "Retry" : "Cancel"} ${grouped(count)}`;
+  return (
+    <ActionButton
+      operation={verb === "retry" ? "retry_open_work" : "cancel_open_work"}
+      label={label}
+      title={`${label}?`}
+      reason="required"
+      kind={kind}
+      count={count}
+      effect={
+        verb === "retry"
+          ? "All of it is tried again at once."
+          : "All of it stops, and stays stopped until somebody retries it."
+      }
+      dryRun={async () => (
+        <BulkEffect of={await change(verb, where, "How much would it be?", true, newIdempotencyKey())} />
+      )}
+      run={({ reason, idempotencyKey }) => change(verb, where, reason ?? "", false, idempotencyKey)}
+      done={(answer) => doneOf(answer as Changed)}
+      invalidates={SHOWS_WORK}
+    />
+  );
+}
+
+async function change(
+  verb: "retry" | "cancel",
+  where: Query,
+  reason: string,
+  isDryRun: boolean,
+  idempotencyKey: string,
+): Promise<Changed> {
+  const { data } = await api.POST(`/api/v1/open-work:${verb}`, {
+    body: { where: whereOf(where), reason, dry_run: isDryRun },
+    params: { header: { "idempotency-key": idempotencyKey } },
+  });
+  if (data === undefined) throw new Error("an answer without a body");
+  return data;
+}
+
+function doneOf({ verb, done, refused, more }: Changed): string {
+  const word = verb === "retry" ? "retried" : "cancelled";
+  const parts = [
+    `${grouped(done)} ${word}`,
+    ...(refused.length > 0 ? [`${grouped(refused.length)} refused`] : []),
+    ...(more ? ["more are left; do it again for the rest"] : []),
+  ];
+  return parts.join(", ");
+}
