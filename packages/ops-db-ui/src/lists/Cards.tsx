@@ -29,7 +29,13 @@ export function Cards<Row>(props: TableProps<Row> & { readonly rowId: (row: Row)
             data-gone={gone?.has(key) === true}
             data-selected={selection?.keys.has(key) === true}
           >
-            <Card {...props} row={row} ticked={selection?.keys.has(key) === true} id={key} />
+            <Card
+              {...props}
+              row={row}
+              ticked={selection?.keys.has(key) === true}
+              isGone={gone?.has(key) === true}
+              id={key}
+            />
           </li>
         );
       })}
@@ -44,8 +50,14 @@ function Card<Row>({
   rowLink,
   selection,
   ticked,
+  isGone,
   id,
-}: TableProps<Row> & { readonly row: Row; readonly ticked: boolean; readonly id: string }) {
+}: TableProps<Row> & {
+  readonly row: Row;
+  readonly ticked: boolean;
+  readonly isGone: boolean;
+  readonly id: string;
+}) {
   const at = (place: Column<Row>["card"]) => columns.filter(({ card }) => (card ?? "fold") === place);
   const folded = at("fold");
   return (
@@ -61,7 +73,9 @@ function Card<Row>({
         )}
         {at("title").map((column) => (
           <div key={column.id} className={styles.title}>
-            <CellContent link={rowLink?.(row)}>{column.cell(row)}</CellContent>
+            <CellContent link={rowLink?.(row)} isGone={isGone}>
+              {column.cell(row)}
+            </CellContent>
           </div>
         ))}
         {at("state").map((column) => (

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { Cards } from "~/lists/Cards";
 import { type Column, keyOfRow, type RowLink, shownColumns } from "~/lists/columns";
 import { NARROW, useMedia, WIDE } from "~/lists/media";
@@ -38,8 +38,8 @@ export function DataTable<Row>(props: TableProps<Row>): ReactNode {
   const isNarrow = useMedia(NARROW);
   const isWide = useMedia(WIDE);
   const rowId = props.rowId ?? keyOfRow;
+  const { columns, chosen = null } = props;
+  const shown = useMemo(() => shownColumns(columns, chosen, isWide), [columns, chosen, isWide]);
   if (isNarrow) return <Cards {...props} rowId={rowId} />;
-  return (
-    <Table {...props} rowId={rowId} columns={shownColumns(props.columns, props.chosen ?? null, isWide)} />
-  );
+  return <Table {...props} rowId={rowId} columns={shown} />;
 }

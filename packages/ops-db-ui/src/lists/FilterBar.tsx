@@ -22,7 +22,7 @@ interface Props {
 }
 
 /** More fields than this stand behind a button of their own. */
-const MOST_IN_BAR = 6;
+const MOST_IN_BAR = 7;
 
 /** What the list may be narrowed by, and what it is narrowed by now. */
 export function FilterBar(props: Props) {
@@ -30,7 +30,7 @@ export function FilterBar(props: Props) {
   const isNarrow = useMedia(NARROW);
   const [isOpen, setOpen] = useState(false);
   const all = isNarrow || fields.length > MOST_IN_BAR + 1;
-  const inBar = isNarrow ? [] : fields.slice(0, all ? MOST_IN_BAR : undefined);
+  const inBar = isNarrow ? [] : all ? mostUsed(fields) : fields;
   const isSet = (field: Field) => chips.some((chip) => chip.field.name === field.name);
   const none = Object.fromEntries(fields.flatMap(filtersOf).map(({ name }) => [name, []]));
   if (fields.length === 0) return null;
@@ -77,6 +77,13 @@ export function FilterBar(props: Props) {
       </Dialog>
     </fieldset>
   );
+}
+
+/** The first fields of the contract; times among them, wherever they stand there. */
+function mostUsed(fields: readonly Field[]): readonly Field[] {
+  const times = fields.filter(({ kind }) => kind === "time");
+  const others = fields.filter(({ kind }) => kind !== "time").slice(0, MOST_IN_BAR - times.length);
+  return fields.filter((field) => times.includes(field) || others.includes(field));
 }
 
 function FieldPopover({ field, label, ...props }: Props & { readonly field: Field; readonly label: string }) {

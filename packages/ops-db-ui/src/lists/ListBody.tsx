@@ -116,8 +116,8 @@ function NoneMatch({
         {chips.map((chip) => (
           <li key={chip.text}>
             <span>{chip.text}</span>
-            <Button onClick={() => onWithout(chip)} aria-label={`Without: ${chip.text}`}>
-              without it
+            <Button onClick={() => onWithout(chip)}>
+              without it<span className="visually-hidden"> ({chip.text})</span>
             </Button>
           </li>
         ))}

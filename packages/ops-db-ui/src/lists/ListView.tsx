@@ -1,8 +1,9 @@
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useMemo, useRef } from "react";
 import { useMe } from "~/api/me";
 import type { Operation } from "~/api/operation";
 import { operations } from "~/api/operations.gen";
 import { may, type OperationId } from "~/api/permissions";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { Age } from "~/components/Age";
 import { CopyAs } from "~/components/CopyAs";
 import { ccatLine } from "~/components/ccat";
@@ -58,7 +59,6 @@ export interface ListViewProps<P extends ListPath> {
   readonly bare?: boolean;
 }
 
-const NO_WORDS: Words = () => null;
 const NOTHING: Query = {};
 
 /** A list of the API: views, filters, order, columns and pages, all of them in the address. */
@@ -69,7 +69,8 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
 }
 
 function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
-  const { columns, fixed = NOTHING, words = NO_WORDS, rowId = keyOfRow } = props;
+  const { columns, fixed = NOTHING, rowId = keyOfRow } = props;
+  const words = useWords(props.words);
   const operation: Operation = operations[props.operation];
   const label = props.label ?? worded((props.path.split("/").at(-1) ?? "").replaceAll("-", " "));
   const section = useRef<HTMLElement>(null);
@@ -97,7 +98,7 @@ function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
   const list = useListPages<P>(asked);
   const count = useRowCount<P>(asked, operation.counts && props.bare !== true);
   const { pages } = list;
-  const rows = pages.data?.pages.flatMap(({ items }) => items) ?? [];
+  const rows = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const order = sort ?? operation.defaultSort;
   const sortBy = (wanted: string | null) => setSearch((before) => withSort(before, wanted));
   return (
@@ -160,6 +161,13 @@ function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
       )}
     </section>
   );
+}
+
+/** What values are called: by the page, and reasons for waiting as everywhere. */
+function useWords(own: Words | undefined): Words {
+  const reasons = useWaitingReasons();
+  return (field, value) =>
+    own?.(field, value) ?? (field === "reason" ? (reasons.get(value)?.text ?? null) : null);
 }
 
 /** Whether nobody reads the rows of a list: it stands at its top, and no row has the focus. */

@@ -90,7 +90,10 @@ export function Table<Row>(props: Props<Row>): ReactNode {
               )}
               {model.getAllCells().map((cell, at) => (
                 <td key={cell.id} data-align={columns[at]?.align} data-name={columns[at]?.card === "title"}>
-                  <CellContent link={columns[at]?.card === "title" ? rowLink?.(row) : undefined}>
+                  <CellContent
+                    link={columns[at]?.card === "title" ? rowLink?.(row) : undefined}
+                    isGone={columns[at]?.card === "title" && gone?.has(model.id) === true}
+                  >
                     {columns[at]?.cell(row)}
                   </CellContent>
                 </td>

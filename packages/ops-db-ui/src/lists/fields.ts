@@ -19,6 +19,8 @@ export type Field =
     };
 
 const NOT = "_not";
+/** Filter that looks for text in several fields. */
+const SEARCH = "q";
 const BOUND = /^(?:(.*)_)?(since|until)$/;
 
 /** Return the fields of a list in the order of its contract; `without` leaves out names that a page fixes. */
@@ -44,7 +46,8 @@ export function fieldsOf(operation: Operation, without: readonly string[] = []):
       });
     } else if (!(filter.name.endsWith(NOT) && named.has(filter.name.slice(0, -NOT.length)))) {
       const not = named.get(filter.name + NOT) ?? null;
-      fields.push({ kind: filter.type, name: filter.name, label: worded(filter.name), filter, not });
+      const label = filter.name === SEARCH ? "text" : worded(filter.name);
+      fields.push({ kind: filter.type, name: filter.name, label, filter, not });
     }
   }
   return fields;

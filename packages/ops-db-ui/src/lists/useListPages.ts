@@ -76,8 +76,7 @@ export function useListPages<P extends ListPath>(asked: Asked<P>) {
   const refresh = async (signal: AbortSignal): Promise<New<Row>> => {
     const state = cache.getQueryState<Pages>(key);
     const before = state?.data;
-    const isCurrent = state !== undefined && Date.now() - state.dataUpdatedAt < PERIOD / 2;
-    if (before === undefined || isCurrent || state?.fetchStatus === "fetching") {
+    if (before === undefined || state?.fetchStatus === "fetching") {
       return cache.getQueryData<New<Row>>(refreshKey) ?? NOTHING_NEW;
     }
     const lengths = before.pages.map(({ items }) => items.length);
@@ -105,10 +104,13 @@ export function useListPages<P extends ListPath>(asked: Asked<P>) {
   const fresh = useQuery<New<Row>, Problem>({
     queryKey: refreshKey,
     queryFn: ({ signal }) => refresh(signal),
+    // What was read just now is not read again at once.
+    initialData: NOTHING_NEW,
+    initialDataUpdatedAt: () => Date.now(),
     enabled: asked.enabled && pages.data !== undefined && !pages.isPlaceholderData,
     ...liveOptions(true),
   });
-  const { first, unseen } = fresh.data ?? NOTHING_NEW;
+  const { first, unseen } = fresh.data;
   return {
     pages,
     refreshError: fresh.error,

@@ -14,6 +14,7 @@ import { cdp, page } from "vitest/browser";
 import { render } from "vitest-browser-react";
 import type { Me } from "~/api/me";
 import { HintPopup } from "~/components/HintPopup";
+import { parseSearch, stringifySearch } from "~/lists/address";
 import { setPreferences } from "~/preferences/preferences";
 
 const WIDTHS: Readonly<Record<"narrow" | "normal" | "wide", readonly [number, number]>> = {
@@ -61,7 +62,12 @@ export async function show(
   const root = createRootRoute();
   const anywhere = createRoute({ getParentRoute: () => root, path: "$", component: () => <>{ui}</> });
   const history = createMemoryHistory({ initialEntries: [options.at ?? "/"] });
-  const router = createRouter({ routeTree: root.addChildren([anywhere]), history });
+  const router = createRouter({
+    routeTree: root.addChildren([anywhere]),
+    history,
+    parseSearch,
+    stringifySearch,
+  });
   const result = await render(
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={cache}>
