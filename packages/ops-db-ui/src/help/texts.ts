@@ -1,4 +1,4 @@
-type HelpText = typeof import("*.md");
+export type HelpText = typeof import("*.md");
 
 const TEXTS = import.meta.glob<HelpText>("../../help/*.md");
 

@@ -14,7 +14,8 @@ export function LiveState() {
     <span className={styles.live} data-state={freshness.state} role="status">
       <span className={styles.dot} aria-hidden />
       {WORDS[freshness.state]}
-      {since !== null && ` for ${span(now.getTime() - since.getTime())}`}
+      {/* Not for readers of screens, to whom it would be told each second. */}
+      {since !== null && <span aria-hidden>for {span(now.getTime() - since.getTime())}</span>}
     </span>
   );
 }

@@ -1,7 +1,10 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useRouter } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
+import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
+import type { Problem } from "~/api/problem";
+import { foundItems } from "~/shell/found";
 import styles from "~/shell/Palette.module.css";
 import { grouped, type Item, matching, ownItems } from "~/shell/palette-items";
 import { closePalette, type OpenPalette, usePalette } from "~/shell/palette-state";
@@ -25,6 +28,9 @@ export function Palette() {
   );
 }
 
+/** Shorter texts begin too many names. */
+const SHORTEST = 2;
+
 function Choice({ palette }: { readonly palette: OpenPalette }) {
   const id = useId();
   const router = useRouter();
@@ -34,7 +40,15 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
   const [at, setAt] = useState(0);
   const [own] = useState(() => ownItems(me, palette.verbs, otherVisits(router.state.location.href)));
   const offered = palette.only === "actions" ? own.filter(({ group }) => group === "Actions") : own;
-  const items = matching(offered, text);
+  const wanted = useDeferredValue(text.trim());
+  const isAsked = palette.only === "everything" && wanted.length >= SHORTEST;
+  const search = useGet(
+    "/api/v1/search",
+    { params: { query: { q: wanted } } },
+    { enabled: isAsked, live: false },
+  );
+  const found = isAsked && search.data !== undefined ? foundItems(search.data.items) : [];
+  const items = [...matching(offered, text), ...found];
   const groups = grouped(items);
   const current = items[Math.min(at, items.length - 1)];
 
@@ -100,9 +114,7 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
         ))}
       </div>
       <p className={styles.foot} role="status">
-        {items.length === 0
-          ? emptyWords(palette, text)
-          : `${items.length} ${items.length === 1 ? "result" : "results"}`}
+        {words(palette, text, items.length, isAsked && search.isFetching, search.error)}
       </p>
     </>
   );
@@ -145,7 +157,16 @@ function otherVisits(address: string) {
   return recentVisits().filter((visit) => visit.address !== address);
 }
 
-function emptyWords(palette: OpenPalette, text: string): string {
-  if (text !== "") return "Nothing found.";
+function words(
+  palette: OpenPalette,
+  text: string,
+  count: number,
+  isSearching: boolean,
+  error: Problem | null,
+): string {
+  if (count > 0) return `${count} ${count === 1 ? "result" : "results"}`;
+  if (isSearching) return "Searching…";
+  if (error !== null) return `Cannot search: ${error.title}.`;
+  if (text !== "") return "Nothing found. Names are found by their beginning, ids by their first 8 digits.";
   return palette.only === "actions" ? "Nothing can be done here." : "";
 }

@@ -2,11 +2,16 @@ import { Link, useLoaderData } from "@tanstack/react-router";
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { HELP_TITLES } from "~/help/pages";
+import type { HelpText } from "~/help/texts";
 import styles from "~/pages/help/HelpPage.module.css";
 
 /** The text that explains a page, the terms used there and where to read on. */
 export function HelpPage() {
-  const text = useLoaderData({ from: "/_shell/help/$page" });
+  return <HelpArticle text={useLoaderData({ from: "/_shell/help/$page" })} />;
+}
+
+/** A help text with its contents and a list of all others; null: there is none of this name. */
+export function HelpArticle({ text }: { readonly text: HelpText | null }) {
   return (
     <div className={styles.page}>
       <div className={styles.text}>
