@@ -1,5 +1,6 @@
 """Places, reference data, holds, errors and events."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from ccat_ops_db.enumerations import Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Event, LocationUsage, Site
+from ccat_ops_db.models import Event, LocationHealth, LocationUsage, RouteHealth, Site
 
 from . import seed
 from .conftest import Client, CountStatements, Listen
@@ -236,3 +237,71 @@ class TestEvents:
         assert len(since) == 1
         assert (await client.get("/events", params={"action": "thing.1"})).json()["items"] == [items[1]]
         assert (await client.get(f"/events/{new_id()}")).status_code == 404
+
+
+class TestService:
+    async def test_a_location_says_whether_it_takes_part(self, client: Client, session: Session) -> None:
+        path = f"/data-locations/{seed.BUFFER}"
+
+        async def service() -> dict[str, Any]:
+            found: dict[str, Any] = (await client.get(path)).json()["service"]
+            return found
+
+        assert await service() == {
+            "state": "in_service",
+            "of": seed.BUFFER,
+            "since": None,
+            "by": None,
+            "reason": None,
+            "next_at": None,
+        }
+        health = LocationHealth(
+            data_location_id=seed.BUFFER, site_id="ccat", consecutive_failures=5, open_until=seed.NOW
+        )
+        session.add(health)
+        session.commit()
+        paused = await service()
+        assert (paused["state"], paused["next_at"]) == ("paused", seed.NOW.isoformat())
+        health.suspect_since, health.suspect_reason = seed.NOW, "6 copies failed"
+        session.commit()
+        assert (await service())["reason"] == "6 copies failed"
+        await client.post(f"{path}:suspend", json={"reason": "new disks"})
+        suspended = await service()
+        assert (suspended["state"], suspended["reason"], suspended["since"]) == (
+            "suspended",
+            "new disks",
+            seed.NOW.isoformat(),
+        )
+        assert suspended["by"].startswith("user-")
+        await client.post("/sites/ccat:suspend", json={"reason": "snow"})
+        assert (await service())["of"] == "ccat"
+
+    async def test_a_route_says_whether_it_takes_part(self, client: Client, session: Session) -> None:
+        path = "/routes/ccat-to-cologne"
+        assert (await client.get(path)).json()["service"]["state"] == "in_service"
+        session.add(
+            RouteHealth(
+                data_transfer_route_id="ccat-to-cologne",
+                site_id="ccat",
+                consecutive_failures=5,
+                open_until=seed.NOW,
+            )
+        )
+        session.commit()
+        assert (await client.get(path)).json()["service"]["state"] == "paused"
+
+    async def test_a_location_says_when_it_is_full(self, client: Client, session: Session) -> None:
+        for hours, used in ((0, 8_600), (2, 1_400)):
+            session.add(
+                LocationUsage(
+                    data_location_id=seed.BUFFER,
+                    site_id="ccat",
+                    measured_at=seed.NOW - timedelta(hours=hours),
+                    used_bytes=used,
+                    total_bytes=10_000,
+                )
+            )
+        session.commit()
+        usage = (await client.get(f"/data-locations/{seed.BUFFER}")).json()["usage"]
+        assert (usage["used_share"], usage["bytes_per_second"]) == (0.86, 1.0)
+        assert usage["full_at"] == (seed.NOW + timedelta(seconds=1400)).isoformat()

@@ -192,9 +192,9 @@ def _query_of(member: Member) -> dict[str, str]:
 def _signature(
     method: str, location_id: str, path: str, expires: str, secret: str, member: Member | None
 ) -> str:
-    parts = (_VERSION, method, location_id, path, expires)
+    parts = [_VERSION, method, location_id, path, expires]
     if member is not None:
-        parts += tuple(_query_of(member).values())
+        parts += _query_of(member).values()
     # With lengths, so that no two requests share one text, whatever characters they have.
     text = "".join(f"{len(part)}:{part}," for part in parts)
     return hmac.new(secret.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()

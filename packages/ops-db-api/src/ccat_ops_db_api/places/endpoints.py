@@ -33,7 +33,7 @@ LOCATIONS = ReferenceKind(
     schemas.Location,
     schemas.LocationPage,
     READ,
-    ("usage", "health"),
+    ("usage", "health", "service"),
 )
 ROUTES = ReferenceKind(
     "routes",
@@ -44,7 +44,7 @@ ROUTES = ReferenceKind(
     schemas.Route,
     schemas.RoutePage,
     READ,
-    ("health",),
+    ("health", "service"),
 )
 POLICIES = ReferenceKind(
     "retention-policies",

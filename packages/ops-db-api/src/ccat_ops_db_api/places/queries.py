@@ -1,8 +1,22 @@
 """SQL of places."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.models import (
@@ -24,6 +38,9 @@ SITES = Site.__table__
 LOCATIONS = DataLocation.__table__
 ROUTES = DataTransferRoute.__table__
 POLICIES = RetentionPolicy.__table__
+A_YEAR = 365 * 86_400.0
+"""A forecast further ahead says nothing."""
+
 SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason")
 
 
@@ -46,14 +63,8 @@ def sites() -> Rows:
 def locations() -> Rows:
     """Return locations as they are shown, with how full they were when last measured."""
     disk, s3, tape = DiskDataLocation.__table__, S3DataLocation.__table__, TapeDataLocation.__table__
-    usage, health = LocationUsage.__table__, LocationHealth.__table__
-    latest = (
-        select(usage.c.used_bytes, usage.c.total_bytes, usage.c.measured_at)
-        .where(usage.c.data_location_id == LOCATIONS.c.id)
-        .order_by(usage.c.measured_at.desc())
-        .limit(1)
-        .correlate(LOCATIONS)
-    )
+    health = LocationHealth.__table__
+    condition = health.alias("condition")
     state = (
         select(
             health.c.consecutive_failures,
@@ -97,10 +108,18 @@ def locations() -> Rows:
             s3.c.credential,
             tape.c.library,
             LOCATIONS.c.retired_at,
-            row_object(latest).label("usage"),
+            row_object(_usage()).label("usage"),
             row_object(state).label("health"),
+            _service(
+                LOCATIONS,
+                [SITES, LOCATIONS],
+                condition.c.open_until,
+                (condition.c.suspect_since, condition.c.suspect_reason),
+            ).label("service"),
         )
         .select_from(LOCATIONS)
+        .join(SITES, SITES.c.id == LOCATIONS.c.site_id)
+        .outerjoin(condition, condition.c.data_location_id == LOCATIONS.c.id)
         .outerjoin(disk, disk.c.id == LOCATIONS.c.id)
         .outerjoin(s3, s3.c.id == LOCATIONS.c.id)
         .outerjoin(tape, tape.c.id == LOCATIONS.c.id)
@@ -110,6 +129,7 @@ def locations() -> Rows:
 def routes() -> Rows:
     """Return routes as they are shown."""
     window, health = DataTransferRouteWindow.__table__, RouteHealth.__table__
+    health_now = health.alias("health_now")
     windows = (
         select(
             cast(window.c.opens_at, String).label("opens_at"),
@@ -140,7 +160,8 @@ def routes() -> Rows:
         list_of_objects(windows).label("windows"),
         *(ROUTES.c[name] for name in (*SUSPENSION, "retired_at")),
         row_object(state).label("health"),
-    )
+        _service(ROUTES, [ROUTES], health_now.c.open_until).label("service"),
+    ).outerjoin(health_now, health_now.c.data_transfer_route_id == ROUTES.c.id)
 
 
 def policies() -> Rows:
@@ -157,6 +178,96 @@ def policies() -> Rows:
         "retired_at",
     )
     return select(*(POLICIES.c[name] for name in names))
+
+
+def _usage() -> Rows:
+    """Return how full a location is, and how fast it fills, from what was measured an hour before."""
+    usage = LocationUsage.__table__
+
+    def measured(*conditions: ColumnElement[bool]) -> Any:
+        return (
+            select(usage.c.used_bytes, usage.c.total_bytes, usage.c.measured_at)
+            .where(usage.c.data_location_id == LOCATIONS.c.id, *conditions)
+            .order_by(usage.c.measured_at.desc())
+            .limit(1)
+            .correlate(LOCATIONS)
+        )
+
+    now = measured().lateral("now_used")
+    before = (
+        measured(usage.c.measured_at <= now.c.measured_at - literal_column("interval '1 hour'"))
+        .correlate(LOCATIONS, now)
+        .lateral("used_before")
+    )
+    limit = cast(func.least(LOCATIONS.c.capacity_bytes, now.c.total_bytes), Float)
+    seconds = cast(func.extract("epoch", now.c.measured_at - before.c.measured_at), Float)
+    growth = (now.c.used_bytes - before.c.used_bytes) / seconds
+    left = func.greatest(limit - now.c.used_bytes, 0.0) / func.nullif(growth, 0.0)
+    full_at = now.c.measured_at + left * literal_column("interval '1 second'")
+    return (
+        select(
+            now.c.used_bytes,
+            now.c.total_bytes,
+            now.c.measured_at,
+            (now.c.used_bytes / func.nullif(limit, 0.0)).label("used_share"),
+            growth.label("bytes_per_second"),
+            case((and_(growth > 0, left < A_YEAR), full_at)).label("full_at"),
+        )
+        .select_from(now.outerjoin(before, true()))
+        .correlate(LOCATIONS)
+    )
+
+
+def _service(
+    place: Any,
+    switches: Sequence[Any],
+    open_until: ColumnElement[Any],
+    doubt: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
+) -> ColumnElement[Any]:
+    """Return whether a place takes part, and if not since when, because of whom and until when.
+
+    Parameters
+    ----------
+    place : Table
+        The place.
+    switches : sequence of Table
+        Whose switches hold for it: the place and its site, the outer one first.
+    open_until : ColumnElement
+        When its pause after failures ends; not null while it has not succeeded again.
+    doubt : tuple, optional
+        Since when and why it is in doubt.
+    """
+    nothing = cast(null(), String)
+
+    def said(state: str, *facts: Any) -> ColumnElement[Any]:
+        names = ("of", "since", "by", "reason", "next_at")
+        parts = zip(names, facts, strict=True)
+        return func.json_build_object("state", literal(state), *(each for part in parts for each in part))
+
+    cases = [
+        (
+            each.c.suspended_at.is_not(None),
+            said(
+                "suspended",
+                each.c.id,
+                each.c.suspended_at,
+                each.c.suspended_by,
+                each.c.suspended_reason,
+                nothing,
+            ),
+        )
+        for each in switches
+    ]
+    cases += [
+        (~each.c.enabled, said("disabled", each.c.id, nothing, literal("configuration"), nothing, nothing))
+        for each in switches
+    ]
+    if doubt is not None:
+        cases.append(
+            (doubt[0].is_not(None), said("in_doubt", place.c.id, doubt[0], nothing, doubt[1], nothing))
+        )
+    cases.append((open_until.is_not(None), said("paused", place.c.id, nothing, nothing, nothing, open_until)))
+    return case(*cases, else_=said("in_service", place.c.id, nothing, nothing, nothing, nothing))
 
 
 async def locked(session: AsyncSession, table: Any, name: str) -> Any:

@@ -1,6 +1,9 @@
 """What the API says of places, and what people do to them."""
 
 from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
 
 from ccat_ops_db.enumerations import (
     DeletionMode,
@@ -44,6 +47,22 @@ class Usage(ResponseBody):
     used_bytes: int
     total_bytes: int | None
     measured_at: datetime
+    used_share: float | None = Field(description="Used of what it has or may have, 0 to 1.")
+    bytes_per_second: float | None = Field(description="How fast it fills, over the last hour and longer.")
+    full_at: datetime | None = Field(description="When it is full at that rate, within a year.")
+
+
+class Service(ResponseBody):
+    """Whether a place takes part, and if not why."""
+
+    state: Literal["in_service", "suspended", "disabled", "in_doubt", "paused"]
+    of: str = Field(description="Whose state it is: the place itself, or its site.")
+    since: datetime | None
+    by: str | None
+    reason: str | None
+    next_at: datetime | None = Field(
+        description="When a pause after failures ends and one unit of work tries."
+    )
 
 
 class Health(ResponseBody):
@@ -91,6 +110,7 @@ class Location(ResponseBody):
     retired_at: datetime | None
     usage: Usage | None
     health: Health | None
+    service: Service
 
 
 class Window(ResponseBody):
@@ -128,6 +148,7 @@ class Route(ResponseBody):
     suspended_reason: str | None
     retired_at: datetime | None
     health: RouteHealth | None
+    service: Service
 
 
 class Policy(ResponseBody):

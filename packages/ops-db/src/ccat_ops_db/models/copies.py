@@ -61,6 +61,8 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             "data_location_id",
             "relative_path",
             unique=True,
+            # What is where is summed from the index alone: the table also has all that was ever deleted.
+            postgresql_include=["kind", "size"],
             postgresql_where=text("status <> 'deleted'"),
             sqlite_where=text("status <> 'deleted'"),
         ),

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, false, func, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from ccat_ops_db.enumerations import (
@@ -311,6 +323,11 @@ def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int
             [PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]
         ),
     )
+    # Each part has an index of its own; joined by OR they would be looked for in the whole table.
+    here_still = select(RawDataPackage.id).where(
+        RawDataPackage.sealed_at.is_not(None), RawDataPackage.source_removed_at.is_(None)
+    )
+    unsealed = select(RawDataPackage.id).where(RawDataPackage.sealed_at.is_(None))
     states = (
         select(
             package_state().label("state"),
@@ -318,7 +335,7 @@ def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int
             RawDataPackage.created_at,
             RawDataPackage.source_removed_at,
         )
-        .where(RawDataPackage.source_removed_at.is_(None) | RawDataPackage.id.in_(doubtful))
+        .where(RawDataPackage.id.in_(union(here_still, unsealed, doubtful)))
         .subquery()
     )
     late, here = states.c.created_at < at - LATE, states.c.source_removed_at.is_(None)

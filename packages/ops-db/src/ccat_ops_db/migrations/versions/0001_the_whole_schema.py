@@ -1926,6 +1926,7 @@ def upgrade() -> None:
         "physical_copy",
         ["data_location_id", "relative_path"],
         unique=True,
+        postgresql_include=["kind", "size"],
         postgresql_where=sa.text("status <> 'deleted'"),
         sqlite_where=sa.text("status <> 'deleted'"),
     )
@@ -2673,6 +2674,7 @@ def downgrade() -> None:
     op.drop_index(
         "uq_physical_copy_living_path",
         table_name="physical_copy",
+        postgresql_include=["kind", "size"],
         postgresql_where=sa.text("status <> 'deleted'"),
         sqlite_where=sa.text("status <> 'deleted'"),
     )
