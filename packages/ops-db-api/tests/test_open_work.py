@@ -19,8 +19,8 @@ from ccat_ops_db.models import (
     RouteHealth,
 )
 from ccat_ops_db.reports.open_work import OpenWorkKind
-from ccat_ops_db.reports.open_work_groups import GroupBy
-from ccat_ops_db.waiting import WaitingReason
+from ccat_ops_db.reports.open_work_groups import URGENCY, GroupBy
+from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db_api.open_work.schemas import OpenWorkSort
 
 from . import seed
@@ -260,6 +260,14 @@ class TestGroups:
         transfers = next(group for group in groups if group["key"] == "data_transfer")
         assert (transfers["turn"], transfers["reason"]) == ("operator", "given_up")
         assert transfers["turns"] == {"operator": 1, "requester": 1, "automatic": 3}
+
+    async def test_those_that_need_somebody_come_before_larger_ones(
+        self, client: Client, things: dict[str, UUID]
+    ) -> None:
+        groups = (await client.get("/open-work/groups")).json()["groups"]
+        order = [(URGENCY.index(Turn(group["turn"])), -group["count"]) for group in groups]
+        assert order == sorted(order)
+        assert groups[0]["turn"] == "operator"
 
     async def test_an_unknown_reason_does_not_hide_its_work(
         self, client: Client, session: Session, things: dict[str, UUID]

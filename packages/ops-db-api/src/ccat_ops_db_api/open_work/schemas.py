@@ -145,7 +145,7 @@ class ChangedWork(ResponseBody):
 
 
 class OpenWorkGroups(ResponseBody):
-    """Open work in groups, the largest first."""
+    """Open work in groups: those first that need somebody, then the largest."""
 
     by: str
     at: datetime

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
 import { useState } from "react";
+import { TURNS } from "~/api/waiting-reasons";
 import { Button } from "~/components/Button";
 import { Time } from "~/components/Time";
-import { turnWord } from "~/components/turns";
 import styles from "~/pages/overview/AttentionCards.module.css";
 import { AttentionVerb } from "~/pages/overview/AttentionVerb";
 import type { Attention } from "~/pages/overview/answers";
@@ -47,7 +47,9 @@ function Card({ card }: { readonly card: Attention }) {
           <span className="visually-hidden">{WORDS[card.severity]} </span>
           {card.title}
         </h2>
-        <p className={styles.why}>{card.why}</p>
+        <p className={styles.why} title={card.why}>
+          {card.why}
+        </p>
       </div>
       <div className={styles.verbs}>
         <AttentionVerb card={card} />
@@ -74,7 +76,7 @@ function Card({ card }: { readonly card: Attention }) {
         <div>
           <dt>Turn</dt>
           <dd>
-            {turnWord(card.turn)}
+            {TURNS[card.turn]}
             {card.since !== null && (
               <span className={styles.since}>
                 , since <Time at={card.since} as="age" />

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
+import { TURNS } from "~/api/waiting-reasons";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
-import { turnWord } from "~/components/turns";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Waits.module.css";
 
@@ -38,7 +38,7 @@ export function Waits() {
                 <Time at={group.oldest} as="age" />
               </span>
               <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
-                {group.turn !== "automatic" && turnWord(group.turn)}
+                {group.turn !== "automatic" && TURNS[group.turn]}
               </span>
             </li>
           ))}

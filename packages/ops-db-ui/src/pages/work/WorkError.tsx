@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
-import { turnWord } from "~/components/turns";
+import { TURNS } from "~/api/waiting-reasons";
 import styles from "~/pages/work/WorkError.module.css";
 import type { WorkRow } from "~/pages/work/work-rows";
 
@@ -26,7 +26,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
             </div>
             <div>
               <dt>Turn</dt>
-              <dd>{turnWord(known.turn)}</dd>
+              <dd>{TURNS[known.turn]}</dd>
             </div>
           </dl>
           <p>

@@ -1,10 +1,10 @@
 import { ChevronRight } from "lucide-react";
 import { useId } from "react";
 import type { Answer } from "~/api/get";
+import { TURNS } from "~/api/waiting-reasons";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
-import { turnWord } from "~/components/turns";
 import type { Query } from "~/lists/pages";
 import { BulkVerbs } from "~/pages/work/BulkVerbs";
 import type { Grouping } from "~/pages/work/GroupBy";
@@ -54,7 +54,7 @@ export function WorkGroup({
           <Time at={group.oldest} as="age" />
         </span>
         <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
-          {turnWord(group.turn)}
+          {TURNS[group.turn]}
         </span>
         <p className={styles.next}>
           {group.next_at !== null && (

@@ -68,7 +68,7 @@ class OpenWorkGroup:
 def open_work_groups(
     session: Session, by: GroupBy, rows: Subquery, conditions: Iterable[ColumnElement[bool]] = ()
 ) -> list[OpenWorkGroup]:
-    """Return open work in groups, the largest first; one statement.
+    """Return open work in groups, those first that need somebody, then the largest; one statement.
 
     Parameters
     ----------
@@ -100,7 +100,9 @@ def open_work_groups(
         _add(group, *row[1:])
     for group in groups.values():
         _conclude(group)
-    return sorted(groups.values(), key=lambda group: (-group.count, group.key or ""))
+    return sorted(
+        groups.values(), key=lambda group: (URGENCY.index(group.turn), -group.count, group.key or "")
+    )
 
 
 def _add(
