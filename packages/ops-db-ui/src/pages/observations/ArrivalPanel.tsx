@@ -5,20 +5,26 @@ import { Panel } from "~/components/Panel";
 import { grouped, withPrefix } from "~/components/quantity";
 import { State } from "~/components/State";
 import styles from "~/pages/observations/ArrivalPanel.module.css";
-import type { Progress } from "~/pages/observations/answers";
+import type { Package, Progress } from "~/pages/observations/answers";
 import { arrivalOf } from "~/pages/observations/arrival";
 
 /** What arrived of an observation and where it stands: a sentence, then the way of its data in four steps. */
-export function ArrivalPanel({ of }: { readonly of: UseQueryResult<Progress, Problem> }) {
+export function ArrivalPanel({
+  of,
+  packages = [],
+}: {
+  readonly of: UseQueryResult<Progress, Problem>;
+  readonly packages?: readonly Package[] | undefined;
+}) {
   return (
     <Panel title="What arrived, and where it is" of={of}>
-      {(progress) => <Arrival of={progress} />}
+      {(progress) => <Arrival of={progress} packages={packages} />}
     </Panel>
   );
 }
 
-function Arrival({ of }: { readonly of: Progress }) {
-  const { state, word, sentence } = arrivalOf(of);
+function Arrival({ of, packages }: { readonly of: Progress; readonly packages: readonly Package[] }) {
+  const { state, word, sentence } = arrivalOf(of, packages);
   return (
     <>
       <p className={styles.sentence}>
@@ -38,9 +44,7 @@ function Arrival({ of }: { readonly of: Progress }) {
           {packing(of)}
         </Step>
         <Step name="Archived" done={of.packages_archived} total={of.packages} one="package">
-          {of.packages_failed > 0
-            ? `${grouped(of.packages_failed)} given up`
-            : "each copy read back and verified"}
+          {of.packages_failed > 0 ? `${grouped(of.packages_failed)} given up` : "verified in the archive"}
         </Step>
         <Step
           name="Removed at the source"

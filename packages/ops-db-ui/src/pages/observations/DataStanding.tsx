@@ -17,7 +17,7 @@ const STATES: Readonly<Record<Data["state"], readonly [look: string, word: strin
 
 /** Where the data of an observation stand, with the packages that are not archived yet. */
 export function DataStanding({ of: data, id }: { readonly of: Data; readonly id: string }) {
-  const [look, word] = STATES[data.state];
+  const [look, word] = isHeldUp(data) ? (["waiting", "waits"] as const) : STATES[data.state];
   const rest = restOf(data);
   return (
     <span className={styles.standing}>
@@ -27,6 +27,13 @@ export function DataStanding({ of: data, id }: { readonly of: Data; readonly id:
         <WhyButton subject={id} title="Why the data are not archived" />
       )}
     </span>
+  );
+}
+
+/** Whether all that is on the way waits. */
+function isHeldUp({ state, packages, files_unpackaged }: Data): boolean {
+  return (
+    state === "on_the_way" && packages.waiting > 0 && packages.transferring === 0 && files_unpackaged === 0
   );
 }
 

@@ -43,7 +43,7 @@ export function FilesPanel({ id }: { readonly id: string }) {
       <ListView
         operation="list_raw_data_files"
         path="/api/v1/raw-data-files"
-        label="Files"
+        label="Files of this observation"
         columns={COLUMNS}
         fixed={{ execution_id: id }}
         empty={

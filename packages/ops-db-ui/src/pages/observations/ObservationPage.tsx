@@ -11,6 +11,7 @@ import { FilesPanel } from "~/pages/observations/FilesPanel";
 import { Folded } from "~/pages/observations/Folded";
 import styles from "~/pages/observations/ObservationPage.module.css";
 import { PackagesPanel } from "~/pages/observations/PackagesPanel";
+import { usePackages } from "~/pages/observations/packages";
 import { StagedPanel } from "~/pages/observations/StagedPanel";
 import { WaitingPanel } from "~/pages/observations/WaitingPanel";
 import { StageButton } from "~/pages/staging/StageButton";
@@ -20,6 +21,7 @@ export function ObservationPage({ id }: { readonly id: string }) {
   const params = { params: { path: { execution_id: id } } };
   const execution = useGet("/api/v1/executed-obs-units/{execution_id}", params);
   const progress = useGet("/api/v1/executed-obs-units/{execution_id}/progress", params);
+  const packages = usePackages(id);
   const one = execution.data;
   if (one === undefined && execution.isError) {
     return <PageProblem error={execution.error} reset={() => void execution.refetch()} />;
@@ -46,7 +48,7 @@ export function ObservationPage({ id }: { readonly id: string }) {
       </PageTitle>
       <div className={styles.panels}>
         <div className={styles.wide}>
-          <ArrivalPanel of={progress} />
+          <ArrivalPanel of={progress} packages={packages.data?.items} />
         </div>
         {!isThrough && (
           <div className={styles.wide}>

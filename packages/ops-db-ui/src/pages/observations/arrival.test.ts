@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { arrivalOf } from "~/pages/observations/arrival";
-import { PROGRESS } from "~/pages/observations/observations.fixtures";
+import { PACKAGE, PROGRESS, WAITING } from "~/pages/observations/observations.fixtures";
 
 const under = { ...PROGRESS, archived: false, removed_at_source: false, packages_removed_at_source: 0 };
 
@@ -47,6 +47,21 @@ test.each([
   [{ ...PROGRESS, files: 0, packages: 0, status: "failed" }, "no data", "It ended without a file."],
 ] as const)("says what arrived and where it stands: %#", (progress, word, sentence) => {
   expect(arrivalOf({ ...progress, waiting: [], failed: [] })).toMatchObject({ word, sentence });
+});
+
+test("packages that wait say why, the one that has waited longest first", () => {
+  const progress = { ...under, packages: 3, packages_archived: 1 };
+  const later = { ...WAITING, waiting_since: "2026-11-30T05:00:00Z", waiting_detail: "another" };
+  expect(arrivalOf(progress, [PACKAGE, later, WAITING])).toEqual({
+    state: "waiting",
+    word: "waits",
+    sentence:
+      "403 files filed, 25.0 MB, in 3 packages: 1 archived, 2 wait (route ccat-to-cologne is open 02:00 to 06:00 UTC).",
+  });
+  expect(arrivalOf(progress, [PACKAGE, WAITING])).toMatchObject({
+    word: "on its way",
+    sentence: expect.stringContaining("1 archived, 1 on the way, 1 waits (route"),
+  });
 });
 
 test("work that was given up needs somebody, even while all packages are archived", () => {

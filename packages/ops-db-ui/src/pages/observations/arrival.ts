@@ -1,5 +1,5 @@
 import { grouped, withPrefix } from "~/components/quantity";
-import type { Progress } from "~/pages/observations/answers";
+import type { Package, Progress } from "~/pages/observations/answers";
 
 /** What arrived of an observation and where it stands, in words. */
 export interface Arrival {
@@ -11,44 +11,56 @@ export interface Arrival {
   readonly sentence: string;
 }
 
-/** Return what arrived of an observation and where it stands. */
-export function arrivalOf(progress: Progress): Arrival {
-  return { ...standing(progress), sentence: sentence(progress) };
+/**
+ * Return what arrived of an observation and where it stands.
+ *
+ * @param packages - its packages as far as they are known: they tell which of those on the way wait, and why
+ */
+export function arrivalOf(progress: Progress, packages: readonly Package[] = []): Arrival {
+  const waiting = packages
+    .filter(({ state, waiting_reason }) => state === "waiting" && waiting_reason !== null)
+    .toSorted((one, other) => (one.waiting_since ?? "").localeCompare(other.waiting_since ?? ""));
+  return { ...standing(progress, waiting), sentence: sentence(progress, waiting) };
 }
 
-function standing(of: Progress): Pick<Arrival, "state" | "word"> {
+function standing(of: Progress, waiting: readonly Package[]): Pick<Arrival, "state" | "word"> {
   const isRunning = of.status === "running";
   if (of.packages_failed > 0 || of.failed.length > 0) return { state: "failed", word: "needs somebody" };
   if (isRunning) return { state: "running", word: "running" };
   if (of.files === 0) return { state: "watch", word: "no data" };
   if (of.archived) return { state: "archived", word: "archived" };
+  if (waiting.length > 0 && waiting.length === onTheWay(of)) return { state: "waiting", word: "waits" };
   return { state: "transferring", word: "on its way" };
 }
 
-function sentence(of: Progress): string {
+function sentence(of: Progress, waiting: readonly Package[]): string {
   const isRunning = of.status === "running";
   if (of.files === 0) {
     return isRunning ? "No file has been filed yet." : "It ended without a file.";
   }
   const filed = `${counted(of.files, "file")} filed${isRunning ? " so far" : ""}, ${withPrefix(of.bytes, "B")}`;
   if (of.packages === 0) return `${filed}, not packaged yet.`;
-  return `${filed}, in ${counted(of.packages, "package")}: ${packages(of)}.${unpackaged(of)}`;
+  return `${filed}, in ${counted(of.packages, "package")}: ${stands(of, waiting)}.${unpackaged(of)}`;
 }
 
-function packages(of: Progress): string {
-  const rest = of.packages - of.packages_archived - of.packages_failed;
+function stands(of: Progress, waiting: readonly Package[]): string {
   if (of.packages === of.packages_archived) {
     return `${all(of.packages)} archived${of.removed_at_source ? ", removed at the source" : ""}`;
   }
   const parts: readonly (readonly [number, string])[] = [
     [of.packages_archived, "archived"],
     [of.packages_failed, "given up"],
-    [rest, "on the way"],
+    [onTheWay(of) - waiting.length, "on the way"],
+    [waiting.length, waiting.length === 1 ? "waits" : "wait"],
   ];
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, word]) => `${grouped(count)} ${word}`)
-    .join(", ");
+  const said = parts.filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
+  const [oldest] = waiting;
+  const reason = oldest?.waiting_detail ?? oldest?.waiting_reason?.replaceAll("_", " ");
+  return reason === undefined ? said.join(", ") : `${said.join(", ")} (${reason})`;
+}
+
+function onTheWay(of: Progress): number {
+  return of.packages - of.packages_archived - of.packages_failed;
 }
 
 function unpackaged(of: Progress): string {

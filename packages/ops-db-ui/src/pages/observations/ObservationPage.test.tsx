@@ -1,0 +1,69 @@
+import { beforeEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+import { ObservationPage } from "~/pages/observations/ObservationPage";
+import { ObservationsPage } from "~/pages/observations/ObservationsPage";
+import { EXECUTION, PACKAGE, PROGRESS } from "~/pages/observations/observations.fixtures";
+import { answer } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
+
+const ID = EXECUTION.id;
+const SCIENTIST = person(["read:observations", "read:data", "read:events", "stage:data"]);
+const NO_ROWS = { items: [], next_cursor: null };
+
+beforeEach(() => {
+  const address = `/api/v1/executed-obs-units/${ID}`;
+  answer(address as "/api/v1/executed-obs-units/{execution_id}", EXECUTION);
+  answer(`${address}/progress` as "/api/v1/executed-obs-units/{execution_id}/progress", PROGRESS);
+  answer("/api/v1/raw-data-packages", { items: [PACKAGE], next_cursor: null });
+  answer("/api/v1/data-locations", NO_ROWS);
+  answer("/api/v1/staging-jobs", NO_ROWS);
+  answer("/api/v1/raw-data-files", NO_ROWS);
+  answer("/api/v1/events", NO_ROWS);
+});
+
+test("a single package is downloaded from the top of the page", async () => {
+  await show(<ObservationPage id={ID} />, { me: SCIENTIST });
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent("Orion-KLOrion-KL_CHAI_CO76");
+  await expect
+    .element(page.getByRole("link", { name: "Download tar" }))
+    .toHaveAttribute("href", `/api/v1/raw-data-packages/${PACKAGE.id}/content`);
+  await expect.element(page.getByRole("region", { name: "Files", exact: true })).toBeVisible();
+  expect(page.getByText("Why it does not go on").elements()).toEqual([]);
+  await expectAccessible();
+});
+
+test("a narrow page shows what arrived first and folds the rest", async () => {
+  await show(<ObservationPage id={ID} />, { me: SCIENTIST, width: "narrow" });
+  await expect.element(page.getByText(/403 files filed/)).toBeVisible();
+  expect(page.getByRole("region", { name: "Files", exact: true }).elements()).toEqual([]);
+  await page.getByRole("button", { name: "Files", exact: true }).click();
+  await expect.element(page.getByRole("region", { name: "Files", exact: true })).toBeVisible();
+  expectNoSidewaysScroll();
+});
+
+test("an observation that is not there is said", async () => {
+  await show(<ObservationPage id="01a22a1e-0000-70f1-b51a-fe47bfc250d2" />, { me: SCIENTIST });
+  await expect.element(page.getByText("There is no such thing, or not yet here")).toBeVisible();
+});
+
+test.each(["narrow", "normal"] as const)(
+  "the list says what became of the data of each: %s",
+  async (width) => {
+    const data = {
+      state: "failed",
+      files: 403,
+      bytes: 25_000_000,
+      files_unpackaged: 0,
+      packages: { archived: 1, failed: 1, transferring: 0, waiting: 0 },
+    } as const;
+    answer("/api/v1/executed-obs-units", { items: [{ ...EXECUTION, data }], next_cursor: null });
+    await show(<ObservationsPage />, { me: SCIENTIST, width, at: "/observations" });
+    await expect.element(page.getByText("needs somebody")).toBeVisible();
+    await expect.element(page.getByText("1 of 2 archived, 1 given up")).toBeVisible();
+    await expect.element(page.getByRole("button", { name: "Why?" })).toBeVisible();
+    await expectAccessible();
+    expectNoSidewaysScroll();
+  },
+);
