@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { LifeLine, type LifeStep } from "~/components/LifeLine";
-import { expectAccessible, show } from "~tests/show";
+import { expectAccessible, expectNoSidewaysScroll, HOSTILE, setMedia, show } from "~tests/show";
 
 const STEP: LifeStep = {
   id: "1",
@@ -89,4 +89,63 @@ test("says its figures in its name and lists every step", async () => {
           - paragraph: "Next: Archive at ramses"
   `);
   await expectAccessible();
+});
+
+test.each(["done", "wait", "failure", "now", "next"] as const)("a step of the kind %s", async (kind) => {
+  const tone = ({ done: "ok", wait: "watch", failure: "act", now: "moving", next: "unknown" } as const)[kind];
+  await show(<LifeLine steps={[{ ...STEP, kind, tone, at: kind === "next" ? null : STEP.at }]} />);
+  await expect.element(page.getByRole("listitem")).toBeVisible();
+  expect(document.querySelectorAll("figure li svg")).toHaveLength(2);
+  await expectAccessible();
+});
+
+test("upright in a narrow window, with the times between steps as words", async () => {
+  await show(<LifeLine steps={LIFE} />, { width: "narrow" });
+  await expect.element(page.getByText("54 s later")).toBeVisible();
+  const [first, second] = page.getByRole("listitem").elements();
+  expect(second?.getBoundingClientRect().left).toBe(first?.getBoundingClientRect().left);
+  expectNoSidewaysScroll();
+});
+
+test("across in a wide one", async () => {
+  await show(<LifeLine steps={LIFE} />, { width: "wide" });
+  await expect.element(page.getByText("Filed")).toBeVisible();
+  const [first, second] = page.getByRole("listitem").elements();
+  expect(second?.getBoundingClientRect().top).toBe(first?.getBoundingClientRect().top);
+});
+
+test("many steps go on in further rows, never to the side", async () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({
+    ...STEP,
+    id: `${index}`,
+    title: `Step ${index}`,
+  }));
+  await show(<LifeLine steps={many} />);
+  await expect.element(page.getByText("Step 39")).toBeVisible();
+  expectNoSidewaysScroll();
+});
+
+test("without any step it says so in its name", async () => {
+  await show(<LifeLine steps={[]} />);
+  await expect.element(page.getByRole("figure", { name: "Life line of 0 steps" })).toBeInTheDocument();
+});
+
+test.each(Object.entries(HOSTILE))(
+  "%s in every field is text inside a narrow window",
+  async (_name, text) => {
+    await show(<LifeLine steps={[{ ...STEP, title: text, detail: text, who: text }]} />, { width: "narrow" });
+    await expect.element(page.getByRole("listitem")).toBeVisible();
+    expect(page.getByRole("listitem").element().textContent?.split(text)).toHaveLength(4);
+    expectNoSidewaysScroll();
+    expect(Reflect.get(window, "hit")).toBeUndefined();
+  },
+);
+
+test("with forced colours marks and line are drawn in the colours of the system", async () => {
+  await setMedia("forced-colors", "active");
+  await show(<LifeLine steps={LIFE} />);
+  await expect.element(page.getByText("Filed")).toBeVisible();
+  const mark = document.querySelector("figure li circle");
+  expect(mark === null ? null : getComputedStyle(mark).fill).not.toBe("none");
+  await setMedia("forced-colors", "none");
 });

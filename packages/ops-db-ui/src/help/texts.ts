@@ -1,4 +1,11 @@
-export type HelpText = typeof import("*.md");
+import type { ReactNode } from "react";
+
+/** A help text as `scripts/help-pages.ts` compiles it. */
+export interface HelpText {
+  readonly title: string;
+  readonly sections: readonly { readonly id: string; readonly title: string }[];
+  readonly Text: () => ReactNode;
+}
 
 const TEXTS = import.meta.glob<HelpText>("../../help/*.md");
 
