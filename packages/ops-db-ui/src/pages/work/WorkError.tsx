@@ -20,14 +20,18 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
               <dt>What helps</dt>
               <dd>{known.remedy}</dd>
             </div>
-            <div>
-              <dt>Next</dt>
-              <dd>{known.next}</dd>
-            </div>
-            <div>
-              <dt>Turn</dt>
-              <dd>{TURNS[known.turn]}</dd>
-            </div>
+            {row.status !== "failed" && (
+              <>
+                <div>
+                  <dt>Next</dt>
+                  <dd>{known.next}</dd>
+                </div>
+                <div>
+                  <dt>Turn</dt>
+                  <dd>{TURNS[known.turn]}</dd>
+                </div>
+              </>
+            )}
           </dl>
           <p>
             <Link to="/help/$page" params={{ page: known.help }}>

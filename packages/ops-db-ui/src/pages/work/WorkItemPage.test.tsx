@@ -80,6 +80,22 @@ test("offers to retry what was given up, and nothing for what is completed", asy
   expect(page.getByRole("button", { name: /Retry|Cancel/ }).elements()).toEqual([]);
 });
 
+test("given-up work names its error once and does not say that it goes on by itself", async () => {
+  answer(ADDRESS, {
+    ...TRANSFER,
+    status: "failed",
+    waiting_reason: "given_up",
+    waiting_detail: TRANSFER.error_message,
+  });
+  await transfer();
+  const error = page.getByRole("region", { name: "Error" });
+  await expect.element(error).toMatchTextContent("See whether the link is up.");
+  await expect.element(error).not.toMatchTextContent("goes on by itself");
+  await expect
+    .element(page.getByRole("region", { name: "Why it waits" }))
+    .not.toMatchTextContent("timed out after 30 s");
+});
+
 test("work that does not exist, and a kind that does not", async () => {
   const { unmount } = await show(
     <WorkItemPage collection="data-transfers" id="99999999-9999-4999-8999-999999999999" />,

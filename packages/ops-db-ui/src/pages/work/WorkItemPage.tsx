@@ -67,7 +67,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
             <h2>Why it waits</h2>
             <Why
               reason={row.waiting_reason}
-              detail={row.waiting_detail}
+              detail={row.status === "failed" ? null : row.waiting_detail}
               since={row.waiting_since}
               nextAt={row.next_attempt_at}
               subject={id}
