@@ -6,7 +6,7 @@ type Location = components["schemas"]["Location"];
 
 /** The processing locations to choose from, each with its room. */
 export function PlaceChoice({ places }: { readonly places: readonly Location[] }) {
-  const first = places.find(({ suspended_at }) => suspended_at === null) ?? places[0];
+  const first = places.find(({ service }) => service.state === "in_service") ?? places[0];
   return (
     <fieldset className={styles.places}>
       <legend>To</legend>
@@ -22,7 +22,11 @@ export function PlaceChoice({ places }: { readonly places: readonly Location[] }
 }
 
 function roomOf(place: Location): string {
-  if (place.suspended_at !== null) return "suspended: data arrive when it is in service again";
+  const { state, reason } = place.service;
+  if (state !== "in_service") {
+    const why = reason === null ? "" : ` (${reason})`;
+    return `${state.replaceAll("_", " ")}${why}: data arrive when it is in service again`;
+  }
   if (place.usage === null || place.usage.total_bytes === null) return "room not known";
   return `${withPrefix(place.usage.total_bytes - place.usage.used_bytes, "B")} free`;
 }

@@ -37,6 +37,14 @@ const PLACE: Location = {
   reserve_bytes: 0,
   retention_policy: null,
   retired_at: null,
+  service: {
+    state: "in_service",
+    of: "cologne.processing",
+    since: null,
+    by: null,
+    reason: null,
+    next_at: null,
+  },
   site: "cologne",
   storage_type: "disk",
   suspended_at: null,
@@ -57,7 +65,7 @@ const PLACE: Location = {
 const SUSPENDED: Location = {
   ...PLACE,
   id: "us.processing",
-  suspended_at: "2026-11-30T02:00:00Z",
+  service: { ...PLACE.service, state: "suspended", reason: "disk swap" },
   usage: null,
 };
 const SCIENTIST = person(["stage:data", "read:data", "read:observations"]);
@@ -78,6 +86,7 @@ test.each(["narrow", "normal"] as const)("two clicks stage an observation: %s", 
   await page.getByRole("button", { name: "Stage Orion-KL" }).click();
   await expect.element(page.getByRole("radio", { name: /cologne.processing/ })).toBeChecked();
   await expect.element(page.getByText("54.2 GB free")).toBeVisible();
+  await expect.element(page.getByText(/^suspended \(disk swap\)/)).toBeVisible();
   await expectAccessible();
   expectNoSidewaysScroll();
   await page.getByRole("button", { name: "Stage 25.0 MB" }).click();
