@@ -4,7 +4,7 @@ import type { RecentEvent } from "~/pages/overview/answers";
 import styles from "~/pages/overview/LastEvents.module.css";
 import { Part } from "~/pages/overview/Part";
 
-const SHOWN = 5;
+const SHOWN = 4;
 
 /** What happened just now. */
 export function LastEvents({ events }: { readonly events: readonly RecentEvent[] }) {
