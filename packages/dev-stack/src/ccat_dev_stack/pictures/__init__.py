@@ -1,0 +1,1 @@
+"""Databases of invented nights with a fixed clock, and an API upon them: what pictures show."""
