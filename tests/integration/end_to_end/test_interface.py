@@ -1,16 +1,25 @@
-"""The web interface in a browser, with data that flow: the jobs that can be done on every deployment."""
-
-from pathlib import Path
+"""The web interface in a browser, with data that flow: all jobs on the embedded stack, some everywhere."""
 
 import pytest
 from harness.browser import run_in_browser
 from harness.deployment import Deployment
 
-JOBS = ("observation", "package")
-"""Files with jobs that are marked so, in ``packages/ops-db-ui/tests/main``."""
+JOBS = ("observation", "operation", "package")
+"""Files with jobs in ``packages/ops-db-ui/tests/main``."""
+EVERYWHERE = {job: ("--grep", "@everywhere") for job in ("observation", "package")}
+"""Those with jobs that need neither roles of development nor a stack of their own, and how to choose them."""
 
 
-@pytest.mark.parametrize("job", JOBS)
 def test_people_do_it_in_a_browser(job: str, deployment: Deployment, pytestconfig: pytest.Config) -> None:
-    artifacts = Path("build", "artifacts", str(pytestconfig.getoption("deployment")), "browser", job)
-    run_in_browser(deployment, pytestconfig.rootpath / artifacts, f"{job}.spec.ts", "--grep", "@everywhere")
+    name = str(pytestconfig.getoption("deployment"))
+    artifacts = pytestconfig.rootpath / "build" / "artifacts" / name / "browser" / job
+    run_in_browser(deployment, artifacts, f"{job}.spec.ts", *_chosen(name, job))
+
+
+def _chosen(deployment: str, job: str) -> tuple[str, ...]:
+    return () if deployment == "embedded" else EVERYWHERE[job]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    jobs = JOBS if metafunc.config.getoption("deployment") == "embedded" else tuple(EVERYWHERE)
+    metafunc.parametrize("job", jobs)

@@ -11,7 +11,7 @@ test("what waits says why, and goes on when the place is back in service", async
   try {
     const { id } = await observe(["waits.fits"]);
     await page.goto(`/observations/${id}`);
-    await expect(page.getByRole("main")).toContainText(/disabled|suspended|out of service/);
+    await expect(page.getByRole("main")).toContainText("No route to an archive");
     await page.goto(`/places/locations/${ARCHIVE}`);
     await expect(page.getByRole("main")).toContainText("its power supply is exchanged");
     await resume(page);
@@ -87,6 +87,7 @@ test("the main job is done with the keyboard alone", async ({ page }) => {
   const { id } = await observe(["keyboard.fits"]);
   await signIn(page);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search" })).toBeFocused();
   await page.keyboard.type(id);
   await expect(
     page

@@ -1,4 +1,3 @@
-import { CopyAs } from "~/components/CopyAs";
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView, type Preset } from "~/lists/ListView";
@@ -27,7 +26,6 @@ export function ErrorsPage() {
             <p>What a service cannot do, or does only at the third attempt, is recorded and stands here.</p>
           </Empty>
         }
-        beside={<CopyAs ccat={null} path="/api/v1/errors" />}
       />
     </>
   );

@@ -57,6 +57,7 @@ export function WorkAtPlace({ name }: { readonly name: string }) {
         path="/api/v1/open-work"
         label="Open work here"
         columns={COLUMNS}
+        bare
         fixed={{ place: name }}
         rowId={({ kind, id }) => `${kind} ${id}`}
         empty={<Empty title="Nothing goes in or out at the moment, and nothing waits to." />}

@@ -38,6 +38,7 @@ export function serviceOf(data: Location): Service {
       since: null,
     };
   }
-  if (data.read_only) return { state: "in_service", sentence: "In service, for reading only.", since: null };
-  return { state: "in_service", sentence: "In service.", since: null };
+  if (data.read_only)
+    return { state: "in_service", sentence: "It is read only; nothing is written to it.", since: null };
+  return { state: "in_service", sentence: "It takes part in the work of its site.", since: null };
 }
