@@ -6,7 +6,7 @@ from harness.deployment import Deployment
 
 JOBS = ("observation", "operation", "package")
 """Files with jobs in ``packages/ops-db-ui/tests/main``."""
-EVERYWHERE = {job: ("--grep", "@everywhere") for job in ("observation", "package")}
+EVERYWHERE = dict.fromkeys(("observation", "package"), ("--grep", "@everywhere"))
 """Those with jobs that need neither roles of development nor a stack of their own, and how to choose them."""
 
 
