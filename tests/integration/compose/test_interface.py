@@ -21,7 +21,7 @@ def browser(compose_stack: ComposeStack, deployment: Deployment) -> Iterator[htt
     compose_stack.wait_well()
     headers = {"Authorization": f"Bearer {deployment.token}"}
     with httpx.Client(
-        base_url=compose_stack.environment()["CCAT_UI_URL"], headers=headers, trust_env=False
+        base_url=compose_stack.environment()["CCAT_UI_URL"], headers=headers, trust_env=False, timeout=30
     ) as client:
         yield client
 

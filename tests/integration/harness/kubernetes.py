@@ -138,7 +138,11 @@ class Site:
                 "postgresql": {"nodePort": self.node_port("postgresql")},
                 "s3": {"nodePort": self.node_port("s3")},
             },
-            "ops-db-api": {"service": {"type": "NodePort", "nodePort": self.node_port("api")}},
+            "ops-db-api": {
+                "service": {"type": "NodePort", "nodePort": self.node_port("api")},
+                # Tests give many wrong tokens from one address.
+                "settings": {"failureBurst": 1000},
+            },
             "ops-db-ui": {
                 "image": {"tag": TAG},
                 "service": {"type": "NodePort", "nodePort": self.node_port("ui")},

@@ -43,9 +43,8 @@ from ccat_ops_db_api.work import endpoints as work
 
 PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
-FAILURE_BURST = 10
 FAILURES_PER_SECOND = 0.1
-"""Wrong tokens and cookies of one address: ten at once, then one every ten seconds."""
+"""Wrong tokens and cookies of one address, sustained: one every ten seconds."""
 LAST_HOUSEKEEPING = 2.0
 """Longest time that an ending process waits for a database that may be away, seconds."""
 ROUTERS: tuple[APIRouter, ...] = (
@@ -124,7 +123,7 @@ def set_limits(app: FastAPI) -> None:
         state.clock, settings.session_requests_per_second, settings.session_request_burst, "this session asks"
     )
     state.failure_limit = RateLimit(
-        state.clock, FAILURES_PER_SECOND, FAILURE_BURST, "this address gives wrong tokens or cookies"
+        state.clock, FAILURES_PER_SECOND, settings.failure_burst, "this address gives wrong tokens or cookies"
     )
     state.last_use = LastUse()
     state.session_use = LastUse()

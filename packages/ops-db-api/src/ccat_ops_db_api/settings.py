@@ -46,6 +46,11 @@ class ApiSettings(BaseSettings):
     request_burst: int = Field(1000, ge=1, description="Requests of a token at once.")
     session_requests_per_second: float = Field(50, gt=0, description="Requests of a session, sustained.")
     session_request_burst: int = Field(250, ge=1, description="Requests of a session at once.")
+    failure_burst: int = Field(
+        10,
+        ge=1,
+        description="Wrong tokens or cookies of an address at once; after them one in ten seconds.",
+    )
     public_origins: Annotated[tuple[PublicOrigin, ...], NoDecode] = Field(
         (),
         description="Addresses of the interface, such as https://data.example.org, separated by commas: pages"

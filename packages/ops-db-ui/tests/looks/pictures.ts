@@ -54,6 +54,7 @@ async function pictures(
     await page.goto(path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction(() => document.querySelector("[role=status] > .visually-hidden") === null);
+    await page.getByRole("link", { name: /^Verdict: (green|watch|act)/ }).waitFor();
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: `${folder}${name}-${scheme}-${width}.png`, fullPage: true });
     const most = name === "overview" && night === "green-night" ? MOST_WORDS_OF_A_GREEN_OVERVIEW : null;

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import psycopg
@@ -27,6 +27,8 @@ from ccat_ops_db_api.settings import ApiSettings
 NIGHTS: Mapping[str, Callable[[Night], None]] = MappingProxyType(
     {"green-night": green_night.fill, "bad-night": bad_night.fill}
 )
+SINCE = timedelta(days=180)
+"""How long the observatory has been configured."""
 KEY = "a-key-for-pictures-of-the-interface-0123456789"
 
 
@@ -60,7 +62,7 @@ def _serve(url: str, fill: Callable[[Night], None], port: int) -> None:
     engine = create_engine(synchronous(url))
     with Session(engine) as session, session.begin():
         configuration = load(checkout_folder() / "data-center-config")
-        apply_configuration(session, configuration, actor="pictures", at=NOW)
+        apply_configuration(session, configuration, actor="pictures", at=NOW - SINCE)
         fill(Night(session))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")

@@ -287,6 +287,7 @@ class Night:
                 checksum=_checksum(str(package)),
                 verified_at=at + MINUTE,
                 verified_by=VerificationMethod.FULL_READ,
+                onward_planned_at=at + MINUTE,
                 **values,
             )
         )

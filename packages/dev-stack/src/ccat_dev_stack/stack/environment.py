@@ -54,6 +54,8 @@ def api_settings(installation: Installation) -> dict[str, str]:
         "CCAT_OPS_DB_API_SITE_ID": TELESCOPE_SITE,
         "CCAT_OPS_DB_API_DATA_SERVER_SECRET": installation.data_server_secret,
         "CCAT_OPS_DB_API_REDIS_URL": installation.redis.url,
+        # Tests give many wrong tokens from one address.
+        "CCAT_OPS_DB_API_FAILURE_BURST": "1000",
     }
     interface = interface_folder()
     if interface is not None:

@@ -228,6 +228,8 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 def _field(location: Sequence[int | str]) -> str:
+    # A parameter that may be given several times is named once, without the number of the value.
+    location = location[:2] if location[0] == "query" else location
     parts = [writable(str(part)) for part in location]
     return ".".join(parts[1:]) if len(parts) > 1 else parts[0]
 
