@@ -31,7 +31,7 @@ PUBLIC = {
     "sign_in_with_token",
     "sign_in_in_development",
 }
-ANY_CREDENTIAL = {"get_me", "sign_out"}
+ANY_CREDENTIAL = {"get_me", "search", "sign_out"}
 CONFIGURATION = Path(__file__).parents[3] / "data-center-config"
 
 

@@ -110,13 +110,13 @@ def test_models_and_database_match(engine: Engine, more: Path) -> None:
     with engine.begin() as connection:
         assert revisions.missing_from_database(connection) == [], "additions disturb nobody"
         connection.execute(text("ALTER TABLE data_location DROP COLUMN priority"))
-        connection.execute(text("DROP INDEX ix_event_action"))
+        connection.execute(text("DROP INDEX ix_event_action_occurred_at"))
         connection.execute(text("ALTER TABLE site ALTER COLUMN name TYPE varchar(7)"))
         connection.execute(text("DROP TABLE api_token_scope"))
     with engine.connect() as connection:
         found = "\n".join(revisions.missing_from_database(connection))
     assert "the column data_location.priority is missing" in found
-    assert "the index ix_event_action of event is missing" in found
+    assert "the index ix_event_action_occurred_at of event is missing" in found
     assert "the table api_token_scope is missing" in found
     engine.dispose()
 

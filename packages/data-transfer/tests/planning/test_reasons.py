@@ -28,7 +28,7 @@ def test_from_the_source_to_the_archive(observatory: Any) -> None:
     observatory.clock.advance(observatory.settings.redispatch + 1)
     observatory.planner.run_pass()
     assert "no_worker" in observatory.reasons(package.id)
-    assert "start a worker" in str(observatory.why(package.id).steps)
+    assert "Start a worker" in str(observatory.why(package.id).steps)
     job = observatory.stage(package)
     observatory.planner.run_pass()
     assert "not_sealed" in observatory.reasons(job)
