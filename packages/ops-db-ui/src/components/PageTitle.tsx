@@ -18,7 +18,9 @@ export function PageTitle({
   const text = title ?? (typeof children === "string" ? children : undefined);
   const verdict = useVerdict();
   useEffect(() => {
-    heading.current?.focus({ preventScroll: true });
+    // A page that is ready late must not take the focus from a dialog that was opened meanwhile.
+    if (document.activeElement?.closest("[role=dialog]") == null)
+      heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <header className={styles.title}>
