@@ -1,6 +1,5 @@
 """What every invented night is made of: observations whose packages are somewhere on their way."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,7 +20,6 @@ from ccat_ops_db.enumerations import (
 )
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import (
-    DataLocation,
     DataTransfer,
     Deletion,
     ExecutedObsUnit,
@@ -336,10 +334,6 @@ class Night:
             subject_id=subject,
             message=message,
         )
-
-    def locations(self) -> Iterator[str]:
-        """Give the names of all locations."""
-        yield from self.session.scalars(select(DataLocation.id).order_by(DataLocation.id))
 
     def _remove(self, package: Packaged, at: datetime) -> None:
         for location, kind in ((OUTPUT, CopyKind.RAW_DATA_PACKAGE), (package.source, CopyKind.RAW_DATA_FILE)):
