@@ -227,9 +227,11 @@ def release_with_revisions(tag: str, revisions: Sequence[Path], build: Path) -> 
     """Make the images of a release whose schema has further revisions; return their names.
 
     They are those of this release with the revision files beside its own: what an upgrade to the next release
-    changes first.
+    changes first. The interface knows no schema: its image only gets the next name.
     """
-    made = []
+    interface = image("ops-db-ui", tag)
+    subprocess.run(["docker", "tag", image("ops-db-ui"), interface], check=True)
+    made = [interface]
     for name in ("ops-db-api", "data-transfer", "operator"):
         folder = build / tag
         shutil.rmtree(folder, ignore_errors=True)
