@@ -144,7 +144,6 @@ class Site:
                 "settings": {"failureBurst": 1000},
             },
             "ops-db-ui": {
-                "image": {"tag": TAG},
                 "service": {"type": "NodePort", "nodePort": self.node_port("ui")},
             },
             "data-transfer": {
