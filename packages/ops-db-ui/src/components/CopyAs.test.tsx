@@ -13,7 +13,7 @@ function choices() {
   return page
     .getByRole("menuitem")
     .elements()
-    .map((item) => item.firstChild?.textContent);
+    .map((item) => item.querySelector("span > span")?.textContent);
 }
 
 test("offers what can do it, and leaves ccat out where that cannot", async () => {

@@ -1,10 +1,10 @@
-import { Menu } from "@base-ui/react/menu";
 import { Copy } from "lucide-react";
 import { say } from "~/actions/toasts";
 import { Button } from "~/components/Button";
 import styles from "~/components/CopyAs.module.css";
 import { copyText } from "~/components/clipboard";
 import { addressOf, asCurl, asPython, type Request } from "~/components/copy-as";
+import { Menu, MenuItem } from "~/components/Menu";
 import type { Search } from "~/lists/address";
 
 /** How to get or do the same from a shell or a program. The token stays in the environment of who runs it. */
@@ -33,34 +33,34 @@ export function CopyAs({
       ["Address of this page", location.href],
     ] as const;
   return (
-    <Menu.Root>
-      <Menu.Trigger render={<Button kind="quiet" data-target="copy" />}>
-        <Copy aria-hidden size={16} />
-        Copy as
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={4} align="end" className={styles.positioner}>
-          <Menu.Popup className={styles.menu}>
-            {choices().map(
-              ([name, text]) =>
-                text !== null && (
-                  <Menu.Item
-                    key={name}
-                    label={name}
-                    className={styles.item}
-                    onClick={() => void copy(name, text)}
-                  >
-                    <span>{name}</span>
-                    <code className={styles.text} aria-hidden>
-                      {text}
-                    </code>
-                  </Menu.Item>
-                ),
-            )}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <Menu
+      wide
+      trigger={
+        <Button kind="quiet" data-target="copy">
+          <Copy aria-hidden size={16} />
+          Copy as
+        </Button>
+      }
+    >
+      <Choices of={choices} />
+    </Menu>
+  );
+}
+
+/** Made when the menu opens: the address of the page changes meanwhile. */
+function Choices({ of: choices }: { readonly of: () => readonly (readonly [string, string | null])[] }) {
+  return choices().map(
+    ([name, text]) =>
+      text !== null && (
+        <MenuItem key={name} name={name} onClick={() => void copy(name, text)}>
+          <span className={styles.choice}>
+            <span>{name}</span>
+            <code className={styles.text} aria-hidden>
+              {text}
+            </code>
+          </span>
+        </MenuItem>
+      ),
   );
 }
 

@@ -1,8 +1,9 @@
-import { Menu } from "@base-ui/react/menu";
 import { useMutation } from "@tanstack/react-query";
 import { CircleUser } from "lucide-react";
 import { api } from "~/api/client";
 import { useMe } from "~/api/me";
+import { Button } from "~/components/Button";
+import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from "~/components/Menu";
 import { type Preferences, setPreferences, usePreferences } from "~/preferences/preferences";
 import styles from "~/shell/MeMenu.module.css";
 
@@ -38,51 +39,30 @@ export function MeMenu() {
     onSettled: () => location.assign("/sign-in"),
   });
   return (
-    <Menu.Root>
-      <Menu.Trigger className={styles.trigger} aria-label={`Signed in as ${me.user.name}`}>
-        <CircleUser aria-hidden size={18} />
-        <span>{me.user.name}</span>
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner sideOffset={6} align="end" className={styles.positioner}>
-          <Menu.Popup className={styles.menu}>
-            {(["time", "theme", "density"] as const).map((name) => (
-              <Menu.Group key={name} className={styles.group}>
-                <Menu.GroupLabel className={styles.label}>{TITLES[name]}</Menu.GroupLabel>
-                <Menu.RadioGroup
-                  value={preferences[name]}
-                  onValueChange={(value: Preferences[typeof name]) => setPreferences({ [name]: value })}
-                >
-                  {CHOICES[name].map(([value, label]) => (
-                    <Menu.RadioItem key={value} value={value} closeOnClick={false} className={styles.item}>
-                      <span className={styles.mark}>
-                        <Menu.RadioItemIndicator>●</Menu.RadioItemIndicator>
-                      </span>
-                      {label}
-                    </Menu.RadioItem>
-                  ))}
-                </Menu.RadioGroup>
-              </Menu.Group>
-            ))}
-            <Menu.CheckboxItem
-              checked={preferences.keys}
-              onCheckedChange={(keys) => setPreferences({ keys })}
-              closeOnClick={false}
-              className={styles.item}
-            >
-              <span className={styles.mark}>
-                <Menu.CheckboxItemIndicator>✓</Menu.CheckboxItemIndicator>
-              </span>
-              Keys of one letter
-            </Menu.CheckboxItem>
-            <Menu.Separator className={styles.line} />
-            <Menu.Item className={styles.item} onClick={() => leave.mutate()}>
-              <span className={styles.mark} />
-              Sign out
-            </Menu.Item>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <Menu
+      trigger={
+        <Button kind="quiet" className={styles.trigger ?? ""} aria-label={`Signed in as ${me.user.name}`}>
+          <CircleUser aria-hidden size={18} />
+          <span className={styles.name} dir="auto">
+            {me.user.name}
+          </span>
+        </Button>
+      }
+    >
+      {(["time", "theme", "density"] as const).map((name) => (
+        <MenuChoice<Preferences[typeof name]>
+          key={name}
+          title={TITLES[name]}
+          value={preferences[name]}
+          choices={CHOICES[name]}
+          onChange={(value) => setPreferences({ [name]: value })}
+        />
+      ))}
+      <MenuCheck checked={preferences.keys} onChange={(keys) => setPreferences({ keys })}>
+        Keys of one letter
+      </MenuCheck>
+      <MenuLine />
+      <MenuItem onClick={() => leave.mutate()}>Sign out</MenuItem>
+    </Menu>
   );
 }
