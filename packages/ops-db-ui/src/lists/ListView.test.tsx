@@ -269,10 +269,21 @@ test("a refresh that fails leaves the rows, with the problem and the way on", as
   expect(rowsShown().length).toBe(3);
 });
 
-test("says which permission is missing, and asks nothing", async () => {
+test("says which permission is missing and which roles give it, and asks no more", async () => {
+  answerCall(`GET ${LIST}`, 403, {
+    type: "x/forbidden",
+    title: "Forbidden",
+    detail: "This needs the permission read:observations.",
+    request_id: "req-1",
+    status: 403,
+    permission: "read:observations",
+    roles: ["scientist", "operator"],
+  });
   await show(<List />, { me: person([]) });
   await expect.element(page.getByText("read:observations")).toBeVisible();
-  expect(asked()).toEqual([]);
+  await expect.element(page.getByText(/scientist, operator/)).toBeVisible();
+  expect(page.getByRole("button").elements()).toEqual([]);
+  expect(asked().length).toBe(1);
   await expectAccessible();
 });
 

@@ -1,20 +1,19 @@
 import { type ReactNode, useMemo, useRef } from "react";
-import { useMe } from "~/api/me";
 import type { Operation } from "~/api/operation";
 import { operations } from "~/api/operations.gen";
-import { may, type OperationId } from "~/api/permissions";
+import type { OperationId } from "~/api/permissions";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { Age } from "~/components/Age";
 import { CopyAs } from "~/components/CopyAs";
 import { ccatLine } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
+import { ProblemNote } from "~/components/ProblemNote";
 import { grouped } from "~/components/quantity";
 import type { Search } from "~/lists/address";
 import { ColumnMenu } from "~/lists/ColumnMenu";
 import { chipsOf, type Words } from "~/lists/chips";
 import { type Column, keyOfRow, type RowLink } from "~/lists/columns";
 import { FilterBar } from "~/lists/FilterBar";
-import { Forbidden } from "~/lists/Forbidden";
 import { fieldsOf, worded } from "~/lists/fields";
 import { ListBody } from "~/lists/ListBody";
 import styles from "~/lists/ListView.module.css";
@@ -63,12 +62,6 @@ const NOTHING: Query = {};
 
 /** A list of the API: views, filters, order, columns and pages, all of them in the address. */
 export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode {
-  const me = useMe();
-  if (!may(me, props.operation)) return <Forbidden operation={props.operation} />;
-  return <AllowedList {...props} />;
-}
-
-function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
   const { columns, fixed = NOTHING, rowId = keyOfRow } = props;
   const words = useWords(props.words);
   const operation: Operation = operations[props.operation];
@@ -96,10 +89,12 @@ function AllowedList<P extends ListPath>(props: ListViewProps<P>) {
   const path = pathWith(props.path, asked.pathParams);
   const copied = asked.query();
   const list = useListPages<P>(asked);
-  const count = useRowCount<P>(asked, operation.counts && props.bare !== true);
   const { pages } = list;
+  const isCounted = operation.counts && props.bare !== true && pages.data !== undefined;
+  const count = useRowCount<P>(asked, isCounted);
   const rows = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const order = sort ?? operation.defaultSort;
+  if (pages.data === undefined && pages.error?.permission != null) return <ProblemNote error={pages.error} />;
   const sortBy = (wanted: string | null) => setSearch((before) => withSort(before, wanted));
   return (
     <section ref={section} className={styles.list} aria-label={label} aria-busy={pages.isPlaceholderData}>
