@@ -1,13 +1,55 @@
 import { useGet } from "~/api/get";
+import type { components } from "~/api/schema.gen";
 import { Empty } from "~/components/Empty";
 import styles from "~/components/EventList.module.css";
 import { Panel } from "~/components/Panel";
+import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
+
+type RecordedEvent = Omit<components["schemas"]["Event"], "details">;
 
 const MOST = 20;
 
-/** What was recorded of a thing: the newest events, each with who and what. */
+/**
+ * What happened, the newest first.
+ *
+ * Of one `thing` each says what was done and by whom; of `all` things each leads to its own.
+ */
 export function EventList({
+  of,
+  events,
+}: {
+  readonly of: "thing" | "all";
+  readonly events: readonly RecordedEvent[];
+}) {
+  return (
+    <ol className={styles.events} data-of={of}>
+      {events.map(({ id, occurred_at, actor, action, message, subject_type, subject_id }) => (
+        <li key={id} className={styles.event}>
+          <span className={styles.muted}>
+            {of === "all" ? <Time at={occurred_at} as="age" /> : <Time at={occurred_at} />}
+          </span>
+          <span className={styles.what} dir="auto">
+            {of === "all" ? (
+              <SubjectLink type={subject_type} id={subject_id}>
+                {message}
+              </SubjectLink>
+            ) : (
+              <>
+                <span className={styles.muted}>{action.replaceAll("_", " ").replace(".", ": ")}</span>{" "}
+                <bdi>{message}</bdi>
+              </>
+            )}
+          </span>
+          {of === "thing" && <span className={styles.muted}>{actor}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The newest events of one thing. */
+export function EventsOf({
   subject,
   title = "Events",
 }: {
@@ -21,18 +63,7 @@ export function EventList({
         items.length === 0 ? (
           <Empty title="Nothing was recorded of it." />
         ) : (
-          <ol className={styles.events}>
-            {items.map(({ id, occurred_at, actor, action, message }) => (
-              <li key={id}>
-                <span className={styles.head}>
-                  <Time at={occurred_at} />
-                  <span>{action.replaceAll("_", " ").replace(".", ": ")}</span>
-                  <span className={styles.actor}>{actor}</span>
-                </span>
-                <span dir="auto">{message}</span>
-              </li>
-            ))}
-          </ol>
+          <EventList of="thing" events={items} />
         )
       }
     </Panel>

@@ -30,7 +30,7 @@ export function SubjectLink({
   readonly className?: string;
   readonly "data-kind"?: string;
 }) {
-  const page = PAGES[type];
+  const page = Object.hasOwn(PAGES, type) ? PAGES[type] : undefined;
   if (page === undefined) return <>{children}</>;
   return (
     <Link {...page(id)} {...others}>

@@ -2,7 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { CopyAs } from "~/components/CopyAs";
-import { EventList } from "~/components/EventList";
+import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
@@ -31,7 +31,7 @@ export function ErrorPage() {
         <Panel title="Facts" of={found}>
           {(data) => <Facts of={data} />}
         </Panel>
-        {found.data !== undefined && <EventList subject={found.data.subject_id} />}
+        {found.data !== undefined && <EventsOf subject={found.data.subject_id} />}
       </div>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useGet } from "~/api/get";
 import { CopyAs } from "~/components/CopyAs";
-import { EventList } from "~/components/EventList";
+import { EventsOf } from "~/components/EventList";
 import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
@@ -65,7 +65,7 @@ export function ObservationPage({ id }: { readonly id: string }) {
           <ConditionsPanel of={execution} />
         </Folded>
         <Folded title="Events">
-          <EventList subject={id} />
+          <EventsOf subject={id} />
         </Folded>
         <div className={styles.wide}>
           <Folded title="Files">

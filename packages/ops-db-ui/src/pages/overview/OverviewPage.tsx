@@ -1,18 +1,22 @@
 import { useGet } from "~/api/get";
 import { CopyAs } from "~/components/CopyAs";
+import { EventList } from "~/components/EventList";
 import { Loading } from "~/components/Loading";
 import { PageTitle } from "~/components/PageTitle";
 import { ProblemNote } from "~/components/ProblemNote";
+import { Time } from "~/components/Time";
 import { AttentionCards } from "~/pages/overview/AttentionCards";
 import { ErrorCounts } from "~/pages/overview/ErrorCounts";
 import { Flow } from "~/pages/overview/Flow";
-import { LastEvents } from "~/pages/overview/LastEvents";
 import styles from "~/pages/overview/OverviewPage.module.css";
+import { Part } from "~/pages/overview/Part";
 import { Places } from "~/pages/overview/Places";
 import { SignsOfLife } from "~/pages/overview/SignsOfLife";
 import { Today } from "~/pages/overview/Today";
 import { VerdictSentence } from "~/pages/overview/VerdictSentence";
 import { Waits } from "~/pages/overview/Waits";
+
+const EVENTS_SHOWN = 4;
 
 /** Whether all is well, and if not, what to do. */
 export function OverviewPage() {
@@ -41,7 +45,16 @@ export function OverviewPage() {
         <div className={styles.columns}>
           <div className={styles.column}>
             <Waits />
-            <LastEvents events={data.recent} />
+            <Part
+              title="Last events"
+              folded={data.recent[0] !== undefined && <Time at={data.recent[0].occurred_at} as="age" />}
+            >
+              {data.recent.length === 0 ? (
+                <p>Nothing has happened yet.</p>
+              ) : (
+                <EventList of="all" events={data.recent.slice(0, EVENTS_SHOWN)} />
+              )}
+            </Part>
           </div>
           <div className={styles.column}>
             <Today today={data.today} />

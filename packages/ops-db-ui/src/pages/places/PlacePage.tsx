@@ -3,7 +3,7 @@ import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { BufferBar } from "~/components/BufferBar";
 import { CopyAs } from "~/components/CopyAs";
-import { EventList } from "~/components/EventList";
+import { EventsOf } from "~/components/EventList";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
@@ -72,7 +72,7 @@ export function PlacePage() {
         <Panel title="Configuration" of={found}>
           {(data) => <PlaceFacts of={data} />}
         </Panel>
-        <EventList subject={name} title="What was done with it" />
+        <EventsOf subject={name} title="What was done with it" />
       </div>
     </div>
   );

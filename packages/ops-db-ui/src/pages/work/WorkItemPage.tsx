@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
 import { Problem } from "~/api/problem";
 import { CopyAs } from "~/components/CopyAs";
+import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
 import { Loading } from "~/components/Loading";
 import { NotFound } from "~/components/NotFound";
@@ -14,7 +15,6 @@ import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
 import { type WorkKind, workKind } from "~/pages/work/kinds";
 import { WorkError } from "~/pages/work/WorkError";
-import { WorkEvents } from "~/pages/work/WorkEvents";
 import { WorkHops } from "~/pages/work/WorkHops";
 import styles from "~/pages/work/WorkItemPage.module.css";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
@@ -81,7 +81,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
           <KeyValues items={factsOf(row)} />
         </section>
         {row.package_id !== null && <WorkHops packageId={row.package_id} own={id} />}
-        <WorkEvents id={id} />
+        <EventsOf subject={id} title="What happened to it" />
       </div>
     </>
   );
