@@ -241,11 +241,17 @@ class TestGroups:
             assert group["count"] == len(members)
             assert group["bytes"] == sum(item["bytes_total"] or 0 for item in members)
             assert group["oldest"].replace("Z", "+00:00") == min(item["since"] for item in members)
-            for part in ("reason", "turn"):
-                counts = group[f"{part}s"]
+            for part, counts in (
+                ("reason", group["reasons"]),
+                ("turn", group["turns"]),
+                ("kind", group["kinds"]),
+                ("place", group["places"]),
+                ("route", group["routes"]),
+                ("error_category", group["error_categories"]),
+            ):
                 assert counts == {
                     value: sum(item[part] == value for item in members)
-                    for value in {item[part] for item in members}
+                    for value in {item[part] for item in members} - {None}
                 }
             assert group["turn"] in group["turns"]
             assert group["next"]

@@ -96,6 +96,10 @@ class OpenWorkGroup(ResponseBody):
     reason: str = Field(description="Its most frequent reason of that turn.")
     reasons: dict[str, int]
     turns: dict[str, int]
+    kinds: dict[str, int]
+    places: dict[str, int] = Field(description="Without what is at no place.")
+    routes: dict[str, int] = Field(description="Without what takes no route.")
+    error_categories: dict[str, int] = Field(description="By its last error; without what had none.")
 
 
 class Verb(StrEnum):

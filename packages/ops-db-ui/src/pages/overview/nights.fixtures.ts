@@ -316,5 +316,9 @@ function group(
     reason: key,
     reasons: { [key]: count },
     turns: { [turn]: count },
+    kinds: { data_transfer: count },
+    places: {},
+    routes: {},
+    error_categories: {},
   };
 }

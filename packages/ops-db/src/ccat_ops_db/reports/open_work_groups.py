@@ -1,6 +1,6 @@
 """Open work in groups: how much, how old, what happens next and whose turn it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,8 +48,9 @@ class OpenWorkGroup:
         Whose turn it is: of all its turns the one that needs somebody most.
     reason : str
         Its most frequent reason of that turn.
-    reasons, turns : dict
-        How much of it has each reason, and each turn.
+    reasons, turns, kinds, places, routes, error_categories : dict
+        How much of it has each reason, turn, kind, place, route and category of the last error. What has no
+        place, route or error is not counted there.
     """
 
     key: str | None
@@ -63,6 +64,10 @@ class OpenWorkGroup:
     reason: str = ""
     reasons: dict[str, int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    routes: dict[str, int] = field(default_factory=dict)
+    error_categories: dict[str, int] = field(default_factory=dict)
 
 
 def open_work_groups(
@@ -82,22 +87,23 @@ def open_work_groups(
         Which of it is meant.
     """
     key = rows.c[by.value]
+    parts = (rows.c.reason, rows.c.kind, rows.c.place, rows.c.route, rows.c.error_category)
     statement = (
         select(
-            key,
-            rows.c.reason,
+            key.label("key"),
+            *parts,
             func.count(),
             cast(func.coalesce(func.sum(rows.c.bytes_total), 0), BigInteger),
             func.min(rows.c.since),
             func.min(rows.c.next_at),
         )
         .where(*conditions)
-        .group_by(key, rows.c.reason)
+        .group_by(key, *parts)
     )
     groups: dict[str | None, OpenWorkGroup] = {}
     for row in session.execute(statement):
         group = groups.setdefault(row[0], OpenWorkGroup(row[0], _text(by, row[0])))
-        _add(group, *row[1:])
+        _add(group, row[1:6], *row[6:])
     for group in groups.values():
         _conclude(group)
     return sorted(
@@ -107,7 +113,7 @@ def open_work_groups(
 
 def _add(
     group: OpenWorkGroup,
-    reason: str,
+    parts: Sequence[str | None],
     count: int,
     size: int,
     oldest: datetime | None,
@@ -117,9 +123,10 @@ def _add(
     group.bytes += size
     group.oldest = min(filter(None, (group.oldest, oldest)), default=None)
     group.next_at = min(filter(None, (group.next_at, next_at)), default=None)
-    group.reasons[reason] = count
-    turn = _turn(reason).value
-    group.turns[turn] = group.turns.get(turn, 0) + count
+    counts = (group.reasons, group.kinds, group.places, group.routes, group.error_categories, group.turns)
+    for of, value in zip(counts, (*parts, _turn(parts[0]).value), strict=True):
+        if value is not None:
+            of[value] = of.get(value, 0) + count
 
 
 def _conclude(group: OpenWorkGroup) -> None:
@@ -132,7 +139,7 @@ def _conclude(group: OpenWorkGroup) -> None:
     group.next = entry.next if entry else ""
 
 
-def _turn(reason: str) -> Turn:
+def _turn(reason: str | None) -> Turn:
     entry = entry_of(reason)
     return entry.turn if entry else Turn.OPERATOR
 
