@@ -1,7 +1,10 @@
-"""The requests of the API as values: what to ask, and how to read the answer. No input or output here."""
+"""The operations of the API as requests: what to ask, and how to read the answer. No input or output here.
+
+`Client` and `AsyncClient` have a method of each name (`operations`).
+"""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -66,11 +69,18 @@ class Call(Generic[Answer]):
 
 
 def start_execution(
-    obs_unit: str, modules: Sequence[str], *, started_at: datetime | None, execution_id: UUID
+    obs_unit: str,
+    modules: Sequence[str],
+    *,
+    started_at: datetime | None = None,
+    execution_id: UUID | None = None,
 ) -> Call[Execution]:
-    """Say that an obs unit is being executed; `execution_id` is made by the caller."""
+    """Say that an obs unit is being executed with these modules.
+
+    `execution_id` is an UUIDv7 of the caller; one is made where none is given.
+    """
     facts = {
-        "id": str(execution_id),
+        "id": str(execution_id or new_id()),
         "obs_unit": obs_unit,
         "modules": list(modules),
         "started_at": _time(started_at),
@@ -78,9 +88,13 @@ def start_execution(
     return _write("/executed-obs-units:start", facts, Execution)
 
 
-def finish_execution(execution_id: UUID, facts: Mapping[str, Any]) -> Call[Execution]:
-    """Say that an execution ended; `facts` are ``status``, ``ended_at``, ``mean_pwv`` (mm), and so on."""
-    return _write(f"/executed-obs-units/{execution_id}:finish", facts, Execution)
+def finish_execution(execution_id: UUID, status: str = "completed", **facts: Any) -> Call[Execution]:
+    """Say that an execution ended: ``completed``, ``aborted`` or ``failed``.
+
+    `facts` are ``ended_at``, ``mean_pwv`` (mm), ``comment`` and so on, as in the API.
+    """
+    given = {name: _fact(value) for name, value in facts.items()}
+    return _write(f"/executed-obs-units/{execution_id}:finish", {"status": status, **given}, Execution)
 
 
 def execution(execution_id: UUID) -> Call[Execution]:
@@ -88,9 +102,9 @@ def execution(execution_id: UUID) -> Call[Execution]:
     return _read(f"/executed-obs-units/{execution_id}", Execution)
 
 
-def executions(filters: Mapping[str, Any]) -> Call[Page[Execution]]:
-    """Ask for a page of executions."""
-    return _read("/executed-obs-units", Page[Execution], filters)
+def executions(**filters: Any) -> Call[Page[Execution]]:
+    """Ask for executions."""
+    return _list("/executed-obs-units", Page[Execution], filters)
 
 
 def progress(execution_id: UUID) -> Call[Progress]:
@@ -98,7 +112,7 @@ def progress(execution_id: UUID) -> Call[Progress]:
     return _read(f"/executed-obs-units/{execution_id}/progress", Progress)
 
 
-def file_bulk(files: Iterable[NewFile]) -> Call[Filing]:
+def file_bulk(files: Sequence[NewFile]) -> Call[Filing]:
     """File many files, all or none."""
     lines = [json.dumps(_facts(file), ensure_ascii=False, separators=(",", ":")) for file in files]
     return Call(
@@ -116,14 +130,14 @@ def file_one(file: NewFile) -> Call[FiledFile]:
     return _write("/raw-data-files", _facts(file), FiledFile)
 
 
-def filed_files(filters: Mapping[str, Any]) -> Call[Page[FiledFile]]:
-    """Ask for a page of filed files."""
-    return _read("/raw-data-files", Page[FiledFile], filters)
+def filed_files(**filters: Any) -> Call[Page[FiledFile]]:
+    """Ask for filed files."""
+    return _list("/raw-data-files", Page[FiledFile], filters)
 
 
-def packages(filters: Mapping[str, Any]) -> Call[Page[Package]]:
-    """Ask for a page of packages."""
-    return _read("/raw-data-packages", Page[Package], filters)
+def packages(**filters: Any) -> Call[Page[Package]]:
+    """Ask for packages."""
+    return _list("/raw-data-packages", Page[Package], filters)
 
 
 def package(package_id: UUID) -> Call[Package]:
@@ -136,7 +150,7 @@ def package_index(package_id: UUID) -> Call[PackageIndex]:
     return _read(f"/raw-data-packages/{package_id}/index", PackageIndex)
 
 
-def package_content(package_id: UUID, location: str | None) -> Call[bytes]:
+def package_content(package_id: UUID, location: str | None = None) -> Call[bytes]:
     """Ask for the bytes of a package; the answer leads to a data server."""
     query = {} if location is None else {"location": location}
     return Call("GET", f"{API_PREFIX}/raw-data-packages/{package_id}/content", bytes, query)
@@ -145,13 +159,16 @@ def package_content(package_id: UUID, location: str | None) -> Call[bytes]:
 def stage(
     destination_location: str,
     *,
-    execution_id: UUID | None,
-    package_id: UUID | None,
-    file_id: UUID | None,
-    time_to_live: int | None,
-    reason: str | None,
+    execution_id: UUID | None = None,
+    package_id: UUID | None = None,
+    file_id: UUID | None = None,
+    time_to_live: int | None = None,
+    reason: str | None = None,
 ) -> Call[StagingJob]:
-    """Ask for data at a processing location; `time_to_live` in seconds."""
+    """Ask for the data of one execution, package or file at a processing location.
+
+    `time_to_live` is in seconds.
+    """
     facts = {
         "id": str(new_id()),
         "destination_location": destination_location,
@@ -174,14 +191,14 @@ def site() -> Call[SiteInformation]:
     return _read("/site", SiteInformation)
 
 
-def locations(filters: Mapping[str, Any]) -> Call[Page[Location]]:
-    """Ask for a page of data locations."""
-    return _read("/data-locations", Page[Location], filters)
+def locations(**filters: Any) -> Call[Page[Location]]:
+    """Ask for data locations."""
+    return _list("/data-locations", Page[Location], filters)
 
 
-def instruments(filters: Mapping[str, Any]) -> Call[Page[Instrument]]:
-    """Ask for a page of instruments with their modules."""
-    return _read("/instruments", Page[Instrument], filters)
+def instruments(**filters: Any) -> Call[Page[Instrument]]:
+    """Ask for instruments with their modules."""
+    return _list("/instruments", Page[Instrument], filters)
 
 
 def status() -> Call[Status]:
@@ -189,14 +206,18 @@ def status() -> Call[Status]:
     return _read("/status", Status)
 
 
-def why(subject: str) -> Call[Explanation]:
+def why(subject: str | UUID) -> Call[Explanation]:
     """Ask why something waits; `subject` is any id."""
-    return _read(f"/why/{quote(subject, safe='')}", Explanation)
+    return _read(f"/why/{quote(str(subject), safe='')}", Explanation)
 
 
 def with_cursor(call: Call[Page[Item]], cursor: str) -> Call[Page[Item]]:
     """Return the request for the page after `cursor`."""
     return replace(call, query={**call.query, "cursor": cursor})
+
+
+def _list(path: str, answer: type[Page[Item]], filters: Mapping[str, Any]) -> Call[Page[Item]]:
+    return _read(path, answer, {"limit": PAGE_LIMIT, **filters})
 
 
 def _read(path: str, answer: type[Answer], query: Mapping[str, Any] | None = None) -> Call[Answer]:
@@ -219,6 +240,10 @@ def _parser(answer: type[Answer]) -> Callable[[bytes], Answer]:
 
 def _facts(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude_none=True)
+
+
+def _fact(value: Any) -> Any:
+    return _time(value) if isinstance(value, datetime) else value
 
 
 def _parameter(value: Any) -> str | Sequence[str]:

@@ -1,58 +1,32 @@
 """The synchronous client."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from uuid import UUID
 
 import httpx
-import stamina
 
-from . import calls
+from . import calls, policy
 from .calls import Call
-from .errors import ApiAwayError, UnexpectedAnswerError
-from .exchange import (
-    MAX_REDIRECTS,
-    REDIRECTS,
-    RetryRule,
-    answer_of,
-    client_arguments,
-    error_of,
-    redirect_request,
-    request_of,
-    say_nothing,
-    unreachable,
-)
-from .identity import new_id
-from .records import (
-    Execution,
-    Explanation,
-    FiledFile,
-    Filing,
-    Instrument,
-    Location,
-    NewFile,
-    Package,
-    PackageIndex,
-    Page,
-    Progress,
-    SiteInformation,
-    StagingJob,
-    Status,
-)
+from .http_messages import client_arguments, unreachable
+from .operations import Operations
+from .policy import Close, Listener, Pause, Read, Result, Send, Step, Steps
+from .records import Page
 from .settings import Settings, load_settings
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
 
-class Client:
+class Client(Operations):
     """A client of the API; use it as a context manager.
 
-    Every request is repeated with growing, jittered pauses while the API is away (no connection, 429, 502,
-    503, 504; ``Retry-After`` is obeyed). That is safe: writes carry ids and an ``Idempotency-Key`` made here.
+    Its methods are the operations of `ccat_ops_db_client.calls`. Every request is repeated with growing,
+    random pauses while the API is away (no connection, 429, 502, 503, 504; ``Retry-After`` is obeyed). That
+    is safe: writes carry ids and an ``Idempotency-Key`` made here.
 
     Parameters
     ----------
@@ -62,9 +36,7 @@ class Client:
         Is told each error after which a request is repeated.
     """
 
-    def __init__(
-        self, settings: Settings | None = None, *, on_retry: Callable[[ApiAwayError], None] = say_nothing
-    ) -> None:
+    def __init__(self, settings: Settings | None = None, *, on_retry: Listener = policy.say_nothing) -> None:
         self.settings = settings or load_settings()
         self._on_retry = on_retry
         self._http = httpx.Client(**client_arguments(self.settings))
@@ -81,107 +53,6 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def start_execution(
-        self,
-        obs_unit: str,
-        modules: Sequence[str],
-        *,
-        started_at: datetime | None = None,
-        execution_id: UUID | None = None,
-    ) -> Execution:
-        """Say that an obs unit is being executed with these modules."""
-        return self.send(
-            calls.start_execution(
-                obs_unit, modules, started_at=started_at, execution_id=execution_id or new_id()
-            )
-        )
-
-    def finish_execution(self, execution_id: UUID, status: str = "completed", **facts: Any) -> Execution:
-        """Say that an execution ended: ``completed``, ``aborted`` or ``failed``; `facts` as in the API."""
-        return self.send(calls.finish_execution(execution_id, {"status": status, **facts}))
-
-    def execution(self, execution_id: UUID) -> Execution:
-        """Return an execution."""
-        return self.send(calls.execution(execution_id))
-
-    def executions(self, **filters: Any) -> Iterator[Execution]:
-        """Yield the executions that fit, page by page."""
-        return self.iterate(calls.executions({"limit": calls.PAGE_LIMIT, **filters}))
-
-    def progress(self, execution_id: UUID) -> Progress:
-        """Return how far the data of an execution are."""
-        return self.send(calls.progress(execution_id))
-
-    def file_one(self, file: NewFile) -> FiledFile:
-        """File one file."""
-        return self.send(calls.file_one(file))
-
-    def file_bulk(self, files: Sequence[NewFile]) -> Filing:
-        """File many files, all or none."""
-        return self.send(calls.file_bulk(files))
-
-    def filed_files(self, **filters: Any) -> Iterator[FiledFile]:
-        """Yield the filed files that fit, page by page."""
-        return self.iterate(calls.filed_files({"limit": calls.PAGE_LIMIT, **filters}))
-
-    def packages(self, **filters: Any) -> Iterator[Package]:
-        """Yield the packages that fit, page by page."""
-        return self.iterate(calls.packages({"limit": calls.PAGE_LIMIT, **filters}))
-
-    def package(self, package_id: UUID) -> Package:
-        """Return a package with its copies."""
-        return self.send(calls.package(package_id))
-
-    def package_index(self, package_id: UUID) -> PackageIndex:
-        """Return where each file of a sealed package lies in its tar."""
-        return self.send(calls.package_index(package_id))
-
-    def stage(
-        self,
-        destination_location: str,
-        *,
-        execution_id: UUID | None = None,
-        package_id: UUID | None = None,
-        file_id: UUID | None = None,
-        time_to_live: int | None = None,
-        reason: str | None = None,
-    ) -> StagingJob:
-        """Ask for the data of one execution, package or file at a processing location."""
-        return self.send(
-            calls.stage(
-                destination_location,
-                execution_id=execution_id,
-                package_id=package_id,
-                file_id=file_id,
-                time_to_live=time_to_live,
-                reason=reason,
-            )
-        )
-
-    def staging_job(self, job_id: UUID) -> StagingJob:
-        """Return how far a staging job is."""
-        return self.send(calls.staging_job(job_id))
-
-    def site(self) -> SiteInformation:
-        """Return the site that the API serves."""
-        return self.send(calls.site())
-
-    def locations(self, **filters: Any) -> Iterator[Location]:
-        """Yield the data locations that fit."""
-        return self.iterate(calls.locations({"limit": calls.PAGE_LIMIT, **filters}))
-
-    def instruments(self, **filters: Any) -> Iterator[Instrument]:
-        """Yield the instruments with their modules."""
-        return self.iterate(calls.instruments({"limit": calls.PAGE_LIMIT, **filters}))
-
-    def status(self) -> Status:
-        """Return what is where, what moves and what waits."""
-        return self.send(calls.status())
-
-    def why(self, subject: str | UUID) -> Explanation:
-        """Return why something waits; `subject` is any id."""
-        return self.send(calls.why(str(subject)))
-
     def send(self, call: Call[Answer], *, retry_seconds: float | None = None) -> Answer:
         """Send a call and return its answer.
 
@@ -194,14 +65,8 @@ class Client:
         UnexpectedAnswerError
             Something else answered.
         """
-        patience = self.settings.retry_seconds if retry_seconds is None else retry_seconds
-        rule = RetryRule(patience, self._on_retry)
-        for attempt in stamina.retry_context(
-            on=rule, attempts=None if patience else 1, timeout=patience or None, wait_max=10
-        ):
-            with attempt:
-                return answer_of(call, self._exchange(request_of(call, self.settings)))
-        raise AssertionError("the last attempt returns or raises")
+        seconds = self.settings.retry_seconds if retry_seconds is None else retry_seconds
+        return self._carry_out(policy.answer(call, self.settings, seconds, self._on_retry))
 
     def iterate(self, call: Call[Page[Item]]) -> Iterator[Item]:
         """Yield the items of a list, page by page."""
@@ -228,33 +93,34 @@ class Client:
         ------
         ApiAwayError, ApiError, UnexpectedAnswerError
         """
-        request = request_of(calls.package_content(package_id, location), self.settings)
-        if first_byte or last_byte is not None:
-            request.headers["Range"] = f"bytes={first_byte}-{'' if last_byte is None else last_byte}"
-        # The bytes of the tar count: they must not come in another encoding.
-        request.headers["Accept-Encoding"] = "identity"
-        response = self._follow(request)
+        response = self._carry_out(policy.content(package_id, location, self.settings, first_byte, last_byte))
         try:
-            if not response.is_success:
-                response.read()
-                raise error_of(response)
             yield response
         except httpx.TransportError as error:
             raise unreachable(error, response.request) from error
         finally:
             response.close()
 
-    def _follow(self, request: httpx.Request) -> httpx.Response:
-        for _ in range(MAX_REDIRECTS):
-            response = self._exchange(request, stream=True)
-            if response.status_code not in REDIRECTS:
-                return response
-            response.close()
-            request = redirect_request(request, response)
-        raise UnexpectedAnswerError(f"{self.settings.api_url} redirects without end")
-
-    def _exchange(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
+    def _carry_out(self, steps: Steps[Answer]) -> Answer:
         try:
-            return self._http.send(request, stream=stream)
+            step = next(steps)
+            while True:
+                step = steps.send(self._result(step))
+        except StopIteration as done:
+            answer: Answer = done.value
+            return answer
+
+    def _result(self, step: Step) -> Result:
+        try:
+            match step:
+                case Send(request, stream):
+                    return self._http.send(request, stream=stream)
+                case Read(response):
+                    response.read()
+                case Close(response):
+                    response.close()
+                case Pause(seconds):
+                    time.sleep(seconds)
         except httpx.TransportError as error:
-            raise unreachable(error, request) from error
+            return error
+        return None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .text import printable
+from .terminal_text import printable
 
 
 class CcatError(Exception):

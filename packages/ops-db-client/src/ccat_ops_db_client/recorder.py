@@ -5,7 +5,7 @@ is raised and nothing is kept; only what it could not answer is spooled.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -26,7 +26,7 @@ from .errors import (
     ServerFailureError,
     UnexpectedAnswerError,
 )
-from .exchange import parsed
+from .http_messages import parsed
 from .identity import new_id
 from .records import Execution, Filing, NewFile
 from .spool import Spool, SpooledRequest
@@ -108,12 +108,11 @@ class Recorder:
         self, execution_id: UUID, status: str, *, ended_at: datetime | None = None, **facts: Any
     ) -> Receipt[Execution]:
         """Finish an execution; further facts as in the API (``mean_pwv`` in mm, ``comment``, …)."""
-        body = {"status": status, **facts}
         if ended_at is not None:
-            return self._submit(_finish(execution_id, body, ended_at))
+            return self._submit(calls.finish_execution(execution_id, status, ended_at=ended_at, **facts))
+        late = calls.finish_execution(execution_id, status, ended_at=datetime.now(UTC), **facts)
         return self._submit(
-            calls.finish_execution(execution_id, body),
-            _Late(_finish(execution_id, body, datetime.now(UTC)), assumed=("ended_at",)),
+            calls.finish_execution(execution_id, status, **facts), _Late(late, assumed=("ended_at",))
         )
 
     def file(self, files: Sequence[NewFile]) -> Receipt[Filing]:
@@ -244,10 +243,6 @@ def _start(
     identifier: UUID, obs_unit: str, modules: Sequence[str], started_at: datetime | None
 ) -> Call[Execution]:
     return calls.start_execution(obs_unit, modules, started_at=started_at, execution_id=identifier)
-
-
-def _finish(execution_id: UUID, facts: Mapping[str, Any], ended_at: datetime) -> Call[Execution]:
-    return calls.finish_execution(execution_id, {**facts, "ended_at": ended_at.isoformat()})
 
 
 def _spooled(late: _Late[Any], api_url: str) -> SpooledRequest:

@@ -4,11 +4,10 @@ import json
 import os
 import sys
 
-import stamina
 import typer
 
 from ccat_ops_db_client.errors import ApiError, CcatError
-from ccat_ops_db_client.text import printable
+from ccat_ops_db_client.terminal_text import printable
 
 from . import file, find, get, obs, packages, spool, stage, status, wait, why
 
@@ -36,8 +35,6 @@ app.add_typer(spool.app, name="spool")
 
 def main() -> None:
     """Run ``ccat``; an error is one line with its remedy."""
-    # The client tells of retries itself; stamina would, by way of structlog, write to standard output.
-    stamina.instrumentation.set_on_retry_hooks(())
     try:
         app()
     except CcatError as error:

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from ccat_ops_db_client.text import printable
+from ccat_ops_db_client.terminal_text import printable
 
 # Without a terminal a table is as wide as it is: nothing may be cut off in a pipe.
 WIDE = 1000

@@ -1,17 +1,17 @@
 """Receive a span of bytes of a package into a file, across as many broken connections as it takes."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
-import stamina
 
 from ccat_ops_db_client.checksums import Algorithm, new_hasher
 from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.errors import ApiAwayError, CcatError, UnexpectedAnswerError
-from ccat_ops_db_client.exchange import RetryRule, say_nothing
+from ccat_ops_db_client.policy import Pauses
 
 PIECE_BYTES = 1024 * 1024
 
@@ -90,7 +90,7 @@ def fetch(client: Client, content: Content, partial: Partial, advance: Callable[
     Parameters
     ----------
     client : Client
-        The client; as long as bytes arrive, its patience begins anew.
+        The client; the seconds for which it repeats begin anew when bytes arrive.
     content : Content
         What is wanted.
     partial : Partial
@@ -101,16 +101,22 @@ def fetch(client: Client, content: Content, partial: Partial, advance: Callable[
     Raises
     ------
     ApiAwayError
-        Nothing arrived for as long as the client is patient.
+        Nothing arrived for as long as the client repeats.
     ApiError, UnexpectedAnswerError
         The API or the data server refused, or sent something else.
     """
-    patience = client.settings.retry_seconds
+    pauses = Pauses(client.settings.retry_seconds)
     while partial.count < content.size:
-        rule = RetryRule(patience, say_nothing)
-        for attempt in stamina.retry_context(on=rule, attempts=None, timeout=patience, wait_max=10):
-            with attempt:
-                _receive(client, content, partial, advance)
+        before = partial.count
+        try:
+            _receive(client, content, partial, advance)
+        except ApiAwayError as error:
+            pause = pauses.after(error)
+            if pause is None:
+                raise
+            time.sleep(pause)
+        if partial.count > before:
+            pauses = Pauses(client.settings.retry_seconds)
 
 
 def _receive(client: Client, content: Content, partial: Partial, advance: Callable[[int], None]) -> None:

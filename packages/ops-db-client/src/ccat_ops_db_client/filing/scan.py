@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ccat_ops_db_client.errors import PathError
 from ccat_ops_db_client.paths import check_relative_path
-from ccat_ops_db_client.text import printable
+from ccat_ops_db_client.terminal_text import printable
 
 TEMPORARY_PREFIX = ".ccat-ingest-"
 """Names that begin so are copies under way, never data."""

@@ -1,11 +1,5 @@
-"""How a call becomes an HTTP request, and an HTTP response an answer or a typed error.
+"""A call as HTTP request, and an HTTP response as answer or typed error. No input or output here."""
 
-Shared by the synchronous and the asynchronous client.
-"""
-
-import random
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -16,7 +10,6 @@ from pydantic import ValidationError
 
 from .calls import Call
 from .errors import (
-    ApiAwayError,
     ApiError,
     AuthenticationError,
     CcatError,
@@ -35,7 +28,6 @@ from .settings import Settings
 Answer = TypeVar("Answer")
 
 AWAY = frozenset({429, 502, 503, 504})
-MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _ERRORS: dict[int, type[ApiError]] = {
@@ -181,40 +173,6 @@ def redirect_request(request: httpx.Request, response: httpx.Response) -> httpx.
     if origin(str(url)) != origin(str(request.url)):
         headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
     return httpx.Request(request.method, url, headers=headers, extensions=request.extensions)
-
-
-def say_nothing(error: ApiAwayError) -> None:
-    """Take an error after which a request is repeated; the default listener."""
-    del error
-
-
-class RetryRule:
-    """Decides whether a failed attempt is repeated, and after how many seconds.
-
-    Parameters
-    ----------
-    seconds : float
-        For so long attempts are repeated.
-    notice : callable
-        Is told each error after which an attempt is repeated.
-    """
-
-    def __init__(self, seconds: float, notice: Callable[[ApiAwayError], None]) -> None:
-        self._deadline = time.monotonic() + seconds
-        self._notice = notice
-
-    def __call__(self, error: Exception) -> bool | float:
-        """Return False: give up; True: repeat after the usual pause; a number: after so many seconds."""
-        if not isinstance(error, ApiAwayError):
-            return False
-        if error.retry_after is None:
-            self._notice(error)
-            return True
-        if time.monotonic() + error.retry_after >= self._deadline:
-            return False
-        self._notice(error)
-        # All who were sent away at once must not come back at once.
-        return error.retry_after + random.uniform(0, 1)
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

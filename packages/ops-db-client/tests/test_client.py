@@ -22,7 +22,7 @@ from ccat_ops_db_client.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from ccat_ops_db_client.exchange import RetryRule, say_nothing
+from ccat_ops_db_client.policy import Pauses
 from ccat_ops_db_client.records import Execution
 
 from .conftest import MakeClient, Received, Reply, ScriptedServer, settings_for
@@ -143,11 +143,19 @@ def test_an_api_that_stays_busy_ends_in_an_error(server: ScriptedServer, client_
 
 def test_retry_after_is_obeyed_with_jitter() -> None:
     away = UnavailableError("busy", status=503, retry_after=7)
-    pause = RetryRule(100, say_nothing)(away)
+    pause = Pauses(100).after(away)
+    assert pause is not None
     assert 7 <= pause <= 8
-    assert RetryRule(5, say_nothing)(away) is False
-    assert RetryRule(100, say_nothing)(UnavailableError("busy", status=503, retry_after=None)) is True
-    assert RetryRule(100, say_nothing)(CcatError("other")) is False
+    assert Pauses(5).after(away) is None
+
+
+def test_pauses_grow_to_a_limit() -> None:
+    away = UnavailableError("busy", status=503, retry_after=None)
+    pauses = Pauses(100)
+    found = [pauses.after(away) or 0 for _ in range(12)]
+    assert found[0] <= 0.1
+    assert 5 <= min(found[-3:]) <= max(found) <= 10
+    assert Pauses(0).after(away) is None
 
 
 @pytest.mark.parametrize(

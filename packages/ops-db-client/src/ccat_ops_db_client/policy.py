@@ -1,0 +1,174 @@
+"""When a request is sent, repeated and given up: a generator of steps that a client carries out.
+
+No input or output here: `Client` and `AsyncClient` carry out the same steps, one blocking, one awaiting.
+"""
+
+import random
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import httpx
+
+from . import calls
+from .calls import Call
+from .errors import ApiAwayError, UnexpectedAnswerError
+from .http_messages import (
+    REDIRECTS,
+    answer_of,
+    error_of,
+    redirect_request,
+    request_of,
+    unreachable,
+)
+from .settings import Settings
+
+Answer = TypeVar("Answer")
+
+MAX_REDIRECTS = 5
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 10.0
+
+Listener = Callable[[ApiAwayError], None]
+"""Is told each error after which a request is repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request; the result is the response, or the error of the connection.
+
+    With `stream` the body of the response stays unread.
+    """
+
+    request: httpx.Request
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the body of a response and close it."""
+
+    response: httpx.Response
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a response without reading it."""
+
+    response: httpx.Response
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait, in seconds."""
+
+    seconds: float
+
+
+Step = Send | Read | Close | Pause
+Result = httpx.Response | httpx.TransportError | None
+Steps = Generator[Step, Result, Answer]
+
+
+class Pauses:
+    """The growing, random pauses between the attempts of one request.
+
+    Parameters
+    ----------
+    seconds : float
+        For so long a request is repeated; 0: one attempt.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._longest = FIRST_PAUSE
+
+    def after(self, error: ApiAwayError) -> float | None:
+        """Return the pause after a failed attempt, in seconds; null: give up."""
+        # All who were sent away at once must not come back at once.
+        if error.retry_after is not None:
+            pause = error.retry_after + random.uniform(0, 1)
+        else:
+            pause = random.uniform(self._longest / 2, self._longest)
+            self._longest = min(2 * self._longest, LONGEST_PAUSE)
+        return pause if time.monotonic() + pause < self._deadline else None
+
+
+def say_nothing(error: ApiAwayError) -> None:
+    """Take an error after which a request is repeated; the default listener."""
+    del error
+
+
+def answer(call: Call[Answer], settings: Settings, retry_seconds: float, listener: Listener) -> Steps[Answer]:
+    """Send a call until it is answered, and return the answer.
+
+    Parameters
+    ----------
+    call : Call
+        What is asked.
+    settings : Settings
+        Where the API is and who asks.
+    retry_seconds : float
+        For so long the call is repeated while the API is away; 0: one attempt.
+    listener : callable
+        Is told each error after which the call is repeated.
+
+    Raises
+    ------
+    ApiAwayError, ApiError, UnexpectedAnswerError
+    """
+    pauses = Pauses(retry_seconds)
+    while True:
+        try:
+            response = yield from _response(request_of(call, settings))
+            return answer_of(call, response)
+        except ApiAwayError as error:
+            pause = pauses.after(error)
+            if pause is None:
+                raise
+            listener(error)
+        yield Pause(pause)
+
+
+def content(
+    package_id: UUID, location: str | None, settings: Settings, first_byte: int, last_byte: int | None
+) -> Steps[httpx.Response]:
+    """Open the bytes of a package, both ends inclusive, by way of the redirect to the data server.
+
+    One attempt: who reads knows from where to go on after a break.
+
+    Raises
+    ------
+    ApiAwayError, ApiError, UnexpectedAnswerError
+    """
+    request = request_of(calls.package_content(package_id, location), settings)
+    if first_byte or last_byte is not None:
+        request.headers["Range"] = f"bytes={first_byte}-{'' if last_byte is None else last_byte}"
+    # The bytes of the tar count: they must not come in another encoding.
+    request.headers["Accept-Encoding"] = "identity"
+    for _ in range(MAX_REDIRECTS):
+        response = yield from _response(request, stream=True)
+        if response.is_success:
+            return response
+        if response.status_code not in REDIRECTS:
+            yield from _done(Read(response))
+            raise error_of(response)
+        yield Close(response)
+        request = redirect_request(request, response)
+    raise UnexpectedAnswerError(f"{settings.api_url} redirects without end")
+
+
+def _response(request: httpx.Request, *, stream: bool = False) -> Steps[httpx.Response]:
+    result = yield Send(request, stream)
+    if isinstance(result, httpx.TransportError):
+        raise unreachable(result, request) from result
+    assert isinstance(result, httpx.Response)
+    return result
+
+
+def _done(step: Read) -> Steps[None]:
+    result = yield step
+    if isinstance(result, httpx.TransportError):
+        raise unreachable(result, step.response.request) from result
