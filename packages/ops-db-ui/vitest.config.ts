@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 import { CHROMIUM_OPTIONS } from "./tests/chromium.ts";
 import { shared } from "./vite.shared.ts";
 
-/** Prepared before the first test: what is found later makes a second copy of React in the middle of a run. */
+/** All packages that tests load in the browser, prepared before the first of them. */
 const PREPARED = [
   "@base-ui/react/csp-provider",
   "@base-ui/react/dialog",
@@ -25,6 +25,9 @@ const PREPARED = [
   "vitest-browser-react",
 ];
 
+/** Milliseconds; long enough for a machine that does other things beside. */
+const ONE_TEST = 45_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -34,10 +37,12 @@ export default defineConfig({
       },
       {
         ...shared,
-        // All that is used is found before the first test: what is found later makes a second copy of React.
-        optimizeDeps: { include: PREPARED },
+        // Nothing is looked for: what is found in the middle of a run loads all pages anew, with a second React.
+        optimizeDeps: { include: PREPARED, noDiscovery: true },
         test: {
           name: "component",
+          testTimeout: ONE_TEST,
+          hookTimeout: ONE_TEST,
           include: ["src/**/*.test.tsx"],
           globalSetup: "tests/component/need-chromium.ts",
           setupFiles: "tests/component/setup.ts",
