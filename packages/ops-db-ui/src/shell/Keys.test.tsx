@@ -91,6 +91,18 @@ test("c copies", async () => {
   expect(pressed.mock.calls).toEqual([["copy"]]);
 });
 
+test("while the palette opens no letter reaches the page, and Escape closes it", async () => {
+  const { router } = await open();
+  await userEvent.keyboard("agwc");
+  await expect.element(page.getByText("palette: actions")).toBeVisible();
+  expect(router.state.location.pathname).toBe("/");
+  expect(pressed).not.toHaveBeenCalled();
+  await userEvent.keyboard("{Escape}");
+  await expect.element(page.getByText("palette: closed")).toBeVisible();
+  await userEvent.keyboard("gw");
+  await expect.poll(() => router.state.location.pathname).toBe("/work");
+});
+
 test("a lists the actions, Ctrl-K everything", async () => {
   await open();
   await userEvent.keyboard("a");

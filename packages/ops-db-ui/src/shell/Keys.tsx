@@ -5,7 +5,7 @@ import { usePreferences } from "~/preferences/preferences";
 import { neighbour } from "~/shell/came-from";
 import { ENTRIES } from "~/shell/entries";
 import { KeysDialog } from "~/shell/KeysDialog";
-import { openPalette } from "~/shell/palette-state";
+import { closePalette, isPaletteOpen, openPalette } from "~/shell/palette-state";
 import { findTarget, focusInside, focusRow, isBusy, type Target } from "~/shell/targets";
 
 type Bindings = Record<string, (event: KeyboardEvent) => void>;
@@ -24,6 +24,12 @@ export function Keys() {
           "$mod+k": (event) => {
             event.preventDefault();
             openPalette();
+          },
+          // The palette does this itself as soon as its code is there.
+          escape: (event) => {
+            if (!isPaletteOpen() || event.defaultPrevented) return;
+            event.preventDefault();
+            closePalette();
           },
         },
         { ignore: (event) => event.isComposing },
@@ -70,7 +76,7 @@ export function Keys() {
     const bindings: Bindings = Object.fromEntries(
       Object.entries(actions).map(([key, run]) => [key, (event) => run() && event.preventDefault()]),
     );
-    return tinykeys(window, bindings, { ignore: isBusy });
+    return tinykeys(window, bindings, { ignore: (event) => isPaletteOpen() || isBusy(event) });
   }, [keys, router]);
 
   return <KeysDialog open={isListed} onClose={() => setListed(false)} />;

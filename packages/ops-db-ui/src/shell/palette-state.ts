@@ -26,6 +26,11 @@ export function usePalette(): OpenPalette | null {
   return useSyncExternalStore(subscribe, () => open);
 }
 
+/** Whether the palette is open, or about to be: its code may still be loading. */
+export function isPaletteOpen(): boolean {
+  return open !== null;
+}
+
 function set(wanted: OpenPalette | null): void {
   open = wanted;
   for (const listener of listeners) listener();
