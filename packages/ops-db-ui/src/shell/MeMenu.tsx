@@ -1,7 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { CircleUser } from "lucide-react";
+import { say } from "~/actions/toasts";
 import { api } from "~/api/client";
 import { useMe } from "~/api/me";
+import type { Problem } from "~/api/problem";
 import { Button } from "~/components/Button";
 import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from "~/components/Menu";
 import { type Preferences, setPreferences, usePreferences } from "~/preferences/preferences";
@@ -31,12 +33,14 @@ const CHOICES: {
 const TITLES = { time: "Times", theme: "Colours", density: "Density" } as const;
 
 /** Who is signed in, how this browser shows things, and the way out. */
-export function MeMenu() {
+export function MeMenu({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const me = useMe();
   const preferences = usePreferences();
-  const leave = useMutation({
+  const leave = useMutation<unknown, Problem>({
     mutationFn: () => api.POST("/api/v1/auth/logout"),
-    onSettled: () => location.assign("/sign-in"),
+    onSuccess: onSignedOut,
+    onError: (problem) =>
+      problem.isSessionEnded ? onSignedOut() : say(`You are still signed in: ${problem.title}.`),
   });
   return (
     <Menu
