@@ -13,7 +13,7 @@ export function Clock() {
         {now.toISOString().slice(11, 19)} <abbr title="Coordinated Universal Time">UTC</abbr>
       </span>
       {site !== null && (
-        <span>
+        <span className={styles.sidereal}>
           {sexagesimalHours(localSiderealTime(now, site.longitude)).slice(0, 5)}{" "}
           <abbr title="Local sidereal time at the telescope">LST</abbr>
         </span>

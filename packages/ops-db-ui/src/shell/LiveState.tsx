@@ -15,7 +15,12 @@ export function LiveState() {
       <span className={styles.dot} aria-hidden />
       {WORDS[freshness.state]}
       {/* Not for readers of screens, to whom it would be told each second. */}
-      {since !== null && <span aria-hidden>for {span(now.getTime() - since.getTime())}</span>}
+      {since !== null && (
+        <span aria-hidden className={styles.since}>
+          <span className={styles.for}>for </span>
+          {span(now.getTime() - since.getTime())}
+        </span>
+      )}
     </span>
   );
 }

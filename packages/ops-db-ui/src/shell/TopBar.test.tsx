@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { page } from "vitest/browser";
+import { badNight } from "~/pages/overview/nights.fixtures";
 import { Banners } from "~/shell/Banners";
 import { LiveState } from "~/shell/LiveState";
-import { answerCall } from "~tests/answers";
+import { TopBar } from "~/shell/TopBar";
+import { answer, answerCall } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, show } from "~tests/show";
 
 test("answers arrive: live", async () => {
@@ -32,6 +34,38 @@ test("a database that is not set up is said on every page", async () => {
   await expect
     .element(page.getByText(/not ready: the database is not set up for this release yet\./))
     .toBeVisible();
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});
+
+/** What of the bar reaches over its right end, or is cut off inside it. */
+function cutOff(): readonly string[] {
+  const bar = page.getByRole("banner").element();
+  const end = bar.getBoundingClientRect().right;
+  return [...bar.querySelectorAll("*")]
+    .filter((part) => part.getBoundingClientRect().right > end || part.scrollWidth > part.clientWidth + 1)
+    .filter((part) => part.clientWidth > 1)
+    .map((part) => part.outerHTML);
+}
+
+test.each(["narrow", "normal"] as const)("verdict, live and the time fit, %s", async (width) => {
+  const attention = Array.from({ length: 12 }, (_, at) => ({ ...badNight.attention[0], key: String(at) }));
+  answer("/api/v1/status", { ...badNight, attention: attention as never });
+  await show(<TopBar />, { width });
+  await expect.element(page.getByRole("link", { name: "Verdict: act 12. Overview" })).toBeVisible();
+  await expect.element(page.getByRole("timer")).toBeVisible();
+  await expect.element(page.getByText("live", { exact: true })).toBeVisible();
+  expect(cutOff()).toEqual([]);
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});
+
+test.each(["narrow", "normal"] as const)("since when there is no answer fits, %s", async (width) => {
+  answerCall("GET /api/v1/status", 502, "<html>");
+  await show(<TopBar />, { width, answered: 86_390_000 });
+  await expect.element(page.getByText(/^for 23 h 59 min/)).toBeVisible();
+  await expect.element(page.getByRole("link", { name: "Verdict: unknown. Overview" })).toBeVisible();
+  expect(cutOff()).toEqual([]);
   expectNoSidewaysScroll();
   await expectAccessible();
 });

@@ -14,14 +14,15 @@ import { Verdict } from "~/shell/Verdict";
 export function TopBar() {
   const site = useGet("/api/v1/site", {}, { live: false }).data;
   return (
-    <header className={styles.bar}>
+    <header className={`${styles.bar} no-print`}>
       <Link to="/" className={styles.site ?? ""}>
         {site?.name ?? "Data centre"}
       </Link>
       <Verdict />
-      <LiveState />
-      <span className={styles.space} />
-      <Clock />
+      <div className={styles.when}>
+        <LiveState />
+        <Clock />
+      </div>
       <Button
         kind="quiet"
         onClick={() => openPalette()}
@@ -33,7 +34,7 @@ export function TopBar() {
         <kbd>Ctrl K</kbd>
       </Button>
       <HelpButton />
-      <MeMenu />
+      <MeMenu onSignedOut={() => location.assign("/sign-in")} />
     </header>
   );
 }
