@@ -38,7 +38,10 @@ class TestShow:
     async def test_tells_its_life(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session))
         session.commit()
-        steps = (await client.get(f"{PATH}/{package}/life-line")).json()["steps"]
+        told = (await client.get(f"{PATH}/{package}/life-line")).json()
+        steps = told["steps"]
+        assert told["archives"] == {"wanted": 1, "verified": 0, "in_doubt": 0}
+        assert steps[-1]["kind"] == "next"
         assert steps[0]["kind"] == "done"
         assert steps[0]["title"].startswith("2 files filed at ")
         assert (await client.get(f"{PATH}/{new_id()}/life-line")).status_code == 404

@@ -23,7 +23,7 @@ test("a package is followed from the Overview to its archive @everywhere", async
     .first()
     .click();
   await expect(page.getByRole("heading", { level: 1, name: /^Package/ })).toBeVisible();
-  await expect(page.getByRole("figure", { name: /life line/i })).toContainText("archived at");
+  await expect(page.getByRole("figure", { name: /life line/i })).toContainText("Archived at");
   await expect(page.getByRole("region", { name: "Where it is" })).toContainText("archived");
   expect(found).toEqual([]);
 });

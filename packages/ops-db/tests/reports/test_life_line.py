@@ -7,11 +7,25 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import Status
+from ccat_ops_db.enumerations import (
+    CheckResult,
+    DeletionMode,
+    DeletionTrigger,
+    LocationType,
+    Status,
+    VerificationMethod,
+)
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import FixityCheck, PhysicalCopy
-from ccat_ops_db.reports.life_line import StepKind, life_line
+from ccat_ops_db.models import (
+    DataLocation,
+    DiskDataLocation,
+    FixityCheck,
+    LocationHealth,
+    PhysicalCopy,
+    RetentionPolicy,
+)
+from ccat_ops_db.reports.life_line import ArchiveCopies, LifeStep, StepKind, archive_copies, life_line
 from ccat_ops_db.reports.work_rows import OPERATIONS
 
 from .. import rows
@@ -65,7 +79,8 @@ def test_what_is_not_over_comes_last(session: Session, world: rows.World) -> Non
     assert steps is not None
     places = [step.subject_id for step in steps]
     assert places.index(str(done.id)) < places.index(str(waiting.id))
-    assert (steps[-1].kind, steps[-1].reason, steps[-1].detail) == (
+    last = [step for step in steps if step.kind is not StepKind.NEXT][-1]
+    assert (last.kind, last.reason, last.detail) == (
         StepKind.WAIT,
         "link_window_closed",
         "opens at 02:00",
@@ -88,7 +103,7 @@ def test_a_copy_that_was_lost_is_a_failure(session: Session, world: rows.World) 
     (step,) = [step for step in steps if step.subject_type == "event"]
     assert (step.kind, step.title, step.detail) == (
         StepKind.FAILURE,
-        "found missing",
+        "Copy found missing",
         "buffer: nothing is there",
     )
 
@@ -100,7 +115,8 @@ def test_why_nothing_is_planned_is_its_last_step(session: Session, world: rows.W
     session.flush()
     steps = life_line(session, world.package)
     assert steps is not None
-    assert (steps[-1].kind, steps[-1].reason, steps[-1].created_at) == (StepKind.WAIT, "no_route", rows.NOW)
+    last = [step for step in steps if step.kind is not StepKind.NEXT][-1]
+    assert (last.kind, last.reason, last.created_at) == (StepKind.WAIT, "no_route", rows.NOW)
 
 
 def _package_of(session: Session, row: Any) -> UUID:
@@ -113,3 +129,130 @@ def _package_of(session: Session, row: Any) -> UUID:
     else:
         package = row.raw_data_package_id
     return package
+
+
+class TestNext:
+    @pytest.fixture(autouse=True)
+    def second_archive(self, session: Session, world: rows.World) -> None:
+        session.add(
+            DiskDataLocation(
+                id="cologne.second-lta",
+                site_id="cologne",
+                name="second-lta",
+                location_type=LocationType.LONG_TERM_ARCHIVE,
+                path="/data/cologne/second-lta",
+                priority=-1,
+            )
+        )
+        session.flush()
+
+    def test_archives_without_a_copy_come_first_then_removals(
+        self, session: Session, world: rows.World
+    ) -> None:
+        _keep_until(session, world.source, copies=2, grace=86_400)
+        _keep_until(session, world.buffer, copies=2)
+        assert _to_come(session, world.package) == [
+            ("To be archived at cologne.lta", None),
+            ("To be archived at cologne.second-lta", None),
+            (
+                f"To be removed at {world.source} and {world.buffer}",
+                "once 2 archives have verified copies, after 1 d in which it can be stopped",
+            ),
+        ]
+
+    def test_an_archive_to_which_work_brings_a_copy_is_no_step_to_come(
+        self, session: Session, world: rows.World
+    ) -> None:
+        _keep_until(session, world.source, copies=2)
+        work = rows.add_row(session, world, "long_term_archive_transfer", Status.PENDING)
+        titles = [title for title, _ in _to_come(session, work.raw_data_package_id)]
+        assert f"To be archived at {world.archive}" not in titles
+        assert "To be archived at cologne.second-lta" in titles
+
+    def test_any_archive_will_do_where_one_is_enough(self, session: Session, world: rows.World) -> None:
+        _keep_until(session, world.source, copies=1)
+        assert _to_come(session, world.package)[0] == (
+            "To be archived at 1 more archive",
+            "of cologne.lta and cologne.second-lta",
+        )
+
+    def test_an_archive_in_doubt_says_so(self, session: Session, world: rows.World) -> None:
+        _keep_until(session, world.source, copies=2)
+        session.add(
+            LocationHealth(data_location_id="cologne.second-lta", site_id="cologne", suspect_since=rows.NOW)
+        )
+        session.flush()
+        assert (
+            "To be archived at cologne.second-lta",
+            "cologne.second-lta is in doubt: nothing is written there until that has ended",
+        ) in _to_come(session, world.package)
+
+    def test_nothing_is_to_come_where_all_is_done(self, session: Session, world: rows.World) -> None:
+        rows.add_copy(session, world.package, "cologne.lta")
+        assert _to_come(session, world.package) == []
+
+
+def test_an_archive_in_doubt_does_not_count_for_certain(session: Session, world: rows.World) -> None:
+    assert archive_copies(session, world.package) == ArchiveCopies(wanted=1, verified=0, in_doubt=0)
+    rows.add_copy(session, world.package, world.archive)
+    session.add(LocationHealth(data_location_id=world.archive, site_id="cologne", suspect_since=rows.NOW))
+    session.flush()
+    assert archive_copies(session, world.package) == ArchiveCopies(wanted=1, verified=1, in_doubt=1)
+
+
+def test_what_goes_on_tells_its_pace_and_its_end(session: Session, world: rows.World) -> None:
+    work = rows.add_row(session, world, "data_transfer", Status.IN_PROGRESS)
+    work.started_at, work.progressed_at = rows.NOW, rows.NOW + timedelta(seconds=10)
+    work.bytes_done, work.bytes_total = 1000, 3000
+    session.flush()
+    (step,) = _steps_of(session, work)
+    assert (step.title, step.bytes_per_second, step.next_at) == (
+        f"Moving from {world.buffer} to cologne.input-buffer",
+        100.0,
+        rows.NOW + timedelta(seconds=30),
+    )
+
+
+def test_cancelled_work_did_not_fail(session: Session, world: rows.World) -> None:
+    work = rows.add_row(session, world, "data_transfer", Status.FAILED)
+    work.error_category = "cancelled"
+    session.flush()
+    (step,) = _steps_of(session, work)
+    assert (step.title.endswith("was cancelled"), step.reason) == (True, "cancelled")
+
+
+def test_a_verification_that_found_a_copy_bad_did_not_verify_it(session: Session, world: rows.World) -> None:
+    check = rows.add_row(session, world, "fixity_check", Status.COMPLETED)
+    check.result = CheckResult.CORRUPT
+    session.flush()
+    assert _steps_of(session, check) == []
+
+
+def _steps_of(session: Session, row: Any) -> list[LifeStep]:
+    steps = life_line(session, _package_of(session, row))
+    assert steps is not None
+    return [step for step in steps if step.subject_id == str(row.id)]
+
+
+def _to_come(session: Session, package: UUID) -> list[tuple[str, str | None]]:
+    steps = life_line(session, package)
+    assert steps is not None
+    return [(step.title, step.detail) for step in steps if step.kind is StepKind.NEXT]
+
+
+def _keep_until(session: Session, location: str, *, copies: int, grace: int = 0) -> None:
+    """Give a location a policy of its own."""
+    policy = RetentionPolicy(
+        id=location,
+        trigger=DeletionTrigger.WHEN_ARCHIVED,
+        min_archive_copies=copies,
+        max_verification_age=86_400,
+        retention_time=0,
+        grace_period=grace,
+        reconfirmation=VerificationMethod.FULL_READ,
+    )
+    session.add(policy)
+    session.flush()
+    place = session.get_one(DataLocation, location)
+    place.retention_policy_id, place.deletion_mode = location, DeletionMode.ENABLED
+    session.flush()

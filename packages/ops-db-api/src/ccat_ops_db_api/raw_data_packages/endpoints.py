@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from ccat_ops_db.models import RawDataFile, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db.reports.life_line import life_line
+from ccat_ops_db.reports.life_line import archive_copies, life_line
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
@@ -20,6 +20,7 @@ from ccat_ops_db_api.raw_data_files.schemas import FilePage, FileSort
 from ccat_ops_db_api.raw_data_packages import content, queries
 from ccat_ops_db_api.raw_data_packages.filters import Wanted
 from ccat_ops_db_api.raw_data_packages.schemas import (
+    ArchiveCopies,
     LifeLine,
     LifeStep,
     Package,
@@ -84,11 +85,15 @@ async def get_package_index(request: Request, _: Reader, session: Transaction, p
 
 @router.get("/{package_id}/life-line", operation_id="get_package_life_line")
 async def get_package_life_line(_: Reader, session: Transaction, package_id: UUID) -> LifeLine:
-    """Tell the life of a package from filing on: what was done, what is under way, what waits and why."""
+    """Tell the life of a package: what was done, what is under way, what waits and why, what comes next."""
     steps = await session.run_sync(lambda sync: life_line(sync, package_id))
     if steps is None:
         raise not_found("raw data package", package_id)
-    return LifeLine(steps=[LifeStep.model_validate(step) for step in steps])
+    archives = await session.run_sync(lambda sync: archive_copies(sync, package_id))
+    return LifeLine(
+        archives=ArchiveCopies.model_validate(archives),
+        steps=[LifeStep.model_validate(step) for step in steps],
+    )
 
 
 @router.get(

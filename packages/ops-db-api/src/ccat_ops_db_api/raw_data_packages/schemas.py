@@ -104,21 +104,33 @@ class PackageIndex(ResponseBody):
 class LifeStep(ResponseBody):
     """A step of the life of a package."""
 
-    kind: StepKind = Field(description="done; under way now; waits; or failed.")
+    kind: StepKind = Field(description="done; under way now; waits; failed; or next, not planned yet.")
     title: str = Field(description="What happened or is to happen, with the locations.")
-    created_at: datetime = Field(description="When it was planned, or happened.")
+    created_at: datetime | None = Field(description="When it was planned, or happened.")
     started_at: datetime | None = Field(description="When the last attempt began.")
     finished_at: datetime | None = Field(description="When it ended.")
     bytes_done: int | None
     bytes_total: int | None
+    bytes_per_second: float | None = Field(description="Mean rate of the attempt that is under way.")
+    next_at: datetime | None = Field(description="When it ends at that rate, or is tried again.")
     attempt: int | None = Field(description="Attempts so far.")
-    reason: str | None = Field(description="Why it waits.")
+    reason: str | None = Field(description="Why it waits or does not go on.")
     detail: str | None
+    error_category: str | None = Field(description="Of the last attempt; see ``/error-categories``.")
     subject_type: str
     subject_id: str
 
 
-class LifeLine(ResponseBody):
-    """The life of a package, the earliest step first; what is not over comes last."""
+class ArchiveCopies(ResponseBody):
+    """In how many archives a package is."""
 
+    wanted: int = Field(description="In how many it is to be.")
+    verified: int = Field(description="How many have a verified copy.")
+    in_doubt: int = Field(description="How many of these are in doubt now.")
+
+
+class LifeLine(ResponseBody):
+    """The life of a package, the earliest step first; what is not over comes last, then what is next."""
+
+    archives: ArchiveCopies
     steps: list[LifeStep]

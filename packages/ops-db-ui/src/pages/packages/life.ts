@@ -9,6 +9,7 @@ const TONES: Readonly<Record<Step["kind"], Tone>> = {
   now: "moving",
   wait: "unknown",
   failure: "act",
+  next: "unknown",
 };
 
 /** Return the steps of the API as the life line draws them. */

@@ -2,35 +2,88 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import Operation, Status
-from ccat_ops_db.models import Event, RawDataFile, RawDataPackage
+from ccat_ops_db.enumerations import CheckResult, LocationType, Operation, PhysicalCopyStatus, Status
+from ccat_ops_db.models import (
+    DataLocation,
+    Event,
+    FixityCheck,
+    LocationHealth,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+)
+from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
+from ccat_ops_db.reports.life_to_come import steps_to_come
 from ccat_ops_db.reports.package_waiting import package_waiting
-from ccat_ops_db.reports.work_rows import work_rows
+from ccat_ops_db.reports.words import how_many
+from ccat_ops_db.reports.work_rows import CANCELLED, work_rows
+from ccat_ops_db.waiting import WaitingReason
 
 MOST_STEPS = 200
 """A package that was staged a thousand times still has a readable life: its latest steps are told."""
 
-TITLES: dict[Operation, str] = {
-    Operation.PACKAGE_CREATION: "packaged at {source}",
-    Operation.TRANSFER: "moved from {source} to {destination}",
-    Operation.VERIFY: "verified at {source}",
-    Operation.ARCHIVE_TRANSFER: "archived at {destination}",
-    Operation.STAGING: "staged at {destination}",
-    Operation.DELETION: "removed at {source}",
+
+@dataclass(frozen=True)
+class Tenses:
+    """What a piece of work is called once it is done, while it goes on, before it, and when it failed."""
+
+    done: str
+    now: str
+    wait: str
+    failed: str
+
+
+TITLES: dict[Operation, Tenses] = {
+    Operation.PACKAGE_CREATION: Tenses(
+        "Packaged at {source}",
+        "Being packaged at {source}",
+        "To be packaged at {source}",
+        "Packaging at {source}",
+    ),
+    Operation.TRANSFER: Tenses(
+        "Moved from {source} to {destination}",
+        "Moving from {source} to {destination}",
+        "To be moved from {source} to {destination}",
+        "Moving from {source} to {destination}",
+    ),
+    Operation.VERIFY: Tenses(
+        "Verified at {source}",
+        "Being verified at {source}",
+        "To be verified at {source}",
+        "Verifying at {source}",
+    ),
+    Operation.ARCHIVE_TRANSFER: Tenses(
+        "Archived at {destination}",
+        "Being archived at {destination}",
+        "To be archived at {destination}",
+        "Archiving at {destination}",
+    ),
+    Operation.STAGING: Tenses(
+        "Staged at {destination}",
+        "Being staged at {destination}",
+        "To be staged at {destination}",
+        "Staging at {destination}",
+    ),
+    Operation.DELETION: Tenses(
+        "Removed at {source}",
+        "Being removed at {source}",
+        "To be removed at {source}",
+        "Removing at {source}",
+    ),
 }
 NOTABLE: dict[str, str] = {
-    "copy.missing": "found missing",
-    "copy.corrupt": "found corrupt",
-    "package.repair_planned": "repair planned",
-    "deletion.withdrawn": "removal withdrawn",
+    "copy.missing": "Copy found missing",
+    "copy.corrupt": "Copy found corrupt",
+    "package.repair_planned": "Repair planned",
+    "deletion.withdrawn": "Removal withdrawn",
 }
 """Events that no piece of work tells."""
 
@@ -42,6 +95,7 @@ class StepKind(StrEnum):
     NOW = "now"
     WAIT = "wait"
     FAILURE = "failure"
+    NEXT = "next"
 
 
 @dataclass(frozen=True)
@@ -51,39 +105,75 @@ class LifeStep:
     Attributes
     ----------
     kind : StepKind
-        done; under way now; waits; or failed.
+        done; under way now; waits; failed; or next, of which no work tells yet.
     title : str
         What happened or is to happen, with the locations.
-    created_at : datetime
-        When it was planned or happened.
+    created_at : datetime or None
+        When it was planned or happened; None for what is next.
     started_at, finished_at : datetime or None
         When the last attempt began, and when it ended.
     bytes_done, bytes_total : int or None
         Bytes of the step, where it moves or reads any.
+    bytes_per_second : float or None
+        Mean rate of the attempt that is under way.
+    next_at : datetime or None
+        When it ends at that rate, or when it is tried again.
     attempt : int or None
         Number of attempts so far.
     reason, detail : str or None
-        Why it waits or failed; a code of `WaitingReason` and text.
+        Why it waits or failed, a code of `WaitingReason` and text; on what it depends, if it is next.
+    error_category : str or None
+        Category of the error of the last attempt, a code of the catalogue of errors.
     subject_type, subject_id : str
         What the step is about: a row of work, the package, or an event.
     """
 
     kind: StepKind
     title: str
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    bytes_done: int | None
-    bytes_total: int | None
-    attempt: int | None
-    reason: str | None
-    detail: str | None
+    created_at: datetime | None
     subject_type: str
     subject_id: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    bytes_done: int | None = None
+    bytes_total: int | None = None
+    bytes_per_second: float | None = None
+    next_at: datetime | None = None
+    attempt: int | None = None
+    reason: str | None = None
+    detail: str | None = None
+    error_category: str | None = None
+
+
+@dataclass(frozen=True)
+class ArchiveCopies:
+    """How many archives are to have a package, have a verified copy, and have one but are in doubt now."""
+
+    wanted: int
+    verified: int
+    in_doubt: int
+
+
+def archive_copies(session: Session, package_id: UUID) -> ArchiveCopies:
+    """Return in how many archives a package is, and in how many it is to be."""
+    in_doubt = (
+        select(func.count(PhysicalCopy.data_location_id.distinct()))
+        .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
+        .join(LocationHealth, LocationHealth.data_location_id == DataLocation.id)
+        .where(
+            PhysicalCopy.raw_data_package_id == package_id,
+            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
+            DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE,
+            LocationHealth.suspect_since.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    columns = (wanted_archive_copies(), verified_archive_copies(), in_doubt)
+    return ArchiveCopies(*session.execute(select(*columns).where(RawDataPackage.id == package_id)).one())
 
 
 def life_line(session: Session, package_id: UUID) -> list[LifeStep] | None:
-    """Return the steps of the life of a package, the earliest first, in four statements.
+    """Return the steps of the life of a package, the earliest first, in few statements.
 
     Parameters
     ----------
@@ -102,12 +192,19 @@ def life_line(session: Session, package_id: UUID) -> list[LifeStep] | None:
         return None
     work = [_of_work(row) for row in _work(session, package_id)]
     notable = list(_notable(session, package_id))
-    return sorted([filed, *work, *notable, *_waiting(session, package_id)], key=_place)
+    known = sorted([filed, *work, *notable, *_waiting(session, package_id)], key=_place)
+    to_come = [
+        LifeStep(StepKind.NEXT, step.title, None, "raw_data_package", str(package_id), detail=step.detail)
+        for step in steps_to_come(session, package_id)
+    ]
+    return [*known, *to_come]
 
 
 def _place(step: LifeStep) -> tuple[bool, datetime]:
     """Return where a step stands: what is not over comes after all that is."""
-    return step.kind in (StepKind.WAIT, StepKind.NOW), step.started_at or step.created_at
+    at = step.started_at or step.created_at
+    assert at is not None, "only what is next has no time"
+    return step.kind in (StepKind.WAIT, StepKind.NOW), at
 
 
 def _filed(session: Session, package_id: UUID) -> LifeStep | None:
@@ -128,58 +225,87 @@ def _filed(session: Session, package_id: UUID) -> LifeStep | None:
     if row is None:
         return None
     first, last, count, size, source, created_at = row
-    title = f"{count} {'file' if count == 1 else 'files'} filed at {source}"
     size = int(size or 0)
     return LifeStep(
         StepKind.DONE,
-        title,
+        f"{how_many(count, 'file')} filed at {source}",
         first or created_at,
-        first,
-        last,
-        size,
-        size,
-        None,
-        None,
-        None,
         "raw_data_package",
         str(package_id),
+        started_at=first,
+        finished_at=last,
+        bytes_done=size,
+        bytes_total=size,
     )
 
 
 def _work(session: Session, package_id: UUID) -> Any:
-    rows = work_rows(lambda _, column: column == package_id).subquery()
+    def told(kind: Any, column: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = column == package_id
+        # A verification that found its copy bad is told by its event: the copy was not verified.
+        good = FixityCheck.result.is_(None) | (FixityCheck.result == CheckResult.VERIFIED)
+        return found & good if kind is FixityCheck else found
+
+    rows = work_rows(told).subquery()
     return session.execute(select(rows).order_by(rows.c.created_at.desc(), rows.c.stage).limit(MOST_STEPS))
 
 
 def _of_work(row: Any) -> LifeStep:
-    title = TITLES[Operation(row.operation)].format(
-        source=row.from_location or "a copy still to be chosen",
-        destination=row.to_location or "a location still to be chosen",
-    )
-    reason, detail = row.waiting_reason, row.waiting_detail
-    match Status(row.status):
-        case Status.COMPLETED:
-            kind, reason, detail = StepKind.DONE, None, None
-        case Status.IN_PROGRESS:
-            kind, reason, detail = StepKind.NOW, None, None
-        case Status.FAILED:
-            kind, reason, detail = StepKind.FAILURE, None, row.error_message
-        case _:
-            kind, detail = StepKind.WAIT, detail or row.error_message
+    kind, title, reason, detail = _told(row, TITLES[Operation(row.operation)])
+    rate, ends_at = _pace(row) if kind is StepKind.NOW else (None, None)
     return LifeStep(
         kind,
-        title,
+        title.format(
+            source=row.from_location or "a copy still to be chosen",
+            destination=row.to_location or "a location still to be chosen",
+        ),
         row.created_at,
-        row.started_at,
-        row.finished_at,
-        row.bytes_done,
-        row.bytes_total,
-        row.attempt,
-        reason,
-        detail,
         row.subject_type,
         str(row.id),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        bytes_done=row.bytes_done,
+        bytes_total=row.bytes_total,
+        bytes_per_second=rate,
+        next_at=row.next_attempt_at if kind is StepKind.WAIT else ends_at,
+        attempt=row.attempt,
+        reason=reason,
+        detail=detail,
+        error_category=None if kind is StepKind.DONE else row.error_category,
     )
+
+
+def _told(row: Any, title: Tenses) -> tuple[StepKind, str, str | None, str | None]:
+    """Return of what kind work is now, what it is called, its reason and detail."""
+    match Status(row.status):
+        case Status.COMPLETED:
+            return StepKind.DONE, title.done, None, None
+        case Status.IN_PROGRESS:
+            return StepKind.NOW, title.now, None, None
+        case Status.FAILED if row.error_category == CANCELLED:
+            return (
+                StepKind.FAILURE,
+                f"{title.failed} was cancelled",
+                WaitingReason.CANCELLED,
+                row.error_message,
+            )
+        case Status.FAILED:
+            return StepKind.FAILURE, f"{title.failed} failed", WaitingReason.GIVEN_UP, row.error_message
+        case _:
+            return StepKind.WAIT, title.wait, row.waiting_reason, row.waiting_detail or row.error_message
+
+
+def _pace(row: Any) -> tuple[float | None, datetime | None]:
+    """Return the mean rate of an attempt that is under way, and when it ends at that rate."""
+    if (
+        None in (row.started_at, row.progressed_at)
+        or row.progressed_at <= row.started_at
+        or not row.bytes_done
+    ):
+        return None, None
+    rate = row.bytes_done / (row.progressed_at - row.started_at).total_seconds()
+    left = max(0, (row.bytes_total or 0) - row.bytes_done)
+    return rate, row.progressed_at + timedelta(seconds=left / rate)
 
 
 def _notable(session: Session, package_id: UUID) -> Iterator[LifeStep]:
@@ -192,7 +318,7 @@ def _notable(session: Session, package_id: UUID) -> Iterator[LifeStep]:
     for event_id, action, at, message in rows:
         kind = StepKind.FAILURE if action.startswith("copy.") else StepKind.DONE
         title = NOTABLE[action]
-        yield LifeStep(kind, title, at, at, at, None, None, None, None, message, "event", str(event_id))
+        yield LifeStep(kind, title, at, "event", str(event_id), started_at=at, finished_at=at, detail=message)
 
 
 def _waiting(session: Session, package_id: UUID) -> Iterator[LifeStep]:
@@ -207,15 +333,10 @@ def _waiting(session: Session, package_id: UUID) -> Iterator[LifeStep]:
         return
     yield LifeStep(
         StepKind.WAIT,
-        "the next step",
+        "Waits for its next step",
         row.since,
-        None,
-        None,
-        None,
-        None,
-        None,
-        row.reason,
-        row.detail,
         "raw_data_package",
         str(package_id),
+        reason=row.reason,
+        detail=row.detail,
     )
