@@ -1,12 +1,14 @@
 """``python -m ccat_dev_stack.pictures NIGHT PORT``: serve API and interface upon an invented night."""
 
 import argparse
+import logging
 import os
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 import psycopg
+import structlog
 import uvicorn
 from psycopg import sql
 from pydantic import SecretStr
@@ -15,29 +17,23 @@ from sqlalchemy.orm import Session
 
 from ccat_dev_stack import shared_services
 from ccat_dev_stack.checkout import build_folder, checkout_folder
-from ccat_dev_stack.pictures import bad_night, green_night
+from ccat_dev_stack.pictures.bad_night import BadNight
+from ccat_dev_stack.pictures.engine import DataTransferEngine, SetClock
+from ccat_dev_stack.pictures.green_night import GreenNight
 from ccat_dev_stack.pictures.night import NOW, Night
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.configuration import apply_configuration, load
 from ccat_ops_db.schema import upgrade
 from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.settings import ApiSettings
 
-NIGHTS: Mapping[str, Callable[[Night], None]] = MappingProxyType(
-    {"green-night": green_night.fill, "bad-night": bad_night.fill}
+NIGHTS: Mapping[str, type[GreenNight] | type[BadNight]] = MappingProxyType(
+    {"green-night": GreenNight, "bad-night": BadNight}
 )
 SINCE = timedelta(days=180)
 """How long the observatory has been configured."""
+INSTALLER = "k.weber"
 KEY = "a-key-for-pictures-of-the-interface-0123456789"
-
-
-class StoppedClock(SystemClock):
-    """A clock that always tells the moment of the pictures."""
-
-    def utc_now(self) -> datetime:
-        """Return the moment of the pictures."""
-        return NOW
 
 
 def main() -> None:
@@ -46,6 +42,8 @@ def main() -> None:
     parser.add_argument("night", choices=sorted(NIGHTS))
     parser.add_argument("port", type=int)
     arguments = parser.parse_args()
+    # Work that fails is what is wanted here: what matters stands in the database.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     services = shared_services.running_services()
     with shared_services.in_use():
         name = f"pictures_{arguments.night.replace('-', '_')}_{os.getpid()}"
@@ -57,13 +55,16 @@ def main() -> None:
             _execute(services.postgresql.url(), drop)
 
 
-def _serve(url: str, fill: Callable[[Night], None], port: int) -> None:
+def _serve(url: str, kind: type[GreenNight] | type[BadNight], port: int) -> None:
     upgrade(url)
     engine = create_engine(synchronous(url))
-    with Session(engine) as session, session.begin():
-        configuration = load(checkout_folder() / "data-center-config")
-        apply_configuration(session, configuration, actor="pictures", at=NOW - SINCE)
-        fill(Night(session))
+    with Session(engine, expire_on_commit=False) as session:
+        night = kind(Night(session))
+        with session.begin():
+            configuration = load(checkout_folder() / "data-center-config")
+            apply_configuration(session, configuration, actor=INSTALLER, at=NOW - SINCE)
+            night.fill()
+        night.go_on(DataTransferEngine(engine))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     engine.dispose()
@@ -71,7 +72,7 @@ def _serve(url: str, fill: Callable[[Night], None], port: int) -> None:
     database = OpsDbSettings(
         database_url=SecretStr(url), environment=Environment.DEVELOPMENT, token_key=SecretStr(KEY)
     )
-    app = create_app(settings, database, StoppedClock())
+    app = create_app(settings, database, SetClock())
     app.openapi()
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="warning")
 

@@ -1,178 +1,218 @@
-"""A night that needs somebody: the route is cut, the buffer fills, work was given up."""
+"""A night that needs somebody: a route is cut, the buffer fills, an archive lost bytes, work was given up."""
 
-from datetime import timedelta
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from ccat_dev_stack.pictures.green_night import SPACE, UNITS
-from ccat_dev_stack.pictures.night import FILES, HOUR, INPUT, MINUTE, NOW, OUTPUT, TERA, Night
-from ccat_ops_db.enumerations import ExecutionStatus, FailureClass, Severity, Status
-from ccat_ops_db.events import record_error
-from ccat_ops_db.models import DataLocation, LocationHealth, PackageCreation, RawDataPackage, RouteHealth
+from ccat_data_transfer.failures import Failure, Integrity, Transient
+from ccat_data_transfer.package_format.errors import SourceMismatchError
+from ccat_dev_stack.pictures.engine import CutShort, DataTransferEngine
+from ccat_dev_stack.pictures.journey import Package, add_source, carry, hold_at_route, lock, pack
+from ccat_dev_stack.pictures.night import (
+    ARCHIVE_US,
+    HOUR,
+    INPUT,
+    MINUTE,
+    NOW,
+    OUTPUT,
+    SECOND,
+    Night,
+    worker,
+    xxh3,
+)
+from ccat_dev_stack.pictures.observing import Part, observe_since
+from ccat_ops_db.enumerations import CheckReason, Operation, Status, VerificationMethod
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    ErrorRecord,
+    FixityCheck,
+    PackageCreation,
+    PhysicalCopy,
+)
 
-WAITING = 14
-GIVEN_UP = 3
+CUT = NOW - 30 * HOUR - 12 * MINUTE
+"""When the line to Cologne was cut."""
+BEGAN = CUT - 9 * HOUR - 17 * MINUTE
+"""When the first observation began."""
+SCRUBBED = NOW - 3 * HOUR - 7 * MINUTE
+"""When copies at the second archive were read again."""
+SCRUBS = 9
+BAD_FILE_AT = NOW - 5 * HOUR
+SUSPENDED_AT = NOW - 50 * HOUR
+ACKNOWLEDGED_AT = CUT + 26 * MINUTE
+NOT_BEGUN: dict[str, Any] = {
+    "status": Status.PENDING,
+    "started_at": None,
+    "finished_at": None,
+    "progressed_at": None,
+    "bytes_done": 0,
+}
 
 
-def fill(night: Night) -> None:
-    """Add a night whose first hours were well."""
-    for number in range(12):
-        unit, module = UNITS[number % len(UNITS)]
-        at = NOW - 30 * HOUR + number * HOUR
-        night.archive(night.package(night.observe(unit, module, at, 42 * MINUTE), module, at + 45 * MINUTE))
-    _cut_route(night)
-    _given_up(night)
-    _bad_file(night)
-    _places(night)
-    stuck = night.observe(*UNITS[2], NOW - 26 * HOUR, MINUTE, ExecutionStatus.RUNNING)
-    night.file(stuck, UNITS[2][1], NOW - 25 * HOUR, None, FILES)
+class BadNight:
+    """The troubles of the night, which the engine writes down itself."""
 
+    def __init__(self, night: Night) -> None:
+        self._night = night
+        self._refused: list[tuple[Package, UUID]] = []
+        self._bad: tuple[Part, UUID] | None = None
+        self._scrubs: list[tuple[str, int, UUID]] = []
 
-def _cut_route(night: Night) -> None:
-    for number in range(WAITING):
-        unit, module = UNITS[number % len(UNITS)]
-        at = NOW - 15 * HOUR + number * HOUR
-        package = night.package(night.observe(unit, module, at, 42 * MINUTE), module, at + 45 * MINUTE)
-        night.send(
-            package,
-            NOW,
-            status=Status.PENDING,
-            created_at=package.at + MINUTE,
-            started_at=None,
-            finished_at=None,
-            bytes_done=0,
-            waiting_reason="route_circuit_open",
-            waiting_detail="ccat-cologne failed 6 times in a row; next attempt at 07:51:00 UTC",
-            waiting_since=NOW - 14 * HOUR if number < WAITING - 1 else package.at + MINUTE,
-            next_attempt_at=NOW + 9 * MINUTE,
+    def fill(self) -> None:
+        """Add what is as in any night, and the work that will fail."""
+        parts = sorted(observe_since(self._night, BEGAN), key=lambda part: part.formed_at)
+        refused = [part for part in parts if part.formed_at < CUT - 2 * HOUR][4:16:7]
+        bad = min(parts, key=lambda part: abs(part.formed_at - BAD_FILE_AT))
+        carried = []
+        for part in parts:
+            if part in refused:
+                self._add_refused(part)
+            elif part is bad:
+                self._add_bad(part)
+            else:
+                carried.append(carry(self._night, part, CUT))
+        self._night.measure()
+        self._suspend_processing()
+        self._night.write()
+        for package in carried[:SCRUBS]:
+            self._add_scrub(package)
+        self._night.write()
+
+    def go_on(self, engine: DataTransferEngine) -> None:
+        """Have the engine meet the troubles, and a person see some of them."""
+        for (package, transfer), failure in zip(self._refused, self._refusals(), strict=True):
+            first = package.sealed_at + 2 * MINUTE
+            moments = (first, first + 8 * SECOND, first + 21 * SECOND)
+            engine.attempt(Operation.TRANSFER, transfer, moments, {INPUT: failure}, worker(OUTPUT))
+        self._cut_route(engine)
+        assert self._bad is not None, "the night has a bad file"
+        part, package_id = self._bad
+        with self._night.session.begin():
+            creation = self._night.session.scalars(
+                select(PackageCreation.id).where(PackageCreation.raw_data_package_id == package_id)
+            ).one()
+        path = part.files[3].path
+        mismatch = SourceMismatchError(path, xxh3(path), xxh3(f"{path} as it is now"))
+        engine.attempt(
+            Operation.PACKAGE_CREATION,
+            creation,
+            [part.formed_at + MINUTE],
+            {part.source: mismatch},
+            worker(OUTPUT),
         )
-    night.session.add(
-        RouteHealth(
-            data_transfer_route_id="ccat-cologne",
-            site_id="ccat",
-            consecutive_failures=6,
-            open_until=NOW + 9 * MINUTE,
+        archive = CutShort({path: size // 2**23 * 2**23 for path, size, _ in self._scrubs})
+        for number, (_, _, check) in enumerate(self._scrubs[:5]):
+            moment = SCRUBBED + number * 50 * SECOND
+            engine.attempt(Operation.VERIFY, check, [moment], {ARCHIVE_US: archive}, worker(ARCHIVE_US))
+        self._acknowledge()
+        engine.plan()
+
+    def _cut_route(self, engine: DataTransferEngine) -> None:
+        with self._night.session.begin():
+            first = self._night.session.scalars(
+                select(DataTransfer.id)
+                .where(
+                    DataTransfer.status == Status.PENDING,
+                    DataTransfer.data_transfer_route_id == "ccat-cologne",
+                )
+                .order_by(DataTransfer.created_at)
+                .limit(1)
+            ).one()
+        timeout = Transient(
+            "timeout", "no answer in time (s3.cologne.example.org:443, 30 s); it is tried again"
         )
-    )
-    record_error(
-        night.session,
-        site_id="ccat",
-        at=NOW - 14 * HOUR,
-        severity=Severity.ERROR,
-        category="connection",
-        subject_type="data_transfer_route",
-        subject_id="ccat-cologne",
-        message="s3.cologne.example.org: the connection timed out after 30 s, 6 times in a row",
-    )
+        engine.attempt(Operation.TRANSFER, first, _tries(), {INPUT: timeout}, worker(OUTPUT))
 
+    def _refusals(self) -> list[Failure]:
+        (another, _), (damaged, _) = self._refused
+        return [
+            Integrity(
+                "other_object_at_target",
+                f"{INPUT} has another object of that name (something else is there already); it is not "
+                "overwritten: move it away, then retry",
+                path=another.path,
+            ),
+            Integrity(
+                "store_has_other_bytes",
+                f"after the upload the store says size {damaged.size - 8_388_608}, checksum"
+                f" {xxh3('what the store has')}; sent were {damaged.size}, {xxh3(str(damaged.id))}; it"
+                " must be sent again",
+                path=damaged.path,
+            ),
+        ]
 
-def _given_up(night: Night) -> None:
-    for number in range(GIVEN_UP):
-        at = NOW - (20 + number) * HOUR
-        unit, module = UNITS[number]
-        package = night.package(night.observe(unit, module, at, 42 * MINUTE), module, at + 45 * MINUTE)
-        transfer = night.send(
-            package,
-            at + HOUR,
-            status=Status.FAILED,
-            attempt=5,
-            bytes_done=package.size // 3,
-            error_class=FailureClass.PERMANENT,
-            error_category="access_denied",
-            error_message="cologne.input-buffer: the credential cologne-input-buffer may not write here"
-            " (AccessDenied)",
-        )
-        record_error(
-            night.session,
-            site_id="ccat",
-            at=at + HOUR,
-            severity=Severity.ERROR,
-            category="access_denied",
-            subject_type="data_transfer",
-            subject_id=transfer.id,
-            message=transfer.error_message or "",
-            data_location_id=INPUT,
-        )
+    def _add_refused(self, part: Part) -> None:
+        package = pack(self._night, part)
+        row = hold_at_route(self._night, package, waiting_reason=None, waiting_since=None)
+        add_source(self._night, package, None)
+        self._refused.append((package, row.id))
 
+    def _add_bad(self, part: Part) -> None:
+        package = pack(self._night, part, **NOT_BEGUN)
+        self._bad = (part, package.id)
 
-def _bad_file(night: Night) -> None:
-    unit, module = UNITS[1]
-    at = NOW - 5 * HOUR
-    execution = night.observe(unit, module, at, 42 * MINUTE)
-    package = night.new_id(at + 45 * MINUTE)
-    night.session.add(
-        RawDataPackage(
-            id=package,
-            site_id="ccat",
-            executed_obs_unit_id=execution,
-            instrument_module_id=module,
-            part_number=1,
-            source_location_id="ccat.chai-raw-data",
-            created_at=at + 45 * MINUTE,
-            file_count=FILES,
-            payload_bytes=FILES * 412_316_160,
-            relative_path=f"{at:%Y/%m/%d}/{package}.tar",
-        )
-    )
-    night.session.flush()
-    night.file(execution, module, at, package, FILES)
-    creation = night.work(
-        PackageCreation,
-        at + 45 * MINUTE,
-        at + HOUR,
-        FILES * 412_316_160,
-        status=Status.FAILED,
-        attempt=1,
-        bytes_done=0,
-        raw_data_package_id=package,
-        source_location_id="ccat.chai-raw-data",
-        destination_location_id=OUTPUT,
-        error_class=FailureClass.PERMANENT,
-        error_category="checksum_mismatch",
-        error_message="chai-lfa-000003.fits: its bytes are not those that were filed (checksum differs)",
-    )
-    record_error(
-        night.session,
-        site_id="ccat",
-        at=at + HOUR,
-        severity=Severity.ERROR,
-        category="checksum_mismatch",
-        subject_type="package_creation",
-        subject_id=creation.id,
-        message=creation.error_message or "",
-        data_location_id="ccat.chai-raw-data",
-    )
-
-
-def _places(night: Night) -> None:
-    for location, (share, total) in (SPACE | {"ccat.output-buffer": (0.91, 200 * TERA)}).items():
-        night.measure(location, share, total, growth=0.012 if location == OUTPUT else 0.0)
-    night.session.execute(
-        update(DataLocation)
-        .where(DataLocation.id == "cologne.processing")
-        .values(
-            suspended_at=NOW - timedelta(days=2),
-            suspended_by="a.operator (session)",
-            suspended_reason="its disks are exchanged",
-        )
-    )
-    night.session.add(
-        LocationHealth(
-            data_location_id="us.lta",
+    def _add_scrub(self, package: Package) -> None:
+        copy = self._night.session.execute(
+            select(PhysicalCopy.id).where(
+                PhysicalCopy.raw_data_package_id == package.id, PhysicalCopy.data_location_id == ARCHIVE_US
+            )
+        ).scalar_one()
+        at = SCRUBBED - MINUTE
+        check = self._night.work(
+            FixityCheck,
+            at,
             site_id="us",
-            consecutive_failures=0,
-            suspect_since=NOW - 3 * HOUR,
-            suspect_reason="12 of 20 copies were found wrong within 10 minutes",
+            bytes_total=package.size,
+            physical_copy_id=copy,
+            data_location_id=ARCHIVE_US,
+            reason=CheckReason.SCRUB,
+            method=VerificationMethod.FULL_READ,
         )
-    )
-    record_error(
-        night.session,
-        site_id="us",
-        at=NOW - 3 * HOUR,
-        severity=Severity.CRITICAL,
-        category="location_suspect",
-        subject_type="data_location",
-        subject_id="us.lta",
-        message="us.lta: 12 of 20 copies were found wrong within 10 minutes",
-        data_location_id="us.lta",
-    )
+        lock(self._night, copy, check, at)
+        self._scrubs.append((package.path, package.size, check.id))
+
+    def _suspend_processing(self) -> None:
+        who, why = "m.rossi (session)", "its disks are exchanged until Monday"
+        self._night.session.execute(
+            update(DataLocation)
+            .where(DataLocation.id == "cologne.processing")
+            .values(suspended_at=SUSPENDED_AT, suspended_by=who, suspended_reason=why)
+        )
+        self._night.tell(
+            SUSPENDED_AT,
+            who,
+            "data_location.suspended",
+            "cologne.processing",
+            f"cologne.processing suspended by {who}: {why}",
+            subject_type="data_location",
+            site="cologne",
+        )
+
+    def _acknowledge(self) -> None:
+        """Have an operator take note of the transfer that found another object."""
+        who, transfer = "k.weber (session)", self._refused[0][1]
+        with self._night.session.begin():
+            error = self._night.session.scalars(
+                select(ErrorRecord).where(ErrorRecord.subject_id == str(transfer))
+            ).one()
+            error.acknowledged_at, error.acknowledged_by = ACKNOWLEDGED_AT, who
+            self._night.tell(
+                ACKNOWLEDGED_AT,
+                who,
+                "error_record.acknowledged",
+                error.id,
+                f"{error.category} of {error.subject_type} {error.subject_id} acknowledged",
+                subject_type="error_record",
+            )
+            self._night.write()
+
+
+def _tries() -> list[datetime]:
+    """Return when the first transfer of a cut route was tried: often at first, then when its circuit lets."""
+    tries = [CUT + seconds * SECOND for seconds in (0, 36, 76, 125, 194)]
+    while tries[-1] + 31 * MINUTE < NOW:
+        tries.append(tries[-1] + 31 * MINUTE)
+    return tries

@@ -1,0 +1,152 @@
+"""The planner and the workers themselves upon an invented night, with places that answer as they are told."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from ccat_data_transfer.places import Places
+from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import ObjectInfo, Storage
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.pictures.night import NOW
+from ccat_ops_db.clock import SystemClock
+from ccat_ops_db.enumerations import Operation, Status
+from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, PhysicalCopy
+
+CIRCUIT_REST = 1800.0
+"""Seconds that the circuits of this observatory rest."""
+
+
+class SetClock(SystemClock):
+    """A clock that tells what it was set to."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def utc_now(self) -> datetime:
+        """Return what it was set to."""
+        return self.now
+
+
+class CutShort:
+    """Storage of an archive that lost the ends of its objects.
+
+    Parameters
+    ----------
+    sizes : mapping
+        How many bytes are left of an object.
+    """
+
+    kind = "s3"
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self._sizes = sizes
+
+    def stat(self, path: str) -> ObjectInfo:
+        """Tell that an object is shorter than it was."""
+        return ObjectInfo(path, self._sizes[path], NOW, None)
+
+    def set_aside(self, path: str, work_id: str) -> None:
+        """Leave it where it is: there is none."""
+
+
+class ToldPlaces:
+    """Places whose storage is, or fails with, what was told."""
+
+    def __init__(self, answers: Mapping[str, Exception | CutShort]) -> None:
+        self._answers = answers
+
+    def storage(self, location_id: str) -> Storage:
+        """Return the storage of a location, or fail as it does."""
+        answer = self._answers.get(location_id)
+        if isinstance(answer, Exception):
+            raise answer
+        return cast(Storage, answer or _Quiet())
+
+    def folder(self, location_id: str) -> Path:
+        """Return a folder in which nothing is."""
+        return Path(gettempdir()) / "ccat-pictures" / location_id
+
+
+def _date_back(session: Session) -> None:
+    """Have things wait since they were there: a planner that had run all night would have said so then."""
+    tables: list[Any] = [PhysicalCopy, *(kind.table for kind in KINDS.values())]
+    for table in tables:
+        session.execute(
+            update(table)
+            .where(table.waiting_since == NOW)
+            .values(waiting_since=table.created_at)
+            .execution_options(synchronize_session=False)
+        )
+    started = select(ExecutedObsUnit.started_at).where(
+        ExecutedObsUnit.id == ExecutedObsUnitModule.executed_obs_unit_id
+    )
+    session.execute(
+        update(ExecutedObsUnitModule)
+        .where(ExecutedObsUnitModule.waiting_since == NOW)
+        .values(waiting_since=started.scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )
+
+
+class _Quiet:
+    """Storage of which nothing is asked but whether it is there."""
+
+    kind = "disk"
+
+    def check(self) -> None:
+        """Find nothing wrong."""
+
+
+class DataTransferEngine:
+    """Makes passes of the planner and has workers try, at given moments.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database of the night.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._clock = SetClock()
+        self._settings = DataTransferSettings(circuit_rest=CIRCUIT_REST)
+        self._planner = Planner(engine, self, self._clock, self._settings)
+
+    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+        """Tell no worker: none runs."""
+
+    def plan(self) -> None:
+        """Have the planner look at the night as it is now."""
+        self._clock.now = NOW
+        self._planner.run_pass()
+        with self._sessions.begin() as session:
+            _date_back(session)
+
+    def attempt(
+        self,
+        operation: Operation,
+        work_id: UUID,
+        moments: Iterable[datetime],
+        answers: Mapping[str, Exception | CutShort],
+        worker: str,
+    ) -> None:
+        """Have a worker try something at some moments, at places that answer as given."""
+        places = cast(Places, ToldPlaces(answers))
+        runner = WorkRunner(self._sessions, places, self._clock, self._settings, worker, threading.Event())
+        for moment in moments:
+            self._clock.now = moment
+            table = KINDS[operation].table
+            with self._sessions.begin() as session:
+                session.execute(update(table).where(table.id == work_id).values(status=Status.SCHEDULED))
+            outcome = runner.run(operation, work_id)
+            assert outcome in ("failed", "done"), f"{operation} {work_id} at {moment} ended as {outcome}"

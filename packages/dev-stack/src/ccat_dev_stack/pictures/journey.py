@@ -1,0 +1,455 @@
+"""How packages of an invented night travel: each step takes as long as its bytes need, until now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.package_metadata import load_story, obscore
+from ccat_data_transfer.planning.onward import lock_copy
+from ccat_dev_stack.pictures.night import (
+    ARCHIVE,
+    ARCHIVE_US,
+    HOUR,
+    INPUT,
+    INPUT_US,
+    NOW,
+    OUTPUT,
+    SECOND,
+    Night,
+    worker,
+    xxh3,
+)
+from ccat_dev_stack.pictures.observing import Part, add_files
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    CheckResult,
+    CopyKind,
+    PhysicalCopyStatus,
+    Status,
+    VerificationMethod,
+)
+from ccat_ops_db.models import (
+    DataTransfer,
+    Deletion,
+    FixityCheck,
+    LongTermArchiveTransfer,
+    PackageCreation,
+    RawDataPackage,
+    RawDataPackageMetadata,
+    RawDataPackagePhysicalCopy,
+)
+from ccat_ops_db.models.base import Work, snake_case
+from ccat_ops_db.waiting import WaitingReason
+
+PACKAGING, LINK, LINK_US, READING, WRITING = 420e6, 125e6, 140e6, 700e6, 350e6
+"""Bytes a second of what a package needs on its way."""
+GRACE = 24 * HOUR
+"""How long files stay at their source after their package was archived."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """When a step is planned, begins and ends."""
+
+    planned: datetime
+    began: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that is carried, and what of it is known so far."""
+
+    id: UUID
+    part: Part
+    size: int
+    sealed_at: datetime
+    output_copy: UUID | None
+    row: RawDataPackage
+
+    @property
+    def path(self) -> str:
+        """Return the path of its tar at every location."""
+        return self.row.relative_path
+
+
+def carry(night: Night, part: Part, cut: datetime | None = None) -> Package:
+    """Package a part and send it on as far as it has come; not over a route that was cut before."""
+    package = pack(night, part)
+    if package.output_copy is None:
+        return package
+    sending = _span(night, package.sealed_at, package.size, LINK, "ccat-cologne")
+    if cut is not None and sending.ended > cut:
+        hold_at_route(night, package)
+        add_source(night, package, None)
+        return package
+    sending_on = _span(night, _archived_at(sending.ended, package.size), package.size, LINK_US, "cologne-us")
+    done = _archived_at(sending_on.ended, package.size) + SECOND
+    removal = Span(done, done + 3 * SECOND, done + 5 * SECOND)
+    planned = sending.planned if sending.planned <= NOW else None
+    removed = removal.ended if removal.ended <= NOW else None
+    at_telescope = (OUTPUT, package.output_copy)
+    add_copy(
+        night, package, OUTPUT, package.sealed_at, None, planned, copy=package.output_copy, deleted=removed
+    )
+    arrived = send(night, package, sending, at_telescope, INPUT, "ccat-cologne")
+    archived = _archive(night, package, arrived, INPUT, ARCHIVE) if arrived else None
+    if archived is not None:
+        there = send(night, package, sending_on, (ARCHIVE, archived), INPUT_US, "cologne-us")
+        if there is not None:
+            _archive(night, package, there, INPUT_US, ARCHIVE_US)
+    if done <= NOW:
+        _delete(night, package, OUTPUT, CopyKind.RAW_DATA_PACKAGE, "output-buffer", removal, 2)
+    add_source(night, package, done)
+    return package
+
+
+def _span(night: Night, ready: datetime, size: int, rate: float, route: str) -> Span:
+    """Return when a package that is ready goes over a route, on which one goes after the other."""
+    planned = ready + SECOND
+    return Span(planned, *night.turn(route, planned + SECOND, timedelta(seconds=size / rate)))
+
+
+def _archived_at(sent: datetime, size: int) -> datetime:
+    """Return when a package that was sent is verified in the archive of its destination."""
+    verified = sent + _seconds(size, READING)
+    return verified + 4 * SECOND + _seconds(size, WRITING) + _seconds(size, READING)
+
+
+def pack(night: Night, part: Part, **creation: Any) -> Package:
+    """Add a package with the work of making it; sealed if that is done."""
+    size = part.payload + len(part.files) * 1024 + 20_480
+    planned = part.formed_at
+    seconds = timedelta(seconds=4 + size / PACKAGING)
+    span = Span(planned, *night.turn("packaging", planned + 2 * SECOND, seconds))
+    is_sealed = span.ended <= NOW and not creation
+    identifier = night.new_id(planned)
+    seal = f"sha256:{sha256(identifier.bytes).hexdigest()}"
+    row = RawDataPackage(
+        id=identifier,
+        site_id="ccat",
+        executed_obs_unit_id=part.execution,
+        instrument_module_id=part.module,
+        part_number=part.number,
+        source_location_id=part.source,
+        created_at=planned,
+        file_count=len(part.files),
+        payload_bytes=part.payload,
+        relative_path=f"{planned:%Y/%m/%d}/{identifier}.tar",
+    )
+    if is_sealed:
+        row.sealed_at, row.size, row.checksum = span.ended, size, xxh3(str(identifier))
+        row.manifest_checksum = row.index_checksum = seal
+    night.add([row])
+    output_copy = night.new_id(span.ended) if is_sealed else None
+    package = Package(identifier, part, size, span.ended, output_copy, row)
+    night.tell(
+        planned,
+        "planner",
+        "package.formed",
+        package.id,
+        f"{len(part.files)} files, {part.payload:,} bytes, part {part.number}",
+    )
+    _work(
+        night,
+        PackageCreation,
+        span,
+        size,
+        OUTPUT,
+        raw_data_package_id=package.id,
+        source_location_id=part.source,
+        destination_location_id=OUTPUT,
+        **creation,
+    )
+    if package.output_copy is None:
+        add_files(night, part.execution, part.module, part.files, package.id)
+        for file in part.files:
+            night.stay(part.source, file.size, file.filed_at)
+        return package
+    night.tell(
+        span.ended, worker(OUTPUT), "package.sealed", package.id, f"{len(part.files)} files in {size:,} bytes"
+    )
+    return package
+
+
+def add_source(night: Night, package: Package, archived: datetime | None) -> None:
+    """Add the files of a sealed package at their source; they go a day after it was archived."""
+    part, status, removed = package.part, PhysicalCopyStatus.VERIFIED, None
+    if archived is not None and archived <= NOW:
+        span = Span(archived, archived + GRACE, archived + GRACE + 6 * SECOND)
+        is_gone = span.ended <= NOW
+        status = PhysicalCopyStatus.DELETED if is_gone else PhysicalCopyStatus.DELETION_SCHEDULED
+        removed = span.ended if is_gone else None
+        _delete(night, package, part.source, CopyKind.RAW_DATA_FILE, "source", span, len(part.files))
+    add_files(night, part.execution, part.module, part.files, package.id, package.sealed_at, status, removed)
+    for file in part.files:
+        night.stay(part.source, file.size, file.filed_at, removed)
+    if removed is not None:
+        package.row.source_removed_at = removed
+    night.afterwards(partial(_describe, package.id))
+
+
+def _describe(package: UUID, session: Session) -> None:
+    described = obscore(load_story(session, package))
+    session.add(RawDataPackageMetadata(raw_data_package_id=package, site_id="ccat", **described))
+
+
+def _delete(
+    night: Night, package: Package, location: str, kind: CopyKind, policy: str, span: Span, objects: int
+) -> None:
+    grace_until = span.began if span.began - span.planned >= GRACE else span.planned
+    waits = span.began > NOW
+    night.tell(
+        span.planned,
+        f"policy {policy}",
+        "deletion.scheduled",
+        package.id,
+        f"{kind} at {location}, {package.size:,} bytes, because when_archived",
+    )
+    _work(
+        night,
+        Deletion,
+        span,
+        package.size,
+        location,
+        raw_data_package_id=package.id,
+        data_location_id=location,
+        kind=kind,
+        requested_by=f"policy {policy}",
+        reason="when_archived",
+        grace_until=grace_until,
+        next_attempt_at=grace_until,
+        waiting_reason=WaitingReason.GRACE_PERIOD if waits else None,
+        waiting_detail=f"can be cancelled until {grace_until:%F %H:%M:%S} UTC" if waits else None,
+        waiting_since=span.planned if waits else None,
+    )
+    if span.ended <= NOW:
+        night.tell(
+            span.ended,
+            worker(location),
+            "copy.deleted",
+            package.id,
+            f"{objects} objects at {location}: policy {policy}, when_archived",
+        )
+
+
+def hold_at_route(night: Night, package: Package, **values: Any) -> DataTransfer:
+    """Add the transfer of a package that cannot leave the telescope."""
+    assert package.output_copy is not None, "only sealed packages travel"
+    planned = package.sealed_at + SECOND
+    add_copy(night, package, OUTPUT, package.sealed_at, None, planned, copy=package.output_copy)
+    waiting = {"waiting_reason": WaitingReason.ROUTE_CIRCUIT_OPEN, "waiting_since": planned}
+    row = night.work(
+        DataTransfer,
+        planned,
+        site_id="ccat",
+        bytes_total=package.size,
+        **(waiting | values),
+        **_route(package, (OUTPUT, package.output_copy), INPUT, "ccat-cologne"),
+    )
+    lock(night, package.output_copy, row, planned)
+    _tell_of_plan(night, package, planned, OUTPUT, INPUT, "ccat-cologne")
+    return row
+
+
+def send(
+    night: Night, package: Package, span: Span, source: tuple[str, UUID], to: str, route: str
+) -> tuple[UUID, datetime] | None:
+    """Send a package over a route; return its verified copy there and since when, if it got so far."""
+    here, copy = source
+    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + _seconds(package.size, READING))
+    if span.planned > NOW:
+        return None
+    _tell_of_plan(night, package, span.planned, here, to, route)
+    values = _route(package, source, to, route) | {"sent_at": span.ended if span.ended <= NOW else None}
+    if checked.ended <= NOW:
+        values["finished_at"] = checked.ended + SECOND
+    elif span.ended <= NOW:
+        values |= {
+            "status": Status.PENDING,
+            "finished_at": None,
+            "waiting_reason": WaitingReason.AWAITING_VERIFICATION,
+            "waiting_detail": f"all bytes are at {to}",
+            "waiting_since": span.ended,
+        }
+    row = _work(night, DataTransfer, span, package.size, here, **values)
+    if checked.ended > NOW:
+        lock(night, copy, row, span.planned)
+    if span.ended > NOW:
+        return None
+    night.tell(
+        span.ended,
+        worker(here),
+        "transfer.sent",
+        package.id,
+        f"{here} to {to}, {package.size:,} of {package.size:,} bytes in this attempt",
+        site=row.site_id,
+    )
+    onward = checked.ended + SECOND
+    arrived = add_copy(night, package, to, span.ended, checked.ended, onward if onward <= NOW else None)
+    done = check(night, package, arrived, to, checked, CheckReason.ARRIVAL, data_transfer_id=row.id)
+    return (arrived, checked.ended) if done else None
+
+
+def _archive(
+    night: Night, package: Package, arrived: tuple[UUID, datetime], here: str, archive: str
+) -> UUID | None:
+    """Write a package that arrived into the archive; return its verified copy there, if it got so far."""
+    copy, verified = arrived
+    began = verified + 4 * SECOND
+    span = Span(verified + SECOND, began, began + _seconds(package.size, WRITING))
+    if span.planned > NOW:
+        return None
+    row = _work(
+        night,
+        LongTermArchiveTransfer,
+        span,
+        package.size,
+        archive,
+        raw_data_package_id=package.id,
+        source_copy_id=copy,
+        destination_location_id=archive,
+        checksum=xxh3(str(package.id)) if span.ended <= NOW else None,
+    )
+    if span.ended > NOW:
+        lock(night, copy, row, span.planned)
+        return None
+    text = f"{here} to {archive}, {package.size:,} bytes"
+    night.tell(span.ended, worker(archive), "archive.written", package.id, text, site=row.site_id)
+    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + _seconds(package.size, READING))
+    written = add_copy(night, package, archive, span.ended, checked.ended)
+    done = check(night, package, written, archive, checked, CheckReason.ARRIVAL)
+    return written if done else None
+
+
+def check(
+    night: Night,
+    package: Package,
+    copy: UUID,
+    location: str,
+    span: Span,
+    reason: CheckReason,
+    **values: Any,
+) -> bool:
+    """Add a check of a copy that finds it right; return whether it is done."""
+    is_done = span.ended <= NOW
+    row = _work(
+        night,
+        FixityCheck,
+        span,
+        package.size,
+        location,
+        physical_copy_id=copy,
+        data_location_id=location,
+        reason=reason,
+        method=VerificationMethod.FULL_READ,
+        result=CheckResult.VERIFIED if is_done else None,
+        checksum=xxh3(str(package.id)) if is_done else None,
+        **values,
+    )
+    if not is_done:
+        lock(night, copy, row, span.planned)
+        return False
+    action = "package.archived" if location in (ARCHIVE, ARCHIVE_US) else "copy.verified"
+    text = f"verified at {location} by full_read"
+    night.tell(span.ended, worker(location), action, package.id, text, site=row.site_id)
+    return True
+
+
+def add_copy(
+    night: Night,
+    package: Package,
+    location: str,
+    at: datetime,
+    verified: datetime | None = None,
+    onward: datetime | None = None,
+    *,
+    copy: UUID | None = None,
+    deleted: datetime | None = None,
+) -> UUID:
+    """Add a copy of a package; verified if that is done by now."""
+    identifier = copy or night.new_id(at)
+    is_verified = verified is not None and verified <= NOW
+    status = PhysicalCopyStatus.VERIFIED if is_verified else PhysicalCopyStatus.PRESENT
+    night.add(
+        [
+            RawDataPackagePhysicalCopy(
+                id=identifier,
+                site_id=location.partition(".")[0],
+                raw_data_package_id=package.id,
+                data_location_id=location,
+                relative_path=package.path,
+                status=PhysicalCopyStatus.DELETED if deleted is not None else status,
+                size=package.size,
+                created_at=at,
+                checksum=xxh3(str(package.id)) if is_verified else None,
+                verified_at=verified if is_verified else None,
+                verified_by=VerificationMethod.FULL_READ if is_verified else None,
+                onward_planned_at=onward,
+                deleted_at=deleted,
+            )
+        ]
+    )
+    night.stay(location, package.size, at, deleted)
+    return identifier
+
+
+def _work(night: Night, kind: type[Any], span: Span, size: int, location: str, /, **values: Any) -> Any:
+    """Add work that is done, under way or still to begin, as its times say."""
+    state: dict[str, Any] = {"site_id": location.partition(".")[0], "bytes_total": size}
+    if span.ended <= NOW:
+        state |= {
+            "status": Status.COMPLETED,
+            "started_at": span.began,
+            "finished_at": span.ended,
+            "progressed_at": span.ended,
+            "bytes_done": size,
+        }
+    elif span.began <= NOW:
+        state |= {
+            "status": Status.IN_PROGRESS,
+            "started_at": span.began,
+            "lease_owner": worker(location),
+            "lease_expires_at": NOW + 57 * SECOND,
+            "fencing": 1,
+            "progressed_at": NOW - SECOND,
+            "bytes_done": int(size * ((NOW - span.began) / (span.ended - span.began))),
+        }
+    assert issubclass(kind, Work), f"{snake_case(kind.__name__)} is no work"
+    return night.work(kind, span.planned, **(state | values))
+
+
+def lock(night: Night, copy: UUID, work: Work, at: datetime) -> None:
+    """Keep a copy from being deleted while work reads it."""
+    table = snake_case(type(work).__name__)
+
+    def do(session: Session) -> None:
+        lock_copy(session, copy, table, work.id, work.site_id, at)
+
+    night.afterwards(do)
+
+
+def _route(package: Package, source: tuple[str, UUID], to: str, route: str) -> dict[str, Any]:
+    return {
+        "raw_data_package_id": package.id,
+        "source_copy_id": source[1],
+        "source_location_id": source[0],
+        "destination_location_id": to,
+        "final_site_id": to.partition(".")[0],
+        "data_transfer_route_id": route,
+    }
+
+
+def _tell_of_plan(night: Night, package: Package, at: datetime, here: str, to: str, route: str) -> None:
+    site = to.partition(".")[0]
+    text = f"{here} to {to} by route {route}, bound for {site}"
+    night.tell(at, "planner", "transfer.planned", package.id, text, site=here.partition(".")[0])
+
+
+def _seconds(size: int, rate: float) -> timedelta:
+    return 2 * SECOND + timedelta(seconds=size / rate)

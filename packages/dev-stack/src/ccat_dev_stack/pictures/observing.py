@@ -1,0 +1,231 @@
+"""What the telescope does in an invented night: observations, their files, and the parts that they make."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from ccat_data_transfer.package_format import SourceFile, split_into_parts
+from ccat_dev_stack.pictures.night import HOUR, MINUTE, NOW, SECOND, Night, xxh3
+from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
+from ccat_ops_db.models import (
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    RawDataFile,
+    RawDataFilePhysicalCopy,
+)
+
+PACKAGE_LIMIT = 50_000_000_000
+FILES_AT_ONCE = 5
+"""How many files an instrument files with one request."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """How a module of an instrument writes."""
+
+    source: str
+    bytes_per_second: int
+    client: str
+    """Who files its data: user and token."""
+
+
+_CHAI = "chai (chai-data-acquisition)"
+MODULES = {
+    "chai-hfa": Module("ccat.chai-raw-data", 15_400_000, _CHAI),
+    "chai-lfa": Module("ccat.chai-raw-data", 14_100_000, _CHAI),
+    "prime-cam-280": Module("ccat.primecam-raw-data", 110_000_000, "prime-cam (prime-cam-data-acquisition)"),
+}
+TELESCOPE = "fyst (telescope-control)"
+PROGRAM = (
+    ("Orion-KL_PrimeCam_280", "prime-cam-280", 0, 55),
+    ("Equator_PrimeCam_280", "prime-cam-280", 0, 55),
+    ("Orion-KL_CHAI_CO76", "chai-hfa", 0, 48),
+    ("Jupiter_PrimeCam_280", "prime-cam-280", 0, 10),
+    ("IRC10216_CHAI_CO43", "chai-lfa", 14, 41),
+)
+"""What is observed in turn: obs unit, module, minute at which it begins and length, minutes."""
+HOURS = ((0,), (1,), (2,), (3, 4))
+"""Which of them share an hour."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an observation."""
+
+    id: UUID
+    path: str
+    size: int
+    written_until: datetime
+    filed_at: datetime
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files that make a package, and when the planner formed it."""
+
+    execution: UUID
+    module: str
+    number: int
+    formed_at: datetime
+    files: tuple[File, ...]
+
+    @property
+    def payload(self) -> int:
+        """Return the bytes of its files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def source(self) -> str:
+        """Return where its files were filed."""
+        return MODULES[self.module].source
+
+
+def observe_since(night: Night, began: datetime) -> Iterator[Part]:
+    """Observe the program in turn until now; yield the parts in the order in which they are formed."""
+    hour = 0
+    while began + hour * HOUR < NOW:
+        for number in HOURS[hour % len(HOURS)]:
+            unit, module, minute, minutes = PROGRAM[number]
+            at = began + hour * HOUR + minute * MINUTE
+            if at < NOW:
+                yield from observe(night, unit, module, at, minutes * MINUTE)
+        hour += 1
+
+
+def observe(night: Night, unit: str, module: str, began: datetime, length: timedelta) -> list[Part]:
+    """Add an observation by one module with its files, those that are in no package yet among them."""
+    execution, ended = night.new_id(began), began + length
+    is_over = ended <= NOW
+    height = 48 + int(sha256(execution.bytes).hexdigest(), 16) % 17
+    night.add(
+        [
+            ExecutedObsUnit(
+                id=execution,
+                site_id="ccat",
+                obs_unit_id=unit,
+                status=ExecutionStatus.COMPLETED if is_over else ExecutionStatus.RUNNING,
+                started_at=began,
+                start_received_at=began + SECOND,
+                ended_at=ended if is_over else None,
+                end_received_at=ended + SECOND if is_over else None,
+                mean_pwv=0.42 if is_over else None,
+                elevation_min=height - 5.8 if is_over else None,
+                elevation_max=height + 3.1 if is_over else None,
+            ),
+            ExecutedObsUnitModule(
+                executed_obs_unit_id=execution, instrument_module_id=module, site_id="ccat"
+            ),
+        ]
+    )
+    _tell(night, began, "execution.started", execution, f"{unit} started with {module}")
+    if is_over:
+        _tell(night, ended, "execution.finished", execution, f"{unit} ended: completed")
+    return _file(night, execution, module, began, length)
+
+
+def _tell(night: Night, at: datetime, action: str, execution: UUID, message: str) -> None:
+    night.tell(at, TELESCOPE, action, execution, message, subject_type="executed_obs_unit")
+
+
+def _file(night: Night, execution: UUID, module: str, began: datetime, length: timedelta) -> list[Part]:
+    parts: list[Part] = []
+    pending: list[File] = []
+    files = _files(night, execution, module, began, length)
+    batches = [files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
+    for batch in batches:
+        at, size = batch[0].filed_at, sum(file.size for file in batch)
+        if at > NOW:
+            break
+        night.tell(
+            at,
+            MODULES[module].client,
+            "raw_data_files.filed",
+            execution,
+            f"{len(batch)} files of {size} bytes filed",
+            subject_type="executed_obs_unit",
+            details={"files": len(batch), "bytes": size},
+        )
+        pending += batch
+        is_last = batch is batches[-1] and began + length <= NOW
+        if is_last or sum(file.size for file in pending) >= PACKAGE_LIMIT:
+            by_path = {file.path: file for file in pending}
+            found = split_into_parts(
+                [SourceFile(file.path, file.size, xxh3(file.path)) for file in pending], PACKAGE_LIMIT
+            )
+            for part in found if is_last else found[:-1]:
+                members = tuple(by_path[file.path] for file in part)
+                parts.append(Part(execution, module, len(parts) + 1, at + 4 * SECOND, members))
+                pending = [file for file in pending if file not in members]
+    add_files(night, execution, module, pending)
+    for file in pending:
+        night.stay(MODULES[module].source, file.size, file.filed_at)
+    return parts
+
+
+def _files(night: Night, execution: UUID, module: str, began: datetime, length: timedelta) -> list[File]:
+    rate, count = MODULES[module].bytes_per_second, length // MINUTE
+    files = []
+    for number in range(1, count + 1):
+        last_of_batch = min(-(-number // FILES_AT_ONCE) * FILES_AT_ONCE, count)
+        path = f"{began:%Y-%m-%d}/{execution}/{module}-{number:06d}.fits"
+        # FITS comes in blocks of 2880 bytes, and no minute is quite like another.
+        size = rate * 60 * (985 + int(sha256(path.encode()).hexdigest(), 16) % 30) // 1000 // 2880 * 2880
+        filed = began + last_of_batch * MINUTE + 8 * SECOND
+        files.append(File(night.new_id(filed), path, size, began + number * MINUTE, filed))
+    return files
+
+
+def add_files(
+    night: Night,
+    execution: UUID,
+    module: str,
+    files: list[File] | tuple[File, ...],
+    package: UUID | None = None,
+    sealed_at: datetime | None = None,
+    status: PhysicalCopyStatus = PhysicalCopyStatus.PRESENT,
+    removed_at: datetime | None = None,
+) -> None:
+    """Add files with their copies at the source, in a package or not."""
+    source, offset, is_read = MODULES[module].source, 1536, sealed_at is not None
+    rows: list[RawDataFile | RawDataFilePhysicalCopy] = []
+    for file in files:
+        rows.append(
+            RawDataFile(
+                id=file.id,
+                site_id="ccat",
+                executed_obs_unit_id=execution,
+                instrument_module_id=module,
+                relative_path=file.path,
+                size=file.size,
+                checksum=xxh3(file.path),
+                file_type="fits",
+                source_location_id=source,
+                written_from=file.written_until - MINUTE,
+                written_until=file.written_until,
+                filed_at=file.filed_at,
+                raw_data_package_id=package,
+                member_offset=offset if is_read else None,
+                member_checksum=f"sha256:{sha256(file.path.encode()).hexdigest()}" if is_read else None,
+                member_modified_ns=int(file.written_until.timestamp() * 1e9) if is_read else None,
+            )
+        )
+        rows.append(
+            RawDataFilePhysicalCopy(
+                id=night.new_id(file.filed_at),
+                site_id="ccat",
+                raw_data_file_id=file.id,
+                data_location_id=source,
+                relative_path=file.path,
+                status=status,
+                size=file.size,
+                created_at=file.filed_at,
+                checksum=xxh3(file.path) if is_read else None,
+                verified_at=sealed_at,
+                verified_by="full_read" if is_read else None,
+                deleted_at=removed_at,
+            )
+        )
+        offset += file.size + 1024
+    night.add(rows)
