@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from ccat_data_transfer.failures import Failure, Integrity, Transient
 from ccat_data_transfer.package_format.errors import SourceMismatchError
 from ccat_dev_stack.pictures.engine import CutShort, DataTransferEngine
-from ccat_dev_stack.pictures.journey import Package, add_source, carry, hold_at_route, lock, pack
+from ccat_dev_stack.pictures.journey import add_source, carry, hold_at_route, pack
 from ccat_dev_stack.pictures.night import (
     ARCHIVE_US,
     HOUR,
@@ -23,6 +23,7 @@ from ccat_dev_stack.pictures.night import (
     xxh3,
 )
 from ccat_dev_stack.pictures.observing import Part, observe_since
+from ccat_dev_stack.pictures.steps import Package, lock
 from ccat_ops_db.enumerations import CheckReason, Operation, Status, VerificationMethod
 from ccat_ops_db.models import (
     DataLocation,

@@ -1,6 +1,5 @@
 """How packages of an invented night travel: each step takes as long as its bytes need, until now."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -10,7 +9,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_metadata import load_story, obscore
-from ccat_data_transfer.planning.onward import lock_copy
 from ccat_dev_stack.pictures.night import (
     ARCHIVE,
     ARCHIVE_US,
@@ -25,57 +23,27 @@ from ccat_dev_stack.pictures.night import (
     xxh3,
 )
 from ccat_dev_stack.pictures.observing import Part, add_files
+from ccat_dev_stack.pictures.steps import Package, Span, add_copy, check, lock, step, time_for
 from ccat_ops_db.enumerations import (
     CheckReason,
-    CheckResult,
     CopyKind,
     PhysicalCopyStatus,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.models import (
     DataTransfer,
     Deletion,
-    FixityCheck,
     LongTermArchiveTransfer,
     PackageCreation,
     RawDataPackage,
     RawDataPackageMetadata,
-    RawDataPackagePhysicalCopy,
 )
-from ccat_ops_db.models.base import Work, snake_case
 from ccat_ops_db.waiting import WaitingReason
 
 PACKAGING, LINK, LINK_US, READING, WRITING = 420e6, 125e6, 140e6, 700e6, 350e6
 """Bytes a second of what a package needs on its way."""
 GRACE = 24 * HOUR
 """How long files stay at their source after their package was archived."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """When a step is planned, begins and ends."""
-
-    planned: datetime
-    began: datetime
-    ended: datetime
-
-
-@dataclass(frozen=True)
-class Package:
-    """A package that is carried, and what of it is known so far."""
-
-    id: UUID
-    part: Part
-    size: int
-    sealed_at: datetime
-    output_copy: UUID | None
-    row: RawDataPackage
-
-    @property
-    def path(self) -> str:
-        """Return the path of its tar at every location."""
-        return self.row.relative_path
 
 
 def carry(night: Night, part: Part, cut: datetime | None = None) -> Package:
@@ -117,8 +85,8 @@ def _span(night: Night, ready: datetime, size: int, rate: float, route: str) -> 
 
 def _archived_at(sent: datetime, size: int) -> datetime:
     """Return when a package that was sent is verified in the archive of its destination."""
-    verified = sent + _seconds(size, READING)
-    return verified + 4 * SECOND + _seconds(size, WRITING) + _seconds(size, READING)
+    verified = sent + time_for(size, READING)
+    return verified + 4 * SECOND + time_for(size, WRITING) + time_for(size, READING)
 
 
 def pack(night: Night, part: Part, **creation: Any) -> Package:
@@ -155,7 +123,7 @@ def pack(night: Night, part: Part, **creation: Any) -> Package:
         package.id,
         f"{len(part.files)} files, {part.payload:,} bytes, part {part.number}",
     )
-    _work(
+    step(
         night,
         PackageCreation,
         span,
@@ -211,7 +179,7 @@ def _delete(
         package.id,
         f"{kind} at {location}, {package.size:,} bytes, because when_archived",
     )
-    _work(
+    step(
         night,
         Deletion,
         span,
@@ -262,7 +230,7 @@ def send(
 ) -> tuple[UUID, datetime] | None:
     """Send a package over a route; return its verified copy there and since when, if it got so far."""
     here, copy = source
-    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + _seconds(package.size, READING))
+    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + time_for(package.size, READING))
     if span.planned > NOW:
         return None
     _tell_of_plan(night, package, span.planned, here, to, route)
@@ -277,7 +245,7 @@ def send(
             "waiting_detail": f"all bytes are at {to}",
             "waiting_since": span.ended,
         }
-    row = _work(night, DataTransfer, span, package.size, here, **values)
+    row = step(night, DataTransfer, span, package.size, here, **values)
     if checked.ended > NOW:
         lock(night, copy, row, span.planned)
     if span.ended > NOW:
@@ -302,10 +270,10 @@ def _archive(
     """Write a package that arrived into the archive; return its verified copy there, if it got so far."""
     copy, verified = arrived
     began = verified + 4 * SECOND
-    span = Span(verified + SECOND, began, began + _seconds(package.size, WRITING))
+    span = Span(verified + SECOND, began, began + time_for(package.size, WRITING))
     if span.planned > NOW:
         return None
-    row = _work(
+    row = step(
         night,
         LongTermArchiveTransfer,
         span,
@@ -321,117 +289,10 @@ def _archive(
         return None
     text = f"{here} to {archive}, {package.size:,} bytes"
     night.tell(span.ended, worker(archive), "archive.written", package.id, text, site=row.site_id)
-    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + _seconds(package.size, READING))
+    checked = Span(span.ended, span.ended + 2 * SECOND, span.ended + time_for(package.size, READING))
     written = add_copy(night, package, archive, span.ended, checked.ended)
     done = check(night, package, written, archive, checked, CheckReason.ARRIVAL)
     return written if done else None
-
-
-def check(
-    night: Night,
-    package: Package,
-    copy: UUID,
-    location: str,
-    span: Span,
-    reason: CheckReason,
-    **values: Any,
-) -> bool:
-    """Add a check of a copy that finds it right; return whether it is done."""
-    is_done = span.ended <= NOW
-    row = _work(
-        night,
-        FixityCheck,
-        span,
-        package.size,
-        location,
-        physical_copy_id=copy,
-        data_location_id=location,
-        reason=reason,
-        method=VerificationMethod.FULL_READ,
-        result=CheckResult.VERIFIED if is_done else None,
-        checksum=xxh3(str(package.id)) if is_done else None,
-        **values,
-    )
-    if not is_done:
-        lock(night, copy, row, span.planned)
-        return False
-    action = "package.archived" if location in (ARCHIVE, ARCHIVE_US) else "copy.verified"
-    text = f"verified at {location} by full_read"
-    night.tell(span.ended, worker(location), action, package.id, text, site=row.site_id)
-    return True
-
-
-def add_copy(
-    night: Night,
-    package: Package,
-    location: str,
-    at: datetime,
-    verified: datetime | None = None,
-    onward: datetime | None = None,
-    *,
-    copy: UUID | None = None,
-    deleted: datetime | None = None,
-) -> UUID:
-    """Add a copy of a package; verified if that is done by now."""
-    identifier = copy or night.new_id(at)
-    is_verified = verified is not None and verified <= NOW
-    status = PhysicalCopyStatus.VERIFIED if is_verified else PhysicalCopyStatus.PRESENT
-    night.add(
-        [
-            RawDataPackagePhysicalCopy(
-                id=identifier,
-                site_id=location.partition(".")[0],
-                raw_data_package_id=package.id,
-                data_location_id=location,
-                relative_path=package.path,
-                status=PhysicalCopyStatus.DELETED if deleted is not None else status,
-                size=package.size,
-                created_at=at,
-                checksum=xxh3(str(package.id)) if is_verified else None,
-                verified_at=verified if is_verified else None,
-                verified_by=VerificationMethod.FULL_READ if is_verified else None,
-                onward_planned_at=onward,
-                deleted_at=deleted,
-            )
-        ]
-    )
-    night.stay(location, package.size, at, deleted)
-    return identifier
-
-
-def _work(night: Night, kind: type[Any], span: Span, size: int, location: str, /, **values: Any) -> Any:
-    """Add work that is done, under way or still to begin, as its times say."""
-    state: dict[str, Any] = {"site_id": location.partition(".")[0], "bytes_total": size}
-    if span.ended <= NOW:
-        state |= {
-            "status": Status.COMPLETED,
-            "started_at": span.began,
-            "finished_at": span.ended,
-            "progressed_at": span.ended,
-            "bytes_done": size,
-        }
-    elif span.began <= NOW:
-        state |= {
-            "status": Status.IN_PROGRESS,
-            "started_at": span.began,
-            "lease_owner": worker(location),
-            "lease_expires_at": NOW + 57 * SECOND,
-            "fencing": 1,
-            "progressed_at": NOW - SECOND,
-            "bytes_done": int(size * ((NOW - span.began) / (span.ended - span.began))),
-        }
-    assert issubclass(kind, Work), f"{snake_case(kind.__name__)} is no work"
-    return night.work(kind, span.planned, **(state | values))
-
-
-def lock(night: Night, copy: UUID, work: Work, at: datetime) -> None:
-    """Keep a copy from being deleted while work reads it."""
-    table = snake_case(type(work).__name__)
-
-    def do(session: Session) -> None:
-        lock_copy(session, copy, table, work.id, work.site_id, at)
-
-    night.afterwards(do)
 
 
 def _route(package: Package, source: tuple[str, UUID], to: str, route: str) -> dict[str, Any]:
@@ -449,7 +310,3 @@ def _tell_of_plan(night: Night, package: Package, at: datetime, here: str, to: s
     site = to.partition(".")[0]
     text = f"{here} to {to} by route {route}, bound for {site}"
     night.tell(at, "planner", "transfer.planned", package.id, text, site=here.partition(".")[0])
-
-
-def _seconds(size: int, rate: float) -> timedelta:
-    return 2 * SECOND + timedelta(seconds=size / rate)

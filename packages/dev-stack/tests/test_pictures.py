@@ -1,0 +1,53 @@
+"""The invented nights are what they are called, and do not contradict themselves."""
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from ccat_dev_stack.pictures.making import make
+from ccat_dev_stack.pictures.night import NOW, TERA
+from ccat_ops_db.reports.status import StatusReport, status_report
+from ccat_ops_db.settings import synchronous
+
+
+def _report(url: str, night: str) -> StatusReport:
+    make(url, night)
+    engine = create_engine(synchronous(url))
+    with Session(engine) as session:
+        report = status_report(session, "ccat", NOW)
+    engine.dispose()
+    return report
+
+
+def _assert_that_figures_fit(report: StatusReport) -> None:
+    assert 2 * TERA < report.today.bytes < 6 * TERA
+    for location in report.locations:
+        if location.used_bytes is not None and location.total_bytes is not None:
+            lying = location.package_bytes + location.file_bytes
+            assert abs(location.used_bytes - lying) < location.total_bytes * 0.01, location.id
+
+
+def test_in_the_green_night_nothing_needs_anybody(ops_database: str) -> None:
+    report = _report(ops_database, "green-night")
+
+    _assert_that_figures_fit(report)
+    assert report.verdict.level == "green"
+    assert report.attention == []
+    assert sum(report.errors.values()) == 0
+    assert report.packages["archived"] > 100
+    assert any(transfer.source == "ccat.output-buffer" for transfer in report.transfers)
+
+
+def test_the_bad_night_has_its_troubles_and_counts_them_alike(ops_database: str) -> None:
+    report = _report(ops_database, "bad-night")
+
+    _assert_that_figures_fit(report)
+    assert report.verdict.level == "act"
+    found = {(item.rule, item.where): item for item in report.attention}
+    given_up = sum(work.count for work in report.work if work.status == "failed")
+    assert given_up == sum(item.count for item in report.attention if item.rule == "given_up") == 3
+    assert report.packages["failed"] == given_up
+    assert found["bad_archive_copy", "us.lta"].count == 4
+    assert ("location_suspect", "us.lta") in found
+    assert ("location_filling", "ccat.output-buffer") in found
+    waiting = sum(work.count for work in report.work if work.operation == "data_transfer") - 2
+    assert found["circuit_open", "ccat-cologne"].count == waiting
