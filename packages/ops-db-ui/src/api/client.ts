@@ -6,17 +6,20 @@ import type { paths } from "~/api/schema.gen";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 let csrfToken: string | null = null;
-const endings = new Set<() => void>();
+/** What became of the session that a page began with. */
+export type SessionLoss = "ended" | "changed";
+
+const losses = new Set<(loss: SessionLoss) => void>();
 
 /** Remember what proves that a changing request comes from this interface; null after the session's end. */
 export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
-/** Call `listener` whenever an answer says that there is no session; return how to stop that. */
-export function onSessionEnded(listener: () => void): () => void {
-  endings.add(listener);
-  return () => endings.delete(listener);
+/** Call `listener` whenever an answer says that there is no session, or another one; return how to stop that. */
+export function onSessionLost(listener: (loss: SessionLoss) => void): () => void {
+  losses.add(listener);
+  return () => losses.delete(listener);
 }
 
 const session: Middleware = {
@@ -28,7 +31,8 @@ const session: Middleware = {
     if (response.ok) return undefined;
     const body: unknown = await response.json().catch(() => null);
     const problem = problemOf(response, body);
-    if (problem.isSessionEnded) for (const listener of endings) listener();
+    if (problem.isSessionEnded) for (const listener of losses) listener("ended");
+    if (problem.isSessionChanged) for (const listener of losses) listener("changed");
     throw problem;
   },
   onError() {

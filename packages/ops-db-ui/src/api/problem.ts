@@ -34,6 +34,11 @@ export class Problem extends Error {
   get isSessionEnded(): boolean {
     return this.status === 401;
   }
+
+  /** The session is another one than that of this page: somebody signed in anew in another tab. */
+  get isSessionChanged(): boolean {
+    return this.slug === "csrf";
+  }
 }
 
 /** Return the problem for a request that got no answer. */

@@ -1,13 +1,16 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useId } from "react";
 import { Button } from "~/components/Button";
 import styles from "~/components/Dialog.module.css";
+
+/** Ids of the dialogs that are open, the uppermost last. */
+const open: string[] = [];
 
 /** A dialog over the page; a sheet from below on narrow screens. Escape closes it unless it must be answered. */
 export function Dialog({
   title,
-  open,
+  open: isOpen,
   onClose,
   children,
 }: {
@@ -17,8 +20,16 @@ export function Dialog({
   readonly onClose?: () => void;
   readonly children: ReactNode;
 }) {
+  const id = useId();
+  useEffect(() => {
+    if (!isOpen) return;
+    open.push(id);
+    return () => void open.splice(open.indexOf(id), 1);
+  }, [isOpen, id]);
+  // Escape and presses are told to all dialogs, also to those below the uppermost.
+  const close = () => open.at(-1) === id && onClose?.();
   return (
-    <Base.Root open={open} onOpenChange={(wanted) => !wanted && onClose?.()}>
+    <Base.Root open={isOpen} onOpenChange={(wanted) => !wanted && close()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
         <Base.Popup className={styles.dialog}>
