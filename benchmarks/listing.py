@@ -1,5 +1,8 @@
 """How long lists take at a million rows: p50 and p99 over random pages, against 50 ms.
 
+Each filter of executions and packages is asked alone, where much, little and nothing fits, and so are the
+reports of what is under way; some thousand packages are not archived.
+
 The rival is a plain endpoint that does the least one can write: the ORM loads the page by OFFSET and Pydantic
 turns it into JSON. Ours is a process of its own asked over HTTP; the rival is asked without a network.
 """
@@ -11,8 +14,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +32,59 @@ from ccat_ops_db.models import RawDataFile
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.settings import asynchronous, synchronous
 from harness import OUTPUT_FOLDER
-from observatory import seed, write_history
+from observatory import RARE, UNUSED, seed, write_history, write_open_work
 from servers import api, fresh_database, token
 
 TARGET_SECONDS = 0.050
 PLAIN = "plain endpoint, random page of 100 files"
+UNDER_WAY = 4_000
+"""Packages that are not archived, at most a tenth of all."""
+EXECUTIONS, PACKAGES = "executed-obs-units", "raw-data-packages"
+PAST, FUTURE = "2026-01-01T00:00:10Z", "2100-01-01T00:00:00Z"
+NAMES = ("bench", RARE, UNUSED)
+"""Obs units of nearly all executions, of a few, and of none; so are programs, instruments and modules."""
+FILTERS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    EXECUTIONS: {
+        "obs_unit": NAMES,
+        "program": ("GEco", RARE, UNUSED),
+        "program_not": ("GEco", RARE),
+        "instrument": ("chai", RARE, UNUSED),
+        "module": ("chai-lfa", RARE, UNUSED),
+        "source": ("IRC10216", "nothing"),
+        "status": ("completed", "running", "aborted"),
+        "status_not": ("completed", "running"),
+        "q": ("ben", "rar", "nothing"),
+        "archived": ("true", "false"),
+        "night": ("2026-01-01", "tonight"),
+        "since": (PAST, FUTURE),
+        "until": (PAST, FUTURE),
+        "sort": ("obs_unit", "-obs_unit", "started_at", "id"),
+    },
+    PACKAGES: {
+        "program": ("GEco", RARE, UNUSED),
+        "instrument": ("chai", RARE, UNUSED),
+        "module": ("chai-lfa", RARE, UNUSED),
+        "state": ("archived", "failed", "transferring", "waiting"),
+        "state_not": ("archived", "failed"),
+        "reason": ("link_window_closed", "given_up", "hold"),
+        "location": ("cologne.lta", "ccat.buffer", "ccat.raw"),
+        "since": (PAST, FUTURE),
+        "until": (PAST, FUTURE),
+        "sealed_since": (PAST, FUTURE),
+        "sealed_until": (PAST, FUTURE),
+        "sort": ("size", "-size", "-sealed_at", "created_at", "id"),
+    },
+    "open-work": {"reason": ("link_window_closed", "given_up", "hold"), "program": ("GEco", UNUSED)},
+    "open-work/groups": {"by": ("reason", "place", "route", "program", "kind")},
+}
+"""List → filter or order → values."""
+
+
+READS = (
+    PermissionName.READ_DATA,
+    PermissionName.READ_OBSERVATIONS,
+    PermissionName.READ_TRANSFERS,
+)
 
 
 class PlainFile(BaseModel):
@@ -57,8 +109,9 @@ def main() -> None:
     with fresh_database() as url, tempfile.TemporaryDirectory() as folder:
         engine = create_engine(synchronous(url))
         seed(engine, Path(folder))
-        reader = token(engine, [PermissionName.READ_DATA, PermissionName.READ_OBSERVATIONS])
+        reader = token(engine, READS)
         write_history(url, arguments.packages, max(1, arguments.files // arguments.packages))
+        write_open_work(url, arguments.packages, min(UNDER_WAY, arguments.packages // 10))
         engine.dispose()
         with api(url) as port:
             asyncio.run(_ask(url, port, reader, arguments.files, arguments.requests))
@@ -82,10 +135,16 @@ async def _ask(url: str, port: int, reader: str, rows: int, requests: int) -> No
             "executions, first page of 100": lambda: _get(ours, "/api/v1/executed-obs-units", limit=100),
             PLAIN: lambda: _get(plain, "/files", offset=chance.randrange(rows - 100), limit=100),
         }
+        often = set(cases) - {PLAIN}
+        cases |= {"status": lambda: _get(ours, "/api/v1/status")}
+        for path, filters in FILTERS.items():
+            for name, values in filters.items():
+                for value in values:
+                    cases[f"{path}?{name}={value}"] = partial(_get, ours, f"/api/v1/{path}", **{name: value})
         times: dict[str, list[float]] = {name: [] for name in cases}
         for number in range(requests):
-            # The rival needs a second for a page far back: a tenth of the rounds is enough to see that.
-            asked = [name for name in cases if name != PLAIN or number % 10 == 0]
+            # The rival needs a second for a page far back, and filters are many: a tenth of the rounds do.
+            asked = [name for name in cases if name in often or number % 10 == 0]
             for name in chance.sample(asked, len(asked)):
                 started = time.perf_counter()
                 await cases[name]()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import DeletionMode, DeletionTrigger, LocationType, RouteType, TransferMethod
@@ -20,7 +20,10 @@ from ccat_ops_db.models import (
     Site,
     Telescope,
 )
+from ccat_ops_db.settings import synchronous
 
+RARE, UNUSED = "rare", "unused"
+"""Name of the instrument, the module, the program and the obs unit of a few executions, and of none."""
 LOCATIONS = (
     ("ccat.raw", LocationType.SOURCE, "when-archived"),
     ("ccat.buffer", LocationType.BUFFER, "when-archived"),
@@ -96,6 +99,31 @@ def _location(
     )
 
 
+def write_open_work(url: str, packages: int, under_way: int) -> None:
+    """Let the latest of `packages` packages be under way, and give a few executions another instrument.
+
+    Most wait for the link, some are being sent, some wait to be archived, some are not sealed; one in two
+    hundred was given up. Of ten thousand executions one is of another instrument and program, and there
+    are an instrument and a program that nobody uses: filters are asked where much, little and nothing fits.
+    """
+    engine = create_engine(synchronous(url))
+    with Session(engine) as session, session.begin():
+        for rows in (
+            [Instrument(id=name, telescope_id="fyst", name=name) for name in (RARE, UNUSED)],
+            [ObservingProgram(id=name, name=name) for name in (RARE, UNUSED)],
+            [InstrumentModule(id=name, instrument_id=name, name=name) for name in (RARE, UNUSED)],
+            [ObsUnit(id=name, observing_program_id=name, source_id="IRC10216") for name in (RARE, UNUSED)],
+        ):
+            session.add_all(rows)
+            session.flush()
+    engine.dispose()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in _UNDER_WAY:
+            connection.execute(statement, {"packages": packages, "done": packages - under_way})
+        connection.execute("VACUUM (ANALYZE)")
+
+
 _EXECUTION = "md5('execution' || p)::uuid"
 _PACKAGE = "md5('package' || p)::uuid"
 _FILE = "md5('file' || p || '-' || f)::uuid"
@@ -109,6 +137,10 @@ _HISTORY = (
     SELECT {_EXECUTION}, 'ccat', 'bench', 'completed', {_LONG_AGO}, {_LONG_AGO} + interval '10 minutes',
            {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p
+    """,
+    f"""
+    INSERT INTO executed_obs_unit_module (executed_obs_unit_id, instrument_module_id, site_id)
+    SELECT {_EXECUTION}, 'chai-lfa', 'ccat' FROM generate_series(1, %(packages)s) AS p
     """,
     f"""
     INSERT INTO raw_data_package (id, site_id, executed_obs_unit_id, instrument_module_id, part_number,
@@ -149,5 +181,88 @@ _HISTORY = (
     SELECT md5('creation' || p)::uuid, 'ccat', 'completed', 0, {_LONG_AGO}, 0, 0, 1, 1050000, 1050000,
            {_PACKAGE}, 'ccat.raw', 'ccat.buffer', {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p
+    """,
+)
+
+# The latest packages: p counts from the first that is not done; its last digits say what it is at.
+_LATEST = "generate_series(%(done)s + 1, %(packages)s) AS p"
+_UNDER_WAY = (
+    f"""
+    UPDATE executed_obs_unit SET obs_unit_id = 'rare'
+    WHERE id IN (SELECT {_EXECUTION} FROM generate_series(1, %(packages)s, 10000) AS p)
+    """,
+    f"""
+    UPDATE executed_obs_unit_module SET instrument_module_id = 'rare'
+    WHERE executed_obs_unit_id IN (SELECT {_EXECUTION} FROM generate_series(1, %(packages)s, 10000) AS p)
+    """,
+    f"""
+    UPDATE raw_data_package SET instrument_module_id = 'rare'
+    WHERE id IN (SELECT {_PACKAGE} FROM generate_series(1, %(packages)s, 10000) AS p)
+    """,
+    f"""
+    UPDATE executed_obs_unit SET status = 'running', ended_at = NULL
+    WHERE id IN (SELECT {_EXECUTION} FROM {_LATEST} WHERE p %% 1000 = 999)
+    """,
+    f"""
+    UPDATE raw_data_package SET source_removed_at = NULL WHERE id IN (SELECT {_PACKAGE} FROM {_LATEST})
+    """,
+    f"""
+    UPDATE physical_copy SET status = 'present', deleted_at = NULL
+    WHERE data_location_id = 'ccat.raw' AND raw_data_file_id IN (
+        SELECT id FROM raw_data_file WHERE raw_data_package_id IN (SELECT {_PACKAGE} FROM {_LATEST}))
+    """,
+    f"""
+    DELETE FROM physical_copy
+    WHERE data_location_id = 'cologne.lta' AND raw_data_package_id IN (SELECT {_PACKAGE} FROM {_LATEST})
+    """,
+    f"""
+    UPDATE physical_copy SET status = 'verified', deleted_at = NULL
+    WHERE data_location_id = 'ccat.buffer' AND raw_data_package_id IN (SELECT {_PACKAGE} FROM {_LATEST})
+    """,
+    f"""
+    UPDATE physical_copy SET waiting_reason = 'route_disabled', waiting_since = {_LONG_AGO}
+    FROM {_LATEST}
+    WHERE data_location_id = 'ccat.buffer' AND raw_data_package_id = {_PACKAGE} AND p %% 10 = 9
+    """,
+    f"""
+    WITH made AS (SELECT {_PACKAGE} AS id FROM {_LATEST} WHERE p %% 10 = 6),
+    gone AS (
+        DELETE FROM physical_copy
+        WHERE data_location_id = 'ccat.buffer' AND raw_data_package_id IN (SELECT id FROM made)
+    ),
+    opened AS (
+        UPDATE package_creation SET status = 'pending', finished_at = NULL, bytes_done = 0
+        WHERE raw_data_package_id IN (SELECT id FROM made)
+    )
+    UPDATE raw_data_package SET sealed_at = NULL, size = NULL, checksum = NULL, manifest_checksum = NULL,
+        index_checksum = NULL
+    WHERE id IN (SELECT id FROM made)
+    """,
+    f"""
+    INSERT INTO data_transfer (id, site_id, status, priority, created_at, attempt, interruptions, fencing,
+        bytes_done, bytes_total, raw_data_package_id, source_copy_id, source_location_id,
+        destination_location_id, final_site_id, data_transfer_route_id, lease_owner, lease_expires_at,
+        finished_at, error_class, error_category, error_message, waiting_reason, waiting_since)
+    SELECT md5('transfer' || p)::uuid, 'ccat',
+           CASE WHEN p %% 200 = 7 THEN 'failed' WHEN p %% 100 = 5 THEN 'in_progress' ELSE 'pending' END,
+           0, {_LONG_AGO}, 0, 0, 1, 0, 1050000, {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid,
+           'ccat.buffer', 'cologne.lta', 'cologne', 'ccat-cologne',
+           CASE WHEN p %% 100 = 5 THEN 'worker-1' END,
+           CASE WHEN p %% 100 = 5 THEN {_LONG_AGO} END,
+           CASE WHEN p %% 200 = 7 THEN {_LONG_AGO} END,
+           CASE WHEN p %% 200 = 7 THEN 'configuration' END,
+           CASE WHEN p %% 200 = 7 THEN 'bucket_missing' END,
+           CASE WHEN p %% 200 = 7 THEN 'there is no bucket' END,
+           CASE WHEN p %% 200 <> 7 AND p %% 100 <> 5 THEN 'link_window_closed' END,
+           CASE WHEN p %% 200 <> 7 AND p %% 100 <> 5 THEN {_LONG_AGO} END
+    FROM {_LATEST} WHERE p %% 10 NOT IN (6, 8, 9)
+    """,
+    f"""
+    INSERT INTO long_term_archive_transfer (id, site_id, status, priority, created_at, attempt, interruptions,
+        fencing, bytes_done, bytes_total, raw_data_package_id, source_copy_id, destination_location_id,
+        waiting_reason, waiting_since)
+    SELECT md5('archive' || p)::uuid, 'cologne', 'pending', 0, {_LONG_AGO}, 0, 0, 1, 0, 1050000, {_PACKAGE},
+           md5('copy' || 'ccat.buffer' || p)::uuid, 'cologne.lta', 'concurrency_limit', {_LONG_AGO}
+    FROM {_LATEST} WHERE p %% 10 = 8
     """,
 )

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.models import ErrorRecord, ExecutedObsUnit, RawDataFile, StagingJob
+from ccat_ops_db.models import (
+    ErrorRecord,
+    ExecutedObsUnit,
+    PhysicalCopy,
+    RawDataFile,
+    RawDataPackage,
+    StagingJob,
+)
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature, member_of_query
 from ccat_ops_db_api.error_records.schemas import ErrorSort
 from ccat_ops_db_api.executions.schemas import ExecutionSort
@@ -143,6 +150,22 @@ class TestExecutions:
             ]
         ):
             assert await count(client, "/executed-obs-units", **query) == number, query
+
+    async def test_what_an_archive_lost_is_not_archived(
+        self, client: Client, session: Session, executions: dict[str, UUID]
+    ) -> None:
+        package = session.query(RawDataPackage).filter_by(executed_obs_unit_id=executions["archived"]).one()
+        package.source_removed_at = seed.NOW
+        session.execute(
+            update(PhysicalCopy)
+            .where(
+                PhysicalCopy.raw_data_package_id == package.id, PhysicalCopy.data_location_id == seed.ARCHIVE
+            )
+            .values(status=PhysicalCopyStatus.CORRUPT)
+        )
+        session.commit()
+        listed = {item["id"] for item in await items(client, "/executed-obs-units", archived="false")}
+        assert listed == {str(executions["archived"]), str(executions["moving"])}
 
     async def test_a_night_ends_at_noon_at_the_telescope(
         self, client: Client, session: Session, executions: dict[str, UUID]

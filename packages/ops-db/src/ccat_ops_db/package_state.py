@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, CompoundSelect, case, exists, func, literal, select, union
 from sqlalchemy.orm import aliased
 
-from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import CopyKind, LocationType, PackageState, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
@@ -47,6 +47,30 @@ def wanted_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> Col
     return func.coalesce(wanted, 1)
 
 
+def is_archived(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
+    """Return whether as many archives have a verified copy as the policy of the source wants."""
+    return verified_archive_copies(package) >= wanted_archive_copies(package)
+
+
+def maybe_not_archived() -> CompoundSelect[Any]:
+    """Return the ids of all packages that can be anything but archived; each part has an index of its own.
+
+    A package whose source files were removed was archived then; since then only a copy that was lost or found
+    wrong can have changed that.
+    """
+    package, copy, place = aliased(RawDataPackage), aliased(PhysicalCopy), aliased(DataLocation)
+    here_still = select(package.id).where(package.sealed_at.is_not(None), package.source_removed_at.is_(None))
+    unsealed = select(package.id).where(package.sealed_at.is_(None))
+    doubtful = select(copy.raw_data_package_id).where(
+        copy.kind == CopyKind.RAW_DATA_PACKAGE,
+        copy.data_location_id.in_(
+            select(place.id).where(place.location_type == LocationType.LONG_TERM_ARCHIVE)
+        ),
+        copy.status.in_([PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]),
+    )
+    return union(here_still, unsealed, doubtful)
+
+
 def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[str]:
     """Return the derived state of a package as an expression.
 
@@ -63,10 +87,7 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
         first location.
     """
     return case(
-        (
-            verified_archive_copies(package) >= wanted_archive_copies(package),
-            literal(PackageState.ARCHIVED.value),
-        ),
+        (is_archived(package), literal(PackageState.ARCHIVED.value)),
         (_has_work(package, [Status.FAILED]), literal(PackageState.FAILED.value)),
         (
             _has_work(package, [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS], movement_only=True)

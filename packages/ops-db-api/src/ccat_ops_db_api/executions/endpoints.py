@@ -42,7 +42,8 @@ async def list_executions(
 ) -> Response:
     """List executions, each with what became of its data."""
     at_telescope = 0.0 if wanted.night is None else await queries.longitude(session)
-    rows = queries.filtered(wanted, times_of(wanted, request.app.state.clock.utc_now(), at_telescope))
+    times = times_of(wanted, request.app.state.clock.utc_now(), at_telescope)
+    rows = await queries.filtered(session, wanted, times)
     identifier = ExecutedObsUnit.__table__.c.id
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, identifier)
 

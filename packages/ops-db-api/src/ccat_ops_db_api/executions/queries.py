@@ -33,11 +33,12 @@ from ccat_ops_db.models import (
     Site,
     Telescope,
 )
-from ccat_ops_db.package_state import package_state
+from ccat_ops_db.package_state import is_archived, maybe_not_archived, package_state
 from ccat_ops_db_api.executions.filters import ExecutionFilter
 from ccat_ops_db_api.executions.schemas import DataState
 from ccat_ops_db_api.platform.documents import Rows, list_of_values, row_object
-from ccat_ops_db_api.platform.filters import chosen
+from ccat_ops_db_api.platform.filters import chosen, one_of
+from ccat_ops_db_api.platform.names import modules_of, obs_units
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "started_at": ExecutedObsUnit.__table__.c.started_at,
@@ -92,11 +93,18 @@ def listed() -> Rows:
     return executions().add_columns(row_object(_data()).label("data"))
 
 
-def filtered(wanted: ExecutionFilter, times: tuple[datetime | None, datetime | None]) -> Rows:
+async def filtered(
+    session: AsyncSession, wanted: ExecutionFilter, times: tuple[datetime | None, datetime | None]
+) -> Rows:
     """Return the executions that a list asks for.
+
+    Which obs units and modules the filters mean is looked up before, so that PostgreSQL knows how many
+    executions to expect.
 
     Parameters
     ----------
+    session : AsyncSession
+        Transaction of the request.
     wanted : ExecutionFilter
         The filters of the list.
     times : tuple of datetime
@@ -105,22 +113,15 @@ def filtered(wanted: ExecutionFilter, times: tuple[datetime | None, datetime | N
     since, until = times
     rows = listed().where(
         *chosen(ExecutedObsUnit.obs_unit_id, wanted.obs_unit),
-        *chosen(ObsUnit.observing_program_id, wanted.program, wanted.program_not),
-        *chosen(ObsUnit.source_id, wanted.source),
         *chosen(ExecutedObsUnit.status, wanted.status, wanted.status_not),
     )
+    of_units = _of_units(wanted)
+    if of_units:
+        rows = rows.where(one_of(ExecutedObsUnit.obs_unit_id, await obs_units(session, *of_units)))
     if wanted.instrument:
-        rows = rows.where(_takes_part(InstrumentModule.instrument_id.in_(wanted.instrument)))
+        rows = rows.where(_takes_part(await modules_of(session, wanted.instrument)))
     if wanted.module:
-        rows = rows.where(_takes_part(InstrumentModule.id.in_(wanted.module)))
-    if wanted.q is not None:
-        beginning = _beginning(wanted.q)
-        rows = rows.where(
-            or_(
-                func.lower(ExecutedObsUnit.obs_unit_id).like(beginning),
-                func.lower(ObsUnit.source_id).like(beginning),
-            )
-        )
+        rows = rows.where(_takes_part(wanted.module))
     if wanted.archived is not None:
         under_way = ExecutedObsUnit.id.in_(_not_archived())
         rows = rows.where(~under_way if wanted.archived else under_way)
@@ -131,18 +132,30 @@ def filtered(wanted: ExecutionFilter, times: tuple[datetime | None, datetime | N
     return rows
 
 
+def _of_units(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on obs units."""
+    found = [
+        *chosen(ObsUnit.observing_program_id, wanted.program, wanted.program_not),
+        *chosen(ObsUnit.source_id, wanted.source),
+    ]
+    if wanted.q is not None:
+        beginning = _beginning(wanted.q)
+        found.append(
+            or_(func.lower(ObsUnit.id).like(beginning), func.lower(ObsUnit.source_id).like(beginning))
+        )
+    return found
+
+
 async def longitude(session: AsyncSession) -> float:
     """Return the longitude of the telescope, degrees, east positive."""
     found = await session.execute(select(Telescope.longitude).order_by(Telescope.id).limit(1))
     return found.scalar_one_or_none() or 0.0
 
 
-def _takes_part(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists(
-        select(ExecutedObsUnitModule.executed_obs_unit_id)
-        .join(InstrumentModule, InstrumentModule.id == ExecutedObsUnitModule.instrument_module_id)
-        .where(ExecutedObsUnitModule.executed_obs_unit_id == ExecutedObsUnit.id, condition)
-        .correlate(ExecutedObsUnit)
+def _takes_part(modules: Sequence[str]) -> ColumnElement[bool]:
+    module = ExecutedObsUnitModule
+    return ExecutedObsUnit.id.in_(
+        select(module.executed_obs_unit_id).where(one_of(module.instrument_module_id, modules))
     )
 
 
@@ -154,9 +167,8 @@ def _beginning(text: str) -> str:
 
 def _not_archived() -> Any:
     """Return the executions with data that is not archived; its cost follows what is still at its source."""
-    here = RawDataPackage.source_removed_at.is_(None)
     waiting = select(RawDataPackage.executed_obs_unit_id).where(
-        here, package_state() != PackageState.ARCHIVED.value
+        RawDataPackage.id.in_(maybe_not_archived()), ~is_archived()
     )
     loose = select(RawDataFile.executed_obs_unit_id).where(RawDataFile.raw_data_package_id.is_(None))
     return union(waiting, loose)

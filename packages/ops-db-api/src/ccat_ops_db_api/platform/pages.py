@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.errors import FieldError, invalid, invalid_fields
 from ccat_ops_db_api.platform.etags import etag_of, is_fresh
+from ccat_ops_db_api.platform.filters import among
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
@@ -120,6 +121,7 @@ async def list_page(
     keys: Mapping[str, ColumnElement[Any]],
     identifier: ColumnElement[Any],
     counted: Rows | None = None,
+    listed: Rows | None = None,
 ) -> Response:
     """Answer with one page of a resource.
 
@@ -139,6 +141,9 @@ async def list_page(
         The unique column (label ``id``) that decides between equal keys.
     counted : Select, optional
         What is counted, if the answer is to have a count.
+    listed : Select, optional
+        Identifiers of what is on the list, where the resource is not filtered: then only the rows of the page
+        are worked out.
 
     Raises
     ------
@@ -148,11 +153,14 @@ async def list_page(
     label, descending = sort.removeprefix("-"), sort.startswith("-")
     key = keys[label]
     order = desc if descending else asc
-    statement = resource.order_by(*([order(key)] if label != "id" else []), order(identifier))
+    orders = (*([order(key)] if label != "id" else []), order(identifier))
+    statement = (resource if listed is None else listed).order_by(*orders).limit(page.limit + 1)
     if page.cursor is not None:
         after = _read_cursor(page, sort)
         statement = statement.where(_beyond(key, identifier, label, after, descending))
-    rows = (await session.execute(_documents(statement.limit(page.limit + 1), page.fields, label))).all()
+    if listed is not None:
+        statement = resource.where(among(identifier, statement)).order_by(*orders)
+    rows = (await session.execute(_documents(statement, page.fields, label))).all()
     shown = rows[: page.limit]
     more = len(rows) > page.limit
     cursor = _write_cursor(page, sort, [shown[-1].sort_key, shown[-1].identifier]) if more else None

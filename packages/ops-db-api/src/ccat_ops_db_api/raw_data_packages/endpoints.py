@@ -35,7 +35,6 @@ Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
 
 @router.get("", operation_id="list_raw_data_packages", response_model=PackagePage)
 async def list_raw_data_packages(
-    request: Request,
     _: Reader,
     session: Transaction,
     page: Page,
@@ -43,9 +42,11 @@ async def list_raw_data_packages(
     sort: PackageSort = PackageSort.CREATED_AT_DESCENDING,
 ) -> Response:
     """List packages with their copies and why they wait."""
-    rows = queries.filtered(wanted, request.app.state.clock.utc_now())
-    rows = queries.sorted_by(rows, sort)
-    return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataPackage.__table__.c.id)
+    listed = queries.sorted_by(await queries.filtered(session, wanted), sort)
+    identifier = RawDataPackage.__table__.c.id
+    return await list_page(
+        session, queries.packages(), page, sort, queries.SORT_KEYS, identifier, listed=listed
+    )
 
 
 @router.get("/{package_id}", operation_id="get_raw_data_package", response_model=Package)

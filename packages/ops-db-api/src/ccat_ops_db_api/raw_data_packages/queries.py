@@ -1,7 +1,6 @@
 """SQL of packages."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,18 +11,18 @@ from sqlalchemy import (
     Text,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
-    or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import (
-    CopyKind,
     LocationType,
     PackageState,
     PhysicalCopyStatus,
@@ -34,7 +33,6 @@ from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
     ExecutedObsUnit,
-    InstrumentModule,
     LongTermArchiveTransfer,
     ObsUnit,
     PackageCreation,
@@ -43,11 +41,11 @@ from ccat_ops_db.models import (
     RawDataPackage,
     Site,
 )
-from ccat_ops_db.package_state import package_state
-from ccat_ops_db.reports.open_work import open_work
-from ccat_ops_db.reports.package_waiting import package_waiting
+from ccat_ops_db.package_state import maybe_not_archived, package_state
+from ccat_ops_db.reports.package_waiting import package_waiting, packages_waiting_for
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
-from ccat_ops_db_api.platform.filters import chosen
+from ccat_ops_db_api.platform.filters import among, chosen, one_of
+from ccat_ops_db_api.platform.names import modules_of, obs_units
 from ccat_ops_db_api.raw_data_packages.filters import PackageFilter
 
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
@@ -102,36 +100,30 @@ def packages() -> Rows:
     )
 
 
-def filtered(wanted: PackageFilter, now: datetime) -> Rows:
-    """Return the packages that a list asks for."""
-    rows = packages().where(
+async def filtered(session: AsyncSession, wanted: PackageFilter) -> Rows:
+    """Return the ids of the packages that a list asks for.
+
+    What a program and an instrument have is looked up before, so that PostgreSQL knows how many packages to
+    expect: where they are few it must not walk all there are in their order.
+    """
+    rows = select(RawDataPackage.id).where(
         *chosen(RawDataPackage.instrument_module_id, wanted.module),
         *chosen(RawDataPackage.executed_obs_unit_id, wanted.execution_id),
+        *_of_state(wanted),
     )
-    if wanted.state:
-        rows = rows.where(package_state().in_([state.value for state in wanted.state]))
-    if wanted.state == [PackageState.FAILED]:
-        rows = rows.where(_has_failed_work())
-    if wanted.state_not:
-        rows = rows.where(package_state().not_in([state.value for state in wanted.state_not]))
-        if PackageState.ARCHIVED in wanted.state_not:
-            rows = rows.where(_may_not_be_archived())
     if wanted.location:
-        rows = rows.where(_has_copy_at(wanted.location))
+        rows = rows.where(*_has_copy_at(wanted.location))
     if wanted.instrument:
-        modules = select(InstrumentModule.id).where(InstrumentModule.instrument_id.in_(wanted.instrument))
-        rows = rows.where(RawDataPackage.instrument_module_id.in_(modules))
+        modules = await modules_of(session, wanted.instrument)
+        rows = rows.where(one_of(RawDataPackage.instrument_module_id, modules))
     if wanted.program:
-        units = select(ObsUnit.id).where(ObsUnit.observing_program_id.in_(wanted.program))
-        rows = rows.where(ExecutedObsUnit.obs_unit_id.in_(units))
-    if wanted.reason:
-        # What is open is looked up first: the reason of each package there ever was would take too long.
-        held_up = open_work(now)
-        reasons = [reason.value for reason in wanted.reason]
-        rows = rows.where(
-            RawDataPackage.id.in_(select(held_up.c.package_id).where(held_up.c.reason.in_(reasons))),
-            literal_column("waiting.reason").in_(reasons),
+        units = await obs_units(session, ObsUnit.observing_program_id.in_(wanted.program))
+        rows = rows.join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id).where(
+            one_of(ExecutedObsUnit.obs_unit_id, units)
         )
+    if wanted.reason:
+        reasons = [reason.value for reason in wanted.reason]
+        rows = rows.where(among(RawDataPackage.id, packages_waiting_for(reasons)))
     for column, since, until in (
         (RawDataPackage.created_at, wanted.since, wanted.until),
         (RawDataPackage.sealed_at, wanted.sealed_since, wanted.sealed_until),
@@ -141,6 +133,20 @@ def filtered(wanted: PackageFilter, now: datetime) -> Rows:
         if until is not None:
             rows = rows.where(column < until)
     return rows
+
+
+def _of_state(wanted: PackageFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    archived = PackageState.ARCHIVED
+    if wanted.state:
+        found.append(package_state().in_([state.value for state in wanted.state]))
+    if wanted.state_not:
+        found.append(package_state().not_in([state.value for state in wanted.state_not]))
+    if wanted.state == [PackageState.FAILED]:
+        found.append(among(RawDataPackage.id, _with_failed_work()))
+    elif archived in (wanted.state_not or ()) or (wanted.state and archived not in wanted.state):
+        found.append(RawDataPackage.id.in_(maybe_not_archived()))
+    return found
 
 
 def sorted_by(rows: Rows, sort: str) -> Rows:
@@ -252,39 +258,20 @@ def _source_files() -> ColumnElement[Any]:
     )
 
 
-def _has_copy_at(locations: Sequence[str]) -> ColumnElement[bool]:
+def _has_copy_at(locations: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Return the conditions of having a copy at a location; whether anything has it is asked but once."""
     copy = aliased(PhysicalCopy)
-    return RawDataPackage.id.in_(
-        select(copy.raw_data_package_id).where(
-            copy.data_location_id.in_(locations),
-            copy.raw_data_package_id.is_not(None),
-            copy.status != PhysicalCopyStatus.DELETED,
-        )
+    there = select(copy.raw_data_package_id).where(
+        copy.kind == literal_column("'raw_data_package'"),
+        copy.data_location_id.in_(locations),
+        copy.status != PhysicalCopyStatus.DELETED,
     )
+    return [RawDataPackage.id.in_(there), exists(there)]
 
 
-def _may_not_be_archived() -> ColumnElement[bool]:
-    """Return a necessary condition of not being archived that PostgreSQL can look up.
-
-    A package whose source files were removed was archived then; since then only a copy that was lost or found
-    wrong can have changed that.
-    """
-    copy, place = aliased(PhysicalCopy), aliased(DataLocation)
-    doubtful = select(copy.raw_data_package_id).where(
-        copy.kind == CopyKind.RAW_DATA_PACKAGE,
-        copy.data_location_id.in_(
-            select(place.id).where(place.location_type == LocationType.LONG_TERM_ARCHIVE)
-        ),
-        copy.status.in_([PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]),
+def _with_failed_work() -> Rows:
+    kinds = (PackageCreation, DataTransfer, LongTermArchiveTransfer)
+    failed = union_all(
+        *(select(kind.raw_data_package_id).where(kind.status == Status.FAILED) for kind in kinds)
     )
-    return or_(RawDataPackage.source_removed_at.is_(None), RawDataPackage.id.in_(doubtful))
-
-
-def _has_failed_work() -> ColumnElement[bool]:
-    """Return a necessary condition of the state failed that PostgreSQL can look up."""
-    return or_(
-        *(
-            RawDataPackage.id.in_(select(kind.raw_data_package_id).where(kind.status == Status.FAILED))
-            for kind in (PackageCreation, DataTransfer, LongTermArchiveTransfer)
-        )
-    )
+    return select(failed.subquery())

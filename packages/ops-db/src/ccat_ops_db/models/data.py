@@ -57,7 +57,7 @@ class RawDataPackage(Identified, Owned, Base):
         checksum_check("checksum"),
         checksum_check("manifest_checksum"),
         checksum_check("index_checksum"),
-        Index(None, "size"),
+        Index(None, "size", "id"),
         Index("ix_raw_data_package_unsealed", "site_id", postgresql_where=text("sealed_at IS NULL")),
         Index(
             "ix_raw_data_package_at_source",

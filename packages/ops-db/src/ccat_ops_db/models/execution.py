@@ -15,7 +15,7 @@ from ccat_ops_db.models.plan import ObsUnit
 class ExecutedObsUnit(Identified, Owned, Base):
     """One execution of an obs unit, as the telescope reports it."""
 
-    obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), index=True, doc="What was executed.")
+    obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), doc="What was executed.")
     status: Mapped[ExecutionStatus] = mapped_column(
         choice(ExecutionStatus), default=ExecutionStatus.RUNNING, doc="Life cycle."
     )
@@ -33,6 +33,7 @@ class ExecutedObsUnit(Identified, Owned, Base):
     obs_unit: Mapped[ObsUnit] = relationship(lazy="raise")
     modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(lazy="raise")
     __table_args__ = (
+        Index(None, "obs_unit_id", "id"),
         Index("ix_executed_obs_unit_running", "started_at", postgresql_where=text("status = 'running'")),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ordered"),
         CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="ended_when_not_running"),
@@ -58,4 +59,11 @@ class ExecutedObsUnitModule(Owned, Waiting, Base):
     )
 
     module: Mapped[InstrumentModule] = relationship(lazy="raise")
-    __table_args__ = (Index(None, "instrument_module_id"),)
+    __table_args__ = (
+        Index(None, "instrument_module_id"),
+        Index(
+            "ix_executed_obs_unit_module_waiting",
+            "site_id",
+            postgresql_where=text("waiting_reason IS NOT NULL"),
+        ),
+    )

@@ -111,17 +111,28 @@ def open_work(at: datetime) -> Subquery:
 
 
 def with_programs(rows: Subquery) -> Subquery:
-    """Return open work with the columns ``execution_id`` and ``program`` too; it looks at each package."""
+    """Return open work with the columns ``execution_id`` and ``program`` too; it looks at each package.
+
+    Joined, the tables would be read whole: they are looked up by their keys, so it costs what is open.
+    """
     package, execution, unit = RawDataPackage.__table__, ExecutedObsUnit.__table__, ObsUnit.__table__
-    execution_id = func.coalesce(rows.c.own_execution_id, package.c.executed_obs_unit_id)
-    return (
-        select(rows, execution_id.label("execution_id"), unit.c.observing_program_id.label("program"))
-        .select_from(rows)
-        .outerjoin(package, package.c.id == rows.c.package_id)
-        .outerjoin(execution, execution.c.id == execution_id)
-        .outerjoin(unit, unit.c.id == execution.c.obs_unit_id)
-        .subquery("open_work_of_programs")
+    of_package = (
+        select(package.c.executed_obs_unit_id)
+        .where(package.c.id == rows.c.package_id)
+        .correlate(rows)
+        .scalar_subquery()
     )
+    found = select(rows, func.coalesce(rows.c.own_execution_id, of_package).label("execution_id")).subquery(
+        "open_work_of_executions"
+    )
+    program = (
+        select(unit.c.observing_program_id)
+        .join(execution, execution.c.obs_unit_id == unit.c.id)
+        .where(execution.c.id == found.c.execution_id)
+        .correlate(found)
+        .scalar_subquery()
+    )
+    return select(found, program.label("program")).subquery("open_work_of_programs")
 
 
 @cache

@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    union,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
@@ -40,7 +39,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
     Site,
 )
-from ccat_ops_db.package_state import package_state
+from ccat_ops_db.package_state import maybe_not_archived, package_state
 from ccat_ops_db.reports.attention import attention
 from ccat_ops_db.reports.attention_item import Attention
 from ccat_ops_db.reports.facts import LATE, Facts, Overdue, Today
@@ -304,9 +303,6 @@ def _waiting(session: Session) -> list[WaitingCount]:
 def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int, int], Overdue]:
     """Count packages by state, looking closely only at those that can be anything but archived.
 
-    A package whose source files were removed was archived then; since then only a copy that was lost or found
-    wrong can have changed that.
-
     Returns
     -------
     tuple
@@ -314,20 +310,6 @@ def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int
         that are not archived a day after they were formed.
     """
     total = session.scalar(select(func.count()).select_from(RawDataPackage)) or 0
-    doubtful = select(PhysicalCopy.raw_data_package_id).where(
-        PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
-        PhysicalCopy.data_location_id.in_(
-            select(DataLocation.id).where(DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE)
-        ),
-        PhysicalCopy.status.in_(
-            [PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.PRESENT]
-        ),
-    )
-    # Each part has an index of its own; joined by OR they would be looked for in the whole table.
-    here_still = select(RawDataPackage.id).where(
-        RawDataPackage.sealed_at.is_not(None), RawDataPackage.source_removed_at.is_(None)
-    )
-    unsealed = select(RawDataPackage.id).where(RawDataPackage.sealed_at.is_(None))
     states = (
         select(
             package_state().label("state"),
@@ -335,7 +317,7 @@ def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int
             RawDataPackage.created_at,
             RawDataPackage.source_removed_at,
         )
-        .where(RawDataPackage.id.in_(union(here_still, unsealed, doubtful)))
+        .where(RawDataPackage.id.in_(maybe_not_archived()))
         .subquery()
     )
     late, here = states.c.created_at < at - LATE, states.c.source_removed_at.is_(None)

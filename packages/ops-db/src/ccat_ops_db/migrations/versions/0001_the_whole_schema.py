@@ -825,7 +825,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_executed_obs_unit")),
     )
     op.create_index(
-        op.f("ix_executed_obs_unit_obs_unit_id"), "executed_obs_unit", ["obs_unit_id"], unique=False
+        op.f("ix_executed_obs_unit_obs_unit_id_id"), "executed_obs_unit", ["obs_unit_id", "id"], unique=False
     )
     op.create_index(
         "ix_executed_obs_unit_running",
@@ -1081,6 +1081,13 @@ def upgrade() -> None:
         ["instrument_module_id"],
         unique=False,
     )
+    op.create_index(
+        "ix_executed_obs_unit_module_waiting",
+        "executed_obs_unit_module",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("waiting_reason IS NOT NULL"),
+    )
     op.create_table(
         "instrument_module_configuration",
         sa.Column("id", sa.String(), nullable=False),
@@ -1208,7 +1215,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
-    op.create_index(op.f("ix_raw_data_package_size"), "raw_data_package", ["size"], unique=False)
+    op.create_index(op.f("ix_raw_data_package_size_id"), "raw_data_package", ["size", "id"], unique=False)
     op.create_index(
         op.f("ix_raw_data_package_source_location_id"),
         "raw_data_package",
@@ -2782,7 +2789,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("sealed_at IS NULL"),
     )
     op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_size"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_size_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
@@ -2799,6 +2806,11 @@ def downgrade() -> None:
         table_name="instrument_module_configuration",
     )
     op.drop_table("instrument_module_configuration")
+    op.drop_index(
+        "ix_executed_obs_unit_module_waiting",
+        table_name="executed_obs_unit_module",
+        postgresql_where=sa.text("waiting_reason IS NOT NULL"),
+    )
     op.drop_index(
         op.f("ix_executed_obs_unit_module_instrument_module_id"), table_name="executed_obs_unit_module"
     )
@@ -2831,7 +2843,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("status = 'running'"),
     )
     op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
-    op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id"), table_name="executed_obs_unit")
+    op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id_id"), table_name="executed_obs_unit")
     op.drop_table("executed_obs_unit")
     op.drop_index(op.f("ix_data_location_retention_policy_id"), table_name="data_location")
     op.drop_index(op.f("ix_data_location_instrument_id"), table_name="data_location")
