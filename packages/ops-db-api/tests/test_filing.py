@@ -244,10 +244,13 @@ class TestBulk:
             await bulk(client, file(execution))
         assert len(for_one) == len(for_many)
 
-    async def test_an_empty_body_files_nothing(self, client: Client) -> None:
+    async def test_a_body_without_a_line_is_refused(self, client: Client) -> None:
         for body in (b"", b"\n", b" \n\n"):
             response = await client.post(f"{PATH}:bulk", content=body)
-            assert response.json() == {"filed": 0, "already_filed": 0}
+            assert response.status_code == 422
+            assert response.json()["detail"] == (
+                "body: has no line; send one file a line, as application/x-ndjson"
+            )
 
     async def test_one_bad_line_among_many_files_nothing_and_is_named(
         self, client: Client, session: Session, execution: str

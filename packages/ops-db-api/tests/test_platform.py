@@ -16,7 +16,7 @@ from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 from ccat_ops_db.models import IdempotencyKey
 from ccat_ops_db.settings import Environment, OpsDbSettings, SettingsError
-from ccat_ops_db.tokens import issue_token, token_prefix
+from ccat_ops_db.tokens import issue_token
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import asyncpg_url
 from ccat_ops_db_api.platform.logs import configure_logs
@@ -90,76 +90,6 @@ class TestPages:
         unknown = await client.get("/sites", params={"fields": "id,secret"})
         assert unknown.status_code == 422
         assert "secret" in unknown.text
-
-
-class TestProblems:
-    @pytest.mark.parametrize(
-        ("method", "path", "status"),
-        [
-            ("GET", "/nope", 404),
-            ("GET", "/raw-data-files/", 404),
-            ("PUT", "/sites", 405),
-            ("DELETE", "/sites/ccat", 405),
-            ("GET", "/executed-obs-units:start", 405),
-            ("GET", "/raw-data-files/x", 422),
-            ("GET", "/errors?severity=awful", 422),
-            ("GET", "/why/%00", 422),
-            ("GET", "/why/%FF%FE", 404),
-            ("GET", "/sites/%2e%2e%2f", 404),
-            ("GET", "/executed-obs-units?obs_unit=%00", 422),
-            ("GET", "/executed-obs-units?since=2026-11-21", 422),
-            ("GET", "/executed-obs-units?status=%ED%A0%80", 422),
-        ],
-    )
-    async def test_are_documents_with_the_request_id(
-        self, client: Client, method: str, path: str, status: int
-    ) -> None:
-        response = await client.request(method, path, headers={"X-Request-ID": "abc-1"})
-        assert response.status_code == status
-        assert response.headers["content-type"] == "application/problem+json"
-        assert response.headers["x-request-id"] == "abc-1"
-        problem = response.json()
-        assert problem["status"] == status
-        assert problem["request_id"] == "abc-1"
-        assert problem["type"].startswith("https://data-center.ccatobservatory.org/problems/")
-        assert problem["detail"]
-        assert problem["retry"] == {"may": "never", "after_seconds": None}
-        assert "retry-after" not in response.headers
-
-    async def test_say_when_to_ask_again(self, app: FastAPI, client: Client, stranger: Client) -> None:
-        refused = await stranger.get("/me")
-        assert refused.json()["retry"] == {"may": "after-sign-in", "after_seconds": None}
-        changed = await client.post("/sites/ccat:resume", headers={"If-Match": '"old"'})
-        assert (changed.status_code, changed.json()["retry"]["may"]) == (412, "after-change")
-        prefix = token_prefix(client.headers["authorization"].removeprefix("Bearer "))
-        for _ in range(app.state.settings.request_burst - 1):
-            app.state.rate_limit.take(prefix)
-        response = await client.get("/me")
-        assert response.status_code == 429
-        wait = int(response.headers["retry-after"])
-        assert response.json()["retry"] == {"may": "same-request", "after_seconds": wait}
-
-    async def test_answers_are_kept_by_nobody_on_the_way(self, client: Client, stranger: Client) -> None:
-        for response in (await client.get("/sites"), await stranger.get("/sites")):
-            assert response.headers["cache-control"] == "private, no-cache"
-            assert response.headers["x-content-type-options"] == "nosniff"
-
-    async def test_a_request_id_that_could_not_be_logged_is_replaced(self, client: Client) -> None:
-        for identifier in ("a b", "x" * 101, 'a"b'):
-            response = await client.get("/me", headers={"X-Request-ID": identifier})
-            assert response.headers["x-request-id"] != identifier
-
-    async def test_an_error_of_ours_is_a_document_too(self, app: FastAPI, client: Client) -> None:
-        app.state.last_use, kept = None, app.state.last_use
-        try:
-            response = await client.get("/me")
-        finally:
-            app.state.last_use = kept
-        assert response.status_code == 500
-        assert response.json()["type"].endswith("/internal-error")
-        assert response.json()["retry"] == {"may": "same-request", "after_seconds": 60}
-        assert response.headers["retry-after"] == "60"
-        assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
 class TestBodyLimit:

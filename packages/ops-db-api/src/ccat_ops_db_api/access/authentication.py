@@ -31,8 +31,7 @@ from ccat_ops_db_api.access.queries import (
 from ccat_ops_db_api.access.sessions import IDLE_END, LAST_USE_PERIOD
 from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import Problem
-
-SAFE_METHODS = {"GET", "HEAD"}
+from ccat_ops_db_api.platform.routes import SAFE_METHODS
 
 bearer = HTTPBearer(
     scheme_name="token",
@@ -158,7 +157,7 @@ async def _by_cookie(request: Request, session: AsyncSession, cookie: str) -> Pr
     now = state.clock.utc_now()
     ended = "it is not known any more" if row is None else _end_of_session(row, now, state)
     if row is None or ended is not None:
-        raise unauthenticated(f"the session has ended: {ended}; sign in again", "session-ended")
+        raise unauthenticated(f"the session has ended: {ended}", "session-ended")
     if unsafe and not csrf_token_matches(request.headers.get(CSRF_HEADER, ""), secret_hash, state.token_key):
         raise csrf_problem(
             f"the header {CSRF_HEADER} is missing or not that of the session; GET /me tells it"

@@ -11,7 +11,7 @@ from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, Ve
 from ccat_ops_db.identity import new_id
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries
-from ccat_ops_db_api.platform.errors import conflict, not_found
+from ccat_ops_db_api.platform.errors import busy, conflict, not_found
 from ccat_ops_db_api.platform.events import tell, wake_planners
 from ccat_ops_db_api.platform.site import require_owner
 
@@ -43,7 +43,7 @@ async def verify(
     if check_id is None:
         open_check = await queries.check_of(session, copy_id)
         if open_check is None:
-            raise conflict(f"a check of physical copy {copy_id} ended this moment; see it, or ask again")
+            raise busy(f"a check of physical copy {copy_id} ended this moment")
         return open_check, False
     await tell(
         session,

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from asyncpg.exceptions import InterfaceError, PostgresError
 from fastapi import Depends, Request
-from sqlalchemy import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from ccat_ops_db.session import follow_address
@@ -15,6 +16,9 @@ from ccat_ops_db_api.settings import ApiSettings
 
 DATABASE_ERRORS = (SQLAlchemyError, InterfaceError, PostgresError, OSError)
 """What a database that cannot be used raises; the driver's own errors while a connection is opened."""
+
+READ_ONLY = "25006"
+"""SQLSTATE of a change in a database that takes none."""
 
 
 def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
@@ -39,7 +43,26 @@ def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
         },
     )
     follow_address(engine.sync_engine, lambda: asyncpg_url(database.postgresql_url()))
+    _drop_read_only_connections(engine.sync_engine)
     return engine
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return the SQLSTATE of an error of the database; empty if it has none."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ""
+
+
+def _drop_read_only_connections(engine: Engine) -> None:
+    """Have all connections opened anew after one turned out to be read-only.
+
+    After a failover the connections of the pool lead to what was the primary, the address to the new one.
+    """
+
+    @event.listens_for(engine, "handle_error")
+    def drop(context: ExceptionContext) -> None:
+        if sqlstate_of(context.original_exception) == READ_ONLY:
+            context.is_disconnect = True
 
 
 def asyncpg_url(url: URL) -> URL:

@@ -1,7 +1,6 @@
 """Problem documents (RFC 9457): the one form of every answer that is not a success."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -15,15 +14,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from ccat_ops_db.schema_gap import schema_gap
-from ccat_ops_db_api.platform.database import DATABASE_ERRORS
+from ccat_ops_db.waiting import HelpPage
+from ccat_ops_db_api.platform.database import DATABASE_ERRORS, READ_ONLY, sqlstate_of
+from ccat_ops_db_api.platform.problem_catalogue import RetryWhen, guidance_of
+from ccat_ops_db_api.platform.routes import SAFE_METHODS, allowed_methods, subject_of
 
 TYPE_BASE = "https://data-center.ccatobservatory.org/problems/"
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 100
-LONGER_WAIT = 60
-"""When to ask again after a mistake of ours, seconds."""
 
 log = structlog.get_logger()
 
@@ -36,20 +37,18 @@ class FieldError(BaseModel):
     reason: str = Field(description="What is wrong and what would be right.")
 
 
-class RetryWhen(StrEnum):
-    """When the same request may succeed."""
-
-    NEVER = "never"
-    SAME_REQUEST = "same-request"
-    AFTER_CHANGE = "after-change"
-    AFTER_SIGN_IN = "after-sign-in"
-
-
 class Retry(BaseModel):
     """Whether to ask again."""
 
     may: RetryWhen = Field(description="`same-request`: as it was; else after what it says, or never.")
     after_seconds: int | None = Field(description="When (`same-request`); also in `Retry-After`.")
+
+
+class Subject(BaseModel):
+    """One thing of the API."""
+
+    collection: str = Field(description="Where it is found: `/<collection>/<id>`.")
+    id: str
 
 
 class ProblemDocument(BaseModel):
@@ -58,13 +57,17 @@ class ProblemDocument(BaseModel):
     type: str = Field(description="Stable identifier of the kind of problem.")
     title: str = Field(description="The kind of problem, for people.")
     status: int = Field(description="HTTP status.")
-    detail: str = Field(description="What is wrong here, and the remedy.")
+    detail: str = Field(description="What is wrong here.")
+    remedy: str = Field(description="What helps, as a sentence.")
+    help: HelpPage | None = Field(description="Page of the interface whose help explains it.")
+    subject: Subject | None = Field(description="What was asked for, or was to be changed.")
     instance: str = Field(description="Path that was asked for.")
     request_id: str = Field(description="Identifier of the request; it is in our log too.")
     retry: Retry = Field(description="Whether to ask again.")
     errors: list[FieldError] | None = Field(None, description="The fields that are wrong, the first 100.")
     permission: str | None = Field(None, description="The permission that is missing (`forbidden`).")
     roles: list[str] | None = Field(None, description="The roles that give it (`forbidden`).")
+    owner_site: str | None = Field(None, description="Whose it is (`owned-by-other-site`).")
 
 
 class Problem(Exception):  # noqa: N818  (the standard's word)
@@ -77,7 +80,7 @@ class Problem(Exception):  # noqa: N818  (the standard's word)
     slug : str
         Last part of the problem's type.
     detail : str
-        What is wrong here, and the remedy.
+        What is wrong here.
     errors : sequence of FieldError
         The fields that are wrong.
     headers : mapping
@@ -108,6 +111,11 @@ def not_found(kind: str, identifier: object) -> Problem:
 def conflict(detail: str, slug: str = "conflict") -> Problem:
     """Return the problem that the request contradicts what is there."""
     return Problem(HTTPStatus.CONFLICT, slug, detail)
+
+
+def busy(detail: str) -> Problem:
+    """Return the problem that others are at it this moment; nothing was changed."""
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail)
 
 
 def invalid(field: str, reason: str) -> Problem:
@@ -153,21 +161,25 @@ def problem_response(
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
     extensions: Mapping[str, Any] | None = None,
+    subject: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem document as an answer."""
-    may = _RETRY_WHEN.get(status, RetryWhen.NEVER)
+    """Return a problem document as an answer; ``Retry-After`` is there exactly if asking again may help."""
+    guidance = guidance_of(slug)
     after: int | None = None
-    if may is RetryWhen.SAME_REQUEST:
-        headers = {"Retry-After": str(LONGER_WAIT), **(headers or {})}
+    if guidance.may is RetryWhen.SAME_REQUEST:
+        headers = {"Retry-After": str(guidance.after_seconds), **(headers or {})}
         after = int(headers["Retry-After"])
     document: dict[str, Any] = {
         "type": TYPE_BASE + slug,
         "title": slug.replace("-", " ").capitalize(),
         "status": int(status),
         "detail": writable(detail),
+        "remedy": guidance.remedy,
+        "help": guidance.help,
+        "subject": {name: writable(text) for name, text in subject.items()} if subject else None,
         "instance": writable(path),
         "request_id": request_id,
-        "retry": {"may": may, "after_seconds": after},
+        "retry": {"may": guidance.may, "after_seconds": after},
         **(extensions or {}),
     }
     if errors:
@@ -182,16 +194,17 @@ def problem_response(
     return Response(orjson.dumps(document), int(status), headers, MEDIA_TYPE)
 
 
-_RETRY_WHEN = {
-    HTTPStatus.UNAUTHORIZED: RetryWhen.AFTER_SIGN_IN,
-    HTTPStatus.CONFLICT: RetryWhen.AFTER_CHANGE,
-    HTTPStatus.PRECONDITION_FAILED: RetryWhen.AFTER_CHANGE,
-    HTTPStatus.PRECONDITION_REQUIRED: RetryWhen.AFTER_CHANGE,
-    HTTPStatus.TOO_MANY_REQUESTS: RetryWhen.SAME_REQUEST,
-    HTTPStatus.INTERNAL_SERVER_ERROR: RetryWhen.SAME_REQUEST,
-    HTTPStatus.SERVICE_UNAVAILABLE: RetryWhen.SAME_REQUEST,
-}
-"""By status; everything else will never do."""
+def method_not_allowed(scope: Scope) -> Response:
+    """Return the answer to a method that a path does not have; it names all that it has."""
+    allowed = ", ".join(allowed_methods(scope["app"], scope["path"]))
+    return problem_response(
+        scope["path"],
+        scope["state"]["request_id"],
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        f"{scope['method']} is not possible here, but {allowed}",
+        headers={"Allow": allowed},
+    )
 
 
 def writable(text: str) -> str:
@@ -199,9 +212,20 @@ def writable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _answer(request: Request, *arguments: Any, **named: Any) -> Response:
+def _answer(
+    request: Request,
+    status: HTTPStatus,
+    slug: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
+) -> Response:
     request_id = getattr(request.state, "request_id", "")
-    return problem_response(request.url.path, request_id, *arguments, **named)
+    subject = subject_of(request.scope)
+    return problem_response(
+        request.url.path, request_id, status, slug, detail, errors, headers, extensions, subject
+    )
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -238,49 +262,53 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     slug = status.phrase.lower().replace(" ", "-").replace("'", "")
-    details = {
-        HTTPStatus.NOT_FOUND: "there is nothing at this path; see /api/v1/openapi.json",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here",
-    }
-    return _answer(request, status, slug, details.get(status, str(error.detail)), headers=error.headers)
+    headers = dict(error.headers or {})
+    detail = str(error.detail)
+    if status is HTTPStatus.NOT_FOUND:
+        detail = "there is nothing at this path; see /api/v1/openapi.json"
+    elif status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return method_not_allowed(request.scope)
+    return _answer(request, status, slug, detail, headers=headers)
 
 
 async def _busy(request: Request, _error: Exception) -> Response:
-    return _answer(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "busy",
-        "all connections to the database are in use; try again in a moment",
-        headers={"Retry-After": "1"},
-    )
+    return _unavailable(request, "busy", "all connections to the database are in use")
 
 
 async def _database(request: Request, error: Exception) -> Response:
     """Answer 503 when the database is away or asks to try again; anything else is a mistake of ours."""
-    detail = "the database does not answer; the request was not carried out, try it again"
-    if not _passing(error):
-        gap = await _gap_of_schema(request, error)
+    state = sqlstate_of(error)
+    if state == READ_ONLY:
+        found = ("database-read-only", "the database takes no changes now; nothing was changed")
+    elif state == TIMED_OUT and request.method in SAFE_METHODS:
+        found = ("query-too-slow", "the database did not answer this question in the time that it may take")
+    elif state in CLASHES or state == TIMED_OUT:
+        found = ("busy", "other requests are at the same rows; nothing was changed")
+    elif _is_away(error, state):
+        found = ("database-unavailable", "the database does not answer; the request was not carried out")
+    else:
+        gap = await _gap_of_schema(request, state)
         if gap is None:
             raise error
-        detail = f"the database is not set up for this release yet: {gap}"
-    log.warning("database_unavailable", error=str(error))
-    return _answer(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "database-unavailable",
-        detail,
-        headers={"Retry-After": "5"},
-    )
+        found = ("schema-not-ready", f"the database is not set up for this release yet: {gap}")
+    log.warning("database_unavailable", problem=found[0], error=str(error))
+    return _unavailable(request, *found)
 
 
-# Undefined table, column, function.
+def _unavailable(request: Request, slug: str, detail: str) -> Response:
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, slug, detail)
+
+
+TIMED_OUT = "57014"
+CLASHES = {"40001", "40P01", "55P03", "0A000"}
+"""Serialization failure, deadlock, lock not available, a plan from before a migration."""
 MISSING_STATES = {"42P01", "42703", "42883"}
+"""Undefined table, column, function."""
 
 
-async def _gap_of_schema(request: Request, error: Exception) -> str | None:
+async def _gap_of_schema(request: Request, state: str) -> str | None:
     """Return what the schema lacks, if that is why a statement failed; otherwise the mistake is ours."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(cause, "sqlstate", None) not in MISSING_STATES:
+    if state not in MISSING_STATES:
         return None
     engine: AsyncEngine = request.app.state.engine
     try:
@@ -290,16 +318,11 @@ async def _gap_of_schema(request: Request, error: Exception) -> str | None:
         return None
 
 
-# Serialization failure, deadlock, cancelled by timeout, lock not available, a plan from before a migration.
-PASSING_STATES = {"40001", "40P01", "57014", "55P03", "0A000"}
-
-
-def _passing(error: Exception) -> bool:
+def _is_away(error: Exception, state: str) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(cause, OSError | InterfaceError | PostgresConnectionError):
         return True
-    state = getattr(cause, "sqlstate", None) or ""
     # Connection, shut down, no room; a password or a database that is not there yet.
-    return state in PASSING_STATES or state.startswith(("08", "57P", "53", "28", "3D"))
+    return state.startswith(("08", "57P", "53", "28", "3D"))

@@ -10,8 +10,9 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ccat_ops_db.identity import new_id
-from ccat_ops_db_api.platform.errors import problem_response
+from ccat_ops_db_api.platform.errors import method_not_allowed, problem_response
 from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
+from ccat_ops_db_api.platform.routes import is_verb_alone
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
 API = "/api/"
@@ -146,6 +147,21 @@ class BodyLimit:
             await _too_large(scope, limit)(scope, receive, send)
 
 
+class VerbPaths:
+    """Refuses methods that a verb does not have, before its path is taken for that of a thing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        verb = scope["type"] == "http" and scope["method"] != "POST" and ":" in scope["path"]
+        if verb and is_verb_alone(scope["app"], scope["method"], scope["path"]):
+            await method_not_allowed(scope)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class _BodyTooLargeError(BaseException):
     """Passes every handler on its way out, also those that answer any exception."""
 
@@ -156,7 +172,7 @@ def _our_mistake(scope: Scope) -> ASGIApp:
         scope["state"]["request_id"],
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
-        "this is a mistake of ours; report it with the request id",
+        "this is a mistake of ours",
     )
 
 
@@ -166,7 +182,7 @@ def _too_large(scope: Scope, limit: int) -> ASGIApp:
         scope["state"]["request_id"],
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "content-too-large",
-        f"the body may have {limit} bytes; send less at once",
+        f"the body may have {limit} bytes",
     )
 
 

@@ -27,4 +27,5 @@ def require_owner(request: Request, site_id: str, what: str) -> None:
             HTTPStatus.CONFLICT,
             "owned-by-other-site",
             f"{what} belongs to site {site_id}, and only its database changes it; ask the API of {site_id}",
+            extensions={"owner_site": site_id},
         )

@@ -17,7 +17,8 @@ from ccat_ops_db_api.platform.errors import (
     MOST_ERRORS,
     FieldError,
     Problem,
-    conflict,
+    busy,
+    invalid,
     invalid_fields,
     summary,
 )
@@ -49,7 +50,7 @@ async def receive_lines(session: AsyncSession, request: Request) -> tuple[Filing
     Raises
     ------
     Problem
-        422 that names the bad lines, 408 if the client falls silent.
+        422 that names the bad lines or says that there is none, 408 if the client falls silent.
     """
     reader, digest = LineReader(), hashlib.sha256()
     await queries.prepare_filing(session, request.app.state.settings.bulk_timeout)
@@ -63,6 +64,8 @@ async def receive_lines(session: AsyncSession, request: Request) -> tuple[Filing
     )
     if reader.errors:
         raise invalid_fields(reader.errors, reader.error_count)
+    if not reader.lines:
+        raise invalid("body", "has no line; send one file a line, as application/x-ndjson")
     return Filing(reader.first_lines, reader.lines), digest.digest()
 
 
@@ -109,8 +112,6 @@ async def file(
     Problem
         422 for names that do not exist or do not fit together, 409 for lines that contradict what is filed.
     """
-    if not filing.lines:
-        return 0
     await _check_places(session, request, filing, numbered)
     now: datetime = request.app.state.clock.utc_now()
     executions = await queries.insert_filed(session, now)
@@ -200,7 +201,7 @@ def _misfits(place: Place, facts: queries.PlaceFacts) -> list[tuple[str, str]]:
 async def _refuse_clashes(session: AsyncSession, all_copied: bool, numbered: bool) -> None:
     found = await queries.clashes(session, MOST_ERRORS)
     if not found and not all_copied:
-        raise conflict("a path was freed this moment by a deletion; file it again")
+        raise busy("a path was freed this moment by a deletion; nothing was filed")
     if not found:
         return
     errors = [_clash_error(clash) for clash in found]
