@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity
+from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error, record_event
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     ErrorRecord,
     ExecutedObsUnit,
+    PackageCreation,
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
@@ -247,6 +249,33 @@ class TestFiles:
             assert (await client.get("/raw-data-files", params=query)).status_code == 422
         await in_order(client, "/raw-data-files", "-size", "size", **of_execution)
         assert (await client.get("/raw-data-files", params={"sort": "size"})).status_code == 422
+
+    async def test_the_one_that_its_package_was_given_up_for_is_named(
+        self, client: Client, session: Session
+    ) -> None:
+        execution = seed.execution(session)
+        package = seed.package(session, execution, files=3, sealed=False)
+        bad = f"{execution}/1/scan 1.fits"
+        session.add(
+            PackageCreation(
+                id=new_id(),
+                site_id="ccat",
+                raw_data_package_id=package,
+                source_location_id=seed.SOURCE,
+                status=Status.FAILED,
+                created_at=seed.NOW,
+                finished_at=seed.NOW,
+                error_message=f"{bad}: it has 999 bytes, filed were 1000",
+            )
+        )
+        session.commit()
+        of_execution = {"execution_id": str(execution)}
+        found = await items(client, "/raw-data-files", problem="true", **of_execution)
+        assert [(file["relative_path"], file["problem"]) for file in found] == [
+            (bad, "it has 999 bytes, filed were 1000")
+        ]
+        others = await items(client, "/raw-data-files", problem="false", **of_execution)
+        assert [file["problem"] for file in others] == [None, None]
 
     async def test_a_file_is_given_out_of_its_package(
         self, client: Client, session: Session, execution: UUID

@@ -1,6 +1,6 @@
 """Asking for data at a processing location."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,19 @@ def ask(**what: object) -> dict[str, Any]:
     return {"destination_location": seed.PROCESSING} | {
         name: str(value) if isinstance(value, UUID) else value for name, value in what.items()
     }
+
+
+def _move(session: Session, item: dict[str, Any], to: Status = Status.IN_PROGRESS, **values: object) -> None:
+    """Bring an item to a status, by way of a worker."""
+    leased = {"lease_owner": "w", "lease_expires_at": seed.NOW + timedelta(hours=1)}
+    for status in (Status.SCHEDULED, Status.IN_PROGRESS, to):
+        _set(session, item, status=status, **leased)
+    _set(session, item, **values)
+
+
+def _set(session: Session, item: dict[str, Any], **values: object) -> None:
+    session.execute(update(StagingItem).where(StagingItem.id == UUID(item["id"])).values(**values))
+    session.commit()
 
 
 class TestStage:
@@ -176,6 +189,40 @@ class TestState:
         assert (await client.get(f"{PATH}/{job['id']}")).json()["state"] == state
         listed = (await client.get(PATH, params={"state": state})).json()["items"]
         assert [shown["id"] for shown in listed] == [job["id"]]
+
+    async def test_a_job_says_when_it_will_be_there(self, client: Client, session: Session) -> None:
+        execution = seed.execution(session)
+        for part in (1, 2):
+            seed.package(session, execution, part=part)
+        session.commit()
+        job = (await client.post(PATH, json=ask(execution_id=execution))).json()
+        names = [(item["module"], item["part_number"], item["relative_path"]) for item in job["items"]]
+        assert names == [("chai-lfa", 1, None), ("chai-lfa", 2, None)]
+        assert (job["source"], job["obs_unit"]) == ("Orion-KL", seed.OBS_UNIT)
+        assert (job["bytes_per_second"], job["expected_at"]) == (None, None)
+        progressed_at = seed.NOW + timedelta(seconds=10)
+        _move(session, job["items"][0], bytes_done=500, started_at=seed.NOW, progressed_at=progressed_at)
+        moving = (await client.get(f"{PATH}/{job['id']}")).json()
+        assert moving["bytes_per_second"] == 50.0
+        assert datetime.fromisoformat(moving["expected_at"]) == progressed_at + timedelta(seconds=70)
+        _set(session, job["items"][1], waiting_reason="location_suspended")
+        waiting = (await client.get(f"{PATH}/{job['id']}")).json()
+        assert (waiting["bytes_per_second"], waiting["expected_at"]) == (50.0, None)
+
+    async def test_a_job_says_until_when_all_of_it_stays(self, client: Client, session: Session) -> None:
+        execution = seed.execution(session)
+        for part in (1, 2):
+            seed.package(session, execution, part=part)
+        session.commit()
+        job = (await client.post(PATH, json=ask(execution_id=execution, time_to_live=3600))).json()
+        first, last = seed.NOW, seed.NOW + timedelta(minutes=5)
+        _move(session, job["items"][0], finished_at=first, to=Status.COMPLETED)
+        partly = (await client.get(f"{PATH}/{job['id']}")).json()
+        assert (partly["arrived_at"], partly["kept_until"]) == (None, None)
+        _move(session, job["items"][1], finished_at=last, to=Status.COMPLETED)
+        there = (await client.get(f"{PATH}/{job['id']}")).json()
+        assert datetime.fromisoformat(there["arrived_at"]) == last
+        assert datetime.fromisoformat(there["kept_until"]) == first + timedelta(hours=1)
 
     async def test_cancelled_jobs_stay_cancelled(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session))

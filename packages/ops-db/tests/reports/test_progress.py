@@ -52,6 +52,7 @@ def test_an_unknown_execution_has_none(session: Session) -> None:
 def test_an_execution_that_ended_without_files_is_done(session: Session, execution: UUID) -> None:
     found = progress(session, execution)
     assert (found.files, found.archived, found.removed_at_source) == (0, True, True)
+    assert (found.archives_reached, found.archives_wanted) == (0, None)
 
 
 def test_a_running_execution_is_never_done(session: Session, world: rows.World) -> None:
@@ -70,6 +71,7 @@ def test_each_step_counts(session: Session, world: rows.World, execution: UUID) 
     at_source(session, packaged, PhysicalCopyStatus.PRESENT)
     found = progress(session, execution)
     assert (found.files_packaged, found.packages, found.packages_sealed) == (1, 1, 0)
+    assert (found.files_sealed, found.files_archived, found.archives_reached) == (0, 0, 0)
 
 
 def test_is_archived_then_removed(session: Session, world: rows.World, execution: UUID) -> None:
@@ -83,6 +85,8 @@ def test_is_archived_then_removed(session: Session, world: rows.World, execution
             rows.add_copy(session, package, location)
     found = progress(session, execution)
     assert (found.archived, found.removed_at_source, found.packages_archived) == (True, False, 1)
+    assert (found.files_sealed, found.files_archived) == (1, 1)
+    assert found.archives_reached == found.archives_wanted
     for status in (
         PhysicalCopyStatus.DELETION_SCHEDULED,
         PhysicalCopyStatus.DELETION_IN_PROGRESS,
@@ -100,6 +104,7 @@ def test_is_archived_then_removed(session: Session, world: rows.World, execution
     )
     found = progress(session, execution)
     assert (found.removed_at_source, found.packages_removed_at_source) == (True, 1)
+    assert found.files_removed_at_source == 1
     assert wanted.source_removed_at is None
 
 

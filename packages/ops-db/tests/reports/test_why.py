@@ -84,6 +84,15 @@ def test_every_kind_of_work_is_explained_in_every_status(
         assert step.reason == WaitingReason.GIVEN_UP
 
 
+def test_what_was_given_up_tells_the_remedy_of_its_error(session: Session, world: rows.World) -> None:
+    row = rows.add_row(session, world, "package_creation", Status.FAILED)
+    row.error_category = "source_grown"
+    session.flush()
+    explanation = why(session, str(row.id))
+    assert explanation is not None
+    assert "File only what is written completely." in (explanation.steps[0].remedy or "")
+
+
 def test_a_package_is_explained_by_its_first_unfinished_step(session: Session, world: rows.World) -> None:
     transfer = rows.add_row(session, world, "data_transfer", Status.PENDING)
     transfer.waiting_reason, transfer.waiting_detail = "link_window_closed", "opens at 02:00"

@@ -170,6 +170,13 @@ class ExecutionProgress(ResponseBody):
     packages_archived: int
     packages_removed_at_source: int
     packages_failed: int
+    files_sealed: int = Field(description="Files in packages that are sealed.")
+    files_archived: int = Field(description="Files in packages that are archived.")
+    files_removed_at_source: int = Field(description="Files in packages whose files are gone there.")
+    archives_reached: int = Field(description="In how many archives every file is, verified.")
+    archives_wanted: int | None = Field(
+        description="In how many archives the sources' policies want it; null while there is no package."
+    )
     archived: bool
     removed_at_source: bool
     waiting: list[WaitingThing]

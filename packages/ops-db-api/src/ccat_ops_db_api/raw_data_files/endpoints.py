@@ -87,6 +87,10 @@ async def list_raw_data_files(
     path_prefix: Annotated[
         Name | None, Query(description="Beginning of its path; needs ``execution_id`` or ``package_id``.")
     ] = None,
+    problem: Annotated[
+        bool | None,
+        Query(description="Whether something is wrong with it, for which its package was given up."),
+    ] = None,
     sort: FileSort = FileSort.ID,
 ) -> Response:
     """List raw data files."""
@@ -95,7 +99,7 @@ async def list_raw_data_files(
         raise invalid(
             "execution_id", "is needed, or package_id, to find files by path or to sort them by size"
         )
-    rows = queries.filtered(execution_id, module, package_id, packaged, relative_path, path_prefix)
+    rows = queries.filtered(execution_id, module, package_id, packaged, relative_path, path_prefix, problem)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataFile.__table__.c.id)
 
 

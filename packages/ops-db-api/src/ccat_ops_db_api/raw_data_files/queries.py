@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select, text
+from sqlalchemy import ColumnElement, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
 
-from ccat_ops_db.enumerations import LocationType
-from ccat_ops_db.models import (
-    RawDataFile,
-)
+from ccat_ops_db.enumerations import LocationType, Status
+from ccat_ops_db.models import PackageCreation, RawDataFile
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.raw_data_files.parsing import Place
 
@@ -73,6 +71,7 @@ def files() -> Rows:
         RawDataFile.raw_data_package_id.label("package_id"),
         RawDataFile.member_offset,
         RawDataFile.member_checksum,
+        _problem().label("problem"),
     )
 
 
@@ -83,6 +82,7 @@ def filtered(
     packaged: bool | None,
     relative_path: str | None = None,
     path_prefix: str | None = None,
+    problem: bool | None = None,
 ) -> Rows:
     """Return the files that a list asks for."""
     rows = files()
@@ -99,7 +99,26 @@ def filtered(
         rows = rows.where(RawDataFile.relative_path == relative_path)
     if path_prefix is not None:
         rows = rows.where(RawDataFile.relative_path.startswith(path_prefix, autoescape=True))
+    if problem is not None:
+        given_up = select(PackageCreation.raw_data_package_id).where(PackageCreation.status == Status.FAILED)
+        named = RawDataFile.raw_data_package_id.in_(given_up) & _problem().is_not(None)
+        rows = rows.where(named if problem else ~named)
     return rows
+
+
+def _problem() -> ColumnElement[str | None]:
+    """Return what is wrong with a file: the message of a creation that was given up begins with its path."""
+    path = RawDataFile.relative_path + ": "
+    return (
+        select(func.substr(PackageCreation.error_message, func.length(path) + 1))
+        .where(
+            PackageCreation.raw_data_package_id == RawDataFile.raw_data_package_id,
+            PackageCreation.status == Status.FAILED,
+            func.starts_with(PackageCreation.error_message, path),
+        )
+        .correlate(RawDataFile)
+        .scalar_subquery()
+    )
 
 
 class FileInPackage(NamedTuple):

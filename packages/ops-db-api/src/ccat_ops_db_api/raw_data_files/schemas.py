@@ -82,6 +82,9 @@ class File(ResponseBody):
     package_id: UUID | None
     member_offset: int | None
     member_checksum: str | None
+    problem: str | None = Field(
+        description="What is wrong with it at its source, if its package was given up for it."
+    )
 
 
 class FilePage(ResponseBody):

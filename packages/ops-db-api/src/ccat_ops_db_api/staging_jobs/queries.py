@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, case, cast, exists, func, insert, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Interval,
+    String,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -15,6 +29,7 @@ from ccat_ops_db.models import (
     DataLocation,
     DiskDataLocation,
     ExecutedObsUnit,
+    ObsUnit,
     RawDataFile,
     RawDataPackage,
     StagingItem,
@@ -50,6 +65,8 @@ def jobs() -> Rows:
             JOBS.executed_obs_unit_id.label("execution_id"),
             JOBS.raw_data_package_id.label("package_id"),
             JOBS.raw_data_file_id.label("file_id"),
+            _of_obs_unit(ObsUnit.id).label("obs_unit"),
+            _of_obs_unit(ObsUnit.source_id).label("source"),
             _state().label("state"),
             JOBS.requested_by,
             JOBS.reason,
@@ -59,6 +76,10 @@ def jobs() -> Rows:
             JOBS.cancelled_at,
             _sum(StagingItem.bytes_done).label("bytes_done"),
             _sum(StagingItem.bytes_total).label("bytes_total"),
+            _rate().label("bytes_per_second"),
+            _expected_at().label("expected_at"),
+            _arrived(func.max).label("arrived_at"),
+            _kept_until().label("kept_until"),
             _folder().label("folder"),
             items.label("items"),
         )
@@ -228,26 +249,90 @@ def _folder() -> ColumnElement[Any]:
     return DISKS.path + "/" + below
 
 
+def _of_obs_unit(column: Any) -> ColumnElement[Any]:
+    """Return a fact of the obs unit whose data a job asks for: an execution's, a package's or a file's."""
+    package, file = aliased(RawDataPackage), aliased(RawDataFile)
+    of_package = select(package.executed_obs_unit_id).where(package.id == JOBS.raw_data_package_id)
+    of_file = select(file.executed_obs_unit_id).where(file.id == JOBS.raw_data_file_id)
+    execution = func.coalesce(
+        JOBS.executed_obs_unit_id,
+        of_package.correlate(StagingJob.__table__).scalar_subquery(),
+        of_file.correlate(StagingJob.__table__).scalar_subquery(),
+    )
+    return (
+        select(column)
+        .join(ExecutedObsUnit, ExecutedObsUnit.obs_unit_id == ObsUnit.id)
+        .where(ExecutedObsUnit.id == execution)
+        .correlate(StagingJob.__table__)
+        .scalar_subquery()
+    )
+
+
+def _rate() -> ColumnElement[Any]:
+    """Return the bytes a second of the items that are moving; null while none is."""
+    seconds = func.extract("epoch", StagingItem.progressed_at - StagingItem.started_at)
+    moving = (StagingItem.status == Status.IN_PROGRESS) & (seconds > 0) & (StagingItem.bytes_done > 0)
+    rate = func.sum(cast(StagingItem.bytes_done, Float) / cast(seconds, Float)).filter(moving)
+    return _of_job(rate).scalar_subquery()
+
+
+def _expected_at() -> ColumnElement[Any]:
+    """Return when all of a job will be there if it goes on as it does; null where that cannot be said."""
+    left = func.sum(StagingItem.bytes_total - StagingItem.bytes_done)
+    held_up = func.count().filter(
+        (StagingItem.status == Status.FAILED)
+        | (StagingItem.waiting_reason.is_not(None) & (StagingItem.status != Status.COMPLETED))
+    )
+    # Without a rate the sum is null, and so is the moment.
+    moment = func.max(StagingItem.progressed_at) + _seconds(cast(left, Float) / _rate())
+    running = (held_up == 0) & (func.count().filter(StagingItem.status != Status.COMPLETED) > 0)
+    of_items = _of_job(case((running, moment))).scalar_subquery()
+    return case((JOBS.cancelled_at.is_(None), of_items))
+
+
+def _arrived(which: Any) -> ColumnElement[Any]:
+    """Return when the first or the last item of a job arrived; null until all have."""
+    missing = func.count().filter(StagingItem.status != Status.COMPLETED)
+    return _of_job(case((missing == 0, which(StagingItem.finished_at)))).scalar_subquery()
+
+
+def _kept_until() -> ColumnElement[Any]:
+    """Return until when all of a job stays: the time of each item begins when it arrives."""
+    first = _arrived(func.min)
+    kept = func.greatest(JOBS.pinned_until, first + _seconds(JOBS.time_to_live))
+    return case((first.is_not(None), kept))
+
+
+def _seconds(count: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, count, type_=Interval)
+
+
 def _sum(column: Any) -> ColumnElement[int]:
     return func.coalesce(_of_job(func.sum(column)).scalar_subquery(), 0)
 
 
 def _items() -> ColumnElement[Any]:
-    item = aliased(StagingItem)
+    item, package, file = aliased(StagingItem), aliased(RawDataPackage), aliased(RawDataFile)
     return list_of_objects(
         select(
             item.id,
             item.raw_data_package_id.label("package_id"),
             item.raw_data_file_id.label("file_id"),
+            package.instrument_module_id.label("module"),
+            package.part_number,
+            file.relative_path,
             item.status,
             item.bytes_done,
             item.bytes_total,
             item.waiting_reason,
             item.waiting_detail,
             item.error_message,
+            item.finished_at,
         )
+        .join(package, package.id == item.raw_data_package_id)
+        .outerjoin(file, file.id == item.raw_data_file_id)
         .where(item.staging_job_id == JOBS.id)
-        .order_by(item.id)
+        .order_by(package.instrument_module_id, package.part_number, item.id)
         .correlate(StagingJob.__table__)
     )
 

@@ -62,12 +62,16 @@ class JobItem(ResponseBody):
     id: UUID
     package_id: UUID
     file_id: UUID | None
+    module: str
+    part_number: int
+    relative_path: str | None = Field(description="Path of the one file; null for the whole package.")
     status: Status
     bytes_done: int
     bytes_total: int
     waiting_reason: str | None
     waiting_detail: str | None
     error_message: str | None
+    finished_at: datetime | None
 
 
 class StagingJob(ResponseBody):
@@ -79,6 +83,8 @@ class StagingJob(ResponseBody):
     execution_id: UUID | None
     package_id: UUID | None
     file_id: UUID | None
+    obs_unit: str = Field(description="Obs unit whose data it is.")
+    source: str = Field(description="What was observed.")
     state: JobState
     requested_by: str
     reason: str | None
@@ -88,6 +94,16 @@ class StagingJob(ResponseBody):
     cancelled_at: datetime | None
     bytes_done: int
     bytes_total: int
+    bytes_per_second: float | None = Field(
+        description="Of the items that are moving, mean of their attempts; null while none is."
+    )
+    expected_at: datetime | None = Field(
+        description="When everything will be there at this rate; null while something waits or was given up."
+    )
+    arrived_at: datetime | None = Field(description="When the last of it arrived; null before.")
+    kept_until: datetime | None = Field(
+        description="Nothing of it is removed before; null until all of it has arrived."
+    )
     folder: str | None = Field(description="Folder of the data at the location.")
     items: list[JobItem]
 

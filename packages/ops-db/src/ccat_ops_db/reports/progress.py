@@ -16,7 +16,7 @@ from ccat_ops_db.models import (
     RawDataFile,
     RawDataPackage,
 )
-from ccat_ops_db.package_state import package_state
+from ccat_ops_db.package_state import package_state, verified_archive_copies, wanted_archive_copies
 from ccat_ops_db.reports.work_rows import work_rows
 
 LONGEST_LIST = 100
@@ -45,7 +45,13 @@ class Failed:
 
 @dataclass(frozen=True)
 class ExecutionProgress:
-    """Progress of an execution's data. ``bytes`` is the sum of the sizes as filed."""
+    """Progress of an execution's data.
+
+    ``bytes`` is the sum of the sizes as filed. ``files_sealed``, ``files_archived`` and
+    ``files_removed_at_source`` count the files of the packages that are. ``archives_reached`` is in how many
+    archives every file is, ``archives_wanted`` in how many the policies of the sources want it; None while
+    there is no package.
+    """
 
     id: UUID
     status: ExecutionStatus
@@ -57,6 +63,11 @@ class ExecutionProgress:
     packages_archived: int
     packages_removed_at_source: int
     packages_failed: int
+    files_sealed: int
+    files_archived: int
+    files_removed_at_source: int
+    archives_reached: int
+    archives_wanted: int | None
     archived: bool
     removed_at_source: bool
     waiting: list[Waiting]
@@ -100,6 +111,11 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
         packages_archived=counts.archived,
         packages_removed_at_source=counts.removed,
         packages_failed=counts.failed,
+        files_sealed=int(counts.files_sealed),
+        files_archived=int(counts.files_archived),
+        files_removed_at_source=int(counts.files_removed),
+        archives_reached=(counts.reached or 0) if files == packaged else 0,
+        archives_wanted=counts.wanted,
         archived=archived,
         removed_at_source=archived and counts.removed == counts.packages,
         waiting=_waiting(session, execution_id),
@@ -127,20 +143,31 @@ def _package_counts(execution_id: UUID) -> Any:
     packages = (
         select(
             RawDataPackage.sealed_at,
+            RawDataPackage.file_count,
             package_state().label("state"),
+            verified_archive_copies().label("reached"),
+            wanted_archive_copies().label("wanted"),
             removed_at_source().label("removed"),
         )
         .where(RawDataPackage.executed_obs_unit_id == execution_id)
         .subquery()
     )
 
-    def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0, type_=Integer)
+    def how_many(condition: ColumnElement[bool], each: ColumnElement[int] | int = 1) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, each), else_=0)), 0, type_=Integer)
+
+    sealed = packages.c.sealed_at.is_not(None)
+    archived = packages.c.state == PackageState.ARCHIVED.value
 
     return select(
         func.count().label("packages"),
-        how_many(packages.c.sealed_at.is_not(None)).label("sealed"),
-        how_many(packages.c.state == PackageState.ARCHIVED.value).label("archived"),
+        how_many(sealed).label("sealed"),
+        how_many(archived).label("archived"),
+        how_many(sealed, packages.c.file_count).label("files_sealed"),
+        how_many(archived, packages.c.file_count).label("files_archived"),
+        how_many(packages.c.removed, packages.c.file_count).label("files_removed"),
+        func.min(packages.c.reached).label("reached"),
+        func.max(packages.c.wanted).label("wanted"),
         how_many(packages.c.state == PackageState.FAILED.value).label("failed"),
         how_many(packages.c.removed).label("removed"),
     ).select_from(packages)

@@ -1,11 +1,12 @@
 """What an explanation is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
+from ccat_ops_db.error_catalogue import CATEGORIES
 from ccat_ops_db.reports.work_rows import CANCELLED
 from ccat_ops_db.waiting import Turn, WaitingReason, clause
 from ccat_ops_db.waiting_catalogue import entry_of
@@ -113,7 +114,7 @@ def work_step(row: Any) -> Step:
         detail = "; ".join(
             part for part in (detail, f"the attempt before failed: {row.error_message}") if part
         )
-    return reason_step(
+    step = reason_step(
         row.subject_type,
         row.id,
         what,
@@ -123,6 +124,9 @@ def work_step(row: Any) -> Step:
         since=since,
         next_at=row.next_attempt_at if row.status == Status.PENDING else None,
     )
+    if reason is WaitingReason.GIVEN_UP and row.error_category in CATEGORIES:
+        step = replace(step, remedy=CATEGORIES[row.error_category][1].remedy)
+    return step
 
 
 def summary(subject: str, state: str | None, steps: Sequence[Step]) -> str:
