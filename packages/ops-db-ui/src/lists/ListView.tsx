@@ -50,6 +50,10 @@ export interface ListViewProps<P extends ListPath> {
   readonly rowLink?: RowLink<RowOf<P>>;
   /** Filters that the page sets; then the list keeps its own filters out of the address. */
   readonly fixed?: Query;
+  /** The order while the person has chosen none; that of the contract where not given. */
+  readonly defaultSort?: string;
+  /** Filters that the page offers in another way, as in its views. */
+  readonly without?: readonly string[];
   /** How values of filters are called, where the contract's names are not for people. */
   readonly words?: Words;
   /** What stands at the end of the bar. */
@@ -59,10 +63,11 @@ export interface ListViewProps<P extends ListPath> {
 }
 
 const NOTHING: Query = {};
+const NONE: readonly string[] = [];
 
 /** A list of the API: views, filters, order, columns and pages, all of them in the address. */
 export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode {
-  const { columns, fixed = NOTHING, rowId = keyOfRow } = props;
+  const { columns, fixed = NOTHING, without = NONE, rowId = keyOfRow } = props;
   const words = useWords(props.words);
   const operation: Operation = operations[props.operation];
   const label = props.label ?? worded((props.path.split("/").at(-1) ?? "").replaceAll("-", " "));
@@ -72,7 +77,8 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
   const fields = fieldsOf(operation, Object.keys(fixed));
   const chips = chipsOf(fields, state.filters, words);
   const site = useSiteTime();
-  const { filters, sort, wrong } = state;
+  const { filters, wrong } = state;
+  const sort = state.sort ?? props.defaultSort ?? null;
   const asked = {
     path: props.path,
     pathParams: props.pathParams ?? {},
@@ -109,9 +115,9 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
           )}
           <div className={styles.bar}>
             <FilterBar
-              fields={fields}
+              fields={fields.filter(({ name }) => !without.includes(name))}
               filters={filters}
-              chips={chips}
+              chips={chips.filter(({ field }) => !without.includes(field.name))}
               words={words}
               onChange={(changes) => setSearch((before) => withFilters(before, changes))}
             />

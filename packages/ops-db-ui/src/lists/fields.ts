@@ -59,7 +59,12 @@ export function filtersOf(field: Field): readonly Filter[] {
   return both.filter((filter) => filter !== null);
 }
 
+/** What people call a thing that the contract names otherwise. */
+const NAMES: Readonly<Record<string, string>> = { execution: "observation", execution_id: "observation" };
+
 /** Return a name or a value of the contract as people read it. */
 export function worded(name: string): string {
+  const called = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
+  if (called !== undefined) return called;
   return name.replace(/_id$/, "").replaceAll("_", " ").trim() || name;
 }

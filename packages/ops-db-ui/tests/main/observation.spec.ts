@@ -12,9 +12,9 @@ test("an observation is found and watched until it is archived @everywhere", asy
   await page.getByRole("link", { name: "IRC10216" }).first().click();
   await expect(page).toHaveURL(/\/observations\/[0-9a-f-]{36}/);
   await page.goto(`/observations/${id}`);
-  const arrival = page.getByRole("region", { name: "What arrived, and where it is" });
-  await expect(arrival).toContainText("2 files filed");
-  await expect(arrival).toContainText("1 package: it is archived", { useInnerText: true });
+  const arrival = page.getByRole("region", { name: "Did the files arrive, and are they safe?" });
+  await expect(arrival).toContainText("2 files arrived");
+  await expect(arrival).toContainText("All are safe");
 });
 
 test("data are staged, and the folder has them", async ({ page }) => {

@@ -16,9 +16,9 @@ test("what waits says why, and goes on when the place is back in service", async
     await expect(page.getByRole("main")).toContainText("its power supply is exchanged");
     await resume(page);
     await page.goto(`/observations/${id}`);
-    await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText(
-      "archived",
-    );
+    await expect(
+      page.getByRole("region", { name: "Did the files arrive, and are they safe?" }),
+    ).toContainText("archived");
     await ccat("person", "wait", "--execution", id, "--for", "archived", "--timeout", "150");
   } finally {
     await page.goto(`/places/locations/${ARCHIVE}`);
@@ -33,7 +33,7 @@ test("work that was given up is retried once its cause is mended, and its error 
   const bad = await observe(["good.fits", "bad.fits"], spoil);
   await signIn(page, `/observations/${bad.id}`);
   await expect(page.getByRole("main")).toContainText("bad.fits");
-  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText(
+  await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
     "needs somebody",
   );
 
@@ -51,7 +51,9 @@ test("work that was given up is retried once its cause is mended, and its error 
   await page.getByRole("button", { name: "Retry" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
   await page.goto(`/observations/${bad.id}`);
-  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText("archived");
+  await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
+    "archived",
+  );
 });
 
 test("a viewer is refused what an operator may do", async ({ page }) => {
@@ -94,7 +96,9 @@ test("the main job is done with the keyboard alone", async ({ page }) => {
   await expect(page.getByRole("option", { selected: true })).toContainText("IRC10216");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(`/observations/${id}`));
-  await expect(page.getByRole("region", { name: "What arrived, and where it is" })).toContainText("archived");
+  await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
+    "archived",
+  );
   await page.keyboard.press("g");
   await page.keyboard.press("o");
   await expect(page.getByRole("heading", { level: 1 })).toBeFocused();

@@ -1,14 +1,16 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Problem } from "~/api/problem";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { Panel } from "~/components/Panel";
 import { grouped, withPrefix } from "~/components/quantity";
 import { State } from "~/components/State";
+import { worded } from "~/lists/fields";
 import styles from "~/pages/observations/ArrivalPanel.module.css";
 import type { Package, Progress } from "~/pages/observations/answers";
-import { arrivalOf } from "~/pages/observations/arrival";
+import { arrivalOf, placesOf } from "~/pages/observations/arrival";
 
-/** What arrived of an observation and where it stands: a sentence, then the way of its data in four steps. */
+/** What arrived of an observation and whether it is safe: a sentence, then the way of its files in four steps. */
 export function ArrivalPanel({
   of,
   packages = [],
@@ -17,42 +19,36 @@ export function ArrivalPanel({
   readonly packages?: readonly Package[] | undefined;
 }) {
   return (
-    <Panel title="What arrived, and where it is" of={of}>
+    <Panel title="Did the files arrive, and are they safe?" of={of}>
       {(progress) => <Arrival of={progress} packages={packages} />}
     </Panel>
   );
 }
 
 function Arrival({ of, packages }: { readonly of: Progress; readonly packages: readonly Package[] }) {
-  const { state, word, sentence } = arrivalOf(of, packages);
+  const reasons = useWaitingReasons();
+  const { state, word, sentence } = arrivalOf(
+    of,
+    packages,
+    (code) => reasons.get(code)?.text ?? worded(code),
+  );
   return (
     <>
       <p className={styles.sentence}>
         <State of={state} word={word} /> <span>{sentence}</span>
       </p>
       <ol className={styles.steps}>
-        <Step name="Filed" done={of.files} total={null} one="file">
-          {withPrefix(of.bytes, "B")}; the number expected is unknown
+        <Step name="Arrived" done={of.files} total={null}>
+          {withPrefix(of.bytes, "B")}; the instrument does not say how many there should be
         </Step>
-        <Step
-          name="Packaged"
-          done={of.packages_sealed}
-          total={of.packages}
-          share={of.files === 0 ? 0 : of.files_packaged / of.files}
-          one="package"
-        >
+        <Step name="Packed" done={of.files_sealed} total={of.files}>
           {packing(of)}
         </Step>
-        <Step name="Archived" done={of.packages_archived} total={of.packages} one="package">
-          {of.packages_failed > 0 ? `${grouped(of.packages_failed)} given up` : "verified in the archive"}
+        <Step name="Safe in archives" done={of.files_archived} total={of.files}>
+          {archiving(of, packages)}
         </Step>
-        <Step
-          name="Removed at the source"
-          done={of.packages_removed_at_source}
-          total={of.packages}
-          one="package"
-        >
-          {of.removed_at_source ? "after it was safe in the archive" : "only once it is safe in the archive"}
+        <Step name="Removed at the source" done={of.files_removed_at_source} total={of.files}>
+          {of.files > 0 && of.removed_at_source ? "the archives have them" : "kept there until they are safe"}
         </Step>
       </ol>
     </>
@@ -63,22 +59,17 @@ function Step({
   name,
   done,
   total,
-  one,
-  share = 1,
   children,
 }: {
   readonly name: string;
   readonly done: number;
   /** Null: not known. */
   readonly total: number | null;
-  readonly one: string;
-  /** How much of everything `total` stands for. */
-  readonly share?: number;
   readonly children: ReactNode;
 }) {
   const whole = total ?? done;
-  const things = whole === 1 ? one : `${one}s`;
-  const part = whole > 0 ? (done / whole) * share : 0;
+  const part = whole > 0 ? done / whole : 0;
+  const things = whole === 1 ? "file" : "files";
   return (
     <li className={styles.step} data-done={part === 1}>
       <span className={styles.track} aria-hidden>
@@ -94,7 +85,30 @@ function Step({
 }
 
 function packing(of: Progress): string {
-  const loose = of.files - of.files_packaged;
-  if (loose > 0) return `${grouped(loose)} ${loose === 1 ? "file" : "files"} in none yet`;
-  return of.files === 0 ? "there is nothing to pack" : "every file is in one";
+  if (of.files === 0) return "there is nothing to pack";
+  if (of.packages === 0) return "in no package yet";
+  const packages = `${grouped(of.packages)} ${of.packages === 1 ? "package" : "packages"}`;
+  if (of.failed.some(({ subject_type }) => subject_type === "package_creation"))
+    return "packing was given up";
+  const unsealed = of.packages - of.packages_sealed;
+  if (unsealed === 0) return `in ${packages}`;
+  return of.packages === 1
+    ? "its package is not made yet"
+    : `${grouped(unsealed)} of ${packages} not made yet`;
+}
+
+/** In which archives the files are; for those that are in none, where they are until then. */
+function archiving(of: Progress, packages: readonly Package[]): string {
+  if (of.files === 0) return "there is nothing to keep";
+  if (of.archived) return archivesOf(packages).join(", ") || "verified there";
+  const places = placesOf(packages);
+  return places.length === 0 ? "until then at their source" : `until then at ${places.join(", ")}`;
+}
+
+function archivesOf(packages: readonly Package[]): readonly string[] {
+  const copies = packages.flatMap((one) => one.copies);
+  const archives = copies.filter(
+    (one) => one.location_type === "long_term_archive" && one.status === "verified",
+  );
+  return [...new Set(archives.map(({ location }) => location))].toSorted();
 }

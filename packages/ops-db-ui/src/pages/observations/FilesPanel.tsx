@@ -1,26 +1,23 @@
 import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import { useId } from "react";
+import { useGet } from "~/api/get";
 import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
 import { Bytes } from "~/components/Quantity";
+import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
+import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
 import type { RawFile } from "~/pages/observations/answers";
-import { checkerOf, checksumLine } from "~/pages/observations/checksum";
+import { checkerOf, checksumLine, partsOf } from "~/pages/observations/checksum";
 import styles from "~/pages/observations/FilesPanel.module.css";
 
+const MOST_BAD = 20;
+
 const COLUMNS: readonly Column<RawFile>[] = [
-  {
-    id: "path",
-    header: "Path",
-    card: "title",
-    cell: (file) => (
-      <span dir="auto" className={styles.path}>
-        {file.relative_path}
-      </span>
-    ),
-  },
+  { id: "path", header: "File", card: "title", sort: "relative_path", cell: (file) => <Name of={file} /> },
+  { id: "state", header: "State, package", card: "state", cell: (file) => <FileState of={file} /> },
   {
     id: "size",
     header: "Size",
@@ -29,22 +26,34 @@ const COLUMNS: readonly Column<RawFile>[] = [
     sort: "size",
     cell: ({ size }) => <Bytes value={size} />,
   },
-  { id: "package", header: "Package", card: "state", cell: (file) => <PackageOf file={file} /> },
+  { id: "checksum", header: "Checksum", card: "fold", cell: (file) => <Checksum of={file} /> },
   { id: "content", header: "Get it", card: "why", cell: (file) => <Content of={file} /> },
-  { id: "checksum", header: "Checksum", wide: true, card: "fold", cell: (file) => <Checksum of={file} /> },
 ];
 
-/** The files of an observation as they were filed, to search, download and compare. */
+const BAD_COLUMNS: readonly Column<RawFile>[] = [
+  { id: "path", header: "File", card: "title", cell: (file) => <Name of={file} /> },
+  {
+    id: "problem",
+    header: "What is wrong",
+    card: "why",
+    cell: ({ problem }) => <span dir="auto">{problem}</span>,
+  },
+  { id: "checksum", header: "Checksum as filed", card: "fold", cell: (file) => <Checksum of={file} /> },
+];
+
+/** The files of an observation as they were filed: the bad ones first, then all, to search, download and compare. */
 export function FilesPanel({ id }: { readonly id: string }) {
   const heading = useId();
   return (
     <section className={styles.panel} aria-labelledby={heading}>
       <h2 id={heading}>Files</h2>
+      <BadFiles id={id} />
       <ListView
         operation="list_raw_data_files"
         path="/api/v1/raw-data-files"
         label="Files of this observation"
         columns={COLUMNS}
+        defaultSort="relative_path"
         fixed={{ execution_id: id }}
         empty={
           <Empty title="No file has been filed.">
@@ -56,17 +65,57 @@ export function FilesPanel({ id }: { readonly id: string }) {
   );
 }
 
-function PackageOf({ file }: { readonly file: RawFile }) {
-  if (file.package_id === null) return <span>not yet</span>;
+function BadFiles({ id }: { readonly id: string }) {
+  const bad = useGet("/api/v1/raw-data-files", {
+    params: { query: { execution_id: id, problem: true, limit: MOST_BAD } },
+  });
+  const files = bad.data?.items ?? [];
+  if (files.length === 0) return null;
   return (
-    <Link to="/packages/$id" params={{ id: file.package_id }}>
-      {file.module}
-    </Link>
+    <div className={styles.bad}>
+      <h3>
+        {files.length === 1
+          ? "This file cannot be packed as it is"
+          : "These files cannot be packed as they are"}
+      </h3>
+      <DataTable label="Bad files" rows={files} columns={BAD_COLUMNS} />
+    </div>
+  );
+}
+
+/** The name first: paths of one observation differ at their end. */
+function Name({ of: { relative_path: path } }: { readonly of: RawFile }) {
+  const cut = path.lastIndexOf("/") + 1;
+  return (
+    <span dir="auto" className={styles.path}>
+      <span className={styles.name}>{path.slice(cut)}</span>
+      {cut > 0 && <span className={styles.folder}>in {path.slice(0, cut)}</span>}
+    </span>
+  );
+}
+
+/** Whether it is packed, in which package, or what is wrong with it. */
+function FileState({ of: file }: { readonly of: RawFile }) {
+  const [look, word] =
+    file.problem !== null
+      ? ["failed", "bad"]
+      : file.member_checksum === null
+        ? ["waiting", "not packed yet"]
+        : ["completed", "packed"];
+  return (
+    <span className={styles.state}>
+      <State of={look} word={word} />
+      {file.package_id !== null && (
+        <Link to="/packages/$id" params={{ id: file.package_id }} className={styles.package}>
+          {file.module}
+        </Link>
+      )}
+    </span>
   );
 }
 
 function Content({ of: file }: { readonly of: RawFile }) {
-  if (file.member_checksum === null) return <span>once it is packed</span>;
+  if (file.member_checksum === null) return <span className={styles.folder}>once it is packed</span>;
   return (
     <a
       className={styles.download}
@@ -78,14 +127,18 @@ function Content({ of: file }: { readonly of: RawFile }) {
   );
 }
 
+/** The whole checksum: what is cut off cannot be compared. */
 function Checksum({ of }: { readonly of: RawFile }) {
   const checker = checkerOf(of.checksum);
+  const hint = checker === null ? undefined : `Check it with ${checker} -c`;
+  const [algorithm, digits] = partsOf(of.checksum);
   return (
     <span className={styles.checksum}>
-      <code title={checker === null ? of.checksum : `${of.checksum}; check with ${checker} -c`}>
-        {of.checksum}
-      </code>
-      <CopyText text={checksumLine(of)} label="Copy line" />
+      <code>{digits}</code>
+      <span className={styles.algorithm} title={hint}>
+        {algorithm}
+        <CopyText text={checksumLine(of)} label="Copy line" />
+      </span>
     </span>
   );
 }

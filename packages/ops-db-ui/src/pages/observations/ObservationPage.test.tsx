@@ -36,7 +36,7 @@ test("a single package is downloaded from the top of the page", async () => {
 
 test("a narrow page shows what arrived first and folds the rest", async () => {
   await show(<ObservationPage id={ID} />, { me: SCIENTIST, width: "narrow" });
-  await expect.element(page.getByText(/403 files filed/)).toBeVisible();
+  await expect.element(page.getByText(/403 files arrived/)).toBeVisible();
   expect(page.getByRole("region", { name: "Files", exact: true }).elements()).toEqual([]);
   await page.getByRole("button", { name: "Files", exact: true }).click();
   await expect.element(page.getByRole("region", { name: "Files", exact: true })).toBeVisible();

@@ -5,6 +5,7 @@ import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
 import { ArrivalPanel } from "~/pages/observations/ArrivalPanel";
+import type { ListedExecution, Progress } from "~/pages/observations/answers";
 import { ConditionsPanel } from "~/pages/observations/ConditionsPanel";
 import { DownloadLink } from "~/pages/observations/DownloadLink";
 import { FilesPanel } from "~/pages/observations/FilesPanel";
@@ -13,8 +14,8 @@ import styles from "~/pages/observations/ObservationPage.module.css";
 import { PackagesPanel } from "~/pages/observations/PackagesPanel";
 import { usePackages } from "~/pages/observations/packages";
 import { StagedPanel } from "~/pages/observations/StagedPanel";
+import { StageOffer } from "~/pages/observations/StageOffer";
 import { WaitingPanel } from "~/pages/observations/WaitingPanel";
-import { StageButton } from "~/pages/staging/StageButton";
 
 /** Whether the data of an observation arrived, whether they are safe, and why not yet. */
 export function ObservationPage({ id }: { readonly id: string }) {
@@ -33,7 +34,9 @@ export function ObservationPage({ id }: { readonly id: string }) {
         title={one === undefined ? "Observation" : `${one.source}, ${one.obs_unit}`}
         beside={
           <>
-            {one !== undefined && <StageButton of={{ executionId: id, title: one.source }} kind="main" />}
+            {one !== undefined && progress.data !== undefined && (
+              <StageOffer id={id} title={one.source} state={stateOf(progress.data)} kind="main" />
+            )}
             <DownloadLink id={id} />
             <CopyAs ccat={`ccat packages --execution ${id}`} path={`/api/v1/executed-obs-units/${id}`} />
           </>
@@ -75,4 +78,12 @@ export function ObservationPage({ id }: { readonly id: string }) {
       </div>
     </>
   );
+}
+
+/** Return what became of the data, in the words of the list. */
+function stateOf(of: Progress): ListedExecution["data"]["state"] {
+  if (of.packages_failed > 0) return "failed";
+  if (of.status === "running") return "being_filed";
+  if (of.files === 0) return "no_files";
+  return of.archived ? "archived" : "on_the_way";
 }

@@ -83,7 +83,7 @@ function Row({ of, stages }: { readonly of: Package; readonly stages: readonly S
   );
 }
 
-/** State and why; once everything is passed, the places of its trusted copies in archives instead of a reason. */
+/** What holds it up and why; once everything is passed, the places of its trusted copies in archives instead of a reason. */
 function Standing({ of, stages }: { readonly of: Package; readonly stages: readonly Stage[] }) {
   if (isThrough(stages) || of.waiting_reason === null) {
     const archives = of.copies.filter(
@@ -97,7 +97,7 @@ function Standing({ of, stages }: { readonly of: Package; readonly stages: reado
   }
   return (
     <span className={styles.why}>
-      <State of={of.state} />
+      {of.state === "failed" ? <State of="failed" word="given up" /> : <State of="waiting" word="waits" />}
       <Why reason={of.waiting_reason} detail={null} since={of.waiting_since} subject={of.id} />
     </span>
   );

@@ -3,8 +3,10 @@ import { useGet } from "~/api/get";
 import { CopyText } from "~/components/CopyText";
 import { Panel } from "~/components/Panel";
 import { Progress } from "~/components/Progress";
-import { State } from "~/components/State";
 import styles from "~/pages/observations/StagedPanel.module.css";
+import { JobState } from "~/pages/staging/JobState";
+import { isOpen } from "~/pages/staging/job";
+import { Kept } from "~/pages/staging/Kept";
 
 const SHOWN = 20;
 
@@ -22,18 +24,21 @@ export function StagedPanel({ id }: { readonly id: string }) {
                 <Link to="/staging/$id" params={{ id: job.id }}>
                   To {job.destination_location}
                 </Link>
-                <State of={job.state} />
+                <JobState of={job} />
               </span>
-              {job.state === "completed" ? (
-                job.folder !== null && (
-                  <span className={styles.folder}>
-                    <code>{job.folder}</code>
-                    <CopyText text={job.folder} label="Copy folder" />
-                  </span>
-                )
-              ) : (
-                <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />
-              )}
+              {job.state === "completed"
+                ? job.folder !== null && (
+                    <span className={styles.folder}>
+                      <code>{job.folder}</code>
+                      <CopyText text={job.folder} label="Copy folder" />
+                      <span>
+                        kept until <Kept of={job} />
+                      </span>
+                    </span>
+                  )
+                : isOpen(job) && (
+                    <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />
+                  )}
             </li>
           ))}
         </ul>

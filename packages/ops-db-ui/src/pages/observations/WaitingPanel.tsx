@@ -1,19 +1,36 @@
+import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
+import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
 import { Panel } from "~/components/Panel";
 import { State } from "~/components/State";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
+import { worded } from "~/lists/fields";
 import type { Step } from "~/pages/observations/answers";
 import styles from "~/pages/observations/WaitingPanel.module.css";
 
 const MOST = 5;
 
+/** What the page behind each thing that waits is called; what is not here has no page, or is this page. */
+const PAGES: Readonly<Record<string, string>> = {
+  package_creation: "Open this work",
+  data_transfer: "Open this transfer",
+  long_term_archive_transfer: "Open this archiving",
+  fixity_check: "Open this check",
+  staging_item: "Open this staging",
+  staging_job: "Open this staging",
+  deletion: "Open this deletion",
+  raw_data_package: "Open this package",
+  data_location: "Open this place",
+};
+
 /** Why the data of an observation do not go on: what was given up first, then what waits, each with what to do. */
 export function WaitingPanel({ id }: { readonly id: string }) {
   const why = useGet("/api/v1/why/{subject}", { params: { path: { subject: id } } });
   if (why.data?.steps.length === 0) return null;
+  const isMoving = why.data?.steps.every(({ status }) => status === "in_progress") === true;
   return (
-    <Panel title="Why it does not go on" of={why}>
+    <Panel title={isMoving ? "What happens now" : "Why it does not go on"} of={why}>
       {({ steps }) => (
         <>
           <ul className={styles.steps}>
@@ -33,12 +50,19 @@ export function WaitingPanel({ id }: { readonly id: string }) {
 }
 
 function Words({ of }: { readonly of: Step }) {
+  const reason = useWaitingReasons().get(of.reason ?? "");
   const isGivenUp = of.status === "failed";
+  const [look, word] = isGivenUp
+    ? ["failed", "given up"]
+    : of.status === "in_progress"
+      ? ["in_progress", "moves now"]
+      : ["waiting", "waits"];
+  const page = PAGES[of.subject_type];
   return (
     <>
       <p className={styles.head}>
-        <State of={isGivenUp ? "failed" : "waiting"} word={isGivenUp ? "given up" : "waits"} />
-        <span className={styles.what}>To {of.what}</span>
+        <State of={look} word={word} />
+        <span className={styles.what}>{capital(of.what)}</span>
         {of.since !== null && (
           <span className={styles.since}>
             since <Time at={of.since} />
@@ -46,20 +70,32 @@ function Words({ of }: { readonly of: Step }) {
         )}
       </p>
       <dl className={styles.lines}>
-        <Line name="Cause" text={of.detail ?? of.reason?.replaceAll("_", " ") ?? null} />
+        <Line name="Cause" text={causeOf(of, reason?.text)} />
         <Line name="Next" text={of.next} />
         {of.turn !== "automatic" && <Line name="What to do" text={of.remedy} />}
-        {of.turn !== null && of.turn !== "automatic" && <Line name="Whose turn" text={of.turn} />}
+        {of.turn !== null && of.turn !== "automatic" && <Line name="Whose turn" text={TURNS[of.turn]} />}
       </dl>
-      {isGivenUp && (
-        <p>
+      {page !== undefined && (
+        <p className={styles.links}>
           <SubjectLink type={of.subject_type} id={of.subject_id}>
-            Open this work to retry it
+            {isGivenUp ? `${page}, to retry it once that is done` : page}
           </SubjectLink>
+          {of.reason === "route_circuit_open" && <Link to="/errors">Open errors</Link>}
         </p>
       )}
     </>
   );
+}
+
+/** Return the cause: what the reason is called, then its names and figures; of what was given up its error. */
+function causeOf({ status, reason, detail }: Step, text: string | undefined): string | null {
+  if (status === "failed" && detail !== null) return detail;
+  const called = text ?? (reason === null ? null : worded(reason));
+  return [called, detail].filter((part) => part !== null).join(": ") || null;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function Line({ name, text }: { readonly name: string; readonly text: string | null }) {

@@ -7,72 +7,117 @@ export interface Arrival {
   readonly state: string;
   /** One or two words for where the data stand. */
   readonly word: string;
-  /** The sentence: what arrived, in how many packages, and where these are. */
+  /** The sentence: what arrived, whether it is safe, and what holds it up. */
   readonly sentence: string;
 }
 
+const DOINGS: Readonly<Record<string, string>> = {
+  package_creation: "Packing",
+  data_transfer: "A transfer",
+  long_term_archive_transfer: "Archiving",
+  fixity_check: "A check",
+  staging_item: "Staging",
+  deletion: "A deletion",
+};
+
+/** Return what a reason for waiting is called. */
+export type ReasonText = (code: string) => string;
+
 /**
- * Return what arrived of an observation and where it stands.
+ * Return what arrived of an observation, whether it is safe, and if not, why not yet.
  *
  * @param packages - its packages as far as they are known: they tell which of those on the way wait, and why
  */
-export function arrivalOf(progress: Progress, packages: readonly Package[] = []): Arrival {
-  const waiting = packages
-    .filter(({ state, waiting_reason }) => state === "waiting" && waiting_reason !== null)
+export function arrivalOf(progress: Progress, packages: readonly Package[], reasonText: ReasonText): Arrival {
+  const waiting = waitingOf(packages);
+  const look = standing(progress, waiting);
+  const parts = [arrived(progress), safe(progress), held(progress, look, waiting, reasonText)];
+  return { ...look, sentence: parts.filter((part) => part !== null).join(" ") };
+}
+
+/** Return where files are that are in no archive yet: copies of their packages, else their source. */
+export function placesOf(packages: readonly Package[]): readonly string[] {
+  const open = packages.filter(({ state }) => state !== "archived");
+  const places = open.flatMap(({ copies, source_location }) => {
+    const there = copies.filter(({ status }) => status === "verified" || status === "present");
+    return there.length === 0 ? [source_location] : there.map(({ location }) => location);
+  });
+  return [...new Set(places)];
+}
+
+function waitingOf(packages: readonly Package[]): readonly Package[] {
+  return packages
+    .filter(({ state, waiting_reason }) => isOpen(state) && waiting_reason !== null)
     .toSorted((one, other) => (one.waiting_since ?? "").localeCompare(other.waiting_since ?? ""));
-  return { ...standing(progress, waiting), sentence: sentence(progress, waiting) };
+}
+
+/** Whether a package is under way: what an archived one waits for concerns spare copies alone. */
+function isOpen(state: Package["state"]): boolean {
+  return state === "waiting" || state === "transferring";
 }
 
 function standing(of: Progress, waiting: readonly Package[]): Pick<Arrival, "state" | "word"> {
-  const isRunning = of.status === "running";
   if (of.packages_failed > 0 || of.failed.length > 0) return { state: "failed", word: "needs somebody" };
-  if (isRunning) return { state: "running", word: "running" };
+  if (of.status === "running") return { state: "running", word: "running" };
   if (of.files === 0) return { state: "watch", word: "no data" };
   if (of.archived) return { state: "archived", word: "archived" };
-  if (waiting.length > 0 && waiting.length === onTheWay(of)) return { state: "waiting", word: "waits" };
+  const underWay = of.packages - of.packages_archived - of.packages_failed;
+  if (waiting.length > 0 && waiting.length === underWay) return { state: "waiting", word: "waits" };
   return { state: "transferring", word: "on its way" };
 }
 
-function sentence(of: Progress, waiting: readonly Package[]): string {
-  const isRunning = of.status === "running";
-  if (of.files === 0) {
-    return isRunning ? "No file has been filed yet." : "It ended without a file.";
-  }
-  const filed = `${counted(of.files, "file")} filed${isRunning ? " so far" : ""}, ${withPrefix(of.bytes, "B")}`;
-  if (of.packages === 0) return `${filed}, not packaged yet.`;
-  return `${filed}, in ${counted(of.packages, "package")}: ${stands(of, waiting)}.${unpackaged(of)}`;
+function arrived(of: Progress): string {
+  const soFar = of.status === "running";
+  if (of.files === 0) return soFar ? "No file has arrived yet." : "It ended without a file.";
+  return `${files(of.files)} arrived${soFar ? " so far" : ""}, ${withPrefix(of.bytes, "B")}.`;
 }
 
-function stands(of: Progress, waiting: readonly Package[]): string {
-  if (of.packages === of.packages_archived) {
-    return `${all(of.packages)} archived${of.removed_at_source ? ", removed at the source" : ""}`;
-  }
-  const parts: readonly (readonly [number, string])[] = [
-    [of.packages_archived, "archived"],
-    [of.packages_failed, "given up"],
-    [onTheWay(of) - waiting.length, "on the way"],
-    [waiting.length, waiting.length === 1 ? "waits" : "wait"],
-  ];
-  const said = parts.filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
+function safe(of: Progress): string | null {
+  if (of.files === 0) return null;
+  const one = of.files === 1;
+  if (of.archived) return `${one ? "It is" : "All are"} safe: in ${archives(of)}.`;
+  if (of.files_archived === 0) return `${one ? "It is" : "They are"} not safe yet: in ${archives(of)}.`;
+  return `${grouped(of.files_archived)} are safe; the others are in ${archives(of)}.`;
+}
+
+/** Return in how many of the wanted archives all is: `1 of 2 archives`. */
+function archives({ archives_reached: reached, archives_wanted: wanted }: Progress): string {
+  if (wanted === null) return "no archive";
+  // More copies than are wanted are as safe as those that are.
+  return `${reached === 0 ? "none" : grouped(Math.min(reached, wanted))} of ${grouped(wanted)} ${wanted === 1 ? "archive" : "archives"}`;
+}
+
+/** Return what was given up first, as the subject of a sentence. */
+function doingOf({ failed }: Progress): string {
+  return DOINGS[failed[0]?.subject_type ?? ""] ?? "Work on it";
+}
+
+function held(
+  of: Progress,
+  { state }: Pick<Arrival, "state">,
+  waiting: readonly Package[],
+  reasonText: ReasonText,
+): string | null {
+  if (of.files === 0 || of.archived) return null;
+  if (state === "failed") return `${doingOf(of)} was given up; what to do stands below.`;
   const [oldest] = waiting;
-  const reason = oldest?.waiting_detail ?? oldest?.waiting_reason?.replaceAll("_", " ");
-  return reason === undefined ? said.join(", ") : `${said.join(", ")} (${reason})`;
+  if (oldest?.waiting_reason != null) {
+    const which =
+      state === "waiting"
+        ? of.files === 1
+          ? "It waits"
+          : "They wait"
+        : `${packages(waiting.length)} wait${waiting.length === 1 ? "s" : ""}`;
+    return `${which}: ${reasonText(oldest.waiting_reason)}.`;
+  }
+  if (of.files_packaged === 0) return null;
+  return state === "running" ? null : `${of.files === 1 ? "It is" : "They are"} on the way.`;
 }
 
-function onTheWay(of: Progress): number {
-  return of.packages - of.packages_archived - of.packages_failed;
+function files(count: number): string {
+  return `${grouped(count)} ${count === 1 ? "file" : "files"}`;
 }
 
-function unpackaged(of: Progress): string {
-  const count = of.files - of.files_packaged;
-  return count === 0 ? "" : ` ${counted(count, "file")} in no package yet.`;
-}
-
-function all(count: number): string {
-  if (count === 1) return "it is";
-  return count === 2 ? "both are" : "all are";
-}
-
-function counted(count: number, one: string): string {
-  return `${grouped(count)} ${count === 1 ? one : `${one}s`}`;
+function packages(count: number): string {
+  return `${grouped(count)} ${count === 1 ? "package" : "packages"}`;
 }

@@ -8,7 +8,7 @@ import styles from "~/pages/observations/columns.module.css";
 import { degrees, millimetres } from "~/pages/observations/conditions";
 import { DataStanding } from "~/pages/observations/DataStanding";
 import { Duration } from "~/pages/observations/Duration";
-import { StageButton } from "~/pages/staging/StageButton";
+import { StageOffer } from "~/pages/observations/StageOffer";
 
 /** What the list of observations shows of each. */
 export const COLUMNS: readonly Column<ListedExecution>[] = [
@@ -84,6 +84,6 @@ export const COLUMNS: readonly Column<ListedExecution>[] = [
     id: "stage",
     header: "Get it",
     card: "fold",
-    cell: (one) => <StageButton of={{ executionId: one.id, title: one.source }} kind="quiet" />,
+    cell: (one) => <StageOffer id={one.id} title={one.source} state={one.data.state} kind="quiet" />,
   },
 ];

@@ -47,12 +47,14 @@ function answered(data: Progress): UseQueryResult<Progress, Problem> {
 
 test.each(["narrow", "normal"] as const)("one look says what arrived and where it is: %s", async (width) => {
   await show(<ArrivalPanel of={answered(PROGRESS)} />, { width });
-  const panel = page.getByRole("region", { name: "What arrived, and where it is" });
+  const panel = page.getByRole("region", { name: "Did the files arrive, and are they safe?" });
   await expect
     .element(panel)
-    .toMatchTextContent("403 files filed, 25.0 MB, in 2 packages: both are archived");
-  await expect.element(panel).toMatchTextContent("the number expected is unknown");
-  await expect.element(panel.getByRole("listitem").nth(2)).toMatchTextContent("Archived2 of 2 packages");
+    .toMatchTextContent("403 files arrived, 25.0 MB. All are safe: in 1 of 1 archive.");
+  await expect.element(panel).toMatchTextContent("does not say how many there should be");
+  await expect
+    .element(panel.getByRole("listitem").nth(2))
+    .toMatchTextContent("Safe in archives403 of 403 files");
   await expectAccessible();
   expectNoSidewaysScroll();
 });
@@ -62,6 +64,8 @@ test("what was given up is not shown as packaged", async () => {
     ...PROGRESS,
     packages_sealed: 1,
     packages_archived: 1,
+    files_sealed: 400,
+    files_archived: 400,
     packages_failed: 1,
     archived: false,
     removed_at_source: false,
@@ -69,8 +73,8 @@ test("what was given up is not shown as packaged", async () => {
   await show(<ArrivalPanel of={answered(progress)} />);
   const steps = page.getByRole("listitem");
   await expect.element(steps.nth(1)).toHaveAttribute("data-done", "false");
-  await expect.element(steps.nth(1)).toMatchTextContent("1 of 2 packages");
-  await expect.element(steps.nth(2)).toMatchTextContent("1 given up");
+  await expect.element(steps.nth(1)).toMatchTextContent("1 of 2 packages not made yet");
+  await expect.element(steps.nth(2)).toMatchTextContent("400 of 403 files");
   await expect.element(page.getByText("needs somebody")).toBeVisible();
 });
 
@@ -131,9 +135,9 @@ test.each(["narrow", "normal"] as const)(
     const items = page.getByRole("listitem");
     await expect.element(items.nth(0)).toMatchTextContent("its checksum is another than was filed");
     await expect.element(items.nth(0)).toMatchTextContent("What to doRemove the cause");
-    await expect.element(items.nth(0)).toMatchTextContent("Whose turnoperator");
+    await expect.element(items.nth(0)).toMatchTextContent("Whose turnan operator");
     await expect
-      .element(page.getByRole("link", { name: "Open this work to retry it" }))
+      .element(page.getByRole("link", { name: "Open this work, to retry it once that is done" }))
       .toHaveAttribute("href", "/work/package-creations/c1");
     await expect.element(items.nth(1)).toMatchTextContent("It goes on when the window opens.");
     await expectAccessible();

@@ -6,27 +6,37 @@ import { Why } from "~/components/Why";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import type { Item } from "~/pages/staging/answers";
-import { endOf } from "~/pages/staging/what";
+import { nameOf } from "~/pages/staging/what";
 
 const COLUMNS: readonly Column<Item>[] = [
   {
     id: "what",
     header: "Package",
     card: "title",
-    cell: ({ package_id, file_id }) => (
-      <Link to="/packages/$id" params={{ id: package_id }}>
-        {file_id === null ? "package" : "file of package"} {endOf(package_id)}
+    cell: (item) => (
+      <Link to="/packages/$id" params={{ id: item.package_id }}>
+        {nameOf(item)}
       </Link>
     ),
   },
-  { id: "state", header: "State", card: "state", cell: ({ status }) => <State of={status} /> },
+  { id: "state", header: "State", card: "state", cell: (item) => <ItemState of={item} /> },
   { id: "progress", header: "Progress", card: "time", cell: (item) => <Size of={item} /> },
   { id: "why", header: "Why", card: "why", cell: (item) => <WhyOfItem of={item} /> },
 ];
 
 /** The packages of a staging job, each with how far it is and why it does not go on. */
 export function Items({ items }: { readonly items: readonly Item[] }) {
-  return <DataTable label="Packages of this job" rows={items} columns={COLUMNS} />;
+  const isHeldUp = items.some(({ status, waiting_reason }) => status === "failed" || waiting_reason !== null);
+  const columns = isHeldUp ? COLUMNS : COLUMNS.filter(({ id }) => id !== "why");
+  return <DataTable label="Packages of this job" rows={items} columns={columns} />;
+}
+
+/** What is on its way but waits is not moving. */
+function ItemState({ of: item }: { readonly of: Item }) {
+  if (item.status === "completed") return <State of="completed" word="there" />;
+  if (item.status === "failed") return <State of="failed" word="given up" />;
+  if (item.status === "in_progress") return <State of="in_progress" word="on the way" />;
+  return <State of="waiting" word={item.waiting_reason === null ? "queued" : "waits"} />;
 }
 
 function Size({ of: item }: { readonly of: Item }) {

@@ -8,12 +8,13 @@ import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
 import { Progress } from "~/components/Progress";
-import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { Unknown } from "~/components/Unknown";
-import type { Execution, Job } from "~/pages/staging/answers";
+import { Arrival } from "~/pages/staging/Arrival";
+import type { Job } from "~/pages/staging/answers";
 import { Folder } from "~/pages/staging/Folder";
 import { Items } from "~/pages/staging/Items";
+import { JobState } from "~/pages/staging/JobState";
 import { isOpen, sentenceOf } from "~/pages/staging/job";
 import { Kept } from "~/pages/staging/Kept";
 import styles from "~/pages/staging/StagingJobPage.module.css";
@@ -23,18 +24,14 @@ import { whatOf } from "~/pages/staging/what";
 /** Whether staged data are there, how far they are, in which folder, and until when. */
 export function StagingJobPage({ id }: { readonly id: string }) {
   const job = useGet("/api/v1/staging-jobs/{job_id}", { params: { path: { job_id: id } } });
-  const execution = useGet(
-    "/api/v1/executed-obs-units/{execution_id}",
-    { params: { path: { execution_id: job.data?.execution_id ?? "" } } },
-    { enabled: job.data?.execution_id != null, live: false },
-  ).data;
   if (job.data === undefined && job.isError) {
     return <PageProblem error={job.error} reset={() => void job.refetch()} />;
   }
+  const title = job.data === undefined ? "Staging" : `${job.data.source} to ${job.data.destination_location}`;
   return (
     <>
       <PageTitle
-        title={job.data === undefined ? "Staging job" : titleOf(job.data, execution)}
+        title={title}
         beside={
           <>
             {job.data !== undefined && isOpen(job.data) && <Cancel id={id} />}
@@ -42,54 +39,65 @@ export function StagingJobPage({ id }: { readonly id: string }) {
           </>
         }
       >
-        {job.data === undefined ? "Staging job" : titleOf(job.data, execution)}
-        {execution !== undefined && <span className={styles.unit}>{execution.obs_unit}</span>}
+        {title}
+        {job.data !== undefined && <span className={styles.unit}>{whatOf(job.data)}</span>}
       </PageTitle>
       <div className={styles.panels}>
         <Panel title="Is it there?" of={job}>
           {(one) => <Standing of={one} />}
         </Panel>
-        <Panel title="Packages" of={job}>
+        <Panel title="What it brings" of={job}>
           {({ items }) => <Items items={items} />}
         </Panel>
-        <Panel title="Request" of={job}>
-          {(one) => <Request of={one} execution={execution} />}
+        <Panel title="Who asked for it" of={job}>
+          {(one) => <Request of={one} />}
         </Panel>
       </div>
     </>
   );
-}
-
-function titleOf(job: Job, execution: Execution | undefined): string {
-  return `${execution?.source ?? whatOf(job)} to ${job.destination_location}`;
 }
 
 function Standing({ of: job }: { readonly of: Job }) {
   return (
     <>
       <p className={styles.sentence}>
-        <State of={job.state} /> <span>{sentenceOf(job)}</span>
+        <JobState of={job} /> <span>{sentenceOf(job)}</span>
       </p>
       {isOpen(job) && <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />}
       <WhyOfJob of={job} />
-      <div className={styles.folder}>
-        <span className={styles.name}>Folder</span>
-        <Folder of={job} />
-      </div>
+      <dl className={styles.facts}>
+        <div>
+          <dt>{job.arrived_at === null ? "Will be there" : "There since"}</dt>
+          <dd>
+            <Arrival of={job} />
+          </dd>
+        </div>
+        <div>
+          <dt>Kept until</dt>
+          <dd>
+            <Kept of={job} />
+          </dd>
+        </div>
+        <div className={styles.folder}>
+          <dt>Folder</dt>
+          <dd>
+            <Folder of={job} />
+          </dd>
+        </div>
+      </dl>
     </>
   );
 }
 
-function Request({ of: job, execution }: { readonly of: Job; readonly execution: Execution | undefined }) {
+function Request({ of: job }: { readonly of: Job }) {
   return (
     <KeyValues
       items={[
-        ["data", <Subject key="data" of={job} text={execution?.obs_unit ?? whatOf(job)} />],
+        ["data", <Subject key="data" of={job} />],
         ["to", job.destination_location],
         ["requested", <Time key="requested" at={job.created_at} />],
         ["by", job.requested_by],
         ["what for", job.reason ?? <Unknown key="reason" />],
-        ["kept", <Kept key="kept" of={job} />],
         ...(job.cancelled_at === null
           ? []
           : [["cancelled", <Time key="cancelled" at={job.cancelled_at} />] as const]),
@@ -99,7 +107,9 @@ function Request({ of: job, execution }: { readonly of: Job; readonly execution:
   );
 }
 
-function Subject({ of: job, text }: { readonly of: Job; readonly text: string }) {
+/** Leads to what was asked for. */
+function Subject({ of: job }: { readonly of: Job }) {
+  const text = whatOf(job);
   if (job.execution_id !== null) {
     return (
       <Link to="/observations/$id" params={{ id: job.execution_id }}>
@@ -107,26 +117,29 @@ function Subject({ of: job, text }: { readonly of: Job; readonly text: string })
       </Link>
     );
   }
-  if (job.package_id !== null) {
-    return (
-      <Link to="/packages/$id" params={{ id: job.package_id }}>
-        {text}
-      </Link>
-    );
-  }
-  return <span>{text}</span>;
+  const inside = job.package_id ?? job.items[0]?.package_id;
+  if (inside === undefined) return <span>{text}</span>;
+  return (
+    <Link to="/packages/$id" params={{ id: inside }}>
+      {text}
+    </Link>
+  );
 }
 
 function Cancel({ id }: { readonly id: string }) {
   return (
     <ActionButton
       operation="cancel_staging_job"
-      label="Cancel job"
-      title="Cancel this staging job"
+      label="Cancel staging"
+      title="Cancel this staging"
       reason="none"
       kind="danger"
       effect={<p>What has not arrived is not brought any more. What arrived stays until its time is over.</p>}
-      run={() => api.POST("/api/v1/staging-jobs/{job_id}:cancel", { params: { path: { job_id: id } } })}
+      run={({ idempotencyKey }) =>
+        api.POST("/api/v1/staging-jobs/{job_id}:cancel", {
+          params: { path: { job_id: id }, header: { "idempotency-key": idempotencyKey } },
+        })
+      }
       invalidates={["/api/v1/staging-jobs/{job_id}", "/api/v1/staging-jobs"]}
     />
   );

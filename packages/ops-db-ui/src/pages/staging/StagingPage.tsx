@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import buttonStyles from "~/components/Button.module.css";
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
@@ -7,7 +8,7 @@ import { COLUMNS } from "~/pages/staging/columns";
 const PRESETS = [
   { id: "all", label: "All", query: {} },
   { id: "mine", label: "Mine", query: { mine: "true" } },
-  { id: "moving", label: "On the way", query: { state: "in_progress" } },
+  { id: "moving", label: "Not there yet", query: { state: ["pending", "in_progress"] } },
   { id: "done", label: "There", query: { state: "completed" } },
   { id: "failed", label: "Failed", query: { state: "failed" } },
 ];
@@ -23,13 +24,24 @@ export function StagingPage() {
         label="Staging jobs"
         columns={COLUMNS}
         presets={PRESETS}
+        without={["mine"]}
         rowLink={({ id }) => ({ to: "/staging/$id", params: { id } })}
         empty={
           <Empty title="Nothing was staged yet.">
             <p>
-              Open an <Link to="/observations">observation</Link> and choose <em>Stage</em>: its data are
-              brought to a processing location, verified and unpacked.
+              Staging brings the data of an observation out of the archive into a folder of a processing
+              location, where you can work with them. They are verified and unpacked there, and stay for 14
+              days unless you ask for longer. The archive keeps its own.
             </p>
+            <p>To begin, open an observation that is archived and press Stage.</p>
+            <Link
+              to="/observations"
+              search={{ archived: "true" }}
+              className={buttonStyles.button}
+              data-kind="main"
+            >
+              Archived observations
+            </Link>
           </Empty>
         }
       />

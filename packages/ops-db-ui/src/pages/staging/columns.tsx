@@ -1,12 +1,12 @@
 import { CopyText } from "~/components/CopyText";
 import { Progress } from "~/components/Progress";
 import { Bytes } from "~/components/Quantity";
-import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { Unknown } from "~/components/Unknown";
 import type { Column } from "~/lists/columns";
 import type { Job } from "~/pages/staging/answers";
 import styles from "~/pages/staging/columns.module.css";
+import { JobState } from "~/pages/staging/JobState";
 import { isOpen } from "~/pages/staging/job";
 import { Kept } from "~/pages/staging/Kept";
 import { WhyOfJob } from "~/pages/staging/WhyOfJob";
@@ -20,7 +20,8 @@ export const COLUMNS: readonly Column<Job>[] = [
     card: "title",
     cell: (job) => (
       <span className={styles.name}>
-        <span className={styles.what}>{whatOf(job)}</span>
+        <span className={styles.what}>{job.source}</span>
+        <span className={styles.place}>{whatOf(job)}</span>
         <span className={styles.place}>to {job.destination_location}</span>
       </span>
     ),
@@ -31,7 +32,7 @@ export const COLUMNS: readonly Column<Job>[] = [
     card: "state",
     cell: (job) => (
       <span className={styles.state}>
-        <State of={job.state} />
+        <JobState of={job} />
         <WhyOfJob of={job} />
       </span>
     ),
@@ -50,7 +51,7 @@ export const COLUMNS: readonly Column<Job>[] = [
       </span>
     ),
   },
-  { id: "kept", header: "Kept", card: "fold", wide: true, cell: (job) => <Kept of={job} /> },
+  { id: "kept", header: "Kept until", card: "fold", wide: true, cell: (job) => <Kept of={job} /> },
 ];
 
 /** The folder to copy once everything is in it; the page of the job shows it before. */

@@ -1,29 +1,31 @@
 import { grouped, withPrefix } from "~/components/quantity";
 import type { Item, Job } from "~/pages/staging/answers";
 
-/** Return how far a job is, in one sentence. */
+/** Return the look and the word of how a job stands. */
+export function wordOf(job: Job): readonly [look: string, word: string] {
+  if (job.state === "completed") return ["completed", "there"];
+  if (job.state === "cancelled") return ["cancelled", "cancelled"];
+  if (job.state === "failed" || has(job, "failed")) return ["failed", "needs somebody"];
+  if (has(job, "in_progress")) return ["in_progress", "on the way"];
+  return ["waiting", job.items.some(({ waiting_reason }) => waiting_reason !== null) ? "waits" : "queued"];
+}
+
+/** Return whether all of a job is there, and if not, how much. */
 export function sentenceOf(job: Job): string {
   const done = job.items.filter(({ status }) => status === "completed").length;
   const failed = job.items.filter(({ status }) => status === "failed").length;
-  const open = job.items.length - done - failed;
-  const all = counted(job.items.length);
   const where = job.destination_location;
+  const all = things(job, job.items.length);
   if (job.state === "cancelled") {
     return done === 0
       ? `Cancelled before anything arrived at ${where}.`
-      : `Cancelled; ${counted(done)} had arrived at ${where}.`;
+      : `Cancelled; ${things(job, done)} had arrived at ${where}.`;
   }
   if (job.state === "completed") {
-    return `${all} verified and unpacked at ${where}, ${withPrefix(job.bytes_total, "B")}.`;
+    return `Yes: ${all}, ${withPrefix(job.bytes_total, "B")}, verified and unpacked at ${where}.`;
   }
-  if (open === job.items.length) return `${all}, ${job.items.length === 1 ? "not" : "none"} at ${where} yet.`;
-  const parts: readonly (readonly [number, string])[] = [
-    [done, `at ${where}`],
-    [failed, "given up"],
-    [open, "on the way"],
-  ];
-  const said = parts.filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
-  return `${all}: ${said.join(", ")}.`;
+  const given = failed === 0 ? "" : ` ${grouped(failed)} ${failed === 1 ? "was" : "were"} given up.`;
+  return `${failed > 0 ? "No" : "Not yet"}: ${grouped(done)} of ${all} ${done === 1 || job.items.length === 1 ? "is" : "are"} at ${where}.${given}`;
 }
 
 /** Whether something of a job is still to come. */
@@ -41,6 +43,11 @@ export function worstOf(job: Job): Item | null {
   );
 }
 
-function counted(packages: number): string {
-  return `${grouped(packages)} ${packages === 1 ? "package" : "packages"}`;
+function has(job: Job, status: Item["status"]): boolean {
+  return job.items.some((item) => item.status === status);
+}
+
+function things(job: Job, count: number): string {
+  const one = job.file_id === null ? "package" : "file";
+  return `${grouped(count)} ${count === 1 ? one : `${one}s`}`;
 }

@@ -4,8 +4,9 @@ import type { components } from "~/api/schema.gen";
 import { PROGRESS } from "~/pages/observations/observations.fixtures";
 import { Items } from "~/pages/staging/Items";
 import { StageButton } from "~/pages/staging/StageButton";
+import { StagingJobPage } from "~/pages/staging/StagingJobPage";
 import { StagingPage } from "~/pages/staging/StagingPage";
-import { FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/staging.fixtures";
+import { COMING, FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/staging.fixtures";
 import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -150,9 +151,50 @@ test.each(["narrow", "normal"] as const)("jobs say how far they are and why they
   });
   await show(<StagingPage />, { me: SCIENTIST, width, at: "/staging" });
   await expect.element(page.getByText("cologne.processing is suspended: disk swap")).toBeVisible();
-  await expect.element(page.getByText("completed").first()).toBeVisible();
+  await expect.element(page.getByText("there", { exact: true }).first()).toBeVisible();
   await expectAccessible();
   expectNoSidewaysScroll();
+});
+
+test("an empty list says what staging is for, how long data stay and where to begin", async () => {
+  answer("/api/v1/staging-jobs", { items: [], next_cursor: null });
+  await show(<StagingPage />, { me: SCIENTIST, at: "/staging" });
+  await expect.element(page.getByText(/stay for 14 days/)).toBeVisible();
+  await expect
+    .element(page.getByRole("link", { name: "Archived observations" }))
+    .toHaveAttribute("href", "/observations?archived=true");
+  expect(page.getByRole("button", { name: "mine" }).elements()).toEqual([]);
+  await expectAccessible();
+});
+
+test.each(["narrow", "normal"] as const)(
+  "the page of a job says whether it is there, when, where and until when: %s",
+  async (width) => {
+    const address = `/api/v1/staging-jobs/${JOB.id}` as "/api/v1/staging-jobs/{job_id}";
+    answer(address, JOB);
+    await show(<StagingJobPage id={JOB.id} />, { me: SCIENTIST, width });
+    const standing = page.getByRole("region", { name: "Is it there?" });
+    await expect.element(standing).toMatchTextContent("there Yes: 1 package, 17.1 MB, verified and unpacked");
+    await expect.element(standing).toMatchTextContent("There since2026-11-30 02:04:00Z");
+    await expect.element(standing).toMatchTextContent("Kept until2026-12-14 02:04:00Z");
+    await expect.element(standing).toMatchTextContent(JOB.folder ?? "");
+    await expect.element(standing.getByRole("button", { name: "Copy folder" })).toBeVisible();
+    await expect.element(page.getByRole("link", { name: "chai-lfa · part 1" })).toBeVisible();
+    expect(page.getByRole("button", { name: "Cancel staging" }).elements()).toEqual([]);
+    await expectAccessible();
+    expectNoSidewaysScroll();
+  },
+);
+
+test("a job that comes says how far it is and when it will be there", async () => {
+  answer(`/api/v1/staging-jobs/${JOB.id}` as "/api/v1/staging-jobs/{job_id}", COMING);
+  await show(<StagingJobPage id={JOB.id} />, { me: SCIENTIST });
+  const standing = page.getByRole("region", { name: "Is it there?" });
+  await expect.element(standing.getByRole("progressbar")).toHaveAttribute("aria-valuenow", "50");
+  await expect.element(standing).toMatchTextContent("2026-11-30 02:04:00Z at 100 kB/s");
+  await expect.element(standing).toMatchTextContent("14 d after it arrives");
+  await expect.element(standing).toMatchTextContent("not complete yet");
+  await expect.element(page.getByRole("button", { name: "Cancel staging" })).toBeVisible();
 });
 
 test("each part of a job says why it does not go on", async () => {

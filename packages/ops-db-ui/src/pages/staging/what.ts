@@ -1,15 +1,14 @@
-import type { Job } from "~/pages/staging/answers";
+import type { Item, Job } from "~/pages/staging/answers";
 
-const SHOWN = 8;
-
-/** Return what a job asks for: `observation …bfc250d2`. */
-export function whatOf(job: Job): string {
-  if (job.execution_id !== null) return `observation ${endOf(job.execution_id)}`;
-  if (job.package_id !== null) return `package ${endOf(job.package_id)}`;
-  return job.file_id === null ? "data" : `file ${endOf(job.file_id)}`;
+/** Return what a job brings, in one line: its obs unit, and which package or file of it if not all. */
+export function whatOf({ obs_unit, package_id, file_id, items }: Job): string {
+  const [only] = items;
+  if (only === undefined || (package_id === null && file_id === null)) return obs_unit;
+  return `${obs_unit}, ${nameOf(only)}`;
 }
 
-/** Return the end of an id. Ids begin with the time at which they were made; the end tells those of a moment apart. */
-export function endOf(id: string): string {
-  return `…${id.slice(-SHOWN)}`;
+/** Return what people call a part of a job: `chai-lfa · part 1`, or the name of its file. */
+export function nameOf({ module, part_number, relative_path }: Item): string {
+  if (relative_path !== null) return relative_path.slice(relative_path.lastIndexOf("/") + 1);
+  return `${module} · part ${part_number}`;
 }

@@ -1,0 +1,42 @@
+import { PackageOpen } from "lucide-react";
+import { Button } from "~/components/Button";
+import type { ListedExecution } from "~/pages/observations/answers";
+import styles from "~/pages/observations/StageOffer.module.css";
+import { StageButton } from "~/pages/staging/StageButton";
+
+type DataState = ListedExecution["data"]["state"];
+
+/** Why the data of an observation cannot be staged yet; nothing of those that can. */
+const NOT_YET: Readonly<Record<Exclude<DataState, "archived">, string>> = {
+  no_files: "it has no data",
+  being_filed: "once it has ended and is archived",
+  on_the_way: "once it is archived",
+  failed: "once it is archived",
+};
+
+/** Stages the data of an observation, or says why that cannot be done yet. */
+export function StageOffer({
+  id,
+  title,
+  state,
+  kind,
+}: {
+  readonly id: string;
+  readonly title: string;
+  readonly state: DataState;
+  /** The main button of its page, or one in a row of many. */
+  readonly kind: "main" | "quiet";
+}) {
+  if (state === "archived") return <StageButton of={{ executionId: id, title }} kind={kind} />;
+  return (
+    <span className={styles.not}>
+      {kind === "main" && (
+        <Button disabled>
+          <PackageOpen aria-hidden size={16} />
+          Stage
+        </Button>
+      )}
+      {NOT_YET[state]}
+    </span>
+  );
+}
