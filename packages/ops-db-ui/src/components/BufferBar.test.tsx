@@ -6,15 +6,11 @@ import { expectAccessible, expectNoSidewaysScroll, HOSTILE, setMedia, show } fro
 const TB = 1e12;
 
 test.each([
-  [4.1, "ok", "41 % full, 4.10 TB of 10.0 TB used, 5.90 TB free, deleting begins at 85 % and ends at 70 %"],
-  [7.5, "ok", "75 % full, 7.50 TB of 10.0 TB used, 2.50 TB free, deleting begins at 85 % and ends at 70 %"],
-  [
-    8.5,
-    "watch",
-    "85 % full, 8.50 TB of 10.0 TB used, 1.50 TB free, deleting begins at 85 % and ends at 70 %",
-  ],
-  [9.25, "act", "93 % full, 9.25 TB of 10.0 TB used, 750 GB free, deleting begins at 85 % and ends at 70 %"],
-  [10.5, "act", "105 % full, 10.5 TB of 10.0 TB used, 0 B free, deleting begins at 85 % and ends at 70 %"],
+  [4.1, "ok", "41 % full, 4.10 TB of 10.0 TB used, 5.90 TB free, watermarks at 70 % and 85 %"],
+  [7.5, "ok", "75 % full, 7.50 TB of 10.0 TB used, 2.50 TB free, watermarks at 70 % and 85 %"],
+  [8.5, "watch", "85 % full, 8.50 TB of 10.0 TB used, 1.50 TB free, watermarks at 70 % and 85 %"],
+  [9.5, "act", "95 % full, 9.50 TB of 10.0 TB used, 500 GB free, watermarks at 70 % and 85 %"],
+  [10.5, "act", "105 % full, 10.5 TB of 10.0 TB used, 0 B free, watermarks at 70 % and 85 %"],
 ])("%d of 10 TB used: %s", async (used, tone, words) => {
   await show(<BufferBar label="buffer" used={used * TB} total={10 * TB} low={70} high={85} />);
   const meter = page.getByRole("meter", { name: "buffer" });
@@ -36,12 +32,13 @@ test("says what is kept free and what comes", async () => {
     />,
   );
   await expect.element(page.getByText("full in 3 d 4 h")).toBeVisible();
-  await expect.element(page.getByText("deletes from 85 % down to 70 % · 500 GB kept free")).toBeVisible();
+  await expect.element(page.getByText("500 GB kept free for what is under way")).toBeVisible();
+  await expect.element(page.getByText("lower watermark, 70 %")).toBeVisible();
   await expect
     .element(page.getByRole("meter"))
     .toHaveAttribute(
       "aria-valuetext",
-      "60 % full, 6.00 TB of 10.0 TB used, 4.00 TB free, 500 GB of it reserved, deleting begins at 85 % and ends at 70 %, full in 3 d 4 h",
+      "60 % full, 6.00 TB of 10.0 TB used, 4.00 TB free, 500 GB of it reserved, watermarks at 70 % and 85 %, full in 3 d 4 h",
     );
 });
 
@@ -82,4 +79,25 @@ test("with forced colours used and free still differ", async () => {
   );
   expect(used).not.toBe(track);
   await setMedia("forced-colors", "none");
+});
+
+test("what is full within a day needs somebody, as the verdict says, unless it is half empty", async () => {
+  const bar = { label: "buffer", total: 10 * TB, low: 70, high: 85, isSoonFull: true };
+  await show(
+    <>
+      <BufferBar {...bar} used={6 * TB} />
+      <BufferBar {...bar} used={4 * TB} />
+    </>,
+  );
+  await expect.element(page.getByRole("meter").first()).toBeVisible();
+  expect([...document.querySelectorAll("[data-tone]")].map((one) => one.getAttribute("data-tone"))).toEqual([
+    "act",
+    "ok",
+  ]);
+});
+
+test("says when copies are deleted there", async () => {
+  const rule = "Copies are deleted as soon as 2 archives have a verified copy.";
+  await show(<BufferBar label="buffer" used={TB} total={10 * TB} low={70} high={85} rule={rule} />);
+  await expect.element(page.getByText(rule)).toBeVisible();
 });

@@ -1,5 +1,5 @@
 import { CircleX, TriangleAlert } from "lucide-react";
-import { useId } from "react";
+import { type ReactNode, useId } from "react";
 import styles from "~/components/BufferBar.module.css";
 import { Hatch } from "~/components/Hatch";
 import { grouped, percent, withPrefix } from "~/components/quantity";
@@ -14,6 +14,8 @@ export function BufferBar({
   high,
   reserved = 0,
   forecast,
+  isSoonFull = false,
+  rule,
   brief = false,
 }: {
   /** What is full or empty: the name of the place. */
@@ -30,6 +32,10 @@ export function BufferBar({
   readonly reserved?: number;
   /** What comes: `full in 3 d 4 h`, `falling`. */
   readonly forecast?: string | null;
+  /** It is full within a day if it fills on as it does. */
+  readonly isSoonFull?: boolean;
+  /** When copies are deleted there, where that is not between the watermarks: a sentence. */
+  readonly rule?: string;
   /** One of many: the watermarks are drawn and told, not written below. */
   readonly brief?: boolean;
 }) {
@@ -43,14 +49,15 @@ export function BufferBar({
   }
   const share = Math.min(100, (used / total) * 100);
   const kept = Math.min(100 - share, (reserved / total) * 100);
-  const tone = toneOf(share, high);
+  const tone = toneOf(share, high, isSoonFull);
   const free = Math.max(0, total - used);
   const figures = [
     `${percent(used, total)} full`,
     `${withPrefix(used, "B")} of ${withPrefix(total, "B")} used`,
     `${withPrefix(free, "B")} free`,
     ...(reserved > 0 ? [`${withPrefix(reserved, "B")} of it reserved`] : []),
-    `deleting begins at ${high} % and ends at ${low} %`,
+    `watermarks at ${low} % and ${high} %`,
+    ...(rule === undefined ? [] : [rule]),
     ...(forecast ? [forecast] : []),
   ];
   return (
@@ -94,11 +101,36 @@ export function BufferBar({
         </svg>
       </div>
       {!brief && (
-        <p className={styles.scale} aria-hidden>
-          deletes from {high} % down to {low} %{reserved > 0 && ` · ${withPrefix(reserved, "B")} kept free`}
-        </p>
+        <>
+          <ul className={styles.legend} aria-hidden>
+            <Key draw={<rect className={styles.used} width="16" height="10" y="1" rx="2" />}>used</Key>
+            {kept > 0 && (
+              <Key draw={<rect width="16" height="10" y="1" fill={`url(#${id})`} />}>
+                {withPrefix(reserved, "B")} kept free for what is under way
+              </Key>
+            )}
+            <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" strokeDasharray="3 2" />}>
+              lower watermark, {low} %
+            </Key>
+            <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" />}>
+              upper watermark, {high} %
+            </Key>
+          </ul>
+          {rule !== undefined && <p aria-hidden>{rule}</p>}
+        </>
       )}
     </div>
+  );
+}
+
+function Key({ draw, children }: { readonly draw: ReactNode; readonly children: ReactNode }) {
+  return (
+    <li className={styles.key}>
+      <svg width="16" height="12" aria-hidden="true">
+        {draw}
+      </svg>
+      <span>{children}</span>
+    </li>
   );
 }
 
@@ -112,13 +144,13 @@ function Watermark({ at, isLower = false }: { readonly at: number; readonly isLo
   );
 }
 
-/**
- * Return how urgent a share is, per cent.
- *
- * Below the upper watermark nothing needs to happen. Above it the system deletes, which is to be watched; past half of
- * what is left above it, deleting does not keep up.
- */
-export function toneOf(share: number, high: number): Tone {
-  if (share >= high + (100 - high) / 2) return "act";
+/** Shares from which a place is nearly full, per cent, as the verdict of the API has it. */
+const NEARLY_FULL = 95;
+/** Below half full nothing is urgent, however fast it fills. */
+const HALF_FULL = 50;
+
+/** Return how urgent a share is, per cent, by the rule of the verdict: nearly full, or full within a day, needs somebody. */
+export function toneOf(share: number, high: number, isSoonFull: boolean): Tone {
+  if (share >= NEARLY_FULL || (isSoonFull && share >= HALF_FULL)) return "act";
   return share >= high ? "watch" : "ok";
 }

@@ -85,7 +85,7 @@ test("says its figures in its name and lists every step", async () => {
           - paragraph: "Waits: The route is in outage"
           - paragraph: 3 h
         - listitem:
-          - paragraph: not yet
+          - paragraph: to come
           - paragraph: "Next: Archive at ramses"
   `);
   await expectAccessible();
@@ -123,6 +123,32 @@ test("many steps go on in further rows, never to the side", async () => {
   await show(<LifeLine steps={many} />);
   await expect.element(page.getByText("Step 39")).toBeVisible();
   expectNoSidewaysScroll();
+});
+
+test("what moves says how far it is, how fast, and when it ends", async () => {
+  await show(
+    <LifeLine
+      steps={[
+        {
+          ...STEP,
+          title: "Moving to cologne",
+          kind: "now",
+          tone: "moving",
+          bytes: 1e9,
+          total: 4e9,
+          rate: 2e7,
+          nextAt: new Date(Date.now() + 150_000).toISOString(),
+          subject: { type: "data_transfer", id: "7" },
+        },
+      ]}
+    />,
+  );
+  const step = page.getByRole("listitem");
+  await expect.element(step).toMatchTextContent(/25 %.*1\.00 GB of 4\.00 GB.*20\.0 MB\/s.*ends in 2 min/);
+  await expect
+    .element(step.getByRole("link", { name: "Moving to cologne" }))
+    .toHaveAttribute("href", "/work/data-transfers/7");
+  await expectAccessible();
 });
 
 test("without any step it says so in its name", async () => {

@@ -3,6 +3,8 @@ import { Hatch } from "~/components/Hatch";
 import styles from "~/components/LifeLine.module.css";
 import { type DrawnStep, drawnSteps, isOpen, type LifeStep, leastWidth } from "~/components/life-steps";
 import { Bytes, Rate } from "~/components/Quantity";
+import { percent } from "~/components/quantity";
+import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import { useWidth } from "~/components/width";
 import { usePreferences } from "~/preferences/preferences";
@@ -53,6 +55,11 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
   );
 }
 
+function rateOf({ kind, bytes, took, rate = null }: DrawnStep): number | null {
+  if (kind !== "done") return rate;
+  return bytes === null || took === null || took === 0 ? null : (bytes / took) * 1_000;
+}
+
 /** The day of each step as the person wants moments shown; null where that has no days. */
 function useDays(steps: readonly LifeStep[]): readonly (string | null)[] {
   const { time } = usePreferences();
@@ -75,25 +82,44 @@ function Words({
   readonly sameDay: boolean;
 }) {
   const { took } = step;
-  const rate = step.bytes !== null && took !== null && took > 0 ? (step.bytes / took) * 1_000 : null;
+  const rate = rateOf(step);
+  const { total = null, nextAt = null } = step;
   return (
     <div className={styles.words}>
       <p className={styles.at}>
         {step.at === null ? (
-          <span>{step.kind === "next" ? "not yet" : "time unknown"}</span>
+          <span>{step.kind === "next" ? "to come" : "time unknown"}</span>
         ) : (
           <Time at={step.at} brief={day !== null && sameDay} />
         )}
       </p>
       <p className={styles.title} dir="auto">
         {KIND_WORDS[step.kind] !== "" && <span className="visually-hidden">{KIND_WORDS[step.kind]}</span>}
-        {step.title}
+        <SubjectLink type={step.subject?.type ?? ""} id={step.subject?.id ?? ""}>
+          {step.title}
+        </SubjectLink>
       </p>
       <p className={styles.facts} hidden={took === null && step.bytes === null}>
         {took !== null && <span>{isOpen(step) ? `for ${span(took)}` : span(took)}</span>}
-        {step.bytes !== null && <Bytes value={step.bytes} />}
-        {rate !== null && step.kind === "done" && <Rate value={rate} />}
+        {step.bytes !== null && total !== null && <span>{percent(step.bytes, total)}</span>}
+        {step.bytes !== null && (
+          <span>
+            <Bytes value={step.bytes} />
+            {total !== null && (
+              <>
+                {" of "}
+                <Bytes value={total} />
+              </>
+            )}
+          </span>
+        )}
+        {rate !== null && <Rate value={rate} />}
       </p>
+      {nextAt !== null && (
+        <p>
+          {step.kind === "now" ? "ends" : "next attempt"} <Time at={nextAt} as="age" />
+        </p>
+      )}
       {step.detail !== null && (
         <p className={styles.detail} dir="auto">
           {step.detail}

@@ -1,5 +1,6 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { WORK_COLLECTIONS } from "~/components/work-collections";
 
 /** Address of the page of each thing that events, errors and attention cards name; the others have no page. */
 const PAGES: Readonly<Record<string, (id: string) => LinkProps>> = {
@@ -8,13 +9,6 @@ const PAGES: Readonly<Record<string, (id: string) => LinkProps>> = {
   data_location: (name) => ({ to: "/places/locations/$name", params: { name } }),
   staging_job: (id) => ({ to: "/staging/$id", params: { id } }),
   error_record: (id) => ({ to: "/errors/$id", params: { id } }),
-  package_creation: (id) => work("package-creations", id),
-  data_transfer: (id) => work("data-transfers", id),
-  archive_transfer: (id) => work("archive-transfers", id),
-  long_term_archive_transfer: (id) => work("archive-transfers", id),
-  fixity_check: (id) => work("fixity-checks", id),
-  staging_item: (id) => work("staging-items", id),
-  deletion: (id) => work("deletions", id),
 };
 
 /** Leads to the page of a thing; plain text where it has none. */
@@ -30,15 +24,18 @@ export function SubjectLink({
   readonly className?: string;
   readonly "data-kind"?: string;
 }) {
-  const page = Object.hasOwn(PAGES, type) ? PAGES[type] : undefined;
-  if (page === undefined) return <>{children}</>;
+  const page = pageOf(type, id);
+  if (page === null) return <>{children}</>;
   return (
-    <Link {...page(id)} {...others}>
+    <Link {...page} {...others}>
       {children}
     </Link>
   );
 }
 
-function work(kind: string, id: string): LinkProps {
-  return { to: "/work/$kind/$id", params: { kind, id } };
+function pageOf(type: string, id: string): LinkProps | null {
+  if (Object.hasOwn(WORK_COLLECTIONS, type)) {
+    return { to: "/work/$kind/$id", params: { kind: WORK_COLLECTIONS[type] ?? type, id } };
+  }
+  return Object.hasOwn(PAGES, type) ? (PAGES[type]?.(id) ?? null) : null;
 }

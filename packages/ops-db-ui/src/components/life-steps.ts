@@ -11,6 +11,14 @@ export interface LifeStep {
   readonly detail: string | null;
   readonly who: string | null;
   readonly bytes: number | null;
+  /** Bytes that it takes in all, where not all have moved. */
+  readonly total?: number | null;
+  /** Bytes per second, while it moves. */
+  readonly rate?: number | null;
+  /** When it ends as far as one can tell, or is tried again. */
+  readonly nextAt?: string | null;
+  /** What it leads to. */
+  readonly subject?: { readonly type: string; readonly id: string } | null;
   readonly kind: "done" | "wait" | "failure" | "now" | "next";
   readonly tone: Tone;
 }

@@ -44,6 +44,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   cancelled: { tone: "unknown", icon: Ban },
   aborted: { tone: "watch", icon: Ban },
   suspended: { tone: "watch", icon: CirclePause },
+  in_doubt: { tone: "act", icon: CircleX, word: "in doubt" },
+  paused: { tone: "watch", icon: CirclePause },
   disabled: { tone: "watch", icon: CirclePause },
   watch: { tone: "watch", icon: TriangleAlert },
   info: { tone: "unknown", icon: CircleHelp },

@@ -1,6 +1,7 @@
-import { useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { TURNS } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
@@ -11,87 +12,155 @@ import { Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
-import { Acknowledge } from "~/pages/errors/Acknowledge";
+import { WORK_COLLECTIONS } from "~/components/work-collections";
+import { titleOf, useCategory } from "~/pages/errors/categories";
+import { Remedy } from "~/pages/errors/Remedy";
+import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
 
 type ErrorRecord = components["schemas"]["Error"];
+type Work = components["schemas"]["OpenWorkRow"];
 
-/** One error: what is wrong, what to do, what it concerns, and who takes care of it. */
-export function ErrorPage() {
-  const { id } = useParams({ from: "/_shell/errors/$id" });
+/** One error: what is wrong, since when, who is on it, and what to do, with what it concerns. */
+export function ErrorPage({ id }: { readonly id: string }) {
   const found = useGet("/api/v1/errors/{error_id}", { params: { path: { error_id: id } } });
+  const { data } = found;
+  const category = useCategory(data?.category);
+  const work = useWork(data);
+  const title = data === undefined ? "Error" : titleOf(data.category, category);
   return (
     <div className={page.stack}>
-      <PageTitle title="Error" beside={<CopyAs ccat={null} path={`/api/v1/errors/${id}`} />}>
-        {found.data === undefined ? "Error" : wordsOf(found.data.category)}
+      <PageTitle title={title} beside={<CopyAs ccat={null} path={`/api/v1/errors/${id}`} />}>
+        {title}
+        {data !== undefined && <span className={page.kind}>{whereOf(data)}</span>}
       </PageTitle>
       <Panel title="What is wrong" of={found}>
-        {(data) => <Message of={data} />}
+        {(error) => (
+          <>
+            <p className={page.row}>
+              <State of={error.severity} />
+              <span className={page.lead} dir="auto">
+                {error.message}
+              </span>
+            </p>
+            {category !== undefined && <p>{category.meaning}</p>}
+            <Standing of={error} />
+          </>
+        )}
+      </Panel>
+      <Panel title="What to do" of={found}>
+        {(error) => <Remedy of={error} category={category} work={work} />}
       </Panel>
       <div className={page.columns}>
-        <Panel title="Facts" of={found}>
-          {(data) => <Facts of={data} />}
+        <Panel title="What it concerns" of={found}>
+          {(error) => <Concerned of={error} work={work} />}
         </Panel>
-        {found.data !== undefined && <EventsOf subject={found.data.subject_id} />}
+        {data !== undefined && <EventsOf subject={data.subject_id} title="What happened to it" />}
       </div>
     </div>
   );
 }
 
-function Message({ of: data }: { readonly of: ErrorRecord }) {
-  const categories = useGet("/api/v1/error-categories", {}, { live: false });
-  const category = categories.data?.items.find(({ code }) => code === data.category);
-  return (
-    <>
-      <p className={page.row}>
-        <State of={data.severity} />
-        {data.resolved_at !== null && <State of="completed" word="ended" />}
-        <Acknowledge of={data} />
-      </p>
-      <p className={page.lead}>{data.message}</p>
-      {category !== undefined && (
-        <KeyValues
-          items={[
-            ["Meaning", category.meaning],
-            ["What to do", category.remedy],
-            ["By itself", category.next],
-          ]}
-        />
-      )}
-    </>
-  );
-}
-
-function Facts({ of: data }: { readonly of: ErrorRecord }) {
+/** Since when, how often, whether it is over, and who is on it. */
+function Standing({ of: error }: { readonly of: ErrorRecord }) {
+  const isRepeated = error.count > 1;
   return (
     <KeyValues
       items={[
+        ["Since", <Moment key="since" at={error.first_seen_at} />],
         [
-          "Concerns",
-          <SubjectLink key="subject" type={data.subject_type} id={data.subject_id}>
-            {wordsOf(data.subject_type)} {data.subject_id}
-          </SubjectLink>,
-        ],
-        [
-          "Place",
-          data.location === null ? (
-            "–"
+          "Seen",
+          isRepeated ? (
+            <span key="seen">
+              <Count value={error.count} one="time" />, last <Time at={error.last_seen_at} as="age" />
+            </span>
           ) : (
-            <SubjectLink key="place" type="data_location" id={data.location}>
-              {data.location}
-            </SubjectLink>
+            "once"
           ),
         ],
-        ["Site", data.site],
-        ["Seen", <Count key="count" value={data.count} one="time" />],
-        ["First", <Time key="first" at={data.first_seen_at} />],
-        ["Last", <Time key="last" at={data.last_seen_at} />],
-        ["Ended", data.resolved_at === null ? "not yet" : <Time key="end" at={data.resolved_at} />],
+        ["Ended", error.resolved_at === null ? "not yet" : <Moment key="end" at={error.resolved_at} />],
+        ["Who is on it", <WhoIsOnIt key="who" of={error} />],
       ]}
     />
   );
 }
 
-function wordsOf(code: string): string {
-  const words = code.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+function Moment({ at }: { readonly at: string }) {
+  return (
+    <span>
+      <Time at={at} /> (<Time at={at} as="age" />)
+    </span>
+  );
+}
+
+function Concerned({ of: error, work }: { readonly of: ErrorRecord; readonly work: Work | undefined }) {
+  const items: (readonly [string, React.ReactNode])[] = [
+    [
+      "Thing",
+      error.subject_type === "data_transfer_route" ? (
+        <Link key="thing" to="/work" search={{ route: error.subject_id }}>
+          Work that waits for the route {error.subject_id}
+        </Link>
+      ) : (
+        <SubjectLink key="thing" type={error.subject_type} id={error.subject_id}>
+          {thingOf(error)}
+        </SubjectLink>
+      ),
+    ],
+  ];
+  if (work !== undefined) {
+    const way = [work.from, work.to].filter((place) => place !== null).join(" → ");
+    if (way !== "") items.push(["Way", way]);
+    if (work.package_id !== null) {
+      items.push([
+        "Package",
+        <Link key="package" to="/packages/$id" params={{ id: work.package_id }}>
+          {[work.module, work.obs_unit].filter((part) => part !== null).join(" of ")}
+        </Link>,
+      ]);
+    }
+  }
+  if (error.location !== null && error.subject_type !== "data_location") {
+    items.push([
+      "Place",
+      <SubjectLink key="place" type="data_location" id={error.location}>
+        {error.location}
+      </SubjectLink>,
+    ]);
+  }
+  items.push(["Site", error.site], ["By itself", <Next key="next" of={error} work={work} />]);
+  return <KeyValues items={items} />;
+}
+
+/** What happens without anybody; of what was given up or is in doubt, nothing. */
+function Next({ of: error, work }: { readonly of: ErrorRecord; readonly work: Work | undefined }) {
+  const category = useCategory(error.category);
+  if (error.resolved_at !== null) return "It has ended.";
+  if (work?.reason === "given_up" || error.category === "location_suspect") {
+    return "Nothing changes until somebody acts.";
+  }
+  if (category === undefined) return "The error ends when what it concerns succeeds.";
+  return `${category.next} Turn: ${TURNS[category.turn]}.`;
+}
+
+/** The open work that an error concerns; undefined: it concerns something else, or the work is done. */
+function useWork(error: ErrorRecord | undefined): Work | undefined {
+  const isWork = error !== undefined && Object.hasOwn(WORK_COLLECTIONS, error.subject_type);
+  const found = useGet(
+    "/api/v1/open-work",
+    { params: { query: { id: [error?.subject_id ?? ""] } } },
+    { enabled: isWork },
+  );
+  return found.data?.items[0];
+}
+
+function thingOf({ subject_type, subject_id }: ErrorRecord): string {
+  const words = subject_type.replaceAll("_", " ");
+  return Object.hasOwn(WORK_COLLECTIONS, subject_type) || subject_id.length > 30
+    ? `${words} ${subject_id.slice(0, 8)}`
+    : `${words} ${subject_id}`;
+}
+
+function whereOf({ location, site, subject_type, subject_id }: ErrorRecord): string {
+  if (location !== null) return `at ${location}`;
+  return subject_type === "data_transfer_route" ? `on the route ${subject_id}` : `at the site ${site}`;
 }

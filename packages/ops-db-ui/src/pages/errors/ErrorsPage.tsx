@@ -3,11 +3,14 @@ import { PageTitle } from "~/components/PageTitle";
 import { ListView, type Preset } from "~/lists/ListView";
 import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
 
+/** What is shown when nothing is asked for: what is broken now, the gravest first. */
+export const FIRST_VIEW = { open: "true", sort: "-severity" };
+
 const PRESETS: readonly Preset[] = [
-  { id: "open", label: "Open, nobody on it", query: { open: "true", acknowledged: "false" } },
-  { id: "all-open", label: "All open", query: { open: "true" } },
+  { id: "open", label: "Open", query: FIRST_VIEW },
+  { id: "nobody", label: "Open, nobody on it", query: { ...FIRST_VIEW, acknowledged: "false" } },
   { id: "day", label: "Last 24 h", query: { since: "now-24h" } },
-  { id: "all", label: "All", query: {} },
+  { id: "all", label: "All, also ended", query: { sort: "-last_seen_at" } },
 ];
 
 /** What is broken, since when, and whether somebody is on it. */

@@ -1,10 +1,12 @@
 import type { components } from "~/api/schema.gen";
-import { Count } from "~/components/Quantity";
+import page from "~/components/Page.module.css";
+import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import type { Column } from "~/lists/columns";
-import { Acknowledge } from "~/pages/errors/Acknowledge";
+import { titleOf, useCategory } from "~/pages/errors/categories";
+import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
 
 type ErrorRow = components["schemas"]["Error"];
 
@@ -15,47 +17,57 @@ export const ERROR_COLUMNS: readonly Column<ErrorRow>[] = [
     header: "Severity",
     card: "state",
     sort: "severity",
-    cell: ({ severity }) => <State of={severity} />,
+    cell: ({ severity, resolved_at }) => (
+      <span className={page.row}>
+        <State of={severity} />
+        {resolved_at !== null && <State of="completed" word="ended" />}
+      </span>
+    ),
   },
   { id: "message", header: "What is wrong", card: "title", cell: ({ message }) => message },
-  { id: "category", header: "Category", wide: true, cell: ({ category }) => category.replaceAll("_", " ") },
+  { id: "category", header: "Kind", wide: true, cell: ({ category }) => <CategoryName code={category} /> },
   {
     id: "where",
     header: "Where",
-    cell: ({ location, site }) =>
-      location === null ? (
-        site
-      ) : (
+    cell: ({ location, site, subject_type, subject_id }) => {
+      if (location === null && subject_type === "data_transfer_route") return `route ${subject_id}`;
+      if (location === null) return `site ${site}`;
+      return (
         <SubjectLink type="data_location" id={location}>
           {location}
         </SubjectLink>
-      ),
-  },
-  {
-    id: "count",
-    header: "Times",
-    align: "end",
-    sort: "count",
-    cell: ({ count }) => <Count value={count} one="time" />,
+      );
+    },
   },
   {
     id: "first",
-    header: "First",
-    wide: true,
+    header: "Since",
+    card: "time",
     sort: "first_seen_at",
-    cell: ({ first_seen_at }) => <Time at={first_seen_at} />,
+    cell: ({ first_seen_at }) => <Time at={first_seen_at} as="age" />,
   },
   {
-    id: "last",
-    header: "Last",
-    card: "time",
-    sort: "last_seen_at",
-    cell: ({ last_seen_at }) => <Time at={last_seen_at} as="age" />,
+    id: "count",
+    header: "Seen",
+    align: "end",
+    sort: "count",
+    cell: ({ count, last_seen_at }) =>
+      count === 1 ? (
+        "once"
+      ) : (
+        <span>
+          {grouped(count)} times, last <Time at={last_seen_at} as="age" />
+        </span>
+      ),
   },
   {
     id: "taken",
-    header: "Acknowledged",
+    header: "Who is on it",
     card: "why",
-    cell: (row) => <Acknowledge of={row} />,
+    cell: (row) => <WhoIsOnIt of={row} />,
   },
 ];
+
+function CategoryName({ code }: { readonly code: string }) {
+  return titleOf(code, useCategory(code));
+}

@@ -5,29 +5,36 @@ import { Empty } from "~/components/Empty";
 import { LinkButton } from "~/components/LinkButton";
 import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
-import { Time } from "~/components/Time";
+import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
 import { ListView } from "~/lists/ListView";
+import { checksumLine } from "~/pages/observations/checksum";
 
 type File = components["schemas"]["File"];
 
-const COLUMNS: readonly Column<File>[] = [
+const columnsFor = (failure: string | null): readonly Column<File>[] => [
   {
     id: "path",
     header: "File",
     card: "title",
     cell: ({ relative_path }) => <span className={page.fixed}>{relative_path}</span>,
   },
-  { id: "size", header: "Size", align: "end", card: "state", cell: ({ size }) => <Bytes value={size} /> },
-  { id: "filed", header: "Filed", card: "time", wide: true, cell: ({ filed_at }) => <Time at={filed_at} /> },
+  {
+    id: "bad",
+    header: "State",
+    card: "state",
+    cell: ({ relative_path }) =>
+      isNamed(relative_path, failure) && <State of="failed" word="stops the package" />,
+  },
+  { id: "size", header: "Size", align: "end", card: "time", cell: ({ size }) => <Bytes value={size} /> },
   {
     id: "checksum",
     header: "Checksum as filed",
     wide: true,
-    cell: ({ checksum, relative_path }) => (
+    cell: (file) => (
       <span className={page.row}>
-        <span className={page.fixed}>{checksum.length > 24 ? `${checksum.slice(0, 24)}…` : checksum}</span>
-        <CopyText text={`${checksum}  ${relative_path}`} label="Copy line" />
+        <span className={page.fixed}>{file.checksum}</span>
+        <CopyText text={checksumLine(file)} label="Copy line" />
       </span>
     ),
   },
@@ -48,7 +55,15 @@ const COLUMNS: readonly Column<File>[] = [
 ];
 
 /** The files of a package, each with its checksum; one can be downloaded alone. */
-export function FilesOfPackage({ id }: { readonly id: string }) {
+export function FilesOfPackage({
+  id,
+  failure,
+}: {
+  readonly id: string;
+  /** Message of what was given up, which may begin with the name of a file. */
+  readonly failure: string | null;
+}) {
+  const columns = columnsFor(failure);
   return (
     <section className={page.stack} aria-label="Files">
       <h2>Files</h2>
@@ -57,10 +72,16 @@ export function FilesOfPackage({ id }: { readonly id: string }) {
         path="/api/v1/raw-data-packages/{package_id}/files"
         pathParams={{ package_id: id }}
         label="Files"
-        columns={COLUMNS}
-        fixed={{}}
+        columns={failure === null ? columns.filter((column) => column.id !== "bad") : columns}
+        fixed={{ sort: "relative_path" }}
         empty={<Empty title="The package has no file." />}
       />
     </section>
   );
+}
+
+/** Whether a message begins with the name of a file. */
+function isNamed(path: string, message: string | null): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return message !== null && (message.startsWith(`${name}:`) || message.startsWith(`${path}:`));
 }

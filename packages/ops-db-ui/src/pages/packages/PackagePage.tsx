@@ -1,7 +1,8 @@
-import { Link, useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { CopyText } from "~/components/CopyText";
 import { KeyValues } from "~/components/KeyValues";
@@ -14,72 +15,119 @@ import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
+import { worded } from "~/lists/fields";
 import { CopiesTable } from "~/pages/packages/CopiesTable";
 import { FilesOfPackage } from "~/pages/packages/FilesOfPackage";
-import { drawable } from "~/pages/packages/life";
-import { whereabouts } from "~/pages/packages/whereabouts";
+import { GivenUp } from "~/pages/packages/GivenUp";
+import { drawable, givenUp } from "~/pages/packages/life";
+import { archived, whereabouts } from "~/pages/packages/whereabouts";
 
 type Package = components["schemas"]["Package"];
+type LifeLineAnswer = components["schemas"]["LifeLine"];
 
 /** Where a package is, in how many copies, and what comes next. */
-export function PackagePage() {
-  const { id } = useParams({ from: "/_shell/packages/$id" });
+export function PackagePage({ id }: { readonly id: string }) {
   const params = { path: { package_id: id } };
   const found = useGet("/api/v1/raw-data-packages/{package_id}", { params });
   const life = useGet("/api/v1/raw-data-packages/{package_id}/life-line", { params });
+  const reasons = useWaitingReasons();
   const contentAddress = `/api/v1/raw-data-packages/${id}/content`;
+  const { data } = found;
+  const failure = life.data === undefined ? undefined : givenUp(life.data.steps);
   return (
     <div className={page.stack}>
-      <PageTitle
-        title={`Package ${id.slice(0, 8)}`}
-        beside={
-          <>
-            {found.data?.sealed_at != null && (
-              <LinkButton href={contentAddress} download>
-                <Download aria-hidden size={16} />
-                Download tar
-              </LinkButton>
-            )}
-            <CopyAs ccat={`ccat get ${id}`} path={contentAddress} />
-          </>
-        }
-      >
-        Package <span className={page.fixed}>{id}</span>
-      </PageTitle>
-      <Panel title="Where it is" of={found}>
-        {(data) => <Whereabouts of={data} />}
-      </Panel>
-      <Panel title="Its life so far" of={life}>
-        {({ steps }) => <LifeLine steps={drawable(steps)} />}
-      </Panel>
-      <Panel title="Copies" of={found}>
-        {(data) => <CopiesTable of={data} />}
-      </Panel>
-      <div className={page.columns}>
-        <Panel title="Facts" of={found}>
-          {(data) => <Facts of={data} />}
-        </Panel>
+      <div>
+        <PageTitle
+          title={data === undefined ? "Package" : nameOf(data)}
+          beside={
+            <>
+              {data !== undefined && hasReadableCopy(data) && (
+                <LinkButton href={contentAddress} download>
+                  <Download aria-hidden size={16} />
+                  Download tar
+                </LinkButton>
+              )}
+              <CopyAs ccat={`ccat get ${id}`} path={contentAddress} />
+            </>
+          }
+        >
+          Package{" "}
+          {data !== undefined && (
+            <>
+              {data.module} · part {data.part_number} of{" "}
+              <Link to="/observations/$id" params={{ id: data.execution_id }}>
+                {data.obs_unit}
+              </Link>
+            </>
+          )}
+        </PageTitle>
+        <p className={page.row}>
+          <span className={page.fixed}>{id}</span>
+          <CopyText text={id} label="Copy id" />
+        </p>
       </div>
-      <FilesOfPackage id={id} />
+      <Panel title="Where it is" of={found}>
+        {(shown) => <Whereabouts of={shown} life={life.data} />}
+      </Panel>
+      <Panel title="Its life: done, now, to come" of={life}>
+        {({ steps }) => (
+          <LifeLine steps={drawable(steps, (reason) => reasons.get(reason)?.text ?? worded(reason))} />
+        )}
+      </Panel>
+      <Panel title="Copies of the tar" of={found}>
+        {(shown) => <CopiesTable of={shown} />}
+      </Panel>
+      <Panel title="Facts" of={found}>
+        {(shown) => <Facts of={shown} />}
+      </Panel>
+      <FilesOfPackage id={id} failure={failure?.detail ?? null} />
     </div>
   );
 }
 
-function Whereabouts({ of: data }: { readonly of: Package }) {
+function Whereabouts({
+  of: data,
+  life,
+}: {
+  readonly of: Package;
+  readonly life: LifeLineAnswer | undefined;
+}) {
+  const failure = life === undefined ? undefined : givenUp(life.steps);
   return (
     <>
       <p className={page.row}>
-        <State of={data.state} />
-        <span className={page.lead}>{whereabouts(data)}</span>
+        <State of={data.state} word={WORDS[data.state]} />
+        {life !== undefined && <span className={page.lead}>{archived(data, life.archives)}</span>}
       </p>
-      <Why
-        reason={data.waiting_reason}
-        detail={data.waiting_detail}
-        since={data.waiting_since}
-        subject={data.id}
-      />
+      {life !== undefined && <p>{whereabouts(data, life.archives)}</p>}
+      {failure !== undefined ? (
+        <GivenUp of={failure} place={data.source_location} />
+      ) : (
+        <Why
+          reason={data.waiting_reason}
+          detail={data.waiting_detail}
+          since={data.waiting_since}
+          subject={data.id}
+        />
+      )}
     </>
   );
+}
+
+/** What a state is called here: whatever does not move is not on its way. */
+const WORDS: Readonly<Record<Package["state"], string>> = {
+  archived: "archived",
+  failed: "needs somebody",
+  transferring: "not archived yet",
+  waiting: "not archived yet",
+};
+
+function nameOf({ module, part_number, obs_unit }: Package): string {
+  return `${module} · part ${part_number} of ${obs_unit}`;
+}
+
+function hasReadableCopy({ copies }: Package): boolean {
+  return copies.some(({ status }) => status === "verified" || status === "present");
 }
 
 function Facts({ of: data }: { readonly of: Package }) {
@@ -92,14 +140,12 @@ function Facts({ of: data }: { readonly of: Package }) {
             {data.obs_unit}
           </Link>,
         ],
-        ["Module", data.module],
-        ["Part", String(data.part_number)],
+        ["Observed for", `${data.source} in ${data.program}`],
         ["Files", <Count key="files" value={data.file_count} one="file" />],
         ["Data", <Bytes key="data" value={data.payload_bytes} />],
-        ["Tar", <Bytes key="tar" value={data.size} />],
+        ["Tar", data.size === null ? "not made yet" : <Bytes key="tar" value={data.size} />],
         ["Formed", <Time key="formed" at={data.created_at} />],
-        ["Sealed", <Time key="sealed" at={data.sealed_at} />],
-        ["Site", data.site],
+        ["Tar made", data.sealed_at === null ? "not yet" : <Time key="sealed" at={data.sealed_at} />],
         ["Checksum of the tar", <Checksum key="checksum" text={data.checksum} />],
         ["Checksum of the manifest", <Checksum key="manifest" text={data.manifest_checksum} />],
       ]}
@@ -108,7 +154,7 @@ function Facts({ of: data }: { readonly of: Package }) {
 }
 
 function Checksum({ text }: { readonly text: string | null }) {
-  if (text === null) return "not sealed yet";
+  if (text === null) return "once its tar is made";
   return (
     <span className={page.row}>
       <span className={page.fixed}>{text}</span>

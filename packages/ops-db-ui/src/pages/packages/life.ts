@@ -2,36 +2,52 @@ import type { components } from "~/api/schema.gen";
 import type { LifeStep } from "~/components/life-steps";
 import type { Tone } from "~/components/states";
 
-type Step = components["schemas"]["LifeStep"];
+/** A step of the life of a package, as the API tells it. */
+export type Step = components["schemas"]["LifeStep"];
 
 const TONES: Readonly<Record<Step["kind"], Tone>> = {
   done: "ok",
   now: "moving",
-  wait: "unknown",
+  wait: "watch",
   failure: "act",
   next: "unknown",
 };
 
-/** Return the steps of the API as the life line draws them. */
-export function drawable(steps: readonly Step[]): readonly LifeStep[] {
+/**
+ * Return the steps of the API as the life line draws them.
+ *
+ * @param words What a reason for waiting is called.
+ */
+export function drawable(steps: readonly Step[], words: (reason: string) => string): readonly LifeStep[] {
   return steps.map((step, index) => ({
     id: `${index} ${step.subject_id}`,
     at: step.started_at ?? step.created_at,
     until: step.finished_at,
     title: step.title,
-    detail: detailOf(step),
+    detail: detailOf(step, words),
     who: null,
-    bytes: step.bytes_total,
+    bytes:
+      step.kind === "done" ? step.bytes_total : step.kind === "wait" ? step.bytes_total : step.bytes_done,
+    total: step.kind === "now" || step.kind === "failure" ? step.bytes_total : null,
+    rate: step.bytes_per_second,
+    nextAt: step.next_at,
+    subject:
+      step.subject_type === "raw_data_package" ? null : { type: step.subject_type, id: step.subject_id },
     kind: step.kind,
     tone: TONES[step.kind],
   }));
 }
 
-function detailOf({ reason, detail, attempt }: Step): string | null {
+/** Return the work of a package that was given up and is still to be done; the newest, where there are several. */
+export function givenUp(steps: readonly Step[]): Step | undefined {
+  return steps.findLast(({ kind, reason }) => kind === "failure" && reason === "given_up");
+}
+
+function detailOf({ kind, reason, detail, attempt }: Step, words: (reason: string) => string): string | null {
   const parts = [
-    reason?.replaceAll("_", " ") ?? null,
+    kind === "wait" && reason !== null ? words(reason) : null,
     detail,
-    attempt !== null && attempt > 1 ? `attempt ${attempt}` : null,
+    attempt !== null && attempt > 1 ? `${attempt} attempts` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join("; ");
 }

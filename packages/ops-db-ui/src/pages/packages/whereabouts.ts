@@ -3,17 +3,44 @@ import { grouped } from "~/components/quantity";
 
 type Package = components["schemas"]["Package"];
 type Copy = Package["copies"][number];
+type Archives = components["schemas"]["ArchiveCopies"];
 
-/** Return in a sentence where the copies of a package are and whether its files are still at their source. */
-export function whereabouts(data: Package): string {
-  const archives = places(data, (copy) => copy.location_type === "long_term_archive");
-  const others = places(data, (copy) => copy.location_type !== "long_term_archive");
-  const parts = [
-    archives.length === 0 ? "In no archive yet" : `Verified in ${list(archives)}`,
-    others.length === 0 ? null : `also at ${list(others)}`,
-    sourceOf(data),
-  ].filter((part) => part !== null);
-  return `${parts.join("; ")}.`;
+/** States of a copy that is not there, or not what it should be. */
+export const GONE: readonly Copy["status"][] = ["deleted", "deletion_in_progress", "missing"];
+
+/** Return in how many archives a package is of how many that want it, as a sentence. */
+export function archived(data: Package, { wanted, verified, in_doubt }: Archives): string {
+  const names = places(data, ({ location_type }) => location_type === "long_term_archive");
+  const have = `${verified} of ${wanted} ${wanted === 1 ? "archive" : "archives"}`;
+  if (verified === 0) return `No archive has it yet; ${wanted} ${wanted === 1 ? "is" : "are"} to have it.`;
+  const count = `${have} ${verified === 1 ? "has" : "have"} a verified copy: ${list(names)}.`;
+  if (in_doubt === 0) return count;
+  const certain = verified - in_doubt;
+  return `${count} ${in_doubt} of them ${in_doubt === 1 ? "is" : "are"} in doubt now, so ${certain} ${certain === 1 ? "is" : "are"} certain.`;
+}
+
+/** Return where else the data of a package are, and so whether anything is lost, as a sentence. */
+export function whereabouts(data: Package, { verified }: Archives): string {
+  const others = places(data, ({ location_type }) => location_type !== "long_term_archive");
+  const { present } = data.source_files;
+  const copies = others.length === 0 ? null : `a verified copy is at ${list(others)}`;
+  if (data.sealed_at === null) {
+    return `Its tar is not made yet. Its files are at their source only: ${ofFiles(data)} at ${data.source_location}.`;
+  }
+  const source =
+    present === 0
+      ? `its files were removed at their source, ${data.source_location}`
+      : `${ofFiles(data)} still at their source, ${data.source_location}`;
+  if (verified > 0) return sentence(copies === null ? source : `${copies} too; ${source}`);
+  if (copies === null && present === 0) return "No good copy of it is known anywhere.";
+  return sentence(`Nothing is lost: ${copies === null ? source : `${copies}, and ${source}`}`);
+}
+
+function ofFiles({ source_files: { present }, file_count }: Package): string {
+  const files = present === 1 ? "file is" : "files are";
+  return present === file_count
+    ? `${present === 1 ? "its file is" : `all ${grouped(present)} files are`}`
+    : `${grouped(present)} of ${grouped(file_count)} ${files}`;
 }
 
 function places(data: Package, wanted: (copy: Copy) => boolean): readonly string[] {
@@ -23,9 +50,8 @@ function places(data: Package, wanted: (copy: Copy) => boolean): readonly string
   ];
 }
 
-function sourceOf({ source_files: { present }, source_location }: Package): string {
-  if (present === 0) return `removed at its source, ${source_location}`;
-  return `${grouped(present)} of its files still at ${source_location}`;
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function list(names: readonly string[]): string {

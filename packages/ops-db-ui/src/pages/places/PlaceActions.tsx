@@ -34,10 +34,16 @@ export function PlaceActions({ of: place }: { readonly of: components["schemas"]
   return (
     <ActionButton
       operation="suspend_data_location"
+      kind="quiet"
       label="Suspend"
       title={`Suspend ${place.id}?`}
       reason="required"
-      effect={<p>No new work begins at this place; what is under way goes on. What waits for it says so.</p>}
+      effect={
+        <p>
+          No new work begins at this place; what is under way goes on. What waits for it says so. Nothing is
+          deleted there either: do not suspend a place because it is full.
+        </p>
+      }
       run={({ reason, idempotencyKey }) =>
         api.POST("/api/v1/data-locations/{name}:suspend", {
           params: { path: { name: place.id }, header: { "idempotency-key": idempotencyKey } },

@@ -1,71 +1,47 @@
-import { useParams } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
-import { BufferBar } from "~/components/BufferBar";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
-import { Count } from "~/components/Quantity";
+import { RemedySteps } from "~/components/RemedySteps";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { PlaceActions } from "~/pages/places/PlaceActions";
 import { PlaceFacts } from "~/pages/places/PlaceFacts";
 import { serviceOf } from "~/pages/places/service";
+import { UsagePanel } from "~/pages/places/UsagePanel";
 import { WorkAtPlace } from "~/pages/places/WorkAtPlace";
 
 type Location = components["schemas"]["Location"];
 
 /** How full a place is, whether it is in service, and what goes in and out. */
-export function PlacePage() {
-  const { name } = useParams({ from: "/_shell/places/locations/$name" });
+export function PlacePage({ name }: { readonly name: string }) {
   const found = useGet("/api/v1/data-locations/{name}", { params: { path: { name } } });
   const status = useGet("/api/v1/status", {});
+  const work = useGet("/api/v1/open-work/groups", { params: { query: { place: [name], by: "reason" } } });
   const here = status.data?.locations.find(({ id }) => id === name);
   return (
     <div className={page.stack}>
       <PageTitle
-        beside={
-          <>
-            {found.data !== undefined && <PlaceActions of={found.data} />}
-            <CopyAs ccat={`ccat why ${name}`} path={`/api/v1/data-locations/${name}`} />
-          </>
-        }
+        title={name}
+        beside={<CopyAs ccat={`ccat why ${name}`} path={`/api/v1/data-locations/${name}`} />}
       >
         {name}
+        {found.data !== undefined && <span className={page.kind}>{kindOf(found.data)}</span>}
       </PageTitle>
-      <Panel title="Service" of={found}>
+      <Panel
+        title="Is it in service?"
+        of={found}
+        beside={found.data !== undefined && <PlaceActions of={found.data} />}
+      >
         {(data) => <Service of={data} />}
       </Panel>
-      <Panel title="Usage" of={found}>
-        {(data) => (
-          <>
-            <BufferBar
-              label={data.id}
-              used={data.usage?.used_bytes ?? null}
-              total={data.usage?.total_bytes ?? data.capacity_bytes}
-              low={data.watermark_low}
-              high={data.watermark_high}
-              reserved={data.reserve_bytes}
-            />
-            <p className={page.row}>
-              {data.usage === null ? (
-                "Not measured yet."
-              ) : (
-                <span className={page.muted}>
-                  Measured <Time at={data.usage.measured_at} as="age" />
-                </span>
-              )}
-              {here !== undefined && (
-                <>
-                  <Count value={here.packages} one="package" />
-                  <Count value={here.files} one="file" />
-                </>
-              )}
-            </p>
-          </>
-        )}
+      <Panel title="How full is it?" of={found}>
+        {(data) => <UsagePanel of={data} standing={here} work={work.data} />}
       </Panel>
       <WorkAtPlace name={name} />
       <div className={page.columns}>
@@ -79,16 +55,44 @@ export function PlacePage() {
 }
 
 function Service({ of: data }: { readonly of: Location }) {
-  const { state, sentence, since } = serviceOf(data);
+  const { sentence, effect } = serviceOf(data);
+  const { state, since, next_at } = data.service;
+  const reasons = useWaitingReasons();
+  const entry = state === "in_doubt" ? reasons.get("location_suspect") : undefined;
   return (
-    <p className={page.row}>
-      <State of={state} />
-      <span className={page.lead}>{sentence}</span>
-      {since !== null && (
-        <span className={page.muted}>
-          since <Time at={since} />
-        </span>
+    <>
+      <p className={page.row}>
+        <State of={data.retired_at === null ? state : "disabled"} />
+        <span className={page.lead}>{sentence}</span>
+        {since !== null && (
+          <span className={page.muted}>
+            since <Time at={since} /> (<Time at={since} as="age" />)
+          </span>
+        )}
+        {next_at !== null && (
+          <span>
+            The pause ends <Time at={next_at} as="age" />.
+          </span>
+        )}
+      </p>
+      {effect !== null && <p>{effect}</p>}
+      {entry !== undefined && (
+        <div>
+          <h3>What to do</h3>
+          <RemedySteps remedy={entry.remedy} place={data.id} />
+        </div>
       )}
-    </p>
+      {state !== "in_service" && (
+        <p>
+          <Link to="/errors" search={{ location: data.id }}>
+            Errors of {data.id}
+          </Link>
+        </p>
+      )}
+    </>
   );
+}
+
+function kindOf({ location_type, site }: Location): string {
+  return `${location_type.replaceAll("_", " ")} at the site ${site}`;
 }

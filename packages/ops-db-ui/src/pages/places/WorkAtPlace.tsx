@@ -1,67 +1,60 @@
-import type { components } from "~/api/schema.gen";
+import { useState } from "react";
+import { useGet } from "~/api/get";
 import { Empty } from "~/components/Empty";
 import page from "~/components/Page.module.css";
-import { Progress } from "~/components/Progress";
-import { State } from "~/components/State";
-import { SubjectLink } from "~/components/SubjectLink";
-import { Why } from "~/components/Why";
-import type { Column } from "~/lists/columns";
-import { ListView } from "~/lists/ListView";
+import { Panel } from "~/components/Panel";
+import type { Query } from "~/lists/pages";
+import { WorkGroup } from "~/pages/work/WorkGroup";
 
-type Row = components["schemas"]["OpenWorkRow"];
-
-const COLUMNS: readonly Column<Row>[] = [
-  {
-    id: "kind",
-    header: "Work",
-    card: "title",
-    cell: ({ kind, package_id }) =>
-      package_id === null ? (
-        kind.replaceAll("_", " ")
-      ) : (
-        <SubjectLink type="raw_data_package" id={package_id}>
-          {kind.replaceAll("_", " ")}
-        </SubjectLink>
-      ),
-  },
-  { id: "way", header: "From → to", cell: ({ from, to }) => [from, to].filter(Boolean).join(" → ") },
-  {
-    id: "status",
-    header: "State",
-    card: "state",
-    cell: ({ status }) => status !== null && <State of={status} />,
-  },
-  {
-    id: "why",
-    header: "Why",
-    card: "why",
-    cell: ({ reason, detail, since, next_at, id }) => (
-      <Why reason={reason} detail={detail} since={since} nextAt={next_at} subject={id} />
-    ),
-  },
-  {
-    id: "bytes",
-    header: "Bytes",
-    cell: ({ bytes_done, bytes_total }) =>
-      bytes_done !== null && <Progress done={bytes_done} total={bytes_total} label="" unit="bytes" />,
-  },
-];
-
-/** What goes into a place and out of it, and what waits to. */
+/** Open work at a place, and on its way to it, in groups by reason. */
 export function WorkAtPlace({ name }: { readonly name: string }) {
   return (
-    <section className={page.stack} aria-label="Open work here">
-      <h2>Open work here</h2>
-      <ListView
-        operation="list_open_work"
-        path="/api/v1/open-work"
-        label="Open work here"
-        columns={COLUMNS}
-        bare
-        fixed={{ place: name }}
-        rowId={({ kind, id }) => `${kind} ${id}`}
-        empty={<Empty title="Nothing goes in or out at the moment, and nothing waits to." />}
+    <>
+      <Groups
+        title="Open work here"
+        query={{ place: [name] }}
+        empty="Nothing waits or moves here, and nothing was given up."
       />
-    </section>
+      <Groups
+        title="On its way here"
+        query={{ to: [name], place_not: [name] }}
+        empty="Nothing is on its way here from elsewhere."
+      />
+    </>
+  );
+}
+
+function Groups({
+  title,
+  query,
+  empty,
+}: {
+  readonly title: string;
+  readonly query: Query;
+  readonly empty: string;
+}) {
+  const groups = useGet("/api/v1/open-work/groups", { params: { query: { ...query, by: "reason" } } });
+  const [open, setOpen] = useState<string | null>(null);
+  return (
+    <Panel title={title} of={groups}>
+      {(data) =>
+        data.count === 0 ? (
+          <Empty title={empty} />
+        ) : (
+          <ul className={page.groups}>
+            {data.groups.map((group) => (
+              <WorkGroup
+                key={group.key ?? ""}
+                by="reason"
+                group={group}
+                query={query}
+                isOpen={open !== null && open === group.key}
+                onToggle={() => setOpen((before) => (before === group.key ? null : group.key))}
+              />
+            ))}
+          </ul>
+        )
+      }
+    </Panel>
   );
 }

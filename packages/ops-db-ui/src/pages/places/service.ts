@@ -2,43 +2,49 @@ import type { components } from "~/api/schema.gen";
 
 type Location = components["schemas"]["Location"];
 
-/** Whether a place is used, said in a sentence. */
-export interface Service {
-  readonly state: "in_service" | "suspended" | "disabled" | "act" | "watch";
+/** Whether a place is used, said in sentences. */
+export interface Said {
+  /** Whether it is, and if not who or what took it out. */
   readonly sentence: string;
-  readonly since: string | null;
+  /** What that means for the data, and when it ends. */
+  readonly effect: string | null;
 }
 
-/** Return whether a place is in service; if not, why, by whom and since when. The gravest cause is named. */
-export function serviceOf(data: Location): Service {
-  if (data.retired_at !== null) {
-    return {
-      state: "disabled",
-      sentence: "The configuration does not name it any more.",
-      since: data.retired_at,
-    };
+/** Return whether a place is in service; if not, why, by whom, what follows and what ends it. */
+export function serviceOf({ id, read_only, retired_at, service, health }: Location): Said {
+  if (retired_at !== null) {
+    return { sentence: `The configuration does not name ${id} any more.`, effect: "It is not used." };
   }
-  if (!data.enabled) {
-    return { state: "disabled", sentence: "The configuration has it switched off.", since: null };
+  const whose = service.of === id ? id : `The site ${service.of}, and with it ${id},`;
+  const reason = service.reason === null ? "" : `: ${service.reason.replace(/\.$/, "")}`;
+  switch (service.state) {
+    case "suspended": {
+      const by = service.by === null ? "" : ` by ${service.by}`;
+      return {
+        sentence: `${whose} was taken out of service${by}${reason}.`,
+        effect: "Nothing new goes there or comes from there. It stays so until somebody resumes it.",
+      };
+    }
+    case "disabled":
+      return {
+        sentence: `${whose} is switched off in the configuration.`,
+        effect: "Nothing goes there or comes from there until the configuration enables it.",
+      };
+    case "in_doubt":
+      return {
+        sentence: `${id} is in doubt${reason}.`,
+        effect:
+          "That speaks against its storage, not against each copy, so nothing is done there until somebody has checked it.",
+      };
+    case "paused":
+      return {
+        sentence: `${id} is paused after ${health?.consecutive_failures ?? 0} failures in a row.`,
+        effect: "When the pause ends, one piece of work tries it. If that succeeds, the others follow.",
+      };
+    case "in_service":
+      return {
+        sentence: `${id} is in service.`,
+        effect: read_only ? "It is read only: nothing is written to it." : null,
+      };
   }
-  if (data.suspended_at !== null) {
-    const by = data.suspended_by === null ? "" : ` by ${data.suspended_by}`;
-    const reason = data.suspended_reason === null ? "" : `: ${data.suspended_reason}`;
-    return { state: "suspended", sentence: `Taken out of service${by}${reason}`, since: data.suspended_at };
-  }
-  if (data.health?.suspect_since != null) {
-    const reason = data.health.suspect_reason ?? "many copies failed at once";
-    return { state: "act", sentence: `Under suspicion: ${reason}`, since: data.health.suspect_since };
-  }
-  const failures = data.health?.consecutive_failures ?? 0;
-  if (data.health?.open_until != null) {
-    return {
-      state: "watch",
-      sentence: `Rests after ${failures} failures in a row, until ${data.health.open_until.slice(11, 16)} UTC; then it is tried again by itself.`,
-      since: null,
-    };
-  }
-  if (data.read_only)
-    return { state: "in_service", sentence: "It is read only; nothing is written to it.", since: null };
-  return { state: "in_service", sentence: "It takes part in the work of its site.", since: null };
 }

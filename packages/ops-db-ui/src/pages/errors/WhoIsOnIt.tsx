@@ -1,10 +1,13 @@
 import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import type { components } from "~/api/schema.gen";
+import page from "~/components/Page.module.css";
 import { Time } from "~/components/Time";
 
-/** Who took note of an error and when; a button while nobody has. */
-export function Acknowledge({ of: error }: { readonly of: components["schemas"]["Error"] }) {
+type ErrorRecord = components["schemas"]["Error"];
+
+/** Who is on an error and since when; a button while nobody is. */
+export function WhoIsOnIt({ of: error }: { readonly of: ErrorRecord }) {
   if (error.acknowledged_at !== null) {
     return (
       <span>
@@ -12,7 +15,15 @@ export function Acknowledge({ of: error }: { readonly of: components["schemas"][
       </span>
     );
   }
-  if (error.resolved_at !== null) return <span>ended by itself</span>;
+  if (error.resolved_at !== null) return <span>nobody had to be</span>;
+  return (
+    <span className={page.row}>
+      nobody yet <Acknowledge of={error} />
+    </span>
+  );
+}
+
+function Acknowledge({ of: error }: { readonly of: ErrorRecord }) {
   return (
     <ActionButton
       operation="acknowledge_error"

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { beforeRetry, remedySteps } from "~/components/remedy";
+
+test("each sentence is a step", () => {
+  expect(remedySteps("Give the credential these rights. Then retry the work.", null)).toEqual([
+    { text: "Give the credential these rights.", command: null },
+    { text: "Then retry the work.", command: null },
+  ]);
+});
+
+test("a command has the name of the place and a reason, and nothing to fill in", () => {
+  const remedy =
+    "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT.";
+  expect(remedySteps(remedy, "us.lta")).toEqual([
+    { text: "Check the storage.", command: null },
+    {
+      text: "When it is sound again, run:",
+      command: 'ccat-transfer trust us.lta --reason "checked, and sound again"',
+    },
+  ]);
+});
+
+test("a full stop inside of a name does not end a step", () => {
+  expect(remedySteps("Supply its authority as ca.crt in the folder.", null)).toHaveLength(1);
+});
+
+test.each([
+  ["Give the credential these rights. Then retry the work.", "Give the credential these rights."],
+  ["Put the file back as it was filed, then retry the work.", "Put the file back as it was filed."],
+  ["Check the storage.", "Check the storage."],
+])("what comes before the retry: %s", (remedy, before) => {
+  expect(beforeRetry(remedy)).toBe(before);
+});

@@ -1,0 +1,51 @@
+import { useGet } from "~/api/get";
+import { TURNS } from "~/api/waiting-reasons";
+import page from "~/components/Page.module.css";
+import { RemedySteps } from "~/components/RemedySteps";
+import { beforeRetry } from "~/components/remedy";
+import { SubjectLink } from "~/components/SubjectLink";
+import { Time } from "~/components/Time";
+import { WORK_COLLECTIONS } from "~/components/work-collections";
+import styles from "~/pages/packages/GivenUp.module.css";
+import type { Step } from "~/pages/packages/life";
+import { WorkVerbs } from "~/pages/work/WorkVerbs";
+
+/** Work on a package that was given up: what happened, what to mend first, and how it goes on. */
+export function GivenUp({ of: step, place }: { readonly of: Step; readonly place: string }) {
+  const categories = useGet("/api/v1/error-categories", {}, { live: false });
+  const known = categories.data?.items.find(({ code }) => code === step.error_category);
+  const collection = WORK_COLLECTIONS[step.subject_type];
+  const remedy = known?.remedy ?? "Remove the cause that the message names.";
+  return (
+    <div className={styles.problem}>
+      <h3 className={styles.title}>
+        {step.title} and was given up
+        {step.finished_at !== null && (
+          <span className={page.muted}>
+            {" "}
+            <Time at={step.finished_at} as="age" />
+          </span>
+        )}
+      </h3>
+      <p>
+        <strong dir="auto">{step.detail}</strong>
+      </p>
+      {known !== undefined && <p>{known.meaning}</p>}
+      <p>
+        Nothing changes until somebody acts. What {known === undefined ? "an operator" : TURNS[known.turn]}{" "}
+        does:
+      </p>
+      <RemedySteps remedy={beforeRetry(remedy)} place={place}>
+        <span className={page.row}>
+          Then retry:
+          {collection !== undefined && (
+            <WorkVerbs collection={collection} id={step.subject_id} verbs={["retry"]} />
+          )}
+          <SubjectLink type={step.subject_type} id={step.subject_id}>
+            See this work
+          </SubjectLink>
+        </span>
+      </RemedySteps>
+    </div>
+  );
+}
