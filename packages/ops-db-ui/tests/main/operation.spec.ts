@@ -47,7 +47,7 @@ test("work that was given up is retried once its cause is mended, and its error 
   await expect(page.getByRole("main")).toContainText("developer");
 
   write(bad.folder, "bad.fits", bad.files.get("bad.fits") ?? Buffer.of());
-  await page.getByRole("link", { name: /package creation/i }).click();
+  await page.getByRole("link", { name: "See this package creation" }).click();
   await page.getByRole("button", { name: "Retry" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
   await page.goto(`/observations/${bad.id}`);

@@ -9,6 +9,7 @@ import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
 import { ListView } from "~/lists/ListView";
 import { checksumLine } from "~/pages/observations/checksum";
+import styles from "~/pages/packages/FilesOfPackage.module.css";
 
 type File = components["schemas"]["File"];
 
@@ -17,7 +18,7 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
     id: "path",
     header: "File",
     card: "title",
-    cell: ({ relative_path }) => <span className={page.fixed}>{relative_path}</span>,
+    cell: ({ relative_path }) => <Path of={relative_path} />,
   },
   {
     id: "bad",
@@ -32,8 +33,8 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
     header: "Checksum as filed",
     wide: true,
     cell: (file) => (
-      <span className={page.row}>
-        <span className={page.fixed}>{file.checksum}</span>
+      <span className={styles.checksum}>
+        <code>{file.checksum}</code>
         <CopyText text={checksumLine(file)} label="Copy line" />
       </span>
     ),
@@ -77,6 +78,16 @@ export function FilesOfPackage({
         empty={<Empty title="The package has no file." />}
       />
     </section>
+  );
+}
+
+function Path({ of: path }: { readonly of: string }) {
+  const end = path.lastIndexOf("/") + 1;
+  return (
+    <span className={page.fixed}>
+      <span className={styles.folder}>{path.slice(0, end)}</span>
+      <span className={styles.name}>{path.slice(end)}</span>
+    </span>
   );
 }
 

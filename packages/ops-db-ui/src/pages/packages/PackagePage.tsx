@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
+import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
@@ -80,7 +81,10 @@ export function PackagePage({ id }: { readonly id: string }) {
       <Panel title="Facts" of={found}>
         {(shown) => <Facts of={shown} />}
       </Panel>
-      <FilesOfPackage id={id} failure={failure?.detail ?? null} />
+      <FilesOfPackage
+        id={id}
+        failure={failure?.subject_type === "package_creation" ? failure.detail : null}
+      />
     </div>
   );
 }
@@ -146,15 +150,23 @@ function Facts({ of: data }: { readonly of: Package }) {
         ["Tar", data.size === null ? "not made yet" : <Bytes key="tar" value={data.size} />],
         ["Formed", <Time key="formed" at={data.created_at} />],
         ["Tar made", data.sealed_at === null ? "not yet" : <Time key="sealed" at={data.sealed_at} />],
-        ["Checksum of the tar", <Checksum key="checksum" text={data.checksum} />],
-        ["Checksum of the manifest", <Checksum key="manifest" text={data.manifest_checksum} />],
+        ...checksumsOf(data),
       ]}
     />
   );
 }
 
-function Checksum({ text }: { readonly text: string | null }) {
-  if (text === null) return "once its tar is made";
+function checksumsOf({ checksum, manifest_checksum }: Package): readonly (readonly [string, ReactNode])[] {
+  const known = [
+    ["Checksum of the tar", checksum],
+    ["Checksum of the manifest", manifest_checksum],
+  ] as const;
+  return known.flatMap(([name, text]) =>
+    text === null ? [] : [[name, <Checksum key={name} text={text} />] as const],
+  );
+}
+
+function Checksum({ text }: { readonly text: string }) {
   return (
     <span className={page.row}>
       <span className={page.fixed}>{text}</span>

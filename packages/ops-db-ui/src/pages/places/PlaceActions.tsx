@@ -34,7 +34,6 @@ export function PlaceActions({ of: place }: { readonly of: components["schemas"]
   return (
     <ActionButton
       operation="suspend_data_location"
-      kind="quiet"
       label="Suspend"
       title={`Suspend ${place.id}?`}
       reason="required"

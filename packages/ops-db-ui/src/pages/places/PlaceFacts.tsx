@@ -14,7 +14,7 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
     ["Kind", `${data.location_type.replaceAll("_", " ")} on ${data.storage_type}`],
     ["Where", <Address key="where" of={data} />],
     ["Instrument", data.instrument],
-    ["Watermarks", `deletes from ${data.watermark_high} % down to ${data.watermark_low} %`],
+    ["Watermarks", `lower ${data.watermark_low} %, upper ${data.watermark_high} %`],
     ["Kept free", data.reserve_bytes === 0 ? null : <Bytes key="reserve" value={data.reserve_bytes} />],
     ["Deletion", `${data.deletion_mode.replaceAll("_", " ")}, policy ${data.retention_policy ?? "none"}`],
     ["Verification", data.verification_method.replaceAll("_", " ")],

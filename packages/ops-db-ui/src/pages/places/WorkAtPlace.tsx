@@ -15,11 +15,7 @@ export function WorkAtPlace({ name }: { readonly name: string }) {
         query={{ place: [name] }}
         empty="Nothing waits or moves here, and nothing was given up."
       />
-      <Groups
-        title="On its way here"
-        query={{ to: [name], place_not: [name] }}
-        empty="Nothing is on its way here from elsewhere."
-      />
+      <Groups title="On its way here" query={{ to: [name], place_not: [name] }} empty={null} />
     </>
   );
 }
@@ -31,15 +27,17 @@ function Groups({
 }: {
   readonly title: string;
   readonly query: Query;
-  readonly empty: string;
+  /** What is said where there is none; null: nothing. */
+  readonly empty: string | null;
 }) {
   const groups = useGet("/api/v1/open-work/groups", { params: { query: { ...query, by: "reason" } } });
   const [open, setOpen] = useState<string | null>(null);
+  if (empty === null && (groups.data === undefined || groups.data.count === 0)) return null;
   return (
     <Panel title={title} of={groups}>
       {(data) =>
         data.count === 0 ? (
-          <Empty title={empty} />
+          <Empty title={empty ?? ""} />
         ) : (
           <ul className={page.groups}>
             {data.groups.map((group) => (
