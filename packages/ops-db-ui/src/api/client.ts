@@ -1,8 +1,9 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths as developmentPaths } from "~/api/development.gen";
-import { problemOf, unreachable } from "~/api/problem";
+import { isObject, problemOf, unreachable } from "~/api/problem";
 import type { paths } from "~/api/schema.gen";
 
+const NO_CONTENT = 204;
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 let csrfToken: string | null = null;
@@ -28,8 +29,11 @@ const session: Middleware = {
     return request;
   },
   async onResponse({ response }) {
-    if (response.ok) return undefined;
-    const body: unknown = await response.json().catch(() => null);
+    const body: unknown = await response
+      .clone()
+      .json()
+      .catch(() => null);
+    if (response.ok && (response.status === NO_CONTENT || isObject(body))) return undefined;
     const problem = problemOf(response, body);
     if (problem.isSessionEnded) for (const listener of losses) listener("ended");
     if (problem.isSessionChanged) for (const listener of losses) listener("changed");

@@ -63,10 +63,13 @@ export function problemOf(response: Response, body: unknown): Problem {
       "not-ours",
       "Something else answered",
       `An answer with status ${response.status} came from between this page and the API, perhaps a proxy.`,
-      "Tell whoever runs the site, with the time and the status.",
+      "Load the page again: perhaps a proxy wants you to sign in. Otherwise tell whoever runs the site, with the time and the status.",
       null,
       response.headers.get("x-request-id"),
-      { may: response.status >= 500 ? "same-request" : "never", afterSeconds: retryAfter(response) },
+      {
+        may: response.ok || response.status >= 500 ? "same-request" : "never",
+        afterSeconds: retryAfter(response),
+      },
     );
   }
   return new Problem(
@@ -76,16 +79,27 @@ export function problemOf(response: Response, body: unknown): Problem {
     body.detail,
     textOrNull(body, "remedy"),
     textOrNull(body, "help"),
-    body.request_id,
+    textOrNull(body, "request_id"),
     retryOf(response, body),
     (body.errors ?? []).map(({ field, reason }) => ({ field: field ?? null, reason })),
-    body.permission ?? null,
+    textOrNull(body, "permission"),
     body.roles ?? [],
   );
 }
 
+/** Whether a body is what each answer of the API is: an object. */
+export function isObject(body: unknown): body is object {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
+}
+
 function isDocument(body: unknown): body is Document {
-  return typeof body === "object" && body !== null && "type" in body && "request_id" in body;
+  if (!isObject(body)) return false;
+  const isGiven = (name: string) => Reflect.get(body, name) != null;
+  const areTexts = ["type", "title", "detail"].every((name) => textOrNull(body, name) !== null);
+  const areLists = ["errors", "roles"].every(
+    (name) => !isGiven(name) || Array.isArray(Reflect.get(body, name)),
+  );
+  return areTexts && areLists && "request_id" in body;
 }
 
 function textOrNull(body: object, name: string): string | null {

@@ -1,9 +1,6 @@
 import type { Answer, GetPath } from "~/api/get";
 
-interface Given {
-  readonly status: number;
-  readonly body: unknown;
-}
+type Given = () => Response | Promise<Response>;
 
 /** A request that a component made. */
 export interface Asked {
@@ -20,12 +17,19 @@ const asked: Asked[] = [];
 
 /** Let the API answer a GET in this test. A path with `{…}` in it is given as it is asked: with the value. */
 export function answer<P extends GetPath>(path: P, body: Answer<P>): void {
-  given.set(`GET ${path}`, { status: 200, body });
+  given.set(`GET ${path}`, () => Response.json(body));
 }
 
 /** Let the API answer any call in this test: `POST /api/v1/auth/logout`. */
 export function answerCall(call: string, status: number, body: unknown): void {
-  given.set(call, { status, body });
+  given.set(call, () =>
+    body === null && status === 204 ? new Response(null, { status }) : Response.json(body, { status }),
+  );
+}
+
+/** Let anything answer a call in this test, whoever that is: `GET /api/v1/errors`. */
+export function answerWith(call: string, response: Given): void {
+  given.set(call, response);
 }
 
 /** What was asked of the API in this test, in order. */
@@ -50,10 +54,7 @@ export function installAnswers(): void {
     const found =
       given.get(`${request.method} ${url.pathname}${url.search}`) ??
       given.get(`${request.method} ${url.pathname}`);
-    if (found === undefined) return Response.json(missing(url.pathname), { status: 404 });
-    return found.body === null && found.status === 204
-      ? new Response(null, { status: 204 })
-      : Response.json(found.body, { status: found.status });
+    return found === undefined ? Response.json(missing(url.pathname), { status: 404 }) : found();
   };
 }
 
