@@ -25,6 +25,7 @@ import { type RowCount, useListPages, useRowCount } from "~/lists/useListPages";
 import { useListSearch } from "~/lists/useListSearch";
 import { ViewTabs } from "~/lists/ViewTabs";
 import { WrongAddress } from "~/lists/WrongAddress";
+import { rightNow } from "~/time/now";
 import { useSiteTime } from "~/time/site";
 
 /** A named choice of filters and order. */
@@ -84,7 +85,7 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
     pathParams: props.pathParams ?? {},
     named: { ...fixed, ...filters, sort },
     query: () => ({
-      ...queryOf(operation, filters, new Date(), site),
+      ...queryOf(operation, filters, rightNow(), site),
       ...(sort === null ? {} : { sort }),
       ...fixed,
     }),

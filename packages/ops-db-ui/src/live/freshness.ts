@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { isWatching, STALE_AFTER } from "~/live/polling";
-import { useNow } from "~/time/now";
+import { atClock, useNow } from "~/time/now";
 
 /** Whether what is on the screen is current. */
 export type Freshness =
@@ -17,8 +17,8 @@ export function useFreshness(): Freshness {
     (listener) => cache.subscribe(({ type }) => type === "updated" && listener()),
     () => Math.max(0, ...cache.getAll().map((query) => query.state.dataUpdatedAt)),
   );
-  const since = newest === 0 ? null : new Date(newest);
+  const since = newest === 0 ? null : atClock(newest);
   if (!navigator.onLine) return { state: "offline", since };
-  const isOld = now.getTime() - newest > STALE_AFTER;
+  const isOld = now.getTime() - atClock(newest).getTime() > STALE_AFTER;
   return isOld && isWatching() ? { state: "stale", since } : { state: "live" };
 }

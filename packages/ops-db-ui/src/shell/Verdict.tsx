@@ -5,6 +5,7 @@ import { State } from "~/components/State";
 import { useFreshness } from "~/live/freshness";
 import { setVerdict } from "~/live/verdict";
 import styles from "~/shell/Verdict.module.css";
+import { setClock } from "~/time/now";
 
 const ICONS = { green: "ok", watch: "watch", act: "act", unknown: "unknown" } as const;
 
@@ -19,6 +20,11 @@ export function Verdict() {
     setVerdict(level);
     document.querySelector("link[rel=icon]")?.setAttribute("href", `/icon-${ICONS[level]}.svg`);
   }, [level]);
+  const { data, dataUpdatedAt, isPlaceholderData } = status;
+  const at = isPlaceholderData ? undefined : data?.at;
+  useEffect(() => {
+    if (at !== undefined) setClock(new Date(at), dataUpdatedAt);
+  }, [at, dataUpdatedAt]);
   return (
     <Link to="/" className={styles.verdict ?? ""} aria-label={`Verdict: ${words}. Overview`}>
       <State of={level} word={words} />
