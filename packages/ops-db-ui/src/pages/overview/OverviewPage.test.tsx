@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
-import { answer, answerCall, requests } from "~tests/answers";
+import { answer, answerCall, answerWith, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
 beforeEach(() => {
@@ -12,6 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const NEVER = () => new Promise<Response>(() => undefined);
 const OPERATOR = person(["read:transfers", "manage:locations", "manage:transfers"]);
 
 function night(status: typeof greenNight, work: typeof greenWork): void {
@@ -35,6 +36,8 @@ test("while no answer comes the last verdict stays, grey and with its age", asyn
   night(greenNight, greenWork);
   await show(<OverviewPage />);
   await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent("All is well");
+  answerWith("GET /api/v1/status", NEVER);
+  answerWith("GET /api/v1/open-work/groups", NEVER);
   vi.setSystemTime(new Date(Date.parse(AT) + 60_000));
   await expect.element(page.getByText(/what is so now is not known/)).toBeVisible();
   await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent("All is well");
