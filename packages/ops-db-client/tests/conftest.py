@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.commands.main import main
 
 from . import seed
+from .certificates import write_certificate
 
 TOKEN = "ccat_test_token"
 
@@ -42,21 +44,40 @@ class Received:
 
 @dataclass
 class Reply:
-    """What the scripted server answers. `cut` closes the connection after so many bytes of the body."""
+    """What the scripted server answers.
+
+    `cut` closes the connection after so many bytes of the body; with `silence` nothing is
+    answered, until the event comes.
+    """
 
     status: int = 200
     body: Any = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    silence: threading.Event | None = None
 
     def content(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-class ScriptedServer:
-    """Answers by a function, and remembers what it was asked."""
+def problem(status: int, slug: str = "some-problem", detail: str = "what is wrong", **members: Any) -> Reply:
+    """Return a problem document of the API."""
+    document = {
+        "type": f"https://data-center.ccatobservatory.org/problems/{slug}",
+        "title": "A problem",
+        "status": status,
+        "detail": detail,
+        "instance": "/api/v1/x",
+        "request_id": "r1",
+        **members,
+    }
+    return Reply(status, document, {"Content-Type": "application/problem+json"})
 
-    def __init__(self) -> None:
+
+class ScriptedServer:
+    """Answers by a function, and remembers what it was asked; by TLS if it has a certificate with its key."""
+
+    def __init__(self, certificate: Path | None = None) -> None:
         self.received: list[Received] = []
         self.answer: Callable[[Received], Reply] = lambda request: Reply(404)
         outer = self
@@ -70,6 +91,10 @@ class ScriptedServer:
                 request = Received(self.command, self.path, headers, body)
                 outer.received.append(request)
                 reply = outer.answer(request)
+                if reply.silence is not None:
+                    reply.silence.wait(60)
+                    self.close_connection = True
+                    return
                 content = reply.content()
                 self.send_response(reply.status)
                 for name, value in {"Content-Length": str(len(content)), **reply.headers}.items():
@@ -85,7 +110,12 @@ class ScriptedServer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        scheme = "http"
+        if certificate is not None:
+            scheme, context = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def say(self, *replies: Reply) -> None:
@@ -108,6 +138,16 @@ def server() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def other_server() -> Iterator[ScriptedServer]:
     scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def secure_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """A scripted server with a certificate that is trusted here."""
+    certificate = write_certificate(tmp_path / "certificate.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    scripted = ScriptedServer(certificate)
     yield scripted
     scripted.close()
 
@@ -141,7 +181,7 @@ def settings_for(url: str, spool_folder: Path, token: str = TOKEN, **values: Any
         api_url=url,
         api_token=SecretStr(token),
         spool_folder=spool_folder,
-        **{"retry_seconds": 5, "spool_after_seconds": 0.2, **values},
+        **{"retry_seconds": 5, "spool_after_seconds": 20, **values},
     )
 
 
@@ -282,5 +322,5 @@ def ccat_environment(api: Api, spool_folder: Path) -> dict[str, str]:
         "CCAT_API_TOKEN": api.token,
         "CCAT_SPOOL_FOLDER": str(spool_folder),
         "CCAT_RETRY_SECONDS": "5",
-        "CCAT_SPOOL_AFTER_SECONDS": "0.2",
+        "CCAT_SPOOL_AFTER_SECONDS": "20",
     }

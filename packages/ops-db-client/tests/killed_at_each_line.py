@@ -20,7 +20,7 @@ WATCHED = ("ccat_ops_db_client/spool.py", "ccat_ops_db_client/recorder.py")
 
 def main(what: str, folder: str, url: str) -> None:
     settings = Settings(
-        api_url=url, spool_folder=Path(folder), retry_seconds=5, spool_after_seconds=0.001, connect_timeout=5
+        api_url=url, spool_folder=Path(folder), retry_seconds=5, spool_after_seconds=20, connect_timeout=5
     )
     if what == "replay-all":
         with Client(settings) as client:

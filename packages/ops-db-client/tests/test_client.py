@@ -1,8 +1,9 @@
 """Requests and answers: retries, problem documents, redirects."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -22,10 +23,10 @@ from ccat_ops_db_client.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from ccat_ops_db_client.policy import Pauses
+from ccat_ops_db_client.policy import Bounds, Pauses
 from ccat_ops_db_client.records import Execution
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer, settings_for
+from .conftest import MakeClient, Received, Reply, ScriptedServer, problem, settings_for
 
 EXECUTION = UUID("0193449b-2b1c-7c3e-8a3f-2f6d6f0c9a11")
 ANSWER = {"id": str(EXECUTION), "obs_unit": "O", "status": "running", "started_at": "2026-11-21T00:00:00Z"}
@@ -94,13 +95,8 @@ def test_a_broken_connection_is_tried_again(server: ScriptedServer, tmp_path: Pa
 def test_problems_are_typed_and_not_repeated(
     server: ScriptedServer, tmp_path: Path, start: Start, status: int, kind: type[ApiError]
 ) -> None:
-    problem = {
-        "type": "https://data-center.ccatobservatory.org/problems/some-slug",
-        "detail": "what is wrong",
-        "request_id": "r1",
-        "errors": [{"line": 3, "field": "size", "reason": "is negative"}],
-    }
-    server.say(Reply(status, problem))
+    errors = [{"line": 3, "field": "size", "reason": "is negative"}]
+    server.say(problem(status, "some-slug", errors=errors))
     with pytest.raises(kind) as raised:
         start(server.url, tmp_path)
     assert type(raised.value) is kind
@@ -112,16 +108,196 @@ def test_problems_are_typed_and_not_repeated(
     assert len(server.received) == 1
 
 
+FOREIGN = [
+    Reply(200, b"<html><title>Log in to the Wi-Fi</title></html>", {"Content-Type": "text/html"}),
+    Reply(200, b"hello"),
+    Reply(200, {"other": 1}),
+    Reply(204),
+    Reply(301, headers={"Location": "https://login.example.org/api/v1/executed-obs-units:start"}),
+    Reply(302, headers={"Location": "/login"}),
+    Reply(302),
+    Reply(304),
+    Reply(308, headers={"Location": "https://127.0.0.1/login"}),
+    Reply(400, b"<h1>Bad Request</h1>", {"Content-Type": "text/html"}),
+    Reply(401, {}, {"Content-Type": "application/json"}),
+    Reply(403, b"<html>Request blocked by firewall</html>", {"Content-Type": "text/html"}),
+    Reply(404, b"404 page not found", {"Content-Type": "text/plain"}),
+    Reply(409, {"detail": "of something else"}),
+    Reply(413, b"<html><title>413 Request Entity Too Large</title></html>", {"Content-Type": "text/html"}),
+    Reply(422, {"detail": "of something else"}, {"Content-Type": "application/problem+json"}),
+    Reply(422, b"{", {"Content-Type": "application/problem+json"}),
+    Reply(422, b"[" * 100_000, {"Content-Type": "application/problem+json"}),
+    Reply(500, b"<html>500 Internal Server Error</html>", {"Content-Type": "text/html"}),
+    Reply(520, b"error code: 520", {"Server": "a proxy"}),
+]
+
+
 @both
-def test_what_is_no_api_is_an_error(server: ScriptedServer, tmp_path: Path, start: Start) -> None:
-    for reply in [Reply(200, b"<html>hello</html>"), Reply(200, {"other": 1}), Reply(302), Reply(304)]:
-        server.say(reply)
-        with pytest.raises(UnexpectedAnswerError, match="CCAT_API_URL"):
-            start(server.url, tmp_path)
+@pytest.mark.parametrize("reply", FOREIGN, ids=lambda reply: str(reply.status))
+def test_what_is_not_of_the_api_is_named_and_not_repeated(
+    server: ScriptedServer, tmp_path: Path, start: Start, reply: Reply
+) -> None:
+    server.say(reply)
+    with pytest.raises(UnexpectedAnswerError, match="CCAT_API_URL"):
+        start(server.url, tmp_path)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (FOREIGN[0], ["200", "text/html", "'Log in to the Wi-Fi'"]),
+        (FOREIGN[4], ["301", "https://login.example.org/"]),
+        (FOREIGN[12], ["404", "text/plain", "'404 page not found'"]),
+        (FOREIGN[-1], ["520", "a proxy", "'error code: 520'"]),
+    ],
+)
+def test_its_name_is_what_it_says_of_itself(
+    server: ScriptedServer, tmp_path: Path, reply: Reply, words: list[str]
+) -> None:
+    server.say(reply)
+    with pytest.raises(UnexpectedAnswerError) as raised:
+        _start_synchronously(server.url, tmp_path)
+    for word in words:
+        assert word in raised.value.message
+
+
+@both
+def test_an_answer_in_a_broken_encoding_is_no_answer(
+    server: ScriptedServer, tmp_path: Path, start: Start
+) -> None:
+    server.say(Reply(201, b"no gzip", {"Content-Encoding": "gzip"}), Reply(201, ANSWER))
+    assert start(server.url, tmp_path).id == EXECUTION
+
+
+@both
+def test_a_problem_says_itself_what_helps(server: ScriptedServer, tmp_path: Path, start: Start) -> None:
+    server.say(problem(403, remedy="ask for the role instrument", help="/docs/roles", subject="x"))
+    with pytest.raises(PermissionDeniedError) as raised:
+        start(server.url, tmp_path)
+    assert raised.value.remedy == "ask for the role instrument"
+
+
+@both
+def test_only_what_the_problem_allows_is_repeated(
+    server: ScriptedServer, tmp_path: Path, start: Start
+) -> None:
+    server.say(
+        problem(503, "query-too-slow", retry={"may": "after-change", "after_seconds": None}),
+        Reply(201, ANSWER),
+    )
+    with pytest.raises(ApiError) as raised:
+        start(server.url, tmp_path)
+    assert raised.value.slug == "query-too-slow"
+    server.say(problem(503, "busy", retry={"may": "same-request", "after_seconds": 0}), Reply(201, ANSWER))
+    assert start(server.url, tmp_path).id == EXECUTION
+
+
+@both
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ALL_PROXY": "socks://127.0.0.1:7890"},
+        {"ALL_PROXY": "socks5://127.0.0.1:1080"},
+        {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"},
+        {"NO_PROXY": "::1,localhost", "no_proxy": "[::1]"},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_proxy_variables_of_a_desktop_are_not_used(
+    server: ScriptedServer,
+    tmp_path: Path,
+    start: Start,
+    variables: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    server.say(Reply(201, ANSWER))
+    assert start(server.url, tmp_path).id == EXECUTION
+
+
+def test_a_proxy_is_a_setting(server: ScriptedServer, client_of: MakeClient) -> None:
+    server.say(Reply(201, ANSWER))
+    client_of("http://api.of.a.site.example", proxy=server.url).start_execution("O", ["m"])
+    assert server.received[0].path == "http://api.of.a.site.example/api/v1/executed-obs-units:start"
+
+
+class TestHttps:
+    """An API that is only to be asked by https, and says so to those who ask by http."""
+
+    def test_its_redirect_is_followed_and_said_once(
+        self, server: ScriptedServer, secure_server: ScriptedServer, spool_folder: Path
+    ) -> None:
+        server.answer = lambda request: Reply(301, headers={"Location": secure_server.url + request.path})
+        secure_server.say(Reply(201, ANSWER))
+        said: list[str] = []
+        with Client(settings_for(f"{server.url}/data-center", spool_folder), on_moved=said.append) as client:
+            for _ in range(2):
+                assert client.start_execution("O", ["m"], execution_id=EXECUTION).id == EXECUTION
+        assert said == [f"{secure_server.url}/data-center"]
+        (asked,) = server.received
+        first, second = secure_server.received
+        assert first.method == second.method == "POST"
+        assert first.path == second.path == "/data-center/api/v1/executed-obs-units:start"
+        assert first.body == asked.body
+        assert first.headers["idempotency-key"] == asked.headers["idempotency-key"]
+        assert first.headers["authorization"] == "Bearer ccat_test_token"
+
+    async def test_the_asynchronous_client_does_the_same(
+        self, server: ScriptedServer, secure_server: ScriptedServer, spool_folder: Path
+    ) -> None:
+        server.answer = lambda request: Reply(308, headers={"Location": secure_server.url + request.path})
+        secure_server.say(Reply(201, ANSWER))
+        said: list[str] = []
+        async with AsyncClient(settings_for(server.url, spool_folder), on_moved=said.append) as client:
+            assert (await client.start_execution("O", ["m"])).id == EXECUTION
+        assert said == [secure_server.url]
+
+    def test_it_leads_nowhere_else(
+        self, server: ScriptedServer, secure_server: ScriptedServer, client_of: MakeClient
+    ) -> None:
+        elsewhere = secure_server.url.replace("127.0.0.1", "localhost")
+        path = "/api/v1/executed-obs-units:start"
+        for location in [f"{secure_server.url}/login", elsewhere + path, f"{secure_server.url}{path}?a=b"]:
+            server.say(Reply(308, headers={"Location": location}))
+            with pytest.raises(UnexpectedAnswerError, match="308"):
+                client_of(server.url).start_execution("O", ["m"])
+        assert secure_server.received == []
+
+
+class TestBounds:
+    @pytest.fixture
+    def silence(self) -> Iterator[Event]:
+        event = Event()
+        yield event
+        event.set()
+
+    def test_an_attempt_ends_in_time_whatever_it_waits_for(
+        self, server: ScriptedServer, client_of: MakeClient, silence: Event
+    ) -> None:
+        server.say(Reply(silence=silence))
+        with pytest.raises(UnreachableError, match="did not answer in time"):
+            client_of(server.url).send(calls.status(), bounds=Bounds(0, attempt=0.1))
+
+    async def test_so_does_one_of_the_asynchronous_client(
+        self, server: ScriptedServer, tmp_path: Path, silence: Event
+    ) -> None:
+        server.say(Reply(silence=silence))
+        async with AsyncClient(settings_for(server.url, tmp_path)) as client:
+            with pytest.raises(UnreachableError, match="did not answer in time"):
+                await client.send(calls.status(), bounds=Bounds(0, attempt=0.1))
+
+    def test_an_attempt_ends_after_silence(
+        self, server: ScriptedServer, client_of: MakeClient, silence: Event
+    ) -> None:
+        server.say(Reply(silence=silence))
+        with pytest.raises(UnreachableError, match="did not answer in time"):
+            client_of(server.url).send(calls.status(), bounds=Bounds(0, silence=0.1))
 
 
 def test_terminal_sequences_of_a_server_are_not_printed(server: ScriptedServer, tmp_path: Path) -> None:
-    server.say(Reply(404, {"detail": "no\x1b[2Jsuch\nthing"}))
+    server.say(problem(404, detail="no\x1b[2Jsuch\nthing"))
     with pytest.raises(NotFoundError) as raised:
         _start_synchronously(server.url, tmp_path)
     assert "\x1b" not in str(raised.value)
@@ -136,7 +312,7 @@ def test_an_api_that_stays_away_ends_in_an_error(client_of: MakeClient) -> None:
 
 
 def test_an_api_that_stays_busy_ends_in_an_error(server: ScriptedServer, client_of: MakeClient) -> None:
-    server.say(Reply(503, {"detail": "the database does not answer"}))
+    server.say(problem(503, detail="the database does not answer"))
     with pytest.raises(UnavailableError, match="the database does not answer"):
         client_of(server.url, retry_seconds=0.2).status()
 

@@ -5,25 +5,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from uuid import UUID, uuid4
 
 import pytest
 
 from ccat_dev_stack import ports
 from ccat_ops_db_client.errors import (
+    ApiError,
     AuthenticationError,
+    ConflictError,
     InvalidRequestError,
-    ServerFailureError,
     SpoolError,
 )
 from ccat_ops_db_client.identity import new_id
-from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.recorder import REFUSALS, Recorder
 from ccat_ops_db_client.records import NewFile
 from ccat_ops_db_client.spool import Spool, SpooledRequest
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer
+from .conftest import MakeClient, Received, Reply, ScriptedServer, problem
 
 ANSWER = {
     "id": "0193449b-2b1c-7c3e-8a3f-2f6d6f0c9a11",
@@ -33,6 +36,14 @@ ANSWER = {
     "modules": ["m"],
 }
 EXECUTION = UUID(str(ANSWER["id"]))
+KEPT = [
+    *(problem(status) for status in (401, 403, 404, 405, 429, 500, 503)),
+    Reply(200, b"<html><title>Log in</title></html>", {"Content-Type": "text/html"}),
+    *(Reply(status, headers={"Location": "https://login.example.org/"}) for status in (301, 302, 308)),
+    *(Reply(status, b"<html>", {"Content-Type": "text/html"}) for status in (400, 401, 403, 404, 409, 413)),
+    *(Reply(status, {"detail": "of another service"}) for status in (415, 422, 429, 500, 502, 503, 504, 520)),
+]
+"""Answers that say nothing against a request."""
 KILLED = Path(__file__).with_name("killed_at_each_line.py")
 
 
@@ -168,23 +179,35 @@ class TestRecorder:
         assert [r.path.rpartition(":")[2] for r in server.received] == ["start", "bulk"]
         assert recorder.spool.waiting() == []
 
-    @pytest.mark.parametrize("status", [502, 503, 504, 429])
-    def test_an_api_behind_a_dead_proxy_is_away_too(
+    @pytest.mark.parametrize("reply", KEPT, ids=lambda reply: str(reply.status))
+    def test_all_but_a_definite_refusal_is_kept(
+        self, client_of: MakeClient, server: ScriptedServer, reply: Reply
+    ) -> None:
+        server.say(reply)
+        recorder = Recorder(client_of(server.url))
+        _, receipt = recorder.start("O", ["m"])
+        assert receipt.spooled
+        assert receipt.reason is not None
+        assert len(server.received) == 1
+        assert [r.path.rpartition(":")[2] for r in recorder.spool.waiting()] == ["start"]
+
+    def test_silence_is_kept_after_one_attempt(self, client_of: MakeClient, server: ScriptedServer) -> None:
+        silence = Event()
+        server.say(Reply(silence=silence))
+        _, receipt = Recorder(client_of(server.url, spool_after_seconds=0.1)).start("O", ["m"])
+        silence.set()
+        assert receipt.spooled
+        assert len(server.received) == 1
+
+    @pytest.mark.parametrize("status", sorted(REFUSALS))
+    def test_a_definite_refusal_is_raised_and_not_kept(
         self, client_of: MakeClient, server: ScriptedServer, status: int
     ) -> None:
-        server.say(Reply(status))
-        assert Recorder(client_of(server.url)).start("O", ["m"])[1].spooled
-
-    def test_what_the_api_refuses_is_not_spooled(self, client_of: MakeClient, server: ScriptedServer) -> None:
         recorder = Recorder(client_of(server.url))
-        for status, kind in [
-            (422, InvalidRequestError),
-            (401, AuthenticationError),
-            (500, ServerFailureError),
-        ]:
-            server.say(Reply(status))
-            with pytest.raises(kind):
-                recorder.start("O", ["m"])
+        server.answer = lambda request: problem(404 if request.method == "GET" else status)
+        with pytest.raises(ApiError) as raised:
+            recorder.start("O", ["m"])
+        assert raised.value.status == status
         assert recorder.spool.waiting() == []
 
     def test_a_refusal_behind_others_is_told_and_not_kept(
@@ -193,21 +216,82 @@ class TestRecorder:
         recorder = Recorder(client_of(server.url))
         server.say(Reply(503))
         execution, _ = recorder.start("O", ["m"])
-        server.answer = lambda request: Reply(422) if b":bulk" in request.path.encode() else _accept(request)
+        server.answer = lambda request: problem(422) if ":bulk" in request.path else _accept(request)
         with pytest.raises(InvalidRequestError):
             recorder.file([_file(execution)])
         assert recorder.spool.waiting() == recorder.spool.refused() == []
 
-    def test_a_bad_token_behind_others_is_told_and_the_others_stay(
+    def test_behind_others_it_is_kept_whatever_stops_them(
         self, client_of: MakeClient, server: ScriptedServer
     ) -> None:
         recorder = Recorder(client_of(server.url))
         server.say(Reply(503))
         execution, _ = recorder.start("O", ["m"])
-        server.say(Reply(401))
-        with pytest.raises(AuthenticationError):
-            recorder.file([_file(execution)])
-        assert [r.path.rpartition(":")[2] for r in recorder.spool.waiting()] == ["start"]
+        server.say(problem(401))
+        receipt = recorder.file([_file(execution)])
+        assert receipt.spooled
+        assert isinstance(receipt.reason, AuthenticationError)
+        assert [r.path.rpartition(":")[2] for r in recorder.spool.waiting()] == ["start", "bulk"]
+
+    @pytest.mark.parametrize("too_large", [problem(413), Reply(413, b"<html>", {"Server": "a proxy"})])
+    def test_a_batch_that_is_too_large_is_halved(
+        self, client_of: MakeClient, server: ScriptedServer, too_large: Reply
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.answer = lambda request: too_large if request.body.count(b"\n") > 2 else _accept(request)
+        files = [_file(EXECUTION, f"{number}.fits") for number in range(7)]
+        receipt = recorder.file(files)
+        assert receipt.answer is not None
+        assert receipt.answer.filed == 7
+        taken = [r for r in server.received if r.body.count(b"\n") <= 2]
+        paths = [json.loads(line)["relative_path"] for r in taken for line in r.body.splitlines()]
+        assert paths == [file.relative_path for file in files]
+        assert len({r.headers["idempotency-key"] for r in server.received}) == len(server.received)
+
+    def test_halves_have_the_same_keys_when_they_are_repeated(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        taken: dict[str, bytes] = {}
+
+        def answer(request: Received) -> Reply:
+            if request.body.count(b"\n") > 2 or (b"3.fits" in request.body and len(taken) < 2):
+                return Reply(413 if request.body.count(b"\n") > 2 else 503)
+            assert taken.setdefault(request.headers["idempotency-key"], request.body) == request.body
+            return _accept(request)
+
+        server.answer = answer
+        files = [_file(EXECUTION, f"{number}.fits") for number in range(4)]
+        assert recorder.file(files).spooled
+        assert len(taken) == 1
+        taken["counted"] = b""
+        assert recorder.replay().sent == 1
+        assert len(taken) == 3
+
+    def test_a_single_file_that_is_too_large_is_refused_by_the_api_only(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(problem(413))
+        with pytest.raises(InvalidRequestError):
+            recorder.file([_file(EXECUTION)])
+        server.say(Reply(413))
+        assert recorder.file([_file(EXECUTION)]).spooled
+
+    def test_the_lines_of_a_half_are_told_as_those_of_the_whole(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        def answer(request: Received) -> Reply:
+            if request.body.count(b"\n") > 2:
+                return Reply(413)
+            if b"3.fits" in request.body:
+                return problem(422, errors=[{"line": 2, "field": "size", "reason": "is wrong"}])
+            return _accept(request)
+
+        server.answer = answer
+        with pytest.raises(InvalidRequestError) as raised:
+            Recorder(client_of(server.url)).file([_file(EXECUTION, f"{n}.fits") for n in range(4)])
+        assert [error.line for error in raised.value.errors] == [4]
 
     def test_a_refused_request_is_set_aside_and_can_be_sent_again(
         self, client_of: MakeClient, server: ScriptedServer
@@ -217,7 +301,7 @@ class TestRecorder:
         recorder.start("unknown", ["m"])
         recorder.start("O", ["m"])
         server.answer = lambda request: (
-            Reply(422, {"detail": "there is no obs unit"}) if b"unknown" in request.body else _accept(request)
+            problem(422, detail="there is no obs unit") if b"unknown" in request.body else _accept(request)
         )
         done = recorder.replay()
         assert (done.sent, done.refused, done.waiting) == (1, 1, 0)
@@ -228,7 +312,7 @@ class TestRecorder:
         assert recorder.replay().sent == 1
         assert recorder.spool.refused() == []
 
-    @pytest.mark.parametrize("reply", [Reply(401), Reply(403), Reply(500), Reply(200, b"<html>"), Reply(503)])
+    @pytest.mark.parametrize("reply", KEPT, ids=lambda reply: str(reply.status))
     def test_a_failing_service_stops_the_replay_and_loses_nothing(
         self, client_of: MakeClient, server: ScriptedServer, reply: Reply
     ) -> None:
@@ -251,9 +335,32 @@ class TestRecorder:
         server.say(Reply(201, ANSWER, cut=3))
         recorder.start("O", ["m"], execution_id=EXECUTION)
         server.answer = lambda request: (
-            Reply(200, ANSWER) if request.method == "GET" else Reply(409, {"detail": "other facts"})
+            Reply(200, ANSWER) if request.method == "GET" else problem(409, detail="other facts")
         )
         assert recorder.replay().sent == 1
+
+    @pytest.mark.parametrize("behind_others", [False, True])
+    def test_an_end_that_is_there_with_the_same_facts_is_success(
+        self, client_of: MakeClient, server: ScriptedServer, behind_others: bool
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        ended = {**ANSWER, "status": "completed", "ended_at": "2026-11-21T01:00:00Z", "mean_pwv": 0.6}
+        if behind_others:
+            server.say(Reply(503))
+            recorder.start("O", ["m"], execution_id=EXECUTION)
+        server.answer = lambda request: (
+            Reply(200, ended)
+            if request.method == "GET"
+            else problem(409)
+            if request.path.endswith(":finish")
+            else _accept(request)
+        )
+        moment = datetime(2026, 11, 21, 2, tzinfo=timezone(timedelta(hours=1)))
+        receipt = recorder.finish(EXECUTION, "completed", ended_at=moment, mean_pwv=0.6)
+        assert receipt.answer is not None
+        assert receipt.answer.status == "completed"
+        with pytest.raises(ConflictError):
+            recorder.finish(EXECUTION, "aborted")
 
     @pytest.mark.parametrize("other", [{"obs_unit": "P"}, {"modules": ["m", "n"]}])
     def test_a_start_with_other_facts_is_refused(
@@ -263,7 +370,7 @@ class TestRecorder:
         server.say(Reply(503))
         recorder.start("O", ["m"], execution_id=EXECUTION)
         server.answer = lambda request: (
-            Reply(200, {**ANSWER, **other}) if request.method == "GET" else Reply(409)
+            Reply(200, {**ANSWER, **other}) if request.method == "GET" else problem(409)
         )
         assert recorder.replay().refused == 1
 
@@ -349,12 +456,12 @@ def _killed(what: str, spool_folder: Path, url: str) -> list[str]:
     return done.stdout.decode().split()
 
 
-def _file(execution: UUID) -> NewFile:
+def _file(execution: UUID, relative_path: str = "a.fits") -> NewFile:
     return NewFile(
         id=new_id(),
         execution_id=execution,
         module="m",
-        relative_path="a.fits",
+        relative_path=relative_path,
         size=1,
         checksum="md5:" + "0" * 32,
         source_location="ccat.chai-raw-data",

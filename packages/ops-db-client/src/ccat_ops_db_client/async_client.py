@@ -1,7 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
@@ -11,9 +11,9 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, unreachable
+from .http_messages import client_arguments, transport_arguments, unreachable
 from .operations import Operations
-from .policy import Close, Listener, Pause, Read, Result, Send, Step, Steps
+from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
 from .settings import Settings, load_settings
 
@@ -32,12 +32,24 @@ class AsyncClient(Operations):
         From the environment when not given.
     on_retry : callable, optional
         Is told each error after which a request is repeated.
+    on_moved : callable, optional
+        Is told the address when the API is only to be asked by https; it is followed from then on.
     """
 
-    def __init__(self, settings: Settings | None = None, *, on_retry: Listener = policy.say_nothing) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        on_retry: Listener = policy.say_nothing,
+        on_moved: Callable[[str], None] = policy.follow_in_silence,
+    ) -> None:
         self.settings = settings or load_settings()
-        self._on_retry = on_retry
-        self._http = httpx.AsyncClient(**client_arguments(self.settings))
+        self._address = self.settings.api_url
+        self._on_retry, self._on_moved = on_retry, on_moved
+        self._http = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(**transport_arguments(self.settings)),
+            **client_arguments(self.settings),
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,20 +63,24 @@ class AsyncClient(Operations):
         """Close the connections."""
         await self._http.aclose()
 
-    async def send(self, call: Call[Answer], *, retry_seconds: float | None = None) -> Answer:
+    async def send(
+        self, call: Call[Answer], *, retry_seconds: float | None = None, bounds: Bounds | None = None
+    ) -> Answer:
         """Send a call and return its answer.
 
         Raises
         ------
         ApiAwayError
-            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt).
+            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt), or within
+            `bounds`.
         ApiError
             It refused the request.
         UnexpectedAnswerError
             Something else answered.
         """
         seconds = self.settings.retry_seconds if retry_seconds is None else retry_seconds
-        return await self._carry_out(policy.answer(call, self.settings, seconds, self._on_retry))
+        steps = policy.answer(call, self.settings, self._address, bounds or Bounds(seconds), self._on_retry)
+        return await self._carry_out(steps)
 
     async def iterate(self, call: Call[Page[Item]]) -> AsyncIterator[Item]:
         """Yield the items of a list, page by page."""
@@ -93,12 +109,13 @@ class AsyncClient(Operations):
         ------
         ApiAwayError, ApiError, UnexpectedAnswerError
         """
+        call = calls.package_content(package_id, location)
         response = await self._carry_out(
-            policy.content(package_id, location, self.settings, first_byte, last_byte)
+            policy.content(call, self.settings, self._address, first_byte, last_byte)
         )
         try:
             yield response
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error, response.request) from error
         finally:
             await response.aclose()
@@ -115,14 +132,20 @@ class AsyncClient(Operations):
     async def _result(self, step: Step) -> Result:
         try:
             match step:
-                case Send(request, stream):
-                    return await self._http.send(request, stream=stream)
+                case Send(request, stream, seconds):
+                    async with asyncio.timeout(seconds):
+                        return await self._http.send(request, stream=stream)
                 case Read(response):
                     await response.aread()
                 case Close(response):
                     await response.aclose()
+                case Moved(address):
+                    self._address = address
+                    self._on_moved(address)
                 case Pause(seconds):
                     await asyncio.sleep(seconds)
-        except httpx.TransportError as error:
+        except TimeoutError:
+            return httpx.ReadTimeout("no answer in time")
+        except httpx.RequestError as error:
             return error
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -67,6 +67,20 @@ class Call(Generic[Answer]):
     content_type: str = JSON
     idempotency_key: str | None = None
 
+    def halves(self) -> "tuple[Call[Answer], Call[Answer]] | None":
+        """Return a bulk request as two of half its lines; null if there is nothing to halve.
+
+        Their keys follow from its key, so that a repetition is known as one.
+        """
+        lines = (self.body or b"").splitlines(keepends=True)
+        if self.content_type != NDJSON or len(lines) < 2 or self.idempotency_key is None:
+            return None
+        key, middle = UUID(self.idempotency_key), len(lines) // 2
+        return (
+            replace(self, body=b"".join(lines[:middle]), idempotency_key=str(uuid5(key, "first half"))),
+            replace(self, body=b"".join(lines[middle:]), idempotency_key=str(uuid5(key, "second half"))),
+        )
+
 
 def start_execution(
     obs_unit: str,
@@ -123,6 +137,11 @@ def file_bulk(files: Sequence[NewFile]) -> Call[Filing]:
         content_type=NDJSON,
         idempotency_key=str(new_id()),
     )
+
+
+def sum_of(first: Filing, second: Filing) -> Filing:
+    """Return what two halves of a bulk filing did."""
+    return Filing(filed=first.filed + second.filed, already_filed=first.already_filed + second.already_filed)
 
 
 def file_one(file: NewFile) -> Call[FiledFile]:

@@ -1,8 +1,10 @@
 """The synchronous client."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
@@ -11,9 +13,9 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, unreachable
+from .http_messages import client_arguments, transport_arguments, unreachable
 from .operations import Operations
-from .policy import Close, Listener, Pause, Read, Result, Send, Step, Steps
+from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
 from .settings import Settings, load_settings
 
@@ -34,12 +36,24 @@ class Client(Operations):
         From the environment when not given.
     on_retry : callable, optional
         Is told each error after which a request is repeated.
+    on_moved : callable, optional
+        Is told the address when the API is only to be asked by https; it is followed from then on.
     """
 
-    def __init__(self, settings: Settings | None = None, *, on_retry: Listener = policy.say_nothing) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        on_retry: Listener = policy.say_nothing,
+        on_moved: Callable[[str], None] = policy.follow_in_silence,
+    ) -> None:
         self.settings = settings or load_settings()
-        self._on_retry = on_retry
-        self._http = httpx.Client(**client_arguments(self.settings))
+        self._address = self.settings.api_url
+        self._on_retry, self._on_moved = on_retry, on_moved
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(**transport_arguments(self.settings)),
+            **client_arguments(self.settings),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -53,20 +67,24 @@ class Client(Operations):
         """Close the connections."""
         self._http.close()
 
-    def send(self, call: Call[Answer], *, retry_seconds: float | None = None) -> Answer:
+    def send(
+        self, call: Call[Answer], *, retry_seconds: float | None = None, bounds: Bounds | None = None
+    ) -> Answer:
         """Send a call and return its answer.
 
         Raises
         ------
         ApiAwayError
-            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt).
+            The API did not answer for `retry_seconds` (default: of the settings; 0: one attempt), or within
+            `bounds`.
         ApiError
             It refused the request.
         UnexpectedAnswerError
             Something else answered.
         """
         seconds = self.settings.retry_seconds if retry_seconds is None else retry_seconds
-        return self._carry_out(policy.answer(call, self.settings, seconds, self._on_retry))
+        steps = policy.answer(call, self.settings, self._address, bounds or Bounds(seconds), self._on_retry)
+        return self._carry_out(steps)
 
     def iterate(self, call: Call[Page[Item]]) -> Iterator[Item]:
         """Yield the items of a list, page by page."""
@@ -93,10 +111,11 @@ class Client(Operations):
         ------
         ApiAwayError, ApiError, UnexpectedAnswerError
         """
-        response = self._carry_out(policy.content(package_id, location, self.settings, first_byte, last_byte))
+        call = calls.package_content(package_id, location)
+        response = self._carry_out(policy.content(call, self.settings, self._address, first_byte, last_byte))
         try:
             yield response
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise unreachable(error, response.request) from error
         finally:
             response.close()
@@ -113,14 +132,38 @@ class Client(Operations):
     def _result(self, step: Step) -> Result:
         try:
             match step:
-                case Send(request, stream):
+                case Send(request, stream, None):
                     return self._http.send(request, stream=stream)
+                case Send(request, _, seconds):
+                    return self._sent_within(request, seconds or 0)
                 case Read(response):
                     response.read()
                 case Close(response):
                     response.close()
+                case Moved(address):
+                    self._address = address
+                    self._on_moved(address)
                 case Pause(seconds):
                     time.sleep(seconds)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return error
         return None
+
+    def _sent_within(self, request: httpx.Request, seconds: float) -> httpx.Response:
+        """Send a request in a thread: nothing else ends the search for a name, or an answer that trickles."""
+        ends: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
+
+        def send() -> None:
+            try:
+                ends.put(self._http.send(request))
+            except Exception as error:
+                ends.put(error)
+
+        threading.Thread(target=send, name="ccat-request", daemon=True).start()
+        try:
+            end = ends.get(timeout=seconds)
+        except Empty:
+            raise httpx.ReadTimeout(f"no answer in {seconds:g} s") from None
+        if isinstance(end, Exception):
+            raise end
+        return end

@@ -1,7 +1,7 @@
 """Everything that can go wrong, each with what helps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .terminal_text import printable
 
@@ -28,13 +28,6 @@ class CcatError(Exception):
 
 class ConfigurationError(CcatError):
     """A setting is missing or wrong."""
-
-
-class UnexpectedAnswerError(CcatError):
-    """Something answered, but not as this API answers."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what, "check CCAT_API_URL, and that client and service have fitting versions")
 
 
 class IntegrityError(CcatError):
@@ -112,6 +105,12 @@ class ApiError(CcatError):
         self.errors = tuple(errors)
         self.request_id = request_id
 
+    def shift_lines(self, count: int) -> None:
+        """Count the lines of a part of a bulk request as lines of the whole: `count` were before it."""
+        self.errors = tuple(
+            error if error.line is None else replace(error, line=error.line + count) for error in self.errors
+        )
+
 
 class InvalidRequestError(ApiError):
     """A field of the request is wrong (400, 413, 415, 422)."""
@@ -152,9 +151,15 @@ class ApiAwayError(CcatError):
     ----------
     retry_after : float or None
         Seconds after which the API asked to be tried again.
+    passes : bool
+        Whether it is likely to be over in a moment, so that a client repeats by itself.
+    status : int or None
+        HTTP status of what answered, if anything did.
     """
 
     retry_after: float | None = None
+    passes = True
+    status: int | None = None
 
 
 class UnreachableError(ApiAwayError):
@@ -168,3 +173,13 @@ class UnavailableError(ApiAwayError):
         super().__init__(message, "try again later")
         self.status = status
         self.retry_after = retry_after
+
+
+class UnexpectedAnswerError(ApiAwayError):
+    """Something else than the API answered: a proxy, a login page, a firewall, another service."""
+
+    passes = False
+
+    def __init__(self, what: str, *, status: int | None = None) -> None:
+        super().__init__(what, "check CCAT_API_URL, and that client and service have fitting versions")
+        self.status = status

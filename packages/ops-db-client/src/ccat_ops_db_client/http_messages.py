@@ -1,5 +1,6 @@
 """A call as HTTP request, and an HTTP response as answer or typed error. No input or output here."""
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from .calls import Call
 from .errors import (
+    ApiAwayError,
     ApiError,
     AuthenticationError,
     CcatError,
@@ -43,15 +45,40 @@ _ERRORS: dict[int, type[ApiError]] = {
 }
 _ERRORS_SHOWN = 3
 
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPES = "https://data-center.ccatobservatory.org/problems/"
+
+_LOOKED_AT = 4096
+_WORDS_SHOWN = 80
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAGS = re.compile(r"<[^>]*>")
+
 
 def client_arguments(settings: Settings) -> dict[str, Any]:
     """Return what both kinds of HTTP client are made with."""
-    timeout = httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout)
-    return {"timeout": timeout, "follow_redirects": False, "headers": {"User-Agent": "ccat-ops-db-client"}}
+    return {
+        "timeout": timeout_of(settings),
+        "follow_redirects": False,
+        "headers": {"User-Agent": "ccat-ops-db-client"},
+    }
 
 
-def request_of(call: Call[Any], settings: Settings) -> httpx.Request:
-    """Return the HTTP request of a call."""
+def transport_arguments(settings: Settings) -> dict[str, Any]:
+    """Return what the transport of both kinds of HTTP client is made with.
+
+    A client with a transport of its own does not read the proxy variables of a desktop.
+    """
+    return {"proxy": settings.proxy}
+
+
+def timeout_of(settings: Settings, silence: float | None = None) -> httpx.Timeout:
+    """Return how long a connection and a silent answer are waited for; at most `silence` seconds."""
+    limit = float("inf") if silence is None else silence
+    return httpx.Timeout(min(settings.read_timeout, limit), connect=min(settings.connect_timeout, limit))
+
+
+def request_of(call: Call[Any], settings: Settings, base_url: str, timeout: httpx.Timeout) -> httpx.Request:
+    """Return the HTTP request of a call to the API at `base_url`."""
     headers = {"Accept": "application/json", **authorization(settings)}
     if call.body is not None:
         headers["Content-Type"] = call.content_type
@@ -59,11 +86,11 @@ def request_of(call: Call[Any], settings: Settings) -> httpx.Request:
         headers["Idempotency-Key"] = call.idempotency_key
     return httpx.Request(
         call.method,
-        settings.api_url + call.path,
+        base_url + call.path,
         params=dict(call.query) or None,
         headers=headers,
         content=call.body,
-        extensions={"timeout": client_arguments(settings)["timeout"].as_dict()},
+        extensions={"timeout": timeout.as_dict()},
     )
 
 
@@ -83,6 +110,8 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     """
     if not response.is_success:
         raise error_of(response)
+    if _media_type(response) == "text/html":
+        raise foreign(response)
     return parsed(call, response.content)
 
 
@@ -105,39 +134,59 @@ def parsed(call: Call[Answer], content: bytes) -> Answer:
 
 
 def error_of(response: httpx.Response) -> CcatError:
-    """Return the error that a response carries; its body must have been read."""
-    status = response.status_code
+    """Return the error that a response carries; its body must have been read.
+
+    It is an `ApiError` only if it is a problem document of ours. Everything else comes from something that
+    stands between, and the API is away.
+    """
     problem = _problem(response)
-    text = problem.get("detail") or problem.get("title") or f"HTTP {status} {response.reason_phrase}".strip()
+    return foreign(response) if problem is None else _problem_error(response, problem)
+
+
+def foreign(response: httpx.Response) -> ApiAwayError:
+    """Return the error that something else than the API answered, with what it calls itself."""
+    status = response.status_code
+    what = f"{_origin_text(response)} was answered by something else than the API: {_description(response)}"
     if status in AWAY:
+        return UnavailableError(what, status=status, retry_after=_retry_after(response))
+    return UnexpectedAnswerError(what, status=status)
+
+
+def _problem_error(response: httpx.Response, problem: dict[str, Any]) -> CcatError:
+    status = response.status_code
+    text = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
+    retry = problem.get("retry") if isinstance(problem.get("retry"), dict) else {}
+    may = retry.get("may") if isinstance(retry, dict) else None
+    if status in AWAY and may in {None, "same-request"}:
         return UnavailableError(
             f"the API at {_origin_text(response)} is not available ({status}: {text})",
             status=status,
             retry_after=_retry_after(response),
         )
     errors = _field_errors(problem)
-    request_id = problem.get("request_id") or response.headers.get("x-request-id")
-    kind = _ERRORS.get(status, ServerFailureError if status >= 500 else ApiError)
-    if status < 400:
-        return UnexpectedAnswerError(f"{_origin_text(response)} answered with {status}")
-    unsaid = [error for error in errors[:_ERRORS_SHOWN] if error.reason not in str(text)]
+    request_id = problem.get("request_id")
+    kind = _ERRORS.get(
+        status, ServerFailureError if status == httpx.codes.INTERNAL_SERVER_ERROR else ApiError
+    )
+    unsaid = [error for error in errors[:_ERRORS_SHOWN] if error.reason not in text]
     if unsaid:
         text = f"{text}; {'; '.join(str(error) for error in unsaid)}"
     elif kind is ServerFailureError and request_id:
         text = f"{text} (request {request_id})"
     return kind(
-        str(text),
+        text,
         status=status,
-        slug=str(problem.get("type", "")).rsplit("/", 1)[-1],
+        slug=str(problem["type"]).removeprefix(PROBLEM_TYPES),
         errors=errors,
-        request_id=request_id,
+        request_id=request_id if isinstance(request_id, str) else None,
         remedy=problem.get("remedy") if isinstance(problem.get("remedy"), str) else None,
     )
 
 
-def unreachable(error: httpx.TransportError, request: httpx.Request) -> UnreachableError:
+def unreachable(error: httpx.RequestError, request: httpx.Request) -> UnreachableError:
     """Return the error for a connection that could not be made or broke."""
-    kind = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
+    silent = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
+    kind = "did not answer in time" if silent else "cannot be reached"
     return UnreachableError(
         f"{origin(str(request.url))} {kind} ({error or type(error).__name__})",
         "check CCAT_API_URL and that the service runs",
@@ -175,12 +224,51 @@ def redirect_request(request: httpx.Request, response: httpx.Response) -> httpx.
     return httpx.Request(request.method, url, headers=headers, extensions=request.extensions)
 
 
-def _problem(response: httpx.Response) -> dict[str, Any]:
+def secure_address(address: str, request: httpx.Request, response: httpx.Response) -> str | None:
+    """Return the new address of the API if a response only says that it is to be asked by https.
+
+    It is a redirect from http to https of the same host with the same path; null for any other.
+    """
+    if response.status_code not in REDIRECTS or request.url.scheme != "http":
+        return None
+    try:
+        target = request.url.join(response.headers.get("location", ""))
+    except httpx.InvalidURL:
+        return None
+    if target.scheme != "https" or target.host != request.url.host or target.raw_path != request.url.raw_path:
+        return None
+    return f"{origin(str(target))}{urlsplit(address).path}"
+
+
+def _problem(response: httpx.Response) -> dict[str, Any] | None:
+    """Return the problem document of a response; null where it is none of ours."""
+    if _media_type(response) != PROBLEM_MEDIA_TYPE:
+        return None
     try:
         body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    ours = isinstance(body, dict) and str(body.get("type", "")).startswith(PROBLEM_TYPES)
+    return body if ours else None
+
+
+def _description(response: httpx.Response) -> str:
+    """Return in one line what answered: status, kind, name of the server, and its title or first words."""
+    parts = [f"{response.status_code} {response.reason_phrase}".strip()]
+    if response.headers.get("location"):
+        parts.append(f"to {response.headers['location']}")
+    if media_type := _media_type(response):
+        parts.append(media_type)
+    if server := response.headers.get("server"):
+        parts.append(f"server {server}")
+    text = response.text[:_LOOKED_AT]
+    title = _TITLE.search(text)
+    words = " ".join((title[1] if title else _TAGS.sub(" ", text)).split())[:_WORDS_SHOWN]
+    return f"{', '.join(parts)}: {words!r}" if words else ", ".join(parts)
+
+
+def _media_type(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def _field_errors(problem: dict[str, Any]) -> list[FieldError]:

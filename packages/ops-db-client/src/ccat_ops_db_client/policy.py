@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
-from uuid import UUID
 
 import httpx
 
-from . import calls
 from .calls import Call
 from .errors import ApiAwayError, UnexpectedAnswerError
 from .http_messages import (
@@ -21,6 +19,8 @@ from .http_messages import (
     error_of,
     redirect_request,
     request_of,
+    secure_address,
+    timeout_of,
     unreachable,
 )
 from .settings import Settings
@@ -39,11 +39,13 @@ Listener = Callable[[ApiAwayError], None]
 class Send:
     """Send a request; the result is the response, or the error of the connection.
 
-    With `stream` the body of the response stays unread.
+    With `stream` the body of the response stays unread. After `seconds` in all the request is given up with a
+    `httpx.ReadTimeout`, whatever it waits for: a name, a connection, or bytes that come one by one.
     """
 
     request: httpx.Request
     stream: bool = False
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,35 @@ class Pause:
     seconds: float
 
 
-Step = Send | Read | Close | Pause
-Result = httpx.Response | httpx.TransportError | None
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Ask the API by this address from now on, and say so."""
+
+    address: str
+
+
+Step = Send | Read | Close | Pause | Moved
+Result = httpx.Response | httpx.RequestError | None
 Steps = Generator[Step, Result, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request is tried, in seconds.
+
+    Attributes
+    ----------
+    repeat : float
+        For so long it is repeated while the API is away; 0: one attempt.
+    attempt : float or None
+        So long an attempt takes at most, whatever it waits for; null: as long as something comes.
+    silence : float or None
+        After so much silence an attempt is given up; null: as in the settings.
+    """
+
+    repeat: float
+    attempt: float | None = None
+    silence: float | None = None
 
 
 class Pauses:
@@ -87,6 +115,8 @@ class Pauses:
 
     def after(self, error: ApiAwayError) -> float | None:
         """Return the pause after a failed attempt, in seconds; null: give up."""
+        if not error.passes:
+            return None
         # All who were sent away at once must not come back at once.
         if error.retry_after is not None:
             pause = error.retry_after + random.uniform(0, 1)
@@ -101,7 +131,14 @@ def say_nothing(error: ApiAwayError) -> None:
     del error
 
 
-def answer(call: Call[Answer], settings: Settings, retry_seconds: float, listener: Listener) -> Steps[Answer]:
+def follow_in_silence(address: str) -> None:
+    """Take the address to which the API has moved; the default listener."""
+    del address
+
+
+def answer(
+    call: Call[Answer], settings: Settings, address: str, bounds: Bounds, listener: Listener
+) -> Steps[Answer]:
     """Send a call until it is answered, and return the answer.
 
     Parameters
@@ -109,9 +146,11 @@ def answer(call: Call[Answer], settings: Settings, retry_seconds: float, listene
     call : Call
         What is asked.
     settings : Settings
-        Where the API is and who asks.
-    retry_seconds : float
-        For so long the call is repeated while the API is away; 0: one attempt.
+        Who asks, and how long is waited.
+    address : str
+        Where the API is.
+    bounds : Bounds
+        How long it is tried.
     listener : callable
         Is told each error after which the call is repeated.
 
@@ -119,10 +158,17 @@ def answer(call: Call[Answer], settings: Settings, retry_seconds: float, listene
     ------
     ApiAwayError, ApiError, UnexpectedAnswerError
     """
-    pauses = Pauses(retry_seconds)
+    pauses = Pauses(bounds.repeat)
+    timeout = timeout_of(settings, bounds.silence)
     while True:
         try:
-            response = yield from _response(request_of(call, settings))
+            request = request_of(call, settings, address, timeout)
+            response = yield from _response(request, seconds=bounds.attempt)
+            if (secure := secure_address(address, request, response)) is not None:
+                address = secure
+                yield Moved(address)
+                request = request_of(call, settings, address, timeout)
+                response = yield from _response(request, seconds=bounds.attempt)
             return answer_of(call, response)
         except ApiAwayError as error:
             pause = pauses.after(error)
@@ -133,7 +179,7 @@ def answer(call: Call[Answer], settings: Settings, retry_seconds: float, listene
 
 
 def content(
-    package_id: UUID, location: str | None, settings: Settings, first_byte: int, last_byte: int | None
+    call: Call[bytes], settings: Settings, address: str, first_byte: int, last_byte: int | None
 ) -> Steps[httpx.Response]:
     """Open the bytes of a package, both ends inclusive, by way of the redirect to the data server.
 
@@ -143,7 +189,7 @@ def content(
     ------
     ApiAwayError, ApiError, UnexpectedAnswerError
     """
-    request = request_of(calls.package_content(package_id, location), settings)
+    request = request_of(call, settings, address, timeout_of(settings))
     if first_byte or last_byte is not None:
         request.headers["Range"] = f"bytes={first_byte}-{'' if last_byte is None else last_byte}"
     # The bytes of the tar count: they must not come in another encoding.
@@ -160,9 +206,11 @@ def content(
     raise UnexpectedAnswerError(f"{settings.api_url} redirects without end")
 
 
-def _response(request: httpx.Request, *, stream: bool = False) -> Steps[httpx.Response]:
-    result = yield Send(request, stream)
-    if isinstance(result, httpx.TransportError):
+def _response(
+    request: httpx.Request, *, stream: bool = False, seconds: float | None = None
+) -> Steps[httpx.Response]:
+    result = yield Send(request, stream, seconds)
+    if isinstance(result, httpx.RequestError):
         raise unreachable(result, request) from result
     assert isinstance(result, httpx.Response)
     return result
@@ -170,5 +218,5 @@ def _response(request: httpx.Request, *, stream: bool = False) -> Steps[httpx.Re
 
 def _done(step: Read) -> Steps[None]:
     result = yield step
-    if isinstance(result, httpx.TransportError):
+    if isinstance(result, httpx.RequestError):
         raise unreachable(result, step.response.request) from result

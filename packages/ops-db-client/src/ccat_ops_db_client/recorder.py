@@ -1,54 +1,55 @@
-"""Start, finish and file, whether the API is there or not: what it cannot take now waits in the spool.
+"""Start, finish and file, whether the API is there or not: what it does not take now waits in the spool.
 
-Order is kept: as long as something waits for an API, new requests go behind it. An error that the API answers
-is raised and nothing is kept; only what it could not answer is spooled.
+Kept is everything but a definite refusal: a problem document of the API that says the request itself is
+wrong. Silence, an answer of something else, a bad token or a failing service say nothing against it. Order is
+kept: as long as something waits for an API, new requests go behind it.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel
+import httpx
 
 from . import calls
 from .calls import Call
 from .client import Client
-from .errors import (
-    ApiAwayError,
-    ApiError,
-    AuthenticationError,
-    CcatError,
-    ConflictError,
-    PermissionDeniedError,
-    ServerFailureError,
-    UnexpectedAnswerError,
-)
+from .errors import ApiAwayError, ApiError, CcatError, ConflictError
 from .http_messages import parsed
 from .identity import new_id
+from .policy import Bounds
 from .records import Execution, Filing, NewFile
 from .spool import Spool, SpooledRequest
 
 Answer = TypeVar("Answer")
 
-# These say nothing against the request: whoever mends token or service can send it again as it is.
-_STOPPING = (
-    ApiAwayError,
-    AuthenticationError,
-    PermissionDeniedError,
-    ServerFailureError,
-    UnexpectedAnswerError,
-)
+REFUSALS = frozenset({400, 409, 413, 415, 422})
+"""Statuses with which the API says that the request itself is wrong."""
+
+SILENCE_SECONDS = 10.0
+"""After so much silence a bulk request is given up."""
 
 
 @dataclass(frozen=True)
 class Receipt(Generic[Answer]):
-    """What became of a request: its answer; null when it waits in the spool or another process sent it."""
+    """What became of a request.
+
+    Attributes
+    ----------
+    answer : object or None
+        The API's answer; null when the request waits in the spool, or another process sent it.
+    spooled : bool
+        Whether it waits in the spool.
+    reason : CcatError or None
+        Why it waits; null also if it is because something before it waits.
+    """
 
     answer: Answer | None
     spooled: bool = False
+    reason: CcatError | None = None
 
 
 @dataclass(frozen=True)
@@ -119,26 +120,26 @@ class Recorder:
         """File many files, all or none."""
         return self._submit(calls.file_bulk(files))
 
-    def replay(self, *, retry_seconds: float = 0, lock_seconds: float = 0) -> Replay:
+    def replay(self, *, lock_seconds: float = 0) -> Replay:
         """Send what waits for this API, in order.
 
         Parameters
         ----------
-        retry_seconds : float
-            For so long each request is repeated while the API is away; 0: one attempt.
         lock_seconds : float
             For so long another process that is replaying is waited for.
         """
-        return self._replay(_forget, _forget_refusal, retry_seconds, lock_seconds)
+        return self._replay(_forget, _forget_refusal, lock_seconds)
 
     def _submit(self, call: Call[Answer], late: "_Late[Answer] | None" = None) -> Receipt[Answer]:
         settings = self.client.settings
         if self.spool.first(settings.api_url) is None:
             try:
-                return Receipt(self.client.send(call, retry_seconds=settings.spool_after_seconds))
-            except ApiAwayError:
+                return Receipt(self._sent(call))
+            except CcatError as error:
+                if not _may_pass(error):
+                    raise
                 self.spool.append(_spooled(late or _Late(call), settings.api_url))
-                return Receipt(None, spooled=True)
+                return Receipt(None, spooled=True, reason=error)
         late = late or _Late(call)
         request = _spooled(late, settings.api_url)
         self.spool.append(request)
@@ -148,10 +149,7 @@ class Recorder:
         answers: dict[str, bytes] = {}
         refusals: dict[str, CcatError] = {}
         replay = self._replay(
-            answers.__setitem__,
-            refusals.__setitem__,
-            retry_seconds=0,
-            lock_seconds=self.client.settings.spool_after_seconds,
+            answers.__setitem__, refusals.__setitem__, self.client.settings.spool_after_seconds
         )
         if request.idempotency_key in answers:
             return Receipt(parsed(call, answers[request.idempotency_key]))
@@ -161,16 +159,12 @@ class Recorder:
         if left.refusal is not None:
             self.spool.remove(left.sequence)
             raise refusals.get(request.idempotency_key) or CcatError(left.refusal)
-        if replay.stopped_by is not None and not isinstance(replay.stopped_by, ApiAwayError):
-            self.spool.remove(left.sequence)
-            raise replay.stopped_by
-        return Receipt(None, spooled=True)
+        return Receipt(None, spooled=True, reason=replay.stopped_by)
 
     def _replay(
         self,
         answered: Callable[[str, bytes], None],
         refused: Callable[[str, CcatError], None],
-        retry_seconds: float,
         lock_seconds: float,
     ) -> Replay:
         api_url = self.client.settings.api_url
@@ -181,11 +175,11 @@ class Recorder:
         with self.spool.replay_lock(lock_seconds) as locked:
             while locked and (request := self.spool.first(api_url)) is not None:
                 try:
-                    answer = self._send(request, retry_seconds)
-                except _STOPPING as error:
-                    stopped_by = error
-                    break
+                    answer = self._sent(_call_of(request), request.assumed).model_dump_json().encode()
                 except CcatError as error:
+                    if _may_pass(error):
+                        stopped_by = error
+                        break
                     refused(request.idempotency_key, error)
                     self.spool.refuse(request.sequence, str(error))
                     set_aside += 1
@@ -196,38 +190,61 @@ class Recorder:
                     sent += 1
         return Replay(sent, set_aside, self.spool.count(api_url), stopped_by)
 
-    def _send(self, request: SpooledRequest, retry_seconds: float) -> bytes:
-        call = Call(
-            "POST",
-            request.path,
-            _checked(Filing if request.path.endswith(":bulk") else Execution),
-            body=request.body,
-            content_type=request.content_type,
-            idempotency_key=request.idempotency_key,
-        )
+    def _sent(self, call: Call[Answer], assumed: Sequence[str] = ()) -> Answer:
+        """Send a request once, and return the answer; a start or finish that is there already is one."""
         try:
-            return self.client.send(call, retry_seconds=retry_seconds)
+            return self._sent_in_parts(call)
         except ConflictError:
-            same = self._same_execution(request)
+            same = self._same_execution(call, assumed)
             if same is None:
                 raise
-            return same.model_dump_json().encode()
+            return call.parse(same.model_dump_json().encode())
 
-    def _same_execution(self, request: SpooledRequest) -> Execution | None:
-        """Return the execution that a refused request speaks of, if it differs only in what was assumed.
-
-        It reached the service before the connection broke, and the service filled in its own time.
-        """
-        if not request.assumed:
-            return None
-        facts = json.loads(request.body)
-        identifier = facts.get("id") or request.path.rsplit("/", 1)[-1].partition(":")[0]
+    def _sent_in_parts(self, call: Call[Answer]) -> Answer:
+        """Send a request; a bulk filing that something on the way finds too large is sent in halves."""
         try:
-            existing = self.client.execution(UUID(identifier))
+            return self.client.send(call, bounds=self._bounds(call))
+        except (ApiError, ApiAwayError) as error:
+            halves = call.halves() if error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE else None
+            if halves is None:
+                raise
+        first, second = halves
+        answered = self._sent_in_parts(first)
+        try:
+            rest = self._sent_in_parts(second)
+        except ApiError as error:
+            error.shift_lines((first.body or b"").count(b"\n"))
+            raise
+        # Only bulk filings have halves.
+        return cast(Answer, calls.sum_of(cast(Filing, answered), cast(Filing, rest)))
+
+    def _bounds(self, call: Call[Any]) -> Bounds:
+        if call.content_type == calls.NDJSON:
+            return Bounds(0, silence=SILENCE_SECONDS)
+        return Bounds(0, attempt=self.client.settings.spool_after_seconds)
+
+    def _same_execution(self, call: Call[Any], assumed: Sequence[str]) -> Execution | None:
+        """Return the execution that a refused start or finish speaks of, if it has the same facts.
+
+        The request reached the service before the connection broke, and the service filled in its own time.
+
+        Parameters
+        ----------
+        call : Call
+            What was refused.
+        assumed : sequence of str
+            Fields of its body that the client filled in.
+        """
+        if call.content_type == calls.NDJSON:
+            return None
+        facts = json.loads(call.body or b"{}")
+        identifier = facts.get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0]
+        try:
+            existing = self.client.send(calls.execution(UUID(identifier)), bounds=self._bounds(call))
         except ApiError:
             return None
         known = json.loads(existing.model_dump_json())
-        given = {name: value for name, value in facts.items() if name not in request.assumed}
+        given = {name: value for name, value in facts.items() if name not in assumed}
         return existing if all(_equal(known.get(name), value) for name, value in given.items()) else None
 
 
@@ -259,14 +276,22 @@ def _spooled(late: _Late[Any], api_url: str) -> SpooledRequest:
     )
 
 
-def _checked(answer: type[BaseModel]) -> Callable[[bytes], bytes]:
-    """Return what gives the text back if it is that answer: anything may listen at a wrong address."""
+def _call_of(request: SpooledRequest) -> Call[Any]:
+    return Call(
+        "POST",
+        request.path,
+        (Filing if request.path.endswith(":bulk") else Execution).model_validate_json,
+        body=request.body,
+        content_type=request.content_type,
+        idempotency_key=request.idempotency_key,
+    )
 
-    def check(content: bytes) -> bytes:
-        answer.model_validate_json(content)
-        return content
 
-    return check
+def _may_pass(error: CcatError) -> bool:
+    """Say whether the same request can succeed later: everything but a definite refusal of the API."""
+    if isinstance(error, ApiError):
+        return error.status not in REFUSALS or error.request_id is None
+    return isinstance(error, ApiAwayError)
 
 
 def _equal(known: Any, given: Any) -> bool:

@@ -21,6 +21,15 @@ def _base_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
 
 
+def _proxy_url(text: str | None) -> str | None:
+    if not (text and text.strip()):
+        return None
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must look like http://host:port")
+    return text.strip()
+
+
 def _header_text(token: SecretStr | None) -> SecretStr | None:
     text = "" if token is None else token.get_secret_value().strip()
     if not text:
@@ -46,7 +55,10 @@ class Settings(BaseSettings):
     retry_seconds : float
         For so long a request is tried again while the API is away.
     spool_after_seconds : float
-        For so long start, finish and file requests are tried before they go to the spool.
+        So long a start or finish is tried, once, before it goes to the spool.
+    proxy : str or None
+        Address of an HTTP proxy between here and the API (``CCAT_PROXY``); a desktop's variables
+        (``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``) are not used.
     """
 
     model_config = SettingsConfigDict(env_prefix="CCAT_", extra="ignore")
@@ -57,7 +69,8 @@ class Settings(BaseSettings):
     connect_timeout: float = Field(default=5, gt=0, le=600)
     read_timeout: float = Field(default=60, gt=0, le=3600)
     retry_seconds: float = Field(default=60, gt=0)
-    spool_after_seconds: float = Field(default=3, gt=0)
+    spool_after_seconds: float = Field(default=2, gt=0)
+    proxy: Annotated[str | None, AfterValidator(_proxy_url)] = None
 
 
 def load_settings(api_url: str | None = None) -> Settings:

@@ -25,8 +25,8 @@ from ccat_ops_db_client.filing.sources import instrument_of, load_sources, sourc
 from ccat_ops_db_client.recorder import Recorder
 
 from .options import ApiUrl, ExecutionId, Json
-from .output import byte_progress, notice, number, print_json, say, size
-from .session import recorder
+from .output import byte_progress, number, print_json, say, size
+from .session import recorder, tell_spooled
 
 
 def file(
@@ -100,14 +100,11 @@ def _file(recording: Recorder, order: Order, placed: Sequence[Placed], read: Wor
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(outcome))
+        print_json({name: count for name, count in asdict(outcome).items() if name != "spooled_because"})
         return
     say(
         f"{number(outcome.filed)} files filed ({size(outcome.bytes)} read),"
         f" {number(outcome.already_filed)} were filed already"
     )
     if outcome.spooled:
-        notice(
-            f"the API is away; {number(outcome.spooled)} files are in the spool and will be filed"
-            " with the next command"
-        )
+        tell_spooled(f"{number(outcome.spooled)} files are", outcome.spooled_because)

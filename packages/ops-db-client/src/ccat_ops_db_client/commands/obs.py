@@ -11,8 +11,8 @@ from ccat_ops_db_client.recorder import Receipt
 from ccat_ops_db_client.records import Execution
 
 from .options import ApiUrl, Json, moment
-from .output import notice, print_json, say
-from .session import recorder
+from .output import print_json, say
+from .session import recorder, tell_spooled
 
 app = typer.Typer(help="Say when an observation starts and ends.", no_args_is_help=True)
 
@@ -93,4 +93,4 @@ def _tell(identifier: UUID, receipt: Receipt[Execution], *, as_json: bool) -> No
     else:
         say(str(identifier))
     if receipt.spooled:
-        notice("the API is away; the request is in the spool and will be sent with the next command")
+        tell_spooled("the request is", receipt.reason)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ccat_ops_db_client.client import Client
-from ccat_ops_db_client.errors import ApiAwayError
+from ccat_ops_db_client.errors import ApiAwayError, CcatError
 from ccat_ops_db_client.recorder import Recorder, Replay
 from ccat_ops_db_client.settings import load_settings
 
@@ -14,7 +14,12 @@ from .output import notice
 @contextmanager
 def recorder(api_url: str | None) -> Iterator[Recorder]:
     """Open a recorder for commands that bring their own request through the spool."""
-    with Client(load_settings(api_url), on_retry=_RetryNotice()) as client:
+    settings = load_settings(api_url)
+
+    def moved(address: str) -> None:
+        notice(f"{settings.api_url} leads to {address}, which is used; set CCAT_API_URL to it")
+
+    with Client(settings, on_retry=_RetryNotice(), on_moved=moved) as client:
         yield Recorder(client)
 
 
@@ -32,6 +37,12 @@ def tell_replay(replay: Replay) -> None:
         notice(f"{replay.refused} spooled requests were refused; see: ccat spool status")
     if replay.waiting:
         notice(f"{replay.waiting} requests wait in the spool; see: ccat spool status")
+
+
+def tell_spooled(what: str, because: CcatError | None) -> None:
+    """Say that something is kept in the spool, and why."""
+    reason = because.message if because else "other requests wait before it"
+    notice(f"{reason}; {what} in the spool and will be sent with the next command")
 
 
 class _RetryNotice:

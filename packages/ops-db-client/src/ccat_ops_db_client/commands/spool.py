@@ -62,7 +62,7 @@ def replay(
             recording.spool.readdress(load_settings(written_for).api_url, settings.api_url)
         if refused:
             recording.spool.take_back_refused()
-        done = recording.replay(retry_seconds=settings.retry_seconds, lock_seconds=settings.retry_seconds)
+        done = recording.replay(lock_seconds=settings.retry_seconds)
     if as_json:
         print_json({"sent": done.sent, "refused": done.refused, "waiting": done.waiting})
     else:

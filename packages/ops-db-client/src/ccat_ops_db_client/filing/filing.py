@@ -11,9 +11,9 @@ from ccat_ops_db_client.checksums import Algorithm
 from ccat_ops_db_client.errors import (
     ApiAwayError,
     ApiError,
+    CcatError,
     ConflictError,
     InvalidRequestError,
-    NotFoundError,
     PathError,
 )
 from ccat_ops_db_client.identity import new_id
@@ -65,12 +65,13 @@ class Placed:
 
 @dataclass
 class Outcome:
-    """What became of the files: numbers of files, and bytes that were read."""
+    """What became of the files: numbers of files, bytes that were read, and why some are in the spool."""
 
     filed: int = 0
     already_filed: int = 0
     spooled: int = 0
     bytes: int = 0
+    spooled_because: CcatError | None = None
 
 
 def place_where_they_are(files: Sequence[FoundFile], sources: Sequence[Source]) -> list[Placed]:
@@ -120,8 +121,8 @@ def leave_out_filed(recorder: Recorder, order: Order, placed: Sequence[Placed]) 
             file.relative_path: file
             for file in recorder.client.filed_files(execution_id=order.execution_id, module=order.module)
         }
-    except (ApiAwayError, NotFoundError):
-        # Away, or the start itself still waits in the spool.
+    except (ApiAwayError, ApiError):
+        # Away, a bad token, or the start itself still waits in the spool: filing will tell.
         return list(placed)
     return [item for item in placed if not _is_filed(item.file, filed.get(item.relative_path))]
 
@@ -188,6 +189,7 @@ def _file_batch(recorder: Recorder, files: list[NewFile], outcome: Outcome) -> N
         outcome.already_filed += receipt.answer.already_filed
     elif receipt.spooled:
         outcome.spooled += len(files)
+        outcome.spooled_because = outcome.spooled_because or receipt.reason
     else:
         outcome.filed += len(files)
     outcome.bytes += sum(file.size for file in files)
