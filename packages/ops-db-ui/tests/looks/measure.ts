@@ -1,83 +1,145 @@
 import type { Page } from "@playwright/test";
 
-/** What can be measured of a picture, as the rules of looks have it. */
+/** What can be measured of a page in a window, as the rules of looks have it. */
 export interface Measured {
-  /** Different font sizes of visible text, px; at most 6. */
+  /** Different font sizes of visible text, px. */
   readonly fontSizes: readonly number[];
-  /** Left edges, px, at which at least three texts begin; at most 8. */
+  /**
+   * Left edges, px, at which at least three blocks begin. A block is the nearest ancestor of a text that is no inline
+   * box: texts that follow each other in a line have one edge. A table counts once, with the edge of its own: what
+   * stands in its columns is in line by itself. So does a drawing.
+   */
   readonly leftEdges: readonly number[];
-  /** Gaps of grids and stacks that are no multiple of 4 px. */
+  /** Gaps and margins of boxes that are no multiple of 4 px, but those of a pixel, by which lines lie upon lines. */
   readonly oddGaps: readonly string[];
   /** Texts that are cut off. */
   readonly clipped: readonly string[];
-  /** Pixels that the page is wider than the window; 0. */
+  /** Pairs of texts, or of what can be pressed, that lie upon each other. */
+  readonly overlapping: readonly string[];
+  /** Pixels that the page is wider than the window. */
   readonly sideways: number;
+  /** Parts of the answer that end below the window, or below the bar at its bottom. */
+  readonly belowFold: readonly string[];
   /** Words that are visible. */
   readonly words: number;
 }
 
-/** Measure a page as it stands. */
-export function measure(page: Page): Promise<Measured> {
-  return page.evaluate(() => {
+/** Measure a page as it stands, of which some elements are the answer. */
+export function measure(page: Page, answer: readonly string[]): Promise<Measured> {
+  return page.evaluate((selectors) => {
     const main = document.querySelector("main") ?? document.body;
-    const sizes = new Set<number>();
-    const edges = new Map<number, number>();
-    const clipped: string[] = [];
-    const oddGaps = new Set<string>();
-    let words = 0;
     const isShown = (element: Element) =>
       element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }) &&
-      element.getBoundingClientRect().width > 1;
+      element.getBoundingClientRect().width > 1 &&
+      element.closest(".visually-hidden") === null;
+    const nameOf = (element: Element) => (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 50);
+    const floats = (element: Element) => {
+      for (let it: Element | null = element; it !== null; it = it.parentElement) {
+        if (["fixed", "sticky"].includes(getComputedStyle(it).position)) return true;
+      }
+      return false;
+    };
+
+    const texts: { readonly node: Node; readonly parent: Element; readonly rects: readonly DOMRect[] }[] = [];
     const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
-      const text = walker.currentNode.textContent?.trim() ?? "";
-      const parent = walker.currentNode.parentElement;
-      if (text === "" || parent === null || !isShown(parent) || parent.closest(".visually-hidden") !== null) {
-        continue;
-      }
-      words += text.split(/\s+/).length;
-      sizes.add(Number.parseFloat(getComputedStyle(parent).fontSize));
+      const node = walker.currentNode;
+      const parent = node.parentElement;
+      if ((node.textContent ?? "").trim() === "" || parent === null || !isShown(parent)) continue;
       const range = document.createRange();
-      range.selectNodeContents(walker.currentNode);
-      const left = Math.round(range.getBoundingClientRect().left);
+      range.selectNodeContents(node);
+      texts.push({ node, parent, rects: [...range.getClientRects()] });
+    }
+
+    const blockOf = (element: Element): Element => {
+      const whole = element.closest("table, [role=table], [role=grid], svg");
+      if (whole !== null) return whole;
+      let block = element;
+      while (getComputedStyle(block).display.startsWith("inline") && block.parentElement !== null) {
+        block = block.parentElement;
+      }
+      return block;
+    };
+    const edges = new Map<number, number>();
+    for (const block of new Set(texts.map(({ parent }) => blockOf(parent)))) {
+      const style = getComputedStyle(block);
+      const inset = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.borderLeftWidth);
+      const left = Math.round(block.getBoundingClientRect().left + (block.matches("table, svg") ? 0 : inset));
       edges.set(left, (edges.get(left) ?? 0) + 1);
     }
+
+    const clipped = new Set<string>();
+    const oddGaps = new Set<string>();
     for (const element of main.querySelectorAll("*")) {
-      if (!isShown(element) || element.closest(".visually-hidden") !== null) continue;
+      if (!isShown(element) || element.closest("svg") !== null) continue;
       const style = getComputedStyle(element);
-      const cuts = style.overflowX === "hidden" || style.textOverflow === "ellipsis";
-      if (cuts && element.scrollWidth > element.clientWidth + 1 && element.textContent !== "") {
-        clipped.push((element.textContent ?? "").trim().slice(0, 60));
-      }
-      for (const gap of [style.rowGap, style.columnGap]) {
-        const pixels = Number.parseFloat(gap);
-        if (Number.isFinite(pixels) && pixels % 4 !== 0) {
-          oddGaps.add(`${element.className || element.tagName}: ${gap}`);
+      const cutsX = ["hidden", "clip"].includes(style.overflowX);
+      const cutsY = ["hidden", "clip"].includes(style.overflowY);
+      const isCut =
+        (cutsX && element.scrollWidth > element.clientWidth + 1) ||
+        (cutsY && element.scrollHeight > element.clientHeight + 1);
+      if (isCut && nameOf(element) !== "") clipped.add(nameOf(element));
+      const isBox = !style.display.startsWith("inline") && !style.display.startsWith("table");
+      for (const property of ["rowGap", "columnGap", "marginTop", "marginBottom"] as const) {
+        const pixels = Number.parseFloat(style[property]);
+        if (isBox && Number.isFinite(pixels) && Math.abs(pixels) !== 1 && pixels % 4 !== 0) {
+          oddGaps.add(`${element.getAttribute("class") ?? element.tagName} ${property} ${style[property]}`);
         }
       }
     }
-    return {
-      fontSizes: [...sizes].sort((a, b) => a - b),
-      leftEdges: [...edges].filter(([, count]) => count >= 3).map(([left]) => left),
-      oddGaps: [...oddGaps],
-      clipped,
-      sideways: Math.max(0, document.documentElement.scrollWidth - innerWidth),
-      words,
-    };
-  });
-}
 
-/** Return what of the rules does not hold; empty when all do. */
-export function broken(measured: Measured, width: number, mostWords: number | null): readonly string[] {
-  const found: string[] = [];
-  if (measured.fontSizes.length > 6)
-    found.push(`${measured.fontSizes.length} font sizes: ${measured.fontSizes}`);
-  if (width >= 900 && measured.leftEdges.length > 8) {
-    found.push(`${measured.leftEdges.length} left edges: ${measured.leftEdges}`);
-  }
-  if (measured.oddGaps.length > 0) found.push(`gaps: ${measured.oddGaps.join("; ")}`);
-  if (measured.clipped.length > 0) found.push(`cut off: ${measured.clipped.join("; ")}`);
-  if (measured.sideways > 0) found.push(`${measured.sideways} px too wide`);
-  if (mostWords !== null && measured.words > mostWords) found.push(`${measured.words} words`);
-  return found;
+    // Not what floats above the page, and not what belongs together.
+    const boxes = [
+      ...texts
+        .filter(({ parent }) => !floats(parent))
+        .map(({ parent, rects }) => ({ element: parent, rects: rects as readonly DOMRect[] })),
+      ...[...main.querySelectorAll("button, a, input, select")]
+        .filter(
+          (element) =>
+            isShown(element) && !floats(element) && !getComputedStyle(element).display.startsWith("inline"),
+        )
+        .map((element) => ({ element, rects: [element.getBoundingClientRect()] as readonly DOMRect[] })),
+    ];
+    const overlapping = new Set<string>();
+    for (const [index, one] of boxes.entries()) {
+      for (const other of boxes.slice(index + 1)) {
+        if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
+        const touch = one.rects.some((a) =>
+          other.rects.some(
+            (b) =>
+              Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+              Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4,
+          ),
+        );
+        if (touch) overlapping.add(`${nameOf(one.element)} | ${nameOf(other.element)}`);
+      }
+    }
+
+    const bars = [...document.querySelectorAll("nav")].filter(
+      (bar) =>
+        isShown(bar) && getComputedStyle(bar).position === "fixed" && bar.getBoundingClientRect().top > 100,
+    );
+    const fold = Math.min(innerHeight, ...bars.map((bar) => bar.getBoundingClientRect().top));
+    const belowFold = selectors.flatMap((selector) => {
+      const found = [...document.querySelectorAll(selector)].find(isShown);
+      if (found === undefined) return [`${selector} is missing`];
+      const { bottom } = found.getBoundingClientRect();
+      return bottom > fold ? [`${nameOf(found)} ends ${Math.ceil(bottom - fold)} px below`] : [];
+    });
+    return {
+      fontSizes: [
+        ...new Set(texts.map(({ parent }) => Number.parseFloat(getComputedStyle(parent).fontSize))),
+      ].sort((a, b) => a - b),
+      leftEdges: [...edges]
+        .filter(([, count]) => count >= 3)
+        .map(([left]) => left)
+        .sort((a, b) => a - b),
+      oddGaps: [...oddGaps],
+      clipped: [...clipped],
+      overlapping: [...overlapping],
+      sideways: Math.max(0, document.documentElement.scrollWidth - innerWidth),
+      belowFold,
+      words: texts.reduce((sum, { node }) => sum + (node.textContent ?? "").trim().split(/\s+/).length, 0),
+    };
+  }, answer);
 }

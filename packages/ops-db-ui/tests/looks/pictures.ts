@@ -1,19 +1,14 @@
-// Takes pictures of all pages upon an invented night, and says which rules of looks do not hold:
+// Walks through all pages upon an invented night, takes their pictures and says which rules of looks do not hold:
 //     node tests/looks/pictures.ts green-night http://127.0.0.1:18101 [page …]
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, chromium, type Page } from "@playwright/test";
 import { CHROMIUM_OPTIONS, needChromium } from "../chromium.ts";
-import { broken, measure } from "./measure.ts";
-
-const NOW = new Date("2026-03-14T06:00:18Z");
-const MOST_WORDS_OF_A_GREEN_OVERVIEW = 250;
-const LOOKS = [
-  ["light", 360, 740],
-  ["light", 1280, 720],
-  ["light", 2560, 1440],
-  ["dark", 1280, 720],
-] as const;
+import { measure } from "./measure.ts";
+import { type Looked, pagesOf } from "./pages.ts";
+import { judge, LOOKS, type Look, RULES, type Rule, table } from "./rules.ts";
+import { signIn } from "./sign-in.ts";
 
 const [night, address, ...only] = process.argv.slice(2);
 if (night === undefined || address === undefined) {
@@ -23,20 +18,30 @@ if (night === undefined || address === undefined) {
 needChromium();
 const folder = fileURLToPath(new URL(`../../../../build/pictures/${night}/`, import.meta.url));
 mkdirSync(folder, { recursive: true });
-const browser = await chromium.launch(CHROMIUM_OPTIONS);
-let problems = 0;
-for (const [scheme, width, height] of LOOKS) problems += await pictures(browser, scheme, width, height);
-await browser.close();
-process.stdout.write(`${problems} rules do not hold; the pictures are in ${folder}\n`);
 
-async function pictures(
-  of: Browser,
-  scheme: "light" | "dark",
-  width: number,
-  height: number,
-): Promise<number> {
+interface Row {
+  readonly name: string;
+  readonly verdict: Readonly<Record<Rule, readonly string[]>>;
+}
+
+const rows: Row[] = [];
+const browser = await chromium.launch(CHROMIUM_OPTIONS);
+for (const look of LOOKS) rows.push(...(await walk(browser, night, address, look)));
+await browser.close();
+
+for (const { name, verdict } of rows) {
+  for (const rule of RULES) {
+    for (const found of verdict[rule]) process.stdout.write(`${name}: ${rule}: ${found}\n`);
+  }
+}
+const broken = rows.flatMap(({ verdict }) => RULES.filter((rule) => verdict[rule].length > 0)).length;
+process.stdout.write(`\n${table(rows)}\n\n${broken} rules do not hold; the pictures are in ${folder}\n`);
+process.exitCode = broken > 0 ? 1 : 0;
+
+async function walk(of: Browser, its: string, at: string, look: Look): Promise<readonly Row[]> {
+  const { scheme, width, height } = look;
   const context = await of.newContext({
-    baseURL: address ?? "",
+    baseURL: at,
     colorScheme: scheme,
     viewport: { width, height },
     locale: "en-GB",
@@ -44,48 +49,75 @@ async function pictures(
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
-  await page.clock.setFixedTime(NOW);
-  await page.goto("/sign-in");
-  await page.getByRole("button", { name: /^operator/ }).click();
-  await page.getByRole("navigation", { name: "Pages" }).first().waitFor();
-  let found = 0;
-  for (const [name, path] of Object.entries(await addresses(page))) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    await page.goto(path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForFunction(() => document.querySelector("[role=status] > .visually-hidden") === null);
-    await page.getByRole("link", { name: /^Verdict: (green|watch|act)/ }).waitFor();
-    await page.evaluate(() => document.fonts.ready);
-    await page.screenshot({ path: `${folder}${name}-${scheme}-${width}.png`, fullPage: true });
-    const most = name === "overview" && night === "green-night" ? MOST_WORDS_OF_A_GREEN_OVERVIEW : null;
-    for (const problem of broken(await measure(page), width, most)) {
-      found += 1;
-      process.stdout.write(`${name} ${scheme} ${width}: ${problem}\n`);
-    }
+  const watched = await watch(page, new URL(at).origin);
+  await signIn(page);
+  const found: Row[] = [];
+  for (const looked of await pagesOf(page)) {
+    if (only.length > 0 && !only.includes(looked.name)) continue;
+    watched.clear();
+    await open(page, looked);
+    const measured = await measure(page, looked.answer);
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    const axe = violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id} at ${node.target.join(" ")}`),
+    );
+    await takePicture(page, `${folder}${looked.name}-${scheme}-${width}.png`);
+    const seen = { ...measured, axe, foreign: watched.foreign(), reports: watched.reports() };
+    found.push({ name: `${looked.name} ${scheme} ${width}`, verdict: judge(seen, looked.name, its) });
   }
   await context.close();
   return found;
 }
 
-/** Return the addresses of the pages: of things, those about which the night has most to tell. */
-async function addresses(page: Page): Promise<Readonly<Record<string, string>>> {
-  const first = async (list: string) => {
-    const answer = await page.request.get(`/api/v1/${list}`);
-    const { items } = (await answer.json()) as { items: readonly { id: string; execution_id?: string }[] };
-    return items[0];
-  };
-  const failed = await first("raw-data-packages?state=failed&limit=1");
-  const aPackage = failed ?? (await first("raw-data-packages?limit=1"));
-  const error = await first("errors?limit=1");
+/** Open a page, and wait until all of it is there. */
+async function open(page: Page, { path }: Looked): Promise<void> {
+  await page.goto(path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelector("[role=status] > .visually-hidden") === null);
+  await page.getByRole("link", { name: /^Verdict: (green|watch|act)/ }).waitFor();
+  await page.evaluate(() => document.fonts.ready);
+}
+
+/** Take a picture of the whole page; a bar that is fixed at the bottom of the window stands at its end. */
+async function takePicture(page: Page, path: string): Promise<void> {
+  const bars = page.locator("nav").filter({ visible: true });
+  const setPosition = (position: string) =>
+    bars.evaluateAll((all, its) => {
+      for (const bar of all as HTMLElement[]) {
+        const isAtBottom = getComputedStyle(bar).position === "fixed" || bar.style.position !== "";
+        if (isAtBottom) bar.style.position = its;
+      }
+    }, position);
+  await setPosition("static");
+  await page.screenshot({ path, fullPage: true });
+  await setPosition("");
+}
+
+/** Note what a page asks of other origins, and what it reports. */
+async function watch(page: Page, origin: string) {
+  const foreign = new Set<string>();
+  const reports = new Set<string>();
+  await page.exposeFunction("noteViolation", (text: string) => reports.add(text));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) => {
+      const { noteViolation } = window as unknown as { noteViolation: (text: string) => void };
+      noteViolation(`policy: ${violatedDirective} refused ${blockedURI} of ${sourceFile}`);
+    });
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== origin && url.protocol.startsWith("http")) foreign.add(request.url());
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") reports.add(message.text());
+  });
+  page.on("pageerror", (error) => reports.add(error.message));
   return {
-    overview: "/",
-    work: "/work",
-    observations: "/observations",
-    observation: `/observations/${aPackage?.execution_id}`,
-    package: `/packages/${aPackage?.id}`,
-    place: "/places/locations/ccat.output-buffer",
-    errors: "/errors",
-    ...(error === undefined ? {} : { error: `/errors/${error.id}` }),
-    staging: "/staging",
+    foreign: () => [...foreign],
+    reports: () => [...reports],
+    clear: () => {
+      foreign.clear();
+      reports.clear();
+    },
   };
 }

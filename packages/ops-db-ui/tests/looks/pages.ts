@@ -1,0 +1,41 @@
+import type { Page } from "@playwright/test";
+
+/** A page that is looked at. */
+export interface Looked {
+  readonly name: string;
+  readonly path: string;
+  /** What tells the answer of the page, which must be seen without scrolling: the first of each that is shown. */
+  readonly answer: readonly string[];
+}
+
+const TITLE = "main h1";
+const ROW = "main tbody tr, main ol > li, main ul > li";
+const STATE = "main [data-tone]";
+
+/** Return the pages: of things, those about which the night has most to tell. */
+export async function pagesOf(page: Page): Promise<readonly Looked[]> {
+  const first = async (list: string) => {
+    const answer = await page.request.get(`/api/v1/${list}`);
+    const { items } = (await answer.json()) as { items: readonly { id: string; execution_id?: string }[] };
+    return items[0];
+  };
+  const failed = await first("raw-data-packages?state=failed&limit=1");
+  const aPackage = failed ?? (await first("raw-data-packages?limit=1"));
+  const error = await first("errors?limit=1");
+  const work = await first("data-transfers?limit=1");
+  return [
+    { name: "overview", path: "/", answer: [TITLE] },
+    { name: "work", path: "/work", answer: [TITLE] },
+    ...(work === undefined
+      ? []
+      : [{ name: "work-item", path: `/work/data_transfer/${work.id}`, answer: [TITLE] }]),
+    { name: "observations", path: "/observations", answer: [TITLE, ROW] },
+    { name: "observation", path: `/observations/${aPackage?.execution_id}`, answer: [TITLE, STATE] },
+    { name: "package", path: `/packages/${aPackage?.id}`, answer: [TITLE, STATE] },
+    { name: "place", path: "/places/locations/ccat.output-buffer", answer: [TITLE, STATE] },
+    { name: "errors", path: "/errors", answer: [TITLE] },
+    ...(error === undefined ? [] : [{ name: "error", path: `/errors/${error.id}`, answer: [TITLE, STATE] }]),
+    { name: "staging", path: "/staging", answer: [TITLE] },
+    { name: "help", path: "/help/work", answer: [TITLE] },
+  ];
+}
