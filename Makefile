@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench docs clean charts test-charts release-check
+.PHONY: images test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -76,7 +76,8 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of the interface need Chromium
 	@$(NEED_CHROMIUM)
 	@failed=; echo "npm test"; \
-	($(NPM) --silent test) || failed="npm test failed: what it said stands above the output of pytest"; \
+	($(NPM) --silent test && npm run --silent size) || \
+		failed="npm test or npm run size failed: what it said stands above the output of pytest"; \
 	echo "pytest"; \
 	$(BIN)/pytest packages operator tests/integration -n 4 || exit $$?; \
 	test -z "$$failed" || { echo "$$failed"; exit 1; }
@@ -121,6 +122,10 @@ lint: $(READY) $(UI_TOOLS)  ## ruff, mypy --strict, import-linter, yamllint; for
 
 bench: $(READY)  ## measure against the rivals; one table and build/bench/*.json
 	$(BIN)/python -m benchmarks
+
+bench-ui: $(READY) $(UI_BUILT)  ## pictures of all pages upon two invented nights, rules of looks, axe, Lighthouse, sizes
+	@$(NEED_CHROMIUM)
+	@$(NPM) run --silent bench
 
 docs: $(READY)  ## documentation in build/docs/html
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs build/docs/html

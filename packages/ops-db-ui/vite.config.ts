@@ -14,6 +14,7 @@ export default defineConfig({
     // Inlined images would need `data:` for scripts too; small files are few.
     assetsInlineLimit: 0,
     sourcemap: "hidden",
+    manifest: "manifest.json",
   },
   server: { proxy: { "/api": { target: api, changeOrigin: false } } },
 });

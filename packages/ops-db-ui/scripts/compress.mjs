@@ -1,5 +1,7 @@
-// Puts a gzipped copy beside each text file of the build, for servers that send it as it is.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+// Puts a gzipped copy beside each text file of the build, for servers that send it as it is, and the list of its parts
+// beside the build: it is for measuring, nobody loads it.
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -11,3 +13,5 @@ for (const name of await readdir(`${output}/assets`)) {
     await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }));
   }
 }
+
+await rename(`${output}/manifest.json`, `${dirname(output)}/ui-parts.json`);

@@ -29,3 +29,10 @@ test("more than the whole fills the bar and no more", async () => {
   const inner = bar.firstElementChild;
   expect(inner?.getBoundingClientRect().width).toBe(bar.getBoundingClientRect().width);
 });
+
+test("where its column says what is done, the bar has a name all the same", async () => {
+  await show(<Progress done={1} total={4} label="" unit="bytes" />);
+  const bar = page.getByRole("progressbar", { name: "done" });
+  await expect.element(bar).toHaveAttribute("aria-valuetext", "1 B of 4 B, 25 %");
+  await expectAccessible();
+});

@@ -11,7 +11,7 @@ export function Progress({
   readonly done: number;
   /** Null: not known; then only what is done is said. */
   readonly total: number | null;
-  /** What is done: `files`, `packages staged`. */
+  /** What is done: `files`, `packages staged`; empty where a column says so. */
   readonly label: string;
   readonly unit?: "things" | "bytes";
 }) {
@@ -24,12 +24,12 @@ export function Progress({
     );
   }
   const share = Math.min(1, Math.max(0, done / total));
-  const words = `${figure(done)} of ${figure(total)} ${label}`;
+  const words = `${figure(done)} of ${figure(total)} ${label}`.trim();
   return (
     <span className={styles.progress}>
       <span
         role="progressbar"
-        aria-label={label}
+        aria-label={label === "" ? "done" : label}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.floor(share * 100)}

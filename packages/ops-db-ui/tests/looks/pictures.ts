@@ -8,7 +8,7 @@ import { CHROMIUM_OPTIONS, needChromium } from "../chromium.ts";
 import { measure } from "./measure.ts";
 import { type Looked, pagesOf } from "./pages.ts";
 import { judge, LOOKS, type Look, RULES, type Rule, table } from "./rules.ts";
-import { signIn } from "./sign-in.ts";
+import { signIn, stopClock } from "./sign-in.ts";
 
 const [night, address, ...only] = process.argv.slice(2);
 if (night === undefined || address === undefined) {
@@ -51,6 +51,7 @@ async function walk(of: Browser, its: string, at: string, look: Look): Promise<r
   const page = await context.newPage();
   const watched = await watch(page, new URL(at).origin);
   await signIn(page);
+  await stopClock(page);
   const found: Row[] = [];
   for (const looked of await pagesOf(page)) {
     if (only.length > 0 && !only.includes(looked.name)) continue;

@@ -1,0 +1,38 @@
+// Budgets of the built interface: what the first page loads, and what each further page or part adds to it.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const built = fileURLToPath(new URL("../../build", import.meta.url));
+const parts = JSON.parse(readFileSync(`${built}/ui-parts.json`, "utf8"));
+
+const FIRST_LOAD = "250 kB";
+const LAZY_PART = "90 kB";
+const FIRST = [
+  "index.html",
+  "src/routes/_shell.tsx?tsr-split=component",
+  "src/shell/Palette.tsx",
+  "src/routes/_shell.index.tsx?tsr-split=component",
+];
+
+/** Return a part and all that it cannot do without. */
+function withImports(name, found = new Set()) {
+  if (!found.has(name)) {
+    found.add(name);
+    for (const other of parts[name].imports ?? []) withImports(other, found);
+  }
+  return found;
+}
+
+const fileOf = (name) => `${built}/ui/${parts[name].file}`;
+const first = new Set(FIRST.flatMap((name) => [...withImports(name)]));
+const lazy = Object.keys(parts).filter((name) => parts[name].isDynamicEntry && !first.has(name));
+
+export default [
+  { name: "first load of the Overview", path: [...first].map(fileOf), limit: FIRST_LOAD, gzip: true },
+  ...lazy.map((name) => ({
+    name: name.replace(/^src\/|\?.*$/g, ""),
+    path: [...withImports(name)].filter((other) => !first.has(other)).map(fileOf),
+    limit: LAZY_PART,
+    gzip: true,
+  })),
+];
