@@ -105,7 +105,35 @@ class TestExecutions:
             "bytes": 3000,
             "files_unpackaged": 0,
             "packages": {"waiting": 1, "transferring": 0, "archived": 0, "failed": 0},
+            "reason": None,
+            "reason_detail": None,
+            "reason_since": None,
         }
+
+    async def test_say_why_their_data_do_not_go_on(
+        self, client: Client, session: Session, executions: dict[str, UUID]
+    ) -> None:
+        """What needs somebody comes first, whatever is older; what is archived waits for nothing."""
+        (moving,) = await items(client, "/raw-data-packages", execution_id=str(executions["moving"]))
+        since = seed.NOW - timedelta(hours=5)
+        seed.transfer(
+            session,
+            UUID(moving["id"]),
+            waiting_reason="route_disabled",
+            waiting_detail="route ccat-to-cologne: suspended by me: storm",
+            waiting_since=seed.NOW,
+        )
+        closed = seed.package(session, executions["moving"], part=2)
+        seed.transfer(session, closed, waiting_reason="link_window_closed", waiting_since=since)
+        session.commit()
+        found = {item["id"]: item["data"] for item in await items(client, "/executed-obs-units")}
+        data = found[str(executions["moving"])]
+        assert (data["reason"], data["reason_detail"], datetime.fromisoformat(data["reason_since"])) == (
+            "route_disabled",
+            "route ccat-to-cologne: suspended by me: storm",
+            seed.NOW,
+        )
+        assert found[str(executions["archived"])]["reason"] is None
 
     async def test_files_without_a_package_count(
         self, client: Client, session: Session, executions: dict[str, UUID]

@@ -253,8 +253,20 @@ class TestGroups:
                     value: sum(item[part] == value for item in members)
                     for value in {item[part] for item in members} - {None}
                 }
+            assert group["can"] == {
+                verb: sum(verb in item["actions"] for item in members) for verb in ("retry", "cancel")
+            }
             assert group["turn"] in group["turns"]
             assert group["next"]
+
+    async def test_can_what_their_verbs_take(self, client: Client, things: dict[str, UUID]) -> None:
+        groups = (await client.get("/open-work/groups", params={"by": "kind"})).json()["groups"]
+        assert any(group["can"]["retry"] for group in groups)
+        for group in groups:
+            for verb in ("retry", "cancel"):
+                body = {"where": {"kind": [group["key"]]}, "reason": "x", "dry_run": True}
+                answer = (await client.post(f"/open-work:{verb}", json=body)).json()
+                assert answer["done"] == group["can"][verb], (group["key"], verb)
 
     async def test_take_the_filters_of_the_list(self, client: Client, things: dict[str, UUID]) -> None:
         for query in ({"kind": "data_transfer"}, {"program": "GEco"}, {"route_not": "ccat-to-cologne"}):

@@ -86,6 +86,22 @@ class TestShow:
             assert (await client.get(f"{PATH}/{new_id()}{part}")).status_code == 404
 
 
+class TestArchives:
+    async def test_are_counted_for_packages_and_copies(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        session.commit()
+        for copies in (0, 1):
+            shown = (await client.get(f"{PATH}/{package}")).json()
+            assert (shown["copies_wanted"], shown["copies_archived"]) == (1, copies)
+            query = {"package_id": str(package)}
+            for copy in (await client.get("/physical-copies", params=query)).json()["items"]:
+                assert (copy["copies_wanted"], copy["copies_archived"]) == (1, copies)
+            seed.copy_of(session, package, seed.ARCHIVE) if not copies else None
+            session.commit()
+        files = (await client.get("/physical-copies", params={"kind": "raw_data_file"})).json()["items"]
+        assert {copy["copies_wanted"] for copy in files} == {None}
+
+
 class TestList:
     async def test_is_empty_at_first(self, client: Client) -> None:
         assert (await client.get(PATH)).json() == {"items": [], "next_cursor": None}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import Severity
+from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import Event, LocationHealth, LocationUsage, RouteHealth, Site
@@ -77,6 +77,15 @@ class TestReferenceData:
         assert "secret" not in str(archive)
         buffer = (await client.get(f"/data-locations/{seed.BUFFER}")).json()
         assert (buffer["path"], buffer["usage"]) == ("/data/ccat.buffer", None)
+
+    async def test_locations_count_their_packages_by_status(self, client: Client, session: Session) -> None:
+        package = seed.package(session, seed.execution(session))
+        seed.copy_of(session, package, seed.ARCHIVE, PhysicalCopyStatus.CORRUPT)
+        session.commit()
+        found = (await client.get(f"/data-locations/{seed.ARCHIVE}/packages")).json()
+        assert {status for status, count in found.items() if count} == {"corrupt"}
+        assert set(found) == set(PhysicalCopyStatus)
+        assert (await client.get("/data-locations/x.y/packages")).status_code == 404
 
     async def test_the_own_site_says_what_it_serves(self, client: Client) -> None:
         site = (await client.get("/site")).json()

@@ -1,5 +1,6 @@
 """Work of every kind: lists, retry, cancel."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,24 @@ class TestList:
             assert len(statements) == 2
         shown = (await client.get(f"/data-transfers/{transfer}")).json()
         assert (shown["error_message"], shown["attempt"]) == ("there is no bucket lta", 7)
+        assert (shown["obs_unit"], shown["module"], shown["part_number"]) == (seed.OBS_UNIT, "chai-lfa", 1)
+
+    async def test_what_has_ended_is_sorted_by_its_end(self, client: Client, session: Session) -> None:
+        execution = seed.execution(session)
+        ended: dict[int, str] = {}
+        for part in range(1, 5):
+            moved = seed.package(session, execution, part=part)
+            finished = seed.NOW - timedelta(hours=part)
+            ended[part] = str(seed.transfer(session, moved, Status.COMPLETED, finished_at=finished))
+        seed.transfer(session, seed.package(session, execution, part=5))
+        session.commit()
+        for sort, parts in (("-finished_at", (1, 2, 3, 4)), ("finished_at", (4, 3, 2, 1))):
+            query: dict[str, Any] = {"sort": sort, "limit": 3}
+            first = (await client.get("/data-transfers", params=query)).json()
+            rest = (
+                await client.get("/data-transfers", params=query | {"cursor": first["next_cursor"]})
+            ).json()
+            assert [item["id"] for item in first["items"] + rest["items"]] == [ended[part] for part in parts]
 
 
 class TestRetry:

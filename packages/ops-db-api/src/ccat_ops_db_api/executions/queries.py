@@ -18,9 +18,11 @@ from sqlalchemy import (
     or_,
     select,
     union,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import (
@@ -34,6 +36,9 @@ from ccat_ops_db.models import (
     Telescope,
 )
 from ccat_ops_db.package_state import is_archived, maybe_not_archived, package_state
+from ccat_ops_db.reports.open_work_groups import URGENCY
+from ccat_ops_db.reports.package_waiting import package_waiting
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 from ccat_ops_db_api.executions.filters import ExecutionFilter
 from ccat_ops_db_api.executions.schemas import DataState
 from ccat_ops_db_api.platform.documents import Rows, list_of_values, row_object
@@ -200,6 +205,7 @@ def _data() -> Rows:
         func.count().label("packages"),
         *(func.count().filter(states.c.state == state.value).label(state.value) for state in PackageState),
     ).subquery("counts")
+    worst = _worst().lateral("worst")
     files = counts.c.files + loose.c.files
     running = ExecutedObsUnit.status == "running"
     state = case(
@@ -221,10 +227,34 @@ def _data() -> Rows:
             func.json_build_object(
                 *(part for each in PackageState for part in (literal(each.value), counts.c[each.value]))
             ).label("packages"),
+            worst.c.reason,
+            worst.c.detail.label("reason_detail"),
+            worst.c.since.label("reason_since"),
         )
-        .select_from(counts.join(loose, literal(True)))
+        .select_from(counts.join(loose, literal(True)).outerjoin(worst, literal(True)))
         .correlate(ExecutedObsUnit)
     )
+
+
+def _worst() -> Rows:
+    """Return why what is not archived of an execution does not go on: the reason that needs somebody most."""
+    package, module = aliased(RawDataPackage), ExecutedObsUnitModule
+    waiting = package_waiting(package).lateral("waiting")
+    of_packages = (
+        select(*(waiting.c[name].label(name) for name in ("reason", "detail", "since")))
+        .select_from(package)
+        .join(waiting, literal(True))
+        .where(package.executed_obs_unit_id == ExecutedObsUnit.id, ~is_archived(package))
+        .correlate(ExecutedObsUnit)
+    )
+    of_modules = (
+        select(module.waiting_reason, module.waiting_detail, module.waiting_since)
+        .where(module.executed_obs_unit_id == ExecutedObsUnit.id, module.waiting_reason.is_not(None))
+        .correlate(ExecutedObsUnit)
+    )
+    found = union_all(of_packages, of_modules).subquery("held_up")
+    ranks = {reason.value: URGENCY.index(entry.turn) for reason, entry in CATALOGUE.items()}
+    return select(found).order_by(case(ranks, value=found.c.reason, else_=0), found.c.since).limit(1)
 
 
 async def known_names(session: AsyncSession, obs_unit: str, modules: Sequence[str]) -> tuple[bool, set[str]]:

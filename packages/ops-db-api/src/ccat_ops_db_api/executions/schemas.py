@@ -113,6 +113,12 @@ class ExecutionData(ResponseBody):
     bytes: int
     files_unpackaged: int
     packages: PackagesByState
+    reason: str | None = Field(
+        description="Why what is not archived does not go on: the reason that needs somebody most, of those"
+        " the oldest. With `in_progress` and `dispatched` it moves."
+    )
+    reason_detail: str | None
+    reason_since: datetime | None
 
 
 class ListedExecution(Execution):

@@ -65,7 +65,10 @@ async def get_open_work_groups(
     refuse_unknown(request)
     now = _now(request)
     rows = queries.wanted_rows(now, wanted, programs=by is GroupBy.PROGRAM)
-    groups = await session.run_sync(lambda sync: open_work_groups(sync, by, rows, conditions(rows, wanted)))
+    verbs = queries.possible(rows.c, request.app.state.settings.served_sites)
+    groups = await session.run_sync(
+        lambda sync: open_work_groups(sync, by, rows, conditions(rows, wanted), verbs)
+    )
     return OpenWorkGroups.model_validate(
         {
             "by": by,

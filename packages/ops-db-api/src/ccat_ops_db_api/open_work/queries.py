@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from ccat_ops_db.models import ExecutedObsUnit, ObsUnit, PhysicalCopy, RawDataPackage
 from ccat_ops_db.reports.open_work import OpenWorkKind, open_work, with_programs
 from ccat_ops_db_api.open_work.filters import OpenWorkFilter, conditions
-from ccat_ops_db_api.open_work.schemas import OpenWorkSort
+from ccat_ops_db_api.open_work.schemas import OpenWorkSort, Verb
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.work.kinds import KINDS
 
@@ -39,7 +39,6 @@ SHOWN = (
     "kind",
     "subject",
     "package_id",
-    "module",
     "site",
     "place",
     "route",
@@ -97,9 +96,15 @@ def shown(rows: Subquery, wanted: OpenWorkFilter, served: Sequence[str]) -> Rows
         .correlate(rows)
         .scalar_subquery()
     )
+    module, part = (
+        select(column).where(RawDataPackage.id == columns.package_id).correlate(rows).scalar_subquery()
+        for column in (RawDataPackage.instrument_module_id, RawDataPackage.part_number)
+    )
     return (
         select(
             *(columns[name] for name in SHOWN),
+            func.coalesce(columns.module, module).label("module"),
+            part.label("part_number"),
             case(dict(COLLECTIONS), value=columns.kind).label("collection"),
             execution_id.label("execution_id"),
             unit.label("obs_unit"),
@@ -135,12 +140,24 @@ def _rate(columns: Any) -> ColumnElement[Any]:
 
 
 def _actions(columns: Any, served: Sequence[str]) -> ColumnElement[Any]:
-    """Return the verbs that are possible for a row now; a deletion that has begun is completed."""
+    """Return the verbs that are possible for a row now."""
+    verbs = possible(columns, served)
+    return case(
+        *((condition, literal_column(f"'[\"{verb}\"]'::json", JSON())) for verb, condition in verbs.items()),
+        else_=literal_column("'[]'::json", JSON()),
+    )
 
-    def verbs(*names: str) -> ColumnElement[Any]:
-        listed = ", ".join(f'"{name}"' for name in names)
-        return literal_column(f"'[{listed}]'::json", JSON())
 
+def possible(columns: Any, served: Sequence[str]) -> Mapping[str, ColumnElement[bool]]:
+    """Return for each verb whether it is possible for a row now; a deletion that has begun is completed.
+
+    Parameters
+    ----------
+    columns : collection
+        Columns of open work.
+    served : sequence of str
+        Sites whose rows this API may change; empty: all.
+    """
     begun = exists(
         select(PhysicalCopy.id).where(
             PhysicalCopy.raw_data_package_id == columns.package_id,
@@ -149,10 +166,12 @@ def _actions(columns: Any, served: Sequence[str]) -> ColumnElement[Any]:
         )
     )
     is_deletion = columns.kind == literal(OpenWorkKind.DELETION.value)
-    return case(
-        *([(columns.site.not_in(served), verbs())] if served else []),
-        (columns.status == "waiting", verbs()),
-        (columns.status == "failed", verbs("retry")),
-        (and_(is_deletion, or_(columns.status == "in_progress", begun)), verbs()),
-        else_=verbs("cancel"),
-    )
+    ours = [columns.site.in_(served)] if served else []
+    return {
+        Verb.RETRY.value: and_(columns.status == "failed", *ours),
+        Verb.CANCEL.value: and_(
+            columns.status.not_in(["waiting", "failed"]),
+            ~and_(is_deletion, or_(columns.status == "in_progress", begun)),
+            *ours,
+        ),
+    }

@@ -27,6 +27,7 @@ class OpenWorkRow(ResponseBody):
     obs_unit: str | None
     program: str | None
     module: str | None
+    part_number: int | None = Field(description="Number of the package in its execution and module.")
     site: str = Field(description="Site that does it.")
     source: Annotated[str | None, Field(alias="from", description="Location that is read.")]
     to: str | None = Field(description="Location that is written to.")
@@ -82,6 +83,13 @@ class OpenWorkSort(StrEnum):
     BYTES_TOTAL_DESCENDING = "-bytes_total"
 
 
+class PossibleVerbs(ResponseBody):
+    """With how much each verb can be done."""
+
+    retry: int
+    cancel: int
+
+
 class OpenWorkGroup(ResponseBody):
     """Open work that has one thing in common."""
 
@@ -100,6 +108,7 @@ class OpenWorkGroup(ResponseBody):
     places: dict[str, int] = Field(description="Without what is at no place.")
     routes: dict[str, int] = Field(description="Without what takes no route.")
     error_categories: dict[str, int] = Field(description="By its last error; without what had none.")
+    can: PossibleVerbs = Field(description="How much of it this API can retry or cancel now.")
 
 
 class Verb(StrEnum):

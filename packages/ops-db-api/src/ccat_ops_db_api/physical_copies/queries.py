@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock, RawDataPackage
+from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
 
@@ -46,7 +47,18 @@ def copies() -> Rows:
                 "waiting_since",
             )
         ),
-    ).join(DataLocation, DataLocation.id == COPIES.data_location_id)
+        *(
+            case((COPIES.raw_data_package_id.is_not(None), count())).label(label)
+            for label, count in (
+                ("copies_wanted", wanted_archive_copies),
+                ("copies_archived", verified_archive_copies),
+            )
+        ),
+    ).select_from(
+        PhysicalCopy.__table__.join(
+            DataLocation.__table__, DataLocation.__table__.c.id == COPIES.data_location_id
+        ).outerjoin(RawDataPackage.__table__, RawDataPackage.__table__.c.id == COPIES.raw_data_package_id)
+    )
 
 
 def filtered(

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import Field
+
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db_api.platform.fields import ResponseBody
 
@@ -31,6 +33,8 @@ class Copy(ResponseBody):
     waiting_reason: str | None
     waiting_detail: str | None
     waiting_since: datetime | None
+    copies_wanted: int | None = Field(description="Archives that are to have its package; null for files.")
+    copies_archived: int | None = Field(description="Archives that have a verified copy of its package.")
 
 
 class CopyPage(ResponseBody):

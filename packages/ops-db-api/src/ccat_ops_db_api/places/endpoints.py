@@ -114,6 +114,13 @@ async def get_own_site(request: Request, _: Reader, session: Transaction) -> sch
     )
 
 
+@router.get("/data-locations/{name}/packages", operation_id="get_packages_of_data_location")
+async def get_packages_of_data_location(_: Reader, session: Transaction, name: Name) -> schemas.PackagesThere:
+    """Tell how many packages a location has, by the status of their copies there."""
+    await reference(session, LOCATIONS, name)
+    return schemas.PackagesThere.model_validate(await queries.packages_by_status(session, name))
+
+
 for _kind in (SITES, LOCATIONS, ROUTES, POLICIES):
     router.include_router(reference_routes(_kind, "places"))
 for _kind in (SITES, LOCATIONS, ROUTES):

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.enumerations import PhysicalCopyStatus
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -26,6 +27,7 @@ from ccat_ops_db.models import (
     DiskDataLocation,
     LocationHealth,
     LocationUsage,
+    PhysicalCopy,
     RetentionPolicy,
     RouteHealth,
     S3DataLocation,
@@ -124,6 +126,18 @@ def locations() -> Rows:
         .outerjoin(s3, s3.c.id == LOCATIONS.c.id)
         .outerjoin(tape, tape.c.id == LOCATIONS.c.id)
     )
+
+
+async def packages_by_status(session: AsyncSession, location: str) -> dict[str, int]:
+    """Return how many packages a location has with each status of their copies there."""
+    copy = PhysicalCopy.__table__.c
+    found = await session.execute(
+        select(copy.status, func.count())
+        .where(copy.data_location_id == location, copy.kind == literal_column("'raw_data_package'"))
+        .group_by(copy.status)
+    )
+    counted: dict[PhysicalCopyStatus, int] = {row[0]: row[1] for row in found}
+    return {status.value: counted.get(status, 0) for status in PhysicalCopyStatus}
 
 
 def routes() -> Rows:

@@ -113,6 +113,19 @@ class Location(ResponseBody):
     service: Service
 
 
+class PackagesThere(ResponseBody):
+    """How many packages a location has, or had, with each status of their copies there."""
+
+    present: int
+    verified: int
+    staged: int
+    deletion_scheduled: int
+    deletion_in_progress: int
+    deleted: int
+    missing: int
+    corrupt: int
+
+
 class Window(ResponseBody):
     """A daily time (UTC) in which a route may be used."""
 

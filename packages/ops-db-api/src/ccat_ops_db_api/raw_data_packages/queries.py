@@ -41,7 +41,12 @@ from ccat_ops_db.models import (
     RawDataPackage,
     Site,
 )
-from ccat_ops_db.package_state import maybe_not_archived, package_state
+from ccat_ops_db.package_state import (
+    maybe_not_archived,
+    package_state,
+    verified_archive_copies,
+    wanted_archive_copies,
+)
 from ccat_ops_db.reports.package_waiting import package_waiting, packages_waiting_for
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
 from ccat_ops_db_api.platform.filters import among, chosen, one_of
@@ -79,6 +84,8 @@ def packages() -> Rows:
             RawDataPackage.instrument_module_id.label("module"),
             RawDataPackage.part_number,
             package_state().label("state"),
+            wanted_archive_copies().label("copies_wanted"),
+            verified_archive_copies().label("copies_archived"),
             RawDataPackage.file_count,
             RawDataPackage.payload_bytes,
             RawDataPackage.size,

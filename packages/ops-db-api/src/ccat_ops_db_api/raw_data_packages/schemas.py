@@ -44,6 +44,8 @@ class Package(ResponseBody):
     module: str
     part_number: int
     state: PackageState = Field(description="Derived from its copies and the work on it.")
+    copies_wanted: int = Field(description="Archives that are to have it, as the policy of its source says.")
+    copies_archived: int = Field(description="Archives that have a verified copy.")
     file_count: int
     payload_bytes: int
     size: int | None

@@ -35,7 +35,7 @@ def _routes(kind: Kind) -> APIRouter:
         sort: WorkSort = WorkSort.CREATED_AT_DESCENDING,
     ) -> Response:
         """List work of this kind."""
-        rows = queries.filtered(kind, wanted)
+        rows = queries.sorted_by(kind, queries.filtered(kind, wanted), sort)
         keys = queries.sort_keys(kind)
         return await list_page(session, rows, page, sort, keys, keys["id"])
 

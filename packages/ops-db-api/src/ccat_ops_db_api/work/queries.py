@@ -12,12 +12,15 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
 )
-from ccat_ops_db.models import Deletion, PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.models import Deletion, ExecutedObsUnit, PhysicalCopy, PhysicalCopyLock, RawDataPackage
 from ccat_ops_db.reports.work_rows import reason_of
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
 from ccat_ops_db_api.work.filters import WorkFilter
 from ccat_ops_db_api.work.kinds import Kind
+from ccat_ops_db_api.work.schemas import WorkSort
+
+EXECUTIONS = ExecutedObsUnit.__table__.c
 
 COMMON = (
     "status",
@@ -49,13 +52,37 @@ def work(kind: Kind) -> Rows:
         model.site_id.label("site"),
         *(getattr(model, name) for name in COMMON),
         *(column.label(label) for label, column in kind.columns.items()),
+        *_names(kind),
     )
+
+
+def _names(kind: Kind) -> list[ColumnElement[Any]]:
+    """Return what people call the package of work; looked up for the rows of a page alone."""
+    package = RawDataPackage.__table__.alias("named")
+    source = package.join(ExecutedObsUnit.__table__, EXECUTIONS.id == package.c.executed_obs_unit_id)
+
+    def found(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        of_package = select(column).select_from(source).where(package.c.id == kind.columns["package_id"])
+        return of_package.correlate(kind.model).scalar_subquery()
+
+    return [
+        found(package.c.executed_obs_unit_id).label("execution_id"),
+        found(EXECUTIONS.obs_unit_id).label("obs_unit"),
+        found(package.c.instrument_module_id).label("module"),
+        found(package.c.part_number).label("part_number"),
+    ]
 
 
 def sort_keys(kind: Kind) -> Mapping[str, ColumnElement[Any]]:
     """Return what work of a kind may be sorted by."""
     columns = kind.model.__table__.c
-    return {"created_at": columns.created_at, "id": columns.id}
+    return {"created_at": columns.created_at, "finished_at": columns.finished_at, "id": columns.id}
+
+
+def sorted_by(kind: Kind, rows: Rows, sort: WorkSort) -> Rows:
+    """Return the rows that have the key of an order: only what has ended has a time of its end."""
+    ended = sort in (WorkSort.FINISHED_AT, WorkSort.FINISHED_AT_DESCENDING)
+    return rows.where(kind.model.finished_at.is_not(None)) if ended else rows
 
 
 def filtered(kind: Kind, wanted: WorkFilter) -> Rows:

@@ -41,6 +41,10 @@ class WorkRow(ResponseBody):
     waiting_detail: str | None
     waiting_since: datetime | None
     package_id: UUID | None
+    execution_id: UUID | None
+    obs_unit: str | None
+    module: str | None
+    part_number: int | None
 
 
 class PackageCreationRow(WorkRow):
@@ -145,10 +149,12 @@ class DeletionPage(ResponseBody):
 
 
 class WorkSort(StrEnum):
-    """Orders of work."""
+    """Orders of work. By ``finished_at`` only what has ended is listed."""
 
     CREATED_AT = "created_at"
     CREATED_AT_DESCENDING = "-created_at"
+    FINISHED_AT = "finished_at"
+    FINISHED_AT_DESCENDING = "-finished_at"
     ID = "id"
     ID_DESCENDING = "-id"
 

@@ -57,6 +57,9 @@ test.each(["narrow", "normal"] as const)(
       bytes: 25_000_000,
       files_unpackaged: 0,
       packages: { archived: 1, failed: 1, transferring: 0, waiting: 0 },
+      reason: "given_up",
+      reason_detail: null,
+      reason_since: null,
     } as const;
     answer("/api/v1/executed-obs-units", { items: [{ ...EXECUTION, data }], next_cursor: null });
     await show(<ObservationsPage />, { me: SCIENTIST, width, at: "/observations" });

@@ -16,5 +16,6 @@ test.each([
   ],
   ["failed", { ...none, failed: 1 }, 0, "1 given up"],
 ] as const)("%s with packages %o and %i loose files: %s", (state, packages, loose, text) => {
-  expect(restOf({ state, packages, files: 9, bytes: 1, files_unpackaged: loose })).toBe(text);
+  const why = { reason: null, reason_detail: null, reason_since: null };
+  expect(restOf({ state, packages, files: 9, bytes: 1, files_unpackaged: loose, ...why })).toBe(text);
 });

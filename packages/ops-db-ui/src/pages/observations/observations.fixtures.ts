@@ -58,6 +58,8 @@ export const PACKAGE: Package = {
   module: "chai-lfa",
   part_number: 1,
   state: "archived",
+  copies_wanted: 1,
+  copies_archived: 1,
   file_count: 400,
   payload_bytes: 16_000_000,
   size: 17_100_800,

@@ -320,5 +320,6 @@ function group(
     places: {},
     routes: {},
     error_categories: {},
+    can: { retry: key === "given_up" ? count : 0, cancel: 0 },
   };
 }

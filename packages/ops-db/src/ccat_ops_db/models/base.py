@@ -192,6 +192,7 @@ class Work(Identified, Owned, Waiting):
                 "next_attempt_at",
                 postgresql_where=text("status <> 'completed'"),
             ),
+            Index(f"ix_{table}_ended", "finished_at", "id", postgresql_where=text("finished_at IS NOT NULL")),
             CheckConstraint("bytes_done >= 0 AND bytes_total >= 0", name="bytes_not_negative"),
             CheckConstraint(
                 "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",

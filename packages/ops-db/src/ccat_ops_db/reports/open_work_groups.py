@@ -1,9 +1,10 @@
 """Open work in groups: how much, how old, what happens next and whose turn it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select
@@ -68,10 +69,15 @@ class OpenWorkGroup:
     places: dict[str, int] = field(default_factory=dict)
     routes: dict[str, int] = field(default_factory=dict)
     error_categories: dict[str, int] = field(default_factory=dict)
+    can: dict[str, int] = field(default_factory=dict)
 
 
 def open_work_groups(
-    session: Session, by: GroupBy, rows: Subquery, conditions: Iterable[ColumnElement[bool]] = ()
+    session: Session,
+    by: GroupBy,
+    rows: Subquery,
+    conditions: Iterable[ColumnElement[bool]] = (),
+    verbs: Mapping[str, ColumnElement[bool]] = MappingProxyType({}),
 ) -> list[OpenWorkGroup]:
     """Return open work in groups, those first that need somebody, then the largest; one statement.
 
@@ -85,6 +91,8 @@ def open_work_groups(
         Open work; `with_programs` of it if it is grouped by program.
     conditions : iterable of ColumnElement
         Which of it is meant.
+    verbs : mapping
+        Name of what can be done → with which of it.
     """
     key = rows.c[by.value]
     parts = (rows.c.reason, rows.c.kind, rows.c.place, rows.c.route, rows.c.error_category)
@@ -96,6 +104,7 @@ def open_work_groups(
             cast(func.coalesce(func.sum(rows.c.bytes_total), 0), BigInteger),
             func.min(rows.c.since),
             func.min(rows.c.next_at),
+            *(func.count().filter(possible) for possible in verbs.values()),
         )
         .where(*conditions)
         .group_by(key, *parts)
@@ -103,7 +112,9 @@ def open_work_groups(
     groups: dict[str | None, OpenWorkGroup] = {}
     for row in session.execute(statement):
         group = groups.setdefault(row[0], OpenWorkGroup(row[0], _text(by, row[0])))
-        _add(group, row[1:6], *row[6:])
+        _add(group, row[1:6], *row[6:10])
+        for verb, count in zip(verbs, row[10:], strict=True):
+            group.can[verb] = group.can.get(verb, 0) + count
     for group in groups.values():
         _conclude(group)
     return sorted(

@@ -1502,6 +1502,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_package_creation_ended",
+        "package_creation",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_package_creation_open",
         "package_creation",
         ["site_id", "status", "next_attempt_at"],
@@ -1744,6 +1751,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion")),
     )
     op.create_index(op.f("ix_deletion_data_location_id"), "deletion", ["data_location_id"], unique=False)
+    op.create_index(
+        "ix_deletion_ended",
+        "deletion",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_deletion_open",
         "deletion",
@@ -2165,6 +2179,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_data_transfer_final_site_id"), "data_transfer", ["final_site_id"], unique=False)
     op.create_index(
+        "ix_data_transfer_ended",
+        "data_transfer",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_data_transfer_open",
         "data_transfer",
         ["site_id", "status", "next_attempt_at"],
@@ -2287,6 +2308,13 @@ def upgrade() -> None:
         "long_term_archive_transfer",
         ["destination_location_id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_long_term_archive_transfer_ended",
+        "long_term_archive_transfer",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
     )
     op.create_index(
         "ix_long_term_archive_transfer_open",
@@ -2427,6 +2455,13 @@ def upgrade() -> None:
         "staging_item",
         ["destination_location_id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_staging_item_ended",
+        "staging_item",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
     )
     op.create_index(
         "ix_staging_item_open",
@@ -2578,6 +2613,13 @@ def upgrade() -> None:
         op.f("ix_fixity_check_data_transfer_id"), "fixity_check", ["data_transfer_id"], unique=False
     )
     op.create_index(
+        "ix_fixity_check_ended",
+        "fixity_check",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_fixity_check_open",
         "fixity_check",
         ["site_id", "status", "next_attempt_at"],
@@ -2610,6 +2652,11 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
     op.drop_index(
+        "ix_fixity_check_ended",
+        table_name="fixity_check",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
     )
     op.drop_index(op.f("ix_fixity_check_data_transfer_id"), table_name="fixity_check")
@@ -2619,6 +2666,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
     op.drop_index(op.f("ix_staging_item_raw_data_file_id"), table_name="staging_item")
+    op.drop_index(
+        "ix_staging_item_ended",
+        table_name="staging_item",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_staging_item_open", table_name="staging_item", postgresql_where=sa.text("status <> 'completed'")
     )
@@ -2637,6 +2689,11 @@ def downgrade() -> None:
     )
     op.drop_index(
         op.f("ix_long_term_archive_transfer_raw_data_package_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_index(
+        "ix_long_term_archive_transfer_ended",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
     )
     op.drop_index(
         "ix_long_term_archive_transfer_open",
@@ -2661,6 +2718,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
     )
     op.drop_index(op.f("ix_data_transfer_raw_data_package_id"), table_name="data_transfer")
+    op.drop_index(
+        "ix_data_transfer_ended",
+        table_name="data_transfer",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_data_transfer_open", table_name="data_transfer", postgresql_where=sa.text("status <> 'completed'")
     )
@@ -2735,6 +2797,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
     op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
     op.drop_index(
+        "ix_deletion_ended",
+        table_name="deletion",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_deletion_open", table_name="deletion", postgresql_where=sa.text("status <> 'completed'")
     )
     op.drop_index(op.f("ix_deletion_data_location_id"), table_name="deletion")
@@ -2757,6 +2824,11 @@ def downgrade() -> None:
     op.drop_table("raw_data_file")
     op.drop_table("prime_cam_module_configuration")
     op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
+    op.drop_index(
+        "ix_package_creation_ended",
+        table_name="package_creation",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_package_creation_open",
         table_name="package_creation",
