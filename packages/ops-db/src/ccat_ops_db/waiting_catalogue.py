@@ -13,11 +13,11 @@ STAYS = "Nothing changes until somebody acts."
 
 _DATA: dict[WaitingReason, Entry] = {
     WaitingReason.EXECUTION_RUNNING: Entry(
-        "Execution still running",
-        "Its execution is still running, and its files have reached neither the size nor the age at which"
+        "Observation still running",
+        "Its observation is still running, and its files have reached neither the size nor the age at which"
         " they are packaged.",
-        "Nothing needs to be done. Finish the execution to have its files packaged now.",
-        "A package is made when the execution ends, or when the size or age limit of the source is reached.",
+        "Nothing needs to be done. Finish the observation to have its files packaged now.",
+        "A package is made when the observation ends, or when the size or age limit of the source is reached.",
         Turn.INSTRUMENT,
         HelpPage.OBSERVATION,
     ),

@@ -48,7 +48,7 @@ function Arrival({ of, packages }: { readonly of: Progress; readonly packages: r
           {archiving(of, packages)}
         </Step>
         <Step name="Removed at the source" done={of.files_removed_at_source} total={of.files}>
-          {of.files > 0 && of.removed_at_source ? "the archives have them" : "kept there until they are safe"}
+          {removing(of)}
         </Step>
       </ol>
     </>
@@ -97,12 +97,23 @@ function packing(of: Progress): string {
     : `${grouped(unsealed)} of ${packages} not made yet`;
 }
 
+function removing(of: Progress): string {
+  if (of.files > 0 && of.removed_at_source) return "the archives have them";
+  // What an archive lost afterwards was safe when it was removed.
+  return of.files_removed_at_source > of.files_archived
+    ? "they were safe when they were removed"
+    : "kept there until they are safe";
+}
+
 /** In which archives the files are; for those that are in none, where they are until then. */
 function archiving(of: Progress, packages: readonly Package[]): string {
   if (of.files === 0) return "there is nothing to keep";
   if (of.archived) return archivesOf(packages).join(", ") || "verified there";
   const places = placesOf(packages);
-  return places.length === 0 ? "until then at their source" : `until then at ${places.join(", ")}`;
+  if (places.length === 0) return "until then at their source";
+  return of.files_archived === 0
+    ? `until then at ${places.join(", ")}`
+    : `the others at ${places.join(", ")}`;
 }
 
 function archivesOf(packages: readonly Package[]): readonly string[] {

@@ -50,31 +50,19 @@ export function ObservationPage({ id }: { readonly id: string }) {
         )}
       </PageTitle>
       <div className={styles.panels}>
-        <div className={styles.wide}>
-          <ArrivalPanel of={progress} packages={packages.data?.items} />
-        </div>
-        {!isThrough && (
-          <div className={styles.wide}>
-            <WaitingPanel id={id} />
-          </div>
-        )}
-        <div className={styles.wide}>
-          <PackagesPanel id={id} isRunning={one?.status === "running"} />
-        </div>
-        <div className={styles.wide}>
-          <StagedPanel id={id} />
-        </div>
+        <ArrivalPanel of={progress} packages={packages.data?.items} />
+        {!isThrough && <WaitingPanel id={id} />}
+        <PackagesPanel id={id} isRunning={one?.status === "running"} />
+        <StagedPanel id={id} />
         <Folded title="Observation and conditions">
           <ConditionsPanel of={execution} />
+        </Folded>
+        <Folded title="Files">
+          <FilesPanel id={id} />
         </Folded>
         <Folded title="Events">
           <EventsOf subject={id} />
         </Folded>
-        <div className={styles.wide}>
-          <Folded title="Files">
-            <FilesPanel id={id} />
-          </Folded>
-        </div>
       </div>
     </>
   );

@@ -34,22 +34,22 @@ export function WaitingPanel({ id }: { readonly id: string }) {
       {({ steps }) => (
         <>
           <ul className={styles.steps}>
-            {urgentFirst(steps)
+            {alike(urgentFirst(steps))
               .slice(0, MOST)
-              .map((step) => (
+              .map(([step, count]) => (
                 <li key={`${step.subject_id} ${step.what}`} className={styles.step}>
-                  <Words of={step} />
+                  <Words of={step} count={count} />
                 </li>
               ))}
           </ul>
-          {steps.length > MOST && <p>{steps.length - MOST} more wait; each package below says why.</p>}
+          {alike(steps).length > MOST && <p>More wait; each package below says why.</p>}
         </>
       )}
     </Panel>
   );
 }
 
-function Words({ of }: { readonly of: Step }) {
+function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   const reason = useWaitingReasons().get(of.reason ?? "");
   const isGivenUp = of.status === "failed";
   const [look, word] = isGivenUp
@@ -65,7 +65,7 @@ function Words({ of }: { readonly of: Step }) {
         <span className={styles.what}>{capital(of.what)}</span>
         {of.since !== null && (
           <span className={styles.since}>
-            since <Time at={of.since} />
+            {count > 1 && `${count} alike, the first `}since <Time at={of.since} />
           </span>
         )}
       </p>
@@ -79,6 +79,7 @@ function Words({ of }: { readonly of: Step }) {
         <p className={styles.links}>
           <SubjectLink type={of.subject_type} id={of.subject_id}>
             {isGivenUp ? `${page}, to retry it once that is done` : page}
+            {count > 1 && " (the first)"}
           </SubjectLink>
           {of.reason === "route_circuit_open" && <Link to="/errors">Open errors</Link>}
         </p>
@@ -106,6 +107,19 @@ function Line({ name, text }: { readonly name: string; readonly text: string | n
       <dd dir="auto">{text}</dd>
     </div>
   );
+}
+
+/** Return steps that differ in their subject alone as one, the oldest of them, with how many there are. */
+function alike(steps: readonly Step[]): readonly (readonly [Step, number])[] {
+  const groups = new Map<string, Step[]>();
+  for (const step of steps) {
+    const key = JSON.stringify([step.what, step.status, step.reason, step.detail]);
+    groups.set(key, [...(groups.get(key) ?? []), step]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group.toSorted((one, other) => (one.since ?? "").localeCompare(other.since ?? ""));
+    return first === undefined ? [] : [[first, group.length] as const];
+  });
 }
 
 function urgentFirst(steps: readonly Step[]): readonly Step[] {

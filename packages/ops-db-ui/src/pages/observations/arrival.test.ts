@@ -22,7 +22,7 @@ test.each([
   [
     { ...under, packages: 3, packages_archived: 1, files_archived: 200, archives_wanted: 2 },
     "on its way",
-    "403 files arrived, 25.0 MB. 200 are safe; the others are in none of 2 archives. They are on the way.",
+    "403 files arrived, 25.0 MB. 200 of them are safe, in 2 archives; 203 are not yet. They are on the way.",
   ],
   [
     { ...under, archives_reached: 1, archives_wanted: 2 },

@@ -77,7 +77,8 @@ function safe(of: Progress): string | null {
   const one = of.files === 1;
   if (of.archived) return `${one ? "It is" : "All are"} safe: in ${archives(of)}.`;
   if (of.files_archived === 0) return `${one ? "It is" : "They are"} not safe yet: in ${archives(of)}.`;
-  return `${grouped(of.files_archived)} are safe; the others are in ${archives(of)}.`;
+  const others = of.files - of.files_archived;
+  return `${grouped(of.files_archived)} of them are safe, in ${grouped(of.archives_wanted ?? 0)} ${of.archives_wanted === 1 ? "archive" : "archives"}; ${grouped(others)} ${others === 1 ? "is" : "are"} not yet.`;
 }
 
 /** Return in how many of the wanted archives all is: `1 of 2 archives`. */

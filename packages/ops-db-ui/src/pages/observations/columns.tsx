@@ -82,7 +82,7 @@ export const COLUMNS: readonly Column<ListedExecution>[] = [
   },
   {
     id: "stage",
-    header: "Get it",
+    header: "Stage",
     card: "fold",
     cell: (one) => <StageOffer id={one.id} title={one.source} state={one.data.state} kind="quiet" />,
   },

@@ -80,7 +80,7 @@ export function StageForm({ of, onCancel }: { readonly of: Staged; readonly onCa
         </div>
         <div className={styles.field}>
           <label htmlFor={`${id}-pin`}>
-            And at least until <span className={styles.optional}>date, UTC, optional</span>
+            And at least until <span className={styles.optional}>optional</span>
           </label>
           <input
             id={`${id}-pin`}

@@ -2,7 +2,6 @@ import { CopyText } from "~/components/CopyText";
 import { Progress } from "~/components/Progress";
 import { Bytes } from "~/components/Quantity";
 import { Time } from "~/components/Time";
-import { Unknown } from "~/components/Unknown";
 import type { Column } from "~/lists/columns";
 import type { Job } from "~/pages/staging/answers";
 import styles from "~/pages/staging/columns.module.css";
@@ -37,8 +36,7 @@ export const COLUMNS: readonly Column<Job>[] = [
       </span>
     ),
   },
-  { id: "progress", header: "Progress", card: "why", cell: (job) => <Size of={job} /> },
-  { id: "folder", header: "Folder", card: "fold", wide: true, cell: (job) => <CopyFolder of={job} /> },
+  { id: "progress", header: "Progress, folder", card: "why", cell: (job) => <Size of={job} /> },
   {
     id: "created",
     header: "Requested",
@@ -51,21 +49,22 @@ export const COLUMNS: readonly Column<Job>[] = [
       </span>
     ),
   },
-  { id: "kept", header: "Kept until", card: "fold", wide: true, cell: (job) => <Kept of={job} /> },
+  { id: "kept", header: "Kept until", card: "fold", cell: (job) => <Kept of={job} /> },
 ];
 
-/** The folder to copy once everything is in it; the page of the job shows it before. */
-function CopyFolder({ of: job }: { readonly of: Job }) {
-  if (job.folder === null || job.state !== "completed") return <Unknown />;
+/** How far a job is while it is open; afterwards how large it is, and the folder to copy once everything is in it. */
+function Size({ of: job }: { readonly of: Job }) {
+  if (isOpen(job)) {
+    return <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />;
+  }
   return (
-    <span title={job.folder}>
-      <CopyText text={job.folder} label="Copy folder" />
+    <span className={styles.name}>
+      <Bytes value={job.bytes_total} />
+      {job.state === "completed" && job.folder !== null && (
+        <span title={job.folder}>
+          <CopyText text={job.folder} label="Copy folder" />
+        </span>
+      )}
     </span>
   );
-}
-
-/** How far a job is while it is open; how large it is afterwards. */
-function Size({ of: job }: { readonly of: Job }) {
-  if (!isOpen(job)) return <Bytes value={job.bytes_total} />;
-  return <Progress done={job.bytes_done} total={job.bytes_total} label="staged" unit="bytes" />;
 }
