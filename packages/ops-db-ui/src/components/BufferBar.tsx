@@ -17,6 +17,7 @@ export function BufferBar({
   isSoonFull = false,
   rule,
   brief = false,
+  tone: said,
 }: {
   /** What is full or empty: the name of the place. */
   readonly label: string;
@@ -38,6 +39,8 @@ export function BufferBar({
   readonly rule?: string;
   /** One of many: the watermarks are drawn and told, not written below. */
   readonly brief?: boolean;
+  /** How urgent it is, where more is known of that than how full it is. */
+  readonly tone?: Tone;
 }) {
   const id = useId();
   if (used === null || total === null || total <= 0) {
@@ -49,7 +52,7 @@ export function BufferBar({
   }
   const share = Math.min(100, (used / total) * 100);
   const kept = Math.min(100 - share, (reserved / total) * 100);
-  const tone = toneOf(share, high, isSoonFull);
+  const tone = said ?? toneOf(share, high, isSoonFull);
   const free = Math.max(0, total - used);
   const figures = [
     `${percent(used, total)} full`,

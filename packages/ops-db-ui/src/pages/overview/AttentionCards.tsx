@@ -1,12 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import { CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
-import { useState } from "react";
-import { TURNS } from "~/api/waiting-reasons";
+import { type ReactNode, useState } from "react";
+import { useMe } from "~/api/me";
 import { Button } from "~/components/Button";
 import { Time } from "~/components/Time";
 import styles from "~/pages/overview/AttentionCards.module.css";
 import { AttentionVerb } from "~/pages/overview/AttentionVerb";
 import type { Attention } from "~/pages/overview/answers";
+import { useCause } from "~/pages/overview/cause";
+import { Remedy } from "~/pages/overview/Remedy";
+import { type Names, whoOf } from "~/pages/work/who";
 
 const SHOWN = 4;
 const ICONS: Readonly<Record<Attention["severity"], LucideIcon>> = {
@@ -19,26 +22,50 @@ const WORDS: Readonly<Record<Attention["severity"], string>> = {
   watch: "Watch:",
   info: "Note:",
 };
+/** Rules whose titles say for how long. */
+const TITLE_SAYS_SINCE: ReadonlySet<string> = new Set([
+  "long_suspension",
+  "execution_running_long",
+  "telescope_silent",
+  "no_worker_seen",
+  "no_planner_seen",
+]);
 
 /** What needs somebody, most urgent first; nothing at all when nothing does. */
-export function AttentionCards({ cards }: { readonly cards: readonly Attention[] }) {
+export function AttentionCards({
+  cards,
+  names,
+}: {
+  readonly cards: readonly Attention[];
+  readonly names: Names;
+}) {
   const [all, setAll] = useState(false);
   if (cards.length === 0) return null;
   const shown = all ? cards : cards.slice(0, SHOWN);
   return (
     <section aria-label="Needs attention" className={styles.cards}>
       {shown.map((card) => (
-        <Card key={`${card.rule} ${card.where ?? ""} ${card.title}`} card={card} />
+        <Card key={`${card.rule} ${card.where ?? ""} ${card.title}`} card={card} names={names} />
       ))}
       {shown.length < cards.length && (
-        <Button onClick={() => setAll(true)}>Show {cards.length - shown.length} more</Button>
+        <Button onClick={() => setAll(true)}>Show {restOf(cards.slice(SHOWN))}</Button>
       )}
     </section>
   );
 }
 
-function Card({ card }: { readonly card: Attention }) {
+function restOf(cards: readonly Attention[]): string {
+  const urgent = cards.filter(({ severity }) => severity === "act").length;
+  const rest = cards.length - urgent;
+  const parts = [...(urgent > 0 ? [`${urgent} to act on`] : []), ...(rest > 0 ? [`${rest} to watch`] : [])];
+  return `${cards.length} more: ${parts.join(", ")}`;
+}
+
+function Card({ card, names }: { readonly card: Attention; readonly names: Names }) {
   const Icon = ICONS[card.severity];
+  const cause = useCause(card);
+  const me = useMe();
+  const who = whoOf(card.turn, card.where === null ? [] : [card.where], names, me);
   return (
     <article className={styles.card} data-severity={card.severity}>
       <Icon aria-hidden size={20} className={styles.icon} />
@@ -46,45 +73,55 @@ function Card({ card }: { readonly card: Attention }) {
         <h2 className={styles.title}>
           <span className="visually-hidden">{WORDS[card.severity]} </span>
           {card.title}
+          {card.since !== null && !TITLE_SAYS_SINCE.has(card.rule) && (
+            <span className={styles.since}>
+              {" · "}
+              <Time at={card.since} as="age" />
+            </span>
+          )}
         </h2>
         <p className={styles.why} title={card.why}>
           {card.why}
         </p>
+        {cause !== null && (
+          <p className={styles.why} title={cause.message}>
+            Last error: <Link {...cause.link}>{cause.message}</Link>
+          </p>
+        )}
       </div>
+      <dl className={styles.facts}>
+        <Fact name="What to do">
+          <Remedy text={card.remedy} where={card.where} />
+        </Fact>
+        <Fact name="Who">
+          {who}
+          {(card.turn === "site" || card.turn === "instrument") && "; tell them"}
+        </Fact>
+        <Fact name="By itself">
+          {/* When a place is full stands in the title; nothing happens by itself then. */}
+          {card.next_at !== null && card.rule !== "location_filling" && (
+            <>
+              <Time at={card.next_at} as="age" />:{" "}
+            </>
+          )}
+          {card.next}
+        </Fact>
+      </dl>
       <div className={styles.verbs}>
-        <AttentionVerb card={card} />
+        <AttentionVerb card={card} cause={cause} />
         <Link to="/help/$page" params={{ page: card.help }} aria-label={`Help: ${card.title}`}>
           Help
         </Link>
       </div>
-      <dl className={styles.facts}>
-        <div>
-          <dt>What to do</dt>
-          <dd>{card.remedy}</dd>
-        </div>
-        <div>
-          <dt>Next</dt>
-          <dd>
-            {card.next_at !== null && (
-              <>
-                <Time at={card.next_at} as="age" />:{" "}
-              </>
-            )}
-            {card.next}
-          </dd>
-        </div>
-        <div>
-          <dt>Turn</dt>
-          <dd>
-            {TURNS[card.turn]}
-            {card.since !== null && (
-              <span className={styles.since}>
-                , since <Time at={card.since} as="age" />
-              </span>
-            )}
-          </dd>
-        </div>
-      </dl>
     </article>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }

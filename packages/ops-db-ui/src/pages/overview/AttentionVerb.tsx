@@ -4,26 +4,28 @@ import { ActionButton } from "~/actions/ActionButton";
 import { callByPath, operationOf } from "~/actions/call-by-path";
 import button from "~/components/Button.module.css";
 import type { Attention } from "~/pages/overview/answers";
-import { wayTo } from "~/pages/overview/subjects";
+import type { Cause } from "~/pages/overview/cause";
+import { waysOf } from "~/pages/overview/subjects";
 import { BulkVerb } from "~/pages/work/BulkVerb";
-import { SHOWS_WORK } from "~/pages/work/kinds";
+import { kindCount, SHOWS_WORK } from "~/pages/work/kinds";
 
-/** The one thing to do about a card: the call that the API names, or the way to what it is about. */
-export function AttentionVerb({ card }: { readonly card: Attention }) {
-  const call = callOf(card);
-  const way = wayTo(card);
+/** What can be done about a card: first the page to look at, then the call that the API names. */
+export function AttentionVerb({ card, cause }: { readonly card: Attention; readonly cause: Cause | null }) {
+  const ways = waysOf(card, cause);
   return (
     <>
-      {call}
-      {way !== null && (
+      {ways.map(({ label, link }, number) => (
         <Link
-          {...way.link}
-          className={call === null ? (button.button ?? "") : ""}
-          data-kind={call === null ? "main" : undefined}
+          key={label}
+          {...link}
+          className={number === 0 ? (button.button ?? "") : ""}
+          data-kind={number === 0 && card.severity === "act" ? "main" : undefined}
+          aria-label={`${label}: ${card.title}`}
         >
-          {way.label}
+          {label}
         </Link>
-      )}
+      ))}
+      {callOf(card)}
     </>
   );
 }
@@ -35,7 +37,8 @@ function callOf(card: Attention): ReactNode {
   if (id === null) {
     const isOfWork = collection === "open-work" && (verb === "retry" || verb === "cancel");
     if (!isOfWork || action.filter === null) return null;
-    return <BulkVerb verb={verb} count={card.count} where={action.filter} kind="main" />;
+    const what = action.filter.kind === undefined ? null : kindCount(action.filter.kind, card.count);
+    return <BulkVerb verb={verb} count={card.count} what={what} where={action.filter} kind="plain" />;
   }
   const path = `/api/v1/${collection}/${id}:${verb}`;
   const operation = operationOf("POST", path);
@@ -47,7 +50,7 @@ function callOf(card: Attention): ReactNode {
       title={`${labelOf(verb, card)}?`}
       effect={card.remedy}
       reason="optional"
-      kind="main"
+      kind="plain"
       run={({ reason, idempotencyKey }) => callByPath("POST", path, { reason }, idempotencyKey)}
       invalidates={[...SHOWS_WORK, "/api/v1/data-locations/{name}", "/api/v1/errors"]}
     />

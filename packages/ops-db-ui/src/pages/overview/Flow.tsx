@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { OctagonX } from "lucide-react";
-import { Bytes, Rate } from "~/components/Quantity";
+import { Bytes, Count, Rate } from "~/components/Quantity";
 import { grouped, withPrefix } from "~/components/quantity";
 import type { FlowStep } from "~/pages/overview/answers";
 import styles from "~/pages/overview/Flow.module.css";
@@ -21,16 +21,12 @@ const STEPS: Readonly<Record<FlowStep["step"], readonly [name: string, what: str
 /** The way of the data: what is at each step, how fast it passes, and where it stops. */
 export function Flow({ steps }: { readonly steps: readonly FlowStep[] }) {
   return (
-    <Part
-      title="Flow"
-      beside={<p className={styles.legend}>rates of the last hour</p>}
-      folded={inShort(steps)}
-    >
+    <Part title="Flow" beside={<FlowLegend />} folded={inShort(steps)}>
       <div className={styles.figure}>
         <FlowDrawing steps={steps} />
         <ol className={styles.flow}>
-          {steps.map((step) => (
-            <Step key={step.step} step={step} />
+          {steps.map((step, place) => (
+            <Step key={step.step} step={step} stopsAt={stopsAt(steps, place)} />
           ))}
         </ol>
       </div>
@@ -46,7 +42,29 @@ function inShort(steps: readonly FlowStep[]): string {
   return link ? `${withPrefix(link, "B/s")} over the link` : "nothing moves";
 }
 
-function Step({ step }: { readonly step: FlowStep }) {
+/** What the signs of the drawing mean. */
+function FlowLegend() {
+  return (
+    <p className={styles.legend}>
+      <span className={styles.sign} data-look="moving" /> data pass, at the rate of the last hour
+      <span className={styles.sign} data-look="still" /> nothing passes
+      <span className={styles.sign} data-look="stopped" /> stopped
+    </p>
+  );
+}
+
+/** Return at how many steps from here on the same thing stops the flow; 0: none, or told at a step before. */
+function stopsAt(steps: readonly FlowStep[], place: number): number {
+  const stop = steps[place]?.stopped_by;
+  if (stop == null) return 0;
+  const isSame = (one: FlowStep | undefined) =>
+    one?.stopped_by?.reason === stop.reason && one.stopped_by.where === stop.where;
+  if (isSame(steps[place - 1])) return 0;
+  const after = steps.slice(place).findIndex((one) => !isSame(one));
+  return after < 0 ? steps.length - place : after;
+}
+
+function Step({ step, stopsAt }: { readonly step: FlowStep; readonly stopsAt: number }) {
   const [name, what] = STEPS[step.step];
   const stop = step.stopped_by;
   return (
@@ -56,20 +74,21 @@ function Step({ step }: { readonly step: FlowStep }) {
       </p>
       <h3 className={styles.name}>{name}</h3>
       <p className={styles.count}>
-        {grouped(step.packages)}
-        <span className="visually-hidden"> packages</span>
+        {grouped(step.packages)}{" "}
+        <span className={styles.unit}>{step.packages === 1 ? "package" : "packages"}</span>
       </p>
       <p className={styles.what}>
         <Bytes value={step.bytes} /> {what}
       </p>
-      {stop !== null && (
-        <p className={styles.stop}>
+      {stop !== null && stopsAt > 0 && (
+        <p className={styles.stop} data-steps={stopsAt}>
           <OctagonX aria-hidden size={16} />
           <span>
             <Link to="/work" search={{ open: stop.reason }}>
               {stop.text}
             </Link>
-            {stop.where !== null && `, ${stop.where}`}: {grouped(stop.count)} stopped
+            {stop.where !== null && `, ${stop.where}`}:{" "}
+            <Count value={stop.count} one="package waits" many="packages wait" />
           </span>
         </p>
       )}

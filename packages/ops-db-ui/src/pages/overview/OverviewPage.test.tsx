@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
+import type { Answer } from "~/api/get";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
+import { answerNames } from "~/pages/work/names.fixtures";
+import { OPEN } from "~/pages/work/work.fixtures";
 import { answer, answerCall, answerWith, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
@@ -13,7 +16,31 @@ afterEach(() => {
 });
 
 const NEVER = () => new Promise<Response>(() => undefined);
-const OPERATOR = person(["read:transfers", "manage:locations", "manage:transfers"]);
+const OPERATOR = person([
+  "read:transfers",
+  "read:locations",
+  "read:errors",
+  "manage:locations",
+  "manage:transfers",
+]);
+
+const ROUTE_ERROR: Answer<"/api/v1/errors">["items"][number] = {
+  id: "00000000-0000-4000-8000-0000000000e1",
+  site: "telescope",
+  severity: "error",
+  severity_rank: 3,
+  category: "timeout",
+  subject_type: "data_transfer_route",
+  subject_id: "summit-cologne",
+  location: null,
+  message: "cologne.example.org: connection timed out after 30 s",
+  first_seen_at: "2026-03-01T22:14:00Z",
+  last_seen_at: "2026-03-02T05:40:11Z",
+  count: 6,
+  acknowledged_at: null,
+  acknowledged_by: null,
+  resolved_at: null,
+};
 
 function night(status: typeof greenNight, work: typeof greenWork): void {
   answer("/api/v1/status", status);
@@ -26,7 +53,7 @@ test("a green night is a sentence and the next thing due, without any card", asy
   await expect
     .element(page.getByRole("heading", { level: 1 }))
     .toMatchTextContent("All is well: 21 402 files (1.93 TB) filed since the night began");
-  await expect.element(page.getByText(/^Next, in .*: /)).toBeVisible();
+  await expect.element(page.getByText(/^Next by itself, in .*: /)).toBeVisible();
   expect(page.getByRole("region", { name: "Needs attention" }).elements()).toEqual([]);
   expect(document.title).toContain("Green");
   await expectAccessible();
@@ -63,11 +90,79 @@ test("a bad night says for each card what to do, what comes next and whose turn 
   await expect.element(card).toMatchTextContent("214 packages (7.9 TB) wait for it.");
   await expect.element(card).toMatchTextContent("If the link is down, tell whoever runs the network.");
   await expect.element(card).toMatchTextContent("in 12 min: One transfer tries the route");
-  await expect.element(card).toMatchTextContent("the site, since 7 h 46 min ago");
+  await expect.element(card).toMatchTextContent("7 h 46 min ago");
   await expect
-    .element(card.getByRole("link", { name: "See what waits" }))
+    .element(card.getByRole("link", { name: /^See what waits/ }))
     .toHaveAttribute("href", "/work?route=summit-cologne");
   await expectAccessible();
+});
+
+test("who must act is named: the staff of both ends of a route, the team of an instrument, the operator", async () => {
+  night(badNight, badWork);
+  answerNames();
+  await show(<OverviewPage />, { me: OPERATOR });
+  const cards = page.getByRole("article");
+  await expect.element(cards.nth(0)).toMatchTextContent("the staff at FYST and Cologne; tell them");
+  await expect.element(cards.nth(1)).toMatchTextContent("you, or another operator");
+  await expect.element(cards.nth(2)).toMatchTextContent("the team of prime-cam; tell them");
+});
+
+test("a paused route shows its newest error, which is the first thing to look at", async () => {
+  night(badNight, badWork);
+  answer("/api/v1/errors", { items: [ROUTE_ERROR], next_cursor: null });
+  await show(<OverviewPage />, { me: OPERATOR });
+  const card = page.getByRole("article").first();
+  await expect.element(card).toMatchTextContent("Last error: cologne.example.org: connection timed out");
+  const button = card.getByRole("link", { name: /^See its error/ });
+  await expect.element(button).toHaveAttribute("href", `/errors/${ROUTE_ERROR.id}`);
+  await expect.element(button).toHaveAttribute("data-kind", "main");
+  expect(
+    requests().some(({ address }) => address.includes("/errors?") && address.includes("summit-cologne")),
+  ).toBe(true);
+});
+
+test("given-up work shows its last error; looking at it comes before retrying it", async () => {
+  night(badNight, badWork);
+  const failed = OPEN.filter(({ status }) => status === "failed");
+  answer("/api/v1/open-work", { items: failed, next_cursor: null });
+  await show(<OverviewPage />, { me: OPERATOR });
+  const card = page.getByRole("article").nth(2);
+  await expect.element(card).toMatchTextContent(/Last error: 00042.fits: sha256 is/);
+  const first = card.getByRole("link", { name: /^See the 3 that failed/ });
+  await expect.element(first).toHaveAttribute("data-kind", "main");
+  await expect
+    .element(first)
+    .toHaveAttribute("href", "/work?kind=package_creation&reason=given_up&open=given_up");
+  await expect
+    .element(card.getByRole("button", { name: "Retry 3 package creations" }))
+    .toHaveAttribute("data-kind", "plain");
+});
+
+test("a command to run names the place", async () => {
+  const [card] = badNight.attention;
+  const remedy =
+    "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT.";
+  const suspect = { ...(card ?? expect.fail()), rule: "location_suspect", where: "cologne-tape", remedy };
+  night({ ...badNight, attention: [suspect] }, badWork);
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByText('ccat-transfer trust cologne-tape --reason "checked, and sound again"'))
+    .toBeVisible();
+  await expect
+    .element(page.getByRole("region", { name: "Places" }).getByRole("listitem").nth(4))
+    .toMatchTextContent(/cologne-tape.*in doubt/);
+});
+
+test("what is due next says where; that a place will be full is told with the place", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByText(/^Next by itself, in 12 min, summit-cologne: One transfer/))
+    .toBeVisible();
+  await expect.element(page.getByRole("article").nth(1)).not.toMatchTextContent("in 4 h 20 min:");
+  const buffer = page.getByRole("region", { name: "Places" }).getByRole("listitem").nth(2);
+  await expect.element(buffer).toMatchTextContent("full in 4 h 20 min");
+  expect(buffer.element().querySelector("[data-tone]")?.getAttribute("data-tone")).toBe("act");
 });
 
 test("the flow says where it stops and leads to what is stopped", async () => {
@@ -75,6 +170,7 @@ test("the flow says where it stops and leads to what is stopped", async () => {
   await show(<OverviewPage />);
   const stop = page.getByRole("region", { name: "Flow" }).getByRole("link");
   await expect.element(stop).toMatchTextContent("Route paused after failures");
+  expect(stop.elements().length).toBe(1);
   await expect.element(stop).toHaveAttribute("href", "/work?open=route_circuit_open");
 });
 
@@ -112,16 +208,18 @@ test("more than four cards are folded, and the rest is one press away", async ()
   await show(<OverviewPage />);
   await expect.element(page.getByRole("article").nth(3)).toBeVisible();
   expect(page.getByRole("article").elements().length).toBe(4);
-  await page.getByRole("button", { name: "Show 2 more" }).click();
+  await page.getByRole("button", { name: "Show 2 more: 2 to act on" }).click();
   expect(page.getByRole("article").elements().length).toBe(6);
 });
 
-test("what waits leads to its group, and whose turn it is stands there only for people", async () => {
+test("what waits leads to its group, says of what and where, and whose turn it is", async () => {
   night(badNight, badWork);
   await show(<OverviewPage />);
   const rows = page.getByRole("region", { name: "What waits" }).getByRole("listitem");
-  await expect.element(rows.first()).toMatchTextContent(/214.*Route paused after failures.*the site/);
-  await expect.element(rows.nth(1)).toMatchTextContent(/28.*Kept while there is room.*10 h ago$/);
+  await expect
+    .element(rows.first())
+    .toMatchTextContent(/214.*Route paused after failures.*summit-cologne.*the staff/);
+  await expect.element(rows.nth(1)).toMatchTextContent(/28.*Kept while there is room.*goes on by itself$/);
 });
 
 test("without the report the page says why and offers to try again", async () => {
@@ -169,7 +267,7 @@ test("a phone shows verdict, attention, places and what waits; the rest is folde
   night(badNight, badWork);
   await show(<OverviewPage />, { width: "narrow" });
   await expect.element(page.getByRole("region", { name: "Places" }).getByText("summit-buffer")).toBeVisible();
-  await expect.element(page.getByText("stops at Link")).toBeVisible();
+  await expect.element(page.getByText("stops at Buffer, Link")).toBeVisible();
   expect(page.getByText("Last events").element().closest("details")?.open).toBe(false);
   expectNoSidewaysScroll();
   await expectAccessible();

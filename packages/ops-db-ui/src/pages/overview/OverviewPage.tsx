@@ -15,12 +15,14 @@ import { SignsOfLife } from "~/pages/overview/SignsOfLife";
 import { Today } from "~/pages/overview/Today";
 import { VerdictSentence } from "~/pages/overview/VerdictSentence";
 import { Waits } from "~/pages/overview/Waits";
+import { useNames } from "~/pages/work/who";
 
 const EVENTS_SHOWN = 4;
 
 /** Whether all is well, and if not, what to do. */
 export function OverviewPage() {
   const status = useGet("/api/v1/status", {});
+  const names = useNames();
   const { data } = status;
   if (data === undefined) {
     return (
@@ -36,15 +38,15 @@ export function OverviewPage() {
   }
   return (
     <>
-      <VerdictSentence verdict={data.verdict} answer={status} />
+      <VerdictSentence verdict={data.verdict} cards={data.attention} answer={status} />
       <div className={styles.page}>
         {status.isError && <ProblemNote error={status.error} again={() => void status.refetch()} />}
-        <AttentionCards cards={data.attention} />
+        <AttentionCards cards={data.attention} names={names} />
         <Flow steps={data.flow} />
-        <Places locations={data.locations} />
+        <Places locations={data.locations} cards={data.attention} at={data.at} />
         <div className={styles.columns}>
           <div className={styles.column}>
-            <Waits />
+            <Waits names={names} />
             <Part
               title="Last events"
               folded={data.recent[0] !== undefined && <Time at={data.recent[0].occurred_at} as="age" />}

@@ -2,9 +2,10 @@ import { Link } from "@tanstack/react-router";
 import { BufferBar } from "~/components/BufferBar";
 import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
-import type { LocationStatus } from "~/pages/overview/answers";
+import type { Attention, LocationStatus } from "~/pages/overview/answers";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Places.module.css";
+import { span } from "~/time/format";
 
 const KINDS: Readonly<Record<LocationStatus["location_type"], string>> = {
   source: "source",
@@ -13,10 +14,20 @@ const KINDS: Readonly<Record<LocationStatus["location_type"], string>> = {
   processing: "processing",
 };
 
-/** How full each place is, with the watermarks between which it is emptied. */
-export function Places({ locations }: { readonly locations: readonly LocationStatus[] }) {
+/** How full each place is, with the watermarks between which it is emptied, and what is wrong with it. */
+export function Places({
+  locations,
+  cards,
+  at,
+}: {
+  readonly locations: readonly LocationStatus[];
+  /** What needs somebody: a place looks as urgent here as it does there. */
+  readonly cards: readonly Attention[];
+  /** Moment of the report. */
+  readonly at: string;
+}) {
   return (
-    <Part title="Places">
+    <Part title="Places" beside={<Legend />}>
       <ul className={styles.places}>
         {locations.map((location) => (
           <li key={location.id} className={styles.place}>
@@ -25,19 +36,12 @@ export function Places({ locations }: { readonly locations: readonly LocationSta
                 {location.id}
               </Link>
               <span className={styles.kind}>{KINDS[location.location_type]}</span>
-              {location.suspended ? <State of="suspended" /> : !location.enabled && <State of="disabled" />}
+              <Marks location={location} cards={cards} />
             </p>
             {location.used_bytes === null ? (
               <Holdings location={location} />
             ) : (
-              <BufferBar
-                label={location.id}
-                used={location.used_bytes}
-                total={location.total_bytes}
-                low={location.watermark_low}
-                high={location.watermark_high}
-                brief
-              />
+              <Filled location={location} card={cardOf(cards, "location_filling", location.id)} at={at} />
             )}
           </li>
         ))}
@@ -46,12 +50,68 @@ export function Places({ locations }: { readonly locations: readonly LocationSta
   );
 }
 
+/** What the lines in the bars mean. */
+function Legend() {
+  return (
+    <p className={styles.legend}>
+      <span className={styles.sign} data-sign="high" /> deleting begins
+      <span className={styles.sign} data-sign="low" /> deleting ends
+    </p>
+  );
+}
+
+/** What is not as it should be with a place. */
+function Marks({
+  location,
+  cards,
+}: {
+  readonly location: LocationStatus;
+  readonly cards: readonly Attention[];
+}) {
+  return (
+    <>
+      {cardOf(cards, "location_suspect", location.id) !== undefined && <State of="act" word="in doubt" />}
+      {cardOf(cards, "circuit_open", location.id) !== undefined && <State of="watch" word="paused" />}
+      {location.suspended ? <State of="suspended" /> : !location.enabled && <State of="disabled" />}
+    </>
+  );
+}
+
+function Filled({
+  location,
+  card,
+  at,
+}: {
+  readonly location: LocationStatus;
+  readonly card: Attention | undefined;
+  readonly at: string;
+}) {
+  const left = card?.next_at == null ? null : Date.parse(card.next_at) - Date.parse(at);
+  return (
+    <BufferBar
+      label={location.id}
+      used={location.used_bytes}
+      total={location.total_bytes}
+      low={location.watermark_low}
+      high={location.watermark_high}
+      {...(card === undefined || card.severity === "info" ? {} : { tone: card.severity })}
+      forecast={left === null ? null : `full in ${span(left)}`}
+      brief
+    />
+  );
+}
+
 /** What is at a place of which nobody measures how full it is. */
 function Holdings({ location }: { readonly location: LocationStatus }) {
   if (!location.enabled && location.packages === 0) return null;
   return (
     <p className={styles.kind}>
-      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />
+      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />; its space
+      is not measured
     </p>
   );
+}
+
+function cardOf(cards: readonly Attention[], rule: string, where: string): Attention | undefined {
+  return cards.find((card) => card.rule === rule && card.where === where);
 }

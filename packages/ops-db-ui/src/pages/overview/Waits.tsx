@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
-import { TURNS } from "~/api/waiting-reasons";
+import { useMe } from "~/api/me";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Bytes } from "~/components/Quantity";
@@ -8,11 +8,15 @@ import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Waits.module.css";
+import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
+import { type Names, whoOf } from "~/pages/work/who";
 
 const SHOWN = 6;
+const PLACES = 2;
 
 /** What waits, by reason, the largest group first; each leads to its rows. */
-export function Waits() {
+export function Waits({ names }: { readonly names: Names }) {
+  const me = useMe();
   const groups = useGet("/api/v1/open-work/groups", {
     params: { query: { by: "reason", reason_not: ["in_progress", "dispatched"] } },
   });
@@ -23,6 +27,13 @@ export function Waits() {
       {groups.data?.groups.length === 0 && <p>Nothing waits.</p>}
       {groups.data !== undefined && groups.data.groups.length > 0 && (
         <ul className={styles.waits}>
+          <li className={styles.heads} aria-hidden="true">
+            <span className={styles.number}>How many</span>
+            <span>Reason</span>
+            <span>Bytes</span>
+            <span>Longest</span>
+            <span>Whose turn</span>
+          </li>
           {groups.data.groups.slice(0, SHOWN).map((group) => (
             <li key={group.key ?? ""} className={styles.wait}>
               <span className={styles.count}>{grouped(group.count)}</span>
@@ -30,6 +41,10 @@ export function Waits() {
                 <Link to="/work" search={{ open: group.key ?? "" }}>
                   {group.text}
                 </Link>
+                <span className={styles.detail}>
+                  {kindsOf(group)}
+                  {whereOf(group).length > 0 && ` · ${whereOf(group).slice(0, PLACES).join(", ")}`}
+                </span>
               </span>
               <span className={styles.fact}>
                 <Bytes value={group.bytes} />
@@ -38,7 +53,7 @@ export function Waits() {
                 <Time at={group.oldest} as="age" />
               </span>
               <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
-                {group.turn !== "automatic" && TURNS[group.turn]}
+                {whoOf(group.turn, whereOf(group), names, me)}
               </span>
             </li>
           ))}
@@ -51,4 +66,10 @@ export function Waits() {
       )}
     </Part>
   );
+}
+
+/** Return the routes of a group, or its places where it takes none, those with most of it first. */
+function whereOf(group: Group): readonly string[] {
+  const routes = byCount(group.routes);
+  return (routes.length > 0 ? routes : byCount(group.places)).map(([name]) => name);
 }

@@ -168,6 +168,8 @@ const cards: Attention[] = [
   },
 ];
 
+const PAUSED = ["route_circuit_open", "Route paused after failures", "summit-cologne", 214] as const;
+
 /** A night on which the link is cut, the buffer fills and some work was given up. */
 export const badNight: Status = {
   ...greenNight,
@@ -183,8 +185,8 @@ export const badNight: Status = {
   attention: cards,
   flow: [
     step("source", 9, 312 * GB, 91.3e6, 1),
-    step("buffer", 214, 7.9 * TB, 88.1e6),
-    step("link", 0, 0, 0, 0, ["route_circuit_open", "Route paused after failures", "summit-cologne", 214]),
+    step("buffer", 214, 7.9 * TB, 88.1e6, 0, PAUSED),
+    step("link", 0, 0, 0, 0, PAUSED),
     step("archive", 0, 0, 0),
     step("verified", 0, 0, 0),
     step("removed", 28, 0.5 * TB, 0),
@@ -251,7 +253,7 @@ function step(
   bytes: number,
   rate: number,
   moving = 0,
-  stop?: [reason: string, text: string, where: string, count: number],
+  stop?: readonly [reason: string, text: string, where: string, count: number],
 ): FlowStep {
   const stopped = stop && { reason: stop[0], text: stop[1], where: stop[2], count: stop[3] };
   return { step: name, packages, bytes, moving, rate, stopped_by: stopped ?? null };
@@ -316,10 +318,10 @@ function group(
     reason: key,
     reasons: { [key]: count },
     turns: { [turn]: count },
-    kinds: { data_transfer: count },
-    places: {},
-    routes: {},
-    error_categories: {},
+    kinds: { [key === "given_up" ? "package_creation" : "data_transfer"]: count },
+    places: { "summit-buffer": count },
+    routes: key === "route_circuit_open" ? { "summit-cologne": count } : {},
+    error_categories: key === "given_up" ? { checksum_mismatch: count } : {},
     can: { retry: key === "given_up" ? count : 0, cancel: 0 },
   };
 }

@@ -1,41 +1,59 @@
 import type { LinkProps } from "@tanstack/react-router";
+import { grouped } from "~/components/quantity";
 import type { Attention } from "~/pages/overview/answers";
+import type { Cause } from "~/pages/overview/cause";
 
-/** Where what a card concerns is shown, and what that is called. */
+/** A page that a card leads to, and what the way there is called. */
 export interface Way {
   readonly label: string;
   readonly link: LinkProps;
 }
 
+/** Return the pages that a card leads to, the one to begin with first. */
+export function waysOf(card: Attention, cause: Cause | null): readonly Way[] {
+  const { rule, where, action } = card;
+  const subject = wayTo(card);
+  const others = subject === null ? [] : [subject];
+  if (rule === "circuit_open" && where !== null) {
+    const errors: Way = {
+      label: "See its errors",
+      link: { to: "/errors", search: { subject_id: where } as never },
+    };
+    return [cause === null ? errors : { label: "See its error", link: cause.link }, ...others];
+  }
+  if (rule === "given_up" && cause !== null && card.count === 1)
+    return [{ label: "See what failed", link: cause.link }];
+  if (rule === "location_filling" && where !== null) {
+    return [...others, { label: "See what waits there", link: toWork({ place: where }) }];
+  }
+  if (action?.collection === "errors" && action.id !== null)
+    return [{ label: "See the error", link: { to: "/errors/$id", params: { id: action.id } } }];
+  return others;
+}
+
 /** Return the page that shows what a card concerns; null where there is none. */
-export function wayTo(card: Attention): Way | null {
-  const { subjects } = card;
+function wayTo({ subjects, count }: Attention): Way | null {
   if (subjects === null) return null;
-  const search = { ...subjects.filter } as never;
-  const { id } = subjects;
+  const { id, filter } = subjects;
   switch (subjects.collection) {
     case "open-work":
-      return { label: "See what waits", link: { to: "/work", search } };
+      return {
+        label: filter?.reason === "given_up" ? `See the ${grouped(count)} that failed` : "See what waits",
+        link: toWork(filter?.reason === undefined ? { ...filter } : { ...filter, open: filter.reason }),
+      };
     case "routes":
-      return id === null
-        ? null
-        : { label: "See what waits", link: { to: "/work", search: { route: id } as never } };
+      return id === null ? null : { label: "See what waits", link: toWork({ route: id }) };
     case "data-locations":
-      return id === null
-        ? null
-        : { label: `Open ${id}`, link: { to: "/places/locations/$name", params: { name: id } } };
-    case "physical-copies": {
-      const place = subjects.filter?.location;
-      if (place === undefined) return null;
-      return { label: `Open ${place}`, link: { to: "/places/locations/$name", params: { name: place } } };
-    }
+      return id === null ? null : placeWay(id);
+    case "physical-copies":
+      return filter?.location === undefined ? null : placeWay(filter.location);
     case "errors":
       return id === null
-        ? { label: "See the errors", link: { to: "/errors", search } }
+        ? { label: "See the errors", link: { to: "/errors", search: { ...filter } as never } }
         : { label: "See the error", link: { to: "/errors/$id", params: { id } } };
     case "executed-obs-units":
       return id === null
-        ? { label: "See the observations", link: { to: "/observations", search } }
+        ? { label: "See the observations", link: { to: "/observations", search: { ...filter } as never } }
         : { label: "See the observation", link: { to: "/observations/$id", params: { id } } };
     case "raw-data-packages":
       return id === null
@@ -44,4 +62,12 @@ export function wayTo(card: Attention): Way | null {
     default:
       return null;
   }
+}
+
+function placeWay(name: string): Way {
+  return { label: `Open ${name}`, link: { to: "/places/locations/$name", params: { name } } };
+}
+
+function toWork(search: Readonly<Record<string, string>>): LinkProps {
+  return { to: "/work", search: search as never };
 }

@@ -1,16 +1,29 @@
+import type { ErrorCategory } from "~/api/error-categories";
 import type { components } from "~/api/schema.gen";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
+import { worded } from "~/lists/fields";
 import styles from "~/pages/work/BulkEffect.module.css";
-import { kindWord } from "~/pages/work/kinds";
+import { byCount, type Group } from "~/pages/work/group-words";
+import { kindCount } from "~/pages/work/kinds";
 
 const MOST_REFUSALS = 5;
 
-/** What a change of many would do: how much of each kind, and what is refused and why. */
-export function BulkEffect({ of: effect }: { readonly of: components["schemas"]["ChangedWork"] }) {
+/** What a change of many would do: how much of each kind with what failed last, and what is refused and why. */
+export function BulkEffect({
+  of: effect,
+  groups,
+  categories,
+}: {
+  readonly of: components["schemas"]["ChangedWork"];
+  /** The same work by kind. */
+  readonly groups: readonly Group[];
+  readonly categories: readonly ErrorCategory[];
+}) {
   const { done, bytes, by_kind, refused, more, verb } = effect;
   const texts = [...new Set(refused.map(({ text }) => text))];
   const word = verb === "retry" ? "retried" : "cancelled";
+  const errorsOf = (kind: string) => groups.find(({ key }) => key === kind)?.error_categories ?? {};
   return (
     <div className={styles.effect}>
       <p>
@@ -27,7 +40,8 @@ export function BulkEffect({ of: effect }: { readonly of: components["schemas"][
           .filter(({ count }) => count > 0)
           .map(({ kind, count }) => (
             <li key={kind}>
-              {grouped(count)} × {kindWord(kind).toLowerCase()}
+              {kindCount(kind, count)}
+              <Errors counts={errorsOf(kind)} categories={categories} />
             </li>
           ))}
       </ul>
@@ -42,5 +56,28 @@ export function BulkEffect({ of: effect }: { readonly of: components["schemas"][
         </div>
       )}
     </div>
+  );
+}
+
+/** What failed last, how often, and what has to be mended first. */
+function Errors({
+  counts,
+  categories,
+}: {
+  readonly counts: Group["error_categories"];
+  readonly categories: readonly ErrorCategory[];
+}) {
+  return (
+    <ul>
+      {byCount(counts).map(([category, count]) => {
+        const known = categories.find(({ code }) => code === category);
+        return (
+          <li key={category}>
+            {grouped(count)} × {known?.text ?? worded(category)}
+            {known !== undefined && <span className={styles.remedy}>: {known.remedy}</span>}
+          </li>
+        );
+      })}
+    </ul>
   );
 }

@@ -1,6 +1,7 @@
 import { ActionButton } from "~/actions/ActionButton";
 import { newIdempotencyKey } from "~/actions/keys";
 import { api } from "~/api/client";
+import { get } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { grouped } from "~/components/quantity";
 import type { Query } from "~/lists/pages";
@@ -14,15 +15,18 @@ type Changed = components["schemas"]["ChangedWork"];
 export function BulkVerb({
   verb,
   count,
+  what = null,
   where,
   kind,
 }: {
   readonly verb: "retry" | "cancel";
   readonly count: number;
+  /** How many of what, where it is all of one kind: `3 transfers`. */
+  readonly what?: string | null;
   readonly where: Query;
   readonly kind: "plain" | "main" | "quiet";
 }) {
-  const label = `${verb === "retry" ? "Retry" : "Cancel"} ${grouped(count)}`;
+  const label = `${verb === "retry" ? "Retry" : "Cancel"} ${what ?? grouped(count)}`;
   return (
     <ActionButton
       operation={verb === "retry" ? "retry_open_work" : "cancel_open_work"}
@@ -33,17 +37,27 @@ export function BulkVerb({
       count={count}
       effect={
         verb === "retry"
-          ? "All of it is tried again at once."
+          ? "All of it is tried again at once. What has not been mended fails again."
           : "All of it stops, and stays stopped until somebody retries it."
       }
-      dryRun={async () => (
-        <BulkEffect of={await change(verb, where, "How much would it be?", true, newIdempotencyKey())} />
-      )}
+      dryRun={() => effectOf(verb, where)}
       run={({ reason, idempotencyKey }) => change(verb, where, reason ?? "", false, idempotencyKey)}
       done={(answer) => doneOf(answer as Changed)}
       invalidates={SHOWS_WORK}
     />
   );
+}
+
+/** Return what would be done, by kind and by what failed last. */
+async function effectOf(verb: "retry" | "cancel", where: Query) {
+  const ended = verb === "retry" ? { status: ["failed" as const] } : {};
+  const query = { ...where, ...ended, by: "kind" as const };
+  const [changed, { groups }, categories] = await Promise.all([
+    change(verb, where, "How much would it be?", true, newIdempotencyKey()),
+    get("/api/v1/open-work/groups", { params: { query } }),
+    get("/api/v1/error-categories", {}),
+  ]);
+  return <BulkEffect of={changed} groups={groups} categories={categories.items} />;
 }
 
 async function change(

@@ -1,13 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { useGet } from "~/api/get";
+import { useErrorCategories } from "~/api/error-categories";
 import { TURNS } from "~/api/waiting-reasons";
 import styles from "~/pages/work/WorkError.module.css";
 import type { WorkRow } from "~/pages/work/work-rows";
 
 /** What went wrong with work last, what that means and what helps. */
 export function WorkError({ row }: { readonly row: WorkRow }) {
-  const categories = useGet("/api/v1/error-categories", {}, { live: false });
-  const known = categories.data?.items.find(({ code }) => code === row.error_category);
+  const known = useErrorCategories().get(row.error_category ?? "");
   return (
     <section aria-label="Error" className={styles.error} data-ended={row.status === "failed"}>
       <h2 className={styles.title}>{known?.text ?? row.error_category ?? "It failed"}</h2>

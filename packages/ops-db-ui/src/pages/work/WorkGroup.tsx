@@ -1,17 +1,34 @@
 import { ChevronRight } from "lucide-react";
 import { useId } from "react";
-import type { Answer } from "~/api/get";
-import { TURNS } from "~/api/waiting-reasons";
+import { useMe } from "~/api/me";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
+import { worded } from "~/lists/fields";
 import type { Query } from "~/lists/pages";
 import { BulkVerbs } from "~/pages/work/BulkVerbs";
 import type { Grouping } from "~/pages/work/GroupBy";
+import { GroupStory } from "~/pages/work/GroupStory";
+import { GroupWhere } from "~/pages/work/GroupWhere";
+import type { Group } from "~/pages/work/group-words";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import styles from "~/pages/work/WorkGroup.module.css";
+import { useNames, whoOf } from "~/pages/work/who";
 
-type Group = Answer<"/api/v1/open-work/groups">["groups"][number];
+type By = Exclude<Grouping, "none">;
+
+/** What stands in the columns of the groups. */
+export function GroupHeads({ by }: { readonly by: By }) {
+  return (
+    <li className={styles.heads} aria-hidden="true">
+      <span className={styles.what}>{by === "reason" ? "Why it waits" : worded(by)}</span>
+      <span>Where</span>
+      <span className={styles.number}>Bytes</span>
+      <span>Longest</span>
+      <span>Whose turn</span>
+    </li>
+  );
+}
 
 /** Open work that has one thing in common: how much, how old, what happens next, whose turn; opened, its rows. */
 export function WorkGroup({
@@ -21,7 +38,7 @@ export function WorkGroup({
   isOpen,
   onToggle,
 }: {
-  readonly by: Exclude<Grouping, "none">;
+  readonly by: By;
   readonly group: Group;
   /** Filters of the page. */
   readonly query: Query;
@@ -29,7 +46,11 @@ export function WorkGroup({
   readonly onToggle: () => void;
 }) {
   const id = useId();
+  const me = useMe();
+  const names = useNames();
   const filter = group.key === null ? null : { ...query, [by]: [group.key] };
+  const where = [...Object.keys(group.routes), ...Object.keys(group.places)];
+  const turns = Object.keys(group.turns).length;
   return (
     <li className={styles.group} data-open={isOpen}>
       <div className={styles.head}>
@@ -47,6 +68,9 @@ export function WorkGroup({
             <span>{group.text}</span>
           </button>
         </h2>
+        <span className={styles.where}>
+          <GroupWhere group={group} by={by} />
+        </span>
         <span className={styles.bytes}>
           <Bytes value={group.bytes} />
         </span>
@@ -54,16 +78,10 @@ export function WorkGroup({
           <Time at={group.oldest} as="age" />
         </span>
         <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
-          {TURNS[group.turn]}
+          {whoOf(group.turn, where, names, me)}
+          {turns > 1 && ` (${grouped(group.turns[group.turn] ?? 0)})`}
         </span>
-        <p className={styles.next}>
-          {group.next_at !== null && (
-            <>
-              Next, <Time at={group.next_at} as="age" />:{" "}
-            </>
-          )}
-          {group.next}
-        </p>
+        <GroupStory group={group} by={by} />
         {filter !== null && (
           <span className={styles.verbs}>
             <BulkVerbs group={group} filter={filter} />

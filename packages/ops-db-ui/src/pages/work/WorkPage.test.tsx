@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 import type { components } from "~/api/schema.gen";
 import { AT, badWork } from "~/pages/overview/nights.fixtures";
+import { answerNames } from "~/pages/work/names.fixtures";
 import { WorkPage } from "~/pages/work/WorkPage";
-import { OPEN } from "~/pages/work/work.fixtures";
+import { CATEGORIES, OPEN, REASONS } from "~/pages/work/work.fixtures";
 import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -16,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const OPERATOR = person(["read:transfers", "manage:transfers"]);
+const OPERATOR = person(["read:transfers", "read:locations", "manage:transfers"]);
 
 const CHANGED: components["schemas"]["ChangedWork"] = {
   verb: "retry",
@@ -35,6 +36,18 @@ const CHANGED: components["schemas"]["ChangedWork"] = {
   more: false,
 };
 
+const BY_KIND: typeof badWork = {
+  ...badWork,
+  by: "kind",
+  groups: [
+    {
+      ...(badWork.groups.at(-1) ?? expect.fail()),
+      key: "package_creation",
+      error_categories: { checksum_mismatch: 2 },
+    },
+  ],
+};
+
 function asked(path: string): URLSearchParams[] {
   return requests()
     .filter(({ address }) => address.split("?")[0] === path)
@@ -47,9 +60,32 @@ test("groups tell how much, how old, what happens next and whose turn it is", as
   const group = page.getByRole("listitem").first();
   await expect
     .element(group)
-    .toMatchTextContent(/214.*Route paused after failures.*7.90 TB.*7 h 46 min ago.*the site/);
-  await expect.element(group).toMatchTextContent(/Next, in 12 min: One transfer tries the route/);
+    .toMatchTextContent(/214.*Route paused after failures.*7.90 TB.*7 h 46 min ago.*the staff of the site/);
+  await expect.element(group).toMatchTextContent(/By itself: in 12 min: One transfer tries the route/);
   await expectAccessible();
+});
+
+test("groups say where, of what, what failed last and who by name must act", async () => {
+  answerNames();
+  answer("/api/v1/error-categories", CATEGORIES);
+  answer("/api/v1/waiting-reasons", REASONS);
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  const paused = page.getByRole("listitem").first();
+  await expect
+    .element(paused)
+    .toMatchTextContent(/route summit-cologne.*summit-buffer.*the staff at FYST and Cologne/);
+  await expect.element(paused).toMatchTextContent("What to do: See the errors of the route.");
+  await expect
+    .element(paused.getByRole("link", { name: "Errors of summit-cologne" }))
+    .toHaveAttribute("href", "/errors?subject_id=summit-cologne");
+  await expect
+    .element(paused.getByRole("link", { name: "summit-buffer" }))
+    .toHaveAttribute("href", "/places/locations/summit-buffer");
+  const failed = page.getByRole("listitem").last();
+  await expect.element(failed).toMatchTextContent(/you, or another operator.*3 package creations/);
+  await expect
+    .element(failed)
+    .toMatchTextContent("Last error of 3: File has another checksum. Put the file back as it was filed.");
 });
 
 test("opening a group asks for its rows only and stands in the address", async () => {
@@ -98,13 +134,24 @@ test("every row that waits says why, and given-up work is retried from its row",
 
 test("a whole group is retried after its dry run, with a reason", async () => {
   answerCall("POST /api/v1/open-work:retry", 200, CHANGED);
+  answer("/api/v1/error-categories", CATEGORIES);
+  answerCall(
+    "GET /api/v1/open-work/groups?turn=operator&reason=given_up&status=failed&by=kind",
+    200,
+    BY_KIND,
+  );
   await show(<WorkPage />, { at: "/work?turn=operator", me: OPERATOR });
-  await page.getByRole("button", { name: "Retry 3" }).click();
+  await page.getByRole("button", { name: "Retry 3 package creations" }).click();
   const dialog = page.getByRole("dialog");
   await expect.element(dialog).toMatchTextContent(/2 are retried, 31.0 GB to move anew/);
+  await expect
+    .element(dialog)
+    .toMatchTextContent(
+      /2 package creations2 × File has another checksum: Put the file back as it was filed/,
+    );
   await expect.element(dialog).toMatchTextContent("it was completed a moment ago");
   await dialog.getByRole("textbox", { name: "Reason" }).fill("the disk is back");
-  await dialog.getByRole("button", { name: "Retry 3" }).click();
+  await dialog.getByRole("button", { name: "Retry 3 package creations" }).click();
   await expect
     .poll(() =>
       requests()

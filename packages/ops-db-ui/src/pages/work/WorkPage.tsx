@@ -19,7 +19,7 @@ import { WrongAddress } from "~/lists/WrongAddress";
 import { GroupBy, groupingOf } from "~/pages/work/GroupBy";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import { PRESETS } from "~/pages/work/presets";
-import { WorkGroup } from "~/pages/work/WorkGroup";
+import { GroupHeads, WorkGroup } from "~/pages/work/WorkGroup";
 import styles from "~/pages/work/WorkPage.module.css";
 import { WorkTabs } from "~/pages/work/WorkTabs";
 import { useSiteTime } from "~/time/site";
@@ -113,6 +113,7 @@ export function WorkPage() {
           <OpenWorkRows query={{ ...query, sort: state.sort ?? "waiting_since" }} />
         ) : (
           <ul className={styles.groups}>
+            <GroupHeads by={by} />
             {groups.data.groups.map((group) => (
               <WorkGroup
                 key={group.key ?? ""}

@@ -1,5 +1,6 @@
 import type { GetPath } from "~/api/get";
 import type { OperationId } from "~/api/permissions";
+import { grouped } from "~/components/quantity";
 
 /** A kind of work: where the API has it and what it is called. */
 export interface WorkKind {
@@ -59,6 +60,16 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 export function kindWord(kind: string): string {
   return KIND_WORDS[kind] ?? kind.replaceAll("_", " ");
 }
+
+/** Return how many of a kind of open work, in words: `3 transfers`. */
+export function kindCount(kind: string, count: number): string {
+  const known = WORK_KINDS.find(({ list }) => list === `list_${kind}s`);
+  const one = kindWord(kind).toLowerCase();
+  const many = known?.many.toLowerCase() ?? MANY_WORDS[kind] ?? `${one}s`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
+}
+
+const MANY_WORDS: Readonly<Record<string, string>> = { execution_module: "modules with files" };
 
 /** What shows work, and so is asked anew when work was changed. */
 export const SHOWS_WORK: GetPath[] = [

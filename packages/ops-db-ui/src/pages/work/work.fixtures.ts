@@ -159,6 +159,31 @@ export const CATEGORIES: Answer<"/api/v1/error-categories"> = {
       help: "work",
       error_class: "transient",
     },
+    {
+      code: "checksum_mismatch",
+      text: "File has another checksum",
+      meaning: "The bytes of the file are not those that were filed.",
+      remedy: "Put the file back as it was filed.",
+      next: "The work is given up at once.",
+      turn: "instrument",
+      help: "work",
+      error_class: "permanent",
+    },
+  ],
+};
+
+/** What is said of a reason for waiting. */
+export const REASONS: Answer<"/api/v1/waiting-reasons"> = {
+  items: [
+    {
+      code: "route_circuit_open",
+      text: "Route paused after failures",
+      meaning: "Transfers over the route failed several times in a row, so it is paused.",
+      remedy: "See the errors of the route.",
+      next: "One transfer tries the route when the pause ends.",
+      turn: "site",
+      help: "place",
+    },
   ],
 };
 

@@ -1,0 +1,61 @@
+import { useGet } from "~/api/get";
+import { type Me, useMe } from "~/api/me";
+import { may, type OperationId } from "~/api/permissions";
+import { TURNS, type Turn } from "~/api/waiting-reasons";
+
+/** Who looks after what, by name: the sites of locations and routes, and the instrument of a source. */
+export interface Names {
+  /** Names of the sites of a location, a route or a site; none where it is not known. */
+  readonly sitesOf: (where: string) => readonly string[];
+  /** Instrument whose files are at a location. */
+  readonly instrumentOf: (where: string) => string | null;
+}
+
+const ALL = { params: { query: { limit: 1000 } } } as const;
+const FIXED = { live: false } as const;
+
+/** Return who looks after what. It is read once: it changes with the configuration only. */
+export function useNames(): Names {
+  const me = useMe();
+  const options = { ...FIXED, enabled: may(me, "list_sites") };
+  const sites = useGet("/api/v1/sites", ALL, options).data?.items ?? [];
+  const routes = useGet("/api/v1/routes", ALL, options).data?.items ?? [];
+  const locations = useGet("/api/v1/data-locations", ALL, options).data?.items ?? [];
+  const nameOf = (id: string) => sites.find((site) => site.id === id)?.name ?? id;
+  return {
+    sitesOf: (where) => {
+      const location = locations.find(({ id }) => id === where);
+      if (location !== undefined) return [nameOf(location.site)];
+      const route = routes.find(({ id }) => id === where);
+      if (route !== undefined) return [nameOf(route.origin_site), nameOf(route.destination_site)];
+      return sites.filter(({ id }) => id === where).map(({ name }) => name);
+    },
+    instrumentOf: (where) => locations.find(({ id }) => id === where)?.instrument ?? null,
+  };
+}
+
+const OF_OPERATORS: readonly OperationId[] = [
+  "retry_open_work",
+  "suspend_data_location",
+  "acknowledge_error",
+];
+
+/** Return whose turn it is, by name where that is known: `you, or another operator`, `the staff at Cornell`. */
+export function whoOf(turn: Turn, where: readonly string[], names: Names, me: Me): string {
+  switch (turn) {
+    case "operator":
+      return OF_OPERATORS.some((operation) => may(me, operation))
+        ? "you, or another operator"
+        : "an operator";
+    case "site": {
+      const sites = [...new Set(where.flatMap(names.sitesOf))];
+      return sites.length === 0 ? "the staff of the site" : `the staff at ${sites.join(" and ")}`;
+    }
+    case "instrument": {
+      const instruments = [...new Set(where.map(names.instrumentOf).filter((name) => name !== null))];
+      return instruments.length === 0 ? TURNS.instrument : `the team of ${instruments.join(" and ")}`;
+    }
+    default:
+      return TURNS[turn];
+  }
+}
