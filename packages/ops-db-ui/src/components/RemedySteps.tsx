@@ -28,7 +28,7 @@ export function RemedySteps({
           )}
         </li>
       ))}
-      {children !== undefined && <li>{children}</li>}
+      {children !== undefined && children !== false && <li>{children}</li>}
     </ol>
   );
 }

@@ -119,6 +119,16 @@ def test_why_nothing_is_planned_is_its_last_step(session: Session, world: rows.W
     assert (last.kind, last.reason, last.created_at) == (StepKind.WAIT, "no_route", rows.NOW)
 
 
+def test_what_is_archived_waits_for_nothing(session: Session, world: rows.World) -> None:
+    rows.add_copy(session, world.package, world.archive)
+    copy = session.get_one(PhysicalCopy, world.copy)
+    copy.waiting_reason, copy.waiting_since = "below_watermark", rows.NOW
+    session.flush()
+    steps = life_line(session, world.package)
+    assert steps is not None
+    assert [step.kind for step in steps if step.kind is StepKind.WAIT] == []
+
+
 def _package_of(session: Session, row: Any) -> UUID:
     package: UUID
     if isinstance(row, FixityCheck):
@@ -193,11 +203,11 @@ class TestNext:
 
 
 def test_an_archive_in_doubt_does_not_count_for_certain(session: Session, world: rows.World) -> None:
-    assert archive_copies(session, world.package) == ArchiveCopies(wanted=1, verified=0, in_doubt=0)
+    assert archive_copies(session, world.package) == ArchiveCopies(wanted=1, verified=0, in_doubt=[])
     rows.add_copy(session, world.package, world.archive)
     session.add(LocationHealth(data_location_id=world.archive, site_id="cologne", suspect_since=rows.NOW))
     session.flush()
-    assert archive_copies(session, world.package) == ArchiveCopies(wanted=1, verified=1, in_doubt=1)
+    assert archive_copies(session, world.package) == ArchiveCopies(1, 1, [world.archive])
 
 
 def test_what_goes_on_tells_its_pace_and_its_end(session: Session, world: rows.World) -> None:

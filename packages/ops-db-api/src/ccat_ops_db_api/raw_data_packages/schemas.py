@@ -128,7 +128,7 @@ class ArchiveCopies(ResponseBody):
 
     wanted: int = Field(description="In how many it is to be.")
     verified: int = Field(description="How many have a verified copy.")
-    in_doubt: int = Field(description="How many of these are in doubt now.")
+    in_doubt: list[str] = Field(description="Which of these are in doubt now.")
 
 
 class LifeLine(ResponseBody):

@@ -54,7 +54,12 @@ export function ErrorPage({ id }: { readonly id: string }) {
         <Panel title="What it concerns" of={found}>
           {(error) => <Concerned of={error} work={work} />}
         </Panel>
-        {data !== undefined && <EventsOf subject={data.subject_id} title="What happened to it" />}
+        {data !== undefined && (
+          <EventsOf
+            subject={work?.package_id ?? data.subject_id}
+            title={work?.package_id == null ? "What happened to it" : "What happened to the package"}
+          />
+        )}
       </div>
     </div>
   );

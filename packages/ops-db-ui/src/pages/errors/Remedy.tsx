@@ -28,13 +28,22 @@ export function Remedy({
     <>
       {category !== undefined && category.turn !== "automatic" && <p>Turn: {TURNS[category.turn]}.</p>}
       <RemedySteps remedy={beforeRetry(remedy)} place={error.location}>
-        <LastStep of={error} work={work} />
+        {work?.status === "failed" && (
+          <span className={page.row}>
+            Then retry:
+            <WorkVerbs collection={work.collection} id={work.id} verbs={["retry"]} />
+          </span>
+        )}
       </RemedySteps>
+      <p>
+        <Where of={error} work={work} />
+      </p>
     </>
   );
 }
 
-function LastStep({
+/** Where the remedy begins: the work, the route or the place. */
+function Where({
   of: error,
   work,
 }: {
@@ -43,13 +52,9 @@ function LastStep({
 }): ReactNode {
   if (work?.status === "failed") {
     return (
-      <span className={page.row}>
-        Then retry:
-        <WorkVerbs collection={work.collection} id={work.id} verbs={["retry"]} />
-        <SubjectLink type={error.subject_type} id={error.subject_id}>
-          See this {error.subject_type.replaceAll("_", " ")}
-        </SubjectLink>
-      </span>
+      <SubjectLink type={error.subject_type} id={error.subject_id}>
+        See this {error.subject_type.replaceAll("_", " ")}
+      </SubjectLink>
     );
   }
   if (error.subject_type === "data_transfer_route") {

@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { brief } from "~/components/brief";
 import page from "~/components/Page.module.css";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
@@ -24,7 +25,7 @@ export const ERROR_COLUMNS: readonly Column<ErrorRow>[] = [
       </span>
     ),
   },
-  { id: "message", header: "What is wrong", card: "title", cell: ({ message }) => message },
+  { id: "message", header: "What is wrong", card: "title", cell: ({ message }) => brief(message) },
   { id: "category", header: "Kind", wide: true, cell: ({ category }) => <CategoryName code={category} /> },
   {
     id: "where",

@@ -83,7 +83,11 @@ function CopyState({ of: copy }: { readonly of: Copy }) {
   const isAway = service !== undefined && service !== "in_service" && !GONE.includes(copy.status);
   return (
     <span className={page.row}>
-      <State of={copy.status} />
+      {copy.status === "present" ? (
+        <State of="waiting" word="not verified yet" />
+      ) : (
+        <State of={copy.status} />
+      )}
       {isAway && <State of={service} word={`its place is ${worded(service)}`} />}
     </span>
   );

@@ -15,6 +15,8 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
   const categories = useGet("/api/v1/error-categories", {}, { live: false });
   const known = categories.data?.items.find(({ code }) => code === step.error_category);
   const collection = WORK_COLLECTIONS[step.subject_type];
+  // What was given up does not go on by itself, whatever its category does.
+  const whose = known === undefined || known.turn === "automatic" ? TURNS.operator : TURNS[known.turn];
   const remedy = known?.remedy ?? "Remove the cause that the message names.";
   return (
     <div className={styles.problem}>
@@ -31,10 +33,7 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
         <strong dir="auto">{step.detail}</strong>
       </p>
       {known !== undefined && <p>{known.meaning}</p>}
-      <p>
-        Nothing changes until somebody acts. What {known === undefined ? "an operator" : TURNS[known.turn]}{" "}
-        does:
-      </p>
+      <p>Nothing changes until somebody acts. It is the turn of {whose}:</p>
       <RemedySteps remedy={beforeRetry(remedy)} place={place}>
         <span className={page.row}>
           Then retry:

@@ -31,7 +31,7 @@ export function PackagePage({ id }: { readonly id: string }) {
   const params = { path: { package_id: id } };
   const found = useGet("/api/v1/raw-data-packages/{package_id}", { params });
   const life = useGet("/api/v1/raw-data-packages/{package_id}/life-line", { params });
-  const reasons = useWaitingReasons();
+  const words = useWords();
   const contentAddress = `/api/v1/raw-data-packages/${id}/content`;
   const { data } = found;
   const failure = life.data === undefined ? undefined : givenUp(life.data.steps);
@@ -71,9 +71,7 @@ export function PackagePage({ id }: { readonly id: string }) {
         {(shown) => <Whereabouts of={shown} life={life.data} />}
       </Panel>
       <Panel title="Its life: done, now, to come" of={life}>
-        {({ steps }) => (
-          <LifeLine steps={drawable(steps, (reason) => reasons.get(reason)?.text ?? worded(reason))} />
-        )}
+        {({ steps }) => <LifeLine steps={drawable(steps, words)} />}
       </Panel>
       <Panel title="Copies of the tar" of={found}>
         {(shown) => <CopiesTable of={shown} />}
@@ -89,6 +87,16 @@ export function PackagePage({ id }: { readonly id: string }) {
   );
 }
 
+/** What reasons for waiting and categories of errors are called. */
+function useWords(): (code: string) => string {
+  const reasons = useWaitingReasons();
+  const categories = useGet("/api/v1/error-categories", {}, { live: false });
+  return (code) =>
+    reasons.get(code)?.text ??
+    categories.data?.items.find((category) => category.code === code)?.text ??
+    worded(code);
+}
+
 function Whereabouts({
   of: data,
   life,
@@ -100,13 +108,14 @@ function Whereabouts({
   return (
     <>
       <p className={page.row}>
-        <State of={data.state} word={WORDS[data.state]} />
+        <State of={stands(data)} word={WORDS[data.state]} />
         {life !== undefined && <span className={page.lead}>{archived(data, life.archives)}</span>}
       </p>
       {life !== undefined && <p>{whereabouts(data, life.archives)}</p>}
-      {failure !== undefined ? (
+      {failure !== undefined && data.state !== "archived" && (
         <GivenUp of={failure} place={data.source_location} />
-      ) : (
+      )}
+      {failure === undefined && data.state !== "archived" && (
         <Why
           reason={data.waiting_reason}
           detail={data.waiting_detail}
@@ -125,6 +134,13 @@ const WORDS: Readonly<Record<Package["state"], string>> = {
   transferring: "not archived yet",
   waiting: "not archived yet",
 };
+
+/** The state to draw: what waits does not move. */
+function stands({ state, waiting_reason }: Package): string {
+  const moves =
+    waiting_reason === null || waiting_reason === "in_progress" || waiting_reason === "dispatched";
+  return state === "transferring" && !moves ? "waiting" : state;
+}
 
 function nameOf({ module, part_number, obs_unit }: Package): string {
   return `${module} · part ${part_number} of ${obs_unit}`;

@@ -16,9 +16,9 @@ const TONES: Readonly<Record<Step["kind"], Tone>> = {
 /**
  * Return the steps of the API as the life line draws them.
  *
- * @param words What a reason for waiting is called.
+ * @param words What a reason for waiting or a category of errors is called.
  */
-export function drawable(steps: readonly Step[], words: (reason: string) => string): readonly LifeStep[] {
+export function drawable(steps: readonly Step[], words: (code: string) => string): readonly LifeStep[] {
   return steps.map((step, index) => ({
     id: `${index} ${step.subject_id}`,
     at: step.started_at ?? step.created_at,
@@ -43,10 +43,13 @@ export function givenUp(steps: readonly Step[]): Step | undefined {
   return steps.findLast(({ kind, reason }) => kind === "failure" && reason === "given_up");
 }
 
-function detailOf({ kind, reason, detail, attempt }: Step, words: (reason: string) => string): string | null {
+function detailOf(step: Step, words: (code: string) => string): string | null {
+  const { kind, reason, detail, attempt, error_category } = step;
+  // The whole message of an error stands above; here what kind of error it was is enough.
+  const message = kind === "failure" && error_category !== null ? words(error_category) : detail;
   const parts = [
     kind === "wait" && reason !== null ? words(reason) : null,
-    detail,
+    message,
     attempt !== null && attempt > 1 ? `${attempt} attempts` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join("; ");

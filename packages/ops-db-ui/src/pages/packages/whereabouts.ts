@@ -14,16 +14,22 @@ export function archived(data: Package, { wanted, verified, in_doubt }: Archives
   const have = `${verified} of ${wanted} ${wanted === 1 ? "archive" : "archives"}`;
   if (verified === 0) return `No archive has it yet; ${wanted} ${wanted === 1 ? "is" : "are"} to have it.`;
   const count = `${have} ${verified === 1 ? "has" : "have"} a verified copy: ${list(names)}.`;
-  if (in_doubt === 0) return count;
-  const certain = verified - in_doubt;
-  return `${count} ${in_doubt} of them ${in_doubt === 1 ? "is" : "are"} in doubt now, so ${certain} ${certain === 1 ? "is" : "are"} certain.`;
+  if (in_doubt.length === 0) return count;
+  const certain = verified - in_doubt.length;
+  return `${count} ${list(in_doubt)} ${in_doubt.length === 1 ? "is" : "are"} in doubt now, so ${certain} ${certain === 1 ? "copy is" : "copies are"} certain.`;
 }
 
 /** Return where else the data of a package are, and so whether anything is lost, as a sentence. */
 export function whereabouts(data: Package, { verified }: Archives): string {
   const others = places(data, ({ location_type }) => location_type !== "long_term_archive");
   const { present } = data.source_files;
-  const copies = others.length === 0 ? null : `a verified copy is at ${list(others)}`;
+  const unread = data.copies.filter(({ status }) => status === "present").map(({ location }) => location);
+  const copies =
+    others.length > 0
+      ? `a verified copy is at ${list(others)}`
+      : unread.length > 0
+        ? `a copy, not verified yet, is at ${list(unread)}`
+        : null;
   if (data.sealed_at === null) {
     return `Its tar is not made yet. Its files are at their source only: ${ofFiles(data)} at ${data.source_location}.`;
   }

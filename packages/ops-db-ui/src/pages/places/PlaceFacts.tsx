@@ -8,19 +8,26 @@ type Location = components["schemas"]["Location"];
 
 /** How a place is configured, and how that is changed. */
 export function PlaceFacts({ of: data }: { readonly of: Location }) {
+  const isArchive = data.location_type === "long_term_archive";
+  const isSource = data.location_type === "source";
   const items: readonly (readonly [string, React.ReactNode])[] = [
     ["Name", data.name],
     ["Site", data.site],
     ["Kind", `${data.location_type.replaceAll("_", " ")} on ${data.storage_type}`],
     ["Where", <Address key="where" of={data} />],
     ["Instrument", data.instrument],
-    ["Watermarks", `lower ${data.watermark_low} %, upper ${data.watermark_high} %`],
+    ["Watermarks", isArchive ? null : `lower ${data.watermark_low} %, upper ${data.watermark_high} %`],
     ["Kept free", data.reserve_bytes === 0 ? null : <Bytes key="reserve" value={data.reserve_bytes} />],
-    ["Deletion", `${data.deletion_mode.replaceAll("_", " ")}, policy ${data.retention_policy ?? "none"}`],
+    [
+      "Deletion",
+      isArchive
+        ? "never"
+        : `${data.deletion_mode.replaceAll("_", " ")}, policy ${data.retention_policy ?? "none"}`,
+    ],
     ["Verification", data.verification_method.replaceAll("_", " ")],
     ["At the same time", `${data.concurrency} pieces of work`],
-    ["Packages up to", <Bytes key="limit" value={data.package_size_limit} />],
-    ["Packaged after", span(data.package_age_limit * 1_000)],
+    ["Packages up to", !isSource ? null : <Bytes key="limit" value={data.package_size_limit} />],
+    ["Packaged after", !isSource ? null : span(data.package_age_limit * 1_000)],
   ];
   return (
     <>

@@ -14,7 +14,7 @@ import { PlaceActions } from "~/pages/places/PlaceActions";
 import { PlaceFacts } from "~/pages/places/PlaceFacts";
 import { serviceOf } from "~/pages/places/service";
 import { UsagePanel } from "~/pages/places/UsagePanel";
-import { WorkAtPlace } from "~/pages/places/WorkAtPlace";
+import { NO_WORK, WorkAtPlace } from "~/pages/places/WorkAtPlace";
 
 type Location = components["schemas"]["Location"];
 
@@ -22,7 +22,9 @@ type Location = components["schemas"]["Location"];
 export function PlacePage({ name }: { readonly name: string }) {
   const found = useGet("/api/v1/data-locations/{name}", { params: { path: { name } } });
   const status = useGet("/api/v1/status", {});
-  const work = useGet("/api/v1/open-work/groups", { params: { query: { place: [name], by: "reason" } } });
+  const work = useGet("/api/v1/open-work/groups", {
+    params: { query: { place: [name], kind_not: NO_WORK, by: "reason" } },
+  });
   const here = status.data?.locations.find(({ id }) => id === name);
   return (
     <div className={page.stack}>

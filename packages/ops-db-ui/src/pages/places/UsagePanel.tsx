@@ -6,6 +6,7 @@ import page from "~/components/Page.module.css";
 import { Bytes, Count } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
+import { worded } from "~/lists/fields";
 import { isSoonFull, ruleOf, trendOf } from "~/pages/places/filling";
 import { useNow } from "~/time/now";
 
@@ -79,21 +80,33 @@ function Staying({ of: place, work }: { readonly of: Location; readonly work: Gr
       <h3>Why it stays</h3>
       <p>What is not archived is never deleted. Here these wait to go on:</p>
       <ul>
-        {work.groups.map(({ key, text, count, next }) => (
-          <li key={key ?? ""}>
+        {work.groups.map((group) => (
+          <li key={group.key ?? ""}>
             <Link
               to="/work"
-              search={{ place: place.id, ...(key === null ? {} : { reason: key, open: key }) }}
+              search={{
+                place: place.id,
+                ...(group.key === null ? {} : { reason: group.key, open: group.key }),
+              }}
             >
-              {grouped(count)}: {text}
+              {grouped(group.count)}: {group.text}
             </Link>
-            {". "}
-            {next}
+            <Cause of={group} />. {group.next}
           </li>
         ))}
       </ul>
     </div>
   );
+}
+
+/** The errors and routes that a group of open work names, as words after its reason. */
+function Cause({ of: group }: { readonly of: Groups["groups"][number] }) {
+  const categories = useGet("/api/v1/error-categories", {}, { live: false });
+  const errors = Object.keys(group.error_categories).map(
+    (code) => categories.data?.items.find((category) => category.code === code)?.text ?? worded(code),
+  );
+  const words = group.reason === "given_up" ? errors : Object.keys(group.routes);
+  return words.length === 0 ? null : ` (${words.join(", ")})`;
 }
 
 function usePolicy(name: string | null) {

@@ -6,16 +6,23 @@ import { Panel } from "~/components/Panel";
 import type { Query } from "~/lists/pages";
 import { WorkGroup } from "~/pages/work/WorkGroup";
 
+/** Copies that stay are no work; the page says above why they do. */
+export const NO_WORK: "package_copy"[] = ["package_copy"];
+
 /** Open work at a place, and on its way to it, in groups by reason. */
 export function WorkAtPlace({ name }: { readonly name: string }) {
   return (
     <>
       <Groups
         title="Open work here"
-        query={{ place: [name] }}
+        query={{ place: [name], kind_not: NO_WORK }}
         empty="Nothing waits or moves here, and nothing was given up."
       />
-      <Groups title="On its way here" query={{ to: [name], place_not: [name] }} empty={null} />
+      <Groups
+        title="On its way here"
+        query={{ to: [name], place_not: [name], kind_not: NO_WORK }}
+        empty={null}
+      />
     </>
   );
 }

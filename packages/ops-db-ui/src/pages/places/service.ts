@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { brief } from "~/components/brief";
 
 type Location = components["schemas"]["Location"];
 
@@ -16,7 +17,7 @@ export function serviceOf({ id, read_only, retired_at, service, health }: Locati
     return { sentence: `The configuration does not name ${id} any more.`, effect: "It is not used." };
   }
   const whose = service.of === id ? id : `The site ${service.of}, and with it ${id},`;
-  const reason = service.reason === null ? "" : `: ${service.reason.replace(/\.$/, "")}`;
+  const reason = service.reason === null ? "" : `: ${brief(service.reason).replace(/\.$/, "")}`;
   switch (service.state) {
     case "suspended": {
       const by = service.by === null ? "" : ` by ${service.by}`;

@@ -147,17 +147,21 @@ class LifeStep:
 
 @dataclass(frozen=True)
 class ArchiveCopies:
-    """How many archives are to have a package, have a verified copy, and have one but are in doubt now."""
+    """How many archives are to have a package, how many have it verified, and which of these are in doubt."""
 
     wanted: int
     verified: int
-    in_doubt: int
+    in_doubt: list[str]
 
 
 def archive_copies(session: Session, package_id: UUID) -> ArchiveCopies:
     """Return in how many archives a package is, and in how many it is to be."""
-    in_doubt = (
-        select(func.count(PhysicalCopy.data_location_id.distinct()))
+    wanted, verified = session.execute(
+        select(wanted_archive_copies(), verified_archive_copies()).where(RawDataPackage.id == package_id)
+    ).one()
+    in_doubt = session.scalars(
+        select(PhysicalCopy.data_location_id)
+        .distinct()
         .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
         .join(LocationHealth, LocationHealth.data_location_id == DataLocation.id)
         .where(
@@ -166,10 +170,9 @@ def archive_copies(session: Session, package_id: UUID) -> ArchiveCopies:
             DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE,
             LocationHealth.suspect_since.is_not(None),
         )
-        .scalar_subquery()
+        .order_by(PhysicalCopy.data_location_id)
     )
-    columns = (wanted_archive_copies(), verified_archive_copies(), in_doubt)
-    return ArchiveCopies(*session.execute(select(*columns).where(RawDataPackage.id == package_id)).one())
+    return ArchiveCopies(wanted, verified, list(in_doubt))
 
 
 def life_line(session: Session, package_id: UUID) -> list[LifeStep] | None:
@@ -323,6 +326,9 @@ def _notable(session: Session, package_id: UUID) -> Iterator[LifeStep]:
 
 def _waiting(session: Session, package_id: UUID) -> Iterator[LifeStep]:
     """Tell why nothing is planned for a package that is not where it is to be."""
+    archives = archive_copies(session, package_id)
+    if archives.verified >= archives.wanted:
+        return
     waiting = package_waiting(RawDataPackage).lateral("waiting")
     row = session.execute(
         select(waiting.c.subject_type, waiting.c.reason, waiting.c.detail, waiting.c.since)

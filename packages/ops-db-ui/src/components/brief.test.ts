@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { brief } from "~/components/brief";
+
+test.each([
+  [
+    "2026/03/12/019ce291-2910-72af-a4f7-80226ff957a3.tar: the copy has 4 bytes instead of 8; send it again",
+    "package 019ce291: the copy has 4 bytes instead of 8",
+  ],
+  [
+    "2026-03-14/019ce9c1-2ff0-72da-8af2-01441d99f6c1/chai-hfa-000004.fits: its checksum is xxh3-128:da0111f2e9692cc01ca1f8e7dde50c63, filed was xxh3-128:1657827fd3e60e970eeaa102dba3ddb2",
+    "chai-hfa-000004.fits: its checksum is xxh3-128:da0111…, filed was xxh3-128:165782…",
+  ],
+  ["no answer in time (s3.example.org:443, 30 s)", "no answer in time (s3.example.org:443, 30 s)"],
+])("%s", (message, short) => {
+  expect(brief(message)).toBe(short);
+});
