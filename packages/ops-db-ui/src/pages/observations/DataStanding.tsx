@@ -1,6 +1,9 @@
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
+import { Time } from "~/components/Time";
 import { WhyButton } from "~/components/Why";
+import { worded } from "~/lists/fields";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/DataStanding.module.css";
 
@@ -15,37 +18,48 @@ const STATES: Readonly<Record<Data["state"], readonly [look: string, word: strin
   no_files: ["watch", "no files"],
 };
 
-/** Where the data of an observation stand, with the packages that are not archived yet. */
+/** Reasons of what moves, or will within seconds. */
+const MOVES: ReadonlySet<string> = new Set(["in_progress", "dispatched"]);
+
+/** Where the data of an observation stand: how many packages are not archived yet, and why. */
 export function DataStanding({ of: data, id }: { readonly of: Data; readonly id: string }) {
-  const [look, word] = isHeldUp(data) ? (["waiting", "waits"] as const) : STATES[data.state];
+  const reasons = useWaitingReasons();
+  const reason = reasonOf(data);
+  const [look, word] =
+    data.state === "on_the_way" && reason !== null ? (["waiting", "waits"] as const) : STATES[data.state];
   const rest = restOf(data);
+  const text = reason === null ? null : (reasons.get(reason)?.text ?? worded(reason));
   return (
     <span className={styles.standing}>
       <State of={look} word={word} />
-      {rest !== null && <span className={styles.rest}>{rest}</span>}
-      {(data.state === "failed" || data.state === "on_the_way") && (
-        <WhyButton subject={id} title="Why the data are not archived" />
+      {text !== null && (
+        <span className={styles.why}>
+          <WhyButton subject={id} title={`Why: ${text}`} text={text} />
+          {data.reason_since !== null && (
+            <span className={styles.rest}>
+              <Time at={data.reason_since} as="age" />
+            </span>
+          )}
+        </span>
       )}
+      {rest !== null && <span className={styles.rest}>{rest}</span>}
     </span>
   );
 }
 
-/** Whether all that is on the way waits. */
-function isHeldUp({ state, packages, files_unpackaged }: Data): boolean {
-  return (
-    state === "on_the_way" && packages.waiting > 0 && packages.transferring === 0 && files_unpackaged === 0
-  );
+/** Return what holds the data up; null where they move, or come as the observation goes on. */
+function reasonOf({ state, reason }: Data): string | null {
+  const mayWait = state === "on_the_way" || state === "failed";
+  return mayWait && reason !== null && !MOVES.has(reason) ? reason : null;
 }
 
-/** Return what is not archived, in few words; null where everything is or nothing was filed. */
+/** Return how much of the data is archived, in few words; null where everything or nothing is. */
 export function restOf({ state, packages, files_unpackaged: loose }: Data): string | null {
   if (state === "archived" || state === "no_files") return null;
   const all = packages.archived + packages.failed + packages.transferring + packages.waiting;
   const parts: readonly (readonly [number, string])[] = [
-    [packages.archived, `of ${grouped(all)} archived`],
-    [packages.failed, "given up"],
-    [packages.transferring, "moving"],
-    [packages.waiting, "waiting"],
+    [packages.archived, `of ${grouped(all)} packages archived`],
+    [all > 1 ? packages.failed : 0, "given up"],
     [loose, loose === 1 ? "file not packed" : "files not packed"],
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, text]) => `${grouped(count)} ${text}`);

@@ -64,9 +64,31 @@ test.each(["narrow", "normal"] as const)(
     answer("/api/v1/executed-obs-units", { items: [{ ...EXECUTION, data }], next_cursor: null });
     await show(<ObservationsPage />, { me: SCIENTIST, width, at: "/observations" });
     await expect.element(page.getByText("needs somebody")).toBeVisible();
-    await expect.element(page.getByText("1 of 2 archived, 1 given up")).toBeVisible();
-    await expect.element(page.getByRole("button", { name: "Why?" })).toBeVisible();
+    await expect.element(page.getByText("1 of 2 packages archived, 1 given up")).toBeVisible();
+    await expect.element(page.getByRole("button", { name: "given up" })).toBeVisible();
     await expectAccessible();
     expectNoSidewaysScroll();
   },
 );
+
+test("data on a stopped route wait, and can be staged once they are archived", async () => {
+  const data = {
+    state: "on_the_way",
+    files: 403,
+    bytes: 25_000_000,
+    files_unpackaged: 0,
+    packages: { archived: 0, failed: 0, transferring: 1, waiting: 0 },
+    reason: "route_circuit_open",
+    reason_detail: null,
+    reason_since: "2026-11-30T02:00:00Z",
+  } as const;
+  const moving = { ...data, reason: "in_progress" };
+  const rows = [data, moving].map((one, index) => ({ ...EXECUTION, id: `${index}`, data: one }));
+  answer("/api/v1/executed-obs-units", { items: rows, next_cursor: null });
+  await show(<ObservationsPage />, { me: SCIENTIST, at: "/observations" });
+  const row = page.getByRole("row").nth(1);
+  await expect.element(row).toMatchTextContent("waitsroute circuit open");
+  await expect.element(row).toMatchTextContent("once it is archived");
+  await expect.element(page.getByRole("row").nth(2)).toMatchTextContent("on the way");
+  expect(page.getByRole("button", { name: /^Stage/ }).elements()).toEqual([]);
+});
