@@ -15,6 +15,8 @@ export function makeRouter(cache: QueryClient) {
     scrollRestoration: true,
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: PageProblem,
+    // Names that no route knows go from the address.
+    search: { strict: true },
     parseSearch,
     stringifySearch,
   });

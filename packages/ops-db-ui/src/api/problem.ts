@@ -55,6 +55,11 @@ export function unreachable(): Problem {
   );
 }
 
+/** Return the problem for something that cannot be there, which is not asked for. */
+export function noSuchThing(): Problem {
+  return new Problem(404, "not-found", "Not found", "Nothing has such a name.");
+}
+
 /** Return the problem that an answer describes, whoever gave it. */
 export function problemOf(response: Response, body: unknown): Problem {
   if (!isDocument(body)) {

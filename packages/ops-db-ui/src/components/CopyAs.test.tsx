@@ -28,7 +28,7 @@ test("puts the line on the clipboard and says so", async () => {
   await show(
     <>
       <CopyAs
-        ccat="ccat find --source='M 82'"
+        ccat={["ccat", "find", "--source=$(reboot)'"]}
         path="/api/v1/executed-obs-units"
         query={{ source: HOSTILE.markup }}
       />
@@ -41,5 +41,9 @@ test("puts the line on the clipboard and says so", async () => {
   const line = write.mock.calls[0]?.[0] ?? "";
   expect(line).toContain('"Authorization: Bearer $CCAT_API_TOKEN"');
   expect(line).toContain(`?source=${encodeURIComponent(HOSTILE.markup)}`);
+  await openMenu();
+  await page.getByRole("menuitem", { name: "ccat" }).click();
+  await expect.element(page.getByText("Copied: ccat")).toBeVisible();
+  expect(write.mock.calls[1]?.[0]).toBe("ccat find '--source=$(reboot)'\\'''");
   write.mockRestore();
 });

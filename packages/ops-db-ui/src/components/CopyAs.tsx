@@ -5,6 +5,7 @@ import styles from "~/components/CopyAs.module.css";
 import { copyText } from "~/components/clipboard";
 import { addressOf, asCurl, asPython, type Request } from "~/components/copy-as";
 import { Menu, MenuItem } from "~/components/Menu";
+import { commandLine } from "~/components/shell-words";
 import type { Search } from "~/lists/address";
 
 /** How to get or do the same from a shell or a program. The token stays in the environment of who runs it. */
@@ -15,8 +16,8 @@ export function CopyAs({
   method = "GET",
   body = null,
 }: {
-  /** The line for the command `ccat`; null where it cannot do this. */
-  readonly ccat: string | null;
+  /** The words of the line for the command `ccat`, not quoted yet; null where it cannot do this. */
+  readonly ccat: readonly string[] | null;
   /** Address of the call with its ids filled in: `/api/v1/executed-obs-units`. */
   readonly path: string;
   readonly query?: Search;
@@ -26,7 +27,7 @@ export function CopyAs({
   const request: Request = { method, path, query, body };
   const choices = () =>
     [
-      ["ccat", ccat],
+      ["ccat", ccat === null ? null : commandLine(ccat)],
       ["curl", asCurl(request, location.origin)],
       ["Python", asPython(request)],
       ["Address of the call", addressOf(request, location.origin)],

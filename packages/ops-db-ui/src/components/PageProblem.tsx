@@ -1,12 +1,14 @@
 import type { ErrorComponentProps } from "@tanstack/react-router";
+import { Problem } from "~/api/problem";
 import { PageTitle } from "~/components/PageTitle";
 import { ProblemNote } from "~/components/ProblemNote";
 
 /** A page that cannot be shown. */
 export function PageProblem({ error, reset }: ErrorComponentProps) {
+  const isMissing = error instanceof Problem && error.status === 404;
   return (
     <>
-      <PageTitle>This page cannot be shown</PageTitle>
+      <PageTitle>{isMissing ? "Not found" : "This page cannot be shown"}</PageTitle>
       <ProblemNote error={error instanceof Error ? error : new Error(String(error))} again={reset} />
     </>
   );

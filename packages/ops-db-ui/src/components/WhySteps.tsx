@@ -2,7 +2,7 @@ import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
-import { ccatLine } from "~/components/ccat";
+import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
@@ -36,7 +36,7 @@ export function WhySteps({ subject }: { readonly subject: string }) {
       )}
       {answer.isError && <ProblemNote error={answer.error} again={() => void answer.refetch()} />}
       <div>
-        <CopyAs ccat={ccatLine(path, {})} path={path} />
+        <CopyAs ccat={ccatWords(path, {})} path={path} />
       </div>
     </>
   );

@@ -1,4 +1,3 @@
-import { commandLine } from "~/components/shell-words";
 import { type Search, textsOf } from "~/lists/address";
 
 /** Filters of executions that `ccat find` has, and its options for them. */
@@ -14,21 +13,19 @@ const FIND: Readonly<Record<string, string>> = {
 /** The order of `ccat find`. */
 const NEWEST_FIRST = "-started_at";
 
-/** Return the line of `ccat` for a request of the API; null where the command cannot do it. */
-export function ccatLine(path: string, query: Search): string | null {
+/** Return the words of the line of `ccat` for a request of the API; null where the command cannot do it. */
+export function ccatWords(path: string, query: Search): readonly string[] | null {
   if (path === "/api/v1/executed-obs-units") return find(query);
   const [execution, ...others] = textsOf(query.execution_id);
   if (path === "/api/v1/raw-data-packages" && execution !== undefined && others.length === 0) {
-    return Object.keys(query).length === 1
-      ? commandLine(["ccat", "packages", "--execution", execution])
-      : null;
+    return Object.keys(query).length === 1 ? ["ccat", "packages", "--execution", execution] : null;
   }
-  if (path === "/api/v1/status") return "ccat status";
+  if (path === "/api/v1/status") return ["ccat", "status"];
   const why = /^\/api\/v1\/why\/([^/]+)$/.exec(path)?.[1];
-  return why === undefined ? null : commandLine(["ccat", "why", decodeURIComponent(why)]);
+  return why === undefined ? null : ["ccat", "why", decodeURIComponent(why)];
 }
 
-function find(query: Search): string | null {
+function find(query: Search): readonly string[] | null {
   const words = ["ccat", "find"];
   for (const [name, value] of Object.entries(query)) {
     const [text, ...others] = textsOf(value);
@@ -38,5 +35,5 @@ function find(query: Search): string | null {
     // With the sign of equality a value may begin with a dash.
     words.push(`${option}=${text}`);
   }
-  return commandLine(words);
+  return words;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ccatLine } from "~/components/ccat";
+import { ccatWords } from "~/components/ccat";
 import { addressOf, asCurl, asPython, type Request } from "~/components/copy-as";
 import { commandLine, quoted } from "~/components/shell-words";
 import { textsOf } from "~/lists/address";
@@ -191,7 +191,7 @@ describe("the lines ask what the page asks", { timeout: 60_000 }, () => {
 
   test("ccat finds", async () => {
     const query = { source: "-a 'b' $(c)", status: "running", until: "2026-03-02T04:05:06Z" };
-    const line = ccatLine("/api/v1/executed-obs-units", query) ?? "";
+    const line = commandLine(ccatWords("/api/v1/executed-obs-units", query) ?? []);
     const ccat = fileURLToPath(new URL("../../../../build/venv/bin", import.meta.url));
     const asked = await run("sh", ["-c", `PATH="${ccat}:$PATH"; ${line}`]);
     expect(asked?.address.pathname).toBe("/api/v1/executed-obs-units");
@@ -209,7 +209,7 @@ describe("ccat", () => {
     ["/api/v1/raw-data-packages", { execution_id: "01a2" }, "ccat packages --execution 01a2"],
     ["/api/v1/executed-obs-units", {}, "ccat find"],
     ["/api/v1/executed-obs-units", { sort: "-started_at", source: "M82" }, "ccat find --source=M82"],
-  ])("says %s %j", (path, query, line) => expect(ccatLine(path, query)).toBe(line));
+  ])("says %s %j", (path, query, line) => expect(commandLine(ccatWords(path, query) ?? [])).toBe(line));
 
   test.each([
     ["/api/v1/executed-obs-units", { sort: "started_at" }],
@@ -220,7 +220,7 @@ describe("ccat", () => {
     ["/api/v1/raw-data-packages", { execution_id: ["01a2", "01a3"] }],
     ["/api/v1/errors", {}],
     ["/api/v1/why/a/b", {}],
-  ])("cannot say %s %j", (path, query) => expect(ccatLine(path, query)).toBeNull());
+  ])("cannot say %s %j", (path, query) => expect(ccatWords(path, query)).toBeNull());
 });
 
 test("no line holds a token", () => {

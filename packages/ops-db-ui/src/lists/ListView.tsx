@@ -5,7 +5,7 @@ import type { OperationId } from "~/api/permissions";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { Age } from "~/components/Age";
 import { CopyAs } from "~/components/CopyAs";
-import { ccatLine } from "~/components/ccat";
+import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
 import { ProblemNote } from "~/components/ProblemNote";
 import { grouped } from "~/components/quantity";
@@ -131,7 +131,7 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
                 chosen={state.columns}
                 onChoose={(ids) => setSearch((before) => withColumns(before, ids), true)}
               />
-              <CopyAs ccat={ccatLine(path, copied)} path={path} query={copied} />
+              <CopyAs ccat={ccatWords(path, copied)} path={path} query={copied} />
               {props.beside}
             </div>
           </div>

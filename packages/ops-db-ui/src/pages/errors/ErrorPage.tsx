@@ -29,7 +29,10 @@ export function ErrorPage({ id }: { readonly id: string }) {
   const title = data === undefined ? "Error" : titleOf(data.category, category);
   return (
     <div className={page.stack}>
-      <PageTitle title={title} beside={<CopyAs ccat={null} path={`/api/v1/errors/${id}`} />}>
+      <PageTitle
+        title={title}
+        beside={<CopyAs ccat={null} path={`/api/v1/errors/${encodeURIComponent(id)}`} />}
+      >
         {title}
         {data !== undefined && <span className={page.kind}>{whereOf(data)}</span>}
       </PageTitle>

@@ -38,7 +38,10 @@ export function ObservationPage({ id }: { readonly id: string }) {
               <StageOffer id={id} title={one.source} state={stateOf(progress.data)} kind="main" />
             )}
             <DownloadLink id={id} />
-            <CopyAs ccat={`ccat packages --execution ${id}`} path={`/api/v1/executed-obs-units/${id}`} />
+            <CopyAs
+              ccat={["ccat", "packages", "--execution", id]}
+              path={`/api/v1/executed-obs-units/${encodeURIComponent(id)}`}
+            />
           </>
         }
       >

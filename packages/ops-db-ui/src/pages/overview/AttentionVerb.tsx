@@ -40,7 +40,7 @@ function callOf(card: Attention): ReactNode {
     const what = action.filter.kind === undefined ? null : kindCount(action.filter.kind, card.count);
     return <BulkVerb verb={verb} count={card.count} what={what} where={action.filter} kind="plain" />;
   }
-  const path = `/api/v1/${collection}/${id}:${verb}`;
+  const path = `/api/v1/${collection}/${encodeURIComponent(id)}:${verb}`;
   const operation = operationOf("POST", path);
   if (operation === null) return null;
   return (

@@ -63,6 +63,7 @@ test("while no answer comes the last verdict stays, grey and with its age", asyn
   night(greenNight, greenWork);
   await show(<OverviewPage />);
   await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent("All is well");
+  await expect.element(page.getByText("Kept while there is room")).toBeVisible();
   answerWith("GET /api/v1/status", NEVER);
   answerWith("GET /api/v1/open-work/groups", NEVER);
   vi.setSystemTime(new Date(Date.parse(AT) + 60_000));

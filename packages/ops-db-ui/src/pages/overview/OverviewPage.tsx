@@ -65,7 +65,7 @@ export function OverviewPage() {
           </div>
         </div>
         <p className={styles.foot}>
-          <CopyAs ccat="ccat status" path="/api/v1/status" />
+          <CopyAs ccat={["ccat", "status"]} path="/api/v1/status" />
         </p>
       </div>
     </>

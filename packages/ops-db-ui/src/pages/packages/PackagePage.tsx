@@ -32,7 +32,7 @@ export function PackagePage({ id }: { readonly id: string }) {
   const found = useGet("/api/v1/raw-data-packages/{package_id}", { params });
   const life = useGet("/api/v1/raw-data-packages/{package_id}/life-line", { params });
   const words = useWords();
-  const contentAddress = `/api/v1/raw-data-packages/${id}/content`;
+  const contentAddress = `/api/v1/raw-data-packages/${encodeURIComponent(id)}/content`;
   const { data } = found;
   const failure = life.data === undefined ? undefined : givenUp(life.data.steps);
   return (
@@ -48,7 +48,7 @@ export function PackagePage({ id }: { readonly id: string }) {
                   Download tar
                 </LinkButton>
               )}
-              <CopyAs ccat={`ccat get ${id}`} path={contentAddress} />
+              <CopyAs ccat={["ccat", "get", id]} path={contentAddress} />
             </>
           }
         >

@@ -30,7 +30,9 @@ export function PlacePage({ name }: { readonly name: string }) {
     <div className={page.stack}>
       <PageTitle
         title={name}
-        beside={<CopyAs ccat={`ccat why ${name}`} path={`/api/v1/data-locations/${name}`} />}
+        beside={
+          <CopyAs ccat={["ccat", "why", name]} path={`/api/v1/data-locations/${encodeURIComponent(name)}`} />
+        }
       >
         {name}
         {found.data !== undefined && <span className={page.kind}>{kindOf(found.data)}</span>}

@@ -35,7 +35,7 @@ export function StagingJobPage({ id }: { readonly id: string }) {
         beside={
           <>
             {job.data !== undefined && isOpen(job.data) && <Cancel id={id} />}
-            <CopyAs ccat={`ccat why ${id}`} path={`/api/v1/staging-jobs/${id}`} />
+            <CopyAs ccat={["ccat", "why", id]} path={`/api/v1/staging-jobs/${encodeURIComponent(id)}`} />
           </>
         }
       >

@@ -53,7 +53,10 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
         beside={
           <>
             <WorkVerbs collection={kind.collection} id={id} verbs={verbsOf(row)} />
-            <CopyAs ccat={`ccat why ${id}`} path={`/api/v1/${kind.collection}/${id}`} />
+            <CopyAs
+              ccat={["ccat", "why", id]}
+              path={`/api/v1/${kind.collection}/${encodeURIComponent(id)}`}
+            />
           </>
         }
       >

@@ -30,7 +30,12 @@ export function WorkVerbs({
       reason={verb === "cancel" ? "required" : "optional"}
       kind={verb === "cancel" ? "quiet" : "plain"}
       run={({ reason, idempotencyKey }) =>
-        callByPath("POST", `/api/v1/${kind.collection}/${id}:${verb}`, { reason }, idempotencyKey)
+        callByPath(
+          "POST",
+          `/api/v1/${kind.collection}/${encodeURIComponent(id)}:${verb}`,
+          { reason },
+          idempotencyKey,
+        )
       }
       invalidates={SHOWS_WORK}
     />
