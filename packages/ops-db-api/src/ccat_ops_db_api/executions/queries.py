@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -93,8 +94,9 @@ def executions() -> Rows:
     ).join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
 
 
+@cache
 def listed() -> Rows:
-    """Return executions as a list shows them, with what became of their data."""
+    """Return executions as a list shows them, with what became of their data; built once, as packages are."""
     return executions().add_columns(row_object(_data()).label("data"))
 
 
