@@ -6,10 +6,12 @@ A test of the transfer engine holds that every category that its code names is h
 # ruff: noqa: E501  (a table of texts)
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from ccat_ops_db.enumerations import FailureClass
-from ccat_ops_db.waiting import Entry, HelpPage, Turn
+from ccat_ops_db.waiting import Entry, HelpPage, Turn, WaitingReason
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 NEXT: Mapping[FailureClass, str] = MappingProxyType(
     {
@@ -67,9 +69,6 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("place_unavailable", _T, _SITE, "Folder of the location is not there",
      "The folder of the location is not there, most often because its disk is not mounted.",
      "Mount the disk, or correct the path of the location."),
-    ("location_suspect", _T, _SITE, "Location in doubt",
-     "Many copies at the location failed at once, which speaks against its storage.",
-     "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT."),
     ("database_unavailable", _T, _SITE, "Database does not answer", "The database does not answer.",
      "Check the database server if it keeps failing."),
     ("database_busy", _T, _AUTOMATIC, "Database is busy", "There was no free connection to the database.",
@@ -206,6 +205,11 @@ CATEGORIES: Mapping[str, tuple[FailureClass, Entry]] = MappingProxyType(
         category: (its_class, Entry(text, cause, remedy, NEXT[its_class], turn, HelpPage.ERRORS))
         for category, its_class, turn, text, cause, remedy in _TABLE
     }
+    | {
+        # Work at a location in doubt is tried again only when somebody trusts the location: the same is said of it
+        # wherever it is met.
+        "location_suspect": (_T, replace(CATALOGUE[WaitingReason.LOCATION_SUSPECT], help=HelpPage.ERRORS))
+    }
 )
 """Every category of a failure, with its class. Some can be of another class at another place."""
 
@@ -230,6 +234,26 @@ ENDED: Mapping[str, Entry] = MappingProxyType(
     }
 )
 """Categories of work that ended without a failure."""
+
+
+OF_CREATIONS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "source_missing": Entry(
+            "File is gone",
+            "A file that was to be packaged is not at its source any more.",
+            _FILE_AGAIN,
+            NEXT[FailureClass.PERMANENT],
+            Turn.INSTRUMENT,
+            HelpPage.ERRORS,
+        ),
+    }
+)
+"""Categories that mean something else where a package is made: it reads files, not copies."""
+
+
+def error_entry_of_creation(category: str | None) -> Entry | None:
+    """Return what is said of a category of a package creation's error."""
+    return OF_CREATIONS.get(category or "") or error_entry(category)
 
 
 def error_entry(category: str | None) -> Entry | None:

@@ -106,6 +106,15 @@ class Entry:
     help: HelpPage
 
 
+PLACE = "LOCATION"
+"""What stands for the name of a location in a remedy."""
+
+
+def remedy_at(remedy: str, location: str | None) -> str:
+    """Return a remedy with the name of the location that it is about, where that is known."""
+    return remedy.replace(PLACE, location) if location else remedy
+
+
 def clause(sentence: str) -> str:
     """Return a sentence of a catalogue as it stands inside of another one."""
     return sentence[:1].lower() + sentence[1:].removesuffix(".")

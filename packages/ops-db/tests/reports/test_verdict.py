@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.error_catalogue import error_entry
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.reports.attention_item import Attention
 from ccat_ops_db.reports.status import StatusReport, status_report
+from ccat_ops_db.waiting import WaitingReason
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 from .. import rows
 
@@ -177,7 +180,35 @@ class TestAct:
         )
         report = report_of(session)
         assert report.verdict.sentence == "cologne.lta is in doubt."
-        assert one(report, "location_suspect").since == LONG_AGO
+        item = one(report, "location_suspect")
+        assert (item.since, item.next) == (LONG_AGO, "Nothing changes until somebody acts.")
+        assert item.remedy == (
+            "Check the storage. When it is sound again, run: ccat-transfer trust cologne.lta --reason TEXT."
+        )
+        assert item.who == "somebody at cologne"
+
+    def test_a_location_in_doubt_is_spoken_of_in_one_way(self) -> None:
+        waiting, error = CATALOGUE[WaitingReason.LOCATION_SUSPECT], error_entry("location_suspect")
+        assert error is not None
+        assert (waiting.meaning, waiting.remedy, waiting.next, waiting.turn) == (
+            error.meaning,
+            error.remedy,
+            error.next,
+            error.turn,
+        )
+
+    def test_a_package_that_cannot_be_made_is_told_of_files(
+        self, session: Session, world: rows.World
+    ) -> None:
+        fail(session, world, "package_creation", "source_missing")
+        item = one(report_of(session), "given_up")
+        assert item.why == "A file that was to be packaged is not at its source any more."
+        assert "copy" not in item.remedy
+        assert item.who == "the team of the instrument"
+
+    def test_an_operator_is_called_so(self, session: Session, world: rows.World) -> None:
+        fail(session, world, "data_transfer")
+        assert one(report_of(session), "given_up").who == "an operator of the data centre"
 
     def test_many_things_name_the_first_two(self, session: Session, world: rows.World) -> None:
         for table in ("data_transfer", "deletion", "fixity_check", "staging_item"):
@@ -262,7 +293,7 @@ class TestWatch:
             .values(**suspension)
         )
         report = report_of(session)
-        assert report.verdict.sentence == "ccat-cologne has been suspended for 1 d 6 h."
+        assert report.verdict.sentence == "The route ccat-cologne has been suspended for 1 d 6 h."
         item = one(report, "long_suspension")
         assert item.why == "me: new disks"
         assert item.action is not None

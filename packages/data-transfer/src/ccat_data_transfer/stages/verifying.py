@@ -28,6 +28,8 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
+from ccat_ops_db.waiting import WaitingReason, remedy_at
+from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 SUSPECT = "location_suspect"
 """Category of the failures that a doubted location causes."""
@@ -198,12 +200,16 @@ def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failur
             subject_type="data_location",
             subject_id=check.data_location_id,
             data_location_id=check.data_location_id,
-            message=f"{check.data_location_id} is suspect: {reason}",
+            message=f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
         )
     raise Transient(
         SUSPECT,
-        f"{check.data_location_id} is suspect: {reason}; check the storage, then `ccat-transfer trust` it",
+        f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
     )
+
+
+def _remedy(location: str) -> str:
+    return remedy_at(CATALOGUE[WaitingReason.LOCATION_SUSPECT].remedy, location)
 
 
 def _recent_bad_results(session: Session, location_id: str, at: datetime) -> int:

@@ -117,6 +117,7 @@ class Attention(ResponseBody):
     next: str = Field(description="What happens by itself.")
     remedy: str = Field(description="What to do.")
     turn: Turn
+    who: str = Field(description="Whose turn it is, in words.")
     help: HelpPage
     count: int = Field(description="How many things it concerns.")
     where: str | None = Field(description="Location, route or site.")

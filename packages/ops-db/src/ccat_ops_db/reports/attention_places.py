@@ -15,15 +15,17 @@ from ccat_ops_db.reports.attention_item import (
     held_up,
     oldest_of,
     on_route,
+    site_of,
 )
 from ccat_ops_db.reports.facts import Facts, OpenCount, Place, SuspendedSite, Way
 from ccat_ops_db.reports.words import duration, how_many, share, size
-from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason
+from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 NEARLY_FULL = 0.95
 SOON_FULL = timedelta(hours=24)
 LONG_SUSPENSION = timedelta(hours=24)
+_NOUNS = {"sites": "The site", "data-locations": "The location", "routes": "The route"}
 
 
 def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
@@ -37,12 +39,13 @@ def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
             f"{how_many(copies.count, f'{copies.status} copy')} at the archive {copies.location}",
             f"{size(copies.bytes)} were {copies.status} when they were last verified.",
             "Each is written again from another copy, where there is one.",
-            "Check the storage of the archive, and that each package has another verified copy.",
+            f"Check the storage of {copies.location}, and that each package has another verified copy.",
             Turn.SITE,
             HelpPage.PLACE,
             copies.count,
             copies.location,
             subjects=Link("physical-copies", filter={"location": copies.location, "status": copies.status}),
+            site=site_of(copies.location),
         )
 
 
@@ -57,12 +60,13 @@ def suspect_places(facts: Facts) -> Iterator[Attention]:
                 f"{place.id} is in doubt",
                 f"{place.suspect_reason}. {held_up(at_place(facts, place.id))}",
                 entry.next,
-                entry.remedy,
+                remedy_at(entry.remedy, place.id),
                 entry.turn,
                 entry.help,
                 where=place.id,
                 since=place.suspect_since,
                 subjects=Link("data-locations", place.id),
+                site=place.site,
             )
 
 
@@ -76,6 +80,7 @@ def circuits(facts: Facts) -> Iterator[Attention]:
         ),
     ]
     for noun, paused, reason, work in pauses:
+        site = paused.origin if isinstance(paused, Way) else paused.site
         if paused.open_until is None:
             continue
         entry, waiting = CATALOGUE[reason], held(work)
@@ -96,6 +101,7 @@ def circuits(facts: Facts) -> Iterator[Attention]:
             subjects=Link("open-work", filter={"route" if noun == "route" else "place": paused.id})
             if waiting
             else Link(collection, paused.id),
+            site=site,
         )
 
 
@@ -143,10 +149,10 @@ def long_suspensions(facts: Facts) -> Iterator[Attention]:
         yield Attention(
             "long_suspension",
             Level.WATCH,
-            f"{it.id} has been suspended for {duration(facts.at - it.suspended_at)}",
+            f"{_NOUNS[collection]} {it.id} has been suspended for {duration(facts.at - it.suspended_at)}",
             f"{it.suspended_by}: {it.suspended_reason}",
             "It stays out of service until somebody resumes it.",
-            "Resume it, if the reason has passed.",
+            f"Resume {it.id}, if the reason has passed.",
             Turn.OPERATOR,
             HelpPage.PLACE,
             where=it.id,

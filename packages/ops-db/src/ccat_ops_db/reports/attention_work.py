@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from ccat_ops_db.error_catalogue import error_entry
+from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation
 from ccat_ops_db.reports.attention_item import (
     Action,
     Attention,
@@ -17,10 +17,11 @@ from ccat_ops_db.reports.attention_item import (
     held_up,
     oldest_of,
     on_route,
+    site_of,
 )
 from ccat_ops_db.reports.facts import Facts, OpenCount, Place
 from ccat_ops_db.reports.words import duration, how_many, size
-from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason
+from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE, entry_of
 
 SILENT_WORKER = timedelta(minutes=10)
@@ -46,14 +47,15 @@ def given_up(facts: Facts) -> Iterator[Attention]:
         if not work:
             continue
         count, main = count_of(work), max(work, key=lambda it: it.count)
-        error = error_entry(main.error_category)
+        meant = error_entry_of_creation if kind == "package_creation" else error_entry
+        error = meant(main.error_category)
         yield Attention(
             "given_up",
             Level.ACT,
             f"{how_many(count, noun)}{what} ({size(bytes_of(work))}) given up",
             error.meaning if error else f"The last error was {main.error_category}.",
             entry.next,
-            error.remedy if error else entry.remedy,
+            remedy_at(error.remedy if error else entry.remedy, main.place),
             error.turn if error and error.turn is not Turn.AUTOMATIC else entry.turn,
             entry.help,
             count,
@@ -61,6 +63,7 @@ def given_up(facts: Facts) -> Iterator[Attention]:
             oldest_of(work),
             action=Action("retry", "open-work", filter={"kind": kind, "reason": "given_up"}),
             subjects=Link("open-work", filter={"kind": kind, "reason": "given_up"}),
+            site=site_of(main.place),
         )
 
 
@@ -84,7 +87,7 @@ def stuck_ways(facts: Facts) -> Iterator[Attention]:
             f"Nothing moves over the route {way.id}, and {amount_of(work)} {_wait(work)} for it",
             entry.meaning if entry else f"The reason is {main.reason}.",
             entry.next if entry else "",
-            entry.remedy if entry else "",
+            remedy_at(entry.remedy, main.place) if entry else "",
             entry.turn if entry else Turn.OPERATOR,
             HelpPage.WORK,
             count_of(work),
@@ -92,6 +95,7 @@ def stuck_ways(facts: Facts) -> Iterator[Attention]:
             oldest,
             min(filter(None, (it.next_at for it in work)), default=None),
             subjects=Link("open-work", filter={"route": way.id}),
+            site=way.origin,
         )
 
 
@@ -117,12 +121,13 @@ def silent_workers(facts: Facts) -> Iterator[Attention]:
             f"No worker at {site} has been heard of for {duration(facts.at - seen)}",
             held_up(waiting),
             "Work is taken up again as soon as a worker runs.",
-            "Start the workers of the site, or see why they cannot reach the database: ccat-transfer doctor.",
+            f"Start the workers of {site}, or see why they cannot reach the database: ccat-transfer doctor.",
             Turn.SITE,
             HelpPage.WORK,
             where=site,
             since=seen,
             subjects=Link("sites", site),
+            site=site,
         )
 
 
@@ -136,6 +141,7 @@ def silent_planner(facts: Facts) -> Iterator[Attention]:
     ]
     if work:
         oldest = min(it.oldest for it in work)
+        site = site_of(next((it.place for it in work if it.place is not None), None))
         yield Attention(
             "no_planner_seen",
             Level.ACT,
@@ -148,4 +154,5 @@ def silent_planner(facts: Facts) -> Iterator[Attention]:
             count_of(work),
             since=oldest,
             subjects=Link("open-work", filter={"reason": "not_planned"}),
+            site=site,
         )

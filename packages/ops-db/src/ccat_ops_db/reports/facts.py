@@ -71,6 +71,7 @@ class Way:
     failures: int
     open_until: datetime | None
     moved_at: datetime | None
+    origin: str
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,7 @@ def _ways(session: Session, at: datetime) -> list[Way]:
             func.coalesce(health.consecutive_failures, 0),
             health.open_until,
             moved,
+            route.origin_site_id,
         )
         .outerjoin(health, health.data_transfer_route_id == route.id)
         .where(route.retired_at.is_(None))

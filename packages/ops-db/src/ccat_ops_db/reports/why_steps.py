@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
-from ccat_ops_db.error_catalogue import CATEGORIES
+from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation
 from ccat_ops_db.reports.work_rows import CANCELLED
-from ccat_ops_db.waiting import Turn, WaitingReason, clause
+from ccat_ops_db.waiting import Turn, WaitingReason, clause, remedy_at
 from ccat_ops_db.waiting_catalogue import entry_of
 
 DOINGS: dict[Operation, str] = {
@@ -70,11 +70,19 @@ def reason_step(
         str(reason) if reason is not None else None,
         detail or (clause(entry.meaning) if entry else None),
         since,
-        entry.remedy if entry else None,
+        remedy_at(entry.remedy, _location_of(subject_type, subject_id, detail)) if entry else None,
         entry.next if entry else None,
         next_at,
         entry.turn if entry else None,
     )
+
+
+def _location_of(subject_type: str, subject_id: object, detail: str | None) -> str | None:
+    """Return the location that a reason is about: the detail of the planner begins with it."""
+    if subject_type == "data_location":
+        return str(subject_id)
+    name, colon, _ = (detail or "").partition(": ")
+    return name if colon and "." in name and " " not in name else None
 
 
 def waiting_step(subject_type: str, subject_id: object, what: str, row: Any) -> Step:
@@ -124,8 +132,10 @@ def work_step(row: Any) -> Step:
         since=since,
         next_at=row.next_attempt_at if row.status == Status.PENDING else None,
     )
-    if reason is WaitingReason.GIVEN_UP and row.error_category in CATEGORIES:
-        step = replace(step, remedy=CATEGORIES[row.error_category][1].remedy)
+    meant = error_entry_of_creation if row.operation == Operation.PACKAGE_CREATION else error_entry
+    error = meant(row.error_category)
+    if reason is WaitingReason.GIVEN_UP and error is not None:
+        step = replace(step, remedy=error.remedy)
     return step
 
 
