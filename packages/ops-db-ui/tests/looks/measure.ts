@@ -7,7 +7,7 @@ export interface Measured {
   /**
    * Left edges, px, at which at least three blocks begin. A block is the nearest ancestor of a text that is no inline
    * box: texts that follow each other in a line have one edge. A table counts once, with the edge of its own: what
-   * stands in its columns is in line by itself. So does a drawing.
+   * stands in its columns is in line by itself. So do a drawing, and a list whose rows share columns (`subgrid`).
    */
   readonly leftEdges: readonly number[];
   /** Gaps and margins of boxes that are no multiple of 4 px, but those of a pixel, by which lines lie upon lines. */
@@ -54,6 +54,9 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
     const blockOf = (element: Element): Element => {
       const whole = element.closest("table, [role=table], [role=grid], svg");
       if (whole !== null) return whole;
+      for (let it: Element = element; it.parentElement !== null; it = it.parentElement) {
+        if (getComputedStyle(it).gridTemplateColumns.startsWith("subgrid")) return it.parentElement;
+      }
       let block = element;
       while (getComputedStyle(block).display.startsWith("inline") && block.parentElement !== null) {
         block = block.parentElement;

@@ -1,9 +1,11 @@
 """``python -m ccat_dev_stack.pictures NIGHT PORT``: serve API and interface upon an invented night."""
 
 import argparse
+import logging
 import os
 
 import psycopg
+import structlog
 import uvicorn
 from psycopg import sql
 from pydantic import SecretStr
@@ -26,6 +28,7 @@ def main() -> None:
     parser.add_argument("night", choices=sorted(NIGHTS))
     parser.add_argument("port", type=int)
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     services = shared_services.running_services()
     with shared_services.in_use():
         name = f"pictures_{arguments.night.replace('-', '_')}_{os.getpid()}"
