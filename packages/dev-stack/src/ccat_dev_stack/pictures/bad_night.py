@@ -36,7 +36,7 @@ from ccat_ops_db.models import (
 
 CUT = NOW - 30 * HOUR - 12 * MINUTE
 """When the line to Cologne was cut."""
-BEGAN = CUT - 9 * HOUR - 17 * MINUTE
+BEGAN = CUT - 33 * HOUR - 17 * MINUTE
 """When the first observation began."""
 SCRUBBED = NOW - 3 * HOUR - 7 * MINUTE
 """When copies at the second archive were read again."""
@@ -65,7 +65,7 @@ class BadNight:
     def fill(self) -> None:
         """Add what is as in any night, and the work that will fail."""
         parts = sorted(observe_since(self._night, BEGAN), key=lambda part: part.formed_at)
-        refused = [part for part in parts if part.formed_at < CUT - 2 * HOUR][4:16:7]
+        refused = [part for part in parts if part.formed_at < CUT - HOUR][-9::6]
         bad = min(parts, key=lambda part: abs(part.formed_at - BAD_FILE_AT))
         carried = []
         for part in parts:

@@ -24,7 +24,7 @@ ARCHIVE, ARCHIVE_US = "cologne.lta", "us.lta"
 SPACE = {
     "ccat.chai-raw-data": 12 * TERA,
     "ccat.primecam-raw-data": 60 * TERA,
-    OUTPUT: 8 * TERA,
+    OUTPUT: 7_500_000_000_000,
     INPUT: 40 * TERA,
     "cologne.processing": 30 * TERA,
     INPUT_US: 40 * TERA,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from math import asin, cos, degrees, radians, sin
 from uuid import UUID
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
@@ -38,16 +39,37 @@ MODULES = {
     "prime-cam-280": Module("ccat.primecam-raw-data", 110_000_000, "prime-cam (prime-cam-data-acquisition)"),
 }
 TELESCOPE = "fyst (telescope-control)"
-PROGRAM = (
-    ("Orion-KL_PrimeCam_280", "prime-cam-280", 0, 55),
-    ("Equator_PrimeCam_280", "prime-cam-280", 0, 55),
-    ("Orion-KL_CHAI_CO76", "chai-hfa", 0, 48),
-    ("Jupiter_PrimeCam_280", "prime-cam-280", 0, 10),
-    ("IRC10216_CHAI_CO43", "chai-lfa", 14, 41),
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is observed: its obs unit, the module, minutes in a row and where it is in the sky, degrees."""
+
+    obs_unit: str
+    module: str
+    minutes: int
+    right_ascension: float | None
+    """None: wherever the sky drifts through."""
+    declination: float
+
+
+DRIFT = Target("Equator_PrimeCam_280", "prime-cam-280", 55, None, 0.0)
+TARGETS = (
+    Target("Orion-KL_PrimeCam_280", "prime-cam-280", 55, 83.81, -5.38),
+    Target("IRC10216_CHAI_CO43", "chai-lfa", 41, 146.99, 13.28),
+    DRIFT,
+    Target("Jupiter_PrimeCam_280", "prime-cam-280", 10, 107.0, 22.9),
+    Target("Orion-KL_CHAI_CO76", "chai-hfa", 48, 83.81, -5.38),
+    DRIFT,
 )
-"""What is observed in turn: obs unit, module, minute at which it begins and length, minutes."""
-HOURS = ((0,), (1,), (2,), (3, 4))
-"""Which of them share an hour."""
+"""What is observed in turn, each while it is high enough."""
+LOWEST = 30.0
+DAY = range(13, 21)
+"""Hours, UTC, in which the telescope is maintained."""
+LATITUDE, LONGITUDE = -22.98564, -67.74028
+DRIFT_HEIGHT = 45.0
+SCAN = 0.3
+"""How far a scan goes up and down, degrees."""
 
 
 @dataclass(frozen=True)
@@ -83,22 +105,38 @@ class Part:
 
 
 def observe_since(night: Night, began: datetime) -> Iterator[Part]:
-    """Observe the program in turn until now; yield the parts in the order in which they are formed."""
-    hour = 0
-    while began + hour * HOUR < NOW:
-        for number in HOURS[hour % len(HOURS)]:
-            unit, module, minute, minutes = PROGRAM[number]
-            at = began + hour * HOUR + minute * MINUTE
-            if at < NOW:
-                yield from observe(night, unit, module, at, minutes * MINUTE)
-        hour += 1
+    """Observe each hour until now, but by day; yield the parts in the order in which they are formed."""
+    at, turn = began, 0
+    while at < NOW:
+        if at.hour not in DAY:
+            while min(_heights(TARGETS[turn % len(TARGETS)], at)) < LOWEST:
+                turn += 1
+            target, turn = TARGETS[turn % len(TARGETS)], turn + 1
+            yield from observe(night, target, at)
+        at += HOUR
 
 
-def observe(night: Night, unit: str, module: str, began: datetime, length: timedelta) -> list[Part]:
+def _heights(target: Target, began: datetime) -> tuple[float, float]:
+    """Return how high a target is when its observation begins and when it ends, degrees."""
+    if target.right_ascension is None:
+        return DRIFT_HEIGHT, DRIFT_HEIGHT
+    latitude, declination = radians(LATITUDE), radians(target.declination)
+    heights = []
+    for at in (began, began + target.minutes * MINUTE):
+        days = (at - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
+        angle = radians(280.46062 + 360.98564737 * days + LONGITUDE - target.right_ascension)
+        height = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(angle)
+        heights.append(degrees(asin(height)))
+    return heights[0], heights[1]
+
+
+def observe(night: Night, target: Target, began: datetime) -> list[Part]:
     """Add an observation by one module with its files, those that are in no package yet among them."""
+    unit, module, length = target.obs_unit, target.module, target.minutes * MINUTE
     execution, ended = night.new_id(began), began + length
     is_over = ended <= NOW
-    height = 48 + int(sha256(execution.bytes).hexdigest(), 16) % 17
+    heights = _heights(target, began)
+    vapour = 0.38 + int(sha256(execution.bytes).hexdigest(), 16) % 17 / 100
     night.add(
         [
             ExecutedObsUnit(
@@ -110,9 +148,9 @@ def observe(night: Night, unit: str, module: str, began: datetime, length: timed
                 start_received_at=began + SECOND,
                 ended_at=ended if is_over else None,
                 end_received_at=ended + SECOND if is_over else None,
-                mean_pwv=0.42 if is_over else None,
-                elevation_min=height - 5.8 if is_over else None,
-                elevation_max=height + 3.1 if is_over else None,
+                mean_pwv=round(vapour, 2) if is_over else None,
+                elevation_min=round(min(heights) - SCAN, 1) if is_over else None,
+                elevation_max=round(max(heights) + SCAN, 1) if is_over else None,
             ),
             ExecutedObsUnitModule(
                 executed_obs_unit_id=execution, instrument_module_id=module, site_id="ccat"
