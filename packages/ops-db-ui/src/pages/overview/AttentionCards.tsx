@@ -8,7 +8,7 @@ import styles from "~/pages/overview/AttentionCards.module.css";
 import { AttentionVerb } from "~/pages/overview/AttentionVerb";
 import type { Attention } from "~/pages/overview/answers";
 import { useCause } from "~/pages/overview/cause";
-import { Remedy } from "~/pages/overview/Remedy";
+import { Remedy } from "~/pages/work/Remedy";
 import { type Names, whoOf } from "~/pages/work/who";
 
 const SHOWN = 4;

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
-import type { Answer } from "~/api/get";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
 import { answerNames } from "~/pages/work/names.fixtures";
@@ -23,24 +22,6 @@ const OPERATOR = person([
   "manage:locations",
   "manage:transfers",
 ]);
-
-const ROUTE_ERROR: Answer<"/api/v1/errors">["items"][number] = {
-  id: "00000000-0000-4000-8000-0000000000e1",
-  site: "telescope",
-  severity: "error",
-  severity_rank: 3,
-  category: "timeout",
-  subject_type: "data_transfer_route",
-  subject_id: "summit-cologne",
-  location: null,
-  message: "cologne.example.org: connection timed out after 30 s",
-  first_seen_at: "2026-03-01T22:14:00Z",
-  last_seen_at: "2026-03-02T05:40:11Z",
-  count: 6,
-  acknowledged_at: null,
-  acknowledged_by: null,
-  resolved_at: null,
-};
 
 function night(status: typeof greenNight, work: typeof greenWork): void {
   answer("/api/v1/status", status);
@@ -108,17 +89,22 @@ test("who must act is named: the staff of both ends of a route, the team of an i
   await expect.element(cards.nth(2)).toMatchTextContent("the team of prime-cam; tell them");
 });
 
-test("a paused route shows its newest error, which is the first thing to look at", async () => {
+test("a paused route shows what failed last, which is the first thing to look at", async () => {
   night(badNight, badWork);
-  answer("/api/v1/errors", { items: [ROUTE_ERROR], next_cursor: null });
+  const message = "cologne.example.org: connection timed out after 30 s";
+  const tried = OPEN.filter(({ kind }) => kind === "data_transfer").map((row) => ({
+    ...row,
+    error_message: message,
+  }));
+  answer("/api/v1/open-work", { items: tried, next_cursor: null });
   await show(<OverviewPage />, { me: OPERATOR });
   const card = page.getByRole("article").first();
-  await expect.element(card).toMatchTextContent("Last error: cologne.example.org: connection timed out");
-  const button = card.getByRole("link", { name: /^See its error/ });
-  await expect.element(button).toHaveAttribute("href", `/errors/${ROUTE_ERROR.id}`);
+  await expect.element(card).toMatchTextContent(`Last error: ${message}`);
+  const button = card.getByRole("link", { name: /^See what failed/ });
+  await expect.element(button).toHaveAttribute("href", `/work/data-transfers/${tried[0]?.id}`);
   await expect.element(button).toHaveAttribute("data-kind", "main");
   expect(
-    requests().some(({ address }) => address.includes("/errors?") && address.includes("summit-cologne")),
+    requests().some(({ address }) => /open-work\?route=summit-cologne&reason=back_off/.test(address)),
   ).toBe(true);
 });
 

@@ -3,7 +3,7 @@ import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
-import { Bytes } from "~/components/Quantity";
+import { Bytes, Count } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { Part } from "~/pages/overview/Part";
@@ -61,7 +61,9 @@ export function Waits({ names }: { readonly names: Names }) {
       )}
       {groups.data !== undefined && groups.data.groups.length > SHOWN && (
         <p>
-          <Link to="/work">{groups.data.groups.length - SHOWN} more reasons</Link>
+          <Link to="/work">
+            <Count value={groups.data.groups.length - SHOWN} one="more reason" />
+          </Link>
         </p>
       )}
     </Part>

@@ -14,13 +14,8 @@ export function waysOf(card: Attention, cause: Cause | null): readonly Way[] {
   const { rule, where, action } = card;
   const subject = wayTo(card);
   const others = subject === null ? [] : [subject];
-  if (rule === "circuit_open" && where !== null) {
-    const errors: Way = {
-      label: "See its errors",
-      link: { to: "/errors", search: { subject_id: where } as never },
-    };
-    return [cause === null ? errors : { label: "See its error", link: cause.link }, ...others];
-  }
+  if (rule === "circuit_open" && cause !== null)
+    return [{ label: "See what failed", link: cause.link }, ...others];
   if (rule === "given_up" && cause !== null && card.count === 1)
     return [{ label: "See what failed", link: cause.link }];
   if (rule === "location_filling" && where !== null) {

@@ -5,6 +5,7 @@ import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
 import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
+import { Remedy } from "~/pages/work/Remedy";
 import styles from "~/pages/work/WorkGroup.module.css";
 
 const ERRORS_SHOWN = 3;
@@ -12,19 +13,36 @@ const PAUSED: readonly string[] = ["route_circuit_open", "location_circuit_open"
 
 /** Of what a group is made, what failed, what to do and what happens by itself. */
 export function GroupStory({ group, by }: { readonly group: Group; readonly by: string }) {
-  const remedy = useWaitingReasons().get(group.reason)?.remedy;
+  const categories = useErrorCategories();
   const errors = byCount(group.error_categories);
+  // Where each error says what helps, that is what to do.
+  const isToldByErrors =
+    group.reason === "given_up" &&
+    errors.length > 0 &&
+    errors.every(([category]) => categories.has(category));
+  const reason = useWaitingReasons().get(group.reason);
+  const remedy = isToldByErrors || group.turn === "automatic" ? undefined : reason?.remedy;
+  const [place = null] = Object.keys(group.places);
   return (
     <div className={styles.story}>
       {by !== "kind" && <p>{kindsOf(group)}</p>}
-      {errors.slice(0, ERRORS_SHOWN).map(([category, count]) => (
-        <LastError key={category} category={category} count={count} />
-      ))}
+      {errors.slice(0, ERRORS_SHOWN).map(([category, count]) => {
+        const known = categories.get(category);
+        return (
+          <p key={category}>
+            <span className={styles.muted}>Last error of {grouped(count)}: </span>
+            {known?.text ?? worded(category)}
+            {known !== undefined && known.remedy !== remedy && (
+              <span className={styles.muted}>. {known.remedy}</span>
+            )}
+          </p>
+        );
+      })}
       {errors.length > ERRORS_SHOWN && <p>and {errors.length - ERRORS_SHOWN} other errors</p>}
-      {group.turn !== "automatic" && remedy !== undefined && (
+      {remedy !== undefined && (
         <p>
           <span className={styles.muted}>What to do: </span>
-          {remedy} <ErrorsOfPause group={group} />
+          <Remedy text={remedy} where={place} /> <ErrorsOfPause group={group} />
         </p>
       )}
       <p>
@@ -40,25 +58,12 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
   );
 }
 
-/** What failed last for a part of a group, and what helps. */
-function LastError({ category, count }: { readonly category: string; readonly count: number }) {
-  const known = useErrorCategories().get(category);
-  return (
-    <p>
-      <span className={styles.muted}>Last error of {grouped(count)}: </span>
-      {known?.text ?? worded(category)}
-      {known !== undefined && <span className={styles.muted}>. {known.remedy}</span>}
-    </p>
-  );
-}
-
 /** The way to the errors for which a route or a place is paused. */
 function ErrorsOfPause({ group }: { readonly group: Group }) {
   if (!PAUSED.includes(group.reason)) return null;
-  const paused = byCount(group.reason === "route_circuit_open" ? group.routes : group.places);
-  return paused.map(([name]) => (
-    <Link key={name} to="/errors" search={{ subject_id: [name] } as never}>
-      Errors of {name}
+  return byCount(group.places).map(([place]) => (
+    <Link key={place} to="/errors" search={{ open: "true", location: [place] } as never}>
+      Errors at {place}
     </Link>
   ));
 }

@@ -76,10 +76,10 @@ test("groups say where, of what, what failed last and who by name must act", asy
     .toMatchTextContent(/route summit-cologne.*summit-buffer.*the staff at FYST and Cologne/);
   await expect.element(paused).toMatchTextContent("What to do: See the errors of the route.");
   await expect
-    .element(paused.getByRole("link", { name: "Errors of summit-cologne" }))
-    .toHaveAttribute("href", "/errors?subject_id=summit-cologne");
+    .element(paused.getByRole("link", { name: "Errors at summit-buffer" }))
+    .toHaveAttribute("href", "/errors?open=true&location=summit-buffer");
   await expect
-    .element(paused.getByRole("link", { name: "summit-buffer" }))
+    .element(paused.getByRole("link", { name: "summit-buffer", exact: true }))
     .toHaveAttribute("href", "/places/locations/summit-buffer");
   const failed = page.getByRole("listitem").last();
   await expect.element(failed).toMatchTextContent(/you, or another operator.*3 package creations/);

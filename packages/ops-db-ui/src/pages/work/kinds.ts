@@ -63,13 +63,12 @@ export function kindWord(kind: string): string {
 
 /** Return how many of a kind of open work, in words: `3 transfers`. */
 export function kindCount(kind: string, count: number): string {
+  if (kind === "execution_module") return `files of ${grouped(count)} ${count === 1 ? "module" : "modules"}`;
   const known = WORK_KINDS.find(({ list }) => list === `list_${kind}s`);
   const one = kindWord(kind).toLowerCase();
-  const many = known?.many.toLowerCase() ?? MANY_WORDS[kind] ?? `${one}s`;
+  const many = known?.many.toLowerCase() ?? `${one}s`;
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
-
-const MANY_WORDS: Readonly<Record<string, string>> = { execution_module: "modules with files" };
 
 /** What shows work, and so is asked anew when work was changed. */
 export const SHOWS_WORK: GetPath[] = [
