@@ -8,6 +8,7 @@ export const HELP_TITLES: Readonly<Record<string, string>> = {
   package: "A package",
   staging: "Staging",
   place: "A place",
+  lists: "Bars, lists and keys",
   "sign-in": "Signing in",
 };
 
