@@ -181,7 +181,7 @@ def settings_for(url: str, spool_folder: Path, token: str = TOKEN, **values: Any
         api_url=url,
         api_token=SecretStr(token),
         spool_folder=spool_folder,
-        **{"retry_seconds": 5, "spool_after_seconds": 20, **values},
+        **{"retry_seconds": 5, "spool_after_seconds": 20, "replay_in_background": False, **values},
     )
 
 
@@ -323,4 +323,5 @@ def ccat_environment(api: Api, spool_folder: Path) -> dict[str, str]:
         "CCAT_SPOOL_FOLDER": str(spool_folder),
         "CCAT_RETRY_SECONDS": "5",
         "CCAT_SPOOL_AFTER_SECONDS": "20",
+        "CCAT_REPLAY_IN_BACKGROUND": "false",
     }

@@ -15,16 +15,24 @@ from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import Spool, SpooledRequest
 
-WATCHED = ("ccat_ops_db_client/spool.py", "ccat_ops_db_client/recorder.py")
+WATCHED = tuple(
+    f"ccat_ops_db_client/{name}.py"
+    for name in ("spool", "spool_file", "spool_lease", "recorder", "replay", "sending")
+)
 
 
 def main(what: str, folder: str, url: str) -> None:
     settings = Settings(
-        api_url=url, spool_folder=Path(folder), retry_seconds=5, spool_after_seconds=20, connect_timeout=5
+        api_url=url,
+        spool_folder=Path(folder),
+        replay_in_background=False,
+        retry_seconds=5,
+        spool_after_seconds=20,
+        connect_timeout=5,
     )
     if what == "replay-all":
         with Client(settings) as client:
-            Recorder(client).replay(lock_seconds=30)
+            Recorder(client).replay(lock_seconds=60)
         return
     if what == "append-many":
         spool = Spool(Path(folder))
@@ -51,6 +59,7 @@ def _run_child(what: str, recorder: Recorder, last_line: int) -> bool:
                 assert receipt.spooled
                 os.write(1, f"{execution}\n".encode())
         else:
+            recorder.spool.release_lanes(recorder.client.settings.api_url)
             recorder.replay(lock_seconds=5)
         os._exit(0)
     _, status = os.waitpid(child, 0)

@@ -359,7 +359,7 @@ class TestWithoutApi:
             "finish",
             "finish",
         ]
-        assert "4 requests wait, 0 were refused" in ccat("spool", "status").out
+        assert "4 requests wait, 0 of them parked, 0 were refused" in ccat("spool", "status").out
         assert ccat("spool", "replay").status == 1
 
         api.start()

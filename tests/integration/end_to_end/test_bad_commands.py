@@ -200,7 +200,7 @@ def test_without_a_valid_token_every_command_says_so(
         ended = stranger.refused(*arguments)
         assert "token" in ended.err.lower(), str(ended)
         assert token == "" or token not in ended.err, str(ended)
-    assert list((tmp_path / "spool").glob("*request*")) == []
+    assert list((tmp_path / "spool").glob("*.sqlite3")) == []
 
 
 def test_without_a_valid_token_what_is_recorded_is_kept(deployment: Deployment, tmp_path: Path) -> None:

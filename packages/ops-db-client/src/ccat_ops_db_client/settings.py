@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     proxy : str or None
         Address of an HTTP proxy between here and the API (``CCAT_PROXY``); a desktop's variables
         (``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``) are not used.
+    replay_in_background : bool
+        Whether what waits is sent by itself when the API is back; else by the next command, or a timer.
+    spool_on_network : bool
+        Whether the spool may be on a network file system, whose locks may not keep two computers apart.
     """
 
     model_config = SettingsConfigDict(env_prefix="CCAT_", extra="ignore")
@@ -71,6 +75,8 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(default=60, gt=0)
     spool_after_seconds: float = Field(default=2, gt=0)
     proxy: Annotated[str | None, AfterValidator(_proxy_url)] = None
+    replay_in_background: bool = True
+    spool_on_network: bool = False
 
 
 def load_settings(api_url: str | None = None) -> Settings:

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ccat_ops_db_client.background import replay_in_process
 from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.errors import ApiAwayError, CcatError
-from ccat_ops_db_client.recorder import Recorder, Replay
+from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.replay import Replay
 from ccat_ops_db_client.settings import load_settings
 
 from .output import notice
+
+REPLAY_SECONDS = 2.0
+"""For so long a command that asks sends what this machine recorded, before it asks."""
 
 
 @contextmanager
@@ -20,14 +25,14 @@ def recorder(api_url: str | None) -> Iterator[Recorder]:
         notice(f"{settings.api_url} leads to {address}, which is used; set CCAT_API_URL to it")
 
     with Client(settings, on_retry=_RetryNotice(), on_moved=moved) as client:
-        yield Recorder(client)
+        yield Recorder(client, replay_in_process)
 
 
 @contextmanager
 def connection(api_url: str | None) -> Iterator[Client]:
     """Open a client; what this machine recorded while the API was away is sent first."""
     with recorder(api_url) as opened:
-        tell_replay(opened.replay())
+        tell_replay(opened.replay(limit_seconds=REPLAY_SECONDS))
         yield opened.client
 
 
@@ -42,7 +47,7 @@ def tell_replay(replay: Replay) -> None:
 def tell_spooled(what: str, because: CcatError | None) -> None:
     """Say that something is kept in the spool, and why."""
     reason = because.message if because else "other requests wait before it"
-    notice(f"{reason}; {what} in the spool and will be sent with the next command")
+    notice(f"{reason}; {what} in the spool and will be sent when that is over")
 
 
 class _RetryNotice:

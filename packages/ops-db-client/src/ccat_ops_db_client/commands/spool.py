@@ -13,33 +13,57 @@ from .options import ApiUrl, Json
 from .output import number, print_json, print_table, say, size, time
 from .session import recorder
 
+ROWS_SHOWN = 50
+
+_STYLES = {
+    "refused": Text("refused", style="red"),
+    "parked": Text("parked", style="yellow"),
+    "held": Text("held", style="yellow"),
+    "waiting": Text("waiting"),
+}
+
 app = typer.Typer(help="Requests that wait on this machine while the API is away.", no_args_is_help=True)
 
 
 @app.command()
 def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
-    """Show what waits and what was refused. Exit status 1 if something was refused."""
-    spool = Spool(load_settings(api_url).spool_folder)
-    waiting, refused = spool.waiting(), spool.refused()
+    """Show what waits and why, and what was refused. Exit status 1 if something was refused or is parked."""
+    settings = load_settings(api_url)
+    spool = Spool(settings.spool_folder)
+    waiting, refused, away = spool.waiting(), spool.refused(), spool.away(settings.api_url)
+    parked = [request for request in waiting if request.parked]
     if as_json:
         print_json(
             {
                 "folder": str(spool.folder),
+                "away": {"since": away.since.isoformat(), "reason": away.reason} if away else None,
                 "waiting": [_plain(request) for request in waiting],
                 "refused": [_plain(request) for request in refused],
             }
         )
     else:
-        say(f"{spool.folder}: {number(len(waiting))} requests wait, {number(len(refused))} were refused")
+        say(
+            f"{spool.folder}: {number(len(waiting))} requests wait, {number(len(parked))} of them parked,"
+            f" {number(len(refused))} were refused"
+        )
+        if away:
+            say(f"away since {time(away.since)}: {away.reason}")
         if waiting or refused:
             print_table(
-                [">NUMBER", "SPOOLED (UTC)", "REQUEST", ">SIZE", "API", "REFUSED BECAUSE"],
-                [_row(request) for request in [*refused, *waiting]],
+                [">NUMBER", "SPOOLED (UTC)", "REQUEST", ">SIZE", "API", "STATE", "BECAUSE"],
+                [_row(request) for request in [*refused, *waiting][:ROWS_SHOWN]],
             )
+            if len(waiting) + len(refused) > ROWS_SHOWN:
+                say(f"and {number(len(waiting) + len(refused) - ROWS_SHOWN)} more; --json shows all")
     if refused:
         raise CcatError(
             f"{number(len(refused))} requests were refused",
             "mend the cause and run ccat spool replay --refused, or drop them with ccat spool discard NUMBER",
+        )
+    if parked:
+        raise CcatError(
+            f"{number(len(parked))} requests are parked, because the service failed at them for an hour",
+            "tell the operators, then run ccat spool replay",
         )
 
 
@@ -55,13 +79,14 @@ def replay(
     api_url: ApiUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Send what waits, in order. Exit status 1 if something is left."""
+    """Send what waits, in order, also what is held or parked. Exit status 1 if something is left."""
     with recorder(api_url) as recording:
         settings = recording.client.settings
         if written_for is not None:
             recording.spool.readdress(load_settings(written_for).api_url, settings.api_url)
         if refused:
             recording.spool.take_back_refused()
+        recording.spool.release_lanes(settings.api_url)
         done = recording.replay(lock_seconds=settings.retry_seconds)
     if as_json:
         print_json({"sent": done.sent, "refused": done.refused, "waiting": done.waiting})
@@ -94,8 +119,17 @@ def _row(request: SpooledRequest) -> list[Text | str]:
         request.path,
         size(len(request.body)),
         request.api_url,
-        Text(request.refusal or "", style="red"),
+        _STYLES[_state(request)],
+        request.refusal or request.held_because or "",
     ]
+
+
+def _state(request: SpooledRequest) -> str:
+    if request.refusal is not None:
+        return "refused"
+    if request.parked:
+        return "parked"
+    return "waiting" if request.held_because is None else "held"
 
 
 def _plain(request: SpooledRequest) -> dict[str, object]:
@@ -105,5 +139,8 @@ def _plain(request: SpooledRequest) -> dict[str, object]:
         "path": request.path,
         "size": len(request.body),
         "spooled_at": request.spooled_at.isoformat(),
+        "execution": request.lane,
+        "state": _state(request),
         "refusal": request.refusal,
+        "held_because": request.held_because,
     }

@@ -1,0 +1,82 @@
+"""Sends what waits in the spool in the background, one process or thread per spool.
+
+``python -m ccat_ops_db_client.background`` is the process that the command ``ccat`` leaves behind; it ends
+when nothing waits any more.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+
+from .client import Client
+from .errors import AuthenticationError, CcatError
+from .replay import replay
+from .settings import Settings, load_settings
+from .spool import Spool
+
+LEASE = "background"
+LONGEST_SLEEP = 30.0
+
+
+def replay_in_thread(settings: Settings) -> None:
+    """Send what waits in a thread, unless somebody does already; the program need not wait for it."""
+    if not Spool(settings.spool_folder).is_leased(LEASE):
+        threading.Thread(target=_replay_quietly, args=(settings,), name="ccat-replay", daemon=True).start()
+
+
+def replay_in_process(settings: Settings) -> None:
+    """Send what waits in a process of its own that outlives this one, unless somebody does already."""
+    if Spool(settings.spool_folder).is_leased(LEASE):
+        return
+    subprocess.Popen(
+        [sys.executable, "-m", "ccat_ops_db_client.background"],
+        env={
+            **os.environ,
+            "CCAT_API_URL": settings.api_url,
+            "CCAT_SPOOL_FOLDER": str(settings.spool_folder),
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def replay_until_empty(settings: Settings) -> None:
+    """Send what waits until only parked requests are left, or the token is refused.
+
+    While the API is away it is asked again at the pace of the spool. Returns at once if another process does
+    it.
+
+    Raises
+    ------
+    CcatError
+        The spool cannot be used.
+    """
+    spool = Spool(settings.spool_folder)
+    wake = threading.Event()
+    with spool.lease(LEASE, 0) as lease, Client(settings) as client:
+        while lease is not None and lease.renew():
+            pause = spool.due_in(settings.api_url)
+            if pause is None:
+                return
+            if pause > 0:
+                wake.wait(min(pause, LONGEST_SLEEP))
+                continue
+            done = replay(client, spool, lock_seconds=LONGEST_SLEEP)
+            if isinstance(done.stopped_by, AuthenticationError):
+                return
+
+
+def _replay_quietly(settings: Settings) -> None:
+    try:
+        replay_until_empty(settings)
+    except CcatError:
+        # Whoever records next meets the same and is told.
+        return
+
+
+if __name__ == "__main__":
+    _replay_quietly(load_settings())

@@ -1,0 +1,119 @@
+"""Send a start, finish or filing once, within bounds, and tell what an error says of it."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import httpx
+
+from . import calls
+from .calls import Call
+from .client import Client
+from .errors import ApiAwayError, ApiError, AuthenticationError, CcatError, ConflictError
+from .policy import Bounds
+from .records import Execution, Filing
+
+Answer = TypeVar("Answer")
+
+REFUSALS = frozenset({400, 409, 413, 415, 422})
+"""Statuses with which the API says that the request itself is wrong."""
+
+SILENCE_SECONDS = 10.0
+"""After so much silence a bulk request is given up."""
+
+
+def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -> Answer:
+    """Send a request once, and return the answer; a start or finish that is there already is one.
+
+    Parameters
+    ----------
+    client : Client
+        The client.
+    call : Call
+        A start, a finish or a bulk filing. What something on the way finds too large is filed in halves.
+    assumed : sequence of str
+        Fields of a start or finish that were filled in here: the service may have filled in others.
+
+    Raises
+    ------
+    CcatError
+        See `may_pass`.
+    """
+    try:
+        return _send_in_parts(client, call)
+    except ConflictError:
+        same = _same_execution(client, call, assumed)
+        if same is None:
+            raise
+        return call.parse(same.model_dump_json().encode())
+
+
+def may_pass(error: CcatError) -> bool:
+    """Say whether the same request can succeed later: everything but a definite refusal of the API."""
+    if isinstance(error, ApiError):
+        return error.status not in REFUSALS or error.request_id is None
+    return isinstance(error, ApiAwayError)
+
+
+def concerns_one_execution(error: CcatError) -> bool:
+    """Say whether other requests may succeed now: the API is there and knows the token."""
+    return isinstance(error, ApiError) and not isinstance(error, AuthenticationError)
+
+
+def _send_in_parts(client: Client, call: Call[Answer]) -> Answer:
+    try:
+        return client.send(call, bounds=_bounds(client, call))
+    except (ApiError, ApiAwayError) as error:
+        halves = call.halves() if error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE else None
+        if halves is None:
+            raise
+    first, second = halves
+    answered = _send_in_parts(client, first)
+    try:
+        rest = _send_in_parts(client, second)
+    except ApiError as error:
+        error.shift_lines((first.body or b"").count(b"\n"))
+        raise
+    # Only bulk filings have halves.
+    return cast(Answer, calls.sum_of(cast(Filing, answered), cast(Filing, rest)))
+
+
+def _bounds(client: Client, call: Call[Any]) -> Bounds:
+    if call.content_type == calls.NDJSON:
+        return Bounds(0, silence=SILENCE_SECONDS)
+    return Bounds(0, attempt=client.settings.spool_after_seconds)
+
+
+def _same_execution(client: Client, call: Call[Any], assumed: Sequence[str]) -> Execution | None:
+    """Return the execution that a refused start or finish speaks of, if it has the same facts.
+
+    The request reached the service before the connection broke, and the service filled in its own time.
+    """
+    if call.content_type == calls.NDJSON:
+        return None
+    facts = json.loads(call.body or b"{}")
+    identifier = facts.get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0]
+    try:
+        existing = client.send(calls.execution(UUID(identifier)), bounds=_bounds(client, call))
+    except ApiError:
+        return None
+    known = json.loads(existing.model_dump_json())
+    given = {name: value for name, value in facts.items() if name not in assumed}
+    return existing if all(_equal(known.get(name), value) for name, value in given.items()) else None
+
+
+def _equal(known: Any, given: Any) -> bool:
+    if isinstance(known, list) and isinstance(given, list):
+        return sorted(map(str, known)) == sorted(map(str, given))
+    if isinstance(known, str) and isinstance(given, str):
+        return known == given or _moment(known) == _moment(given) is not None
+    return bool(known == given)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
