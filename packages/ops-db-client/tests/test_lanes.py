@@ -324,6 +324,23 @@ class TestBackground:
         keys = [r.headers["idempotency-key"] for r in server.received[3:]]
         assert len(keys) == len(set(keys))
 
+    def test_whoever_records_next_sees_to_what_was_left_behind(
+        self, server: ScriptedServer, client_of: MakeClient
+    ) -> None:
+        """The computer went down while something waited; the API is there again when it is up."""
+        server.say(problem(500))
+        Recorder(client_of(server.url)).start("O", ["m"])
+        server.answer = accept
+        asked: list[str] = []
+        recorder = Recorder(
+            client_of(server.url, replay_in_background=True), lambda settings: asked.append(settings.api_url)
+        )
+        assert not recorder.start("O", ["m"])[1].spooled
+        assert asked == [server.url]
+        assert recorder.replay().sent == 1
+        assert not recorder.start("O", ["m"])[1].spooled
+        assert asked == [server.url]
+
     def test_it_ends_when_the_token_is_refused(self, server: ScriptedServer, spool_folder: Path) -> None:
         server.say(problem(401))
         settings = settings_for(server.url, spool_folder)

@@ -122,6 +122,12 @@ class Recorder:
         """Send what waits for this API and is due; see `ccat_ops_db_client.replay.replay`."""
         return replay(self.client, self.spool, lock_seconds=lock_seconds, limit_seconds=limit_seconds)
 
+    def send_in_background(self) -> None:
+        """See to it that what waits is sent by itself, also what a computer that went down left behind."""
+        settings = self.client.settings
+        if settings.replay_in_background and self.spool.due_in(settings.api_url) is not None:
+            self._in_background(settings)
+
     def _submit(
         self, execution: UUID, call: Call[Answer], late: "_Late[Answer] | None" = None
     ) -> Receipt[Answer]:
@@ -138,12 +144,12 @@ class Recorder:
                 reason = error
             else:
                 self.spool.mark_present(settings.api_url)
+                self.send_in_background()
                 return Receipt(answer)
         self.spool.append(_spooled(late or _Late(call), settings.api_url, lane))
         if away is None and isinstance(reason, ApiAwayError):
             self.spool.mark_away(settings.api_url, reason.message, reason.retry_after or 0)
-        if settings.replay_in_background:
-            self._in_background(settings)
+        self.send_in_background()
         return Receipt(None, spooled=True, reason=reason)
 
 

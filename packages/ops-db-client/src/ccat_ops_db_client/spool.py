@@ -261,7 +261,13 @@ class Spool:
             database.execute(
                 "UPDATE held_lane SET next_attempt_at = 0, parked = 0 WHERE api_url = ?", (api_url,)
             )
-            database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
+        self.ask_again(api_url)
+
+    def ask_again(self, api_url: str) -> None:
+        """Let an API that did not answer be asked at once."""
+        if self.away(api_url) is not None:
+            with self._file.change() as database:
+                database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
 
     def mark_away(self, api_url: str, reason: str, retry_after: float = 0) -> None:
         """Remember that an API did not answer, for all processes that use this spool."""

@@ -32,7 +32,10 @@ def recorder(api_url: str | None) -> Iterator[Recorder]:
 def connection(api_url: str | None) -> Iterator[Client]:
     """Open a client; what this machine recorded while the API was away is sent first."""
     with recorder(api_url) as opened:
+        # It is asked now anyhow, and the answer should know what was recorded.
+        opened.spool.ask_again(opened.client.settings.api_url)
         tell_replay(opened.replay(limit_seconds=REPLAY_SECONDS))
+        opened.send_in_background()
         yield opened.client
 
 
