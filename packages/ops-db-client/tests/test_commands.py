@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -94,6 +95,23 @@ class TestObs:
 
     def test_a_number_that_is_none_is_an_error(self, ccat: RunCcat) -> None:
         one_line_error(ccat("obs", "finish", new_id(), "--mean-pwv", "nan"), "finite")
+
+    @pytest.mark.parametrize(
+        ("given", "taken"),
+        [
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+            ("2016-12-31T20:59:60.5-03:00", "2016-12-31T21:00:00.500000-03:00"),
+        ],
+    )
+    def test_a_leap_second_is_the_next_second_and_said(self, ccat: RunCcat, given: str, taken: str) -> None:
+        start = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa", "--json")
+        started = ccat(*start, "--started-at", given)
+        assert started.status == 0
+        assert datetime.fromisoformat(started.json["started_at"]) == datetime.fromisoformat(taken)
+        assert f"{given} is a leap second; it is taken as {taken}" in started.err
+        refused = ccat(*start, "--started-at", "2016-12-31T12:00:60Z")
+        assert refused.status == 2
+        assert "leap second" in refused.err
 
 
 class TestProcess:
@@ -335,6 +353,14 @@ class TestFile:
         (api.source / execution).mkdir()
         ran = ccat("file", "--execution", execution, "--module", "chai-lfa", api.source / execution)
         assert (ran.status, ran.out) == (0, "0 files filed (0 B read), 0 were filed already\n")
+
+    def test_a_living_folder_is_filed(self, ccat: RunCcat, api: Api, execution: str) -> None:
+        folder = write(api.source / execution / "a.fits").parent
+        write(folder / ".nfs000000000012ab3400000001")
+        ran = ccat("file", "--json", "--execution", execution, "--module", "chai-lfa", folder)
+        assert ran.status == 0
+        assert ran.json["filed"] == 1
+        assert ".nfs000000000012ab3400000001" in ran.err
 
 
 class TestWithoutApi:

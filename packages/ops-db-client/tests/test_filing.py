@@ -1,5 +1,6 @@
 """Scanning, placing, reading and copying files."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -93,6 +94,83 @@ class TestScan:
             scan([tmp_path])
         assert str(raised.value).isprintable()
 
+    def test_what_is_gone_when_it_is_looked_at_is_no_file(self, tmp_path: Path) -> None:
+        for number in range(50):
+            write(tmp_path / f"{number}.fits")
+        stop = threading.Event()
+
+        def write_and_remove() -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                write(tmp_path / f"{number % 50}.tmp").unlink()
+                folder = tmp_path / f"folder {number % 7}"
+                write(folder / "x.tmp").unlink()
+                folder.rmdir()
+
+        other = threading.Thread(target=write_and_remove)
+        other.start()
+        try:
+            for _ in range(50):
+                names = [file.path.name for file in scan([tmp_path])]
+                assert sum(name.endswith(".fits") for name in names) == 50
+        finally:
+            stop.set()
+            other.join()
+
+    def test_an_argument_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(PathError, match=r"gone\.fits"):
+            scan([tmp_path / "gone.fits"])
+
+    def test_what_cannot_be_looked_at_is_named_not_its_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path / "a.fits")
+        real = Path.lstat
+
+        def broken(path: Path) -> os.stat_result:
+            if path.name == "a.fits":
+                raise OSError(errno.EIO, "Input/output error")
+            return real(path)
+
+        monkeypatch.setattr(Path, "lstat", broken)
+        with pytest.raises(PathError, match=r"a\.fits: Input/output error"):
+            scan([tmp_path])
+
+    def test_what_nfs_keeps_of_removed_files_is_left_out_and_told(self, tmp_path: Path) -> None:
+        write(tmp_path / "run" / "a.fits")
+        kept = write(tmp_path / "run" / ".nfs000000000012ab3400000001")
+        write(tmp_path / "run" / ".nfs-of-somebody")
+        left_out: list[Path] = []
+        names = [file.path.name for file in scan([tmp_path], left_out.append)]
+        assert names == [".nfs-of-somebody", "a.fits"]
+        assert left_out == [kept]
+
+    @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1", "C.UTF-8"])
+    def test_names_are_utf_8_whatever_the_locale(self, tmp_path: Path, locale: str) -> None:
+        """Old control computers have a locale that is not UTF-8; their files have the names they have."""
+        source = write(tmp_path / "Quelle \xfc" / "R\xe9flexion \u65e5\u672c.fits").parent
+        program = (
+            "import os, sys; from pathlib import Path\n"
+            "from ccat_ops_db_client.filing.filing import place_copies, place_where_they_are\n"
+            "from ccat_ops_db_client.filing.scan import scan\n"
+            "from ccat_ops_db_client.filing.sources import Source\n"
+            "source = Source('s', Path(sys.argv[1]))\n"
+            "for placed in [place_where_they_are(scan([source.folder]), [source])[0],\n"
+            "               place_copies(scan([source.folder]), source, sys.argv[2])[0]]:\n"
+            "    print(ascii(placed.relative_path), ascii(os.fsencode(placed.target)))\n"
+        )
+        environment = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+        done = subprocess.run(
+            [sys.executable, "-c", program, source, "\xe4"], env=environment, capture_output=True, check=True
+        )
+        name = "R\xe9flexion \u65e5\u672c.fits"
+        copied = f"\xe4/{source.name}/{name}"
+        assert done.stdout.decode().splitlines() == [
+            f"{name!a} {os.fsencode(source / name)!a}",
+            f"{copied!a} {os.fsencode(source / copied)!a}",
+        ]
+
     def test_copies_under_way_are_no_data(self, tmp_path: Path) -> None:
         write(tmp_path / "run" / ".ccat-ingest-0123")
         assert scan([tmp_path / "run"]) == []
@@ -172,7 +250,7 @@ class TestRead:
                 files, lambda file, advance: ReadFile(file, checksum_of(file, XXH3, advance)), told.append
             )
         )
-        assert [result.file for result in results] == files
+        assert [result and result.file for result in results] == files
         assert sum(told) == sum(file.size for file in files)
 
     @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite", "replace", "remove"])
@@ -212,12 +290,27 @@ class TestRead:
         for number in range(20):
             write(tmp_path / f"{number:02}", b"x" * 100_000)
         files = scan([tmp_path])
-        (tmp_path / "03").unlink()
+        write(tmp_path / "03", b"longer" * 100_000)
         results = each_in_threads(
             files, lambda file, advance: ReadFile(file, checksum_of(file, XXH3, advance)), nothing
         )
-        with pytest.raises(PathError, match="03 cannot be read"):
+        with pytest.raises(PathError, match="03 changed while it was read"):
             list(results)
+
+    def test_what_is_gone_before_it_is_read_is_left_out(self, tmp_path: Path) -> None:
+        for name in ("run/a", "run/x.tmp", "run/z", "argument"):
+            write(tmp_path / name)
+        files = scan([tmp_path / "run", tmp_path / "argument"])
+
+        def read(file: FoundFile, advance: Callable[[int], None]) -> ReadFile:
+            if file.path.name in {"x.tmp", "argument"}:
+                file.path.unlink()
+            return ReadFile(file, checksum_of(file, XXH3, advance))
+
+        results = each_in_threads([file for file in files if not file.is_argument], read, nothing)
+        assert [result and result.file.path.name for result in results] == ["a", None, "z"]
+        with pytest.raises(PathError, match="argument is gone"):
+            list(each_in_threads([file for file in files if file.is_argument], read, nothing))
 
 
 class TestIngest:

@@ -38,6 +38,13 @@ class PathError(CcatError):
     """A path cannot be filed or written."""
 
 
+class FileGoneError(PathError):
+    """A file that was there is gone."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is gone", "file what took its place")
+
+
 class FileChangedError(PathError):
     """A file changed while it was read."""
 

@@ -1,5 +1,6 @@
 """Which relative paths the client takes: what the service would refuse is refused here, before any work."""
 
+import os
 import re
 import unicodedata
 
@@ -25,6 +26,19 @@ def check_relative_path(path: str) -> str:
     if reason:
         raise PathError(f"{path!r} cannot be filed: {reason}", "rename it")
     return path
+
+
+def text_of(name: str | os.PathLike[str]) -> str:
+    """Return the text of a name on disk, which is UTF-8 whatever the locale says.
+
+    What is not UTF-8 becomes lone surrogates, which `check_relative_path` refuses.
+    """
+    return os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def name_of(text: str) -> str:
+    """Return a text as the name on disk that has its bytes in UTF-8; the reverse of `text_of`."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
 
 
 def _reason_against(path: str) -> str | None:

@@ -25,7 +25,7 @@ from ccat_ops_db_client.filing.sources import instrument_of, load_sources, sourc
 from ccat_ops_db_client.recorder import Recorder
 
 from .options import ApiUrl, ExecutionId, Json
-from .output import byte_progress, number, print_json, say, size
+from .output import byte_progress, notice, number, print_json, say, size
 from .session import recorder, tell_spooled
 
 
@@ -62,7 +62,13 @@ def file(
     if not ingest and (location or into):
         raise typer.BadParameter("--location and --into only go with --ingest")
     order = Order(execution, module, algorithm, file_type)
-    found = scan(paths)
+    left_out: list[Path] = []
+    found = scan(paths, left_out.append)
+    if left_out:
+        notice(
+            f"{number(len(left_out))} files that were removed while they were open are left out,"
+            f" for example {left_out[0]}"
+        )
     with recorder(api_url) as recording:
         placed, read = _plan(recording, order, found, ingest=ingest, location=location, into=into)
         needed = placed if ingest else leave_out_filed(recording, order, placed)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -35,6 +36,9 @@ app.add_typer(spool.app, name="spool")
 
 def main() -> None:
     """Run ``ccat``; an error is one line with its remedy."""
+    # A name that the locale cannot show is shown with escapes; it must not stop a command that is done.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except CcatError as error:

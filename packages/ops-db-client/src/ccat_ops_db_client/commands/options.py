@@ -7,6 +7,8 @@ from uuid import UUID
 
 import typer
 
+from .output import notice
+
 ApiUrl = Annotated[
     str | None,
     typer.Option(
@@ -22,6 +24,7 @@ Timeout = Annotated[
     typer.Option("--timeout", min=0, metavar="SECONDS", help="Give up after so long.", show_default="never"),
 ]
 
+_LEAP_SECOND = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:)60(.*)")
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -36,13 +39,23 @@ def moment(text: str | None) -> datetime | None:
     """
     if text is None:
         return None
+    second = _LEAP_SECOND.fullmatch(text.strip())
     try:
-        time = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(f"{second[1]}59{second[2]}" if second else text.strip())
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a time; write it like 2026-11-21T04:05:06Z") from None
     if time.tzinfo is None:
         raise typer.BadParameter(f"{text!r} has no time zone; write it like 2026-11-21T04:05:06Z")
-    return time
+    return _after_leap_second(text, time) if second else time
+
+
+def _after_leap_second(text: str, time: datetime) -> datetime:
+    """Return the second after 23:59:59 UTC for a leap second, which no clock of a database has."""
+    if (time.astimezone(UTC).hour, time.astimezone(UTC).minute) != (23, 59):
+        raise typer.BadParameter(f"{text!r} is not a time: a leap second is the last of a day in UTC")
+    taken = time + timedelta(seconds=1)
+    notice(f"{text} is a leap second; it is taken as {taken.isoformat()}")
+    return taken
 
 
 def moment_or_age(text: str | None) -> datetime | None:

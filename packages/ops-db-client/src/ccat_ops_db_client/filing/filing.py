@@ -17,7 +17,7 @@ from ccat_ops_db_client.errors import (
     PathError,
 )
 from ccat_ops_db_client.identity import new_id
-from ccat_ops_db_client.paths import check_relative_path
+from ccat_ops_db_client.paths import check_relative_path, name_of, text_of
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.records import FiledFile, NewFile
 
@@ -60,7 +60,7 @@ class Placed:
     @property
     def target(self) -> Path:
         """Where the file is, or is copied to, in the source location."""
-        return self.source.folder / self.relative_path
+        return self.source.folder / name_of(self.relative_path)
 
 
 @dataclass
@@ -98,7 +98,7 @@ def place_copies(files: Sequence[FoundFile], source: Source, folder: str) -> lis
     """
     placed: dict[str, Placed] = {}
     for file in files:
-        relative_path = check_relative_path(str(PurePosixPath(folder) / file.below))
+        relative_path = check_relative_path(str(PurePosixPath(text_of(folder)) / file.below))
         if relative_path in placed:
             raise PathError(
                 f"{placed[relative_path].file.path} and {file.path} would both become {relative_path}",
@@ -217,11 +217,13 @@ def _naming_files(error: ApiError, files: list[NewFile], outcome: Outcome) -> Ap
 
 
 def _batches(
-    results: Iterator[tuple[Placed, ReadFile]],
+    results: Iterator[tuple[Placed, ReadFile | None]],
 ) -> Iterator[list[tuple[Placed, ReadFile]]]:
     batch: list[tuple[Placed, ReadFile]] = []
     size = 0
     for item, result in results:
+        if result is None:
+            continue
         batch.append((item, result))
         size += result.file.size
         if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ccat_ops_db_client.checksums import Algorithm
 from ccat_ops_db_client.durable import exclusive_temporary, make_folder_inside, sync_folder
-from ccat_ops_db_client.errors import PathError
+from ccat_ops_db_client.errors import FileGoneError, PathError
 
 from .read import Advance, ReadFile, checksum_of
 from .scan import TEMPORARY_PREFIX, FoundFile
@@ -38,8 +38,8 @@ def ingest(file: FoundFile, target: Path, top: Path, algorithm: Algorithm, advan
     ------
     PathError
         Something else is there already, a folder on the way leads out of `top`, or there is no room.
-    FileChangedError
-        The original changed meanwhile.
+    FileChangedError, FileGoneError
+        The original changed meanwhile, or is gone.
     """
     try:
         make_folder_inside(target.parent, top)
@@ -62,7 +62,10 @@ def _copied(file: FoundFile, target: Path, algorithm: Algorithm, advance: Advanc
         with open(descriptor, "wb", buffering=0, closefd=False) as stream:
             stream.truncate()
             checksum = checksum_of(file, algorithm, advance, write=lambda piece: _write(descriptor, piece))
-        original = file.path.stat()
+        try:
+            original = file.path.stat()
+        except FileNotFoundError:
+            raise FileGoneError(str(file.path)) from None
         os.fchmod(descriptor, stat.S_IMODE(original.st_mode) & 0o777 | stat.S_IRUSR)
         os.utime(descriptor, ns=(original.st_atime_ns, file.mtime_ns))
         os.fsync(descriptor)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ccat_ops_db_client.checksums import Algorithm, new_hasher
-from ccat_ops_db_client.errors import FileChangedError, PathError
+from ccat_ops_db_client.errors import FileChangedError, FileGoneError, PathError
 
-from .scan import FoundFile
+from .scan import GONE, FoundFile
 
 PIECE_BYTES = 1024 * 1024
 MAX_THREADS = 8
@@ -37,8 +37,11 @@ class InterruptedReadError(Exception):
 
 def each_in_threads(
     files: Sequence[FoundFile], work: Work, advance: Advance
-) -> Generator[ReadFile, None, None]:
+) -> Generator[ReadFile | None, None, None]:
     """Yield what `work` makes of each file, in order, while several threads work ahead.
+
+    Of a file that is gone meanwhile it is null, unless it was an argument itself: it was the temporary of
+    another program.
 
     Parameters
     ----------
@@ -58,7 +61,9 @@ def each_in_threads(
     stoppable = _stoppable(advance, stop)
     threads = min(os.cpu_count() or 1, MAX_THREADS)
     with ThreadPoolExecutor(threads, thread_name_prefix="ccat-read") as executor:
-        results: list[Future[ReadFile]] = [executor.submit(work, file, stoppable) for file in files]
+        results: list[Future[ReadFile | None]] = [
+            executor.submit(_unless_gone, work, file, stoppable) for file in files
+        ]
         results.reverse()
         try:
             while results:
@@ -66,6 +71,15 @@ def each_in_threads(
         finally:
             stop.set()
             executor.shutdown(cancel_futures=True)
+
+
+def _unless_gone(work: Work, file: FoundFile, advance: Advance) -> ReadFile | None:
+    try:
+        return work(file, advance)
+    except FileGoneError:
+        if file.is_argument:
+            raise
+        return None
 
 
 def checksum_of(file: FoundFile, algorithm: Algorithm, advance: Advance, write: Write | None = None) -> str:
@@ -101,7 +115,7 @@ def open_unchanged(file: FoundFile) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    FileChangedError, PathError
+    FileChangedError, FileGoneError, PathError
     """
     # Not blocking: meanwhile the name may be that of a pipe.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -113,6 +127,8 @@ def open_unchanged(file: FoundFile) -> Iterator[BinaryIO]:
             _compare(os.fstat(stream.fileno()), file)
         now = file.path.lstat()
     except OSError as error:
+        if error.errno in GONE:
+            raise FileGoneError(str(file.path)) from error
         raise PathError(
             f"{file.path} cannot be read ({error.strerror or error})", "see that you may read it"
         ) from error

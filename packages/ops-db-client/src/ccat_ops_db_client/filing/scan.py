@@ -1,17 +1,25 @@
 """Which files a command line means: every file below the given paths, or an error that names what is none."""
 
+import errno
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccat_ops_db_client.errors import PathError
-from ccat_ops_db_client.paths import check_relative_path
+from ccat_ops_db_client.paths import check_relative_path, text_of
 from ccat_ops_db_client.terminal_text import printable
 
 TEMPORARY_PREFIX = ".ccat-ingest-"
 """Names that begin so are copies under way, never data."""
+
+REMOVED_WHILE_OPEN = re.compile(r"\.nfs[0-9a-fA-F]{8,}")
+"""Name under which NFS keeps a file that was removed while it was open, until it is closed."""
+
+GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
+"""Errors of a name that is not there any more."""
 
 _REFUSALS_SHOWN = 5
 _KINDS = {
@@ -32,7 +40,8 @@ class FoundFile:
     path : Path
         Absolute path without symbolic links.
     below : str
-        Path from the folder that holds the argument: for an argument ``run/`` its files are ``run/…``.
+        Path from the folder that holds the argument, as text: for an argument ``run/`` its files are
+        ``run/…``.
     size : int
         Bytes.
     mtime_ns : int
@@ -44,9 +53,27 @@ class FoundFile:
     size: int
     mtime_ns: int
 
+    @property
+    def is_argument(self) -> bool:
+        """Whether it was named itself, and not found in a folder."""
+        return "/" not in self.below
 
-def scan(paths: Iterable[Path]) -> list[FoundFile]:
+
+def _say_nothing(path: Path) -> None:
+    del path
+
+
+def scan(paths: Iterable[Path], leave_out: Callable[[Path], object] = _say_nothing) -> list[FoundFile]:
     """Return every file that the paths mean, sorted by path, each once.
+
+    A name that is gone when it is looked at is no file: instruments write ``x.tmp`` and rename it.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files and folders.
+    leave_out : callable
+        Is told each file that was removed while it was open and is only there until it is closed.
 
     Raises
     ------
@@ -56,14 +83,14 @@ def scan(paths: Iterable[Path]) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
     refusals: list[str] = []
     for path in paths:
-        for file in _files(path, refusals):
+        for file in _files(path, refusals, leave_out):
             found.setdefault(file.path, file)
     if refusals:
         raise _refused(refusals)
     return [found[path] for path in sorted(found)]
 
 
-def _files(argument: Path, refusals: list[str]) -> Iterator[FoundFile]:
+def _files(argument: Path, refusals: list[str], leave_out: Callable[[Path], object]) -> Iterator[FoundFile]:
     try:
         # Only the last name decides what is filed: a folder above it may well be a symbolic link.
         last_name = Path(os.path.abspath(argument)).name  # noqa: PTH100
@@ -79,24 +106,33 @@ def _files(argument: Path, refusals: list[str]) -> Iterator[FoundFile]:
             pending.extend(_entries(path, below, refusals))
         elif not stat.S_ISREG(status.st_mode):
             refusals.append(f"{path} {_KINDS.get(stat.S_IFMT(status.st_mode), 'is no regular file')}")
+        elif REMOVED_WHILE_OPEN.fullmatch(path.name):
+            leave_out(path)
         elif not path.name.startswith(TEMPORARY_PREFIX):
             try:
-                check_relative_path(path.name)
+                check_relative_path(text_of(path.name))
             except PathError as error:
                 refusals.append(f"{path.parent}: {error.message}")
             else:
-                yield FoundFile(path, below, status.st_size, status.st_mtime_ns)
+                yield FoundFile(path, text_of(below), status.st_size, status.st_mtime_ns)
 
 
 def _entries(folder: Path, below: str, refusals: list[str]) -> list[tuple[Path, str, os.stat_result]]:
-    entries = []
     try:
         with os.scandir(folder) as listing:
-            for entry in listing:
-                status = entry.stat(follow_symlinks=False)
-                entries.append((folder / entry.name, f"{below}/{entry.name}", status))
+            names = [entry.name for entry in listing]
     except OSError as error:
-        refusals.append(f"{folder}: {_reason(error)}")
+        if error.errno not in GONE:
+            refusals.append(f"{folder}: {_reason(error)}")
+        return []
+    entries = []
+    for name in names:
+        path = folder / name
+        try:
+            entries.append((path, f"{below}/{name}", path.lstat()))
+        except OSError as error:
+            if error.errno not in GONE:
+                refusals.append(f"{path}: {_reason(error)}")
     return entries
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.durable import make_folder
 from ccat_ops_db_client.errors import ApiAwayError, PathError
 from ccat_ops_db_client.identity import new_id
+from ccat_ops_db_client.paths import name_of, text_of
 from ccat_ops_db_client.records import Location
 
 
@@ -43,7 +44,8 @@ def load_sources(client: Client) -> list[Source]:
         sources = _asked(client)
     except ApiAwayError:
         try:
-            return _SOURCES.validate_json(remembered.read_bytes())
+            known = _SOURCES.validate_json(remembered.read_bytes())
+            return [replace(source, folder=Path(name_of(str(source.folder)))) for source in known]
         except (OSError, ValidationError):
             pass
         raise
@@ -74,7 +76,7 @@ def place_of(path: Path, sources: Sequence[Source]) -> tuple[Source, str]:
             "write it there, or copy it in with --ingest",
         )
     innermost = max(containing, key=lambda source: len(source.folder.parts))
-    return innermost, path.relative_to(innermost.folder).as_posix()
+    return innermost, text_of(path.relative_to(innermost.folder))
 
 
 def source_for(module_instrument: str | None, sources: Sequence[Source], chosen: str | None) -> Source:
@@ -130,7 +132,7 @@ def _listed(sources: Sequence[Source]) -> str:
 def _asked(client: Client) -> list[Source]:
     site = client.site().id
     return [
-        Source(location.id, Path(os.path.realpath(location.path)), location.instrument)
+        Source(location.id, Path(os.path.realpath(name_of(location.path))), location.instrument)
         for location in client.locations()
         if location.site == site and location.path is not None and _is_source(location)
     ]
@@ -146,7 +148,9 @@ def _memory(client: Client) -> Path:
 
 
 def _remember(remembered: Path, sources: Sequence[Source]) -> None:
-    text = json.dumps([{"id": s.id, "folder": str(s.folder), "instrument": s.instrument} for s in sources])
+    text = json.dumps(
+        [{"id": s.id, "folder": text_of(s.folder), "instrument": s.instrument} for s in sources]
+    )
     temporary = remembered.with_name(f"{remembered.name}.{new_id()}")
     try:
         if remembered.exists() and remembered.read_text() == text:
