@@ -179,8 +179,14 @@ def _problem_error(response: httpx.Response, problem: dict[str, Any]) -> CcatErr
         slug=str(problem["type"]).removeprefix(PROBLEM_TYPES),
         errors=errors,
         request_id=request_id if isinstance(request_id, str) else None,
-        remedy=problem.get("remedy") if isinstance(problem.get("remedy"), str) else None,
+        remedy=_remedy(problem, kind),
     )
+
+
+def _remedy(problem: dict[str, Any], kind: type[ApiError]) -> str | None:
+    """Return what the API says that helps; how a token is given to this program it cannot know."""
+    remedy = problem.get("remedy")
+    return remedy if isinstance(remedy, str) and kind is not AuthenticationError else None
 
 
 def unreachable(error: httpx.RequestError, request: httpx.Request) -> UnreachableError:
