@@ -1,11 +1,13 @@
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
-import { Time } from "~/components/Time";
 import { WhyButton } from "~/components/Why";
 import { worded } from "~/lists/fields";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/DataStanding.module.css";
+import { isHeldUp } from "~/pages/observations/moves";
+import { span } from "~/time/format";
+import { useSaid } from "~/time/now";
 
 type Data = ListedExecution["data"];
 
@@ -18,9 +20,6 @@ const STATES: Readonly<Record<Data["state"], readonly [look: string, word: strin
   no_files: ["watch", "no files"],
 };
 
-/** Reasons of what moves, or will within seconds. */
-const MOVES: ReadonlySet<string> = new Set(["in_progress", "dispatched"]);
-
 /** Where the data of an observation stand: how many packages are not archived yet, and why. */
 export function DataStanding({ of: data, id }: { readonly of: Data; readonly id: string }) {
   const reasons = useWaitingReasons();
@@ -31,26 +30,26 @@ export function DataStanding({ of: data, id }: { readonly of: Data; readonly id:
   const text = reason === null ? null : (reasons.get(reason)?.text ?? worded(reason));
   return (
     <span className={styles.standing}>
-      <State of={look} word={word} />
-      {text !== null && (
-        <span className={styles.why}>
-          <WhyButton subject={id} title={`Why: ${text}`} text={text} />
-          {data.reason_since !== null && (
-            <span className={styles.rest}>
-              <Time at={data.reason_since} as="age" />
-            </span>
-          )}
-        </span>
-      )}
+      <span className={styles.head}>
+        <State of={look} word={word} />
+        {reason !== null && data.reason_since !== null && <For since={data.reason_since} />}
+      </span>
+      {text !== null && <WhyButton subject={id} title={`Why: ${text}`} text={text} />}
       {rest !== null && <span className={styles.rest}>{rest}</span>}
     </span>
   );
 }
 
+/** How long something has held the data up. */
+function For({ since }: { readonly since: string }) {
+  const long = useSaid((now) => span(now.getTime() - new Date(since).getTime()));
+  return <span className={styles.rest}>for {long}</span>;
+}
+
 /** Return what holds the data up; null where they move, or come as the observation goes on. */
 function reasonOf({ state, reason }: Data): string | null {
   const mayWait = state === "on_the_way" || state === "failed";
-  return mayWait && reason !== null && !MOVES.has(reason) ? reason : null;
+  return mayWait && isHeldUp(reason) ? reason : null;
 }
 
 /** Return how much of the data is archived, in few words; null where everything or nothing is. */

@@ -87,7 +87,7 @@ test("data on a stopped route wait, and can be staged once they are archived", a
   answer("/api/v1/executed-obs-units", { items: rows, next_cursor: null });
   await show(<ObservationsPage />, { me: SCIENTIST, at: "/observations" });
   const row = page.getByRole("row").nth(1);
-  await expect.element(row).toMatchTextContent("waitsroute circuit open");
+  await expect.element(row).toMatchTextContent(/waits\s*for .*route circuit open/);
   await expect.element(row).toMatchTextContent("once it is archived");
   await expect.element(page.getByRole("row").nth(2)).toMatchTextContent("on the way");
   expect(page.getByRole("button", { name: /^Stage/ }).elements()).toEqual([]);

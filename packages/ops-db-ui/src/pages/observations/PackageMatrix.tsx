@@ -4,6 +4,7 @@ import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import { Why } from "~/components/Why";
 import type { Package } from "~/pages/observations/answers";
+import { isHeldUp } from "~/pages/observations/moves";
 import styles from "~/pages/observations/PackageMatrix.module.css";
 import { StageMark } from "~/pages/observations/StageMark";
 import { isThrough, STAGES, type Stage, stagesOf } from "~/pages/observations/stages";
@@ -85,13 +86,14 @@ function Row({ of, stages }: { readonly of: Package; readonly stages: readonly S
 
 /** What holds it up and why; once everything is passed, the places of its trusted copies in archives instead of a reason. */
 function Standing({ of, stages }: { readonly of: Package; readonly stages: readonly Stage[] }) {
-  if (isThrough(stages) || of.waiting_reason === null) {
+  if (isThrough(stages) || (of.state !== "failed" && !isHeldUp(of.waiting_reason))) {
     const archives = of.copies.filter(
       (copy) => copy.location_type === "long_term_archive" && copy.verified_at !== null,
     );
     return (
       <span className={styles.why}>
-        <State of={of.state} /> {archives.map(({ location }) => location).join(", ")}
+        {of.state === "archived" ? <State of="archived" /> : <State of="transferring" word="on the way" />}{" "}
+        {archives.map(({ location }) => location).join(", ")}
       </span>
     );
   }

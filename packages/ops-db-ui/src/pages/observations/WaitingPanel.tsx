@@ -2,11 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
 import { Panel } from "~/components/Panel";
+import { withPrefix } from "~/components/quantity";
 import { State } from "~/components/State";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
 import type { Step } from "~/pages/observations/answers";
+import { isHeldUp } from "~/pages/observations/moves";
 import styles from "~/pages/observations/WaitingPanel.module.css";
 
 const MOST = 5;
@@ -28,7 +30,7 @@ const PAGES: Readonly<Record<string, string>> = {
 export function WaitingPanel({ id }: { readonly id: string }) {
   const why = useGet("/api/v1/why/{subject}", { params: { path: { subject: id } } });
   if (why.data?.steps.length === 0) return null;
-  const isMoving = why.data?.steps.every(({ status }) => status === "in_progress") === true;
+  const isMoving = why.data?.steps.every((step) => step.status !== "failed" && !needsSomebody(step)) === true;
   return (
     <Panel title={isMoving ? "What happens now" : "Why it does not go on"} of={why}>
       {({ steps }) => (
@@ -54,7 +56,7 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   const isGivenUp = of.status === "failed";
   const [look, word] = isGivenUp
     ? ["failed", "given up"]
-    : of.status === "in_progress"
+    : of.status !== null && !isHeldUp(of.reason)
       ? ["in_progress", "moves now"]
       : ["waiting", "waits"];
   const page = PAGES[of.subject_type];
@@ -70,10 +72,10 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
         )}
       </p>
       <dl className={styles.lines}>
-        <Line name="Cause" text={causeOf(of, reason?.text)} />
+        <Line name={look === "in_progress" ? "How far" : "Cause"} text={causeOf(of, reason?.text)} />
         <Line name="Next" text={of.next} />
-        {of.turn !== "automatic" && <Line name="What to do" text={of.remedy} />}
-        {of.turn !== null && of.turn !== "automatic" && <Line name="Whose turn" text={TURNS[of.turn]} />}
+        {needsSomebody(of) && <Line name="What to do" text={of.remedy} />}
+        {needsSomebody(of) && <Line name="Whose turn" text={of.turn && TURNS[of.turn]} />}
       </dl>
       {page !== undefined && (
         <p className={styles.links}>
@@ -88,9 +90,16 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   );
 }
 
+/** Whether somebody has to do something; a running observation ends without our doing. */
+function needsSomebody({ turn, reason }: Step): boolean {
+  return turn !== null && turn !== "automatic" && reason !== "execution_running";
+}
+
 /** Return the cause: what the reason is called, then its names and figures; of what was given up its error. */
 function causeOf({ status, reason, detail }: Step, text: string | undefined): string | null {
   if (status === "failed" && detail !== null) return detail;
+  const bytes = /^(\d+) of (\d+) bytes$/.exec(detail ?? "");
+  if (bytes !== null) return `${withPrefix(Number(bytes[1]), "B")} of ${withPrefix(Number(bytes[2]), "B")}`;
   const called = text ?? (reason === null ? null : worded(reason));
   return [called, detail].filter((part) => part !== null).join(": ") || null;
 }
@@ -128,5 +137,5 @@ function urgentFirst(steps: readonly Step[]): readonly Step[] {
 
 function rank(step: Step): number {
   if (step.status === "failed") return 0;
-  return step.turn === "automatic" ? 2 : 1;
+  return needsSomebody(step) ? 1 : isHeldUp(step.reason) ? 2 : 3;
 }

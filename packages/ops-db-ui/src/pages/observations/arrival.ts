@@ -1,5 +1,6 @@
 import { grouped, withPrefix } from "~/components/quantity";
 import type { Package, Progress } from "~/pages/observations/answers";
+import { isHeldUp } from "~/pages/observations/moves";
 
 /** What arrived of an observation and where it stands, in words. */
 export interface Arrival {
@@ -47,7 +48,7 @@ export function placesOf(packages: readonly Package[]): readonly string[] {
 
 function waitingOf(packages: readonly Package[]): readonly Package[] {
   return packages
-    .filter(({ state, waiting_reason }) => isOpen(state) && waiting_reason !== null)
+    .filter(({ state, waiting_reason }) => isOpen(state) && isHeldUp(waiting_reason))
     .toSorted((one, other) => (one.waiting_since ?? "").localeCompare(other.waiting_since ?? ""));
 }
 

@@ -151,3 +151,32 @@ test("where nothing waits there is no such panel", async () => {
   const { container } = await show(<WaitingPanel id={ID} />);
   await expect.poll(() => container.querySelector("section")).toBeNull();
 });
+
+test("what moves is not said to wait, and nobody is asked to act", async () => {
+  answer(`/api/v1/why/${ID}` as "/api/v1/why/{subject}", {
+    subject_type: "executed_obs_unit",
+    subject_id: ID,
+    state: "running",
+    summary: "",
+    steps: [
+      {
+        ...WAITING_STEP,
+        status: "in_progress",
+        reason: "in_progress",
+        detail: "18640982360 of 46120817088 bytes",
+      },
+      {
+        ...WAITING_STEP,
+        subject_type: "executed_obs_unit",
+        subject_id: ID,
+        reason: "execution_running",
+        turn: "instrument",
+      },
+    ],
+  });
+  await show(<WaitingPanel id={ID} />);
+  const panel = page.getByRole("region", { name: "What happens now" });
+  await expect.element(panel.getByRole("listitem").nth(1)).toMatchTextContent("moves now");
+  await expect.element(panel).toMatchTextContent("How far18.6 GB of 46.1 GB");
+  expect(page.getByText("What to do").elements()).toEqual([]);
+});

@@ -49,3 +49,7 @@ test("a site that archives its own data has nothing to send", () => {
   };
   expect(states(local)).toContain("sent done");
 });
+
+test("a package that is under way moves, whatever the API calls that", () => {
+  expect(states({ ...WAITING, state: "transferring", waiting_reason: "in_progress" })).toContain("sent now");
+});

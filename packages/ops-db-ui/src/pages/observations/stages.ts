@@ -1,4 +1,5 @@
 import type { Package } from "~/pages/observations/answers";
+import { isHeldUp } from "~/pages/observations/moves";
 
 /** What a package has to pass, in this order. */
 export const STAGES = [
@@ -63,7 +64,7 @@ export function isThrough(stages: readonly Stage[]): boolean {
 
 function standing(of: Package): "failed" | "wait" | "now" {
   if (of.state === "failed") return "failed";
-  return of.waiting_reason === null ? "now" : "wait";
+  return isHeldUp(of.waiting_reason) ? "wait" : "now";
 }
 
 function names(copies: readonly { readonly location: string }[]): string | null {
