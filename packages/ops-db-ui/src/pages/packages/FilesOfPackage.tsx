@@ -66,7 +66,7 @@ export function FilesOfPackage({
 }) {
   const columns = columnsFor(failure);
   return (
-    <section className={page.stack} aria-label="Files">
+    <section className={page.stack}>
       <h2>Files</h2>
       <ListView
         operation="list_package_files"
