@@ -171,6 +171,18 @@ class TestScan:
             f"{copied!a} {os.fsencode(source / copied)!a}",
         ]
 
+    @pytest.mark.parametrize("path", ["R{}f.fits", "R{}f/a.fits"])
+    def test_names_that_differ_in_their_unicode_form_are_refused_by_both(
+        self, tmp_path: Path, path: str
+    ) -> None:
+        write(tmp_path / path.format("\u00e9"))
+        assert len(scan([tmp_path])) == 1
+        write(tmp_path / path.format("e\u0301"))
+        with pytest.raises(PathError, match="Unicode form") as raised:
+            scan([tmp_path])
+        assert path.format("\\xe9") in raised.value.message
+        assert path.format("e\\u0301") in raised.value.message
+
     def test_copies_under_way_are_no_data(self, tmp_path: Path) -> None:
         write(tmp_path / "run" / ".ccat-ingest-0123")
         assert scan([tmp_path / "run"]) == []

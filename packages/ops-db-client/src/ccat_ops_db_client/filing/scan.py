@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,16 +79,35 @@ def scan(paths: Iterable[Path], leave_out: Callable[[Path], object] = _say_nothi
     Raises
     ------
     PathError
-        Something is missing, unreadable, no regular file, or has a name that cannot be filed; all are named.
+        Something is missing, unreadable, no regular file, or has a name that cannot be filed, also because
+        another differs from it in the Unicode form only; all are named.
     """
     found: dict[Path, FoundFile] = {}
     refusals: list[str] = []
     for path in paths:
         for file in _files(path, refusals, leave_out):
             found.setdefault(file.path, file)
+    refusals.extend(_twins(found))
     if refusals:
         raise _refused(refusals)
     return [found[path] for path in sorted(found)]
+
+
+def _twins(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield what is wrong with paths that differ from another only in their Unicode form.
+
+    Readers of bags compare paths after normalization (RFC 8493): a package must not have both.
+    """
+    known: dict[str, Path] = {}
+    for path in sorted(paths):
+        other = known.setdefault(unicodedata.normalize("NFC", text_of(path)), path)
+        if other != path:
+            yield f"{_escaped(other)} and {_escaped(path)} differ in their Unicode form only"
+
+
+def _escaped(path: Path) -> str:
+    """Return a path with its accents as code points: the two forms look the same."""
+    return text_of(path).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _files(argument: Path, refusals: list[str], leave_out: Callable[[Path], object]) -> Iterator[FoundFile]:
