@@ -17,7 +17,8 @@ _DATA: dict[WaitingReason, Entry] = {
         "Its observation is still running, and its files have reached neither the size nor the age at which"
         " they are packaged.",
         "Nothing needs to be done. Finish the observation to have its files packaged now.",
-        "A package is made when the observation ends, or when the size or age limit of the source is reached.",
+        "A package is made when the observation ends, or when the size or age limit of the source is"
+        " reached.",
         Turn.INSTRUMENT,
         HelpPage.OBSERVATION,
     ),

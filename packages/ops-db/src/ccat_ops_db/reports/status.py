@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     String,
     and_,
@@ -17,12 +16,11 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import (
     CopyKind,
     LocationType,
-    PackageState,
     PhysicalCopyStatus,
     Severity,
     Status,
@@ -33,43 +31,21 @@ from ccat_ops_db.models import (
     ErrorRecord,
     Event,
     ExecutedObsUnitModule,
-    LocationUsage,
     LongTermArchiveTransfer,
     PhysicalCopy,
-    RawDataPackage,
-    Site,
 )
-from ccat_ops_db.package_state import maybe_not_archived, package_state
 from ccat_ops_db.reports.attention import attention
 from ccat_ops_db.reports.attention_item import Attention
-from ccat_ops_db.reports.facts import LATE, Facts, Overdue, Today
+from ccat_ops_db.reports.facts import Facts, Today
 from ccat_ops_db.reports.flow import FlowStep, flow
 from ccat_ops_db.reports.load_facts import load_facts
+from ccat_ops_db.reports.location_status import LocationStatus, location_statuses
+from ccat_ops_db.reports.package_counts import package_counts
 from ccat_ops_db.reports.verdict import Verdict, verdict
 from ccat_ops_db.reports.work_rows import work_rows
 
 LONGEST_LIST = 100
 RECENT_EVENTS = 10
-
-
-@dataclass(frozen=True)
-class LocationStatus:
-    """How full a location is and what is there; sizes in bytes, watermarks in per cent."""
-
-    id: str
-    site: str
-    location_type: LocationType
-    used_bytes: int | None
-    total_bytes: int | None
-    measured_at: datetime | None
-    watermark_low: float
-    watermark_high: float
-    packages: int
-    package_bytes: int
-    files: int
-    file_bytes: int
-    enabled: bool
-    suspended: bool
 
 
 @dataclass(frozen=True)
@@ -165,13 +141,13 @@ def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
     at : datetime
         Now.
     """
-    packages, not_removed, overdue = _packages(session, at)
+    packages, not_removed, overdue = package_counts(session, at)
     facts = load_facts(session, at, overdue)
     items = attention(facts)
     return StatusReport(
         site=site_id,
         at=at,
-        locations=_locations(session),
+        locations=location_statuses(session),
         work=_work(session),
         waiting=_waiting(session),
         packages=packages,
@@ -194,58 +170,6 @@ def _signs_of_life(facts: Facts) -> list[SignOfLife]:
             seen[place.site] = max(seen.get(place.site, place.measured_at), place.measured_at)
     signs = [SignOfLife("telescope", None, facts.heard_at)] if facts.heard_at is not None else []
     return signs + [SignOfLife("workers", site, at) for site, at in sorted(seen.items())]
-
-
-def _locations(session: Session) -> list[LocationStatus]:
-    usage = aliased(LocationUsage)
-    latest = (
-        select(usage.used_bytes, usage.total_bytes, usage.measured_at)
-        .where(usage.data_location_id == DataLocation.id)
-        .order_by(usage.measured_at.desc())
-        .limit(1)
-        .correlate(DataLocation)
-        .lateral()
-    )
-    here = (
-        select(
-            PhysicalCopy.data_location_id,
-            *(
-                column
-                for kind in (CopyKind.RAW_DATA_PACKAGE, CopyKind.RAW_DATA_FILE)
-                for column in (
-                    func.count().filter(PhysicalCopy.kind == kind).label(f"{kind}s"),
-                    func.sum(PhysicalCopy.size).filter(PhysicalCopy.kind == kind).label(f"{kind}_bytes"),
-                )
-            ),
-        )
-        .where(PhysicalCopy.status != PhysicalCopyStatus.DELETED)
-        .group_by(PhysicalCopy.data_location_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            DataLocation.id,
-            DataLocation.site_id,
-            DataLocation.location_type,
-            latest.c.used_bytes,
-            latest.c.total_bytes,
-            latest.c.measured_at,
-            DataLocation.watermark_low,
-            DataLocation.watermark_high,
-            func.coalesce(here.c.raw_data_packages, 0),
-            cast(func.coalesce(here.c.raw_data_package_bytes, 0), BigInteger),
-            func.coalesce(here.c.raw_data_files, 0),
-            cast(func.coalesce(here.c.raw_data_file_bytes, 0), BigInteger),
-            DataLocation.enabled & Site.enabled,
-            DataLocation.suspended_at.is_not(None) | Site.suspended_at.is_not(None),
-        )
-        .join(Site, Site.id == DataLocation.site_id)
-        .outerjoin(latest, literal(True))
-        .outerjoin(here, here.c.data_location_id == DataLocation.id)
-        .where(DataLocation.retired_at.is_(None))
-        .order_by(DataLocation.site_id, DataLocation.id)
-    )
-    return [LocationStatus(*row) for row in rows]
 
 
 def _work(session: Session) -> list[WorkCount]:
@@ -298,57 +222,6 @@ def _waiting(session: Session) -> list[WaitingCount]:
         .order_by(func.min(everything.c.since))
     )
     return [WaitingCount(*row) for row in found]
-
-
-def _packages(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int, int], Overdue]:
-    """Count packages by state, looking closely only at those that can be anything but archived.
-
-    Returns
-    -------
-    tuple
-        Packages by state; number and bytes of archived ones that are not removed at their source; and those
-        that are not archived a day after they were formed.
-    """
-    total = session.scalar(select(func.count()).select_from(RawDataPackage)) or 0
-    states = (
-        select(
-            package_state().label("state"),
-            RawDataPackage.payload_bytes,
-            RawDataPackage.created_at,
-            RawDataPackage.source_removed_at,
-        )
-        .where(RawDataPackage.id.in_(maybe_not_archived()))
-        .subquery()
-    )
-    late, here = states.c.created_at < at - LATE, states.c.source_removed_at.is_(None)
-
-    def total_bytes(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return cast(func.coalesce(func.sum(states.c.payload_bytes).filter(condition), 0), BigInteger)
-
-    found = session.execute(
-        select(
-            states.c.state,
-            func.count(),
-            func.count().filter(here),
-            total_bytes(here),
-            func.count().filter(late),
-            total_bytes(late),
-            func.min(states.c.created_at).filter(late),
-        ).group_by(states.c.state)
-    ).all()
-    counted: dict[str, int] = {row[0]: row[1] for row in found}
-    result = {state.value: counted.get(state.value, 0) for state in PackageState}
-    result[PackageState.ARCHIVED.value] = total - sum(
-        number for state, number in result.items() if state != PackageState.ARCHIVED.value
-    )
-    archived = [row for row in found if row[0] == PackageState.ARCHIVED]
-    others = [row for row in found if row[0] != PackageState.ARCHIVED]
-    overdue = Overdue(
-        sum(row[4] for row in others),
-        sum(row[5] for row in others),
-        min((row[6] for row in others if row[6] is not None), default=None),
-    )
-    return result, (sum(row[2] for row in archived), sum(row[3] for row in archived)), overdue
 
 
 def _transfers(session: Session) -> list[Movement]:
