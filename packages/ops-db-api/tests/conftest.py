@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import process_database
-from ccat_ops_db.models import Base
+from ccat_ops_db.models import Base, Role, RolePermission
 from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, set_limits, tidy_up
 from ccat_ops_db_api.platform.database import open_engine, session_factory
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import ApiSettings
 
-from . import seed
+from . import seed, sign_in
 
 KEPT = {
     "permission",
@@ -199,6 +199,42 @@ def count_statements(app: FastAPI) -> CountStatements:
             event.remove(app.state.engine.sync_engine, "before_cursor_execute", note)
 
     return count
+
+
+@pytest.fixture
+def token(session: Session) -> str:
+    """A token that may read and stage data."""
+    text = seed.token(session, ("read:data", "stage:data", "read:locations"))
+    session.commit()
+    return text
+
+
+@pytest.fixture
+def browser(production_app: FastAPI) -> Client:
+    """A browser with a page of the interface open."""
+    return sign_in.browser(production_app, sign_in.PRODUCTION)
+
+
+@pytest.fixture
+async def signed_in(browser: Client, token: str) -> Client:
+    """The same, signed in with the token."""
+    return await sign_in.sign_in_with_token(browser, token)
+
+
+@pytest.fixture
+def developer(app: FastAPI) -> Client:
+    """A browser with a page of a development stack open."""
+    return sign_in.browser(app, sign_in.DEVELOPMENT)
+
+
+@pytest.fixture
+def viewer(session: Session) -> str:
+    """A role that may only read locations."""
+    session.add(Role(id="viewer", description="Looks on"))
+    session.flush()
+    session.add(RolePermission(role_id="viewer", permission_id="read:locations"))
+    session.commit()
+    return "viewer"
 
 
 def settings(**values: Any) -> ApiSettings:

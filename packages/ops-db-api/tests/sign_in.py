@@ -1,7 +1,14 @@
 """Signing in as a browser does it, for tests."""
 
+from datetime import datetime
+from http.cookies import Morsel, SimpleCookie
+
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.models import UserSession
 
 PRODUCTION = "https://data.example.org"
 DEVELOPMENT = "http://127.0.0.1:8000"
@@ -30,3 +37,20 @@ def _signed_in(client: httpx.AsyncClient, response: httpx.Response) -> httpx.Asy
     assert response.status_code == 200, response.text
     client.headers["X-CSRF-Token"] = response.json()["csrf_token"]
     return client
+
+
+def cookie_of(response: httpx.Response) -> "Morsel[str]":
+    """Return the one cookie that an answer sets."""
+    (morsel,) = SimpleCookie(response.headers["set-cookie"]).values()
+    return morsel
+
+
+def slug(response: httpx.Response) -> str:
+    """Return the last part of the type of a problem."""
+    return str(response.json()["type"].rpartition("/")[2])
+
+
+def age(session: Session, **values: datetime) -> None:
+    """Change the times of all sessions."""
+    session.execute(update(UserSession).values(**values))
+    session.commit()
