@@ -109,7 +109,8 @@ class TestGreen:
         following = report_of(session).verdict.next
         assert following is not None
         assert (following.text, following.at) == (
-            "It is tried again by itself, after pauses that grow up to half an hour.",
+            f"1 transfer over {world.route}: It is tried again by itself,"
+            " after pauses that grow up to half an hour.",
             NOW + timedelta(minutes=3),
         )
 
@@ -142,6 +143,7 @@ class TestAct:
         assert circuit.next_at == NOW + timedelta(seconds=50)
         assert report.verdict.next is not None
         assert report.verdict.next.at == circuit.next_at
+        assert report.verdict.next.text == f"{world.route}: {circuit.next}"
         step = {step.step: step for step in report.flow}["buffer"]
         assert step.stopped_by is not None
         assert (step.stopped_by.reason, step.stopped_by.where) == ("route_circuit_open", world.route)

@@ -3,6 +3,7 @@ import { CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMe } from "~/api/me";
 import { Button } from "~/components/Button";
+import { brief } from "~/components/brief";
 import { Time } from "~/components/Time";
 import styles from "~/pages/overview/AttentionCards.module.css";
 import { AttentionVerb } from "~/pages/overview/AttentionVerb";
@@ -85,7 +86,7 @@ function Card({ card, names }: { readonly card: Attention; readonly names: Names
         </p>
         {cause !== null && (
           <p className={styles.why} title={cause.message}>
-            Last error: <Link {...cause.link}>{cause.message}</Link>
+            Last error: <Link {...cause.link}>{brief(cause.message)}</Link>
           </p>
         )}
       </div>

@@ -34,7 +34,7 @@ test("a green night is a sentence and the next thing due, without any card", asy
   await expect
     .element(page.getByRole("heading", { level: 1 }))
     .toMatchTextContent("All is well: 21 402 files (1.93 TB) filed since the night began");
-  await expect.element(page.getByText(/^Next by itself, in .*: /)).toBeVisible();
+  await expect.element(page.getByText(/^Next by itself, in .* · /)).toBeVisible();
   expect(page.getByRole("region", { name: "Needs attention" }).elements()).toEqual([]);
   expect(document.title).toContain("Green");
   await expectAccessible();
@@ -144,7 +144,7 @@ test("what is due next says where; that a place will be full is told with the pl
   night(badNight, badWork);
   await show(<OverviewPage />);
   await expect
-    .element(page.getByText(/^Next by itself, in 12 min, summit-cologne: One transfer/))
+    .element(page.getByText(/^Next by itself, in 12 min · summit-cologne: One transfer/))
     .toBeVisible();
   await expect.element(page.getByRole("article").nth(1)).not.toMatchTextContent("in 4 h 20 min:");
   const buffer = page.getByRole("region", { name: "Places" }).getByRole("listitem").nth(2);

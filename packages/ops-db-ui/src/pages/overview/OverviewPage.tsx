@@ -38,7 +38,7 @@ export function OverviewPage() {
   }
   return (
     <>
-      <VerdictSentence verdict={data.verdict} cards={data.attention} answer={status} />
+      <VerdictSentence verdict={data.verdict} answer={status} />
       <div className={styles.page}>
         {status.isError && <ProblemNote error={status.error} again={() => void status.refetch()} />}
         <AttentionCards cards={data.attention} names={names} />

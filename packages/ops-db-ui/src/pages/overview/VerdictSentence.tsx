@@ -3,7 +3,7 @@ import { Age } from "~/components/Age";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
 import { useFreshness } from "~/live/freshness";
-import type { Attention, Verdict } from "~/pages/overview/answers";
+import type { Verdict } from "~/pages/overview/answers";
 import styles from "~/pages/overview/VerdictSentence.module.css";
 
 const ICONS: Readonly<Record<Verdict["level"] | "unknown", LucideIcon>> = {
@@ -16,17 +16,14 @@ const ICONS: Readonly<Record<Verdict["level"] | "unknown", LucideIcon>> = {
 /** The answer of the page: whether all is well, as one sentence, and what is due next. Grey while it is old. */
 export function VerdictSentence({
   verdict,
-  cards,
   answer,
 }: {
   readonly verdict: Verdict;
-  readonly cards: readonly Attention[];
   readonly answer: { readonly dataUpdatedAt: number };
 }) {
   const isCurrent = useFreshness().state === "live";
   const level = isCurrent ? verdict.level : "unknown";
   const Icon = ICONS[level];
-  const where = cards.find(({ next_at }) => next_at !== null && next_at === verdict.next?.at)?.where;
   return (
     <div className={styles.verdict} data-level={level}>
       <Icon aria-hidden size={28} className={styles.icon} />
@@ -35,8 +32,7 @@ export function VerdictSentence({
       </PageTitle>
       {verdict.next !== null && (
         <p className={styles.next}>
-          Next by itself, <Time at={verdict.next.at} as="age" />
-          {where != null && `, ${where}`}: {verdict.next.text}
+          Next by itself, <Time at={verdict.next.at} as="age" /> · {verdict.next.text}
         </p>
       )}
       {!isCurrent && (

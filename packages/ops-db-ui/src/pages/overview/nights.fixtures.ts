@@ -182,7 +182,7 @@ export const badNight: Status = {
     sentence:
       "The route summit-cologne is paused after 6 failures in a row; summit-buffer is 87 % full and full in 4 h 20 min; 2 more things need attention.",
     next: {
-      text: "One transfer tries the route when the pause ends. If it succeeds, the others follow.",
+      text: "summit-cologne: One transfer tries the route when the pause ends. If it succeeds, the others follow.",
       at: "2026-03-02T06:12:00Z",
     },
   },

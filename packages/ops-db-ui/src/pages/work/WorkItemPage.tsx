@@ -102,7 +102,7 @@ function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
       : [
           "Package",
           <Link key="package" to="/packages/$id" params={{ id: row.package_id }}>
-            {row.package_id}
+            {packageName(row)}
           </Link>,
         ],
     "route" in row ? ["Route", row.route] : null,
@@ -129,4 +129,10 @@ function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
     "requested_by" in row ? ["Requested by", row.requested_by] : null,
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** Return a package by what it holds, where the answer says so; else by its id. */
+function packageName({ package_id, obs_unit, module, part_number }: WorkRow): string | null {
+  if (obs_unit === null || module === null || part_number === null) return package_id;
+  return `${obs_unit}, ${module}, part ${part_number}`;
 }

@@ -25,6 +25,8 @@ from ccat_ops_db.waiting_catalogue import CATALOGUE
 NEARLY_FULL = 0.95
 SOON_FULL = timedelta(hours=24)
 LONG_SUSPENSION = timedelta(hours=24)
+FILLING = "location_filling"
+"""Name of the rule about places that fill; the moment it tells is when they are full."""
 _NOUNS = {"sites": "The site", "data-locations": "The location", "routes": "The route"}
 
 
@@ -118,7 +120,7 @@ def full_places(facts: Facts) -> Iterator[Attention]:
         forecast = f" and full in {duration(full_at - facts.at)}" if full_at is not None and soon else ""
         frees = place.deletes and place.location_type is not LocationType.LONG_TERM_ARCHIVE
         yield Attention(
-            "location_filling",
+            FILLING,
             Level.ACT if soon or used >= NEARLY_FULL else Level.WATCH,
             f"{place.id} is {share(used)} full{forecast}",
             f"Its high watermark is {place.watermark_high:g} %, and it is not falling."

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.reports.attention_item import Attention, Level, count_of, held
-from ccat_ops_db.reports.facts import Facts
+from ccat_ops_db.reports.attention_places import FILLING
+from ccat_ops_db.reports.attention_work import NOUNS
+from ccat_ops_db.reports.facts import Facts, OpenCount
 from ccat_ops_db.reports.words import how_many, size
 from ccat_ops_db.waiting_catalogue import entry_of
 
@@ -95,9 +97,23 @@ def _all_is_well(facts: Facts, packages: Mapping[str, int]) -> str:
 
 
 def _next(facts: Facts, items: Sequence[Attention]) -> NextThing | None:
-    due = [NextThing(item.next, item.next_at) for item in items if item.next_at is not None]
+    due = [NextThing(_said_of(item), item.next_at) for item in items if item.next_at is not None]
     for it in facts.work:
         entry = entry_of(it.reason)
         if it.next_at is not None and entry is not None:
-            due.append(NextThing(entry.next, it.next_at))
+            due.append(NextThing(f"{_named(it)}: {entry.next}", it.next_at))
     return min((it for it in due if it.at > facts.at), key=lambda it: it.at, default=None)
+
+
+def _said_of(item: Attention) -> str:
+    """Return what happens next, with the name of what it is about."""
+    if item.rule == FILLING:
+        return f"{item.where} is full, if it fills on as it does."
+    return item.next if item.where is None else f"{item.where}: {item.next}"
+
+
+def _named(work: OpenCount) -> str:
+    """Return what waits, how much and where: `2 transfers over ccat-cologne`."""
+    noun, what = NOUNS.get(work.kind, ("unit", " of work"))
+    where = f" over {work.route}" if work.route else f" at {work.place}" if work.place else ""
+    return f"{how_many(work.count, noun)}{what}{where}"
