@@ -31,3 +31,11 @@ test.each([
 ])("what comes before the retry: %s", (remedy, before) => {
   expect(beforeRetry(remedy)).toBe(before);
 });
+
+test("a command in which the service has filled in the place already", () => {
+  const remedy = "Check the storage. When it is sound again, run: ccat-transfer trust us.lta --reason TEXT.";
+  expect(remedySteps(remedy, "us.lta").at(-1)).toEqual({
+    text: "When it is sound again, run:",
+    command: 'ccat-transfer trust us.lta --reason "checked, and sound again"',
+  });
+});

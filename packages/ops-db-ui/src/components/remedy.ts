@@ -5,7 +5,7 @@ export interface RemedyStep {
 }
 
 /** Words that a remedy says after the colon before a command. */
-const COMMAND = /^(.*): ((?:ccat|ccat-transfer|opsdb) [^.]*)\.?$/;
+const COMMAND = /^(.*): ((?:ccat|ccat-transfer|opsdb) .*?)\.?$/;
 
 /**
  * Return a remedy sentence by sentence, with the name of the place where a command wants one. The reason in a command
