@@ -40,7 +40,7 @@ class TestShow:
         session.commit()
         told = (await client.get(f"{PATH}/{package}/life-line")).json()
         steps = told["steps"]
-        assert told["archives"] == {"wanted": 1, "verified": 0, "in_doubt": []}
+        assert told["archives_in_doubt"] == []
         assert steps[-1]["kind"] == "next"
         assert steps[0]["kind"] == "done"
         assert steps[0]["title"].startswith("2 files filed at ")

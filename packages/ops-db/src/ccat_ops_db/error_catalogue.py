@@ -24,6 +24,9 @@ NEXT: Mapping[FailureClass, str] = MappingProxyType(
 )
 """What the system does by itself after an error of a class."""
 
+NEXT_OF: Mapping[str, str] = MappingProxyType({"location_suspect": "Nothing changes until somebody acts."})
+"""What differs from that for a category."""
+
 _RETRY = "Then retry the work."
 _NOTHING = "Nothing needs to be done."
 _FILE_AGAIN = "Put the file back as it was filed, then retry the work."
@@ -202,7 +205,10 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
 
 CATEGORIES: Mapping[str, tuple[FailureClass, Entry]] = MappingProxyType(
     {
-        category: (its_class, Entry(text, cause, remedy, NEXT[its_class], turn, HelpPage.ERRORS))
+        category: (
+            its_class,
+            Entry(text, cause, remedy, NEXT_OF.get(category, NEXT[its_class]), turn, HelpPage.ERRORS),
+        )
         for category, its_class, turn, text, cause, remedy in _TABLE
     }
     | {

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from ccat_ops_db.models import RawDataFile, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
-from ccat_ops_db.reports.life_line import archive_copies, life_line
+from ccat_ops_db.reports.life_line import archives_in_doubt, life_line
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import Transaction
@@ -20,7 +20,6 @@ from ccat_ops_db_api.raw_data_files.schemas import FilePage, FileSort
 from ccat_ops_db_api.raw_data_packages import content, queries
 from ccat_ops_db_api.raw_data_packages.filters import Wanted
 from ccat_ops_db_api.raw_data_packages.schemas import (
-    ArchiveCopies,
     LifeLine,
     LifeStep,
     Package,
@@ -90,9 +89,9 @@ async def get_package_life_line(_: Reader, session: Transaction, package_id: UUI
     steps = await session.run_sync(lambda sync: life_line(sync, package_id))
     if steps is None:
         raise not_found("raw data package", package_id)
-    archives = await session.run_sync(lambda sync: archive_copies(sync, package_id))
+    in_doubt = await session.run_sync(lambda sync: archives_in_doubt(sync, package_id))
     return LifeLine(
-        archives=ArchiveCopies.model_validate(archives),
+        archives_in_doubt=in_doubt,
         steps=[LifeStep.model_validate(step) for step in steps],
     )
 

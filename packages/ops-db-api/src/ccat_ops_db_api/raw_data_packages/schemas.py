@@ -123,16 +123,10 @@ class LifeStep(ResponseBody):
     subject_id: str
 
 
-class ArchiveCopies(ResponseBody):
-    """In how many archives a package is."""
-
-    wanted: int = Field(description="In how many it is to be.")
-    verified: int = Field(description="How many have a verified copy.")
-    in_doubt: list[str] = Field(description="Which of these are in doubt now.")
-
-
 class LifeLine(ResponseBody):
     """The life of a package, the earliest step first; what is not over comes last, then what is next."""
 
-    archives: ArchiveCopies
+    archives_in_doubt: list[str] = Field(
+        description="Archives whose verified copy does not count for certain: they are in doubt now."
+    )
     steps: list[LifeStep]

@@ -18,7 +18,8 @@ export function WhoIsOnIt({ of: error }: { readonly of: ErrorRecord }) {
   if (error.resolved_at !== null) return <span>nobody had to be</span>;
   return (
     <span className={page.row}>
-      nobody yet <Acknowledge of={error} />
+      <span>nobody yet</span>
+      <Acknowledge of={error} />
     </span>
   );
 }

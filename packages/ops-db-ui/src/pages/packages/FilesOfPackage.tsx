@@ -72,7 +72,7 @@ export function FilesOfPackage({
         operation="list_package_files"
         path="/api/v1/raw-data-packages/{package_id}/files"
         pathParams={{ package_id: id }}
-        label="Files"
+        label="Files of this package"
         columns={failure === null ? columns.filter((column) => column.id !== "bad") : columns}
         fixed={{ sort: "relative_path" }}
         empty={<Empty title="The package has no file." />}

@@ -109,9 +109,9 @@ function Whereabouts({
     <>
       <p className={page.row}>
         <State of={stands(data)} word={WORDS[data.state]} />
-        {life !== undefined && <span className={page.lead}>{archived(data, life.archives)}</span>}
+        {life !== undefined && <span className={page.lead}>{archived(data, life.archives_in_doubt)}</span>}
       </p>
-      {life !== undefined && <p>{whereabouts(data, life.archives)}</p>}
+      <p>{whereabouts(data)}</p>
       {failure !== undefined && data.state !== "archived" && (
         <GivenUp of={failure} place={data.source_location} />
       )}

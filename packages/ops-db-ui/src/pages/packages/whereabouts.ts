@@ -3,24 +3,24 @@ import { grouped } from "~/components/quantity";
 
 type Package = components["schemas"]["Package"];
 type Copy = Package["copies"][number];
-type Archives = components["schemas"]["ArchiveCopies"];
 
 /** States of a copy that is not there, or not what it should be. */
 export const GONE: readonly Copy["status"][] = ["deleted", "deletion_in_progress", "missing"];
 
 /** Return in how many archives a package is of how many that want it, as a sentence. */
-export function archived(data: Package, { wanted, verified, in_doubt }: Archives): string {
+export function archived(data: Package, inDoubt: readonly string[]): string {
+  const { copies_wanted: wanted, copies_archived: verified } = data;
   const names = places(data, ({ location_type }) => location_type === "long_term_archive");
   const have = `${verified} of ${wanted} ${wanted === 1 ? "archive" : "archives"}`;
   if (verified === 0) return `No archive has it yet; ${wanted} ${wanted === 1 ? "is" : "are"} to have it.`;
   const count = `${have} ${verified === 1 ? "has" : "have"} a verified copy: ${list(names)}.`;
-  if (in_doubt.length === 0) return count;
-  const certain = verified - in_doubt.length;
-  return `${count} ${list(in_doubt)} ${in_doubt.length === 1 ? "is" : "are"} in doubt now, so ${certain} ${certain === 1 ? "copy is" : "copies are"} certain.`;
+  if (inDoubt.length === 0) return count;
+  const certain = verified - inDoubt.length;
+  return `${count} ${list(inDoubt)} ${inDoubt.length === 1 ? "is" : "are"} in doubt now, so ${certain} ${certain === 1 ? "copy is" : "copies are"} certain.`;
 }
 
 /** Return where else the data of a package are, and so whether anything is lost, as a sentence. */
-export function whereabouts(data: Package, { verified }: Archives): string {
+export function whereabouts(data: Package): string {
   const others = places(data, ({ location_type }) => location_type !== "long_term_archive");
   const { present } = data.source_files;
   const unread = data.copies.filter(({ status }) => status === "present").map(({ location }) => location);
@@ -37,7 +37,7 @@ export function whereabouts(data: Package, { verified }: Archives): string {
     present === 0
       ? `its files were removed at their source, ${data.source_location}`
       : `${ofFiles(data)} still at their source, ${data.source_location}`;
-  if (verified > 0) return sentence(copies === null ? source : `${copies} too; ${source}`);
+  if (data.copies_archived > 0) return sentence(copies === null ? source : `${copies} too; ${source}`);
   if (copies === null && present === 0) return "No good copy of it is known anywhere.";
   return sentence(`Nothing is lost: ${copies === null ? source : `${copies}, and ${source}`}`);
 }

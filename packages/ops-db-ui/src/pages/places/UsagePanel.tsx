@@ -49,9 +49,14 @@ export function UsagePanel({
       <p className={page.row}>
         {standing !== undefined && (
           <span>
-            Here are <Count value={standing.packages} one="package" />,{" "}
-            <Count value={standing.files} one="file" /> (<Bytes value={known} />
-            ).
+            Here: <Count value={standing.packages} one="package" />
+            {standing.files > 0 && (
+              <>
+                , <Count value={standing.files} one="file" />
+              </>
+            )}
+            , <Bytes value={known} />
+            {"."}
           </span>
         )}
         {used !== null && known !== null && known < used * WELL_KNOWN && (

@@ -145,21 +145,9 @@ class LifeStep:
     error_category: str | None = None
 
 
-@dataclass(frozen=True)
-class ArchiveCopies:
-    """How many archives are to have a package, how many have it verified, and which of these are in doubt."""
-
-    wanted: int
-    verified: int
-    in_doubt: list[str]
-
-
-def archive_copies(session: Session, package_id: UUID) -> ArchiveCopies:
-    """Return in how many archives a package is, and in how many it is to be."""
-    wanted, verified = session.execute(
-        select(wanted_archive_copies(), verified_archive_copies()).where(RawDataPackage.id == package_id)
-    ).one()
-    in_doubt = session.scalars(
+def archives_in_doubt(session: Session, package_id: UUID) -> list[str]:
+    """Return the archives that have a verified copy of a package, but are in doubt now."""
+    found = (
         select(PhysicalCopy.data_location_id)
         .distinct()
         .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
@@ -172,7 +160,7 @@ def archive_copies(session: Session, package_id: UUID) -> ArchiveCopies:
         )
         .order_by(PhysicalCopy.data_location_id)
     )
-    return ArchiveCopies(wanted, verified, list(in_doubt))
+    return list(session.scalars(found))
 
 
 def life_line(session: Session, package_id: UUID) -> list[LifeStep] | None:
@@ -326,14 +314,12 @@ def _notable(session: Session, package_id: UUID) -> Iterator[LifeStep]:
 
 def _waiting(session: Session, package_id: UUID) -> Iterator[LifeStep]:
     """Tell why nothing is planned for a package that is not where it is to be."""
-    archives = archive_copies(session, package_id)
-    if archives.verified >= archives.wanted:
-        return
     waiting = package_waiting(RawDataPackage).lateral("waiting")
     row = session.execute(
         select(waiting.c.subject_type, waiting.c.reason, waiting.c.detail, waiting.c.since)
         .select_from(RawDataPackage)
         .join(waiting, RawDataPackage.id == package_id)
+        .where(verified_archive_copies() < wanted_archive_copies())
     ).one_or_none()
     if row is None or row.subject_type not in (None, "physical_copy") or row.reason is None:
         return

@@ -1,0 +1,94 @@
+import { beforeEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+import type { components } from "~/api/schema.gen";
+import { ErrorPage } from "~/pages/errors/ErrorPage";
+import { ErrorsPage, FIRST_VIEW } from "~/pages/errors/ErrorsPage";
+import { answer } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
+
+const OPERATOR = person([
+  "read:errors",
+  "acknowledge:errors",
+  "read:locations",
+  "read:events",
+  "read:transfers",
+]);
+const NO_ROWS = { items: [], next_cursor: null };
+
+const ERROR: components["schemas"]["Error"] = {
+  id: "01a22af7-ba4a-75ac-a7dd-57027032a74e",
+  site: "us",
+  severity: "critical",
+  severity_rank: 4,
+  category: "location_suspect",
+  subject_type: "data_location",
+  subject_id: "us.lta",
+  location: "us.lta",
+  message: "us.lta is suspect: 5 copies failed within 10 min; the latest: 2026/03/12/a.tar",
+  first_seen_at: "2026-03-14T02:56:38Z",
+  last_seen_at: "2026-03-14T02:56:38Z",
+  count: 1,
+  acknowledged_at: null,
+  acknowledged_by: null,
+  resolved_at: null,
+};
+
+beforeEach(() => {
+  answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", ERROR);
+  answer("/api/v1/errors", { items: [ERROR], next_cursor: null });
+  answer("/api/v1/events", NO_ROWS);
+  answer("/api/v1/error-categories", {
+    items: [
+      {
+        code: "location_suspect",
+        text: "Location in doubt",
+        meaning: "Many copies at the location failed at once.",
+        remedy: "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT.",
+        next: "It is tried again by itself, after pauses that grow up to half an hour.",
+        turn: "site",
+        help: "errors",
+        error_class: "transient",
+      },
+    ],
+  });
+});
+
+test("an error says what it is, where, since when, who is on it and what to do", async () => {
+  await show(<ErrorPage id={ERROR.id} />, { me: OPERATOR });
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent("Location in doubtat us.lta");
+  const wrong = page.getByRole("region", { name: "What is wrong" });
+  await expect.element(wrong).toMatchTextContent(/nobody yet/);
+  await expect.element(wrong.getByRole("button", { name: "Acknowledge" })).toBeVisible();
+  const todo = page.getByRole("region", { name: "What to do" });
+  await expect.element(todo.getByText(/^ccat-transfer trust us\.lta --reason/)).toBeVisible();
+  await expect
+    .element(todo.getByRole("link", { name: "See the state of us.lta" }))
+    .toHaveAttribute("href", "/places/locations/us.lta");
+  await expect.element(page.getByText("Nothing changes until somebody acts.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("one that has ended asks for nothing", async () => {
+  answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", {
+    ...ERROR,
+    resolved_at: "2026-03-14T05:00:00Z",
+  });
+  await show(<ErrorPage id={ERROR.id} />, { me: OPERATOR });
+  await expect.element(page.getByText("Nothing: it has ended.")).toBeVisible();
+  expect(page.getByRole("button", { name: "Acknowledge" }).elements()).toEqual([]);
+});
+
+test.each(["narrow", "normal"] as const)(
+  "the list says each in short, and who is on it: %s",
+  async (width) => {
+    await show(<ErrorsPage />, { me: OPERATOR, width, at: `/errors?${new URLSearchParams(FIRST_VIEW)}` });
+    await expect
+      .element(page.getByRole("link", { name: "us.lta is suspect: 5 copies failed within 10 min" }))
+      .toHaveAttribute("href", `/errors/${ERROR.id}`);
+    await expect.element(page.getByText("nobody yet")).toBeVisible();
+    await expectAccessible();
+    expectNoSidewaysScroll();
+  },
+);

@@ -1,0 +1,88 @@
+import { beforeEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+import { PackagePage } from "~/pages/packages/PackagePage";
+import { LIFE, PACKAGE } from "~/pages/packages/packages.fixtures";
+import { answer } from "~tests/answers";
+import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
+
+const ADDRESS = `/api/v1/raw-data-packages/${PACKAGE.id}`;
+const NO_ROWS = { items: [], next_cursor: null };
+const MAY = ["read:data", "read:transfers", "read:locations", "manage:transfers"];
+
+const DENIED = {
+  code: "access_denied",
+  text: "Access to the bucket denied",
+  meaning: "The credential may not write in the bucket.",
+  remedy: "Give the credential these rights. Then retry the work.",
+  next: "The work is given up at once.",
+  turn: "operator",
+  help: "errors",
+  error_class: "configuration",
+} as const;
+
+beforeEach(() => {
+  answer(ADDRESS as "/api/v1/raw-data-packages/{package_id}", PACKAGE);
+  answer(`${ADDRESS}/life-line` as "/api/v1/raw-data-packages/{package_id}/life-line", LIFE);
+  answer(`${ADDRESS}/files` as "/api/v1/raw-data-packages/{package_id}/files", NO_ROWS);
+  answer("/api/v1/error-categories", { items: [DENIED] });
+  answer("/api/v1/data-locations", NO_ROWS);
+});
+
+test("what was given up says what to mend first, then offers to retry", async () => {
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent("Package chai-hfa · part 2 of Orion-KL_CHAI_CO76");
+  const where = page.getByRole("region", { name: "Where it is" });
+  await expect.element(where.getByText("No archive has it yet; 2 are to have it.")).toBeVisible();
+  await expect
+    .element(where.getByText(/^Nothing is lost: a verified copy is at ccat.output-buffer/))
+    .toBeVisible();
+  const steps = where.getByRole("listitem");
+  await expect.element(steps.first()).toMatchTextContent("Give the credential these rights.");
+  await expect
+    .element(steps.last().getByRole("button", { name: "Retry" }))
+    .toHaveAttribute("aria-disabled", "false");
+  await expect
+    .element(where.getByRole("link", { name: "See this work" }))
+    .toHaveAttribute("href", "/work/data-transfers/019ce2c8-3333-7d1e-a8ce-d2d775c7b370");
+  await expectAccessible();
+});
+
+test("who may not retry is told so", async () => {
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(["read:data", "read:transfers"]) });
+  const retry = page.getByRole("button", { name: "Retry" });
+  await expect.element(retry).toHaveAttribute("aria-disabled", "true");
+  await expect.element(retry).toHaveAccessibleDescription(/manage:transfers/);
+});
+
+test("an archive in doubt does not count for certain", async () => {
+  const lta = { ...PACKAGE.copies[0], location_type: "long_term_archive" } as (typeof PACKAGE.copies)[number];
+  const copies = [
+    { ...lta, id: "1", location: "cologne.lta" },
+    { ...lta, id: "2", location: "us.lta" },
+  ];
+  answer(ADDRESS as "/api/v1/raw-data-packages/{package_id}", {
+    ...PACKAGE,
+    state: "archived",
+    copies_archived: 2,
+    waiting_reason: null,
+    copies,
+    source_files: { present: 0, deleted: 8 },
+  });
+  answer(`${ADDRESS}/life-line` as "/api/v1/raw-data-packages/{package_id}/life-line", {
+    archives_in_doubt: ["us.lta"],
+    steps: [],
+  });
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
+  await expect
+    .element(page.getByText(/2 of 2 archives .* us\.lta is in doubt now, so 1 copy is certain\./))
+    .toBeVisible();
+});
+
+test("narrow, nothing scrolls to the side", async () => {
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY), width: "narrow" });
+  await expect.element(page.getByRole("button", { name: "Retry" })).toBeVisible();
+  expectNoSidewaysScroll();
+  await expectAccessible();
+});
