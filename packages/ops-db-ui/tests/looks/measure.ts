@@ -91,17 +91,33 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
       }
     }
 
+    /** What of a box is seen: not what an element around it cuts off, which is a fault of its own. */
+    const seenOf = (element: Element, rects: readonly DOMRect[]) => {
+      let seen = rects;
+      for (let it: Element | null = element; it !== null; it = it.parentElement) {
+        const { overflowX, overflowY } = getComputedStyle(it);
+        if (overflowX === "visible" && overflowY === "visible") continue;
+        const frame = it.getBoundingClientRect();
+        seen = seen.map((rect) => {
+          const [x, y] = [Math.max(rect.left, frame.left), Math.max(rect.top, frame.top)];
+          const [right, bottom] = [Math.min(rect.right, frame.right), Math.min(rect.bottom, frame.bottom)];
+          return new DOMRect(x, y, Math.max(0, right - x), Math.max(0, bottom - y));
+        });
+      }
+      return seen;
+    };
+
     // Not what floats above the page, and not what belongs together.
     const boxes = [
       ...texts
         .filter(({ parent }) => !floats(parent))
-        .map(({ parent, rects }) => ({ element: parent, rects: rects as readonly DOMRect[] })),
+        .map(({ parent, rects }) => ({ element: parent, rects: seenOf(parent, rects) })),
       ...[...main.querySelectorAll("button, a, input, select")]
         .filter(
           (element) =>
             isShown(element) && !floats(element) && !getComputedStyle(element).display.startsWith("inline"),
         )
-        .map((element) => ({ element, rects: [element.getBoundingClientRect()] as readonly DOMRect[] })),
+        .map((element) => ({ element, rects: seenOf(element, [element.getBoundingClientRect()]) })),
     ];
     const overlapping = new Set<string>();
     for (const [index, one] of boxes.entries()) {
