@@ -371,3 +371,19 @@ test("a list inside another page keeps its filters out of the address and offers
   await vi.waitFor(() => expect(asked().at(-1)).toBe(`${LIST}?limit=200&status=failed&source=M82`));
   expect(router.state.location.searchStr).toBe("");
 });
+
+test("a place in the list that is not known any more leaves what was read there, and the rest is current", async () => {
+  answerQuery("limit=200", executions(1, 200), "c2");
+  answerQuery("limit=200&cursor=c2", executions(201, 230));
+  const { cache } = await show(<List />, { me: READER });
+  await page.getByRole("button", { name: "Load more" }).click();
+  await expect.element(TABLE).toHaveAttribute("aria-rowcount", "231");
+  window.scrollTo({ top: document.documentElement.scrollHeight });
+  await expect.element(TABLE.getByText("Unit 230", { exact: true })).toBeVisible();
+  const gone = { type: "x/bad-cursor", title: "Bad cursor", detail: "No.", request_id: "r", status: 400 };
+  answerCall(`GET ${LIST}?limit=200&cursor=c2`, 400, gone);
+  await cache.refetchQueries({ predicate: ({ queryKey }) => queryKey.at(-1) === "refresh" });
+  expect(asked().filter((address) => address.includes("cursor=c2")).length).toBe(2);
+  await expect.element(TABLE.getByText("Unit 230", { exact: true })).toBeVisible();
+  expect(page.getByText("Bad cursor").elements()).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { get, keyOf } from "~/api/get";
-import type { Problem } from "~/api/problem";
+import { Problem } from "~/api/problem";
 import { type ListPage, type ListPath, pagesInView, type Query, type RowOf, refreshed } from "~/lists/pages";
 import { liveOptions, PERIOD } from "~/live/polling";
 
@@ -80,15 +80,16 @@ export function useListPages<P extends ListPath>(asked: Asked<P>) {
       return cache.getQueryData<New<Row>>(refreshKey) ?? NOTHING_NEW;
     }
     const lengths = before.pages.map(({ items }) => items.length);
-    const read = new Map(
-      await Promise.all(
-        pagesInView(lengths, ...shown.current).map(async (index) => {
-          const page = before.pages[index];
-          const query = index === 0 || page === undefined ? asked.query() : page.query;
-          return [index, await readPage(asked, query, page?.cursor ?? null, signal)] as const;
-        }),
-      ),
+    const found = await Promise.all(
+      pagesInView(lengths, ...shown.current).map(async (index) => {
+        const page = before.pages[index];
+        const query = index === 0 || page === undefined ? asked.query() : page.query;
+        const again = readPage(asked, query, page?.cursor ?? null, signal);
+        // A place in the list that the API does not know any more: what was read there stays as it is.
+        return [index, await (index === 0 ? again : again.catch(nullIfRefused))] as const;
+      }),
     );
+    const read = new Map(found.filter((entry): entry is [number, ListPage<Row>] => entry[1] !== null));
     // Meanwhile another page may have been read.
     const now = cache.getQueryData<Pages>(key) ?? before;
     const { pages: after, unseen } = refreshed(now.pages, read, asked.rowId);
@@ -126,6 +127,13 @@ export function useListPages<P extends ListPath>(asked: Asked<P>) {
       shown.current = [from, to];
     },
   };
+}
+
+function nullIfRefused(error: unknown): null {
+  if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.permission === null) {
+    return null;
+  }
+  throw error;
 }
 
 /** Return how many rows match, if the API can count them; asked less often than the rows. */
