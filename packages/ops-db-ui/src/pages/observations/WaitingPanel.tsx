@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
+import { brief } from "~/components/brief";
 import { Panel } from "~/components/Panel";
 import { withPrefix } from "~/components/quantity";
 import { State } from "~/components/State";
@@ -95,9 +96,9 @@ function needsSomebody({ turn, reason }: Step): boolean {
   return turn !== null && turn !== "automatic" && reason !== "execution_running";
 }
 
-/** Return the cause: what the reason is called, then its names and figures; of what was given up its error. */
+/** Return the cause: what the reason is called, then its names and figures; of what was given up its error in short. */
 function causeOf({ status, reason, detail }: Step, text: string | undefined): string | null {
-  if (status === "failed" && detail !== null) return detail;
+  if (status === "failed" && detail !== null) return brief(detail);
   const bytes = /^(\d+) of (\d+) bytes$/.exec(detail ?? "");
   if (bytes !== null) return `${withPrefix(Number(bytes[1]), "B")} of ${withPrefix(Number(bytes[2]), "B")}`;
   const called = text ?? (reason === null ? null : worded(reason));
