@@ -1,7 +1,8 @@
 import { createFileRoute, redirect } from "@tanstack/react-router";
 import { operations } from "~/api/operations.gen";
 import { listSearch } from "~/lists/state";
-import { ErrorsPage, FIRST_VIEW } from "~/pages/errors/ErrorsPage";
+import { ErrorsPage } from "~/pages/errors/ErrorsPage";
+import { FIRST_VIEW } from "~/pages/errors/first-view";
 
 export const Route = createFileRoute("/_shell/errors/")({
   validateSearch: listSearch(operations.list_errors),

@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import type { components } from "~/api/schema.gen";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
-import { ErrorsPage, FIRST_VIEW } from "~/pages/errors/ErrorsPage";
+import { ErrorsPage } from "~/pages/errors/ErrorsPage";
+import { FIRST_VIEW } from "~/pages/errors/first-view";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 

@@ -2,9 +2,7 @@ import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView, type Preset } from "~/lists/ListView";
 import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
-
-/** What is shown when nothing is asked for: what is broken now, the gravest first. */
-export const FIRST_VIEW = { open: "true", sort: "-severity" };
+import { FIRST_VIEW } from "~/pages/errors/first-view";
 
 const PRESETS: readonly Preset[] = [
   { id: "open", label: "Open", query: FIRST_VIEW },
