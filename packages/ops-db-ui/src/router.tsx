@@ -13,7 +13,7 @@ export function makeRouter(cache: QueryClient) {
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
-    defaultNotFoundComponent: NotFound,
+    defaultNotFoundComponent: () => <NotFound />,
     defaultErrorComponent: PageProblem,
     // Names that no route knows go from the address.
     search: { strict: true },

@@ -55,6 +55,11 @@ export function unreachable(): Problem {
   );
 }
 
+/** Whether the API answered a query that there is no such thing, and never showed it. */
+export function isMissing(found: { readonly data: unknown; readonly error: unknown }): boolean {
+  return found.data === undefined && found.error instanceof Problem && found.error.status === 404;
+}
+
 /** Return the problem for something that cannot be there, which is not asked for. */
 export function noSuchThing(): Problem {
   return new Problem(404, "not-found", "Not found", "Nothing has such a name.");

@@ -22,13 +22,16 @@ export async function pagesOf(page: Page): Promise<readonly Looked[]> {
   const failed = await first("raw-data-packages?state=failed&limit=1");
   const aPackage = failed ?? (await first("raw-data-packages?limit=1"));
   const error = await first("errors?limit=1");
-  const work = await first("data-transfers?limit=1");
+  const work =
+    (await first("data-transfers?status=failed&limit=1")) ??
+    (await first("data-transfers?status=pending&limit=1")) ??
+    (await first("data-transfers?limit=1"));
   return [
     { name: "overview", path: "/", answer: [TITLE] },
     { name: "work", path: "/work", answer: [TITLE] },
     ...(work === undefined
       ? []
-      : [{ name: "work-item", path: `/work/data_transfer/${work.id}`, answer: [TITLE] }]),
+      : [{ name: "work-item", path: `/work/data-transfers/${work.id}`, answer: [TITLE] }]),
     { name: "observations", path: "/observations", answer: [TITLE, ROW] },
     { name: "observation", path: `/observations/${aPackage?.execution_id}`, answer: [TITLE, STATE] },
     { name: "package", path: `/packages/${aPackage?.id}`, answer: [TITLE, STATE] },

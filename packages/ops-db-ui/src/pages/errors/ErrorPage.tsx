@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
+import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
 import { TURNS } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
+import { NotFound } from "~/components/NotFound";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
@@ -26,6 +28,7 @@ export function ErrorPage({ id }: { readonly id: string }) {
   const { data } = found;
   const category = useCategory(data?.category);
   const work = useWork(data);
+  if (isMissing(found)) return <NotFound missed={{ kind: "error", id }} list="errors" />;
   const title = data === undefined ? "Error" : titleOf(data.category, category);
   return (
     <div className={page.stack}>

@@ -45,7 +45,12 @@ test("a narrow page shows what arrived first and folds the rest", async () => {
 
 test("an observation that is not there is said", async () => {
   await show(<ObservationPage id="01a22a1e-0000-70f1-b51a-fe47bfc250d2" />, { me: SCIENTIST });
-  await expect.element(page.getByText("There is no such thing, or not yet here")).toBeVisible();
+  await expect
+    .element(page.getByText("There is no observation 01a22a1e-0000-70f1-b51a-fe47bfc250d2."))
+    .toBeVisible();
+  await expect
+    .element(page.getByRole("link", { name: "Go to Observations" }))
+    .toHaveAttribute("href", "/observations");
 });
 
 test.each(["narrow", "normal"] as const)(

@@ -1,6 +1,8 @@
 import { useGet } from "~/api/get";
+import { isMissing } from "~/api/problem";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
+import { NotFound } from "~/components/NotFound";
 import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
@@ -24,6 +26,7 @@ export function ObservationPage({ id }: { readonly id: string }) {
   const progress = useGet("/api/v1/executed-obs-units/{execution_id}/progress", params);
   const packages = usePackages(id);
   const one = execution.data;
+  if (isMissing(execution)) return <NotFound missed={{ kind: "observation", id }} list="observations" />;
   if (one === undefined && execution.isError) {
     return <PageProblem error={execution.error} reset={() => void execution.refetch()} />;
   }

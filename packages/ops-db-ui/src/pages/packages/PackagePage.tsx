@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
+import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
@@ -9,6 +10,7 @@ import { CopyText } from "~/components/CopyText";
 import { KeyValues } from "~/components/KeyValues";
 import { LifeLine } from "~/components/LifeLine";
 import { LinkButton } from "~/components/LinkButton";
+import { NotFound } from "~/components/NotFound";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
@@ -34,6 +36,7 @@ export function PackagePage({ id }: { readonly id: string }) {
   const words = useWords();
   const contentAddress = `/api/v1/raw-data-packages/${encodeURIComponent(id)}/content`;
   const { data } = found;
+  if (isMissing(found)) return <NotFound missed={{ kind: "package", id }} list="packages" />;
   const failure = life.data === undefined ? undefined : givenUp(life.data.steps);
   return (
     <div className={page.stack}>

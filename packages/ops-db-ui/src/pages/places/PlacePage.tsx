@@ -1,9 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
+import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
+import { NotFound } from "~/components/NotFound";
 import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
@@ -26,6 +28,7 @@ export function PlacePage({ name }: { readonly name: string }) {
     params: { query: { place: [name], kind_not: NO_WORK, by: "reason" } },
   });
   const here = status.data?.locations.find(({ id }) => id === name);
+  if (isMissing(found)) return <NotFound missed={{ kind: "place", id: name }} />;
   return (
     <div className={page.stack}>
       <PageTitle

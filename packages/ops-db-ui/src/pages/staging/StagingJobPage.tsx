@@ -2,8 +2,10 @@ import { Link } from "@tanstack/react-router";
 import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import { useGet } from "~/api/get";
+import { isMissing } from "~/api/problem";
 import { CopyAs } from "~/components/CopyAs";
 import { KeyValues } from "~/components/KeyValues";
+import { NotFound } from "~/components/NotFound";
 import { PageProblem } from "~/components/PageProblem";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
@@ -24,6 +26,7 @@ import { whatOf } from "~/pages/staging/what";
 /** Whether staged data are there, how far they are, in which folder, and until when. */
 export function StagingJobPage({ id }: { readonly id: string }) {
   const job = useGet("/api/v1/staging-jobs/{job_id}", { params: { path: { job_id: id } } });
+  if (isMissing(job)) return <NotFound missed={{ kind: "staging", id }} list="staging" />;
   if (job.data === undefined && job.isError) {
     return <PageProblem error={job.error} reset={() => void job.refetch()} />;
   }

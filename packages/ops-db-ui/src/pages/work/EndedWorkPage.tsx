@@ -16,7 +16,7 @@ import { span } from "~/time/format";
 /** Work of one kind that has ended, the last to end first. */
 export function EndedWorkPage({ collection }: { readonly collection: string }) {
   const kind = workKind(collection);
-  if (kind === undefined) return <NotFound />;
+  if (kind === undefined) return <NotFound missed={{ kind: "kind of work", id: collection }} list="work" />;
   const path = `/api/v1/${kind.collection}` as const;
   return (
     <>

@@ -101,10 +101,13 @@ test("work that does not exist, and a kind that does not", async () => {
     <WorkItemPage collection="data-transfers" id="99999999-9999-4999-8999-999999999999" />,
     { me: OPERATOR },
   );
-  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
+  await expect
+    .element(page.getByText("There is no transfer 99999999-9999-4999-8999-999999999999."))
+    .toBeVisible();
+  await expect.element(page.getByRole("link", { name: "Go to Work" })).toHaveAttribute("href", "/work");
   await unmount();
   await show(<WorkItemPage collection="miracles" id="1" />, { me: OPERATOR });
-  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
+  await expect.element(page.getByText("There is no kind of work miracles.")).toBeVisible();
 });
 
 test("hostile texts stand as text on a phone", async () => {

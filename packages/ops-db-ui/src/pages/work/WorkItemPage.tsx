@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
-import { Problem } from "~/api/problem";
+import { isMissing } from "~/api/problem";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
@@ -23,7 +23,8 @@ import { type WorkRow, wayOf } from "~/pages/work/work-rows";
 /** One piece of work: what it does, how far it is, what went wrong, and what comes before and after it. */
 export function WorkItemPage({ collection, id }: { readonly collection: string; readonly id: string }) {
   const kind = workKind(collection);
-  return kind === undefined ? <NotFound /> : <Item kind={kind} id={id} key={id} />;
+  if (kind === undefined) return <NotFound missed={{ kind: "kind of work", id: collection }} list="work" />;
+  return <Item kind={kind} id={id} key={id} />;
 }
 
 type ItemPath = "/api/v1/data-transfers/{work_id}";
@@ -34,7 +35,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
   const item = useGet(path, { params: { path: { work_id: id } } });
   const row = item.data as WorkRow | undefined;
   if (row === undefined) {
-    if (item.isError && item.error instanceof Problem && item.error.status === 404) return <NotFound />;
+    if (isMissing(item)) return <NotFound missed={{ kind: kind.one.toLowerCase(), id }} list="work" />;
     return (
       <>
         <PageTitle>{kind.one}</PageTitle>
