@@ -79,6 +79,17 @@ def fail(session: Session, world: rows.World, table: str, category: str = "bucke
     return row
 
 
+def _doubt(session: Session, location: str) -> None:
+    session.add(
+        models.LocationHealth(
+            data_location_id=location,
+            site_id=location.partition(".")[0],
+            suspect_since=LONG_AGO,
+            suspect_reason="6 copies failed within 10 min",
+        )
+    )
+
+
 class TestGreen:
     def test_an_empty_installation(self, session: Session) -> None:
         report = report_of(session)
@@ -96,12 +107,13 @@ class TestGreen:
     def test_a_night_that_is_on_its_way(self, session: Session, world: rows.World) -> None:
         archive(session, world)
         filed(session, world, NOW - timedelta(hours=1))
-        waiting_transfer(session, world, "concurrency_limit", NOW)
-        report = report_of(session)
-        assert report.verdict.sentence == (
-            "All is well: 12 files (3.44 GB) filed since the night began,"
-            " 1 package on the way to the archive, 1 unit of work waits."
+        waiting = waiting_transfer(session, world, "concurrency_limit", NOW)
+        sentence = (
+            "All is well: 12 files (3.44 GB) filed since the night began, 1 package on the way to the archive"
         )
+        assert report_of(session).verdict.sentence == f"{sentence}."
+        waiting.waiting_reason = "route_disabled"
+        assert report_of(session).verdict.sentence == f"{sentence}, 1 unit of work waits for somebody."
 
     def test_says_what_happens_next(self, session: Session, world: rows.World) -> None:
         row = waiting_transfer(session, world, "back_off", NOW)
@@ -109,7 +121,7 @@ class TestGreen:
         following = report_of(session).verdict.next
         assert following is not None
         assert (following.text, following.at) == (
-            f"1 transfer over {world.route}: It is tried again by itself,"
+            f"1 transfer over {world.route}: the work is tried again by itself,"
             " after pauses that grow up to half an hour.",
             NOW + timedelta(minutes=3),
         )
@@ -137,16 +149,74 @@ class TestAct:
             "ccat.output-buffer is 88 % full and full in 1 h 19 min;"
             " the route ccat-cologne is paused after 5 failures in a row."
         )
-        circuit = one(report, "circuit_open")
+        filling, circuit, *_ = report.attention
+        assert filling.why == (
+            "Its high watermark is 85 %, and it is not falling:"
+            " the route ccat-cologne, by which 1 package leaves, is paused."
+        )
         assert circuit.why == "1 package (2 GB) waits for it."
         assert (circuit.where, circuit.turn, circuit.since) == (world.route, "site", NOW - timedelta(hours=2))
         assert circuit.next_at == NOW + timedelta(seconds=50)
         assert report.verdict.next is not None
         assert report.verdict.next.at == circuit.next_at
-        assert report.verdict.next.text == f"{world.route}: {circuit.next}"
+        assert report.verdict.next.text == (
+            f"{world.route}: one transfer tries the route when the pause ends."
+            " If it succeeds, the others follow."
+        )
         step = {step.step: step for step in report.flow}["buffer"]
         assert step.stopped_by is not None
         assert (step.stopped_by.reason, step.stopped_by.where) == ("route_circuit_open", world.route)
+
+    @pytest.mark.parametrize(("percent", "when"), [((70, 80), " in 59 min"), ((84, 86), "")])
+    def test_new_packages_stop_before_the_reserve(
+        self, session: Session, world: rows.World, percent: tuple[float, float], when: str
+    ) -> None:
+        usage(session, world.buffer, *percent)
+        location = models.DataLocation.__table__
+        session.execute(
+            update(location).where(location.c.id == world.buffer).values(reserve_bytes=15 * 10**10)
+        )
+        report = report_of(session)
+        assert report.verdict.level == "act"
+        assert report.verdict.sentence == (
+            f"ccat.output-buffer is {percent[1]} % full, no room for new packages{when}."
+        )
+
+    def test_what_lies_there_waits_for_an_archive_in_doubt(self, session: Session, world: rows.World) -> None:
+        usage(session, world.buffer, 70, 80)
+        row = rows.add_row(session, world, "long_term_archive_transfer", Status.PENDING)
+        row.waiting_reason, row.waiting_since = "location_suspect", NOW
+        _doubt(session, world.archive)
+        assert one(report_of(session), "location_filling").why == (
+            "It fills faster than it is freed:"
+            " the location cologne.lta, to which 1 package goes, is in doubt."
+        )
+
+    def test_what_has_a_deadline_comes_first_then_its_cause(
+        self, session: Session, world: rows.World
+    ) -> None:
+        fail(session, world, "data_transfer")
+        rows.add_copy(session, world.package, world.archive, PhysicalCopyStatus.CORRUPT)
+        _doubt(session, world.archive)
+        usage(session, world.buffer, 70, 88)
+        waiting_transfer(session, world, "route_circuit_open", NOW)
+        session.add(
+            models.RouteHealth(
+                data_transfer_route_id=world.route, site_id="ccat", consecutive_failures=5, open_until=NOW
+            )
+        )
+        report = report_of(session)
+        assert [item.rule for item in report.attention] == [
+            "location_filling",
+            "circuit_open",
+            "location_suspect",
+            "bad_archive_copy",
+            "given_up",
+        ]
+        assert one(report, "bad_archive_copy").next == (
+            "Once cologne.lta is trusted again, each is written again from another verified copy,"
+            " where there is one."
+        )
 
     def test_transfers_that_were_given_up(self, session: Session, world: rows.World) -> None:
         for _ in range(3):
@@ -169,17 +239,12 @@ class TestAct:
         rows.add_copy(session, world.package, world.archive, status)
         report = report_of(session)
         assert report.verdict.sentence == f"1 {status} copy at the archive cologne.lta."
-        assert one(report, "bad_archive_copy").subjects is not None
+        item = one(report, "bad_archive_copy")
+        assert item.subjects is not None
+        assert item.next == "Each is written again from another verified copy, where there is one."
 
     def test_a_location_in_doubt(self, session: Session, world: rows.World) -> None:
-        session.add(
-            models.LocationHealth(
-                data_location_id=world.archive,
-                site_id="cologne",
-                suspect_since=LONG_AGO,
-                suspect_reason="6 copies failed within 0:10:00",
-            )
-        )
+        _doubt(session, world.archive)
         report = report_of(session)
         assert report.verdict.sentence == "cologne.lta is in doubt."
         item = one(report, "location_suspect")

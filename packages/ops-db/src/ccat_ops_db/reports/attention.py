@@ -9,10 +9,10 @@ from ccat_ops_db.reports.facts import Facts
 Rule = Callable[[Facts], Iterator[Attention]]
 
 RULES: tuple[Rule, ...] = (
-    attention_places.bad_archive_copies,
-    attention_places.suspect_places,
     attention_places.full_places,
     attention_places.circuits,
+    attention_places.suspect_places,
+    attention_places.bad_archive_copies,
     attention_work.given_up,
     attention_work.silent_planner,
     attention_work.silent_workers,
@@ -24,7 +24,7 @@ RULES: tuple[Rule, ...] = (
     attention_records.long_executions,
     attention_records.tokens,
 )
-"""The rules, those first that matter most where they are equally urgent."""
+"""The rules; where they are equally urgent, what has a deadline and its cause come first."""
 
 
 def attention(facts: Facts) -> list[Attention]:

@@ -1,7 +1,7 @@
 """Rules about places: archives, locations, routes and sites."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.reports.attention_item import (
@@ -25,8 +25,10 @@ from ccat_ops_db.waiting_catalogue import CATALOGUE
 NEARLY_FULL = 0.95
 SOON_FULL = timedelta(hours=24)
 LONG_SUSPENSION = timedelta(hours=24)
+LEAVING = ("data_transfer", "archive_transfer", "package_copy")
+"""Kinds of open work by which packages leave a buffer."""
 FILLING = "location_filling"
-"""Name of the rule about places that fill; the moment it tells is when they are full."""
+"""Name of the rule about places that fill; the moment it tells is when they have no room."""
 _NOUNS = {"sites": "The site", "data-locations": "The location", "routes": "The route"}
 
 
@@ -40,7 +42,7 @@ def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
             Level.ACT,
             f"{how_many(copies.count, f'{copies.status} copy')} at the archive {copies.location}",
             f"{size(copies.bytes)} were {copies.status} when they were last verified.",
-            "Each is written again from another copy, where there is one.",
+            _written_again(facts, copies.location),
             f"Check the storage of {copies.location}, and that each package has another verified copy.",
             Turn.SITE,
             HelpPage.PLACE,
@@ -49,6 +51,17 @@ def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
             subjects=Link("physical-copies", filter={"location": copies.location, "status": copies.status}),
             site=site_of(copies.location),
         )
+
+
+def _written_again(facts: Facts, archive: str) -> str:
+    """Say when copies at an archive are written again: not while it is out of service."""
+    place = next((it for it in facts.places if it.id == archive), None)
+    again = "is written again from another verified copy, where there is one."
+    if place is not None and place.suspect_since is not None:
+        return f"Once {archive} is trusted again, each {again}"
+    if place is not None and (place.open_until is not None or place.suspended_at is not None):
+        return f"Once {archive} is in service again, each {again}"
+    return f"Each {again}"
 
 
 def suspect_places(facts: Facts) -> Iterator[Attention]:
@@ -108,24 +121,24 @@ def circuits(facts: Facts) -> Iterator[Attention]:
 
 
 def full_places(facts: Facts) -> Iterator[Attention]:
-    """Locations above their high watermark that do not empty, or that are full within a day."""
+    """Locations above their high watermark that do not empty, or that have no room within a day."""
     for place in facts.places:
-        used, full_at = place.share, place.full_at
+        used, full_at = place.share, place.no_room_at
         if used is None or not place.enabled:
             continue
         above = used * 100 >= place.watermark_high and (place.growth is None or place.growth >= 0)
         soon = full_at is not None and full_at < facts.at + SOON_FULL
         if not above and not (soon and used >= 0.5):
             continue
-        forecast = f" and full in {duration(full_at - facts.at)}" if full_at is not None and soon else ""
+        cause = f": {reason}." if (reason := _holds_up(facts, place)) else "."
         frees = place.deletes and place.location_type is not LocationType.LONG_TERM_ARCHIVE
         yield Attention(
             FILLING,
             Level.ACT if soon or used >= NEARLY_FULL else Level.WATCH,
-            f"{place.id} is {share(used)} full{forecast}",
-            f"Its high watermark is {place.watermark_high:g} %, and it is not falling."
+            f"{place.id} is {share(used)} full{_forecast(place, facts.at) if soon else ''}",
+            f"Its high watermark is {place.watermark_high:g} %, and it is not falling{cause}"
             if above
-            else "It fills faster than it is freed.",
+            else f"It fills faster than it is freed{cause}",
             "Copies are deleted there as soon as they are archived."
             if frees
             else "Nothing is deleted there; new work for it waits when it is full.",
@@ -136,6 +149,41 @@ def full_places(facts: Facts) -> Iterator[Attention]:
             next_at=full_at if soon else None,
             subjects=Link("data-locations", place.id),
         )
+
+
+def _forecast(place: Place, at: datetime) -> str:
+    """Say when a location is full, or before that has no room for new packages but its reserve."""
+    when = place.no_room_at
+    assert when is not None, "what is soon is known"
+    if not place.reserve:
+        return f" and full in {duration(when - at)}"
+    return f", no room for new packages{f' in {duration(when - at)}' if when > at else ''}"
+
+
+def _holds_up(facts: Facts, place: Place) -> str | None:
+    """Say which route or location that is out of service keeps most of what lies at a location there."""
+    leaving = [it for it in held(facts.work) if it.source == place.id and it.kind in LEAVING]
+    causes: list[tuple[int, str]] = []
+    for way in facts.ways:
+        if state := _out_of_service(way):
+            count = count_of(it for it in leaving if it.route == way.id)
+            leave = f"{how_many(count, 'package')} {'leaves' if count == 1 else 'leave'}"
+            causes.append((count, f"the route {way.id}, by which {leave}, is {state}"))
+    for to in facts.places:
+        if to is not place and (state := _out_of_service(to)):
+            count = count_of(it for it in leaving if it.route is None and it.place == to.id)
+            go = f"{how_many(count, 'package')} {'goes' if count == 1 else 'go'}"
+            causes.append((count, f"the location {to.id}, to which {go}, is {state}"))
+    count, cause = max(causes, default=(0, ""))
+    return cause if count else None
+
+
+def _out_of_service(it: Way | Place) -> str | None:
+    if it.suspended_at is not None:
+        return "suspended"
+    if isinstance(it, Place) and it.suspect_since is not None:
+        return "in doubt"
+    return "paused" if it.open_until is not None else None
 
 
 def long_suspensions(facts: Facts) -> Iterator[Attention]:

@@ -20,6 +20,7 @@ class Place:
     location_type: LocationType
     enabled: bool
     watermark_high: float
+    reserve: int
     capacity: int | None
     used: int | None
     total: int | None
@@ -50,12 +51,18 @@ class Place:
         return (self.used - self.used_before) / seconds if seconds > 0 else None  # type: ignore[operator]
 
     @property
-    def full_at(self) -> datetime | None:
-        """Return when it is full if it goes on to fill as it does."""
-        share, growth = self.share, self.growth
-        if not share or not growth or growth <= 0 or self.used is None or self.measured_at is None:
+    def room(self) -> int | None:
+        """Return how many bytes new work may still write: without the reserve, which it leaves free."""
+        limits = [limit for limit in (self.capacity, self.total) if limit]
+        return min(limits) - self.reserve - self.used if limits and self.used is not None else None
+
+    @property
+    def no_room_at(self) -> datetime | None:
+        """Return when new work has no room there if it goes on to fill as it does."""
+        room, growth = self.room, self.growth
+        if room is None or not growth or growth <= 0 or self.measured_at is None:
             return None
-        seconds = (self.used / share - self.used) / growth
+        seconds = room / growth
         return self.measured_at + timedelta(seconds=max(seconds, 0)) if seconds < 1e9 else None
 
 
@@ -86,13 +93,14 @@ class SuspendedSite:
 
 @dataclass(frozen=True)
 class OpenCount:
-    """Open work that has all of this in common; bytes, as far as they are known."""
+    """Open work that has all of this in common; bytes, as far as they are known. It reads at ``source``."""
 
     kind: str
     reason: str
     place: str | None
     route: str | None
     error_category: str | None
+    source: str | None
     count: int
     bytes: int
     oldest: datetime

@@ -109,6 +109,7 @@ def _places(session: Session, at: datetime) -> list[Place]:
             location.location_type,
             location.enabled & site.enabled,
             location.watermark_high,
+            location.reserve_bytes,
             location.capacity_bytes,
             now.c.used_bytes,
             now.c.total_bytes,
@@ -180,7 +181,7 @@ def _sites(session: Session) -> list[SuspendedSite]:
 
 def _work(session: Session, at: datetime) -> list[OpenCount]:
     rows = open_work(at).c
-    common = (rows.kind, rows.reason, rows.place, rows.route, rows.error_category)
+    common = (rows.kind, rows.reason, rows.place, rows.route, rows.error_category, rows.from_location)
     found = session.execute(
         select(
             *common,

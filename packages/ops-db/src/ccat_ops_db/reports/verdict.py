@@ -11,6 +11,7 @@ from ccat_ops_db.reports.attention_places import FILLING
 from ccat_ops_db.reports.attention_work import NOUNS
 from ccat_ops_db.reports.facts import Facts, OpenCount
 from ccat_ops_db.reports.words import how_many, size
+from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import entry_of
 
 MOST_TITLES = 2
@@ -84,9 +85,11 @@ def _all_is_well(facts: Facts, packages: Mapping[str, int]) -> str:
         else "nothing filed since the night began"
     )
     if under_way:
-        waiting = count_of(held(facts.work))
+        waiting = count_of(it for it in held(facts.work) if _needs_somebody(it))
         pause = (
-            f", {how_many(waiting, 'unit')} of work {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+            f", {how_many(waiting, 'unit')} of work {'waits' if waiting == 1 else 'wait'} for somebody"
+            if waiting
+            else ""
         )
         way = f"{how_many(under_way, 'package')} on the way to the archive{pause}"
     elif facts.at_source[1]:
@@ -96,20 +99,33 @@ def _all_is_well(facts: Facts, packages: Mapping[str, int]) -> str:
     return f"All is well: {filed}, {way}."
 
 
+def _needs_somebody(work: OpenCount) -> bool:
+    """Tell whether work waits for a person; that an observation ends is no trouble."""
+    entry = entry_of(work.reason)
+    return work.reason != WaitingReason.EXECUTION_RUNNING and (
+        entry is None or entry.turn is not Turn.AUTOMATIC
+    )
+
+
 def _next(facts: Facts, items: Sequence[Attention]) -> NextThing | None:
     due = [NextThing(_said_of(item), item.next_at) for item in items if item.next_at is not None]
     for it in facts.work:
         entry = entry_of(it.reason)
         if it.next_at is not None and entry is not None:
-            due.append(NextThing(f"{_named(it)}: {entry.next}", it.next_at))
+            due.append(NextThing(f"{_named(it)}: {_went_on(entry.next)}", it.next_at))
     return min((it for it in due if it.at > facts.at), key=lambda it: it.at, default=None)
 
 
 def _said_of(item: Attention) -> str:
     """Return what happens next, with the name of what it is about."""
     if item.rule == FILLING:
-        return f"{item.where} is full, if it fills on as it does."
-    return item.next if item.where is None else f"{item.where}: {item.next}"
+        return f"{item.where} has no room left, if it fills on as it does."
+    return item.next if item.where is None else f"{item.where}: {_went_on(item.next)}"
+
+
+def _went_on(sentence: str) -> str:
+    """Return a sentence as it stands after a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _named(work: OpenCount) -> str:
