@@ -91,6 +91,15 @@ def test_bad_bytes_use_up_attempts_and_a_retry_brings_the_work_back(observatory:
     assert "given_up" in observatory.reasons(row.raw_data_package_id)
 
 
+def test_a_file_that_is_not_the_one_that_was_filed_is_named_first(observatory: Any, creation: Any) -> None:
+    (observatory.folder("ccat.raw") / "2026/a.fits").write_bytes(b"b" * 1000)
+    assert observatory.deliver() == ["failed"]
+    [row] = observatory.rows(PackageCreation)
+    assert (row.status, row.error_category) == (Status.FAILED, "file_changed")
+    assert row.error_message.startswith("2026/a.fits: its checksum is xxh3-128:")
+    assert row.error_message.endswith(" (at ccat.raw)")
+
+
 @pytest.mark.parametrize("kind", [Configuration, Permanent])
 def test_what_only_a_person_can_mend_is_given_up_at_once(
     observatory: Any, creation: Any, kind: type[Failure]

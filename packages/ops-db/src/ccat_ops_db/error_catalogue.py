@@ -15,9 +15,9 @@ from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 NEXT: Mapping[FailureClass, str] = MappingProxyType(
     {
-        FailureClass.TRANSIENT: "It is tried again by itself, after pauses that grow up to half an hour.",
+        FailureClass.TRANSIENT: "The work is tried again by itself, after pauses that grow up to half an hour.",
         FailureClass.RESOURCE: "The work waits and goes on by itself as soon as there is room.",
-        FailureClass.INTEGRITY: "It is done again from a copy that is right, three times at most, and then given up.",
+        FailureClass.INTEGRITY: "The work is done again from a copy that is right, three times at most, and then given up.",
         FailureClass.CONFIGURATION: "The work is given up at once. It goes on when somebody retries it.",
         FailureClass.PERMANENT: "The work is given up at once. It goes on when somebody retries it.",
     }
@@ -100,8 +100,9 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("package_corrupt", _I, _OPERATOR, "Package is corrupt",
      "Bytes of the package, of a file in it or of its index are not what they must be.",
      "Verify the copies of the package and see which one is right."),
-    ("source_mismatch", _I, _AUTOMATIC, "Source has other bytes", "What was read at the source is not the package, or not the file that was filed.",
-     "A file of an instrument has to be put back as it was filed. Of a copy, see its verification. " + _RETRY),
+    ("source_mismatch", _I, _AUTOMATIC, "Copy that was read is not the package",
+     "The copy from which the package was to be sent has other bytes, or another index, than the package.",
+     "See the verification of the copy that was read. Check the storage if more copies there are corrupt."),
     ("source_missing", _I, _AUTOMATIC, "Source does not have it", "The copy or file that was to be read is gone.",
      "See the verification of the copy that was read. A file of an instrument has to be put back."),
     ("source_changed_after_packaging", _I, _INSTRUMENT, "File changed after it was packaged",
@@ -190,6 +191,10 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("source_changed", _P, _INSTRUMENT, "File changed while it was read",
      "Somebody wrote to, replaced or removed the file while it was packaged.",
      "File only what is written completely. " + _FILE_AGAIN),
+    ("file_changed", _P, _INSTRUMENT, "File is not the one that was filed",
+     "A file at the source has another checksum than the one that was filed, so its package cannot be made.",
+     "Put the file that was filed back at the same path, then retry the work. If what is there now is wanted too,"
+     " file it under another name before."),
     ("source_grown", _P, _INSTRUMENT, "File has grown", "The file has more bytes than were filed.",
      "File only what is written completely. " + _FILE_AGAIN),
     ("source_short", _P, _INSTRUMENT, "File is too short", "The file has fewer bytes than were filed.", _FILE_AGAIN),

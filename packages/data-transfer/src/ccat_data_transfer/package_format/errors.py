@@ -70,7 +70,7 @@ class SourceMismatchError(SourceFileError):
         Canonical checksums.
     """
 
-    code = "source_mismatch"
+    code = "file_changed"
 
     def __init__(self, path: str, expected: str, actual: str) -> None:
         super().__init__(path, f"its checksum is {actual}, filed was {expected}")

@@ -57,10 +57,8 @@ def make_package(work: WorkInHand) -> None:
         source = work.folder(creation.source_location_id)
         written = write_package(contents, source, temporary, on_progress=work.progress)
     except SourceFileError as error:
-        raise Permanent(
-            error.code,
-            f"{error} (at {creation.source_location_id}); mend the file at the source, then retry",
-        ) from error
+        # The message begins with the path of the file: the API finds by it which file of a package is meant.
+        raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
     if package.checksum not in (None, written.checksum):
         temporary.unlink()
         raise Permanent(
