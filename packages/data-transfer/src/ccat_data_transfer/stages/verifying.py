@@ -173,7 +173,11 @@ def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failur
         bad = _recent_bad_results(session, check.data_location_id, at)
         if bad + 1 < SUSPICION_FAILURES:
             return
-        reason = f"{bad + 1} copies failed within {SUSPICION_WINDOW}; the latest: {failure}"
+        minutes = SUSPICION_WINDOW // timedelta(minutes=1)
+        reason = (
+            f"{bad} copies were found bad within {minutes} min, and then one more was doubted;"
+            f" the latest: {failure}"
+        )
         session.execute(
             insert(LocationHealth)
             .values(

@@ -31,6 +31,9 @@ ALARM_AFTER = 8
 NOT_OF_THE_PLACE = ("database_unavailable", "database_busy", "location_suspect", "being_written")
 """Passing failures that say nothing about the route or location, so that no circuit counts them."""
 
+RECORDED_OF_THE_LOCATION = "location_suspect"
+"""A failure that is recorded once as an error of its location, not of each piece of work there too."""
+
 
 def fail(
     session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, at: datetime
@@ -74,17 +77,18 @@ def fail(
         waiting_detail=message if given_up else f"{message}; next attempt at {next_attempt_at:%H:%M:%S} UTC",
         waiting_since=at,
     )
-    record_error(
-        session,
-        site_id=row.site_id,
-        at=at,
-        severity=severity_of(failure.failure_class, interruptions),
-        category=failure.category,
-        subject_type=kind.name,
-        subject_id=lease.work_id,
-        data_location_id=row.location,
-        message=message,
-    )
+    if failure.category != RECORDED_OF_THE_LOCATION:
+        record_error(
+            session,
+            site_id=row.site_id,
+            at=at,
+            severity=severity_of(failure.failure_class, interruptions),
+            category=failure.category,
+            subject_type=kind.name,
+            subject_id=lease.work_id,
+            data_location_id=row.location,
+            message=message,
+        )
     if given_up:
         record_event(
             session,
