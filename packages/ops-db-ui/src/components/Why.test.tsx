@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { Why } from "~/components/Why";
+import { answerNames } from "~/pages/work/names.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
@@ -31,8 +32,16 @@ test("says the reason, the detail and whose turn it is in words", async () => {
   });
   await expect.element(page.getByRole("button", { name: "Route paused after failures" })).toBeVisible();
   await expect.element(page.getByText("fyst-cologne, 5 failures")).toBeVisible();
-  await expect.element(page.getByText(/turn: the site/)).toBeVisible();
+  await expect.element(page.getByText(/turn: the staff of the site/)).toBeVisible();
   await expectAccessible();
+});
+
+test("names whose turn it is by the route that the detail names", async () => {
+  answerReasons();
+  answerNames();
+  const detail = "summit-cologne rests until 06:12 after 6 failures in a row";
+  await show(<Why {...WAITS} detail={detail} />, { me: person(["read:transfers", "read:locations"]) });
+  await expect.element(page.getByText("turn: the staff at FYST and Cologne")).toBeVisible();
 });
 
 test("a reason that this version does not know stands as the API names it", async () => {

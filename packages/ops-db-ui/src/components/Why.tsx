@@ -1,10 +1,11 @@
 import { useState } from "react";
-import { TURNS, type Turn, useWaitingReasons } from "~/api/waiting-reasons";
+import { type Turn, useWaitingReasons } from "~/api/waiting-reasons";
 import { Dialog } from "~/components/Dialog";
 import { Time } from "~/components/Time";
 import styles from "~/components/Why.module.css";
 import { WhySteps } from "~/components/WhySteps";
 import { worded } from "~/lists/fields";
+import { useWho } from "~/pages/work/who";
 
 /** Why something waits: the reason in words, its detail, since when, what happens next and whose turn it is. */
 export function Why({
@@ -13,6 +14,7 @@ export function Why({
   since,
   nextAt = null,
   turn,
+  where = [],
   subject,
 }: {
   /** Code of the reason; null: it does not wait. */
@@ -23,10 +25,13 @@ export function Why({
   readonly nextAt?: string | null;
   /** Whose turn it is, where the answer says so; otherwise what is said of the reason. */
   readonly turn?: Turn;
+  /** Locations and routes where it waits, or texts that name them, besides the detail. */
+  readonly where?: readonly (string | null)[];
   /** Id of what waits; with it the whole answer can be opened. */
   readonly subject?: string;
 }) {
   const entry = useWaitingReasons().get(reason ?? "");
+  const who = useWho();
   if (reason === null) return null;
   const text = entry?.text ?? worded(reason);
   const whose = turn ?? entry?.turn;
@@ -54,11 +59,15 @@ export function Why({
               {whose !== undefined && " · "}
             </>
           )}
-          {whose !== undefined && (whose === "automatic" ? TURNS.automatic : `turn: ${TURNS[whose]}`)}
+          {whose !== undefined && turnWords(whose, who(whose, [...where, detail]))}
         </p>
       )}
     </div>
   );
+}
+
+function turnWords(turn: Turn, who: string): string {
+  return turn === "automatic" ? who : `turn: ${who}`;
 }
 
 /** Opens the whole answer to why something waits; also where the row itself does not know the reason. */

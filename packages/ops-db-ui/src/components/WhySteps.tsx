@@ -1,6 +1,6 @@
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
-import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
@@ -10,6 +10,7 @@ import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import styles from "~/components/Why.module.css";
 import { worded } from "~/lists/fields";
+import { useWho } from "~/pages/work/who";
 
 type Step = components["schemas"]["Step"];
 
@@ -44,6 +45,7 @@ export function WhySteps({ subject }: { readonly subject: string }) {
 
 function StepItem({ step }: { readonly step: Step }) {
   const entry = useWaitingReasons().get(step.reason ?? "");
+  const who = useWho();
   const turn = step.turn ?? entry?.turn ?? null;
   const next = step.next ?? entry?.next ?? null;
   return (
@@ -83,7 +85,7 @@ function StepItem({ step }: { readonly step: Step }) {
           {turn !== null && (
             <div>
               <dt>Turn</dt>
-              <dd>{TURNS[turn]}</dd>
+              <dd>{who(turn, [step.subject_id, step.what, step.detail])}</dd>
             </div>
           )}
           {step.remedy !== null && (

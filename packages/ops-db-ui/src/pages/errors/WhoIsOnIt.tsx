@@ -1,6 +1,7 @@
 import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import type { components } from "~/api/schema.gen";
+import { actorName } from "~/components/actor";
 import page from "~/components/Page.module.css";
 import { Time } from "~/components/Time";
 
@@ -11,7 +12,7 @@ export function WhoIsOnIt({ of: error }: { readonly of: ErrorRecord }) {
   if (error.acknowledged_at !== null) {
     return (
       <span>
-        {error.acknowledged_by}, <Time at={error.acknowledged_at} as="age" />
+        {actorName(error.acknowledged_by ?? "somebody")}, <Time at={error.acknowledged_at} as="age" />
       </span>
     );
   }
@@ -32,7 +33,7 @@ function Acknowledge({ of: error }: { readonly of: ErrorRecord }) {
       title="Acknowledge this error?"
       reason="none"
       effect={
-        <p>Others see that you take care of it. Nothing else changes: what failed is still to be mended.</p>
+        <p>You say that you look after it, and others see that. It stays open until what failed is mended.</p>
       }
       run={({ idempotencyKey }) =>
         api.POST("/api/v1/errors/{error_id}:acknowledge", {

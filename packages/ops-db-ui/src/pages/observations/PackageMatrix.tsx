@@ -100,7 +100,13 @@ function Standing({ of, stages }: { readonly of: Package; readonly stages: reado
   return (
     <span className={styles.why}>
       {of.state === "failed" ? <State of="failed" word="given up" /> : <State of="waiting" word="waits" />}
-      <Why reason={of.waiting_reason} detail={null} since={of.waiting_since} subject={of.id} />
+      <Why
+        reason={of.waiting_reason}
+        detail={null}
+        since={of.waiting_since}
+        where={[of.waiting_detail]}
+        subject={of.id}
+      />
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
-import { TURNS, useWaitingReasons } from "~/api/waiting-reasons";
+import { useWaitingReasons } from "~/api/waiting-reasons";
 import { brief } from "~/components/brief";
 import { Panel } from "~/components/Panel";
 import { withPrefix } from "~/components/quantity";
@@ -11,6 +11,7 @@ import { worded } from "~/lists/fields";
 import type { Step } from "~/pages/observations/answers";
 import { isHeldUp } from "~/pages/observations/moves";
 import styles from "~/pages/observations/WaitingPanel.module.css";
+import { useWho } from "~/pages/work/who";
 
 const MOST = 5;
 
@@ -54,6 +55,7 @@ export function WaitingPanel({ id }: { readonly id: string }) {
 
 function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   const reason = useWaitingReasons().get(of.reason ?? "");
+  const who = useWho();
   const isGivenUp = of.status === "failed";
   const [look, word] = isGivenUp
     ? ["failed", "given up"]
@@ -76,7 +78,9 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
         <Line name={look === "in_progress" ? "How far" : "Cause"} text={causeOf(of, reason?.text)} />
         <Line name="Next" text={of.next} />
         {needsSomebody(of) && <Line name="What to do" text={of.remedy} />}
-        {needsSomebody(of) && <Line name="Whose turn" text={of.turn && TURNS[of.turn]} />}
+        {needsSomebody(of) && (
+          <Line name="Whose turn" text={of.turn && who(of.turn, [of.subject_id, of.what, of.detail])} />
+        )}
       </dl>
       {page !== undefined && (
         <p className={styles.links}>

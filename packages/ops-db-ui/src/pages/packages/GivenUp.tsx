@@ -1,5 +1,4 @@
 import { useGet } from "~/api/get";
-import { TURNS } from "~/api/waiting-reasons";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry } from "~/components/remedy";
@@ -9,6 +8,7 @@ import { WORK_COLLECTIONS } from "~/components/work-collections";
 import styles from "~/pages/packages/GivenUp.module.css";
 import type { Step } from "~/pages/packages/life";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
+import { useWho } from "~/pages/work/who";
 
 /** Work on a package that was given up: what happened, what to mend first, and how it goes on. */
 export function GivenUp({ of: step, place }: { readonly of: Step; readonly place: string }) {
@@ -16,7 +16,8 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
   const known = categories.data?.items.find(({ code }) => code === step.error_category);
   const collection = WORK_COLLECTIONS[step.subject_type];
   // What was given up does not go on by itself, whatever its category does.
-  const whose = known === undefined || known.turn === "automatic" ? TURNS.operator : TURNS[known.turn];
+  const turn = known === undefined || known.turn === "automatic" ? "operator" : known.turn;
+  const whose = useWho()(turn, [step.title, step.detail, place]);
   const remedy = known?.remedy ?? "Remove the cause that the message names.";
   return (
     <div className={styles.problem}>

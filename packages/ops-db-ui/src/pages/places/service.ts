@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { actorName } from "~/components/actor";
 import { brief } from "~/components/brief";
 
 type Location = components["schemas"]["Location"];
@@ -20,7 +21,7 @@ export function serviceOf({ id, read_only, retired_at, service, health }: Locati
   const reason = service.reason === null ? "" : `: ${brief(service.reason).replace(/\.$/, "")}`;
   switch (service.state) {
     case "suspended": {
-      const by = service.by === null ? "" : ` by ${service.by}`;
+      const by = service.by === null ? "" : ` by ${actorName(service.by)}`;
       return {
         sentence: `${whose} was taken out of service${by}${reason}.`,
         effect: "Nothing new goes there or comes from there. It stays so until somebody resumes it.",

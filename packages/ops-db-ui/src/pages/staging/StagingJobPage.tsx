@@ -3,6 +3,7 @@ import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
+import { actorName } from "~/components/actor";
 import { CopyAs } from "~/components/CopyAs";
 import { KeyValues } from "~/components/KeyValues";
 import { NotFound } from "~/components/NotFound";
@@ -99,7 +100,7 @@ function Request({ of: job }: { readonly of: Job }) {
         ["data", <Subject key="data" of={job} />],
         ["to", job.destination_location],
         ["requested", <Time key="requested" at={job.created_at} />],
-        ["by", job.requested_by],
+        ["by", actorName(job.requested_by)],
         ["what for", job.reason ?? <Unknown key="reason" />],
         ...(job.cancelled_at === null
           ? []

@@ -1,3 +1,4 @@
+import { actorName } from "~/components/actor";
 import { CopyText } from "~/components/CopyText";
 import { Progress } from "~/components/Progress";
 import { Bytes } from "~/components/Quantity";
@@ -45,7 +46,7 @@ export const COLUMNS: readonly Column<Job>[] = [
     cell: (job) => (
       <span className={styles.name}>
         <Time at={job.created_at} />
-        <span className={styles.place}>by {job.requested_by}</span>
+        <span className={styles.place}>by {actorName(job.requested_by)}</span>
       </span>
     ),
   },

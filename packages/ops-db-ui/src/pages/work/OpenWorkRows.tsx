@@ -63,6 +63,8 @@ const COLUMNS: readonly Column<Row>[] = [
         detail={row.detail}
         since={row.since}
         nextAt={row.next_at}
+        turn={row.turn}
+        where={[row.route ?? row.place]}
         subject={row.subject}
       />
     ),

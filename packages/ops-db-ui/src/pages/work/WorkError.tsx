@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import { useErrorCategories } from "~/api/error-categories";
-import { TURNS } from "~/api/waiting-reasons";
 import styles from "~/pages/work/WorkError.module.css";
-import type { WorkRow } from "~/pages/work/work-rows";
+import { useWho } from "~/pages/work/who";
+import { type WorkRow, wayOf } from "~/pages/work/work-rows";
 
 /** What went wrong with work last, what that means and what helps. */
 export function WorkError({ row }: { readonly row: WorkRow }) {
   const known = useErrorCategories().get(row.error_category ?? "");
+  const who = useWho();
   return (
     <section aria-label="Error" className={styles.error} data-ended={row.status === "failed"}>
       <h2 className={styles.title}>{known?.text ?? row.error_category ?? "It failed"}</h2>
@@ -27,7 +28,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
                 </div>
                 <div>
                   <dt>Turn</dt>
-                  <dd>{TURNS[known.turn]}</dd>
+                  <dd>{who(known.turn, [wayOf(row)])}</dd>
                 </div>
               </>
             )}

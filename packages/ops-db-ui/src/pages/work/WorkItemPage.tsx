@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
+import { actorName } from "~/components/actor";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
@@ -74,6 +75,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
               detail={row.status === "failed" ? null : row.waiting_detail}
               since={row.waiting_since}
               nextAt={row.next_attempt_at}
+              where={["route" in row ? row.route : wayOf(row)]}
               subject={id}
             />
           </section>
@@ -127,7 +129,7 @@ function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
     "checksum" in row && row.checksum !== null ? ["Checksum", row.checksum] : null,
     "result" in row && row.result !== null ? ["Finding", row.result] : null,
     "grace_until" in row ? ["Can be cancelled until", <Time key="grace" at={row.grace_until} />] : null,
-    "requested_by" in row ? ["Requested by", row.requested_by] : null,
+    "requested_by" in row ? ["Requested by", actorName(row.requested_by)] : null,
   ];
   return facts.filter((fact) => fact !== null);
 }

@@ -5,9 +5,9 @@ import { TURNS, type Turn } from "~/api/waiting-reasons";
 
 /** Who looks after what, by name: the sites of locations and routes, and the instrument of a source. */
 export interface Names {
-  /** Names of the sites of a location, a route or a site; none where it is not known. */
+  /** Names of the sites of a site, or of the locations and routes that a text names; none where none is known. */
   readonly sitesOf: (where: string) => readonly string[];
-  /** Instrument whose files are at a location. */
+  /** Instrument whose files are at the location that a text names. */
   readonly instrumentOf: (where: string) => string | null;
 }
 
@@ -24,14 +24,40 @@ export function useNames(): Names {
   const nameOf = (id: string) => sites.find((site) => site.id === id)?.name ?? id;
   return {
     sitesOf: (where) => {
-      const location = locations.find(({ id }) => id === where);
-      if (location !== undefined) return [nameOf(location.site)];
-      const route = routes.find(({ id }) => id === where);
-      if (route !== undefined) return [nameOf(route.origin_site), nameOf(route.destination_site)];
-      return sites.filter(({ id }) => id === where).map(({ name }) => name);
+      const site = sites.find(({ id }) => id === where);
+      if (site !== undefined) return [site.name];
+      return wordsOf(where).flatMap((word) => {
+        const location = locations.find(({ id }) => id === word);
+        if (location !== undefined) return [nameOf(location.site)];
+        const route = routes.find(({ id }) => id === word);
+        return route === undefined ? [] : [nameOf(route.origin_site), nameOf(route.destination_site)];
+      });
     },
-    instrumentOf: (where) => locations.find(({ id }) => id === where)?.instrument ?? null,
+    instrumentOf: (where) => {
+      const words = wordsOf(where);
+      return (
+        locations.find(({ id, instrument }) => instrument !== null && words.includes(id))?.instrument ?? null
+      );
+    },
   };
+}
+
+/** Return the words of a text as they may be ids, without the marks of its sentences. */
+function wordsOf(text: string): readonly string[] {
+  return text.split(/[\s,;:()]+/).map((word) => word.replace(/\.+$/, ""));
+}
+
+/** Return what says whose turn it is, by name, given texts that name the locations and routes. */
+export function useWho(): (turn: Turn, where: readonly (string | null)[]) => string {
+  const names = useNames();
+  const me = useMe();
+  return (turn, where) =>
+    whoOf(
+      turn,
+      where.filter((text) => text !== null),
+      names,
+      me,
+    );
 }
 
 const OF_OPERATORS: readonly OperationId[] = [
