@@ -96,7 +96,7 @@ def test_a_file_that_is_not_the_one_that_was_filed_is_named_first(observatory: A
     assert observatory.deliver() == ["failed"]
     [row] = observatory.rows(PackageCreation)
     assert (row.status, row.error_category) == (Status.FAILED, "file_changed")
-    assert row.error_message.startswith("2026/a.fits: its checksum is xxh3-128:")
+    assert row.error_message.startswith("2026/a.fits: its checksum is sha256:")
     assert row.error_message.endswith(" (at ccat.raw)")
 
 
