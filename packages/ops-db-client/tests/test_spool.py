@@ -390,6 +390,7 @@ class TestKilled:
             recorder.start("O", ["m"])
         server.received.clear()
         server.answer = _accept
+        recorder.spool.release_lanes(server.url)
         program = [sys.executable, str(KILLED), "replay-all", str(spool_folder), server.url]
         replays = [subprocess.Popen(program) for _ in range(3)]
         assert [replay.wait() for replay in replays] == [0, 0, 0]

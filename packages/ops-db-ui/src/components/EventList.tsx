@@ -2,6 +2,7 @@ import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { Empty } from "~/components/Empty";
 import styles from "~/components/EventList.module.css";
+import { inUnits, titleOf } from "~/components/event-words";
 import { Panel } from "~/components/Panel";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
@@ -32,14 +33,12 @@ export function EventList({
           <span className={styles.what} dir="auto">
             {of === "all" ? (
               <SubjectLink type={subject_type} id={subject_id}>
-                {message}
+                {titleOf(action)}
               </SubjectLink>
             ) : (
-              <>
-                <span className={styles.muted}>{action.replaceAll("_", " ").replace(".", ": ")}</span>{" "}
-                <bdi>{message}</bdi>
-              </>
-            )}
+              titleOf(action)
+            )}{" "}
+            <bdi className={styles.muted}>{inUnits(message)}</bdi>
           </span>
           {of === "thing" && <span className={styles.muted}>{actor}</span>}
         </li>

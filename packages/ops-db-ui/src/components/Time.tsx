@@ -2,7 +2,7 @@ import { Hint } from "~/components/Hint";
 import type { HintLines } from "~/components/hint-state";
 import { Unknown } from "~/components/Unknown";
 import { usePreferences } from "~/preferences/preferences";
-import { age, clockOf, type SiteTime, shown, type TimeStyle, utc } from "~/time/format";
+import { age, clockOf, type SiteTime, shown, span, type TimeStyle, utc } from "~/time/format";
 import { currentNow, useSaid } from "~/time/now";
 import { useSiteTime } from "~/time/site";
 
@@ -13,7 +13,8 @@ export function Time({
   brief = false,
 }: {
   readonly at: string | null | undefined;
-  readonly as?: TimeStyle;
+  /** `lasting`: for how long it has been so, `31 min`. */
+  readonly as?: TimeStyle | "lasting";
   /** Only the time of day, where the day stands beside it. */
   readonly brief?: boolean;
 }) {
@@ -26,14 +27,28 @@ export function Time({
   return (
     <Hint lines={() => formsOf(moment, currentNow(), site)}>
       <time dateTime={utc(moment).replace(" ", "T")}>
-        {style === "age" ? <AgeOf moment={moment} /> : worded(shown(moment, style, moment, site), brief)}
+        {style === "age" || style === "lasting" ? (
+          <Distance moment={moment} say={style === "age" ? age : lasting} />
+        ) : (
+          worded(shown(moment, style, moment, site), brief)
+        )}
       </time>
     </Hint>
   );
 }
 
-function AgeOf({ moment }: { readonly moment: Date }) {
-  return useSaid((now) => age(moment, now));
+function Distance({
+  moment,
+  say,
+}: {
+  readonly moment: Date;
+  readonly say: (moment: Date, now: Date) => string;
+}) {
+  return useSaid((now) => say(moment, now));
+}
+
+function lasting(moment: Date, now: Date): string {
+  return span(now.getTime() - moment.getTime());
 }
 
 function worded(text: string, brief: boolean): string {

@@ -46,7 +46,7 @@ export function Why({
         {since !== null && (
           <span className={styles.muted}>
             {" · "}
-            <Time at={since} as="age" />
+            for <Time at={since} as="lasting" />
           </span>
         )}
       </p>

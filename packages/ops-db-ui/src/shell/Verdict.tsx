@@ -14,8 +14,8 @@ export function Verdict() {
   const status = useGet("/api/v1/status", {});
   const freshness = useFreshness();
   const level = freshness.state === "live" ? (status.data?.verdict.level ?? "unknown") : "unknown";
-  const count = status.data?.attention.length ?? 0;
-  const words = level === "green" || level === "unknown" || count === 0 ? level : `${level} ${count}`;
+  const count = status.data?.attention.filter(({ severity }) => severity === level).length ?? 0;
+  const words = count === 0 ? level : `${level} ${count}`;
   useEffect(() => {
     setVerdict(level);
     document.querySelector("link[rel=icon]")?.setAttribute("href", `/icon-${ICONS[level]}.svg`);

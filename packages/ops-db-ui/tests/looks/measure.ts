@@ -20,7 +20,7 @@ export interface Measured {
   readonly sideways: number;
   /** Parts of the answer that end below the window, or below the bar at its bottom. */
   readonly belowFold: readonly string[];
-  /** Words that are visible. */
+  /** Words that are visible; figures are none. */
   readonly words: number;
 }
 
@@ -32,6 +32,7 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
       element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }) &&
       element.getBoundingClientRect().width > 1 &&
       element.closest(".visually-hidden") === null;
+    const wordsOf = (text: string) => text.split(/\s+/).filter((word) => /\p{L}/u.test(word)).length;
     const nameOf = (element: Element) => (element.textContent ?? "").trim().replace(/\s+/g, " ").slice(0, 50);
     const floats = (element: Element) => {
       for (let it: Element | null = element; it !== null; it = it.parentElement) {
@@ -158,7 +159,7 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
       overlapping: [...overlapping],
       sideways: Math.max(0, document.documentElement.scrollWidth - innerWidth),
       belowFold,
-      words: texts.reduce((sum, { node }) => sum + (node.textContent ?? "").trim().split(/\s+/).length, 0),
+      words: texts.reduce((sum, { node }) => sum + wordsOf(node.textContent ?? ""), 0),
     };
   }, answer);
 }

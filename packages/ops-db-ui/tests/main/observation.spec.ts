@@ -25,7 +25,7 @@ test("data are staged, and the folder has them", async ({ page }) => {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: /^Stage/ }).click();
   await expect(page).toHaveURL(/\/staging\/[0-9a-f-]{36}/);
-  await expect(page.getByRole("main")).toContainText("staged");
+  await expect(page.getByRole("main")).toContainText("Yes: 1 package");
   const folder = `${variable("CCAT_PROCESSING_FOLDER")}/${id}`;
   await expect
     .poll(() => contentOf(folder, "staged.fits"))

@@ -21,7 +21,7 @@ const STEPS: Readonly<Record<FlowStep["step"], readonly [name: string, what: str
 /** The way of the data: what is at each step, how fast it passes, and where it stops. */
 export function Flow({ steps }: { readonly steps: readonly FlowStep[] }) {
   return (
-    <Part title="Flow" beside={<FlowLegend />} folded={inShort(steps)}>
+    <Part title="Flow" beside={<FlowLegend steps={steps} />} folded={inShort(steps)}>
       <div className={styles.figure}>
         <FlowDrawing steps={steps} />
         <ol className={styles.flow}>
@@ -42,13 +42,25 @@ function inShort(steps: readonly FlowStep[]): string {
   return link ? `${withPrefix(link, "B/s")} over the link` : "nothing moves";
 }
 
-/** What the signs of the drawing mean. */
-function FlowLegend() {
+const SIGNS = {
+  moving: "data pass, at the rate of the last hour",
+  still: "nothing passes",
+  stopped: "stopped",
+} as const;
+
+/** What the signs that the drawing has mean. */
+function FlowLegend({ steps }: { readonly steps: readonly FlowStep[] }) {
+  const looks = new Set<string>(steps.map(lookOfStep));
   return (
     <p className={styles.legend}>
-      <span className={styles.sign} data-look="moving" /> data pass, at the rate of the last hour
-      <span className={styles.sign} data-look="still" /> nothing passes
-      <span className={styles.sign} data-look="stopped" /> stopped
+      {Object.entries(SIGNS).map(
+        ([look, meaning]) =>
+          looks.has(look) && (
+            <span key={look}>
+              <span className={styles.sign} data-look={look} /> {meaning}
+            </span>
+          ),
+      )}
     </p>
   );
 }

@@ -101,13 +101,12 @@ function Filled({
   );
 }
 
-/** What is at a place of which nobody measures how full it is. */
+/** What is at a place whose space is not measured. */
 function Holdings({ location }: { readonly location: LocationStatus }) {
   if (!location.enabled && location.packages === 0) return null;
   return (
     <p className={styles.kind}>
-      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />; its space
-      is not measured
+      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />
     </p>
   );
 }

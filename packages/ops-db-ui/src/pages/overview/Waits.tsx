@@ -14,18 +14,24 @@ import { type Names, whoOf } from "~/pages/work/who";
 const SHOWN = 6;
 const PLACES = 2;
 
-/** What waits, by reason, the largest group first; each leads to its rows. */
+/**
+ * What waits for somebody, by reason, the largest group first, each with a link to its rows; what goes on by itself is
+ * told in one sentence.
+ */
 export function Waits({ names }: { readonly names: Names }) {
   const me = useMe();
   const groups = useGet("/api/v1/open-work/groups", {
     params: { query: { by: "reason", reason_not: ["in_progress", "dispatched"] } },
   });
+  const all = groups.data?.groups ?? [];
+  const alone = all.filter(({ turn }) => turn === "automatic");
+  const others = all.filter(({ turn }) => turn !== "automatic");
   return (
     <Part title="What waits" beside={<Link to="/work">All work</Link>}>
       {groups.data === undefined && groups.isPending && <Loading lines={3} />}
       {groups.isError && <ProblemNote error={groups.error} again={() => void groups.refetch()} />}
       {groups.data?.groups.length === 0 && <p>Nothing waits.</p>}
-      {groups.data !== undefined && groups.data.groups.length > 0 && (
+      {others.length > 0 && (
         <ul className={styles.waits}>
           <li className={styles.heads} aria-hidden="true">
             <span className={styles.number}>How many</span>
@@ -34,7 +40,7 @@ export function Waits({ names }: { readonly names: Names }) {
             <span>Longest</span>
             <span>Whose turn</span>
           </li>
-          {groups.data.groups.slice(0, SHOWN).map((group) => (
+          {others.slice(0, SHOWN).map((group) => (
             <li key={group.key ?? ""} className={styles.wait}>
               <span className={styles.count}>{grouped(group.count)}</span>
               <span>
@@ -50,7 +56,7 @@ export function Waits({ names }: { readonly names: Names }) {
                 <Bytes value={group.bytes} />
               </span>
               <span className={styles.fact}>
-                <Time at={group.oldest} as="age" />
+                <Time at={group.oldest} as="lasting" />
               </span>
               <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
                 {whoOf(group.turn, whereOf(group), names, me)}
@@ -59,15 +65,37 @@ export function Waits({ names }: { readonly names: Names }) {
           ))}
         </ul>
       )}
-      {groups.data !== undefined && groups.data.groups.length > SHOWN && (
+      {others.length > SHOWN && (
         <p>
           <Link to="/work">
-            <Count value={groups.data.groups.length - SHOWN} one="more reason" />
+            <Count value={others.length - SHOWN} one="more reason" />
           </Link>
+        </p>
+      )}
+      {alone.length > 0 && (
+        <p className={styles.detail}>
+          <Count
+            value={countOf(alone)}
+            one="more waits and goes on by itself"
+            many="more wait and go on by themselves"
+          />
+          {": "}
+          {alone.slice(0, SHOWN).map((group, place) => (
+            <span key={group.key ?? ""}>
+              {place > 0 && ", "}
+              <Link to="/work" search={{ open: group.key ?? "" }}>
+                {group.text}
+              </Link>
+            </span>
+          ))}
         </p>
       )}
     </Part>
   );
+}
+
+function countOf(groups: readonly Group[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Return the routes of a group, or its places where it takes none, those with most of it first. */

@@ -24,7 +24,7 @@ export function BulkVerb({
   /** How many of what, where it is all of one kind: `3 transfers`. */
   readonly what?: string | null;
   readonly where: Query;
-  readonly kind: "plain" | "main" | "quiet";
+  readonly kind: "plain" | "main";
 }) {
   const label = `${verb === "retry" ? "Retry" : "Cancel"} ${what ?? grouped(count)}`;
   return (

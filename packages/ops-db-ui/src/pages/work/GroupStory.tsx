@@ -30,7 +30,9 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
         const known = categories.get(category);
         return (
           <p key={category}>
-            <span className={styles.muted}>Last error of {grouped(count)}: </span>
+            <span className={styles.muted}>
+              {count === group.count ? "Last error: " : `Last error of ${grouped(count)} of them: `}
+            </span>
             {known?.text ?? worded(category)}
             {known !== undefined && known.remedy !== remedy && (
               <span className={styles.muted}>. {known.remedy}</span>

@@ -6,7 +6,7 @@ import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
 import type { Query } from "~/lists/pages";
-import { BulkVerbs } from "~/pages/work/BulkVerbs";
+import { RetryOfOneCause, VerbsBelowRows } from "~/pages/work/BulkVerbs";
 import type { Grouping } from "~/pages/work/GroupBy";
 import { GroupStory } from "~/pages/work/GroupStory";
 import { GroupWhere } from "~/pages/work/GroupWhere";
@@ -75,7 +75,7 @@ export function WorkGroup({
           <Bytes value={group.bytes} />
         </span>
         <span className={styles.oldest}>
-          <Time at={group.oldest} as="age" />
+          <Time at={group.oldest} as="lasting" />
         </span>
         <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
           {whoOf(group.turn, where, names, me)}
@@ -84,13 +84,16 @@ export function WorkGroup({
         <GroupStory group={group} by={by} />
         {filter !== null && (
           <span className={styles.verbs}>
-            <BulkVerbs group={group} filter={filter} />
+            <RetryOfOneCause group={group} filter={filter} />
           </span>
         )}
       </div>
       {isOpen && filter !== null && (
         <div id={id} className={styles.rows}>
           <OpenWorkRows query={filter} />
+          <p className={styles.below}>
+            <VerbsBelowRows group={group} filter={filter} />
+          </p>
         </div>
       )}
     </li>

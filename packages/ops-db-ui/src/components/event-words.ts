@@ -1,0 +1,35 @@
+import { withPrefix } from "~/components/quantity";
+
+const BYTES = /\b(?:(\d[\d,]*) of )?(\d[\d,]*) bytes\b/g;
+
+/** What people call a thing that an action names. */
+const THINGS: Readonly<Record<string, string>> = {
+  execution: "observation",
+  raw_data_files: "files",
+  copy: "copy",
+  data_location: "place",
+  location: "place",
+  data_transfer_route: "route",
+  data_transfer: "transfer",
+  long_term_archive_transfer: "transfer to archive",
+  fixity_check: "verification",
+  error_record: "error",
+};
+
+/** Return what was done, as a heading: `raw_data_files.filed` is `Files filed`. */
+export function titleOf(action: string): string {
+  const [thing = action, done = ""] = action.split(".", 2);
+  const words = `${Object.hasOwn(THINGS, thing) ? THINGS[thing] : thing} ${done}`.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Return a message with its numbers of bytes in three digits: `46,298,992,320 bytes` is `46.3 GB`. */
+export function inUnits(message: string): string {
+  return message.replace(BYTES, (_, part: string | undefined, whole: string) =>
+    [part, whole].flatMap((figure) => (figure === undefined ? [] : [inBytes(figure)])).join(" of "),
+  );
+}
+
+function inBytes(figure: string): string {
+  return withPrefix(Number(figure.replaceAll(",", "")), "B");
+}
