@@ -8,9 +8,23 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import CopyKind, FailureClass, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    CopyKind,
+    FailureClass,
+    PhysicalCopyStatus,
+    Status,
+    VerificationMethod,
+)
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DataTransfer, Deletion, Event, PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.models import (
+    DataTransfer,
+    Deletion,
+    Event,
+    FixityCheck,
+    PhysicalCopy,
+    PhysicalCopyLock,
+)
 from ccat_ops_db_api.work.kinds import KINDS
 
 from . import seed
@@ -66,6 +80,27 @@ class TestList:
         shown = (await client.get(f"/data-transfers/{transfer}")).json()
         assert (shown["error_message"], shown["attempt"]) == ("there is no bucket lta", 7)
         assert (shown["obs_unit"], shown["module"], shown["part_number"]) == (seed.OBS_UNIT, "chai-lfa", 1)
+
+    async def test_checks_of_copies_tell_the_package_of_their_copy(
+        self, client: Client, session: Session, package: UUID
+    ) -> None:
+        other = seed.package(session, seed.execution(session), part=2)
+        for one in (package, other):
+            session.add(
+                FixityCheck(
+                    id=new_id(),
+                    site_id="cologne",
+                    physical_copy_id=seed.copy_of(session, one, seed.ARCHIVE_BUFFER),
+                    data_location_id=seed.ARCHIVE_BUFFER,
+                    reason=CheckReason.SCRUB,
+                    method=VerificationMethod.FULL_READ,
+                    created_at=seed.NOW,
+                )
+            )
+        session.commit()
+        for one, part in ((package, 1), (other, 2)):
+            [row] = (await client.get("/fixity-checks", params={"package_id": str(one)})).json()["items"]
+            assert (row["package_id"], row["part_number"]) == (str(one), part)
 
     async def test_what_has_ended_is_sorted_by_its_end(self, client: Client, session: Session) -> None:
         execution = seed.execution(session)

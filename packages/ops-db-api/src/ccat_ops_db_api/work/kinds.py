@@ -57,7 +57,9 @@ class Kind:
 
 def _package_of_copy() -> ColumnElement[Any]:
     copy = aliased(PhysicalCopy)
-    return select(copy.raw_data_package_id).where(copy.id == FixityCheck.physical_copy_id).scalar_subquery()
+    of_copy = select(copy.raw_data_package_id).where(copy.id == FixityCheck.physical_copy_id)
+    # Named, since it also stands in subqueries of the list, from where it would not be found by itself.
+    return of_copy.correlate(FixityCheck).scalar_subquery()
 
 
 PACKAGE_CREATIONS = Kind(
