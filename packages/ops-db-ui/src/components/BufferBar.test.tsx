@@ -42,6 +42,16 @@ test("says what is kept free and what comes", async () => {
     );
 });
 
+test("what is not deleted between watermarks shows none", async () => {
+  await show(
+    <BufferBar label="buffer" used={6 * TB} total={10 * TB} low={70} high={85} hasWatermarks={false} />,
+  );
+  await expect
+    .element(page.getByRole("meter"))
+    .toHaveAttribute("aria-valuetext", "60 % full, 6.00 TB of 10.0 TB used, 4.00 TB free");
+  expect(page.getByText(/watermark/).elements()).toEqual([]);
+});
+
 test("a sign stands beside what is to be watched", async () => {
   await show(<BufferBar label="buffer" used={9 * TB} total={10 * TB} low={70} high={85} />);
   await expect.element(page.getByRole("meter")).toBeVisible();

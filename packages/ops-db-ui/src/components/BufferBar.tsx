@@ -16,6 +16,7 @@ export function BufferBar({
   forecast,
   isSoonFull = false,
   rule,
+  hasWatermarks = true,
   brief = false,
   tone: said,
 }: {
@@ -37,6 +38,8 @@ export function BufferBar({
   readonly isSoonFull?: boolean;
   /** When copies are deleted there, where that is not between the watermarks: a sentence. */
   readonly rule?: string;
+  /** What is deleted there, is deleted between the watermarks; otherwise they are not shown. */
+  readonly hasWatermarks?: boolean;
   /** One of many: the watermarks are drawn and told, not written below. */
   readonly brief?: boolean;
   /** How urgent it is, where more is known of that than how full it is. */
@@ -59,7 +62,7 @@ export function BufferBar({
     `${withPrefix(used, "B")} of ${withPrefix(total, "B")} used`,
     `${withPrefix(free, "B")} free`,
     ...(reserved > 0 ? [`${withPrefix(reserved, "B")} of it reserved`] : []),
-    `watermarks at ${low} % and ${high} %`,
+    ...(hasWatermarks ? [`watermarks at ${low} % and ${high} %`] : []),
     ...(rule === undefined ? [] : [rule]),
     ...(forecast ? [forecast] : []),
   ];
@@ -91,7 +94,9 @@ export function BufferBar({
             <Hatch id={id} />
           </defs>
           <rect className={styles.track} y="0" width="100%" height="16" rx="3" />
-          <rect className={styles.above} x={`${high}%`} y="0" width={`${100 - high}%`} height="16" />
+          {hasWatermarks && (
+            <rect className={styles.above} x={`${high}%`} y="0" width={`${100 - high}%`} height="16" />
+          )}
           <rect className={styles.used} y="0" width={`${share}%`} height="16" rx="3" />
           {kept > 0 && (
             <>
@@ -99,8 +104,12 @@ export function BufferBar({
               <rect x={`${share}%`} y="0" width={`${kept}%`} height="16" fill={`url(#${id})`} />
             </>
           )}
-          <Watermark at={low} isLower />
-          <Watermark at={high} />
+          {hasWatermarks && (
+            <>
+              <Watermark at={low} isLower />
+              <Watermark at={high} />
+            </>
+          )}
         </svg>
       </div>
       {!brief && (
@@ -112,12 +121,19 @@ export function BufferBar({
                 {withPrefix(reserved, "B")} kept free for what is under way
               </Key>
             )}
-            <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" strokeDasharray="3 2" />}>
-              lower watermark, {low} %
-            </Key>
-            <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" />}>
-              upper watermark, {high} %
-            </Key>
+            {hasWatermarks && (
+              <>
+                {" "}
+                <Key
+                  draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" strokeDasharray="3 2" />}
+                >
+                  lower watermark, {low} %
+                </Key>
+                <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" />}>
+                  upper watermark, {high} %
+                </Key>
+              </>
+            )}
           </ul>
           {rule !== undefined && <p aria-hidden>{rule}</p>}
         </>

@@ -61,6 +61,7 @@ test.each(["narrow", "normal"] as const)(
     await expect
       .element(full.getByRole("link", { name: "149: Route paused after failures" }))
       .toHaveAttribute("href", expect.stringContaining("place=ccat.output-buffer"));
+    expect(full.getByText(/watermark/).elements()).toEqual([]);
     await expect.element(full.getByText(/\(ccat-cologne\)/)).toBeVisible();
     await expectAccessible();
     if (width === "narrow") expectNoSidewaysScroll();

@@ -7,7 +7,7 @@ import { Bytes, Count } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
-import { isSoonFull, ruleOf, trendOf } from "~/pages/places/filling";
+import { isSoonFull, isUnderPressure, ruleOf, trendOf } from "~/pages/places/filling";
 import { useNow } from "~/time/now";
 
 type Location = components["schemas"]["Location"];
@@ -45,6 +45,7 @@ export function UsagePanel({
         forecast={trendOf(place, now)}
         isSoonFull={isSoonFull(place, now)}
         rule={ruleOf(place, policy)}
+        hasWatermarks={isUnderPressure(place, policy)}
       />
       <p className={page.row}>
         {standing !== undefined && (

@@ -4,7 +4,7 @@ import { Empty } from "~/components/Empty";
 import page from "~/components/Page.module.css";
 import { Panel } from "~/components/Panel";
 import type { Query } from "~/lists/pages";
-import { WorkGroup } from "~/pages/work/WorkGroup";
+import { GroupHeads, WorkGroup } from "~/pages/work/WorkGroup";
 
 /** Copies that stay are no work; the page says above why they do. */
 export const NO_WORK: "package_copy"[] = ["package_copy"];
@@ -19,7 +19,7 @@ export function WorkAtPlace({ name }: { readonly name: string }) {
         empty="Nothing waits or moves here, and nothing was given up."
       />
       <Groups
-        title="On its way here"
+        title="Meant for here"
         query={{ to: [name], place_not: [name], kind_not: NO_WORK }}
         empty={null}
       />
@@ -47,6 +47,7 @@ function Groups({
           <Empty title={empty ?? ""} />
         ) : (
           <ul className={page.groups}>
+            <GroupHeads by="reason" />
             {data.groups.map((group) => (
               <WorkGroup
                 key={group.key ?? ""}

@@ -28,7 +28,7 @@ test.each([
   [
     PLACE,
     { ...POLICY, grace_period: 86_400 },
-    "Copies are deleted as soon as 2 archives have a verified copy. Each deletion can be stopped for 1 d.",
+    "Copies are deleted as soon as 2 archives have a verified copy. An operator can stop each deletion for 1 d.",
   ],
   [
     PLACE,

@@ -24,6 +24,11 @@ export function isSoonFull({ usage }: Location, now: Date): boolean {
   return usage?.full_at != null && new Date(usage.full_at).getTime() - now.getTime() < DAY;
 }
 
+/** Whether copies are deleted at a place between its watermarks. */
+export function isUnderPressure({ deletion_mode }: Location, policy: Policy | null): boolean {
+  return deletion_mode === "enabled" && policy?.trigger === "under_pressure";
+}
+
 /** Return when copies are deleted at a place, as a sentence. */
 export function ruleOf(place: Location, policy: Policy | null): string {
   if (place.location_type === "long_term_archive") return "Nothing is ever deleted from an archive.";
@@ -31,7 +36,9 @@ export function ruleOf(place: Location, policy: Policy | null): string {
   const safe = `${policy.min_archive_copies} ${policy.min_archive_copies === 1 ? "archive has" : "archives have"}`;
   const later = policy.retention_time > 0 ? `, and ${span(policy.retention_time * 1_000)} have passed` : "";
   const grace =
-    policy.grace_period > 0 ? ` Each deletion can be stopped for ${span(policy.grace_period * 1_000)}.` : "";
+    policy.grace_period > 0
+      ? ` An operator can stop each deletion for ${span(policy.grace_period * 1_000)}.`
+      : "";
   const rules = {
     when_archived: `Copies are deleted as soon as ${safe} a verified copy${later}.`,
     under_pressure: `Copies stay as a cache. Above ${place.watermark_high} % those of which ${safe} a verified copy are deleted, down to ${place.watermark_low} %.`,
