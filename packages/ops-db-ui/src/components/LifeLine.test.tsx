@@ -70,7 +70,7 @@ test("says its figures in its name and lists every step", async () => {
           - paragraph:
             - time: 04:06:00Z
           - paragraph: Packaged
-          - paragraph: 12 s · 12.4 GB · 1.03 GB/s
+          - paragraph: 12 s 12.4 GB 1.03 GB/s
           - paragraph: 412 files
           - paragraph: 53 min 48 s later
         - listitem:

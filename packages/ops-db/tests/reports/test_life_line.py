@@ -166,7 +166,7 @@ class TestNext:
             ("To be archived at cologne.second-lta", None),
             (
                 f"To be removed at {world.source} and {world.buffer}",
-                "once 2 archives have verified copies, after 1 d in which it can be stopped",
+                "1 d after 2 archives have verified copies; until then an operator can stop it",
             ),
         ]
 

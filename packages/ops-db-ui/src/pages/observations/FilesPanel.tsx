@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import { Download } from "lucide-react";
 import { useId } from "react";
 import { useGet } from "~/api/get";
 import { CopyText } from "~/components/CopyText";
@@ -11,6 +10,7 @@ import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
 import type { RawFile } from "~/pages/observations/answers";
 import { checkerOf, checksumLine, partsOf } from "~/pages/observations/checksum";
+import { FileContent } from "~/pages/observations/FileContent";
 import styles from "~/pages/observations/FilesPanel.module.css";
 
 const MOST_BAD = 20;
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<RawFile>[] = [
     cell: ({ size }) => <Bytes value={size} />,
   },
   { id: "checksum", header: "Checksum", card: "fold", cell: (file) => <Checksum of={file} /> },
-  { id: "content", header: "Get it", card: "why", cell: (file) => <Content of={file} /> },
+  { id: "content", header: "Get it", card: "why", cell: (file) => <FileContent of={file} /> },
 ];
 
 const BAD_COLUMNS: readonly Column<RawFile>[] = [
@@ -111,19 +111,6 @@ function FileState({ of: file }: { readonly of: RawFile }) {
         </Link>
       )}
     </span>
-  );
-}
-
-function Content({ of: file }: { readonly of: RawFile }) {
-  if (file.member_checksum === null) return <span className={styles.folder}>once it is packed</span>;
-  return (
-    <a
-      className={styles.download}
-      href={`/api/v1/raw-data-files/${file.id}/content`}
-      aria-label={`Download ${file.relative_path}`}
-    >
-      <Download aria-hidden size={16} /> Download
-    </a>
   );
 }
 

@@ -12,7 +12,7 @@ import { Why } from "~/components/Why";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import { worded } from "~/lists/fields";
-import { GONE } from "~/pages/packages/whereabouts";
+import { GONE, noTarYet } from "~/pages/packages/whereabouts";
 
 const MOST_PLACES = 200;
 
@@ -60,10 +60,8 @@ const COLUMNS: readonly Column<Copy>[] = [
 export function CopiesTable({ of: data }: { readonly of: Package }) {
   if (data.copies.length === 0) {
     return (
-      <Empty title="There is no copy yet.">
-        <p>
-          Its tar is made of the files at {data.source_location} first; the copies of a package begin there.
-        </p>
+      <Empty title={data.sealed_at === null ? noTarYet(data) : "No copy of the tar is known."}>
+        {data.sealed_at === null && <p>The tar is made of them, and then copied to the archives.</p>}
       </Empty>
     );
   }

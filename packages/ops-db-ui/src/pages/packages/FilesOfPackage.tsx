@@ -1,14 +1,13 @@
-import { Download } from "lucide-react";
 import type { components } from "~/api/schema.gen";
 import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
-import { LinkButton } from "~/components/LinkButton";
 import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
 import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
 import { ListView } from "~/lists/ListView";
 import { checksumLine } from "~/pages/observations/checksum";
+import { FileContent } from "~/pages/observations/FileContent";
 import styles from "~/pages/packages/FilesOfPackage.module.css";
 
 type File = components["schemas"]["File"];
@@ -42,20 +41,11 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
   {
     id: "get",
     header: "Get",
-    cell: ({ id, relative_path }) => (
-      <LinkButton
-        kind="quiet"
-        href={`/api/v1/raw-data-files/${id}/content`}
-        download
-        aria-label={`Download ${relative_path}`}
-      >
-        <Download aria-hidden size={16} />
-      </LinkButton>
-    ),
+    cell: (file) => <FileContent of={file} />,
   },
 ];
 
-/** The files of a package, each with its checksum; one can be downloaded alone. */
+/** The files of a package, each with its checksum; once the tar is made, one can be downloaded alone. */
 export function FilesOfPackage({
   id,
   failure,

@@ -1,4 +1,5 @@
 import { useGet } from "~/api/get";
+import { brief } from "~/components/brief";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry } from "~/components/remedy";
@@ -18,6 +19,7 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
   // What was given up does not go on by itself, whatever its category does.
   const turn = known === undefined || known.turn === "automatic" ? "operator" : known.turn;
   const whose = useWho()(turn, [step.title, step.detail, place]);
+  const short = step.detail === null ? null : brief(step.detail);
   const remedy = known?.remedy ?? "Remove the cause that the message names.";
   return (
     <div className={styles.problem}>
@@ -31,8 +33,13 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
         )}
       </h3>
       <p>
-        <strong dir="auto">{step.detail}</strong>
+        <strong dir="auto">{short}</strong>
       </p>
+      {step.detail !== null && short !== step.detail && (
+        <p className={page.fixed} dir="auto">
+          {step.detail}
+        </p>
+      )}
       {known !== undefined && <p>{known.meaning}</p>}
       <p>Nothing changes until somebody acts. It is the turn of {whose}:</p>
       <RemedySteps remedy={beforeRetry(remedy)} place={place}>

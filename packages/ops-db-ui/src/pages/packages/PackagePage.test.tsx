@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { PackagePage } from "~/pages/packages/PackagePage";
-import { LIFE, PACKAGE } from "~/pages/packages/packages.fixtures";
+import { GIVEN_UP, LIFE, PACKAGE, UNPACKED } from "~/pages/packages/packages.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -47,6 +47,44 @@ test("what was given up says what to mend first, then offers to retry", async ()
     .element(where.getByRole("link", { name: "See this work" }))
     .toHaveAttribute("href", "/work/data-transfers/019ce2c8-3333-7d1e-a8ce-d2d775c7b370");
   await expectAccessible();
+});
+
+test("without a tar its files are said to be at their source, and wait to be packed", async () => {
+  const checksum = "xxh3-128:0ae34af91c550d00a11556a577f92d6b";
+  answer(ADDRESS as "/api/v1/raw-data-packages/{package_id}", {
+    ...PACKAGE,
+    sealed_at: null,
+    size: null,
+    checksum: null,
+    manifest_checksum: null,
+    copies: [],
+  });
+  answer(`${ADDRESS}/life-line` as "/api/v1/raw-data-packages/{package_id}/life-line", {
+    archives_in_doubt: [],
+    steps: [
+      {
+        ...GIVEN_UP,
+        subject_type: "package_creation",
+        title: "Packing failed",
+        detail: `2026/a.fits: its checksum is ${checksum}; filed as ${checksum}`,
+      },
+    ],
+  });
+  answer(`${ADDRESS}/files` as "/api/v1/raw-data-packages/{package_id}/files", {
+    items: [UNPACKED],
+    next_cursor: null,
+  });
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
+  await expect
+    .element(page.getByText("No tar yet; the 8 files themselves are at ccat.chai-raw-data."))
+    .toBeVisible();
+  await expect.element(page.getByText("once it is packed")).toBeVisible();
+  expect(page.getByRole("link", { name: /^Download/ }).elements()).toEqual([]);
+  const where = page.getByRole("region", { name: "Where it is" });
+  await expect
+    .element(where.getByRole("strong"))
+    .toMatchTextContent(/^a\.fits: its checksum is xxh3-128:0ae34a…$/);
+  await expect.element(where.getByText(new RegExp(`filed as ${checksum}$`))).toBeVisible();
 });
 
 test("who may not retry is told so", async () => {

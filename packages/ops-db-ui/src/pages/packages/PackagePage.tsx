@@ -166,9 +166,17 @@ function Facts({ of: data }: { readonly of: Package }) {
         ["Observed for", `${data.source} in ${data.program}`],
         ["Files", <Count key="files" value={data.file_count} one="file" />],
         ["Data", <Bytes key="data" value={data.payload_bytes} />],
-        ["Tar", data.size === null ? "not made yet" : <Bytes key="tar" value={data.size} />],
+        [
+          "Tar",
+          data.sealed_at === null ? (
+            "not made yet"
+          ) : (
+            <span key="tar">
+              <Bytes value={data.size} />, made <Time at={data.sealed_at} />
+            </span>
+          ),
+        ],
         ["Formed", <Time key="formed" at={data.created_at} />],
-        ["Tar made", data.sealed_at === null ? "not yet" : <Time key="sealed" at={data.sealed_at} />],
         ...checksumsOf(data),
       ]}
     />

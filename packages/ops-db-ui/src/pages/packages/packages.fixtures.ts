@@ -87,3 +87,22 @@ export const LIFE: LifeLine = {
   archives_in_doubt: [],
   steps: [GIVEN_UP, STEP],
 };
+
+/** A file of it before its tar is made. */
+export const UNPACKED: components["schemas"]["File"] = {
+  id: "019ce2c8-4444-7d1e-a8ce-d2d775c7b370",
+  execution_id: PACKAGE.execution_id,
+  module: PACKAGE.module,
+  package_id: PACKAGE.id,
+  source_location: PACKAGE.source_location,
+  relative_path: "2026/a.fits",
+  file_type: "fits",
+  size: 412_316_160,
+  checksum: "xxh3-128:0ae34af91c550d00a11556a577f92d6b",
+  member_checksum: null,
+  member_offset: null,
+  problem: null,
+  filed_at: "2026-03-13T12:20:18Z",
+  written_from: null,
+  written_until: null,
+};

@@ -42,6 +42,14 @@ export function whereabouts(data: Package): string {
   return sentence(`Nothing is lost: ${copies === null ? source : `${copies}, and ${source}`}`);
 }
 
+/** Return where the data of a package are whose tar is not made, as a sentence. */
+export function noTarYet({ source_files: { present }, file_count, source_location }: Package): string {
+  const of = present === file_count ? "" : ` of ${grouped(file_count)}`;
+  const files =
+    present === 1 && of === "" ? "file itself is" : `files themselves ${present === 1 ? "is" : "are"}`;
+  return `No tar yet; the ${grouped(present)}${of} ${files} at ${source_location}.`;
+}
+
 function ofFiles({ source_files: { present }, file_count }: Package): string {
   const files = present === 1 ? "file is" : "files are";
   return present === file_count

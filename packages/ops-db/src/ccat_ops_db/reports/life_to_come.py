@@ -94,9 +94,13 @@ def _removals(session: Session, package_id: UUID) -> Iterator[ToCome]:
         return
     most = max(row.min_archive_copies for row in rows)
     grace = max(row.grace_period for row in rows)
-    waits = f", after {duration(timedelta(seconds=grace))} in which it can be stopped" if grace else ""
     copies = "an archive has a verified copy" if most == 1 else f"{most} archives have verified copies"
-    yield ToCome(f"To be removed at {_listed([row.id for row in rows])}", f"once {copies}{waits}")
+    told = (
+        f"{duration(timedelta(seconds=grace))} after {copies}; until then an operator can stop it"
+        if grace
+        else f"once {copies}"
+    )
+    yield ToCome(f"To be removed at {_listed([row.id for row in rows])}", told)
 
 
 def _leaving(session: Session, condition: Any) -> Sequence[Any]:
