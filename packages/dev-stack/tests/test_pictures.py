@@ -1,10 +1,12 @@
 """The invented nights are what they are called, and do not contradict themselves."""
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.pictures.making import make
 from ccat_dev_stack.pictures.night import NOW, TERA
+from ccat_ops_db.models import ErrorRecord
+from ccat_ops_db.reports.open_work import open_work
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.settings import synchronous
 
@@ -48,7 +50,20 @@ def test_the_bad_night_has_its_troubles_and_counts_them_alike(ops_database: str)
     assert given_up == sum(item.count for item in report.attention if item.rule == "given_up") == 3
     assert report.packages["failed"] == given_up
     assert found["bad_archive_copy", "us.lta"].count == 4
-    assert ("location_suspect", "us.lta") in found
-    assert ("location_filling", "ccat.output-buffer") in found
+    assert found["location_suspect", "us.lta"].why.startswith("4 copies were found bad")
+    filling = found["location_filling", "ccat.output-buffer"]
     waiting = sum(work.count for work in report.work if work.operation == "data_transfer") - 2
     assert found["circuit_open", "ccat-cologne"].count == waiting
+    assert f"by which {waiting} packages leave, is paused" in filling.why
+
+
+def test_nothing_in_the_bad_night_waits_since_now(ops_database: str) -> None:
+    make(ops_database, "bad-night")
+    engine = create_engine(synchronous(ops_database))
+    with Session(engine) as session:
+        rows = open_work(NOW).c
+        since = session.execute(select(rows.kind, rows.reason).where(rows.since >= NOW)).all()
+        doubts = session.scalars(select(ErrorRecord).where(ErrorRecord.category == "location_suspect")).all()
+    engine.dispose()
+    assert since == []
+    assert [(doubt.subject_id, doubt.severity) for doubt in doubts] == [("us.lta", "critical")]

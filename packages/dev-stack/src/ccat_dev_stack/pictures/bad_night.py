@@ -108,6 +108,7 @@ class BadNight:
         for number, (_, _, check) in enumerate(self._scrubs[:5]):
             moment = SCRUBBED + number * 50 * SECOND
             engine.attempt(Operation.VERIFY, check, [moment], {ARCHIVE_US: archive}, worker(ARCHIVE_US))
+        engine.plan_moving(SCRUBBED + 5 * MINUTE)
         self._acknowledge()
         engine.plan()
 

@@ -12,7 +12,9 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.places import Places
+from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.planning.topology import load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import ObjectInfo, Storage
 from ccat_data_transfer.work.kinds import KINDS
@@ -20,7 +22,7 @@ from ccat_data_transfer.work.run import WorkRunner
 from ccat_dev_stack.pictures.night import NOW
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import Operation, Status
-from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, PhysicalCopy
+from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, PhysicalCopy, Site
 
 CIRCUIT_REST = 1800.0
 """Seconds that the circuits of this observatory rest."""
@@ -131,6 +133,12 @@ class DataTransferEngine:
         self._planner.run_pass()
         with self._sessions.begin() as session:
             _date_back(session)
+
+    def plan_moving(self, at: datetime) -> None:
+        """Have the planner send on what lies in buffers, at a moment before now."""
+        with self._sessions.begin() as session:
+            sites = session.scalars(select(Site.id)).all()
+            plan_moving(session, load_topology(session, sites, at, self._settings))
 
     def attempt(
         self,
