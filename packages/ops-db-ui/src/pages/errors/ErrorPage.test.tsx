@@ -3,7 +3,10 @@ import { page } from "vitest/browser";
 import type { components } from "~/api/schema.gen";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
 import { ErrorsPage } from "~/pages/errors/ErrorsPage";
+import { HELD_UP, OF_SITES, OPEN_TRANSFER, PAUSED_ROUTE } from "~/pages/errors/errors.fixtures";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
+import { answerNames } from "~/pages/work/names.fixtures";
+import { TRANSFER } from "~/pages/work/work.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -62,12 +65,46 @@ test("an error says what it is, where, since when, who is on it and what to do",
   const wrong = page.getByRole("region", { name: "What is wrong" });
   await expect.element(wrong).toMatchTextContent(/nobody yet/);
   await expect.element(wrong.getByRole("button", { name: "Acknowledge" })).toBeVisible();
+  await expect.element(wrong).toMatchTextContent(/“I look after it”; it stays open/);
   const todo = page.getByRole("region", { name: "What to do" });
   await expect.element(todo.getByText(/^ccat-transfer trust us\.lta --reason/)).toBeVisible();
   await expect
     .element(todo.getByRole("link", { name: "See the state of us.lta" }))
     .toHaveAttribute("href", "/places/locations/us.lta");
   await expect.element(page.getByText("Nothing changes until somebody acts.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("one of a transfer says what it holds up, when it is tried, by whom it is mended, and both ends", async () => {
+  answerNames();
+  answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", {
+    ...ERROR,
+    subject_type: "data_transfer",
+    subject_id: TRANSFER.id,
+    location: TRANSFER.source_location,
+    category: "timeout",
+  });
+  answer("/api/v1/error-categories", OF_SITES);
+  answer("/api/v1/open-work", { items: [OPEN_TRANSFER], next_cursor: null });
+  answer(`/api/v1/routes/${TRANSFER.route}` as "/api/v1/routes/{name}", PAUSED_ROUTE);
+  answer("/api/v1/open-work/groups", HELD_UP);
+  await show(<ErrorPage id={ERROR.id} />, { me: OPERATOR });
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent(/on the route summit-cologne/);
+  const held = page.getByRole("region", { name: "What it holds up" });
+  await expect.element(held).toMatchTextContent(/Route summit-cologne paused/);
+  await expect
+    .element(held.getByRole("link", { name: "214: Route paused after failures" }))
+    .toHaveAttribute("href", "/work?route=summit-cologne&reason=route_circuit_open&open=route_circuit_open");
+  const todo = page.getByRole("region", { name: "What to do" });
+  await expect.element(todo.getByText("Turn: the staff at FYST and Cologne.")).toBeVisible();
+  await expect
+    .element(todo.getByRole("link", { name: "See this data transfer" }))
+    .toHaveAttribute("href", `/work/data-transfers/${TRANSFER.id}`);
+  await expect.element(todo.getByRole("link", { name: "See the state of cologne-buffer" })).toBeVisible();
+  const concerned = page.getByRole("region", { name: "What it concerns" });
+  await expect.element(concerned.getByText("Next try")).toBeVisible();
   await expectAccessible();
 });
 

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
-import { TURNS } from "~/api/waiting-reasons";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
@@ -16,8 +16,11 @@ import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import { WORK_COLLECTIONS } from "~/components/work-collections";
 import { titleOf, useCategory } from "~/pages/errors/categories";
+import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
+import { HeldUp } from "~/pages/errors/HeldUp";
 import { Remedy } from "~/pages/errors/Remedy";
 import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
+import { useWho } from "~/pages/work/who";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
@@ -29,6 +32,7 @@ export function ErrorPage({ id }: { readonly id: string }) {
   const category = useCategory(data?.category);
   const work = useWork(data);
   if (isMissing(found)) return <NotFound missed={{ kind: "error", id }} list="errors" />;
+  const route = data === undefined || data.resolved_at !== null ? null : routeOf(data, work);
   const title = data === undefined ? "Error" : titleOf(data.category, category);
   return (
     <div className={page.stack}>
@@ -37,7 +41,7 @@ export function ErrorPage({ id }: { readonly id: string }) {
         beside={<CopyAs ccat={null} path={`/api/v1/errors/${encodeURIComponent(id)}`} />}
       >
         {title}
-        {data !== undefined && <span className={page.kind}>{whereOf(data)}</span>}
+        {data !== undefined && <span className={page.kind}>{whereOf(data, work)}</span>}
       </PageTitle>
       <Panel title="What is wrong" of={found}>
         {(error) => (
@@ -56,6 +60,7 @@ export function ErrorPage({ id }: { readonly id: string }) {
       <Panel title="What to do" of={found}>
         {(error) => <Remedy of={error} category={category} work={work} />}
       </Panel>
+      {route !== null && <HeldUp route={route} />}
       <div className={page.columns}>
         <Panel title="What it concerns" of={found}>
           {(error) => <Concerned of={error} work={work} />}
@@ -89,7 +94,7 @@ function Standing({ of: error }: { readonly of: ErrorRecord }) {
           ),
         ],
         ["Ended", error.resolved_at === null ? "not yet" : <Moment key="end" at={error.resolved_at} />],
-        ["Who is on it", <WhoIsOnIt key="who" of={error} />],
+        ["Who is on it", <WhoIsOnIt key="who" of={error} isExplained />],
       ]}
     />
   );
@@ -119,8 +124,14 @@ function Concerned({ of: error, work }: { readonly of: ErrorRecord; readonly wor
     ],
   ];
   if (work !== undefined) {
-    const way = [work.from, work.to].filter((place) => place !== null).join(" → ");
-    if (way !== "") items.push(["Way", way]);
+    if (work.route !== null) {
+      items.push([
+        "Route",
+        <Link key="route" to="/work" search={{ route: work.route }}>
+          {work.route}
+        </Link>,
+      ]);
+    }
     if (work.package_id !== null) {
       items.push([
         "Package",
@@ -130,27 +141,41 @@ function Concerned({ of: error, work }: { readonly of: ErrorRecord; readonly wor
       ]);
     }
   }
-  if (error.location !== null && error.subject_type !== "data_location") {
-    items.push([
-      "Place",
-      <SubjectLink key="place" type="data_location" id={error.location}>
-        {error.location}
-      </SubjectLink>,
-    ]);
+  const places = placesOf(error, work);
+  if (places.length > 0 && error.subject_type !== "data_location") {
+    items.push([places.length === 1 ? "Place" : "From → to", <Places key="places" names={places} />]);
   }
+  if (work?.next_at != null) items.push(["Next try", <Moment key="next_at" at={work.next_at} />]);
   items.push(["Site", error.site], ["By itself", <Next key="next" of={error} work={work} />]);
   return <KeyValues items={items} />;
+}
+
+function Places({ names }: { readonly names: readonly string[] }) {
+  return (
+    <span>
+      {names.map((name, index) => (
+        <Fragment key={name}>
+          {index > 0 && " → "}
+          <SubjectLink type="data_location" id={name}>
+            {name}
+          </SubjectLink>
+        </Fragment>
+      ))}
+    </span>
+  );
 }
 
 /** What happens without anybody; of what was given up or is in doubt, nothing. */
 function Next({ of: error, work }: { readonly of: ErrorRecord; readonly work: Work | undefined }) {
   const category = useCategory(error.category);
+  const who = useWho();
   if (error.resolved_at !== null) return "It has ended.";
   if (work?.reason === "given_up" || error.category === "location_suspect") {
     return "Nothing changes until somebody acts.";
   }
   if (category === undefined) return "The error ends when what it concerns succeeds.";
-  return `${category.next} Turn: ${TURNS[category.turn]}.`;
+  if (category.turn === "automatic") return category.next;
+  return `${category.next} Turn: ${who(category.turn, whoseAt(error, work))}.`;
 }
 
 /** The open work that an error concerns; undefined: it concerns something else, or the work is done. */
@@ -171,7 +196,10 @@ function thingOf({ subject_type, subject_id }: ErrorRecord): string {
     : `${words} ${subject_id}`;
 }
 
-function whereOf({ location, site, subject_type, subject_id }: ErrorRecord): string {
+function whereOf(error: ErrorRecord, work: Work | undefined): string {
+  const { location, site } = error;
+  const route = routeOf(error, work);
+  if (route !== null) return `on the route ${route}`;
   if (location !== null) return `at ${location}`;
-  return subject_type === "data_transfer_route" ? `on the route ${subject_id}` : `at the site ${site}`;
+  return `at the site ${site}`;
 }

@@ -1,13 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import type { components } from "~/api/schema.gen";
-import { TURNS } from "~/api/waiting-reasons";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry } from "~/components/remedy";
 import { SubjectLink } from "~/components/SubjectLink";
 import type { Category } from "~/pages/errors/categories";
+import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
+import { useWho } from "~/pages/work/who";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
@@ -22,11 +22,14 @@ export function Remedy({
   readonly category: Category | undefined;
   readonly work: Work | undefined;
 }) {
+  const who = useWho();
   if (error.resolved_at !== null) return <p>Nothing: it has ended.</p>;
   const remedy = category?.remedy ?? "Remove the cause that the message names.";
   return (
     <>
-      {category !== undefined && category.turn !== "automatic" && <p>Turn: {TURNS[category.turn]}.</p>}
+      {category !== undefined && category.turn !== "automatic" && (
+        <p>Turn: {who(category.turn, whoseAt(error, work))}.</p>
+      )}
       <RemedySteps remedy={beforeRetry(remedy)} place={error.location}>
         {work?.status === "failed" && (
           <span className={page.row}>
@@ -35,45 +38,33 @@ export function Remedy({
           </span>
         )}
       </RemedySteps>
-      <p>
-        <Where of={error} work={work} />
-      </p>
+      <Where of={error} work={work} />
     </>
   );
 }
 
-/** Where the remedy begins: the work, the route or the place. */
-function Where({
-  of: error,
-  work,
-}: {
-  readonly of: ErrorRecord;
-  readonly work: Work | undefined;
-}): ReactNode {
-  if (work?.status === "failed") {
-    return (
-      <SubjectLink type={error.subject_type} id={error.subject_id}>
-        See this {error.subject_type.replaceAll("_", " ")}
-      </SubjectLink>
-    );
-  }
-  if (error.subject_type === "data_transfer_route") {
-    return (
-      <Link to="/work" search={{ route: error.subject_id }}>
-        See what waits for {error.subject_id}
-      </Link>
-    );
-  }
-  if (error.location !== null) {
-    return (
-      <SubjectLink type="data_location" id={error.location}>
-        See the state of {error.location}
-      </SubjectLink>
-    );
-  }
+/** Where the remedy begins: the work, the route, the places at its ends. */
+function Where({ of: error, work }: { readonly of: ErrorRecord; readonly work: Work | undefined }) {
+  const route = routeOf(error, work);
+  const places = placesOf(error, work);
+  const isThing = error.subject_type !== "data_location" && error.subject_type !== "data_transfer_route";
   return (
-    <SubjectLink type={error.subject_type} id={error.subject_id}>
-      See the {error.subject_type.replaceAll("_", " ")}
-    </SubjectLink>
+    <p className={page.row}>
+      {isThing && (
+        <SubjectLink type={error.subject_type} id={error.subject_id}>
+          See this {error.subject_type.replaceAll("_", " ")}
+        </SubjectLink>
+      )}
+      {route !== null && (
+        <Link to="/work" search={{ route }}>
+          See what waits for {route}
+        </Link>
+      )}
+      {places.map((place) => (
+        <SubjectLink key={place} type="data_location" id={place}>
+          See the state of {place}
+        </SubjectLink>
+      ))}
+    </p>
   );
 }

@@ -8,7 +8,14 @@ import { Time } from "~/components/Time";
 type ErrorRecord = components["schemas"]["Error"];
 
 /** Who is on an error and since when; a button while nobody is. */
-export function WhoIsOnIt({ of: error }: { readonly of: ErrorRecord }) {
+export function WhoIsOnIt({
+  of: error,
+  isExplained = false,
+}: {
+  readonly of: ErrorRecord;
+  /** Beside the button stands what it says. */
+  readonly isExplained?: boolean;
+}) {
   if (error.acknowledged_at !== null) {
     return (
       <span>
@@ -21,6 +28,7 @@ export function WhoIsOnIt({ of: error }: { readonly of: ErrorRecord }) {
     <span className={page.row}>
       <span>nobody yet</span>
       <Acknowledge of={error} />
+      {isExplained && <span className={page.muted}>“I look after it”; it stays open</span>}
     </span>
   );
 }

@@ -1,0 +1,21 @@
+import type { components } from "~/api/schema.gen";
+
+type ErrorRecord = components["schemas"]["Error"];
+type Work = components["schemas"]["OpenWorkRow"];
+
+/** Return the route on which an error is; null: it is on none, or the work that it concerns is done. */
+export function routeOf(error: ErrorRecord, work: Work | undefined): string | null {
+  return error.subject_type === "data_transfer_route" ? error.subject_id : (work?.route ?? null);
+}
+
+/** Return the places that an error concerns: both ends of what moves, or the one where it is. */
+export function placesOf(error: ErrorRecord, work: Work | undefined): readonly string[] {
+  const ends = [work?.from ?? null, work?.to ?? null].filter((place) => place !== null);
+  if (ends.length > 0) return ends;
+  return error.location === null ? [] : [error.location];
+}
+
+/** Return where an error is as far as that tells whose turn it is: on its route, else at its place or site. */
+export function whoseAt(error: ErrorRecord, work: Work | undefined): readonly string[] {
+  return [routeOf(error, work) ?? error.location ?? error.site];
+}

@@ -1,0 +1,63 @@
+import type { components } from "~/api/schema.gen";
+import { badWork } from "~/pages/overview/nights.fixtures";
+import { CATEGORIES, OPEN, TRANSFER } from "~/pages/work/work.fixtures";
+
+type Schemas = components["schemas"];
+
+/** The transfer that an error concerns, as open work. */
+export const OPEN_TRANSFER: Schemas["OpenWorkRow"] = {
+  ...(OPEN.find(({ kind }) => kind === "data_transfer") ?? never()),
+  id: TRANSFER.id,
+  status: "pending",
+  from: TRANSFER.source_location,
+  to: TRANSFER.destination_location,
+  route: TRANSFER.route,
+  reason: "route_circuit_open",
+  next_at: TRANSFER.next_attempt_at,
+};
+
+/** Its route, which rests. */
+export const PAUSED_ROUTE: Schemas["Route"] = {
+  id: TRANSFER.route,
+  origin_site: "telescope",
+  destination_site: "cologne",
+  origin_location: null,
+  destination_location: null,
+  relay_site: null,
+  route_type: "direct",
+  method: "s3",
+  priority: 0,
+  concurrency: 4,
+  bytes_per_second: null,
+  windows: [],
+  enabled: true,
+  retired_at: null,
+  suspended_at: null,
+  suspended_by: null,
+  suspended_reason: null,
+  health: { consecutive_failures: 6, open_until: "2026-03-02T06:12:00Z" },
+  service: {
+    state: "paused",
+    of: TRANSFER.route,
+    since: "2026-03-01T22:14:00Z",
+    by: null,
+    reason: null,
+    next_at: "2026-03-02T06:12:00Z",
+  },
+};
+
+/** What waits for it. */
+export const HELD_UP: Schemas["OpenWorkGroups"] = {
+  ...badWork,
+  count: 214,
+  groups: badWork.groups.filter(({ key }) => key === "route_circuit_open"),
+};
+
+/** Categories, in which the staff of a site mends what did not answer. */
+export const OF_SITES: Schemas["ErrorCategories"] = {
+  items: CATEGORIES.items.map((category) => ({ ...category, turn: "site" })),
+};
+
+function never(): never {
+  throw new Error("the fixtures of work have a transfer");
+}
