@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { useMe } from "~/api/me";
 import { Button } from "~/components/Button";
 import { brief } from "~/components/brief";
+import { inUnits } from "~/components/event-words";
 import { Time } from "~/components/Time";
 import styles from "~/pages/overview/AttentionCards.module.css";
 import { AttentionVerb } from "~/pages/overview/AttentionVerb";
@@ -81,9 +82,7 @@ function Card({ card, names }: { readonly card: Attention; readonly names: Names
             </span>
           )}
         </h2>
-        <p className={styles.why} title={card.why}>
-          {card.why}
-        </p>
+        <p className={styles.why}>{inUnits(card.why)}</p>
         {cause !== null && (
           <p className={styles.why} title={cause.message}>
             Last error: <Link {...cause.link}>{brief(cause.message)}</Link>
