@@ -7,7 +7,8 @@ export interface Measured {
   /**
    * Left edges, px, at which at least three blocks begin. A block is the nearest ancestor of a text that is no inline
    * box: texts that follow each other in a line have one edge. A table counts once, with the edge of its own: what
-   * stands in its columns is in line by itself. So do a drawing, and a list whose rows share columns (`subgrid`).
+   * stands in its columns is in line by itself. So do a drawing, a list whose rows share columns (`subgrid`), and
+   * what stands in three or more columns of one width.
    */
   readonly leftEdges: readonly number[];
   /** Gaps and margins of boxes that are no multiple of 4 px, but those of a pixel, by which lines lie upon lines. */
@@ -52,11 +53,20 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
       texts.push({ node, parent, rects: [...range.getClientRects()] });
     }
 
+    const isEven = (widths: readonly number[]) =>
+      widths.length >= 3 && widths.every((width) => Math.abs(width - (widths[0] ?? 0)) < 1);
+    const widthsInLine = (element: Element) => {
+      const { display, flexDirection } = getComputedStyle(element);
+      if (display !== "flex" || flexDirection !== "row") return [];
+      return [...element.children].map((child) => child.getBoundingClientRect().width);
+    };
     const blockOf = (element: Element): Element => {
       const whole = element.closest("table, [role=table], [role=grid], svg");
       if (whole !== null) return whole;
       for (let it: Element = element; it.parentElement !== null; it = it.parentElement) {
-        if (getComputedStyle(it).gridTemplateColumns.startsWith("subgrid")) return it.parentElement;
+        const columns = getComputedStyle(it).gridTemplateColumns;
+        if (columns.startsWith("subgrid")) return it.parentElement;
+        if (isEven(columns.split(" ").map(Number.parseFloat)) || isEven(widthsInLine(it))) return it;
       }
       let block = element;
       while (getComputedStyle(block).display.startsWith("inline") && block.parentElement !== null) {

@@ -148,7 +148,7 @@ test("what is due next says where; that a place will be full is told with the pl
     .toBeVisible();
   await expect.element(page.getByRole("article").nth(1)).not.toMatchTextContent("in 4 h 20 min:");
   const buffer = page.getByRole("region", { name: "Places" }).getByRole("listitem").nth(2);
-  await expect.element(buffer).toMatchTextContent("full in 4 h 20 min");
+  await expect.element(buffer).toMatchTextContent("no room in 4 h 20 min");
   expect(buffer.element().querySelector("[data-tone]")?.getAttribute("data-tone")).toBe("act");
 });
 

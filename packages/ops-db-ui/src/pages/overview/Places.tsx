@@ -95,7 +95,7 @@ function Filled({
       low={location.watermark_low}
       high={location.watermark_high}
       {...(card === undefined || card.severity === "info" ? {} : { tone: card.severity })}
-      forecast={left === null ? null : `full in ${span(left)}`}
+      forecast={left === null ? null : `no room in ${span(left)}`}
       brief
     />
   );
