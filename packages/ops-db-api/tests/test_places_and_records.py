@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Event, LocationHealth, LocationUsage, RouteHealth, Site
+from ccat_ops_db.models import DataLocation, Event, LocationHealth, LocationUsage, RouteHealth, Site
 
 from . import seed
 from .conftest import Client, CountStatements, Listen
@@ -314,3 +315,10 @@ class TestService:
         usage = (await client.get(f"/data-locations/{seed.BUFFER}")).json()["usage"]
         assert (usage["used_share"], usage["bytes_per_second"]) == (0.86, 1.0)
         assert usage["full_at"] == (seed.NOW + timedelta(seconds=1400)).isoformat()
+        location = DataLocation.__table__
+        session.execute(update(location).where(location.c.id == seed.BUFFER).values(reserve_bytes=1_000))
+        session.commit()
+        usage = (await client.get(f"/data-locations/{seed.BUFFER}")).json()["usage"]
+        assert usage["full_at"] == (seed.NOW + timedelta(seconds=400)).isoformat(), (
+            "new work leaves its reserve"
+        )

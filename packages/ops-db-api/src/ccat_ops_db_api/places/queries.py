@@ -216,7 +216,8 @@ def _usage() -> Rows:
     limit = cast(func.least(LOCATIONS.c.capacity_bytes, now.c.total_bytes), Float)
     seconds = cast(func.extract("epoch", now.c.measured_at - before.c.measured_at), Float)
     growth = (now.c.used_bytes - before.c.used_bytes) / seconds
-    left = func.greatest(limit - now.c.used_bytes, 0.0) / func.nullif(growth, 0.0)
+    room = func.greatest(limit - LOCATIONS.c.reserve_bytes - now.c.used_bytes, 0.0)
+    left = room / func.nullif(growth, 0.0)
     full_at = now.c.measured_at + left * literal_column("interval '1 second'")
     return (
         select(

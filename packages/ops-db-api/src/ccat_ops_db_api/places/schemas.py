@@ -49,7 +49,9 @@ class Usage(ResponseBody):
     measured_at: datetime
     used_share: float | None = Field(description="Used of what it has or may have, 0 to 1.")
     bytes_per_second: float | None = Field(description="How fast it fills, over the last hour and longer.")
-    full_at: datetime | None = Field(description="When it is full at that rate, within a year.")
+    full_at: datetime | None = Field(
+        description="When new work has no room but the reserve of the location at that rate, within a year."
+    )
 
 
 class Service(ResponseBody):

@@ -146,7 +146,7 @@ def full_places(facts: Facts) -> Iterator[Attention]:
             Turn.OPERATOR,
             HelpPage.PLACE,
             where=place.id,
-            next_at=full_at if soon else None,
+            next_at=full_at if soon and full_at is not None and full_at > facts.at else None,
             subjects=Link("data-locations", place.id),
         )
 
