@@ -6,11 +6,11 @@ import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
 
-/** What a route holds up: whether it is in service, when it is tried next, and what waits for it, by reason. */
+/** What a route holds up: whether it is in service, when it is tried next, and what waits for it by reason; what was given up needs more than the route. */
 export function HeldUp({ route }: { readonly route: string }) {
   const found = useGet("/api/v1/routes/{name}", { params: { path: { name: route } } });
   const groups = useGet("/api/v1/open-work/groups", {
-    params: { query: { route: [route], reason_not: ["in_progress"], by: "reason" } },
+    params: { query: { route: [route], reason_not: ["in_progress", "given_up"], by: "reason" } },
   });
   return (
     <Panel title="What it holds up" of={groups}>
