@@ -118,6 +118,16 @@ test("one that has ended asks for nothing", async () => {
   expect(page.getByRole("button", { name: "Acknowledge" }).elements()).toEqual([]);
 });
 
+test("the list says bytes in units and checksums by their beginning", async () => {
+  const checksum = "xxh3-128:0ae34af91c550d00a11556a577f92d6b";
+  const message = `the copy has 46,298,992,320 bytes and ${checksum}`;
+  answer("/api/v1/errors", { items: [{ ...ERROR, message }], next_cursor: null });
+  await show(<ErrorsPage />, { me: OPERATOR, at: `/errors?${new URLSearchParams(FIRST_VIEW)}` });
+  await expect
+    .element(page.getByRole("link", { name: "the copy has 46.3 GB and xxh3-128:0ae34a…" }))
+    .toBeVisible();
+});
+
 test.each(["narrow", "normal"] as const)(
   "the list says each in short, and who is on it: %s",
   async (width) => {

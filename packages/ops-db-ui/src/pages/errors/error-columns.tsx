@@ -1,5 +1,6 @@
 import type { components } from "~/api/schema.gen";
 import { brief } from "~/components/brief";
+import { inUnits } from "~/components/event-words";
 import page from "~/components/Page.module.css";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
@@ -25,7 +26,7 @@ export const ERROR_COLUMNS: readonly Column<ErrorRow>[] = [
       </span>
     ),
   },
-  { id: "message", header: "What is wrong", card: "title", cell: ({ message }) => brief(message) },
+  { id: "message", header: "What is wrong", card: "title", cell: ({ message }) => inUnits(brief(message)) },
   { id: "category", header: "Kind", wide: true, cell: ({ category }) => <CategoryName code={category} /> },
   {
     id: "where",

@@ -1,5 +1,6 @@
 import { useGet } from "~/api/get";
 import { brief } from "~/components/brief";
+import { inUnits } from "~/components/event-words";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry } from "~/components/remedy";
@@ -19,7 +20,7 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
   // What was given up does not go on by itself, whatever its category does.
   const turn = known === undefined || known.turn === "automatic" ? "operator" : known.turn;
   const whose = useWho()(turn, [step.title, step.detail, place]);
-  const short = step.detail === null ? null : brief(step.detail);
+  const short = step.detail === null ? null : inUnits(brief(step.detail));
   const remedy = known?.remedy ?? "Remove the cause that the message names.";
   return (
     <div className={styles.problem}>
