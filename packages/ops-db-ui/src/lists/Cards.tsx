@@ -2,7 +2,7 @@ import { type ReactNode, useRef } from "react";
 import styles from "~/lists/Cards.module.css";
 import { CellContent } from "~/lists/CellContent";
 import type { Column } from "~/lists/columns";
-import type { TableProps } from "~/lists/DataTable";
+import type { TableProps } from "~/lists/table-props";
 import { useRowKeys } from "~/lists/useRowKeys";
 import { useVirtualRows } from "~/lists/useVirtualRows";
 

@@ -2,7 +2,6 @@ import { type FormEvent, useId, useState } from "react";
 import { Button } from "~/components/Button";
 import { valueInWords, type Words } from "~/lists/chips";
 import styles from "~/lists/FieldEditor.module.css";
-import type { Changes } from "~/lists/FilterBar";
 import type { Field } from "~/lists/fields";
 import { type Filters, whyWrong } from "~/lists/state";
 import { TimeEditor } from "~/lists/TimeEditor";
@@ -11,7 +10,7 @@ interface Props {
   readonly field: Field;
   readonly filters: Filters;
   readonly words: Words;
-  readonly onChange: (changes: Changes) => void;
+  readonly onChange: (changes: Filters) => void;
   readonly onDone: () => void;
 }
 

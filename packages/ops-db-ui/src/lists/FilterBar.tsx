@@ -10,15 +10,12 @@ import { type Field, filtersOf } from "~/lists/fields";
 import { NARROW, useMedia } from "~/lists/media";
 import type { Filters } from "~/lists/state";
 
-/** Values by filter that are set together; no value: the filter goes. */
-export type Changes = Readonly<Record<string, readonly string[]>>;
-
 interface Props {
   readonly fields: readonly Field[];
   readonly filters: Filters;
   readonly chips: readonly Chip[];
   readonly words: Words;
-  readonly onChange: (changes: Changes) => void;
+  readonly onChange: (changes: Filters) => void;
 }
 
 /** More fields than this stand behind a button of their own. */

@@ -9,7 +9,6 @@ import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
 import { ProblemNote } from "~/components/ProblemNote";
 import { grouped } from "~/components/quantity";
-import type { Search } from "~/lists/address";
 import { ColumnMenu } from "~/lists/ColumnMenu";
 import { chipsOf, type Words } from "~/lists/chips";
 import { type Column, keyOfRow, type RowLink } from "~/lists/columns";
@@ -18,6 +17,7 @@ import { fieldsOf, worded } from "~/lists/fields";
 import { ListBody } from "~/lists/ListBody";
 import styles from "~/lists/ListView.module.css";
 import type { ListPath, Query, RowOf } from "~/lists/pages";
+import type { Preset } from "~/lists/presets";
 import { queryOf } from "~/lists/query";
 import { SortMenu } from "~/lists/SortMenu";
 import { isView, readState, withColumns, withFilters, withoutValue, withSort, withView } from "~/lists/state";
@@ -27,13 +27,6 @@ import { ViewTabs } from "~/lists/ViewTabs";
 import { WrongAddress } from "~/lists/WrongAddress";
 import { rightNow } from "~/time/now";
 import { useSiteTime } from "~/time/site";
-
-/** A named choice of filters and order. */
-export interface Preset {
-  readonly id: string;
-  readonly label: string;
-  readonly query: Search;
-}
 
 /** What a list shows. */
 export interface ListViewProps<P extends ListPath> {

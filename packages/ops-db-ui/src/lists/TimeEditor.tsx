@@ -1,7 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import { Button } from "~/components/Button";
 import styles from "~/lists/FieldEditor.module.css";
-import type { Changes } from "~/lists/FilterBar";
 import type { Field } from "~/lists/fields";
 import type { Filters } from "~/lists/state";
 import { isTime, RANGES } from "~/lists/times";
@@ -15,7 +14,7 @@ export function TimeEditor({
 }: {
   readonly field: Extract<Field, { readonly kind: "time" }>;
   readonly filters: Filters;
-  readonly onChange: (changes: Changes) => void;
+  readonly onChange: (changes: Filters) => void;
   readonly onDone: () => void;
 }) {
   const first = since === null ? "" : (filters[since.name]?.[0] ?? "");

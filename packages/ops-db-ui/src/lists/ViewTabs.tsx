@@ -1,4 +1,4 @@
-import type { Preset } from "~/lists/ListView";
+import type { Preset } from "~/lists/presets";
 import styles from "~/lists/ViewTabs.module.css";
 
 /** Named views of a list; the one that is shown is marked. */

@@ -1,7 +1,7 @@
 import { useNavigate, useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { RowLink } from "~/lists/columns";
-import type { Selection } from "~/lists/DataTable";
+import type { Selection } from "~/lists/table-props";
 import { rememberList } from "~/shell/came-from";
 
 const INTERACTIVE = "a, button, input, select, textarea, label, summary, [role=button], [role=menuitem]";

@@ -1,6 +1,7 @@
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
-import { ListView, type Preset } from "~/lists/ListView";
+import { ListView } from "~/lists/ListView";
+import type { Preset } from "~/lists/presets";
 import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
 

@@ -1,4 +1,4 @@
-import type { Preset } from "~/lists/ListView";
+import type { Preset } from "~/lists/presets";
 
 /** Named views of open work. */
 export const PRESETS: readonly Preset[] = [
