@@ -1,5 +1,6 @@
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { actorName } from "~/components/actor";
 import { Empty } from "~/components/Empty";
 import styles from "~/components/EventList.module.css";
 import { inUnits, titleOf } from "~/components/event-words";
@@ -40,7 +41,7 @@ export function EventList({
             )}{" "}
             <bdi className={styles.muted}>{inUnits(message)}</bdi>
           </span>
-          {of === "thing" && <span className={styles.muted}>{actor}</span>}
+          {of === "thing" && <span className={styles.muted}>{actorName(actor)}</span>}
         </li>
       ))}
     </ol>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { answerNames } from "~/api/names.fixtures";
 import { Why } from "~/components/Why";
-import { answerNames } from "~/pages/work/names.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 

@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
+import { answerNames } from "~/api/names.fixtures";
 import type { components } from "~/api/schema.gen";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
 import { ErrorsPage } from "~/pages/errors/ErrorsPage";
 import { HELD_UP, OF_SITES, OPEN_TRANSFER, PAUSED_ROUTE } from "~/pages/errors/errors.fixtures";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
-import { answerNames } from "~/pages/work/names.fixtures";
 import { TRANSFER } from "~/pages/work/work.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";

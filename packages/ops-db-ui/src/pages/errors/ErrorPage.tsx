@@ -3,6 +3,7 @@ import { Fragment } from "react";
 import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
+import { useWho } from "~/api/who";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
@@ -20,7 +21,6 @@ import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
 import { HeldUp } from "~/pages/errors/HeldUp";
 import { Remedy } from "~/pages/errors/Remedy";
 import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
-import { useWho } from "~/pages/work/who";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { components } from "~/api/schema.gen";
+import { useWho } from "~/api/who";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry } from "~/components/remedy";
@@ -7,7 +8,6 @@ import { SubjectLink } from "~/components/SubjectLink";
 import type { Category } from "~/pages/errors/categories";
 import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
-import { useWho } from "~/pages/work/who";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];

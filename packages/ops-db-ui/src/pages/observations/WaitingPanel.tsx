@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useWaitingReasons } from "~/api/waiting-reasons";
+import { useWho } from "~/api/who";
 import { brief } from "~/components/brief";
 import { Panel } from "~/components/Panel";
 import { withPrefix } from "~/components/quantity";
@@ -11,7 +12,6 @@ import { worded } from "~/lists/fields";
 import type { Step } from "~/pages/observations/answers";
 import { isHeldUp } from "~/pages/observations/moves";
 import styles from "~/pages/observations/WaitingPanel.module.css";
-import { useWho } from "~/pages/work/who";
 
 const MOST = 5;
 

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMe } from "~/api/me";
+import { type Names, whoOf } from "~/api/who";
 import { Button } from "~/components/Button";
 import { brief } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
@@ -11,7 +12,6 @@ import { AttentionVerb } from "~/pages/overview/AttentionVerb";
 import type { Attention } from "~/pages/overview/answers";
 import { useCause } from "~/pages/overview/cause";
 import { Remedy } from "~/pages/work/Remedy";
-import { type Names, whoOf } from "~/pages/work/who";
 
 const SHOWN = 4;
 const ICONS: Readonly<Record<Attention["severity"], LucideIcon>> = {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
+import { answerNames } from "~/api/names.fixtures";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
-import { answerNames } from "~/pages/work/names.fixtures";
 import { OPEN } from "~/pages/work/work.fixtures";
 import { answer, answerCall, answerWith, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";

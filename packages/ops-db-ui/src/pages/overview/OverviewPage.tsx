@@ -1,4 +1,5 @@
 import { useGet } from "~/api/get";
+import { useNames } from "~/api/who";
 import { CopyAs } from "~/components/CopyAs";
 import { EventList } from "~/components/EventList";
 import { Loading } from "~/components/Loading";
@@ -15,7 +16,6 @@ import { SignsOfLife } from "~/pages/overview/SignsOfLife";
 import { Today } from "~/pages/overview/Today";
 import { VerdictSentence } from "~/pages/overview/VerdictSentence";
 import { Waits } from "~/pages/overview/Waits";
-import { useNames } from "~/pages/work/who";
 
 const EVENTS_SHOWN = 4;
 

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
+import { type Names, whoOf } from "~/api/who";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Bytes, Count } from "~/components/Quantity";
@@ -9,7 +10,6 @@ import { Time } from "~/components/Time";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Waits.module.css";
 import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
-import { type Names, whoOf } from "~/pages/work/who";
 
 const SHOWN = 6;
 const PLACES = 2;

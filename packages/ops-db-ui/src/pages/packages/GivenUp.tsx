@@ -1,4 +1,5 @@
 import { useGet } from "~/api/get";
+import { useWho } from "~/api/who";
 import { brief } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
 import page from "~/components/Page.module.css";
@@ -10,7 +11,6 @@ import { WORK_COLLECTIONS } from "~/components/work-collections";
 import styles from "~/pages/packages/GivenUp.module.css";
 import type { Step } from "~/pages/packages/life";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
-import { useWho } from "~/pages/work/who";
 
 /** Work on a package that was given up: what happened, what to mend first, and how it goes on. */
 export function GivenUp({ of: step, place }: { readonly of: Step; readonly place: string }) {

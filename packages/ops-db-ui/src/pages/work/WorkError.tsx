@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useErrorCategories } from "~/api/error-categories";
+import { useWho } from "~/api/who";
 import styles from "~/pages/work/WorkError.module.css";
-import { useWho } from "~/pages/work/who";
 import { type WorkRow, wayOf } from "~/pages/work/work-rows";
 
 /** What went wrong with work last, what that means and what helps. */

@@ -1,6 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { useMe } from "~/api/me";
+import { useNames, whoOf } from "~/api/who";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
@@ -13,7 +14,6 @@ import { GroupWhere } from "~/pages/work/GroupWhere";
 import type { Group } from "~/pages/work/group-words";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import styles from "~/pages/work/WorkGroup.module.css";
-import { useNames, whoOf } from "~/pages/work/who";
 
 type By = Exclude<Grouping, "none">;
 

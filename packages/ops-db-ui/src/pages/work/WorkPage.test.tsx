@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
+import { answerNames } from "~/api/names.fixtures";
 import type { components } from "~/api/schema.gen";
 import { AT, badWork } from "~/pages/overview/nights.fixtures";
-import { answerNames } from "~/pages/work/names.fixtures";
 import { WorkPage } from "~/pages/work/WorkPage";
 import { CATEGORIES, OPEN, REASONS } from "~/pages/work/work.fixtures";
 import { answer, answerCall, requests } from "~tests/answers";
