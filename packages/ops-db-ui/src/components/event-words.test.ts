@@ -18,6 +18,11 @@ test.each([
   ["7 files, 46,298,992,320 bytes, part 4", "7 files, 46.3 GB, part 4"],
   ["5 files of 32815195200 bytes filed", "5 files of 32.8 GB filed"],
   ["1,000 of 2,000 bytes in this attempt", "1.00 kB of 2.00 kB in this attempt"],
+  [
+    "the copy has 46271561728 bytes instead of 46279219968; x",
+    "the copy has 7.66 MB less than the 46.3 GB it should have; x",
+  ],
+  ["5 bytes instead of 3", "2 B more than the 3 B it should have"],
   ["999 bytes", "999 B"],
   ["no figure", "no figure"],
 ])("numbers of bytes: %s", (message, readable) => {

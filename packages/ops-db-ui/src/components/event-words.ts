@@ -1,5 +1,6 @@
 import { withPrefix } from "~/components/quantity";
 
+const OTHER_BYTES = /\b(\d[\d,]*) bytes instead of (\d[\d,]*)\b/g;
 const BYTES = /\b(?:(\d[\d,]*) of )?(\d[\d,]*) bytes\b/g;
 
 /** What people call a thing that an action names. */
@@ -23,11 +24,22 @@ export function titleOf(action: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Return a message with its numbers of bytes in three digits: `46,298,992,320 bytes` is `46.3 GB`. */
+/**
+ * Return a message with its numbers of bytes in three digits: `46,298,992,320 bytes` is `46.3 GB`. Of a wrong number it
+ * says by how much it is wrong, which three digits often do not show.
+ */
 export function inUnits(message: string): string {
-  return message.replace(BYTES, (_, part: string | undefined, whole: string) =>
-    [part, whole].flatMap((figure) => (figure === undefined ? [] : [inBytes(figure)])).join(" of "),
-  );
+  return message
+    .replace(OTHER_BYTES, (_, found: string, wanted: string) => difference(found, wanted))
+    .replace(BYTES, (_, part: string | undefined, whole: string) =>
+      [part, whole].flatMap((figure) => (figure === undefined ? [] : [inBytes(figure)])).join(" of "),
+    );
+}
+
+function difference(found: string, wanted: string): string {
+  const [is, should] = [found, wanted].map((figure) => Number(figure.replaceAll(",", "")));
+  if (is === undefined || should === undefined) return found;
+  return `${withPrefix(Math.abs(is - should), "B")} ${is < should ? "less" : "more"} than the ${withPrefix(should, "B")} it should have`;
 }
 
 function inBytes(figure: string): string {

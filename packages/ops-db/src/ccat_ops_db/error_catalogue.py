@@ -193,8 +193,8 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "File only what is written completely. " + _FILE_AGAIN),
     ("file_changed", _P, _INSTRUMENT, "File is not the one that was filed",
      "A file at the source has another checksum than the one that was filed, so its package cannot be made.",
-     "Put the file that was filed back at the same path, then retry the work. If what is there now is wanted too,"
-     " file it under another name before."),
+     "If what is there now is wanted too, file it under another name first. Put the file that was filed back at the"
+     " same path. " + _RETRY),
     ("source_grown", _P, _INSTRUMENT, "File has grown", "The file has more bytes than were filed.",
      "File only what is written completely. " + _FILE_AGAIN),
     ("source_short", _P, _INSTRUMENT, "File is too short", "The file has fewer bytes than were filed.", _FILE_AGAIN),

@@ -20,7 +20,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.reports.why import why
 from ccat_ops_db.reports.work_rows import OPERATIONS
-from ccat_ops_db.waiting import WaitingReason, clause
+from ccat_ops_db.waiting import Turn, WaitingReason, clause
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 from .. import rows
@@ -84,13 +84,21 @@ def test_every_kind_of_work_is_explained_in_every_status(
         assert step.reason == WaitingReason.GIVEN_UP
 
 
-def test_what_was_given_up_tells_the_remedy_of_its_error(session: Session, world: rows.World) -> None:
+def test_what_was_given_up_tells_whose_turn_it_is_and_the_remedy_of_its_error(
+    session: Session, world: rows.World
+) -> None:
     row = rows.add_row(session, world, "package_creation", Status.FAILED)
     row.error_category = "source_grown"
     session.flush()
     explanation = why(session, str(row.id))
     assert explanation is not None
     assert "File only what is written completely." in (explanation.steps[0].remedy or "")
+    assert explanation.steps[0].turn is Turn.INSTRUMENT
+    row.error_category = "copy_failed"
+    session.flush()
+    explanation = why(session, str(row.id))
+    assert explanation is not None
+    assert explanation.steps[0].turn is Turn.OPERATOR
 
 
 def test_a_package_is_explained_by_its_first_unfinished_step(session: Session, world: rows.World) -> None:

@@ -24,14 +24,16 @@ const STATES: Readonly<Record<Data["state"], readonly [look: string, word: strin
 export function DataStanding({ of: data, id }: { readonly of: Data; readonly id: string }) {
   const reasons = useWaitingReasons();
   const reason = reasonOf(data);
-  const [look, word] =
-    data.state === "on_the_way" && reason !== null ? (["waiting", "waits"] as const) : STATES[data.state];
+  const turn = reason === null ? undefined : reasons.get(reason)?.turn;
+  const look = turn === "operator" || turn === "site" ? "watch" : "waiting";
+  const [tone, word] =
+    data.state === "on_the_way" && reason !== null ? ([look, "waits"] as const) : STATES[data.state];
   const rest = restOf(data);
   const text = reason === null ? null : (reasons.get(reason)?.text ?? worded(reason));
   return (
     <span className={styles.standing}>
       <span className={styles.head}>
-        <State of={look} word={word} />
+        <State of={tone} word={word} />
         {reason !== null && data.reason_since !== null && <For since={data.reason_since} />}
       </span>
       {text !== null && <WhyButton subject={id} title={`Why: ${text}`} text={text} />}

@@ -43,7 +43,7 @@ function inShort(steps: readonly FlowStep[]): string {
 }
 
 const SIGNS = {
-  moving: "data pass, at the rate of the last hour",
+  moving: "moving, at the rate of the last hour",
   still: "nothing passes",
   stopped: "stopped",
 } as const;

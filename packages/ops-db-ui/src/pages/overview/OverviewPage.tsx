@@ -17,7 +17,7 @@ import { Today } from "~/pages/overview/Today";
 import { VerdictSentence } from "~/pages/overview/VerdictSentence";
 import { Waits } from "~/pages/overview/Waits";
 
-const EVENTS_SHOWN = 4;
+const EVENTS_SHOWN = 3;
 
 /** Whether all is well, and if not, what to do. */
 export function OverviewPage() {

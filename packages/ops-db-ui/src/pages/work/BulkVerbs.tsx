@@ -31,7 +31,8 @@ function Retry({ group, filter }: Given) {
   return <BulkVerb verb="retry" count={retry} what={whatOf(group, retry)} where={filter} kind="plain" />;
 }
 
-function hasSeveralCauses(group: Group): boolean {
+/** Whether the work of a group failed for several causes. */
+export function hasSeveralCauses(group: Group): boolean {
   return Object.keys(group.error_categories).length > 1;
 }
 

@@ -2,12 +2,13 @@ import { ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { useMe } from "~/api/me";
 import { useNames, whoOf } from "~/api/who";
+import { Button } from "~/components/Button";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
 import { worded } from "~/lists/fields";
 import type { Query } from "~/lists/pages";
-import { RetryOfOneCause, VerbsBelowRows } from "~/pages/work/BulkVerbs";
+import { hasSeveralCauses, RetryOfOneCause, VerbsBelowRows } from "~/pages/work/BulkVerbs";
 import type { Grouping } from "~/pages/work/GroupBy";
 import { GroupStory } from "~/pages/work/GroupStory";
 import { GroupWhere } from "~/pages/work/GroupWhere";
@@ -85,6 +86,9 @@ export function WorkGroup({
         {filter !== null && (
           <span className={styles.verbs}>
             <RetryOfOneCause group={group} filter={filter} />
+            {hasSeveralCauses(group) && group.can.retry > 0 && !isOpen && (
+              <Button onClick={onToggle}>Look at each</Button>
+            )}
           </span>
         )}
       </div>

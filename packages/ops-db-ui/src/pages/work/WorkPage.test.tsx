@@ -240,7 +240,7 @@ test("what several causes stopped is retried, and all is cancelled, below the ro
   const group = page.getByRole("listitem").first();
   await expect.element(group).toBeVisible();
   expect(group.getByRole("button", { name: /Retry|Cancel/ }).elements()).toEqual([]);
-  await group.getByRole("button", { expanded: false }).click();
+  await group.getByRole("button", { name: "Look at each" }).click();
   await expect.element(group.getByRole("button", { name: "Retry 3" })).toBeVisible();
   await expect.element(group.getByRole("button", { name: "Cancel 5" })).toBeVisible();
 });

@@ -135,7 +135,9 @@ def work_step(row: Any) -> Step:
     meant = error_entry_of_creation if row.operation == Operation.PACKAGE_CREATION else error_entry
     error = meant(row.error_category)
     if reason is WaitingReason.GIVEN_UP and error is not None:
-        step = replace(step, remedy=error.remedy)
+        # What was given up does not go on by itself, whatever its category does.
+        turn = step.turn if error.turn is Turn.AUTOMATIC else error.turn
+        step = replace(step, remedy=error.remedy, turn=turn)
     return step
 
 
