@@ -42,8 +42,8 @@ test("work that was given up is retried once its cause is mended, and its error 
     .getByRole("link", { name: /bad\.fits/ })
     .first()
     .click();
-  await page.getByRole("button", { name: "Acknowledge" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByRole("button", { name: "Acknowledge", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge", exact: true }).click();
   await expect(page.getByRole("main")).toContainText("developer");
 
   write(bad.folder, "bad.fits", bad.files.get("bad.fits") ?? Buffer.of());
