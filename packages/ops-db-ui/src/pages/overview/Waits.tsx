@@ -74,11 +74,19 @@ export function Waits({ names }: { readonly names: Names }) {
       )}
       {alone.length > 0 && (
         <p className={styles.detail}>
-          <Count
-            value={countOf(alone)}
-            one="more waits and goes on by itself"
-            many="more wait and go on by themselves"
-          />
+          {others.length > 0 ? (
+            <Count
+              value={countOf(alone)}
+              one="more waits and goes on by itself"
+              many="more wait and go on by themselves"
+            />
+          ) : (
+            <Count
+              value={countOf(alone)}
+              one="thing waits and goes on by itself"
+              many="things wait and go on by themselves"
+            />
+          )}
           {": "}
           {alone.slice(0, SHOWN).map((group, place) => (
             <span key={group.key ?? ""}>
