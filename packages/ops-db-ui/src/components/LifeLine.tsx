@@ -28,7 +28,7 @@ export function LifeLine({ steps }: { readonly steps: readonly LifeStep[] }) {
   const days = useDays(steps);
   const basis = leastWidth(steps.length, width);
   return (
-    <figure ref={figure} className={styles.line} aria-label={nameOf(steps, now)}>
+    <figure ref={figure} className={styles.line} data-drawing aria-label={nameOf(steps, now)}>
       <svg width="0" height="0" aria-hidden="true" className={styles.defs}>
         <Hatch id={id} />
       </svg>

@@ -61,7 +61,7 @@ export function measure(page: Page, answer: readonly string[]): Promise<Measured
       return [...element.children].map((child) => child.getBoundingClientRect().width);
     };
     const blockOf = (element: Element): Element => {
-      const whole = element.closest("table, [role=table], [role=grid], svg");
+      const whole = element.closest("table, [role=table], [role=grid], svg, [data-drawing]");
       if (whole !== null) return whole;
       for (let it: Element = element; it.parentElement !== null; it = it.parentElement) {
         const columns = getComputedStyle(it).gridTemplateColumns;
