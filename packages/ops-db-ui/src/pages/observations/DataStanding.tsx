@@ -1,13 +1,12 @@
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
+import { Time } from "~/components/Time";
 import { WhyButton } from "~/components/Why";
 import { worded } from "~/lists/fields";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/DataStanding.module.css";
 import { isHeldUp } from "~/pages/observations/moves";
-import { span } from "~/time/format";
-import { useSaid } from "~/time/now";
 
 type Data = ListedExecution["data"];
 
@@ -34,18 +33,16 @@ export function DataStanding({ of: data, id }: { readonly of: Data; readonly id:
     <span className={styles.standing}>
       <span className={styles.head}>
         <State of={tone} word={word} />
-        {reason !== null && data.reason_since !== null && <For since={data.reason_since} />}
+        {reason !== null && data.reason_since !== null && (
+          <span className={styles.rest}>
+            for <Time at={data.reason_since} as="lasting" />
+          </span>
+        )}
       </span>
       {text !== null && <WhyButton subject={id} title={`Why: ${text}`} text={text} />}
       {rest !== null && <span className={styles.rest}>{rest}</span>}
     </span>
   );
-}
-
-/** How long something has held the data up. */
-function For({ since }: { readonly since: string }) {
-  const long = useSaid((now) => span(now.getTime() - new Date(since).getTime()));
-  return <span className={styles.rest}>for {long}</span>;
 }
 
 /** Return what holds the data up; null where they move, or come as the observation goes on. */

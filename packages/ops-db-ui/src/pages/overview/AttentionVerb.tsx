@@ -38,7 +38,7 @@ function callOf(card: Attention): ReactNode {
     const isOfWork = collection === "open-work" && (verb === "retry" || verb === "cancel");
     if (!isOfWork || action.filter === null) return null;
     const what = action.filter.kind === undefined ? null : kindCount(action.filter.kind, card.count);
-    return <BulkVerb verb={verb} count={card.count} what={what} where={action.filter} kind="plain" />;
+    return <BulkVerb verb={verb} count={card.count} what={what} where={action.filter} />;
   }
   const path = `/api/v1/${collection}/${encodeURIComponent(id)}:${verb}`;
   const operation = operationOf("POST", path);

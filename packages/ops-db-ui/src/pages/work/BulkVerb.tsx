@@ -17,14 +17,12 @@ export function BulkVerb({
   count,
   what = null,
   where,
-  kind,
 }: {
   readonly verb: "retry" | "cancel";
   readonly count: number;
   /** How many of what, where it is all of one kind: `3 transfers`. */
   readonly what?: string | null;
   readonly where: Query;
-  readonly kind: "plain" | "main";
 }) {
   const label = `${verb === "retry" ? "Retry" : "Cancel"} ${what ?? grouped(count)}`;
   return (
@@ -33,7 +31,7 @@ export function BulkVerb({
       label={label}
       title={`${label}?`}
       reason="required"
-      kind={kind}
+      kind="plain"
       count={count}
       effect={
         verb === "retry"

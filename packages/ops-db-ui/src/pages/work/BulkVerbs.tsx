@@ -19,16 +19,14 @@ export function VerbsBelowRows({ group, filter }: Given) {
   return (
     <>
       {retry > 0 && hasSeveralCauses(group) && <Retry group={group} filter={filter} />}
-      {cancel > 0 && (
-        <BulkVerb verb="cancel" count={cancel} what={whatOf(group, cancel)} where={filter} kind="plain" />
-      )}
+      {cancel > 0 && <BulkVerb verb="cancel" count={cancel} what={whatOf(group, cancel)} where={filter} />}
     </>
   );
 }
 
 function Retry({ group, filter }: Given) {
   const { retry } = group.can;
-  return <BulkVerb verb="retry" count={retry} what={whatOf(group, retry)} where={filter} kind="plain" />;
+  return <BulkVerb verb="retry" count={retry} what={whatOf(group, retry)} where={filter} />;
 }
 
 /** Whether the work of a group failed for several causes. */
