@@ -16,6 +16,9 @@ from ccat_ops_db.models import (
     RetentionPolicy,
 )
 
+READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
+"""States in which a package's tar can be read."""
+
 
 def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
     """Return at how many long-term archives a package has a verified copy, as a scalar subquery."""

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.context import Json, end, open_database, print_json
-from ccat_data_transfer.planning.onward import READABLE, CopyNotReadableError, lock_copy
+from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.verifying import SUSPECT
 from ccat_data_transfer.work.hand import wake_planners
@@ -17,6 +17,7 @@ from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
+from ccat_ops_db.package_state import READABLE
 
 
 def verify(

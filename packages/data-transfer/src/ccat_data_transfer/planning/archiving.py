@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, exists, insert, select
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
+from ccat_data_transfer.planning.onward import lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import LongTermArchiveTransfer, PhysicalCopy
+from ccat_ops_db.package_state import READABLE
 
 
 def plan_archiving(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, 
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
-from ccat_data_transfer.planning.onward import READABLE, lock_copy, mark_planned, take_up_again
+from ccat_data_transfer.planning.onward import lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
@@ -17,6 +17,7 @@ from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus,
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataTransfer, DataTransferPackage, PhysicalCopy, RawDataPackage
+from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason
 
 PLANNER = "planner"

@@ -9,13 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Topology
-from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
 from ccat_ops_db.models.base import Work
-
-READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
-"""States in which a package's tar can be read."""
+from ccat_ops_db.package_state import READABLE
 
 SOURCE_BAD = ("source_mismatch", "source_missing")
 """Categories of failures that mean: the copy that was to be read is bad, the work itself is not."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from ccat_data_transfer.planning.onward import READABLE, SOURCE_BAD
+from ccat_data_transfer.planning.onward import SOURCE_BAD
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
@@ -26,6 +26,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
+from ccat_ops_db.package_state import READABLE
 
 LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 

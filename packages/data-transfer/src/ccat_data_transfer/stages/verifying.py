@@ -10,7 +10,6 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport
 from ccat_data_transfer.movers.registry import mover_for
-from ccat_data_transfer.planning.onward import READABLE
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_ops_db.enumerations import (
@@ -28,6 +27,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
+from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 
@@ -83,7 +83,7 @@ def _note_good(
         update(PhysicalCopy)
         .where(
             PhysicalCopy.id == copy.id,
-            PhysicalCopy.status.in_([PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED]),
+            PhysicalCopy.status.in_(READABLE),
         )
         .values(
             status=PhysicalCopyStatus.VERIFIED,

@@ -42,6 +42,7 @@ from ccat_ops_db.models import (
     Site,
 )
 from ccat_ops_db.package_state import (
+    READABLE,
     maybe_not_archived,
     package_state,
     verified_archive_copies,
@@ -58,7 +59,6 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "id": RawDataPackage.__table__.c.id,
 }
 NANOSECOND: ColumnElement[Any] = literal_column("numeric '0.000000001'", Numeric)
-READABLE = (PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.PRESENT)
 
 
 class ReadableCopy(NamedTuple):

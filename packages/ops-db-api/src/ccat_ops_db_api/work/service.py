@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
+from ccat_ops_db.package_state import READABLE
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies.queries import lock_copy
 from ccat_ops_db_api.platform.errors import conflict
@@ -21,7 +22,6 @@ Change = Callable[[AsyncSession, Request, Principal, Kind, Any, str | None], Awa
 """Changes a row of work, for a reason."""
 
 CANCELLED = "cancelled"
-READABLE = {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED}
 
 
 async def retry(

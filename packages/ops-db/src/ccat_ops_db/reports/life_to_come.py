@@ -14,7 +14,6 @@ from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
     LocationType,
-    PhysicalCopyStatus,
     Status,
 )
 from ccat_ops_db.models import (
@@ -26,10 +25,8 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RetentionPolicy,
 )
-from ccat_ops_db.package_state import wanted_archive_copies
+from ccat_ops_db.package_state import READABLE, wanted_archive_copies
 from ccat_ops_db.reports.words import duration, how_many
-
-READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
 
 
 @dataclass(frozen=True)
