@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { useGet } from "~/api/get";
 import { Empty } from "~/components/Empty";
-import page from "~/components/Page.module.css";
 import { Panel } from "~/components/Panel";
 import type { Query } from "~/lists/pages";
-import { GroupHeads, WorkGroup } from "~/pages/work/WorkGroup";
+import { GroupList } from "~/pages/work/WorkGroup";
 
 /** Copies that stay are no work; the page says above why they do. */
 export const NO_WORK: "package_copy"[] = ["package_copy"];
@@ -46,19 +45,13 @@ function Groups({
         data.count === 0 ? (
           <Empty title={empty ?? ""} />
         ) : (
-          <ul className={page.groups}>
-            <GroupHeads by="reason" />
-            {data.groups.map((group) => (
-              <WorkGroup
-                key={group.key ?? ""}
-                by="reason"
-                group={group}
-                query={query}
-                isOpen={open !== null && open === group.key}
-                onToggle={() => setOpen((before) => (before === group.key ? null : group.key))}
-              />
-            ))}
-          </ul>
+          <GroupList
+            by="reason"
+            groups={data.groups}
+            query={query}
+            open={open}
+            onToggle={(key) => setOpen((before) => (before === key ? null : key))}
+          />
         )
       }
     </Panel>

@@ -18,8 +18,41 @@ import styles from "~/pages/work/WorkGroup.module.css";
 
 type By = Exclude<Grouping, "none">;
 
+/** Open work in groups that share their columns. */
+export function GroupList({
+  by,
+  groups,
+  query,
+  open,
+  onToggle,
+}: {
+  readonly by: By;
+  readonly groups: readonly Group[];
+  /** Filters of the page. */
+  readonly query: Query;
+  /** Key of the group whose rows are shown; null: of none. */
+  readonly open: string | null;
+  readonly onToggle: (key: string | null) => void;
+}) {
+  return (
+    <ul className={styles.groups}>
+      <GroupHeads by={by} />
+      {groups.map((group) => (
+        <WorkGroup
+          key={group.key ?? ""}
+          by={by}
+          group={group}
+          query={query}
+          isOpen={open !== null && open === group.key}
+          onToggle={() => onToggle(group.key)}
+        />
+      ))}
+    </ul>
+  );
+}
+
 /** What stands in the columns of the groups. */
-export function GroupHeads({ by }: { readonly by: By }) {
+function GroupHeads({ by }: { readonly by: By }) {
   return (
     <li className={styles.heads} aria-hidden="true">
       <span className={styles.what}>{by === "reason" ? "Why it waits" : worded(by)}</span>
@@ -32,7 +65,7 @@ export function GroupHeads({ by }: { readonly by: By }) {
 }
 
 /** Open work that has one thing in common: how much, how old, what happens next, whose turn; opened, its rows. */
-export function WorkGroup({
+function WorkGroup({
   by,
   group,
   query,
@@ -41,7 +74,6 @@ export function WorkGroup({
 }: {
   readonly by: By;
   readonly group: Group;
-  /** Filters of the page. */
   readonly query: Query;
   readonly isOpen: boolean;
   readonly onToggle: () => void;

@@ -19,7 +19,7 @@ import { WrongAddress } from "~/lists/WrongAddress";
 import { GroupBy, groupingOf } from "~/pages/work/GroupBy";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import { PRESETS } from "~/pages/work/presets";
-import { GroupHeads, WorkGroup } from "~/pages/work/WorkGroup";
+import { GroupList } from "~/pages/work/WorkGroup";
 import styles from "~/pages/work/WorkPage.module.css";
 import { WorkTabs } from "~/pages/work/WorkTabs";
 import { useSiteTime } from "~/time/site";
@@ -112,25 +112,19 @@ export function WorkPage() {
         (by === "none" ? (
           <OpenWorkRows query={{ ...query, sort: state.sort ?? "waiting_since" }} />
         ) : (
-          <ul className={styles.groups}>
-            <GroupHeads by={by} />
-            {groups.data.groups.map((group) => (
-              <WorkGroup
-                key={group.key ?? ""}
-                by={by}
-                group={group}
-                query={query}
-                isOpen={open !== null && open === group.key}
-                onToggle={() =>
-                  setSearch(
-                    ({ open: before, ...others }) =>
-                      before === group.key || group.key === null ? others : { ...others, open: group.key },
-                    true,
-                  )
-                }
-              />
-            ))}
-          </ul>
+          <GroupList
+            by={by}
+            groups={groups.data.groups}
+            query={query}
+            open={open}
+            onToggle={(key) =>
+              setSearch(
+                ({ open: before, ...others }) =>
+                  before === key || key === null ? others : { ...others, open: key },
+                true,
+              )
+            }
+          />
         ))}
     </>
   );
