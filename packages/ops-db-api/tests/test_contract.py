@@ -26,13 +26,13 @@ from schemathesis.specs.openapi.checks import (
 from ccat_ops_db.settings import OpsDbSettings
 from ccat_ops_db_api.access.cookies import CSRF_HEADER, DEVELOPMENT_COOKIE
 from ccat_ops_db_api.application import create_app
-from ccat_ops_db_api.platform.logs import configure_logs
-from ccat_ops_db_api.platform.openapi import (
+from ccat_ops_db_api.openapi_snapshot import (
     DEVELOPMENT_SNAPSHOT,
     SNAPSHOT,
     development_snapshot_text,
     snapshot_text,
 )
+from ccat_ops_db_api.platform.logs import configure_logs
 
 from . import conftest, seed
 
@@ -70,7 +70,7 @@ CHECKS = [
 
 
 CHANGED = (
-    "the API has changed: if on purpose, run python -m ccat_ops_db_api.platform.openapi and say in"
+    "the API has changed: if on purpose, run python -m ccat_ops_db_api.openapi_snapshot and say in"
     " CHANGELOG.md what clients must know"
 )
 
