@@ -20,15 +20,12 @@ LONGEST_SLEEP = 30.0
 
 
 def replay_in_thread(settings: Settings) -> None:
-    """Send what waits in a thread, unless somebody does already; the program need not wait for it."""
-    if not Spool(settings.spool_folder).is_leased(LEASE):
-        threading.Thread(target=_replay_quietly, args=(settings,), name="ccat-replay", daemon=True).start()
+    """Send what waits in a thread; the program need not wait for it."""
+    threading.Thread(target=_replay_quietly, args=(settings,), name="ccat-replay", daemon=True).start()
 
 
 def replay_in_process(settings: Settings) -> None:
-    """Send what waits in a process of its own that outlives this one, unless somebody does already."""
-    if Spool(settings.spool_folder).is_leased(LEASE):
-        return
+    """Send what waits in a process of its own that outlives this one."""
     subprocess.Popen(
         [sys.executable, "-m", "ccat_ops_db_client.background"],
         env={

@@ -1,4 +1,4 @@
-"""Whether a folder is on a network file system: SQLite's locks there may keep nobody out."""
+"""On what kind of file system a folder is: on one of the network SQLite's locks may keep nobody out."""
 
 import os
 import re
@@ -13,6 +13,7 @@ _NETWORK = re.compile(
     r"nfs4?|cifs|smb3?|smbfs|lustre|ceph|gpfs|beegfs|beegfs_nodev|afs|9p|pvfs2|orangefs|glusterfs|panfs|wekafs"
     r"|fuse\.(sshfs|glusterfs|ceph|s3fs|davfs|rclone|beegfs.*)"
 )
+_LOCAL = re.compile(r"ext[234]|xfs|btrfs|zfs|f2fs|jfs|bcachefs|tmpfs|overlay")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -35,6 +36,17 @@ def check_spool_folder(settings: Settings) -> None:
 
 def network_file_system(folder: Path, mounts: Path | None = None) -> str | None:
     """Return the kind of network file system that a folder is, or will be, on; null if it is on none."""
+    kind = _file_system(folder, mounts)
+    return kind if kind is not None and _NETWORK.fullmatch(kind) else None
+
+
+def is_on_disk_of_this_computer(folder: Path, mounts: Path | None = None) -> bool:
+    """Say whether a folder is surely on a file system that no other computer can write to."""
+    kind = _file_system(folder, mounts)
+    return kind is not None and _LOCAL.fullmatch(kind) is not None
+
+
+def _file_system(folder: Path, mounts: Path | None) -> str | None:
     try:
         lines = os.fsdecode((mounts or MOUNTS).read_bytes()).splitlines()
     except OSError:
@@ -49,4 +61,4 @@ def network_file_system(folder: Path, mounts: Path | None = None) -> str | None:
         # A later mount covers an earlier one at the same place.
         if real.is_relative_to(point) and len(point.parts) >= innermost:
             innermost, found = len(point.parts), after.split(" ")[0]
-    return found if _NETWORK.fullmatch(found) else None
+    return found or None

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from . import calls
-from .background import replay_in_thread
+from .background import LEASE, replay_in_thread
 from .calls import Call
 from .client import Client
 from .errors import ApiAwayError, CcatError
@@ -56,7 +56,7 @@ class Recorder:
     client : Client
         The client; its settings say where the spool is and when it is used.
     in_background : callable
-        Is told the settings when something waits, and sees to it that it is sent; a thread by default.
+        Is told the settings when something waits that nobody sends, and sees to it; a thread by default.
     """
 
     def __init__(
@@ -124,8 +124,10 @@ class Recorder:
 
     def send_in_background(self) -> None:
         """See to it that what waits is sent by itself, also what a computer that went down left behind."""
-        settings = self.client.settings
-        if settings.replay_in_background and self.spool.due_in(settings.api_url) is not None:
+        settings, spool = self.client.settings, self.spool
+        if not settings.replay_in_background or spool.due_in(settings.api_url) is None:
+            return
+        if not spool.is_leased(LEASE):
             self._in_background(settings)
 
     def _submit(

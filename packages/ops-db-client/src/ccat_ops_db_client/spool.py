@@ -96,7 +96,7 @@ class Away:
 class Spool:
     """The spool in a folder, which is made when the first request comes.
 
-    Every method opens the file anew: an object may be used by several threads and after a fork.
+    An object may be used by several threads and after a fork.
 
     Parameters
     ----------

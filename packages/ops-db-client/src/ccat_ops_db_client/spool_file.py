@@ -1,12 +1,16 @@
 """The SQLite file of the spool: its tables, and how it is opened."""
 
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
+from weakref import WeakSet, finalize
 
 from .durable import make_folder
 from .errors import SpoolError
+from .network_file_systems import is_on_disk_of_this_computer
 
 NAME = "spool.sqlite3"
 BUSY_SECONDS = 30.0
@@ -53,7 +57,13 @@ CREATE TABLE IF NOT EXISTS lease (
 
 
 class SpoolFile:
-    """The file in a folder; both are made with the first change. It is opened anew each time.
+    """The file in a folder; both are made with the first change.
+
+    On a disk of this computer it has a write-ahead log: while the file stays open, a change costs one flush
+    to disk instead of five. That needs memory which all who have the file open share; so on any other file
+    system it has a rollback journal.
+
+    An object may be used by several threads and after a fork.
 
     Parameters
     ----------
@@ -63,6 +73,11 @@ class SpoolFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = Lock()
+        self._database: sqlite3.Connection | None = None
+        self._close_database: Callable[[], object] = lambda: None
+        self._opened_file: tuple[int, int] | None = None
+        _files.add(self)
 
     def exists(self) -> bool:
         """Say whether it was ever made."""
@@ -78,8 +93,7 @@ class SpoolFile:
             It cannot be used.
         """
         if self.exists():
-            with self._opened() as database:
-                database.execute("BEGIN")
+            with self._transaction("BEGIN") as database:
                 yield database
         else:
             with closing(sqlite3.connect(":memory:")) as database:
@@ -99,23 +113,69 @@ class SpoolFile:
             make_folder(self._folder, mode=0o700)
         except OSError as error:
             raise self._failure(error) from error
-        with self._opened() as database:
-            database.execute("BEGIN IMMEDIATE")
+        with self._transaction("BEGIN IMMEDIATE") as database:
             yield database
-            database.execute("COMMIT")
+
+    def close_and_keep_out(self) -> None:
+        """Close it, and let nobody open it until `let_in`."""
+        self._lock.acquire()
+        self._close()
+
+    def let_in(self) -> None:
+        """Let it be opened again."""
+        self._lock.release()
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(
-                sqlite3.connect(self._folder / NAME, timeout=BUSY_SECONDS, isolation_level=None)
-            ) as database:
-                database.execute("PRAGMA synchronous = EXTRA")
-                if database.execute("PRAGMA user_version").fetchone() == (0,):
-                    _make_tables(database)
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                database = self._open()
+                database.execute(begin)
                 yield database
-        except sqlite3.Error as error:
-            raise self._failure(error) from error
+                database.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._close()
+                raise self._failure(error) from error
+            except BaseException:
+                # Closing takes back what was not committed.
+                self._close()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._database is not None and self._opened_file == self._present_file():
+            return self._database
+        # Somebody removed the file; what is written into a file without a name is lost.
+        self._close()
+        database = sqlite3.connect(
+            self._folder / NAME, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._database = database
+        # Also when this object goes, and at the end of the program: so nothing is left in the log.
+        self._close_database = finalize(self, database.close)
+        self._choose_journal(database)
+        database.execute("PRAGMA synchronous = EXTRA")
+        if database.execute("PRAGMA user_version").fetchone() == (0,):
+            _make_tables(database)
+        self._opened_file = self._present_file()
+        return database
+
+    def _choose_journal(self, database: sqlite3.Connection) -> None:
+        wanted = "wal" if is_on_disk_of_this_computer(self._folder) else "delete"
+        if database.execute("PRAGMA journal_mode").fetchone() != (wanted,):
+            # Not while another has it open; both kinds keep what they were given. The next one tries again.
+            with suppress(sqlite3.OperationalError):
+                database.execute(f"PRAGMA journal_mode = {wanted}")
+
+    def _present_file(self) -> tuple[int, int] | None:
+        try:
+            found = (self._folder / NAME).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _close(self) -> None:
+        self._close_database()
+        self._database = None
 
     def _failure(self, error: Exception) -> SpoolError:
         return SpoolError(
@@ -130,3 +190,25 @@ def _make_tables(database: sqlite3.Connection) -> None:
         database.execute(statement)
     database.execute("PRAGMA user_version = 1")
     database.execute("COMMIT")
+
+
+_files: WeakSet[SpoolFile] = WeakSet()
+_forking = Lock()
+_kept_out: list[SpoolFile] = []
+
+
+def _before_fork() -> None:
+    """Close all files: SQLite's locks belong to a process, and its memory must not be in two."""
+    _forking.acquire()
+    for file in list(_files):
+        file.close_and_keep_out()
+        _kept_out.append(file)
+
+
+def _after_fork() -> None:
+    while _kept_out:
+        _kept_out.pop().let_in()
+    _forking.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
