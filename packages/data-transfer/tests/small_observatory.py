@@ -161,12 +161,18 @@ class SmallObservatory:
             execution.status = ExecutionStatus.COMPLETED
             execution.ended_at = execution.end_received_at = self.clock.now
 
-    def file(self, execution_id: UUID, contents: Mapping[str, bytes], module: str = "chai-lfa") -> None:
+    def file(
+        self,
+        execution_id: UUID,
+        contents: Mapping[str, bytes],
+        module: str = "chai-lfa",
+        modified_ns: int = 1_700_000_000_123_456_789,
+    ) -> None:
         for path, content in contents.items():
             target = self.folder("ccat.raw") / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            os.utime(target, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+            os.utime(target, ns=(modified_ns, modified_ns))
         with self.sessions.begin() as session:
             for path, content in contents.items():
                 file = RawDataFile(

@@ -1,6 +1,9 @@
 """The main job: from a filed file to a verified archive, removal at the source, and back."""
 
+import calendar
 from pathlib import Path
+
+import pytest
 
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
@@ -80,6 +83,28 @@ def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(
     assert _files(observatory.folder("cologne.processing")) == []
     [archived] = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
     assert archived.status is PhysicalCopyStatus.VERIFIED
+
+
+@pytest.mark.parametrize("year", [1902, 1969, 2250, 2283, 2440])
+def test_a_file_of_any_year_is_archived_removed_and_staged_with_its_time(
+    observatory: SmallObservatory, year: int
+) -> None:
+    """Nanoseconds fit 64 bits until 2262, and doubles only count microseconds in our days."""
+    modified_ns = calendar.timegm((year, 5, 1, 3, 4, 5)) * 10**9 + 123_456_789
+    execution_id = observatory.start()
+    observatory.file(execution_id, CONTENTS, modified_ns=modified_ns)
+    observatory.finish(execution_id)
+    observatory.run()
+    assert _files(observatory.folder("ccat.raw")) == []
+    assert {file.member_modified_ns for file in observatory.rows(RawDataFile)} == {modified_ns}
+    [package] = observatory.rows(RawDataPackage)
+    [file] = [f for f in observatory.rows(RawDataFile) if f.relative_path == "2026/scan 1.fits"]
+    observatory.stage(package)
+    observatory.stage(package, file)
+    observatory.run()
+    folder = observatory.folder("cologne.processing") / str(execution_id) / "chai-lfa"
+    assert {str(p.relative_to(folder)): p.read_bytes() for p in _files(folder)} == CONTENTS
+    assert {p.stat().st_mtime_ns for p in _files(folder)} == {modified_ns}
 
 
 def _files(folder: Path) -> list[Path]:

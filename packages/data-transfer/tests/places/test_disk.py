@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,19 @@ CONTENT = b"some bytes" * 100_000
 
 def temporaries(disk: DiskStorage) -> list[str]:
     return [path.name for path in Path(disk.root).rglob(".partial-*")]
+
+
+def test_times_without_a_date_are_told() -> None:
+    """XFS and tmpfs keep times of any year; ext4 cuts them at 2446."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        disk = DiskStorage("ccat.raw", folder)
+        (Path(folder) / "far").write_bytes(b"x")
+        os.utime(Path(folder) / "far", ns=(3 * 10**20, 3 * 10**20))
+        found = disk.stat("far")
+        assert found is not None
+        assert found.modified_ns == 3 * 10**20
+        assert found.modified_at.year == 9999
+        assert [info.path for info in disk.list()] == ["far"]
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def decode_index(text: bytes) -> PackageIndex:
 def line_bound(path: str) -> int:
     """Return an upper bound of what one member adds to an index in bytes."""
     widest = 2**63 - 1
-    return len(_member_line(Member(path, widest, widest, "0" * 64, -widest)).encode()) + len(",\n")
+    return len(_member_line(Member(path, widest, widest, "0" * 64, -widest * 10**9)).encode()) + len(",\n")
 
 
 def _head(package_id: UUID) -> str:

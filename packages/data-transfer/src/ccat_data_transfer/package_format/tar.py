@@ -79,7 +79,7 @@ def member_header(name: str, size: int, mtime_ns: int) -> bytes:
 
 def member_header_bound(name: str, size: int) -> int:
     """Return the largest length of `member_header` over all modification times, in bytes."""
-    widest = -(2**63) + 1
+    widest = -(2**63) * _NANOSECONDS + 1
     return len(member_header(name, size, widest))
 
 

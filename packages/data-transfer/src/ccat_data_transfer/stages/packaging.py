@@ -32,6 +32,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RawDataPackageMetadata,
 )
+from ccat_ops_db.models.base import Nanoseconds
 
 
 def make_package(work: WorkInHand) -> None:
@@ -133,7 +134,7 @@ def _note_members(session: Session, package: RawDataPackage, written: WrittenPac
             literal([member.path for member in written.index.members], ARRAY(String())),
             literal([member.offset for member in written.index.members], ARRAY(BigInteger())),
             literal([f"sha256:{member.sha256}" for member in written.index.members], ARRAY(String())),
-            literal([member.mtime_ns for member in written.index.members], ARRAY(BigInteger())),
+            literal([member.mtime_ns for member in written.index.members], ARRAY(Nanoseconds())),
         )
         .table_valued("path", "position", "sha256", "modified_ns", name="members")
         .render_derived()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -18,7 +17,6 @@ from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus,
 from ccat_ops_db.events import record_error
 from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFile
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHANGED = "source_changed_after_packaging"
 
 
@@ -109,9 +107,7 @@ def _is_changed(storage: Storage, file: SourceCopy) -> bool:
     found = storage.stat(file.path)
     if found is None:
         return False
-    # Storage tells times to the microsecond, rounded.
-    moved = abs((found.modified_at - EPOCH) / timedelta(microseconds=1) - (file.modified_ns or 0) / 1000)
-    return found.size != file.size or (file.modified_ns is not None and moved > 1)
+    return found.size != file.size or file.modified_ns not in (None, found.modified_ns)
 
 
 def _paths(session: Session, candidate: Candidate) -> Sequence[str]:

@@ -7,7 +7,6 @@ import os
 import stat
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
@@ -295,7 +294,7 @@ def _refuse_irregular(status: os.stat_result, path: str) -> None:
 
 
 def _info(path: str, status: os.stat_result) -> ObjectInfo:
-    return ObjectInfo(path, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+    return ObjectInfo(path, status.st_size, status.st_mtime_ns)
 
 
 def _walk(folder: int, prefix: str) -> Iterator[ObjectInfo]:

@@ -7,7 +7,6 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Self
 
 from ccat_data_transfer.crash_points import crash_point
@@ -103,7 +102,7 @@ class DiskUpload:
             crash_point("storage.disk.published")
             os.fsync(self._folder)
         self._close()
-        return ObjectInfo(self._path, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        return ObjectInfo(self._path, status.st_size, status.st_mtime_ns)
 
     def discard(self) -> None:
         """See `Upload.discard`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol, Self
 
 StorageKind = Literal["disk", "s3"]
@@ -21,6 +21,9 @@ Waiting = Callable[[], None]
 """Called at least once a second while a method waits for a slow storage; may raise to stop it."""
 
 MEBIBYTE = 1024 * 1024
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,8 @@ class ObjectInfo:
         Relative to the place.
     size : int
         Bytes.
-    modified_at : datetime
-        In UTC.
+    modified_ns : int
+        When it was last written, nanoseconds since 1970-01-01 UTC; may be a time for which there is no date.
     checksum : str or None
         The package's or file's own checksum, ``algorithm:hex``, that was stored with the object by its
         upload, which finishes only if the bytes have it; null where the storage keeps none (disk) or somebody
@@ -75,9 +78,22 @@ class ObjectInfo:
 
     path: str
     size: int
-    modified_at: datetime
+    modified_ns: int
     checksum: str | None = None
     etag: str | None = None
+
+    @property
+    def modified_at(self) -> datetime:
+        """The same as a date; for times before the first or after the last date: that one."""
+        try:
+            return _EPOCH + timedelta(microseconds=self.modified_ns // 1000)
+        except OverflowError:
+            return _LATEST if self.modified_ns > 0 else _EARLIEST
+
+
+def nanoseconds_of(moment: datetime) -> int:
+    """Return nanoseconds since 1970-01-01 UTC."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 from urllib.parse import unquote_plus
@@ -20,6 +20,7 @@ from ccat_data_transfer.storage.interface import (
     Reader,
     Upload,
     Waiting,
+    nanoseconds_of,
 )
 from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of, quarantine_path
 from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
@@ -95,7 +96,7 @@ class S3Storage:
                 yield ObjectInfo(
                     path,
                     int(entry["Size"]),
-                    datetime.fromisoformat(entry["LastModified"]).astimezone(UTC),
+                    nanoseconds_of(datetime.fromisoformat(entry["LastModified"])),
                     etag=entry.get("ETag", "").strip('"') or None,
                 )
 
@@ -108,7 +109,7 @@ class S3Storage:
         headers = upload_headers(checksum) if checksum else {}
         answer = self._client.store("PUT", self._key(path), body=Body(content), headers=headers)
         etag = answer.headers.get("etag", "").strip('"') or None
-        written_at = parsedate_to_datetime(answer.headers["date"])
+        written_at = nanoseconds_of(parsedate_to_datetime(answer.headers["date"]))
         return ObjectInfo(path, len(content), written_at, checksum, etag)
 
     @contextlib.contextmanager

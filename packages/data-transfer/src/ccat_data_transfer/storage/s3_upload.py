@@ -12,7 +12,14 @@ from typing import Self
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Permanent
-from ccat_data_transfer.storage.interface import MEBIBYTE, Buffer, Expected, ObjectInfo, Waiting
+from ccat_data_transfer.storage.interface import (
+    MEBIBYTE,
+    Buffer,
+    Expected,
+    ObjectInfo,
+    Waiting,
+    nanoseconds_of,
+)
 from ccat_data_transfer.storage.patience import patiently
 from ccat_data_transfer.storage.s3_client import CONNECTIONS, Body, S3Client, result_of
 from ccat_data_transfer.storage.s3_parts import (
@@ -243,7 +250,7 @@ def object_info(path: str, headers: Mapping[str, str]) -> ObjectInfo:
     return ObjectInfo(
         path,
         int(headers["content-length"]),
-        parsedate_to_datetime(headers["last-modified"]),
+        nanoseconds_of(parsedate_to_datetime(headers["last-modified"])),
         checksum=headers.get("x-amz-meta-ccat-checksum"),
         etag=headers.get("etag", "").strip('"') or None,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    Numeric,
     String,
     Table,
     TypeDecorator,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from ccat_ops_db.enumerations import FailureClass, Status
 from ccat_ops_db.identity import new_id
@@ -59,6 +61,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Nanoseconds(TypeDecorator[int]):
+    """Nanoseconds since 1970-01-01 UTC, however many: those of the year 2262 do not fit 64 bits any more."""
+
+    impl = Numeric(30, 0)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return text for SQLite, whose numbers have 64 bits."""
+        return dialect.type_descriptor(String(31) if dialect.name == "sqlite" else Numeric(30, 0))
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | str | None:
+        """Give SQLite the digits."""
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """Return a whole number."""
+        return None if value is None else int(value)
 
 
 class Base(DeclarativeBase):

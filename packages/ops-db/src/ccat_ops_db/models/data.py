@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ccat_ops_db.models.base import Base, Identified, Owned, checksum_check
+from ccat_ops_db.models.base import Base, Identified, Nanoseconds, Owned, checksum_check
 from ccat_ops_db.models.execution import ExecutedObsUnit
 from ccat_ops_db.models.observatory import InstrumentModule
 from ccat_ops_db.models.places import DataLocation
@@ -94,7 +94,8 @@ class RawDataFile(Identified, Owned, Base):
     )
     member_checksum: Mapped[str | None] = mapped_column(doc="sha256 of its bytes in the tar.")
     member_modified_ns: Mapped[int | None] = mapped_column(
-        doc="Modification time at the source when it was packaged, nanoseconds since 1970-01-01 UTC."
+        Nanoseconds(),
+        doc="Modification time at the source when it was packaged, nanoseconds since 1970-01-01 UTC.",
     )
 
     execution: Mapped[ExecutedObsUnit] = relationship(lazy="raise")

@@ -1549,7 +1549,7 @@ def upgrade() -> None:
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
         sa.Column("member_offset", sa.BigInteger(), nullable=True),
         sa.Column("member_checksum", sa.String(), nullable=True),
-        sa.Column("member_modified_ns", sa.BigInteger(), nullable=True),
+        sa.Column("member_modified_ns", sa.Numeric(precision=30, scale=0), nullable=True),
         sa.CheckConstraint(
             "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
             name=op.f("ck_raw_data_file_checksum_canonical"),
