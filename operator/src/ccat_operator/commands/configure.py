@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ccat_operator.commands.output import FAILED, PASSING, fail, log_as_json, owner_url, tell
-from ccat_operator.reconcile.address import UnusableError, first_line, session
+from ccat_operator.reconcile.address import UnusableError, session
 from ccat_operator.reconcile.conditions import Reason
 from ccat_operator.reconcile.migration import Part
 from ccat_operator.resources import seconds
@@ -27,6 +27,7 @@ from ccat_ops_db.configuration import (
     load,
     make_plan,
 )
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.revisions import Relation, relation
 from ccat_ops_db.schema import current_revision
 from ccat_ops_db.settings import SettingsError
@@ -79,7 +80,7 @@ def configure(
     except (UnusableError, SettingsError) as error:
         fail(str(error))
     except DBAPIError as error:
-        tell(Report(outcome="failed", problems=[first_line(error)]), PASSING)
+        tell(Report(outcome="failed", problems=[said_by_database(error)]), PASSING)
 
 
 def _apply(session: Session, configuration: Configuration, moved: list[str], dry_run: bool) -> Report:

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from ccat_operator.reconcile.conditions import Reason
+from ccat_ops_db.database_words import sqlstate
 from ccat_ops_db.schema import KEEPALIVE
 from ccat_ops_db.settings import SettingsError, synchronous
 
@@ -92,11 +93,6 @@ def first_line(error: DBAPIError) -> str:
     """Return what the database said, in one line."""
     lines = str(error.orig).strip().splitlines() if error.orig is not None else []
     return lines[0] if lines else type(error).__name__
-
-
-def sqlstate(error: BaseException) -> str | None:
-    """Return the five letters by which PostgreSQL names an error, if it is one of PostgreSQL."""
-    return getattr(getattr(error, "orig", error), "sqlstate", None)
 
 
 def is_away(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from ccat_operator.reconcile.address import Secret, UnusableError, first_line, is_away, parse, session
+from ccat_operator.reconcile.address import Secret, UnusableError, is_away, parse, session
 from ccat_operator.reconcile.conditions import Finding, Reason, no, settle, written, yes
 from ccat_operator.reconcile.sources import Layer, SourceError, load_layers
 from ccat_operator.resources import SiteConfiguration, SiteConfigurationStatus
@@ -26,6 +26,7 @@ from ccat_ops_db.configuration import (
     last_revision,
     make_plan,
 )
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.revisions import Relation, relation
 from ccat_ops_db.schema import current_revision
 from ccat_ops_db.schema_gap import schema_gap
@@ -85,7 +86,7 @@ def reconcile_configuration(
         found = {READY: no(error.reason, str(error)), **valid}
     except DBAPIError as error:
         reason = Reason.DATABASE_UNREACHABLE if is_away(error) else Reason.DATABASE_REFUSED
-        found = {READY: no(reason, f"the database refused: {first_line(error)}"), **valid}
+        found = {READY: no(reason, f"the database refused: {said_by_database(error)}"), **valid}
     return _status(resource, now, found, content_hash=content_hash)
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from ccat_operator.reconcile import schema_state
-from ccat_operator.reconcile.address import Secret, UnusableError, first_line, is_away, parse, session
+from ccat_operator.reconcile.address import Secret, UnusableError, is_away, parse, session
 from ccat_operator.reconcile.conditions import Finding, Reason, no, settle, unknown, written, yes
 from ccat_operator.reconcile.facts import Facts, read_facts
 from ccat_operator.reconcile.jobs import JobOrder, MigrationJob, Phase
 from ccat_operator.reconcile.roles import RoleKind, RolesError, ensure_roles
 from ccat_operator.resources import OpsDatabase, OpsDatabaseStatus
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.schema_notice import write_notice
 
 READY = "Ready"
@@ -159,9 +160,9 @@ def _ready(state: schema_state.SchemaState, roles: Finding | None) -> Finding:
 
 def _refused(error: DBAPIError) -> UnusableError:
     if is_away(error):
-        return UnusableError(Reason.DATABASE_UNREACHABLE, f"the session was lost: {first_line(error)}")
+        return UnusableError(Reason.DATABASE_UNREACHABLE, f"the session was lost: {said_by_database(error)}")
     return UnusableError(
-        Reason.DATABASE_REFUSED, f"the database refused what the operator asked: {first_line(error)}"
+        Reason.DATABASE_REFUSED, f"the database refused what the operator asked: {said_by_database(error)}"
     )
 
 

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ccat_operator.reconcile.address import UnusableError, first_line, is_away, session, sqlstate
+from ccat_operator.reconcile.address import UnusableError, first_line, is_away, session
 from ccat_operator.reconcile.approval import Step, needs_backup, next_step
 from ccat_operator.reconcile.backup import BackupError, back_up
 from ccat_operator.reconcile.conditions import Reason, written
@@ -20,6 +20,7 @@ from ccat_operator.reconcile.facts import foreign_tables
 from ccat_operator.resources.ops_database import When
 from ccat_ops_db import revisions, schema
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_words import said_by_database, sqlstate
 from ccat_ops_db.migrations.limits import Limits
 from ccat_ops_db.revisions import Relation, missing_from_database
 
@@ -230,7 +231,7 @@ def _verify(url: URL, order: Order) -> Failure | None:
 
 def _describe(url: URL, order: Order, error: SQLAlchemyError) -> Failure:
     if not isinstance(error, DBAPIError):
-        return Failure(message=str(error), remedy="this is an error of the release: report it")
+        return Failure(message=said_by_database(error), remedy="this is an error of the release: report it")
     state, passing = sqlstate(error), is_away(error)
     revision = None
     with suppress(UnusableError):

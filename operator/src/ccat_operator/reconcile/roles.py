@@ -10,8 +10,9 @@ from enum import StrEnum
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from ccat_operator.reconcile.address import UnusableError, first_line, session, sqlstate
+from ccat_operator.reconcile.address import UnusableError, session
 from ccat_operator.reconcile.conditions import Reason
+from ccat_ops_db.database_words import said_by_database, sqlstate
 
 ROLES_LOCK = 0x0CCA7_0201
 """Key of the PostgreSQL advisory lock that lets one change of roles run at a time."""
@@ -267,7 +268,7 @@ def _can_log_in(owner: URL, role: _Wanted) -> bool:
 
 
 def _explain(owner: URL, error: DBAPIError) -> RolesError:
-    said = first_line(error)
+    said = said_by_database(error)
     if sqlstate(error) == "42501":
         return RolesError(
             f"{said}: the role {owner.username} must own the tables, and to make roles it needs CREATEROLE"

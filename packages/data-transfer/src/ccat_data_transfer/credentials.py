@@ -105,7 +105,8 @@ def _optional(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise Configuration("credential_unreadable", f"the file {path} cannot be read: {error}") from None
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is no text in UTF-8"
+        raise Configuration("credential_unreadable", f"the file {path} cannot be read: {why}") from None
 
 
 def _expiry(path: Path) -> datetime | None:

@@ -18,6 +18,7 @@ from typing import ClassVar
 import sqlalchemy.exc
 import urllib3.exceptions
 
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import FailureClass
 
 
@@ -82,11 +83,12 @@ class HandBack(Exception):  # noqa: N818  (not an error: the worker was asked to
     """Stop now and keep what was done; raised by a progress hook when the lease is to be given back."""
 
 
-def classify(error: BaseException, *, path: str | None = None) -> Failure:
-    """Return what an exception means for the work.
+def classify(error: BaseException, *, path: str | None = None, where: str = "") -> Failure:
+    """Return what an exception means for the work, in our own words.
 
     A `Failure` comes back as it is. Anything that is not known is `Permanent`: an unknown error must be
-    seen by a person, never hammered.
+    seen by a person, never hammered. Its text may hold anything, statements and their values too: it is for
+    the log of the attempt, and people are told its type and where it was.
 
     Parameters
     ----------
@@ -94,28 +96,35 @@ def classify(error: BaseException, *, path: str | None = None) -> Failure:
         What was raised.
     path : str, optional
         The file or object that was worked on, for failures that do not know it themselves.
+    where : str
+        Stage and log of the attempt, for errors that are not known.
     """
     match error:
         case Failure():
             return error
         case sqlalchemy.exc.OperationalError() | sqlalchemy.exc.InterfaceError():
-            return Transient("database_unavailable", _database_message(error))
+            return Transient(
+                "database_unavailable",
+                f"the database does not answer: {said_by_database(error)}; it is tried again",
+            )
         case sqlalchemy.exc.TimeoutError():
             return Transient("database_busy", "no free connection to the database; it is tried again")
         case ssl.SSLCertVerificationError() | urllib3.exceptions.SSLError():
             return Configuration(
                 "certificate_refused",
-                f"the server's certificate is not trusted ({error}); supply its authority as ca.crt "
+                f"the server's certificate is not trusted ({_cause(error)}); supply its authority as ca.crt "
                 "in the folder of the credential",
                 path=path,
             )
         case urllib3.exceptions.HTTPError() | http.client.HTTPException():
-            return Transient("network", f"the connection failed ({error}); it is tried again", path=path)
+            return Transient(
+                "network", f"the connection failed ({_cause(error)}); it is tried again", path=path
+            )
         case TimeoutError():
-            return Transient("timeout", f"no answer in time ({error}); it is tried again", path=path)
+            return Transient("timeout", "no answer in time; it is tried again", path=path)
         case OSError():
             return _classify_os_error(error, path)
-    return Permanent("unexpected", f"{type(error).__name__}: {error}; please report it", path=path)
+    return Permanent("unexpected", f"unexpected: {type(error).__name__}{where}", path=path)
 
 
 @contextmanager
@@ -171,10 +180,12 @@ def _classify_os_error(error: OSError, path: str | None) -> Failure:
     rule = _OS_ERRORS.get(error.errno or 0)
     if rule is not None:
         failure, category, remedy = rule
-        return failure(category, f"{error.strerror or error}: {remedy}", path=shown)
+        return failure(category, f"{_cause(error)}: {remedy}", path=shown)
     if isinstance(error, ConnectionError | socket.gaierror) or error.errno in _NETWORK_ERRORS:
-        return Transient("network", f"the connection failed ({error}); it is tried again", path=shown)
-    return Transient("input_output_error", f"the system reports: {error}; it is tried again", path=shown)
+        return Transient("network", f"the connection failed ({_cause(error)}); it is tried again", path=shown)
+    return Transient(
+        "input_output_error", f"the system reports: {_cause(error)}; it is tried again", path=shown
+    )
 
 
 _NETWORK_ERRORS = frozenset(
@@ -191,6 +202,19 @@ _NETWORK_ERRORS = frozenset(
 )
 
 
-def _database_message(error: sqlalchemy.exc.DBAPIError | BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"the database does not answer ({str(cause).strip()}); it is tried again"
+def _cause(error: BaseException) -> str:
+    """Return what the system says at the bottom of an error; else its type, as its text may be anything."""
+    for _ in range(_DEEPEST):
+        inner = next((one for one in _inside(error) if isinstance(one, BaseException)), None)
+        if inner is None:
+            break
+        error = inner
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+
+
+_DEEPEST = 8
+
+
+def _inside(error: BaseException) -> tuple[object, ...]:
+    # The libraries of the network wrap errors in each of these ways.
+    return (getattr(error, "reason", None), *error.args, error.__cause__)

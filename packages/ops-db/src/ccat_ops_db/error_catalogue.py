@@ -205,7 +205,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("source_unreadable", _P, _SITE, "File cannot be read", "The operating system refused to read the file.",
      "Give the worker's user the permission, or check the disk. " + _RETRY),
     ("unexpected", _P, _OPERATOR, "Unexpected error", "Something happened that the program does not know.",
-     "Report it with its message. Retry the work to see whether it happens again."),
+     "Report it with the log of the attempt that the message names. Retry the work to see whether it happens again."),
 )  # fmt: skip
 
 CATEGORIES: Mapping[str, tuple[FailureClass, Entry]] = MappingProxyType(

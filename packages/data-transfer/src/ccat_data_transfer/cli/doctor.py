@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import typer
 from rich.text import Text
 from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from ccat_data_transfer.cli.context import (
     Json,
@@ -20,6 +21,7 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.broker import make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import DeletionMode, LocationType
 from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
 from ccat_ops_db.schema_gap import schema_gap
@@ -57,6 +59,8 @@ def doctor(json: Json = False) -> None:
 def _look(what: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, check())
+    except SQLAlchemyError as error:
+        return Finding(what, False, said_by_database(error))
     except Exception as error:
         return Finding(what, False, str(error).strip().splitlines()[0])
 

@@ -1,11 +1,12 @@
 """``ccat-transfer``: the command of the transfer engine."""
 
 import typer
-from sqlalchemy.exc import DBAPIError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ccat_data_transfer.cli import act, doctor, look, services
 from ccat_data_transfer.cli.context import fail
+from ccat_ops_db.database_words import said_by_database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,10 +32,8 @@ def main() -> None:
     try:
         app(prog_name="ccat-transfer")
     except ProgrammingError as error:
-        fail(f"the database has not the schema that is needed, run opsdb_migrate: {_first_line(error)}")
-    except (DBAPIError, PoolTimeoutError) as error:
-        fail(f"the database does not answer: {_first_line(error)}")
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        fail(f"{said_by_database(error)}; run opsdb_migrate if the schema is not that of this release")
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        fail(f"the database does not answer: {said_by_database(error)}")
+    except DBAPIError as error:
+        fail(f"the database refused: {said_by_database(error)}")

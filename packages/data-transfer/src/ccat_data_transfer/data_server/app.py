@@ -125,7 +125,13 @@ class _DataServer:
         except Exception as error:
             failure = classify(error, path=path)
             if problem_of(failure).status >= 500:
-                log.error("object not served", location=location_id, path=path, reason=failure.message)
+                log.error(
+                    "object not served",
+                    location=location_id,
+                    path=path,
+                    reason=failure.message,
+                    exc_info=error if failure.category == "unexpected" else None,
+                )
             raise problem_of(failure) from error
 
     def _respond(self, request: Request, location_id: str, path: str, member: Member | None) -> Response:
@@ -183,7 +189,6 @@ def _secret(settings: DataTransferSettings, environment: Environment) -> str:
 
 
 def _headers(info: ObjectInfo) -> dict[str, str]:
-    changed = int(info.modified_at.timestamp() * 1_000_000)
     name = info.path.rpartition("/")[2]
     return {
         "accept-ranges": "bytes",
@@ -191,7 +196,7 @@ def _headers(info: ObjectInfo) -> dict[str, str]:
         "content-disposition": _attachment(name),
         "content-security-policy": "sandbox",
         "content-type": "application/x-tar" if name.endswith(".tar") else "application/octet-stream",
-        "etag": f'"{info.etag or f"{info.size:x}-{changed:x}"}"',
+        "etag": f'"{info.etag or f"{info.size:x}-{info.modified_ns:x}"}"',
         "last-modified": format_datetime(info.modified_at, usegmt=True),
         "x-content-type-options": "nosniff",
     }

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.models import DataLocation, Site
 from ccat_ops_db.schema_gap import schema_gap
 
@@ -73,7 +74,7 @@ def database_problem(engine: Engine, places: WorkPlaces | None = None) -> str | 
             known_sites = set(connection.scalars(select(Site.id)))
             known_locations = set(connection.scalars(select(DataLocation.__table__.c.id)))
     except SQLAlchemyError as error:
-        return f"the database does not answer: {_first_line(error)}; see CCAT_OPS_DB_DATABASE_URL"
+        return f"the database does not answer: {said_by_database(error)}; see CCAT_OPS_DB_DATABASE_URL"
     for noun, asked, known in (
         ("site", places.sites, known_sites),
         ("location", places.locations, known_locations),
@@ -113,7 +114,3 @@ def wait_for(what: str, check: Check, stopping: threading.Event) -> bool:
             said = missing
         stopping.wait(LOOK_AGAIN_SECONDS)
     return False
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -26,6 +26,7 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.dispatch import Messenger, dispatch
 from ccat_data_transfer.work.hand import WAKE_CHANNEL
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.models import Site
 
 log = structlog.get_logger()
@@ -82,7 +83,7 @@ class Planner:
             try:
                 self._run_connected(stopping)
             except (DBAPIError, psycopg.Error) as error:
-                log.warning("planner.database_unusable", error=str(error).strip())
+                log.warning("planner.database_unusable", error=said_by_database(error))
                 stopping.wait(min(self._settings.tick, 2.0))
 
     def run_pass(self) -> int:

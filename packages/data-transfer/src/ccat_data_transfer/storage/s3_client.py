@@ -381,7 +381,7 @@ def _parsed(document: bytes) -> ElementTree.Element:
     try:
         return ElementTree.fromstring(document)
     except ElementTree.ParseError as error:
-        raise Transient("store_unavailable", f"the store's answer cannot be read ({error})") from None
+        raise Transient("store_unavailable", "the store's answer is no XML; it is tried again") from error
 
 
 def _texts(element: ElementTree.Element) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, release, renew
 from ccat_data_transfer.work.outcome import note_success
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
 from ccat_ops_db.models import PhysicalCopyLock
@@ -192,7 +193,7 @@ class WorkInHand:
                 self._lost.set()
                 return
             except DATABASE_AWAY as error:
-                log.warning("heartbeat.failed", work=str(self.id), error=str(error).splitlines()[0])
+                log.warning("heartbeat.failed", work=str(self.id), error=said_by_database(error))
 
 
 def wake_planners(session: Session) -> None:

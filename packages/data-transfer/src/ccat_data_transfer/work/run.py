@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -14,11 +13,12 @@ from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
-from ccat_data_transfer.work.attempt_log import register_log, write_entry
+from ccat_data_transfer.work.attempt_log import AttemptLog, register_log
 from ccat_data_transfer.work.hand import WorkInHand, wake_planners
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
 from ccat_data_transfer.work.outcome import fail, hand_back
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Operation
 
 log = structlog.get_logger()
@@ -68,20 +68,29 @@ class WorkRunner:
             return "stopping"
         before = self._clock.monotonic()
         try:
-            lease, attempt_log = self._acquire(operation, work_id)
+            taken = self._acquire(operation, work_id)
         except DATABASE_AWAY as error:
-            log.warning("work.database_away", operation=operation, work=str(work_id), error=str(error))
+            log.warning(
+                "work.database_away", operation=operation, work=str(work_id), error=said_by_database(error)
+            )
             return "database_away"
-        if lease is None:
+        if taken is None:
             return "not_to_be_had"
+        lease, attempt_log = taken
         crash_point("work.leased")
-        write_entry(attempt_log, self._clock.utc_now(), "leased", owner=self._owner, operation=operation)
+        attempt_log.write(
+            self._clock.utc_now(),
+            "leased",
+            owner=self._owner,
+            operation=operation,
+            fencing=lease.fencing,
+        )
         outcome = self._run_leased(lease, before, attempt_log)
-        write_entry(attempt_log, self._clock.utc_now(), "ended", outcome=outcome)
+        attempt_log.write(self._clock.utc_now(), "ended", outcome=outcome)
         log.info("work.ended", operation=operation, work=str(work_id), fencing=lease.fencing, outcome=outcome)
         return outcome
 
-    def _run_leased(self, lease: Lease, leased_at: float, attempt_log: Path | None) -> str:
+    def _run_leased(self, lease: Lease, leased_at: float, attempt_log: AttemptLog) -> str:
         work = WorkInHand(
             lease, self._sessions, self._clock, self._places, self._settings, self._stopping, leased_at
         )
@@ -91,41 +100,44 @@ class WorkRunner:
                 STAGES[lease.operation](work)
             outcome = "done"
         except HandBack:
-            outcome = self._settle(lease, None)
+            outcome = self._settle(lease, attempt_log, None)
         except LeaseLostError as error:
             log.warning("work.lease_lost", error=str(error))
             outcome = "lease_lost"
         except Exception as error:
-            log.warning("work.failed", work=str(lease.work_id), error=str(error), exc_info=True)
-            write_entry(attempt_log, self._clock.utc_now(), "failed", error, bytes_done=work.bytes_done)
-            outcome = self._settle(lease, error)
+            log.warning(
+                "work.failed", work=str(lease.work_id), log=str(attempt_log.id), error=type(error).__name__
+            )
+            attempt_log.write(self._clock.utc_now(), "failed", error, bytes_done=work.bytes_done)
+            outcome = self._settle(lease, attempt_log, error)
         WORK.labels(lease.operation, outcome).inc()
         BYTES.labels(lease.operation).inc(work.bytes_done)
         SECONDS.labels(lease.operation).observe(self._clock.monotonic() - started)
         return outcome
 
-    def _acquire(self, operation: Operation, work_id: UUID) -> tuple[Lease | None, Path | None]:
+    def _acquire(self, operation: Operation, work_id: UUID) -> tuple[Lease, AttemptLog] | None:
         """Take the row, and note where the log of the attempt will be, if logs are kept."""
         duration, at = timedelta(seconds=self._settings.lease), self._clock.utc_now()
         with self._sessions.begin() as session:
             lease = acquire(session, operation, work_id, self._owner, at, duration)
-            folder = self._settings.log_folder
-            if lease is None or folder is None:
-                return lease, None
-            return lease, register_log(session, folder, lease, at)
+            if lease is None:
+                return None
+            return lease, register_log(session, self._settings.log_folder, lease, at)
 
-    def _settle(self, lease: Lease, error: Exception | None) -> str:
+    def _settle(self, lease: Lease, attempt_log: AttemptLog, error: Exception | None) -> str:
         """Write down that the work was given back, or how it failed; else the lease runs out."""
         try:
             with self._sessions.begin() as session:
                 if error is None:
                     hand_back(session, lease)
                 else:
-                    fail(session, lease, classify(error), self._settings, self._clock.utc_now())
+                    where = f" in {lease.operation}, log {attempt_log.id}"
+                    failure = classify(error, where=where)
+                    fail(session, lease, failure, self._settings, self._clock.utc_now())
                 wake_planners(session)
         except LeaseLostError:
             return "lease_lost"
         except DATABASE_AWAY as away:
-            log.warning("work.database_away", work=str(lease.work_id), error=str(away))
+            log.warning("work.database_away", work=str(lease.work_id), error=said_by_database(away))
             return "database_away"
         return "handed_back" if error is None else "failed"

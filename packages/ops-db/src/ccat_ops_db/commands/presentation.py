@@ -24,6 +24,7 @@ from ccat_ops_db.configuration import (
     Problem,
     RefusedError,
 )
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.settings import PREFIX, SettingsError
 from ccat_ops_db.tokens import TokenError
 
@@ -48,8 +49,7 @@ def clear_errors() -> Iterator[None]:
     except (SettingsError, RefusedError, TokenError, AccountError) as error:
         fail(str(error))
     except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-        fail(f"the database refused: {reason}")
+        fail(f"the database refused: {said_by_database(error)}")
     except OSError as error:
         fail(str(error))
 
