@@ -53,3 +53,9 @@ const session: Middleware = {
  */
 export const api = createClient<paths & developmentPaths>({ baseUrl: "/", credentials: "same-origin" });
 api.use(session);
+
+/** Return the body of an answer of a call that has one; its type is that of the contract. */
+export function bodyOf<T>({ data }: { readonly data?: unknown }): T {
+  if (data === undefined) throw new Error("an answer without a body");
+  return data as T;
+}

@@ -1,15 +1,16 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
-import type { FetchResponse, MaybeOptionalInit } from "openapi-fetch";
-import type { PathsWithMethod } from "openapi-typescript-helpers";
-import { api } from "~/api/client";
+import type { MaybeOptionalInit } from "openapi-fetch";
+import type { PathsWithMethod, ResponseObjectMap, SuccessResponse } from "openapi-typescript-helpers";
+import { api, bodyOf } from "~/api/client";
 import type { Problem } from "~/api/problem";
 import type { paths } from "~/api/schema.gen";
 import { liveOptions } from "~/live/polling";
 
 export type GetPath = PathsWithMethod<paths, "get">;
 type Init<P extends GetPath> = MaybeOptionalInit<paths[P], "get">;
-export type Answer<P extends GetPath> = NonNullable<
-  FetchResponse<paths[P]["get"] & Record<string | number, unknown>, Init<P>, "application/json">["data"]
+export type Answer<P extends GetPath> = SuccessResponse<
+  ResponseObjectMap<paths[P]["get"] & Record<string | number, unknown>>,
+  "application/json"
 >;
 
 /** The name under which an answer is kept: its address and what was asked. */
@@ -24,9 +25,7 @@ export async function get<P extends GetPath>(
   signal?: AbortSignal,
 ): Promise<Answer<P>> {
   const call = api.GET as (path: P, init: unknown) => Promise<{ data?: Answer<P> }>;
-  const { data } = await call(path, { ...init, signal });
-  if (data === undefined) throw new Error("an answer without a body");
-  return data;
+  return bodyOf(await call(path, { ...init, signal }));
 }
 
 /** Ask and keep the answer current while the page is looked at; earlier answers stay while newer ones load. */

@@ -1,5 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { api, setCsrfToken } from "~/api/client";
+import { setCsrfToken } from "~/api/client";
+import { get } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 
 export type Me = components["schemas"]["Me"];
@@ -7,10 +8,9 @@ export type Me = components["schemas"]["Me"];
 export const meQuery = {
   queryKey: ["/api/v1/me"] as const,
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Me> => {
-    const { data } = await api.GET("/api/v1/me", { signal });
-    if (data === undefined) throw new Error("an answer without a body");
-    setCsrfToken(data.csrf_token);
-    return data;
+    const me = await get("/api/v1/me", {}, signal);
+    setCsrfToken(me.csrf_token);
+    return me;
   },
   staleTime: 60_000,
 };

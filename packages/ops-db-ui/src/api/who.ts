@@ -2,6 +2,7 @@ import { useGet } from "~/api/get";
 import { type Me, useMe } from "~/api/me";
 import { may, type OperationId } from "~/api/permissions";
 import { TURNS, type Turn } from "~/api/waiting-reasons";
+import { known, worded } from "~/api/words";
 
 /** Who looks after what, by name: the sites of locations and routes, and the instrument of a source. */
 export interface Names {
@@ -82,6 +83,6 @@ export function whoOf(turn: Turn, where: readonly string[], names: Names, me: Me
       return instruments.length === 0 ? TURNS.instrument : `the team of ${instruments.join(" and ")}`;
     }
     default:
-      return TURNS[turn];
+      return known(TURNS, turn) ?? worded(turn);
   }
 }

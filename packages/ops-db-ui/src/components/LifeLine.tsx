@@ -14,7 +14,14 @@ import { useSiteTime } from "~/time/site";
 
 export type { LifeStep } from "~/components/life-steps";
 
-const KIND_WORDS = { done: "", wait: "Waits: ", failure: "Failed: ", now: "Now: ", next: "Next: " } as const;
+const KIND_WORDS: Readonly<Record<LifeStep["kind"], string>> = {
+  done: "",
+  wait: "Waits: ",
+  failure: "Failed: ",
+  now: "Now: ",
+  next: "Next: ",
+  other: "",
+};
 
 /**
  * The life of a thing from left to right, upright where it is narrow: what was done, how long it took, what it waited
@@ -188,7 +195,10 @@ function Track({
   );
 }
 
-/** The sign of a step: a disc for done, a cross in a diamond for failed, bars for a wait, a ring for now, dashes for next. */
+/**
+ * The sign of a step: a disc for done, a cross in a diamond for failed, bars for a wait, a ring for now, dashes for
+ * next, a circle for what this version does not know.
+ */
 function Mark({ step }: { readonly step: LifeStep }) {
   const at = { cx: CENTRE, cy: CENTRE };
   switch (step.kind) {
@@ -216,6 +226,8 @@ function Mark({ step }: { readonly step: LifeStep }) {
       );
     case "next":
       return <circle {...at} r="7" className={styles.coming} />;
+    case "other":
+      return <circle {...at} r="7" className={styles.hollow} />;
     case "done":
       return (
         <g className={styles.mark}>

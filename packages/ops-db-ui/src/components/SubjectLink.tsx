@@ -1,5 +1,6 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { known } from "~/api/words";
 import { WORK_COLLECTIONS } from "~/components/work-collections";
 
 /** Address of the page of each thing that events, errors and attention cards name; the others have no page. */
@@ -34,8 +35,7 @@ export function SubjectLink({
 }
 
 function pageOf(type: string, id: string): LinkProps | null {
-  if (Object.hasOwn(WORK_COLLECTIONS, type)) {
-    return { to: "/work/$kind/$id", params: { kind: WORK_COLLECTIONS[type] ?? type, id } };
-  }
-  return Object.hasOwn(PAGES, type) ? (PAGES[type]?.(id) ?? null) : null;
+  const kind = known(WORK_COLLECTIONS, type);
+  if (kind !== undefined) return { to: "/work/$kind/$id", params: { kind, id } };
+  return known(PAGES, type)?.(id) ?? null;
 }

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { type Turn, useWaitingReasons } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
+import { worded } from "~/api/words";
 import { Dialog } from "~/components/Dialog";
 import { Time } from "~/components/Time";
 import styles from "~/components/Why.module.css";
 import { WhySteps } from "~/components/WhySteps";
-import { worded } from "~/lists/fields";
 
 /** Why something waits: the reason in words, its detail, since when, what happens next and whose turn it is. */
 export function Why({

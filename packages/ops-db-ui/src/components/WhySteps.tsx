@@ -2,6 +2,7 @@ import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
+import { worded } from "~/api/words";
 import { CopyAs } from "~/components/CopyAs";
 import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
@@ -10,7 +11,6 @@ import { ProblemNote } from "~/components/ProblemNote";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import styles from "~/components/Why.module.css";
-import { worded } from "~/lists/fields";
 
 type Step = components["schemas"]["Step"];
 

@@ -1,3 +1,4 @@
+import { known } from "~/api/words";
 import { withPrefix } from "~/components/quantity";
 
 const OTHER_BYTES = /\b(\d[\d,]*) bytes instead of (\d[\d,]*)\b/g;
@@ -20,7 +21,7 @@ const THINGS: Readonly<Record<string, string>> = {
 /** Return what was done, as a heading: `raw_data_files.filed` is `Files filed`. */
 export function titleOf(action: string): string {
   const [thing = action, done = ""] = action.split(".", 2);
-  const words = `${Object.hasOwn(THINGS, thing) ? THINGS[thing] : thing} ${done}`.replaceAll("_", " ").trim();
+  const words = `${known(THINGS, thing) ?? thing} ${done}`.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

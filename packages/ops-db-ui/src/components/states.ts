@@ -11,6 +11,7 @@ import {
   Trash2,
   TriangleAlert,
 } from "lucide-react";
+import { known } from "~/api/words";
 
 /** How urgent something is: what a person has to make of it. */
 export type Tone = "ok" | "moving" | "watch" | "act" | "unknown";
@@ -60,7 +61,6 @@ const LOOKS: Readonly<Record<string, Look>> = {
 
 /** Return how a state looks; one that this version does not know stands as the API names it. */
 export function lookOf(state: string): Look & { readonly word: string } {
-  const known = Object.hasOwn(LOOKS, state) ? LOOKS[state] : undefined;
-  const look = known ?? { tone: "unknown", icon: CircleHelp };
+  const look = known(LOOKS, state) ?? { tone: "unknown", icon: CircleHelp };
   return { ...look, word: look.word ?? state.replaceAll("_", " ") };
 }

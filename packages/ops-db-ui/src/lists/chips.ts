@@ -1,4 +1,5 @@
-import { type Field, filtersOf, worded } from "~/lists/fields";
+import { worded } from "~/api/words";
+import { type Field, filtersOf } from "~/lists/fields";
 import type { Filters } from "~/lists/state";
 import { rangeInWords } from "~/lists/times";
 

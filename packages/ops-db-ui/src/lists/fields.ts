@@ -1,4 +1,5 @@
 import type { Filter, Operation } from "~/api/operation";
+import { worded } from "~/api/words";
 
 /** What a person may narrow a list by: one filter of the contract, or two that belong together. */
 export type Field =
@@ -57,14 +58,4 @@ export function fieldsOf(operation: Operation, without: readonly string[] = []):
 export function filtersOf(field: Field): readonly Filter[] {
   const both = field.kind === "time" ? [field.since, field.until] : [field.filter, field.not];
   return both.filter((filter) => filter !== null);
-}
-
-/** What people call a thing that the contract names otherwise. */
-const NAMES: Readonly<Record<string, string>> = { execution: "observation", execution_id: "observation" };
-
-/** Return a name or a value of the contract as people read it. */
-export function worded(name: string): string {
-  const called = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
-  if (called !== undefined) return called;
-  return name.replace(/_id$/, "").replaceAll("_", " ").trim() || name;
 }

@@ -1,5 +1,5 @@
+import { worded } from "~/api/words";
 import type { Column } from "~/lists/columns";
-import { worded } from "~/lists/fields";
 
 const TIME = /(_at|since)$/;
 

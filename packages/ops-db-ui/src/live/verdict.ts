@@ -1,20 +1,17 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether all is well, in one word. */
-export type Verdict = "green" | "watch" | "act" | "unknown";
-
-let level: Verdict | null = null;
+let level: string | null = null;
 const listeners = new Set<() => void>();
 
-/** Remember the newest verdict, for the titles of tabs. */
-export function setVerdict(newest: Verdict): void {
+/** Remember the newest verdict, one word, for the titles of tabs. */
+export function setVerdict(newest: string): void {
   if (newest === level) return;
   level = newest;
   for (const listener of listeners) listener();
 }
 
 /** Return the newest verdict; null before there is one, as before signing in. */
-export function useVerdict(): Verdict | null {
+export function useVerdict(): string | null {
   return useSyncExternalStore(subscribe, () => level);
 }
 

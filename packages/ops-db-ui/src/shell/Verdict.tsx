@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useGet } from "~/api/get";
+import { known } from "~/api/words";
 import { State } from "~/components/State";
 import { useFreshness } from "~/live/freshness";
 import { setVerdict } from "~/live/verdict";
@@ -18,7 +19,9 @@ export function Verdict() {
   const words = count === 0 ? level : `${level} ${count}`;
   useEffect(() => {
     setVerdict(level);
-    document.querySelector("link[rel=icon]")?.setAttribute("href", `/icon-${ICONS[level]}.svg`);
+    document
+      .querySelector("link[rel=icon]")
+      ?.setAttribute("href", `/icon-${known(ICONS, level) ?? "unknown"}.svg`);
   }, [level]);
   const { data, dataUpdatedAt, isPlaceholderData } = status;
   const at = isPlaceholderData ? undefined : data?.at;

@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { known } from "~/api/words";
 import type { Item } from "~/shell/palette-items";
 
 type Hit = components["schemas"]["Hit"];
@@ -25,7 +26,7 @@ const ADDRESSES: Readonly<Record<string, (id: string) => string>> = {
 /** Return the lines of the palette for what the API found; what has no page is listed and says so. */
 export function foundItems(hits: readonly Hit[]): readonly Item[] {
   return hits.map((hit) => {
-    const address = Object.hasOwn(ADDRESSES, hit.collection) ? ADDRESSES[hit.collection] : undefined;
+    const address = known(ADDRESSES, hit.collection);
     const kind = hit.type.replaceAll("_", " ");
     return {
       id: `hit-${hit.collection}-${hit.id}`,

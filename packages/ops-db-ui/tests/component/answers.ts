@@ -13,11 +13,18 @@ export interface Asked {
 
 const PREFIX = "/api/";
 const given = new Map<string, Given>();
+const bodies = new Map<GetPath, unknown>();
 const asked: Asked[] = [];
 
 /** Let the API answer a GET in this test. A path with `{…}` in it is given as it is asked: with the value. */
 export function answer<P extends GetPath>(path: P, body: Answer<P>): void {
+  bodies.set(path, body);
   given.set(`GET ${path}`, () => Response.json(body));
+}
+
+/** The answers that were given with `answer` in this test, by their paths. */
+export function answers(): ReadonlyMap<GetPath, unknown> {
+  return bodies;
 }
 
 /** Let the API answer any call in this test: `POST /api/v1/auth/logout`. */
@@ -61,6 +68,7 @@ export function installAnswers(): void {
 /** Forget all answers and requests. */
 export function forgetAnswers(): void {
   given.clear();
+  bodies.clear();
   asked.length = 0;
 }
 

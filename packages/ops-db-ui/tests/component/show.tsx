@@ -14,6 +14,7 @@ import { cdp, page } from "vitest/browser";
 import { render } from "vitest-browser-react";
 import type { Me } from "~/api/me";
 import { HintPopup } from "~/components/HintPopup";
+import { PageProblem } from "~/components/PageProblem";
 import { parseSearch, stringifySearch } from "~/lists/address";
 import { setPreferences } from "~/preferences/preferences";
 
@@ -65,6 +66,7 @@ export async function show(
   const router = createRouter({
     routeTree: root.addChildren([anywhere]),
     history,
+    defaultErrorComponent: PageProblem,
     parseSearch,
     stringifySearch,
   });

@@ -1,10 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
-import type { components } from "~/api/schema.gen";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
 import { ErrorsPage } from "~/pages/errors/ErrorsPage";
-import { HELD_UP, OF_SITES, OPEN_TRANSFER, PAUSED_ROUTE } from "~/pages/errors/errors.fixtures";
+import { ERROR, HELD_UP, OF_SITES, OPEN_TRANSFER, PAUSED_ROUTE } from "~/pages/errors/errors.fixtures";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
 import { TRANSFER } from "~/pages/work/work.fixtures";
 import { answer } from "~tests/answers";
@@ -18,24 +17,6 @@ const OPERATOR = person([
   "read:transfers",
 ]);
 const NO_ROWS = { items: [], next_cursor: null };
-
-const ERROR: components["schemas"]["Error"] = {
-  id: "01a22af7-ba4a-75ac-a7dd-57027032a74e",
-  site: "us",
-  severity: "critical",
-  severity_rank: 4,
-  category: "location_suspect",
-  subject_type: "data_location",
-  subject_id: "us.lta",
-  location: "us.lta",
-  message: "us.lta is suspect: 5 copies failed within 10 min; the latest: 2026/03/12/a.tar",
-  first_seen_at: "2026-03-14T02:56:38Z",
-  last_seen_at: "2026-03-14T02:56:38Z",
-  count: 1,
-  acknowledged_at: null,
-  acknowledged_by: null,
-  resolved_at: null,
-};
 
 beforeEach(() => {
   answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", ERROR);

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
+import { worded } from "~/api/words";
 import { Panel } from "~/components/Panel";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
-import { worded } from "~/lists/fields";
 
 /** What a route holds up: whether it is in service, when it is tried next, and what waits for it by reason; what was given up needs more than the route. */
 export function HeldUp({ route }: { readonly route: string }) {

@@ -1,6 +1,6 @@
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
-import { worded } from "~/lists/fields";
+import { worded } from "~/api/words";
 
 /** What is said of a category of errors. */
 export type Category = components["schemas"]["ErrorCategory"];

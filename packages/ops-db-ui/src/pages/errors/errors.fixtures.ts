@@ -4,6 +4,25 @@ import { CATEGORIES, OPEN, TRANSFER } from "~/pages/work/work.fixtures";
 
 type Schemas = components["schemas"];
 
+/** An archive that is in doubt. */
+export const ERROR: Schemas["Error"] = {
+  id: "01a22af7-ba4a-75ac-a7dd-57027032a74e",
+  site: "us",
+  severity: "critical",
+  severity_rank: 4,
+  category: "location_suspect",
+  subject_type: "data_location",
+  subject_id: "us.lta",
+  location: "us.lta",
+  message: "us.lta is suspect: 5 copies failed within 10 min; the latest: 2026/03/12/a.tar",
+  first_seen_at: "2026-03-14T02:56:38Z",
+  last_seen_at: "2026-03-14T02:56:38Z",
+  count: 1,
+  acknowledged_at: null,
+  acknowledged_by: null,
+  resolved_at: null,
+};
+
 /** The transfer that an error concerns, as open work. */
 export const OPEN_TRANSFER: Schemas["OpenWorkRow"] = {
   ...(OPEN.find(({ kind }) => kind === "data_transfer") ?? never()),

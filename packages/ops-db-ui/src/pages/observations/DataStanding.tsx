@@ -1,9 +1,9 @@
 import { useWaitingReasons } from "~/api/waiting-reasons";
+import { known, worded } from "~/api/words";
 import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { WhyButton } from "~/components/Why";
-import { worded } from "~/lists/fields";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/DataStanding.module.css";
 import { isHeldUp } from "~/pages/observations/moves";
@@ -26,7 +26,9 @@ export function DataStanding({ of: data, id }: { readonly of: Data; readonly id:
   const turn = reason === null ? undefined : reasons.get(reason)?.turn;
   const look = turn === "operator" || turn === "site" ? "watch" : "waiting";
   const [tone, word] =
-    data.state === "on_the_way" && reason !== null ? ([look, "waits"] as const) : STATES[data.state];
+    data.state === "on_the_way" && reason !== null
+      ? ([look, "waits"] as const)
+      : (known(STATES, data.state) ?? [data.state, worded(data.state)]);
   const rest = restOf(data);
   const text = reason === null ? null : (reasons.get(reason)?.text ?? worded(reason));
   return (

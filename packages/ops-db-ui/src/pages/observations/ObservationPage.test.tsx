@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { ObservationPage } from "~/pages/observations/ObservationPage";
 import { ObservationsPage } from "~/pages/observations/ObservationsPage";
-import { EXECUTION, PACKAGE, PROGRESS } from "~/pages/observations/observations.fixtures";
+import { EXECUTION, LISTED, PACKAGE, PROGRESS } from "~/pages/observations/observations.fixtures";
 import { answer } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -77,18 +77,8 @@ test.each(["narrow", "normal"] as const)(
 );
 
 test("data on a stopped route wait, and can be staged once they are archived", async () => {
-  const data = {
-    state: "on_the_way",
-    files: 403,
-    bytes: 25_000_000,
-    files_unpackaged: 0,
-    packages: { archived: 0, failed: 0, transferring: 1, waiting: 0 },
-    reason: "route_circuit_open",
-    reason_detail: null,
-    reason_since: "2026-11-30T02:00:00Z",
-  } as const;
-  const moving = { ...data, reason: "in_progress" };
-  const rows = [data, moving].map((one, index) => ({ ...EXECUTION, id: `${index}`, data: one }));
+  const moving = { ...LISTED.data, reason: "in_progress" };
+  const rows = [LISTED.data, moving].map((one, index) => ({ ...EXECUTION, id: `${index}`, data: one }));
   answer("/api/v1/executed-obs-units", { items: rows, next_cursor: null });
   await show(<ObservationsPage />, { me: SCIENTIST, at: "/observations" });
   const row = page.getByRole("row").nth(1);

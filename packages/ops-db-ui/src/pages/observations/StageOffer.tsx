@@ -1,4 +1,5 @@
 import { PackageOpen } from "lucide-react";
+import { known, worded } from "~/api/words";
 import { Button } from "~/components/Button";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/StageOffer.module.css";
@@ -36,7 +37,7 @@ export function StageOffer({
           Stage
         </Button>
       )}
-      {NOT_YET[state]}
+      {known(NOT_YET, state) ?? worded(state)}
     </span>
   );
 }

@@ -2,13 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
+import { known, worded } from "~/api/words";
 import { brief } from "~/components/brief";
 import { Panel } from "~/components/Panel";
 import { withPrefix } from "~/components/quantity";
 import { State } from "~/components/State";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
-import { worded } from "~/lists/fields";
 import type { Step } from "~/pages/observations/answers";
 import { isHeldUp } from "~/pages/observations/moves";
 import styles from "~/pages/observations/WaitingPanel.module.css";
@@ -62,7 +62,7 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
     : of.status !== null && !isHeldUp(of.reason)
       ? ["in_progress", "moves now"]
       : ["waiting", "waits"];
-  const page = PAGES[of.subject_type];
+  const page = known(PAGES, of.subject_type);
   return (
     <>
       <p className={styles.head}>

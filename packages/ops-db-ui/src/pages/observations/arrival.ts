@@ -1,3 +1,4 @@
+import { known } from "~/api/words";
 import { grouped, withPrefix } from "~/components/quantity";
 import type { Package, Progress } from "~/pages/observations/answers";
 import { isHeldUp } from "~/pages/observations/moves";
@@ -91,7 +92,7 @@ function archives({ archives_reached: reached, archives_wanted: wanted }: Progre
 
 /** Return what was given up first, as the subject of a sentence. */
 function doingOf({ failed }: Progress): string {
-  return DOINGS[failed[0]?.subject_type ?? ""] ?? "Work on it";
+  return known(DOINGS, failed[0]?.subject_type ?? "") ?? "Work on it";
 }
 
 function held(

@@ -1,4 +1,4 @@
-import type { Execution, Package, Progress } from "~/pages/observations/answers";
+import type { Execution, ListedExecution, Package, Progress, Step } from "~/pages/observations/answers";
 
 const ID = "01a22a1e-429b-70f1-b51a-fe47bfc250d2";
 
@@ -126,3 +126,46 @@ export function copy(
     pinned_until: null,
   };
 }
+
+/** Why its data do not go on: a package could not be made. */
+export const GIVEN_UP_STEP: Step = {
+  subject_type: "package_creation",
+  subject_id: "c1",
+  what: "make the package at ccat.chai-raw-data",
+  status: "failed",
+  reason: "given_up",
+  detail: "bad/scan-1.dat: its checksum is another than was filed",
+  since: "2026-11-30T01:42:49Z",
+  remedy: "Remove the cause that its error names, then retry it.",
+  next: "Nothing changes until somebody acts.",
+  next_at: null,
+  turn: "operator",
+};
+
+/** Why its data do not go on: the link is closed. */
+export const WAITING_STEP: Step = {
+  ...GIVEN_UP_STEP,
+  subject_type: "data_transfer",
+  subject_id: "t1",
+  what: "send it to cologne",
+  status: "pending",
+  reason: "link_window_closed",
+  detail: "route ccat-to-cologne is open 02:00 to 06:00 UTC",
+  next: "It goes on when the window opens.",
+  turn: "automatic",
+};
+
+/** An observation as lists have it, with data that wait. */
+export const LISTED: ListedExecution = {
+  ...EXECUTION,
+  data: {
+    state: "on_the_way",
+    files: 403,
+    bytes: 25_000_000,
+    files_unpackaged: 0,
+    packages: { archived: 0, failed: 0, transferring: 1, waiting: 0 },
+    reason: "route_circuit_open",
+    reason_detail: null,
+    reason_since: "2026-11-30T02:00:00Z",
+  },
+};

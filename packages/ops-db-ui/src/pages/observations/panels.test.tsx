@@ -3,8 +3,16 @@ import { expect, test } from "vitest";
 import { page } from "vitest/browser";
 import type { Problem } from "~/api/problem";
 import { ArrivalPanel } from "~/pages/observations/ArrivalPanel";
-import type { Package, Progress, Step } from "~/pages/observations/answers";
-import { EXECUTION, GIVEN_UP, PACKAGE, PROGRESS, WAITING } from "~/pages/observations/observations.fixtures";
+import type { Package, Progress } from "~/pages/observations/answers";
+import {
+  EXECUTION,
+  GIVEN_UP,
+  GIVEN_UP_STEP,
+  PACKAGE,
+  PROGRESS,
+  WAITING,
+  WAITING_STEP,
+} from "~/pages/observations/observations.fixtures";
 import { PackageMatrix } from "~/pages/observations/PackageMatrix";
 import { PackagesPanel } from "~/pages/observations/PackagesPanel";
 import { WaitingPanel } from "~/pages/observations/WaitingPanel";
@@ -13,30 +21,6 @@ import { expectAccessible, expectNoSidewaysScroll, HOSTILE, show } from "~tests/
 
 const ID = EXECUTION.id;
 const siteOf = (location: string) => location.split(".")[0];
-const GIVEN_UP_STEP: Step = {
-  subject_type: "package_creation",
-  subject_id: "c1",
-  what: "make the package at ccat.chai-raw-data",
-  status: "failed",
-  reason: "given_up",
-  detail: "bad/scan-1.dat: its checksum is another than was filed",
-  since: "2026-11-30T01:42:49Z",
-  remedy: "Remove the cause that its error names, then retry it.",
-  next: "Nothing changes until somebody acts.",
-  next_at: null,
-  turn: "operator",
-};
-const WAITING_STEP: Step = {
-  ...GIVEN_UP_STEP,
-  subject_type: "data_transfer",
-  subject_id: "t1",
-  what: "send it to cologne",
-  status: "pending",
-  reason: "link_window_closed",
-  detail: "route ccat-to-cologne is open 02:00 to 06:00 UTC",
-  next: "It goes on when the window opens.",
-  turn: "automatic",
-};
 
 function answered(data: Progress): UseQueryResult<Progress, Problem> {
   return { data, isPending: false, isError: false, dataUpdatedAt: Date.now() } as UseQueryResult<

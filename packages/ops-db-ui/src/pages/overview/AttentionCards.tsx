@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
+import { CircleHelp, CircleX, Info, type LucideIcon, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMe } from "~/api/me";
 import { type Names, whoOf } from "~/api/who";
+import { known, worded } from "~/api/words";
 import { Button } from "~/components/Button";
 import { brief } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
@@ -64,7 +65,7 @@ function restOf(cards: readonly Attention[]): string {
 }
 
 function Card({ card, names }: { readonly card: Attention; readonly names: Names }) {
-  const Icon = ICONS[card.severity];
+  const Icon = known(ICONS, card.severity) ?? CircleHelp;
   const cause = useCause(card);
   const me = useMe();
   const who = whoOf(card.turn, card.where === null ? [] : [card.where], names, me);
@@ -73,7 +74,9 @@ function Card({ card, names }: { readonly card: Attention; readonly names: Names
       <Icon aria-hidden size={20} className={styles.icon} />
       <div className={styles.text}>
         <h2 className={styles.title}>
-          <span className="visually-hidden">{WORDS[card.severity]} </span>
+          <span className="visually-hidden">
+            {known(WORDS, card.severity) ?? `${worded(card.severity)}:`}{" "}
+          </span>
           {card.title}
           {card.since !== null && !TITLE_SAYS_SINCE.has(card.rule) && (
             <span className={styles.since}>

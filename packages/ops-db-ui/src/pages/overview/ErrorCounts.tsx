@@ -4,11 +4,12 @@ import { State } from "~/components/State";
 import styles from "~/pages/overview/ErrorCounts.module.css";
 import { Part } from "~/pages/overview/Part";
 
-const SEVERITIES = ["critical", "error", "warning", "info"] as const;
+const SEVERITIES: readonly string[] = ["critical", "error", "warning", "info"];
 
 /** How many errors are open, by severity; those of which there are none are left out. */
 export function ErrorCounts({ errors }: { readonly errors: Readonly<Record<string, number>> }) {
-  const found = SEVERITIES.filter((severity) => (errors[severity] ?? 0) > 0);
+  const others = Object.keys(errors).filter((severity) => !SEVERITIES.includes(severity));
+  const found = [...SEVERITIES, ...others].filter((severity) => (errors[severity] ?? 0) > 0);
   return (
     <Part
       title="Open errors"

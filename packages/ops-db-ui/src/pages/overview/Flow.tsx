@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { OctagonX } from "lucide-react";
+import { known, worded } from "~/api/words";
 import { Bytes, Count, Rate } from "~/components/Quantity";
 import { grouped, withPrefix } from "~/components/quantity";
 import type { FlowStep } from "~/pages/overview/answers";
@@ -34,9 +35,13 @@ export function Flow({ steps }: { readonly steps: readonly FlowStep[] }) {
   );
 }
 
+function nameOf({ step }: FlowStep): string {
+  return known(STEPS, step)?.[0] ?? worded(step);
+}
+
 /** The flow in a few words. */
 function inShort(steps: readonly FlowStep[]): string {
-  const stops = steps.filter((step) => step.stopped_by !== null).map((step) => STEPS[step.step][0]);
+  const stops = steps.filter((step) => step.stopped_by !== null).map((step) => nameOf(step));
   if (stops.length > 0) return `stops at ${stops.join(", ")}`;
   const link = steps.find((step) => step.step === "link")?.rate;
   return link ? `${withPrefix(link, "B/s")} over the link` : "nothing moves";
@@ -77,14 +82,14 @@ function stopsAt(steps: readonly FlowStep[], place: number): number {
 }
 
 function Step({ step, stopsAt }: { readonly step: FlowStep; readonly stopsAt: number }) {
-  const [name, what] = STEPS[step.step];
+  const what = known(STEPS, step.step)?.[1] ?? "";
   const stop = step.stopped_by;
   return (
     <li className={styles.step} data-look={lookOfStep(step)}>
       <p className={styles.rate}>
         <Rate value={step.rate} />
       </p>
-      <h3 className={styles.name}>{name}</h3>
+      <h3 className={styles.name}>{nameOf(step)}</h3>
       <p className={styles.count}>
         {grouped(step.packages)}{" "}
         <span className={styles.unit}>{step.packages === 1 ? "package" : "packages"}</span>

@@ -1,7 +1,9 @@
 import { Link } from "@tanstack/react-router";
+import { known, worded } from "~/api/words";
 import { BufferBar } from "~/components/BufferBar";
 import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
+import type { Tone } from "~/components/states";
 import type { Attention, LocationStatus } from "~/pages/overview/answers";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Places.module.css";
@@ -13,6 +15,9 @@ const KINDS: Readonly<Record<LocationStatus["location_type"], string>> = {
   long_term_archive: "archive",
   processing: "processing",
 };
+
+/** How a place looks of which a card says how urgent it is. */
+const TONES: Readonly<Record<string, Tone>> = { act: "act", watch: "watch" };
 
 /** How full each place is, with the watermarks between which it is emptied, and what is wrong with it. */
 export function Places({
@@ -35,7 +40,9 @@ export function Places({
               <Link to="/places/locations/$name" params={{ name: location.id }} className={styles.name ?? ""}>
                 {location.id}
               </Link>
-              <span className={styles.kind}>{KINDS[location.location_type]}</span>
+              <span className={styles.kind}>
+                {known(KINDS, location.location_type) ?? worded(location.location_type)}
+              </span>
               <Marks location={location} cards={cards} />
             </p>
             {location.used_bytes === null ? (
@@ -86,6 +93,7 @@ function Filled({
   readonly card: Attention | undefined;
   readonly at: string;
 }) {
+  const tone = known(TONES, card?.severity ?? "");
   const left = card?.next_at == null ? null : Date.parse(card.next_at) - Date.parse(at);
   return (
     <BufferBar
@@ -94,7 +102,7 @@ function Filled({
       total={location.total_bytes}
       low={location.watermark_low}
       high={location.watermark_high}
-      {...(card === undefined || card.severity === "info" ? {} : { tone: card.severity })}
+      {...(tone === undefined ? {} : { tone })}
       forecast={left === null ? null : `no room in ${span(left)}`}
       brief
     />

@@ -1,4 +1,5 @@
 import { CircleCheck, CircleHelp, CircleX, type LucideIcon, TriangleAlert } from "lucide-react";
+import { known, worded } from "~/api/words";
 import { Age } from "~/components/Age";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
@@ -23,11 +24,13 @@ export function VerdictSentence({
 }) {
   const isCurrent = useFreshness().state === "live";
   const level = isCurrent ? verdict.level : "unknown";
-  const Icon = ICONS[level];
+  const Icon = known(ICONS, level) ?? CircleHelp;
   return (
     <div className={styles.verdict} data-level={level}>
       <Icon aria-hidden size={28} className={styles.icon} />
-      <PageTitle title={`${level === "unknown" ? "No answer" : TITLES[level]} · Overview`}>
+      <PageTitle
+        title={`${level === "unknown" ? "No answer" : (known(TITLES, level) ?? worded(level))} · Overview`}
+      >
         {verdict.sentence}
       </PageTitle>
       {verdict.next !== null && (

@@ -3,6 +3,7 @@ import { ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { worded } from "~/api/words";
 import { Empty } from "~/components/Empty";
 import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
@@ -11,7 +12,6 @@ import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
-import { worded } from "~/lists/fields";
 import { GONE, noTarYet } from "~/pages/packages/whereabouts";
 
 const MOST_PLACES = 200;

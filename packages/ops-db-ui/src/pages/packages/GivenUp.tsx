@@ -1,5 +1,6 @@
 import { useGet } from "~/api/get";
 import { useWho } from "~/api/who";
+import { known } from "~/api/words";
 import { brief } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
 import page from "~/components/Page.module.css";
@@ -15,13 +16,13 @@ import { WorkVerbs } from "~/pages/work/WorkVerbs";
 /** Work on a package that was given up: what happened, what to mend first, and how it goes on. */
 export function GivenUp({ of: step, place }: { readonly of: Step; readonly place: string }) {
   const categories = useGet("/api/v1/error-categories", {}, { live: false });
-  const known = categories.data?.items.find(({ code }) => code === step.error_category);
-  const collection = WORK_COLLECTIONS[step.subject_type];
+  const category = categories.data?.items.find(({ code }) => code === step.error_category);
+  const collection = known(WORK_COLLECTIONS, step.subject_type);
   // What was given up does not go on by itself, whatever its category does.
-  const turn = known === undefined || known.turn === "automatic" ? "operator" : known.turn;
+  const turn = category === undefined || category.turn === "automatic" ? "operator" : category.turn;
   const whose = useWho()(turn, [step.title, step.detail, place]);
   const short = step.detail === null ? null : inUnits(brief(step.detail));
-  const remedy = known?.remedy ?? "Remove the cause that the message names.";
+  const remedy = category?.remedy ?? "Remove the cause that the message names.";
   return (
     <div className={styles.problem}>
       <h3 className={styles.title}>
@@ -41,7 +42,7 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
           {step.detail}
         </p>
       )}
-      {known !== undefined && <p>{known.meaning}</p>}
+      {category !== undefined && <p>{category.meaning}</p>}
       <p>Nothing changes until somebody acts. It is the turn of {whose}:</p>
       <RemedySteps remedy={beforeRetry(remedy)} place={place}>
         <span className={page.row}>

@@ -5,6 +5,7 @@ import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
+import { known, worded } from "~/api/words";
 import { CopyAs } from "~/components/CopyAs";
 import { CopyText } from "~/components/CopyText";
 import { KeyValues } from "~/components/KeyValues";
@@ -18,7 +19,6 @@ import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
-import { worded } from "~/lists/fields";
 import { CopiesTable } from "~/pages/packages/CopiesTable";
 import { FilesOfPackage } from "~/pages/packages/FilesOfPackage";
 import { GivenUp } from "~/pages/packages/GivenUp";
@@ -111,7 +111,7 @@ function Whereabouts({
   return (
     <>
       <p className={page.row}>
-        <State of={stands(data)} word={WORDS[data.state]} />
+        <State of={stands(data)} word={known(WORDS, data.state) ?? worded(data.state)} />
         {life !== undefined && <span className={page.lead}>{archived(data, life.archives_in_doubt)}</span>}
       </p>
       <p>{whereabouts(data)}</p>

@@ -1,11 +1,14 @@
 import type { components } from "~/api/schema.gen";
+import { known, worded } from "~/api/words";
 import type { LifeStep } from "~/components/life-steps";
 import type { Tone } from "~/components/states";
+
+type KnownKind = Exclude<LifeStep["kind"], "other">;
 
 /** A step of the life of a package, as the API tells it. */
 export type Step = components["schemas"]["LifeStep"];
 
-const TONES: Readonly<Record<Step["kind"], Tone>> = {
+const TONES: Readonly<Record<KnownKind, Tone>> = {
   done: "ok",
   now: "moving",
   wait: "watch",
@@ -23,7 +26,7 @@ export function drawable(steps: readonly Step[], words: (code: string) => string
     id: `${index} ${step.subject_id}`,
     at: step.started_at ?? step.created_at,
     until: step.finished_at,
-    title: step.title,
+    title: isKnown(step.kind) ? step.title : `${worded(step.kind)}: ${step.title}`,
     detail: detailOf(step, words),
     who: null,
     bytes:
@@ -33,9 +36,13 @@ export function drawable(steps: readonly Step[], words: (code: string) => string
     nextAt: step.next_at,
     subject:
       step.subject_type === "raw_data_package" ? null : { type: step.subject_type, id: step.subject_id },
-    kind: step.kind,
-    tone: TONES[step.kind],
+    kind: isKnown(step.kind) ? step.kind : "other",
+    tone: known(TONES, step.kind) ?? "unknown",
   }));
+}
+
+function isKnown(kind: string): kind is KnownKind {
+  return known(TONES, kind) !== undefined;
 }
 
 /** Return the work of a package that was given up and is still to be done; the newest, where there are several. */

@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { worded } from "~/api/words";
 import { BufferBar } from "~/components/BufferBar";
 import page from "~/components/Page.module.css";
 import { Bytes, Count } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
-import { worded } from "~/lists/fields";
 import { isSoonFull, isUnderPressure, ruleOf, trendOf } from "~/pages/places/filling";
 import { useNow } from "~/time/now";
 

@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { known, worded } from "~/api/words";
 import { withPrefix } from "~/components/quantity";
 import { age, span } from "~/time/format";
 
@@ -43,9 +44,11 @@ export function ruleOf(place: Location, policy: Policy | null): string {
     when_archived: `Copies are deleted as soon as ${safe} a verified copy${later}.`,
     under_pressure: `Copies stay as a cache. Above ${place.watermark_high} % those of which ${safe} a verified copy are deleted, down to ${place.watermark_low} %.`,
     when_unpinned: `Copies are deleted when nobody has pinned them any more${later}.`,
-  } as const;
+  };
   if (place.deletion_mode !== "enabled") {
     return `The deletion mode is ${place.deletion_mode.replaceAll("_", " ")}: nothing is deleted here, only said.`;
   }
-  return rules[policy.trigger] + grace;
+  return (
+    (known(rules, policy.trigger) ?? `Copies are deleted by the rule “${worded(policy.trigger)}”.`) + grace
+  );
 }

@@ -1,4 +1,5 @@
 import type { components } from "~/api/schema.gen";
+import { worded } from "~/api/words";
 import { actorName } from "~/components/actor";
 import { brief } from "~/components/brief";
 
@@ -48,5 +49,7 @@ export function serviceOf({ id, read_only, retired_at, service, health }: Locati
         sentence: `${id} is in service.`,
         effect: read_only ? "It is read only: nothing is written to it." : null,
       };
+    default:
+      return { sentence: `${id}: ${worded(service.state)}${reason}.`, effect: null };
   }
 }

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useId, useState } from "react";
-import { api } from "~/api/client";
+import { api, bodyOf } from "~/api/client";
 import { useGet } from "~/api/get";
 import type { Problem } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
@@ -114,7 +114,7 @@ export function StageForm({ of, onCancel }: { readonly of: Staged; readonly onCa
 async function request(executionId: string, form: FormData, key: string): Promise<Job> {
   const pin = textOf(form, "pin");
   const reason = textOf(form, "reason");
-  const { data } = await api.POST("/api/v1/staging-jobs", {
+  const answer = await api.POST("/api/v1/staging-jobs", {
     params: { header: { "idempotency-key": key } },
     body: {
       execution_id: executionId,
@@ -124,8 +124,7 @@ async function request(executionId: string, form: FormData, key: string): Promis
       ...(reason === "" ? {} : { reason }),
     },
   });
-  if (data === undefined) throw new Error("an answer without a body");
-  return data;
+  return bodyOf(answer);
 }
 
 function textOf(form: FormData, name: string): string {

@@ -1,3 +1,4 @@
+import { worded } from "~/api/words";
 import { grouped, withPrefix } from "~/components/quantity";
 import type { Item, Job } from "~/pages/staging/answers";
 
@@ -6,6 +7,7 @@ export function wordOf(job: Job): readonly [look: string, word: string] {
   if (job.state === "completed") return ["completed", "there"];
   if (job.state === "cancelled") return ["cancelled", "cancelled"];
   if (job.state === "failed" || has(job, "failed")) return ["failed", "needs somebody"];
+  if (!isOpen(job)) return [job.state, worded(job.state)];
   if (has(job, "in_progress")) return ["in_progress", "on the way"];
   return ["waiting", job.items.some(({ waiting_reason }) => waiting_reason !== null) ? "waits" : "queued"];
 }

@@ -1,8 +1,8 @@
 import type { ErrorCategory } from "~/api/error-categories";
 import type { components } from "~/api/schema.gen";
+import { worded } from "~/api/words";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
-import { worded } from "~/lists/fields";
 import styles from "~/pages/work/BulkEffect.module.css";
 import { byCount, type Group } from "~/pages/work/group-words";
 import { kindCount } from "~/pages/work/kinds";

@@ -1,6 +1,6 @@
 import { ActionButton } from "~/actions/ActionButton";
 import { newIdempotencyKey } from "~/actions/keys";
-import { api } from "~/api/client";
+import { api, bodyOf } from "~/api/client";
 import { get } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { grouped } from "~/components/quantity";
@@ -65,12 +65,11 @@ async function change(
   isDryRun: boolean,
   idempotencyKey: string,
 ): Promise<Changed> {
-  const { data } = await api.POST(`/api/v1/open-work:${verb}`, {
+  const answer = await api.POST(`/api/v1/open-work:${verb}`, {
     body: { where: whereOf(where), reason, dry_run: isDryRun },
     params: { header: { "idempotency-key": idempotencyKey } },
   });
-  if (data === undefined) throw new Error("an answer without a body");
-  return data;
+  return bodyOf(answer);
 }
 
 function doneOf({ verb, done, refused, more }: Changed): string {

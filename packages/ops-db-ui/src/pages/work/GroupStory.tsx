@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useErrorCategories } from "~/api/error-categories";
 import { useWaitingReasons } from "~/api/waiting-reasons";
+import { worded } from "~/api/words";
 import { grouped } from "~/components/quantity";
 import { Time } from "~/components/Time";
-import { worded } from "~/lists/fields";
 import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
 import { Remedy } from "~/pages/work/Remedy";
 import styles from "~/pages/work/WorkGroup.module.css";

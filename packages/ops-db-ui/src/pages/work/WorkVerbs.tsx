@@ -1,5 +1,6 @@
 import { ActionButton } from "~/actions/ActionButton";
 import { callByPath } from "~/actions/call-by-path";
+import { known } from "~/api/words";
 import { SHOWS_WORK, workKind } from "~/pages/work/kinds";
 
 const LABELS = { retry: "Retry", cancel: "Cancel" } as const;
@@ -16,28 +17,35 @@ export function WorkVerbs({
 }: {
   readonly collection: string;
   readonly id: string;
-  readonly verbs: readonly ("retry" | "cancel")[];
+  readonly verbs: readonly string[];
 }) {
   const kind = workKind(collection);
   if (kind === undefined) return null;
-  return verbs.map((verb) => (
-    <ActionButton
-      key={verb}
-      operation={kind[verb]}
-      label={LABELS[verb]}
-      title={`${LABELS[verb]} this ${kind.one.toLowerCase()}?`}
-      effect={EFFECTS[verb]}
-      reason={verb === "cancel" ? "required" : "optional"}
-      kind={verb === "cancel" ? "quiet" : "plain"}
-      run={({ reason, idempotencyKey }) =>
-        callByPath(
-          "POST",
-          `/api/v1/${kind.collection}/${encodeURIComponent(id)}:${verb}`,
-          { reason },
-          idempotencyKey,
-        )
-      }
-      invalidates={SHOWS_WORK}
-    />
-  ));
+  return verbs
+    .filter(isVerb)
+    .map((verb) => (
+      <ActionButton
+        key={verb}
+        operation={kind[verb]}
+        label={LABELS[verb]}
+        title={`${LABELS[verb]} this ${kind.one.toLowerCase()}?`}
+        effect={EFFECTS[verb]}
+        reason={verb === "cancel" ? "required" : "optional"}
+        kind={verb === "cancel" ? "quiet" : "plain"}
+        run={({ reason, idempotencyKey }) =>
+          callByPath(
+            "POST",
+            `/api/v1/${kind.collection}/${encodeURIComponent(id)}:${verb}`,
+            { reason },
+            idempotencyKey,
+          )
+        }
+        invalidates={SHOWS_WORK}
+      />
+    ));
+}
+
+/** Whether a verb is one that this version can say the effects of; another is not offered. */
+function isVerb(verb: string): verb is keyof typeof LABELS {
+  return known(LABELS, verb) !== undefined;
 }

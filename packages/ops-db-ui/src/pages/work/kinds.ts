@@ -1,5 +1,6 @@
 import type { GetPath } from "~/api/get";
 import type { OperationId } from "~/api/permissions";
+import { known, worded } from "~/api/words";
 import { grouped } from "~/components/quantity";
 
 /** A kind of work: where the API has it and what it is called. */
@@ -58,7 +59,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 
 /** Return what a kind of open work is called. */
 export function kindWord(kind: string): string {
-  return KIND_WORDS[kind] ?? kind.replaceAll("_", " ");
+  return known(KIND_WORDS, kind) ?? worded(kind);
 }
 
 /** Return how many of a kind of open work, in words: `3 transfers`. */
