@@ -315,6 +315,12 @@ def ccat(
     return run
 
 
+@pytest.fixture
+def execution(ccat: RunCcat) -> str:
+    """The id of an observation that has begun."""
+    return ccat("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa").out.strip()
+
+
 def ccat_environment(api: Api, spool_folder: Path) -> dict[str, str]:
     """Return the settings of the command."""
     return {

@@ -1,8 +1,6 @@
-"""Scanning, placing, reading and copying files."""
+"""Placing, reading and copying files."""
 
-import errno
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -11,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from ccat_dev_stack.file_permissions import permissions_count
 from ccat_ops_db_client.checksums import Algorithm
-from ccat_ops_db_client.errors import FileChangedError, PathError
-from ccat_ops_db_client.filing.filing import place_copies, place_where_they_are
+from ccat_ops_db_client.errors import FileChangedError, PathError, PathReason
 from ccat_ops_db_client.filing.ingest import ingest
+from ccat_ops_db_client.filing.left_out import LeftOut
+from ccat_ops_db_client.filing.placing import Placed, apart, place_copies, place_where_they_are, same_name
 from ccat_ops_db_client.filing.read import ReadFile, checksum_of, each_in_threads
 from ccat_ops_db_client.filing.scan import FoundFile, scan
 from ccat_ops_db_client.filing.sources import Source, place_of, source_for
+
+from .checks import write
 
 XXH3 = Algorithm.XXH3_128
 
@@ -27,165 +29,8 @@ def nothing(count: int) -> None:
 
 
 def found(path: Path) -> FoundFile:
-    (file,) = scan([path])
+    (file,) = scan([path]).files
     return file
-
-
-def write(path: Path, content: bytes = b"data") -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-class TestScan:
-    def test_folders_are_searched_and_each_file_is_found_once(self, tmp_path: Path) -> None:
-        first = write(tmp_path / "run" / "b.fits")
-        second = write(tmp_path / "run" / "deep" / "ä b.fits", b"")
-        found = scan([tmp_path / "run", first, tmp_path / "run" / "deep" / ".." / "b.fits"])
-        assert [(file.path, file.below, file.size) for file in found] == [
-            (first, "run/b.fits", 4),
-            (second, "run/deep/ä b.fits", 0),
-        ]
-
-    def test_a_folder_of_the_present_place_is_named_by_its_name(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        write(tmp_path / "run" / "b.fits")
-        monkeypatch.chdir(tmp_path / "run")
-        assert [file.below for file in scan([Path()])] == ["run/b.fits"]
-
-    def test_a_folder_above_may_be_a_link(self, tmp_path: Path) -> None:
-        real = write(tmp_path / "disk7" / "run" / "b.fits")
-        (tmp_path / "data").symlink_to(tmp_path / "disk7")
-        assert [file.path for file in scan([tmp_path / "data" / "run"])] == [real]
-
-    def test_whatever_is_no_file_is_refused_by_name(self, tmp_path: Path) -> None:
-        run = tmp_path / "run"
-        write(run / "fine.fits")
-        (run / "link.fits").symlink_to(run / "fine.fits")
-        (run / "dangling").symlink_to("nowhere")
-        (run / "folder-link").symlink_to(tmp_path)
-        os.mkfifo(run / "pipe")
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(run / "sock"))
-            with pytest.raises(PathError) as raised:
-                scan([run])
-        message = str(raised.value)
-        assert "nothing was filed" in message
-        for name, kind in {
-            "link.fits": "symbolic link",
-            "dangling": "symbolic link",
-            "folder-link": "symbolic link",
-            "pipe": "pipe",
-            "sock": "socket",
-        }.items():
-            assert f"{run / name} is a {kind}" in message
-        assert "fine.fits" not in message
-
-    @pytest.mark.parametrize("path", ["/dev/null", "/dev/stdin", "missing", "a\0b"])
-    def test_devices_and_missing_paths_are_refused(self, path: str) -> None:
-        with pytest.raises(PathError):
-            scan([Path(path)])
-
-    @pytest.mark.parametrize("name", [b"a\nb", b"a\\b", b"caf\xe9", b"a\x1b[2J", b"a%0ab", b"end "])
-    def test_names_that_cannot_be_filed_are_refused(self, tmp_path: Path, name: bytes) -> None:
-        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"")
-        with pytest.raises(PathError) as raised:
-            scan([tmp_path])
-        assert str(raised.value).isprintable()
-
-    def test_what_is_gone_when_it_is_looked_at_is_no_file(self, tmp_path: Path) -> None:
-        for number in range(50):
-            write(tmp_path / f"{number}.fits")
-        stop = threading.Event()
-
-        def write_and_remove() -> None:
-            number = 0
-            while not stop.is_set():
-                number += 1
-                write(tmp_path / f"{number % 50}.tmp").unlink()
-                folder = tmp_path / f"folder {number % 7}"
-                write(folder / "x.tmp").unlink()
-                folder.rmdir()
-
-        other = threading.Thread(target=write_and_remove)
-        other.start()
-        try:
-            for _ in range(50):
-                names = [file.path.name for file in scan([tmp_path])]
-                assert sum(name.endswith(".fits") for name in names) == 50
-        finally:
-            stop.set()
-            other.join()
-
-    def test_an_argument_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(PathError, match=r"gone\.fits"):
-            scan([tmp_path / "gone.fits"])
-
-    def test_what_cannot_be_looked_at_is_named_not_its_folder(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        write(tmp_path / "a.fits")
-        real = Path.lstat
-
-        def broken(path: Path) -> os.stat_result:
-            if path.name == "a.fits":
-                raise OSError(errno.EIO, "Input/output error")
-            return real(path)
-
-        monkeypatch.setattr(Path, "lstat", broken)
-        with pytest.raises(PathError, match=r"a\.fits: Input/output error"):
-            scan([tmp_path])
-
-    def test_what_nfs_keeps_of_removed_files_is_left_out_and_told(self, tmp_path: Path) -> None:
-        write(tmp_path / "run" / "a.fits")
-        kept = write(tmp_path / "run" / ".nfs000000000012ab3400000001")
-        write(tmp_path / "run" / ".nfs-of-somebody")
-        left_out: list[Path] = []
-        names = [file.path.name for file in scan([tmp_path], left_out.append)]
-        assert names == [".nfs-of-somebody", "a.fits"]
-        assert left_out == [kept]
-
-    @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1", "C.UTF-8"])
-    def test_names_are_utf_8_whatever_the_locale(self, tmp_path: Path, locale: str) -> None:
-        """Old control computers have a locale that is not UTF-8; their files have the names they have."""
-        source = write(tmp_path / "Quelle \xfc" / "R\xe9flexion \u65e5\u672c.fits").parent
-        program = (
-            "import os, sys; from pathlib import Path\n"
-            "from ccat_ops_db_client.filing.filing import place_copies, place_where_they_are\n"
-            "from ccat_ops_db_client.filing.scan import scan\n"
-            "from ccat_ops_db_client.filing.sources import Source\n"
-            "source = Source('s', Path(sys.argv[1]))\n"
-            "for placed in [place_where_they_are(scan([source.folder]), [source])[0],\n"
-            "               place_copies(scan([source.folder]), source, sys.argv[2])[0]]:\n"
-            "    print(ascii(placed.relative_path), ascii(os.fsencode(placed.target)))\n"
-        )
-        environment = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-        done = subprocess.run(
-            [sys.executable, "-c", program, source, "\xe4"], env=environment, capture_output=True, check=True
-        )
-        name = "R\xe9flexion \u65e5\u672c.fits"
-        copied = f"\xe4/{source.name}/{name}"
-        assert done.stdout.decode().splitlines() == [
-            f"{name!a} {os.fsencode(source / name)!a}",
-            f"{copied!a} {os.fsencode(source / copied)!a}",
-        ]
-
-    @pytest.mark.parametrize("path", ["R{}f.fits", "R{}f/a.fits"])
-    def test_names_that_differ_in_their_unicode_form_are_refused_by_both(
-        self, tmp_path: Path, path: str
-    ) -> None:
-        write(tmp_path / path.format("\u00e9"))
-        assert len(scan([tmp_path])) == 1
-        write(tmp_path / path.format("e\u0301"))
-        with pytest.raises(PathError, match="Unicode form") as raised:
-            scan([tmp_path])
-        assert path.format("\\xe9") in raised.value.message
-        assert path.format("e\\u0301") in raised.value.message
-
-    def test_copies_under_way_are_no_data(self, tmp_path: Path) -> None:
-        write(tmp_path / "run" / ".ccat-ingest-0123")
-        assert scan([tmp_path / "run"]) == []
 
 
 class TestPlace:
@@ -196,25 +41,59 @@ class TestPlace:
 
     def test_outside_every_location_the_folders_are_named(self, tmp_path: Path) -> None:
         file = found(write(tmp_path / "elsewhere" / "b.fits"))
+        inside = found(write(tmp_path / "chai" / "b.fits"))
         sources = [Source("ccat.chai", tmp_path / "chai"), Source("ccat.prime", tmp_path / "prime")]
-        with pytest.raises(PathError) as raised:
-            place_where_they_are([file], sources)
-        assert f"ccat.chai is {tmp_path / 'chai'}" in str(raised.value)
-        assert f"ccat.prime is {tmp_path / 'prime'}" in str(raised.value)
-        assert "--ingest" in str(raised.value)
+        placed, (left_out,) = place_where_they_are([file, inside], sources)
+        assert placed == [Placed(inside, sources[0], "b.fits")]
+        assert (left_out.path, left_out.reason) == (file.path, PathReason.OUTSIDE)
+        assert f"ccat.chai is {tmp_path / 'chai'}" in left_out.message
+        assert f"ccat.prime is {tmp_path / 'prime'}" in left_out.message
+        assert "--ingest" in left_out.remedy
 
     def test_a_link_out_of_the_location_does_not_help(self, tmp_path: Path) -> None:
         write(tmp_path / "elsewhere" / "b.fits")
         (tmp_path / "chai").mkdir()
         (tmp_path / "chai" / "way-out").symlink_to(tmp_path / "elsewhere")
-        (file,) = scan([tmp_path / "chai" / "way-out" / "b.fits"])
-        with pytest.raises(PathError, match="outside every source location"):
-            place_where_they_are([file], [Source("ccat.chai", tmp_path / "chai")])
+        files = scan([tmp_path / "chai" / "way-out" / "b.fits"]).files
+        placed, (left_out,) = place_where_they_are(files, [Source("ccat.chai", tmp_path / "chai")])
+        assert placed == []
+        assert left_out.reason is PathReason.OUTSIDE
+
+    def test_a_path_in_the_location_that_is_too_long_is_left_out(self, tmp_path: Path) -> None:
+        file = found(write(tmp_path / "a.fits"))
+        placed, (left_out,) = place_copies(
+            [file], Source("ccat.chai", tmp_path), "/".join(["x" * 99] * 40) + "/" + "y" * 90
+        )
+        assert placed == []
+        assert left_out.reason is PathReason.NAME
+
+    @pytest.mark.parametrize("names", [("R\u00e9f.fits", "Re\u0301f.fits"), ("R\u00e9f/a", "Re\u0301f/a")])
+    def test_names_that_differ_in_their_unicode_form_are_one(
+        self, tmp_path: Path, names: tuple[str, str]
+    ) -> None:
+        for name in (*names, "c.fits"):
+            write(tmp_path / name)
+        source = Source("ccat.chai", tmp_path)
+        placed, _ = place_where_they_are(scan([tmp_path]).files, [source])
+        alone, (group,) = apart(placed)
+        assert [item.relative_path for item in alone] == ["c.fits"]
+        assert {item.relative_path for item in group} == set(names)
+        first, second = group
+        said = same_name(first, second, other_is_filed=False)
+        assert (said.path, said.reason) == (first.file.path, PathReason.SAME_NAME)
+        assert r"R\xe9f" in said.message
+        assert r"Re\u0301f" in said.message
+        assert "Unicode form" in said.message
+        assert same_name(first, second, other_is_filed=True).remedy == "rename the first"
 
     def test_copies_must_not_meet(self, tmp_path: Path) -> None:
         files = [found(write(tmp_path / "one" / "a.fits")), found(write(tmp_path / "two" / "a.fits"))]
-        with pytest.raises(PathError, match=r"would both become x/a\.fits"):
-            place_copies(files, Source("ccat.chai", tmp_path), "x")
+        placed, _ = place_copies(files, Source("ccat.chai", tmp_path), "x")
+        alone, (group,) = apart(placed)
+        assert alone == []
+        said = same_name(group[0], group[1], other_is_filed=False)
+        assert "would both become x/a.fits" in said.message
+        assert "--into" in said.remedy
 
     @pytest.mark.parametrize("folder", ["../out", "/abs", "a/../..", "a\nb"])
     def test_copies_stay_in_the_location(self, tmp_path: Path, folder: str) -> None:
@@ -255,14 +134,10 @@ class TestRead:
     def test_many_files_come_in_order(self, tmp_path: Path) -> None:
         for number in range(50):
             write(tmp_path / f"{number:03}", b"x" * (50 - number) * 10_000)
-        files = scan([tmp_path])
+        files = scan([tmp_path]).files
         told: list[int] = []
-        results = list(
-            each_in_threads(
-                files, lambda file, advance: ReadFile(file, checksum_of(file, XXH3, advance)), told.append
-            )
-        )
-        assert [result and result.file for result in results] == files
+        results = list(each_in_threads(files, _checksum, told.append))
+        assert [isinstance(result, ReadFile) and result.file for result in results] == files
         assert sum(told) == sum(file.size for file in files)
 
     @pytest.mark.parametrize("change", ["grow", "shrink", "rewrite", "replace", "remove"])
@@ -298,31 +173,60 @@ class TestRead:
         with pytest.raises(PathError):
             checksum_of(file, XXH3, nothing)
 
-    def test_one_bad_file_stops_the_threads(self, tmp_path: Path) -> None:
+    def test_a_file_that_changed_does_not_keep_the_others(self, tmp_path: Path) -> None:
         for number in range(20):
             write(tmp_path / f"{number:02}", b"x" * 100_000)
-        files = scan([tmp_path])
+        files = scan([tmp_path]).files
         write(tmp_path / "03", b"longer" * 100_000)
-        results = each_in_threads(
-            files, lambda file, advance: ReadFile(file, checksum_of(file, XXH3, advance)), nothing
-        )
-        with pytest.raises(PathError, match="03 changed while it was read"):
-            list(results)
+        results = list(each_in_threads(files, _checksum, nothing))
+        assert [result.file.path.name for result in results if isinstance(result, ReadFile)] == [
+            f"{number:02}" for number in range(20) if number != 3
+        ]
+        left_out = results[3]
+        assert isinstance(left_out, LeftOut)
+        assert (left_out.path.name, left_out.reason) == ("03", PathReason.CHANGED)
+        assert "03 changed while it was read" in left_out.message
 
-    def test_what_is_gone_before_it_is_read_is_left_out(self, tmp_path: Path) -> None:
+    def test_a_file_that_cannot_be_read_does_not_keep_the_others(self, tmp_path: Path) -> None:
+        for name in "abc":
+            write(tmp_path / name)
+        files = scan([tmp_path]).files
+        (tmp_path / "b").chmod(0)
+        with permissions_count():
+            results = list(each_in_threads(files, _checksum, nothing))
+        assert [type(result) for result in results] == [ReadFile, LeftOut, ReadFile]
+        assert isinstance(results[1], LeftOut)
+        assert results[1].reason is PathReason.UNREADABLE
+        assert "Permission denied" in results[1].message
+
+    def test_a_defect_stops_the_threads(self, tmp_path: Path) -> None:
+        for number in range(20):
+            write(tmp_path / f"{number:02}", b"x" * 100_000)
+
+        def work(file: FoundFile, advance: Callable[[int], None]) -> ReadFile:
+            if file.path.name == "03":
+                raise ZeroDivisionError
+            return _checksum(file, advance)
+
+        with pytest.raises(ZeroDivisionError):
+            list(each_in_threads(scan([tmp_path]).files, work, nothing))
+
+    def test_what_is_gone_before_it_is_read_is_left_out_if_it_was_named(self, tmp_path: Path) -> None:
         for name in ("run/a", "run/x.tmp", "run/z", "argument"):
             write(tmp_path / name)
-        files = scan([tmp_path / "run", tmp_path / "argument"])
+        files = scan([tmp_path / "run", tmp_path / "argument"]).files
 
         def read(file: FoundFile, advance: Callable[[int], None]) -> ReadFile:
             if file.path.name in {"x.tmp", "argument"}:
                 file.path.unlink()
-            return ReadFile(file, checksum_of(file, XXH3, advance))
+            return _checksum(file, advance)
 
-        results = each_in_threads([file for file in files if not file.is_argument], read, nothing)
-        assert [result and result.file.path.name for result in results] == ["a", None, "z"]
-        with pytest.raises(PathError, match="argument is gone"):
-            list(each_in_threads([file for file in files if file.is_argument], read, nothing))
+        argument, a, temporary, z = each_in_threads(files, read, nothing)
+        assert [result.file.path.name for result in (a, z) if isinstance(result, ReadFile)] == ["a", "z"]
+        assert temporary is None
+        assert isinstance(argument, LeftOut)
+        assert argument.reason is PathReason.MISSING
+        assert "argument is gone" in argument.message
 
 
 class TestIngest:
@@ -380,7 +284,7 @@ class TestIngest:
             "from ccat_ops_db_client.filing.scan import scan;"
             "from ccat_ops_db_client.checksums import Algorithm;"
             "top = Path(sys.argv[2]);"
-            "ingest(scan([Path(sys.argv[1])])[0], top / 'a.fits', top, Algorithm.XXH3_128,"
+            "ingest(scan([Path(sys.argv[1])]).files[0], top / 'a.fits', top, Algorithm.XXH3_128,"
             " lambda count: os.kill(os.getpid(), signal.SIGKILL))"
         )
         subprocess.run([sys.executable, "-c", program, path, top], check=False)
@@ -406,6 +310,10 @@ class TestIngest:
         assert len(outcomes) == 6
         assert len(set(outcomes)) == 1
         assert [entry.name for entry in (top / "d").iterdir()] == ["a.fits"]
+
+
+def _checksum(file: FoundFile, advance: Callable[[int], None]) -> ReadFile:
+    return ReadFile(file, checksum_of(file, XXH3, advance))
 
 
 def _change(path: Path, change: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import PathError
+from .errors import PathError, PathReason
+from .paths import shown
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
@@ -34,7 +35,9 @@ def make_folder_inside(folder: Path, top: Path) -> None:
         It cannot be made.
     """
     if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(top)):
-        raise PathError(f"{folder} leads out of {top}", "choose another folder")
+        raise PathError(
+            f"{shown(folder)} leads out of {shown(top)}", "choose another folder", PathReason.NOT_COPIED
+        )
     make_folder(folder)
 
 

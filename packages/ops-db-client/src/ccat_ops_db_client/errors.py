@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from .terminal_text import printable
 
@@ -34,22 +35,59 @@ class IntegrityError(CcatError):
     """Bytes are not those that their checksum promises."""
 
 
+class PathReason(StrEnum):
+    """Why a path cannot be filed, for programs; stable."""
+
+    MISSING = "missing"
+    """It was named, and is not there."""
+    UNREADABLE = "unreadable"
+    """It cannot be looked at or read."""
+    NO_FILE = "no-file"
+    """It is a link, socket, pipe or device."""
+    NAME = "name"
+    """Its name or path cannot be filed."""
+    SAME_NAME = "same-name"
+    """Another file would have the same name, or one that differs in its Unicode form only."""
+    OUTSIDE = "outside"
+    """It is in no source location."""
+    CHANGED = "changed"
+    """It changed while it was read."""
+    NOT_COPIED = "not-copied"
+    """It cannot be copied into the source location."""
+    REFUSED = "refused"
+    """The API refused it."""
+
+
 class PathError(CcatError):
-    """A path cannot be filed or written."""
+    """A path cannot be filed or written.
+
+    Attributes
+    ----------
+    reason : PathReason
+        Why, for programs.
+    """
+
+    def __init__(self, message: str, remedy: str = "", reason: PathReason = PathReason.NAME) -> None:
+        super().__init__(message, remedy)
+        self.reason = reason
 
 
 class FileGoneError(PathError):
     """A file that was there is gone."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is gone", "file what took its place")
+        super().__init__(f"{path} is gone", "file what took its place", PathReason.MISSING)
 
 
 class FileChangedError(PathError):
     """A file changed while it was read."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} changed while it was read", "file it when the instrument has closed it")
+        super().__init__(
+            f"{path} changed while it was read",
+            "file it when the instrument has closed it",
+            PathReason.CHANGED,
+        )
 
 
 class SpoolError(CcatError):

@@ -5,9 +5,11 @@ import re
 import unicodedata
 
 from .errors import PathError
+from .terminal_text import printable
 
 MAX_PATH_BYTES = 4096
 MAX_SEGMENT_BYTES = 255
+LONGEST_SHOWN = 300
 
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 _BAGIT_ESCAPE = re.compile("%(0A|0D|25)", re.IGNORECASE)
@@ -22,7 +24,7 @@ def check_relative_path(path: str) -> str:
         With the reason: it is empty or absolute, leaves its folder, carries control characters, a backslash,
         a percent sequence with a meaning in BagIt manifests, or is too long.
     """
-    reason = _reason_against(path)
+    reason = reason_against(path)
     if reason:
         raise PathError(f"{path!r} cannot be filed: {reason}", "rename it")
     return path
@@ -41,7 +43,16 @@ def name_of(text: str) -> str:
     return os.fsdecode(text.encode("utf-8", "surrogateescape"))
 
 
-def _reason_against(path: str) -> str | None:
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return a path on disk as messages show it: its bytes as UTF-8, safe in a terminal, not too long."""
+    text = printable(text_of(path))
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[: LONGEST_SHOWN // 2]}...{text[-LONGEST_SHOWN // 2 :]}"
+
+
+def reason_against(path: str) -> str | None:
+    """Return why `path` cannot be the relative path of a raw data file; null if it can."""
     if not path:
         return "the path is empty"
     if path.startswith("/"):
@@ -50,9 +61,10 @@ def _reason_against(path: str) -> str | None:
         encoded = path.encode()
     except UnicodeEncodeError:
         return "its name is not valid UTF-8"
-    for character in path:
-        if unicodedata.category(character) in _LINE_BREAKING:
-            return f"its name contains the control character U+{ord(character):04X}"
+    if not path.isprintable():
+        for character in path:
+            if unicodedata.category(character) in _LINE_BREAKING:
+                return f"its name contains the control character U+{ord(character):04X}"
     if "\\" in path:
         return "its name contains a backslash"
     if _BAGIT_ESCAPE.search(path):

@@ -7,10 +7,10 @@ kept within an execution: while one of its requests waits, new ones go behind it
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from . import calls
@@ -20,13 +20,31 @@ from .client import Client
 from .errors import ApiAwayError, CcatError
 from .identity import new_id
 from .network_file_systems import check_spool_folder
-from .records import Execution, Filing, NewFile
+from .policy import Bounds
+from .records import Execution, Filing, NewFile, Page
 from .replay import Replay, replay
 from .sending import may_pass, send_once
 from .settings import Settings
 from .spool import Spool, SpooledRequest
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
+
+
+class Ask(Protocol):
+    """Sends a question and returns its answer."""
+
+    def __call__(self, call: Call[Answer], /) -> Answer:
+        """Ask."""
+
+
+def pages(ask: Ask, call: Call[Page[Item]]) -> Iterator[Item]:
+    """Yield the items of a list, page by page."""
+    page = ask(call)
+    yield from page.items
+    while page.next_cursor:
+        page = ask(calls.with_cursor(call, page.next_cursor))
+        yield from page.items
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,22 @@ class Recorder:
         if waiting:
             return Receipt(None, spooled=True, reason=waiting[0].reason)
         return Receipt(functools.reduce(calls.sum_of, answers, Filing(filed=0, already_filed=0)))
+
+    def ask(self, call: Call[Answer], /) -> Answer:
+        """Ask once what is only needed if the API is there; one that counts as away is not asked.
+
+        Raises
+        ------
+        ApiAwayError, ApiError
+        """
+        settings = self.client.settings
+        if away := self.spool.counts_as_away(settings.api_url):
+            raise ApiAwayError(away.reason)
+        try:
+            return self.client.send(call, bounds=Bounds(0, attempt=settings.spool_after_seconds))
+        except ApiAwayError as error:
+            self.spool.mark_away(settings.api_url, error.message, error.retry_after or 0)
+            raise
 
     def replay(self, *, lock_seconds: float = 0, limit_seconds: float = math.inf) -> Replay:
         """Send what waits for this API and is due; see `ccat_ops_db_client.replay.replay`."""

@@ -126,6 +126,7 @@ class FiledFile(Record):
     relative_path: str
     size: int
     checksum: str
+    source_location: str | None = None
     written_until: datetime | None = None
 
 

@@ -1,32 +1,27 @@
 """``ccat file``."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ccat_ops_db_client.checksums import Algorithm
-from ccat_ops_db_client.filing.filing import (
-    Order,
-    Outcome,
-    Placed,
-    copied_first,
-    file_placed,
-    in_place,
-    leave_out_filed,
-    place_copies,
-    place_where_they_are,
-)
-from ccat_ops_db_client.filing.read import Work
-from ccat_ops_db_client.filing.scan import FoundFile, scan
-from ccat_ops_db_client.filing.sources import instrument_of, load_sources, source_for
-from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.errors import PathError
+from ccat_ops_db_client.filing.filing import Copying, Order, Outcome, file_paths
+from ccat_ops_db_client.filing.left_out import LeftOut
+from ccat_ops_db_client.filing.read import Advance
+from ccat_ops_db_client.paths import text_of
+from ccat_ops_db_client.terminal_text import undecodable_escaped
 
+from .exit_status import ExitStatus
 from .options import ApiUrl, ExecutionId, Json
 from .output import byte_progress, notice, number, print_json, say, size
 from .session import recorder, tell_spooled
+
+SHOWN_IN_AN_ERROR = 5
+SHOWN_AS_NOTICES = 20
 
 
 def file(
@@ -56,61 +51,94 @@ def file(
 ) -> None:
     """File raw data files: they are packaged, archived, and then removed here.
 
-    Files that are filed already are skipped, so the command can be repeated after a break. If one of the
-    paths cannot be filed, nothing is: links, sockets and devices are refused by name.
+    Files that are filed already are skipped, so the command can be repeated after a break. What cannot be
+    filed (links, sockets, files that change, names that no archive keeps) is left out by name, and the others
+    are filed: exit status 3. If nothing at all could be filed it is 1.
     """
     if not ingest and (location or into):
         raise typer.BadParameter("--location and --into only go with --ingest")
-    order = Order(execution, module, algorithm, file_type)
-    left_out: list[Path] = []
-    found = scan(paths, left_out.append)
-    if left_out:
-        notice(
-            f"{number(len(left_out))} files that were removed while they were open are left out,"
-            f" for example {left_out[0]}"
-        )
+    copying = Copying(location, into) if ingest else None
     with recorder(api_url) as recording:
-        placed, read = _plan(recording, order, found, ingest=ingest, location=location, into=into)
-        needed = placed if ingest else leave_out_filed(recording, order, placed)
-        outcome = _file(recording, order, needed, read)
-    outcome.already_filed += len(placed) - len(needed)
+        outcome = file_paths(
+            recording,
+            Order(execution, module, algorithm, file_type),
+            paths,
+            copying=copying,
+            progress=_progress,
+        )
+    if outcome.nothing_is_filed:
+        raise NothingFiledError(outcome.left_out)
     _tell(outcome, as_json=as_json)
+    if outcome.left_out:
+        raise typer.Exit(ExitStatus.PART)
 
 
-def _plan(
-    recording: Recorder,
-    order: Order,
-    found: Sequence[FoundFile],
-    *,
-    ingest: bool,
-    location: str | None,
-    into: str | None,
-) -> tuple[list[Placed], Work]:
-    sources = load_sources(recording.client)
-    if not ingest:
-        return place_where_they_are(found, sources), in_place(order)
-    instrument = None if location else instrument_of(recording.client, order.module)
-    source = source_for(instrument, sources, location)
-    placed = place_copies(found, source, into or f"{order.execution_id}/{order.module}")
-    return placed, copied_first(order, placed)
+class NothingFiledError(PathError):
+    """All was left out.
+
+    Attributes
+    ----------
+    details : dict
+        What was left out, as JSON shows it.
+    """
+
+    def __init__(self, left_out: list[LeftOut]) -> None:
+        first = left_out[0]
+        if len(left_out) == 1:
+            super().__init__(f"nothing was filed: {first.message}", first.remedy, first.reason)
+        else:
+            listed = "; ".join(entry.message for entry in left_out[:SHOWN_IN_AN_ERROR])
+            rest = len(left_out) - SHOWN_IN_AN_ERROR
+            more = f"; and {number(rest)} more" if rest > 0 else ""
+            super().__init__(
+                f"nothing was filed: {listed}{more}", "remove, rename or leave them out", first.reason
+            )
+        self.details = {"left_out": [_plain(entry) for entry in left_out]}
 
 
-def _file(recording: Recorder, order: Order, placed: Sequence[Placed], read: Work) -> Outcome:
-    total = sum(item.file.size for item in placed)
+@contextmanager
+def _progress(total: int) -> Iterator[Advance]:
     with byte_progress("filing") as progress:
         task = progress.add_task("", total=total)
-        return file_placed(
-            recording, order, placed, read=read, advance=lambda count: progress.advance(task, count)
-        )
+        yield lambda count: progress.advance(task, count)
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
+    if outcome.ignored:
+        notice(
+            f"{number(len(outcome.ignored))} names are no data (removed while open, or copies under way),"
+            f" for example {text_of(outcome.ignored[0])}"
+        )
+    for entry in outcome.left_out[:SHOWN_AS_NOTICES]:
+        notice(f"left out: {entry.message}; {entry.remedy}")
+    if len(outcome.left_out) > SHOWN_AS_NOTICES:
+        rest = len(outcome.left_out) - SHOWN_AS_NOTICES
+        notice(f"{number(rest)} more are left out; --json lists all")
     if as_json:
-        print_json({name: count for name, count in asdict(outcome).items() if name != "spooled_because"})
-        return
-    say(
-        f"{number(outcome.filed)} files filed ({size(outcome.bytes)} read),"
-        f" {number(outcome.already_filed)} were filed already"
-    )
+        print_json(
+            {
+                "filed": outcome.filed,
+                "already_filed": outcome.already_filed,
+                "spooled": outcome.spooled,
+                "bytes": outcome.bytes,
+                "left_out": [_plain(entry) for entry in outcome.left_out],
+                "ignored": [undecodable_escaped(text_of(path)) for path in outcome.ignored],
+            }
+        )
+    else:
+        left_out = f", {number(len(outcome.left_out))} are left out" if outcome.left_out else ""
+        say(
+            f"{number(outcome.filed)} files filed ({size(outcome.bytes)} read),"
+            f" {number(outcome.already_filed)} were filed already{left_out}"
+        )
     if outcome.spooled:
         tell_spooled(f"{number(outcome.spooled)} files are", outcome.spooled_because)
+
+
+def _plain(entry: LeftOut) -> dict[str, str]:
+    return {
+        "path": undecodable_escaped(text_of(entry.path)),
+        "reason": entry.reason.value,
+        "message": entry.message,
+        "remedy": entry.remedy,
+    }

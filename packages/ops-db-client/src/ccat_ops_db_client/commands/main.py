@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from io import TextIOWrapper
+from typing import Any
 
 import typer
 
@@ -11,11 +12,13 @@ from ccat_ops_db_client.errors import ApiError, CcatError
 from ccat_ops_db_client.terminal_text import printable
 
 from . import file, find, get, obs, packages, spool, stage, status, wait, why
+from .exit_status import ExitStatus
 
 app = typer.Typer(
     name="ccat",
     help="File, find, follow and get the raw data of the CCAT observatory.\n\n"
-    "Set CCAT_API_URL and CCAT_API_TOKEN first. Exit status: 0 done, 1 not done, 2 wrong usage.",
+    "Set CCAT_API_URL and CCAT_API_TOKEN first. Exit status: 0 done, or kept in the spool; 1 not done;"
+    " 2 wrong usage; 3 done, but something was left out (`ccat file`).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -58,10 +61,16 @@ def main() -> None:
 
 def _fail(error: CcatError) -> None:
     if "--json" in sys.argv:
-        document = {"message": error.message, "remedy": error.remedy, "kind": type(error).__name__}
+        document: dict[str, Any] = {
+            "message": error.message,
+            "remedy": error.remedy,
+            "kind": type(error).__name__,
+        }
         if isinstance(error, ApiError):
-            document |= {"status": error.status, "problem": error.slug}  # type: ignore[dict-item]
+            document |= {"status": error.status, "problem": error.slug}
+        if isinstance(error, file.NothingFiledError):
+            document |= error.details
         sys.stderr.write(json.dumps({"error": document}) + "\n")
     else:
         sys.stderr.write(f"ccat: error: {printable(str(error))}\n")
-    sys.exit(1)
+    sys.exit(ExitStatus.NOT_DONE)

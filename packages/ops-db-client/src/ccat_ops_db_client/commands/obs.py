@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from ccat_ops_db_client.filing.sources import remember_sources
+from ccat_ops_db_client.filing.sources import remember_places
 from ccat_ops_db_client.recorder import Receipt
 from ccat_ops_db_client.records import Execution
 
@@ -52,7 +52,7 @@ def start(
         )
         _tell(identifier, receipt, as_json=as_json)
         if not receipt.spooled:
-            remember_sources(recording.client)
+            remember_places(recording)
 
 
 @app.command()

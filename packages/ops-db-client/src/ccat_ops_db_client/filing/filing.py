@@ -1,33 +1,40 @@
-"""File files: scan them, place them, read them in parallel, file them in batches."""
+"""File files: scan them, place them, read them in parallel, file them in batches.
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+What can be filed is filed; what cannot is left out with its reason, and is part of the outcome.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from uuid import UUID
 
+from ccat_ops_db_client import calls
 from ccat_ops_db_client.checksums import Algorithm
 from ccat_ops_db_client.errors import (
     ApiAwayError,
     ApiError,
     CcatError,
     ConflictError,
+    FieldError,
     InvalidRequestError,
     PathError,
+    PathReason,
 )
 from ccat_ops_db_client.identity import new_id
-from ccat_ops_db_client.paths import check_relative_path, name_of, text_of
-from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.paths import shown
+from ccat_ops_db_client.recorder import Recorder, pages
 from ccat_ops_db_client.records import FiledFile, NewFile
 
 from .ingest import ingest
+from .left_out import LeftOut
+from .placing import Placed, apart, place_copies, place_where_they_are, same_name
 from .read import Advance, ReadFile, Work, checksum_of, each_in_threads
-from .scan import FoundFile
-from .sources import Source, place_of
+from .scan import FoundFile, scan
+from .sources import instrument_of, load_sources, source_for
 
 BATCH_FILES = 1000
-REASONS_SHOWN = 5
 BATCH_BYTES = 4 * 1024**3
 
 # Modification times that are sent: the service takes the years from 1900, and a disk may hold anything.
@@ -38,6 +45,17 @@ LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 WORTH_ASKING_FILES = 1000
 WORTH_ASKING_BYTES = 256 * 1024**2
 
+_OTHER_CONTENT = "what is filed cannot change: give the new content another name"
+_REMEDIES = {
+    "size": _OTHER_CONTENT,
+    "checksum": _OTHER_CONTENT,
+    "source_location": "file it from the source location where it was filed first",
+    "relative_path": "rename it",
+}
+
+FIELDS_OF_A_FILE = frozenset({"relative_path", "size", "checksum", "id", "written_from", "written_until"})
+"""Fields that can be wrong for one file of a batch; the others are the same for all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -45,67 +63,155 @@ class Order:
 
     execution_id: UUID
     module: str
-    algorithm: Algorithm
+    algorithm: Algorithm = Algorithm.XXH3_128
     file_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A file, the source location it is or comes in, and its path there."""
+class Copying:
+    """That files are copied into a source location first.
 
-    file: FoundFile
-    source: Source
-    relative_path: str
+    Attributes
+    ----------
+    location : str or None
+        Id of the location; null: that of the module's instrument.
+    folder : str or None
+        Folder there, ``.`` for its top; null: ``EXECUTION/MODULE``.
+    """
 
-    @property
-    def target(self) -> Path:
-        """Where the file is, or is copied to, in the source location."""
-        return self.source.folder / name_of(self.relative_path)
+    location: str | None = None
+    folder: str | None = None
 
 
 @dataclass
 class Outcome:
-    """What became of the files: numbers of files, bytes that were read, and why some are in the spool."""
+    """What became of the files.
+
+    Attributes
+    ----------
+    filed, already_filed, spooled : int
+        Numbers of files: filed now, filed before, and kept in the spool.
+    bytes : int
+        Bytes that were read.
+    spooled_because : CcatError or None
+        Why some are in the spool.
+    left_out : list of LeftOut
+        What could not be filed.
+    ignored : list of Path
+        Names that are no data: what was removed while it was open, and copies under way.
+    """
 
     filed: int = 0
     already_filed: int = 0
     spooled: int = 0
     bytes: int = 0
     spooled_because: CcatError | None = None
+    left_out: list[LeftOut] = field(default_factory=list)
+    ignored: list[Path] = field(default_factory=list)
+
+    @property
+    def nothing_is_filed(self) -> bool:
+        """Whether there was something, and all of it was left out."""
+        return bool(self.left_out) and not (self.filed or self.already_filed or self.spooled)
 
 
-def place_where_they_are(files: Sequence[FoundFile], sources: Sequence[Source]) -> list[Placed]:
-    """Place each file in the source location that contains it.
+Progress = Callable[[int], AbstractContextManager[Advance]]
+"""Is told how many bytes will be read, and gives what is told the bytes that were; safe for threads."""
+
+
+def _nobody(count: int) -> None:
+    del count
+
+
+def _in_silence(total: int) -> AbstractContextManager[Advance]:
+    del total
+    return nullcontext(_nobody)
+
+
+def file_paths(
+    recorder: Recorder,
+    order: Order,
+    paths: Sequence[Path],
+    *,
+    copying: Copying | None = None,
+    progress: Progress = _in_silence,
+) -> Outcome:
+    """File all that the paths mean and that can be filed.
+
+    Files that are filed already are skipped, so this can be repeated after a break.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        Takes the batches.
+    order : Order
+        What they are filed as.
+    paths : sequence of Path
+        Files, and folders with all in them.
+    copying : Copying, optional
+        Copy them into a source location first; otherwise they are in one.
+    progress : callable
+        Shows how far the reading is.
+
+    Returns
+    -------
+    Outcome
+        Also what was left out, each thing with its reason.
 
     Raises
     ------
-    PathError
-        A file is in none, or its path cannot be filed.
+    CcatError
+        Nothing at all can be filed so: no source location fits, or the API refuses what is the same for all
+        files (execution, module, location). Batches before it are filed.
     """
-    placed = [Placed(file, *place_of(file.path, sources)) for file in files]
-    for item in placed:
-        check_relative_path(item.relative_path)
-    return placed
+    found = scan(paths)
+    outcome = Outcome(left_out=found.left_out, ignored=found.ignored)
+    placed, read = _plan(recorder, order, found.files, copying, outcome)
+    # What is there already is compared with the original, so that each is read.
+    needed = leave_out_filed(recorder, order, placed) if copying is None else placed
+    outcome.already_filed += len(placed) - len(needed)
+    with progress(sum(item.file.size for item in needed)) as advance:
+        file_placed(recorder, order, needed, outcome, read=read, advance=advance)
+    return outcome
 
 
-def place_copies(files: Sequence[FoundFile], source: Source, folder: str) -> list[Placed]:
-    """Place a copy of each file below `folder` of a source location.
+def _plan(
+    recorder: Recorder, order: Order, files: Sequence[FoundFile], copying: Copying | None, outcome: Outcome
+) -> tuple[list[Placed], Work]:
+    sources = load_sources(recorder)
+    if copying is None:
+        placed, misplaced = place_where_they_are(files, sources)
+    else:
+        instrument = None if copying.location else instrument_of(recorder, order.module)
+        source = source_for(instrument, sources, copying.location)
+        folder = copying.folder or f"{order.execution_id}/{order.module}"
+        placed, misplaced = place_copies(files, source, folder)
+    outcome.left_out += misplaced
+    placed, groups = apart(placed)
+    for group in groups:
+        placed += _settled(recorder, order, group, outcome)
+    return placed, in_place(order) if copying is None else copied_first(order, placed)
 
-    Raises
-    ------
-    PathError
-        Two files would get the same path, or a path cannot be filed.
-    """
-    placed: dict[str, Placed] = {}
-    for file in files:
-        relative_path = check_relative_path(str(PurePosixPath(text_of(folder)) / file.below))
-        if relative_path in placed:
-            raise PathError(
-                f"{placed[relative_path].file.path} and {file.path} would both become {relative_path}",
-                "copy them in with two commands and another --into",
-            )
-        placed[relative_path] = Placed(file, source, relative_path)
-    return list(placed.values())
+
+def _settled(recorder: Recorder, order: Order, group: Sequence[Placed], outcome: Outcome) -> list[Placed]:
+    """Return the one of a group with one name that is filed already; leave out the others."""
+    filed = [item for item in group if _is_known(recorder, order, item)][:1]
+    for item in group:
+        if item not in filed:
+            other = filed[0] if filed else next(other for other in group if other is not item)
+            outcome.left_out.append(same_name(item, other, other_is_filed=bool(filed)))
+    return filed
+
+
+def _is_known(recorder: Recorder, order: Order, item: Placed) -> bool:
+    asked = {"execution_id": order.execution_id, "module": order.module, "relative_path": item.relative_path}
+    try:
+        return any(
+            file.size == item.file.size and file.source_location == item.source.id
+            for file in pages(recorder.ask, calls.filed_files(**asked))
+        )
+    except (ApiAwayError, ApiError):
+        return False
 
 
 def leave_out_filed(recorder: Recorder, order: Order, placed: Sequence[Placed]) -> list[Placed]:
@@ -119,7 +225,9 @@ def leave_out_filed(recorder: Recorder, order: Order, placed: Sequence[Placed]) 
     try:
         filed = {
             file.relative_path: file
-            for file in recorder.client.filed_files(execution_id=order.execution_id, module=order.module)
+            for file in pages(
+                recorder.ask, calls.filed_files(execution_id=order.execution_id, module=order.module)
+            )
         }
     except (ApiAwayError, ApiError):
         # Away, a bad token, or the start itself still waits in the spool: filing will tell.
@@ -131,11 +239,12 @@ def file_placed(
     recorder: Recorder,
     order: Order,
     placed: Sequence[Placed],
+    outcome: Outcome,
     *,
     read: Work,
     advance: Advance,
-) -> Outcome:
-    """Read the files in parallel and file them in batches.
+) -> None:
+    """Read the files in parallel, file them in batches, and add to the outcome what became of them.
 
     Parameters
     ----------
@@ -145,6 +254,8 @@ def file_placed(
         What they are filed as.
     placed : sequence of Placed
         The files.
+    outcome : Outcome
+        What became of the files before.
     read : callable
         `in_place` or `copied_first`.
     advance : callable
@@ -153,14 +264,12 @@ def file_placed(
     Raises
     ------
     CcatError
-        A file cannot be read, changed meanwhile or was refused. Batches before it are filed.
+        What is the same for all files was refused. Batches before it are filed.
     """
-    outcome = Outcome()
     # Closed at once when something fails, so that no thread reads on.
     with closing(each_in_threads([item.file for item in placed], read, advance)) as results:
-        for batch in _batches(zip(placed, results, strict=True)):
-            _file_batch(recorder, [_new_file(order, item, result) for item, result in batch], outcome)
-    return outcome
+        for batch in _batches(zip(placed, results, strict=True), outcome):
+            _file_batch(recorder, [(item, _new_file(order, item, result)) for item, result in batch], outcome)
 
 
 def in_place(order: Order) -> Work:
@@ -179,53 +288,74 @@ def copied_first(order: Order, placed: Sequence[Placed]) -> Work:
     return read
 
 
-def _file_batch(recorder: Recorder, files: list[NewFile], outcome: Outcome) -> None:
-    try:
-        receipt = recorder.file(files)
-    except (InvalidRequestError, ConflictError) as error:
-        raise _naming_files(error, files, outcome) from error
-    if receipt.answer is not None:
-        outcome.filed += receipt.answer.filed
-        outcome.already_filed += receipt.answer.already_filed
-    elif receipt.spooled:
-        outcome.spooled += len(files)
-        outcome.spooled_because = outcome.spooled_because or receipt.reason
-    else:
-        outcome.filed += len(files)
-    outcome.bytes += sum(file.size for file in files)
+def _file_batch(recorder: Recorder, batch: list[tuple[Placed, NewFile]], outcome: Outcome) -> None:
+    """File a batch, without the files that the API refuses by name."""
+    while batch:
+        try:
+            receipt = recorder.file([file for _, file in batch])
+        except (InvalidRequestError, ConflictError) as error:
+            refused = _refused_lines(error, len(batch))
+            if not refused:
+                raise _after(outcome, error) from error
+            for line, reason in refused.items():
+                outcome.left_out.append(_refused_file(batch[line - 1][0], reason))
+            batch = [entry for line, entry in enumerate(batch, 1) if line not in refused]
+            continue
+        if receipt.answer is not None:
+            outcome.filed += receipt.answer.filed
+            outcome.already_filed += receipt.answer.already_filed
+        elif receipt.spooled:
+            outcome.spooled += len(batch)
+            outcome.spooled_because = outcome.spooled_because or receipt.reason
+        else:
+            outcome.filed += len(batch)
+        outcome.bytes += sum(file.size for _, file in batch)
+        return
 
 
-def _naming_files(error: ApiError, files: list[NewFile], outcome: Outcome) -> ApiError:
-    """Return the error with the paths instead of the lines of a batch that nobody sees."""
-    reasons = [
-        f"{files[entry.line - 1].relative_path}: {entry.field} {entry.reason}"
-        for entry in error.errors
-        if entry.line is not None and 0 < entry.line <= len(files)
-    ]
-    if not reasons:
+def _refused_lines(error: ApiError, lines: int) -> dict[int, FieldError]:
+    """Return the lines of a batch that were refused for what they say; none if it is true of all lines."""
+    named = {entry.line: entry for entry in error.errors if entry.line is not None and entry.line <= lines}
+    of_files = isinstance(error, ConflictError) or all(
+        entry.field in FIELDS_OF_A_FILE for entry in named.values()
+    )
+    return named if of_files else {}
+
+
+def _refused_file(item: Placed, refusal: FieldError) -> LeftOut:
+    error = PathError(
+        f"{shown(item.file.path)} is refused by the API: {refusal.reason}",
+        _REMEDIES.get(refusal.field, "correct it and file it again"),
+        PathReason.REFUSED,
+    )
+    return LeftOut.because_of(error, item.file.path)
+
+
+def _after(outcome: Outcome, error: ApiError) -> ApiError:
+    """Return an error that also says what is filed already."""
+    if not outcome.filed:
         return error
-    more = f"; and {len(reasons) - REASONS_SHOWN} more" if len(reasons) > REASONS_SHOWN else ""
-    before = f"{outcome.filed} files are filed, but " if outcome.filed else ""
     return type(error)(
-        f"{before}{len(files)} are not: {'; '.join(reasons[:REASONS_SHOWN])}{more}",
+        f"{outcome.filed} files are filed, but then: {error.message}",
         status=error.status,
         slug=error.slug,
         errors=error.errors,
         request_id=error.request_id,
-        remedy="correct them and file again; what is filed already is skipped",
+        remedy="correct it and file again; what is filed already is skipped",
     )
 
 
 def _batches(
-    results: Iterator[tuple[Placed, ReadFile | None]],
+    results: Iterator[tuple[Placed, ReadFile | LeftOut | None]], outcome: Outcome
 ) -> Iterator[list[tuple[Placed, ReadFile]]]:
     batch: list[tuple[Placed, ReadFile]] = []
     size = 0
     for item, result in results:
-        if result is None:
-            continue
-        batch.append((item, result))
-        size += result.file.size
+        if isinstance(result, LeftOut):
+            outcome.left_out.append(result)
+        elif result is not None:
+            batch.append((item, result))
+            size += result.file.size
         if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

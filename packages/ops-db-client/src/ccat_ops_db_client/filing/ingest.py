@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ccat_ops_db_client.checksums import Algorithm
 from ccat_ops_db_client.durable import exclusive_temporary, make_folder_inside, sync_folder
-from ccat_ops_db_client.errors import FileGoneError, PathError
+from ccat_ops_db_client.errors import FileGoneError, PathError, PathReason
+from ccat_ops_db_client.paths import shown
 
 from .read import Advance, ReadFile, checksum_of
 from .scan import TEMPORARY_PREFIX, FoundFile
@@ -47,8 +48,9 @@ def ingest(file: FoundFile, target: Path, top: Path, algorithm: Algorithm, advan
         status = target.lstat()
     except OSError as error:
         raise PathError(
-            f"{file.path} cannot be copied to {target} ({error.strerror or error})",
-            f"see that you may write in {top} and that there is room",
+            f"{shown(file.path)} cannot be copied to {shown(target)} ({error.strerror or error})",
+            f"see that you may write in {shown(top)} and that there is room",
+            PathReason.NOT_COPIED,
         ) from error
     return ReadFile(FoundFile(target, file.below, status.st_size, status.st_mtime_ns), checksum)
 
@@ -65,7 +67,7 @@ def _copied(file: FoundFile, target: Path, algorithm: Algorithm, advance: Advanc
         try:
             original = file.path.stat()
         except FileNotFoundError:
-            raise FileGoneError(str(file.path)) from None
+            raise FileGoneError(shown(file.path)) from None
         os.fchmod(descriptor, stat.S_IMODE(original.st_mode) & 0o777 | stat.S_IRUSR)
         os.utime(descriptor, ns=(original.st_atime_ns, file.mtime_ns))
         os.fsync(descriptor)
@@ -104,8 +106,9 @@ def _checksum_if_same(file: FoundFile, target: Path, algorithm: Algorithm, advan
         if same:
             return checksum
     raise PathError(
-        f"{target} is there already with other content than {file.path}",
+        f"{shown(target)} is there already with other content than {shown(file.path)}",
         "give the file another name, or another folder with --into",
+        PathReason.NOT_COPIED,
     )
 
 

@@ -2,19 +2,24 @@
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from ccat_ops_db_client.checksums import Algorithm, new_hasher
 from ccat_ops_db_client.errors import FileChangedError, FileGoneError, PathError
+from ccat_ops_db_client.paths import shown
 
-from .scan import GONE, FoundFile
+from .left_out import LeftOut
+from .scan import GONE, FoundFile, path_error
 
 PIECE_BYTES = 1024 * 1024
 MAX_THREADS = 8
+FILES_AHEAD = 2000
 
 Write = Callable[[memoryview], object]
 Advance = Callable[[int], None]
@@ -37,11 +42,11 @@ class InterruptedReadError(Exception):
 
 def each_in_threads(
     files: Sequence[FoundFile], work: Work, advance: Advance
-) -> Generator[ReadFile | None, None, None]:
+) -> Generator[ReadFile | LeftOut | None, None, None]:
     """Yield what `work` makes of each file, in order, while several threads work ahead.
 
-    Of a file that is gone meanwhile it is null, unless it was an argument itself: it was the temporary of
-    another program.
+    Of a file that cannot be read it is the reason. Of one that is gone meanwhile it is null, unless it was an
+    argument itself: it was the temporary of another program.
 
     Parameters
     ----------
@@ -51,35 +56,35 @@ def each_in_threads(
         Takes a file, and what to tell the number of bytes after each piece read.
     advance : callable
         Is told these numbers; must be safe for threads.
-
-    Raises
-    ------
-    CcatError
-        Whatever `work` raises; the other threads then stop at their next piece.
     """
     stop = threading.Event()
     stoppable = _stoppable(advance, stop)
     threads = min(os.cpu_count() or 1, MAX_THREADS)
+    remaining = iter(files)
     with ThreadPoolExecutor(threads, thread_name_prefix="ccat-read") as executor:
-        results: list[Future[ReadFile | None]] = [
-            executor.submit(_unless_gone, work, file, stoppable) for file in files
-        ]
-        results.reverse()
+        ahead: deque[Future[ReadFile | LeftOut | None]] = deque()
+
+        def go_ahead(count: int) -> None:
+            for file in islice(remaining, count):
+                ahead.append(executor.submit(_read_or_left_out, work, file, stoppable))
+
         try:
-            while results:
-                yield results.pop().result()
+            go_ahead(FILES_AHEAD)
+            while ahead:
+                yield ahead.popleft().result()
+                go_ahead(1)
         finally:
             stop.set()
             executor.shutdown(cancel_futures=True)
 
 
-def _unless_gone(work: Work, file: FoundFile, advance: Advance) -> ReadFile | None:
+def _read_or_left_out(work: Work, file: FoundFile, advance: Advance) -> ReadFile | LeftOut | None:
     try:
         return work(file, advance)
-    except FileGoneError:
-        if file.is_argument:
-            raise
-        return None
+    except FileGoneError as error:
+        return LeftOut.because_of(error, file.path) if file.is_argument else None
+    except PathError as error:
+        return LeftOut.because_of(error, file.path)
 
 
 def checksum_of(file: FoundFile, algorithm: Algorithm, advance: Advance, write: Write | None = None) -> str:
@@ -105,7 +110,7 @@ def checksum_of(file: FoundFile, algorithm: Algorithm, advance: Advance, write: 
             if count > file.size:
                 break
     if count != file.size:
-        raise FileChangedError(str(file.path))
+        raise FileChangedError(shown(file.path))
     return f"{algorithm}:{hasher.hexdigest()}"
 
 
@@ -128,17 +133,15 @@ def open_unchanged(file: FoundFile) -> Iterator[BinaryIO]:
         now = file.path.lstat()
     except OSError as error:
         if error.errno in GONE:
-            raise FileGoneError(str(file.path)) from error
-        raise PathError(
-            f"{file.path} cannot be read ({error.strerror or error})", "see that you may read it"
-        ) from error
+            raise FileGoneError(shown(file.path)) from error
+        raise path_error(file.path, error) from error
     if (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
-        raise FileChangedError(str(file.path))
+        raise FileChangedError(shown(file.path))
 
 
 def _compare(status: os.stat_result, file: FoundFile) -> None:
     if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
-        raise FileChangedError(str(file.path))
+        raise FileChangedError(shown(file.path))
 
 
 def _stoppable(advance: Advance, stop: threading.Event) -> Advance:

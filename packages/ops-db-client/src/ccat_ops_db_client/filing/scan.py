@@ -1,17 +1,17 @@
-"""Which files a command line means: every file below the given paths, or an error that names what is none."""
+"""Which files a command line means: every file below the given paths, and what is none by name."""
 
 import errno
 import os
 import re
 import stat
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccat_ops_db_client.errors import PathError
-from ccat_ops_db_client.paths import check_relative_path, text_of
-from ccat_ops_db_client.terminal_text import printable
+from ccat_ops_db_client.errors import PathError, PathReason
+from ccat_ops_db_client.paths import reason_against, shown, text_of
+
+from .left_out import LeftOut
 
 TEMPORARY_PREFIX = ".ccat-ingest-"
 """Names that begin so are copies under way, never data."""
@@ -22,13 +22,21 @@ REMOVED_WHILE_OPEN = re.compile(r"\.nfs[0-9a-fA-F]{8,}")
 GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 """Errors of a name that is not there any more."""
 
-_REFUSALS_SHOWN = 5
 _KINDS = {
-    stat.S_IFLNK: "is a symbolic link; file what it points to",
-    stat.S_IFSOCK: "is a socket",
-    stat.S_IFIFO: "is a pipe",
-    stat.S_IFBLK: "is a block device",
-    stat.S_IFCHR: "is a character device",
+    stat.S_IFLNK: ("is a symbolic link", "file what it points to, or remove it"),
+    stat.S_IFSOCK: ("is a socket", "remove it, or move it elsewhere"),
+    stat.S_IFIFO: ("is a pipe", "remove it, or move it elsewhere"),
+    stat.S_IFBLK: ("is a block device", "remove it, or move it elsewhere"),
+    stat.S_IFCHR: ("is a character device", "remove it, or move it elsewhere"),
+}
+_REMEDIES = {
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EACCES: "see that you may read it, and the folders above it",
+    errno.EPERM: "see that you may read it, and the folders above it",
+    errno.ELOOP: "name the file itself",
+    errno.ENAMETOOLONG: "move it to a folder with a shorter path",
+    errno.EIO: "see whether the disk is well",
 }
 
 
@@ -60,108 +68,124 @@ class FoundFile:
         return "/" not in self.below
 
 
-def _say_nothing(path: Path) -> None:
-    del path
+@dataclass
+class Found:
+    """What a scan found.
 
-
-def scan(paths: Iterable[Path], leave_out: Callable[[Path], object] = _say_nothing) -> list[FoundFile]:
-    """Return every file that the paths mean, sorted by path, each once.
-
-    A name that is gone when it is looked at is no file: instruments write ``x.tmp`` and rename it.
-
-    Parameters
+    Attributes
     ----------
-    paths : iterable of Path
-        Files and folders.
-    leave_out : callable
-        Is told each file that was removed while it was open and is only there until it is closed.
-
-    Raises
-    ------
-    PathError
-        Something is missing, unreadable, no regular file, or has a name that cannot be filed, also because
-        another differs from it in the Unicode form only; all are named.
+    files : list of FoundFile
+        What can be read, sorted by path, each once.
+    left_out : list of LeftOut
+        What cannot be filed, and was named or found.
+    ignored : list of Path
+        Names that are no data: what was removed while it was open, and copies under way.
     """
-    found: dict[Path, FoundFile] = {}
-    refusals: list[str] = []
+
+    files: list[FoundFile] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    ignored: list[Path] = field(default_factory=list)
+
+
+def scan(paths: Iterable[Path]) -> Found:
+    """Look for every file that the paths mean.
+
+    A name that is gone when it is looked at is no file: instruments write ``x.tmp`` and rename it. A path
+    that was named itself must be there.
+    """
+    scan = _Scan()
     for path in paths:
-        for file in _files(path, refusals, leave_out):
-            found.setdefault(file.path, file)
-    refusals.extend(_twins(found))
-    if refusals:
-        raise _refused(refusals)
-    return [found[path] for path in sorted(found)]
+        scan.look(path)
+    return Found(
+        [scan.files[path] for path in sorted(scan.files)], list(scan.left_out.values()), list(scan.ignored)
+    )
 
 
-def _twins(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield what is wrong with paths that differ from another only in their Unicode form.
+class _Scan:
+    """Collects what is found, each path once however often it was named."""
 
-    Readers of bags compare paths after normalization (RFC 8493): a package must not have both.
-    """
-    known: dict[str, Path] = {}
-    for path in sorted(paths):
-        other = known.setdefault(unicodedata.normalize("NFC", text_of(path)), path)
-        if other != path:
-            yield f"{_escaped(other)} and {_escaped(path)} differ in their Unicode form only"
+    def __init__(self) -> None:
+        self.files: dict[Path, FoundFile] = {}
+        self.left_out: dict[Path, LeftOut] = {}
+        self.ignored: dict[Path, None] = {}
 
-
-def _escaped(path: Path) -> str:
-    """Return a path with its accents as code points: the two forms look the same."""
-    return text_of(path).encode("ascii", "backslashreplace").decode("ascii")
-
-
-def _files(argument: Path, refusals: list[str], leave_out: Callable[[Path], object]) -> Iterator[FoundFile]:
-    try:
-        # Only the last name decides what is filed: a folder above it may well be a symbolic link.
-        last_name = Path(os.path.abspath(argument)).name  # noqa: PTH100
-        top = Path(os.path.realpath(Path(os.path.abspath(argument)).parent)) / last_name  # noqa: PTH100
-        status = top.lstat()
-    except (OSError, ValueError) as error:
-        refusals.append(f"{argument}: {_reason(error)}")
-        return
-    pending = [(top, last_name, status)]
-    while pending:
-        path, below, status = pending.pop()
-        if stat.S_ISDIR(status.st_mode):
-            pending.extend(_entries(path, below, refusals))
-        elif not stat.S_ISREG(status.st_mode):
-            refusals.append(f"{path} {_KINDS.get(stat.S_IFMT(status.st_mode), 'is no regular file')}")
-        elif REMOVED_WHILE_OPEN.fullmatch(path.name):
-            leave_out(path)
-        elif not path.name.startswith(TEMPORARY_PREFIX):
-            try:
-                check_relative_path(text_of(path.name))
-            except PathError as error:
-                refusals.append(f"{path.parent}: {error.message}")
-            else:
-                yield FoundFile(path, text_of(below), status.st_size, status.st_mtime_ns)
-
-
-def _entries(folder: Path, below: str, refusals: list[str]) -> list[tuple[Path, str, os.stat_result]]:
-    try:
-        with os.scandir(folder) as listing:
-            names = [entry.name for entry in listing]
-    except OSError as error:
-        if error.errno not in GONE:
-            refusals.append(f"{folder}: {_reason(error)}")
-        return []
-    entries = []
-    for name in names:
-        path = folder / name
+    def look(self, argument: Path) -> None:
+        """Look at a path and at all below it."""
         try:
-            entries.append((path, f"{below}/{name}", path.lstat()))
+            # Only the last name decides what is filed: a folder above it may well be a symbolic link.
+            last_name = Path(os.path.abspath(argument)).name  # noqa: PTH100
+            top = Path(os.path.realpath(Path(os.path.abspath(argument)).parent)) / last_name  # noqa: PTH100
+            pending = [(top, text_of(last_name), top.lstat())]
+        except (OSError, ValueError) as error:
+            self._leave_out(argument, error)
+            return
+        while pending:
+            path, below, status = pending.pop()
+            if stat.S_ISDIR(status.st_mode):
+                pending.extend(self._entries(path, below, is_argument=path == top))
+            else:
+                self._take(path, below, status)
+
+    def _take(self, path: Path, below: str, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            what, remedy = _KINDS.get(
+                stat.S_IFMT(status.st_mode), ("is no regular file", "remove it, or move it elsewhere")
+            )
+            self._leave_out(path, PathError(f"{shown(path)} {what}", remedy, PathReason.NO_FILE))
+        elif path.name.startswith(TEMPORARY_PREFIX) or REMOVED_WHILE_OPEN.fullmatch(path.name):
+            self.ignored[path] = None
+        else:
+            self.files.setdefault(path, FoundFile(path, below, status.st_size, status.st_mtime_ns))
+
+    def _entries(
+        self, folder: Path, below: str, *, is_argument: bool
+    ) -> Iterator[tuple[Path, str, os.stat_result]]:
+        """Yield what a folder holds, but what is left out by its name or gone."""
+        for name in self._names(folder, is_argument=is_argument):
+            path = folder / name
+            text = text_of(name)
+            if reason := reason_against(text):
+                self._leave_out(path, PathError(f"{shown(path)} cannot be filed: {reason}", "rename it"))
+                continue
+            try:
+                yield path, f"{below}/{text}", path.lstat()
+            except PermissionError as error:
+                # It is the folder that may not be searched, so that this is true of all in it.
+                self._leave_out(folder, error)
+                return
+            except OSError as error:
+                if error.errno not in GONE:
+                    self._leave_out(path, error)
+
+    def _names(self, folder: Path, *, is_argument: bool) -> list[str]:
+        """Return the names in a folder; if reading it breaks off, those before."""
+        names: list[str] = []
+        try:
+            with os.scandir(folder) as listing:
+                names.extend(entry.name for entry in listing)
         except OSError as error:
-            if error.errno not in GONE:
-                refusals.append(f"{path}: {_reason(error)}")
-    return entries
+            if is_argument or error.errno not in GONE:
+                self._leave_out(folder, error)
+        return names
+
+    def _leave_out(self, path: Path, error: Exception) -> None:
+        self.left_out.setdefault(path, _left_out(path, error))
 
 
-def _reason(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+def path_error(path: Path, error: OSError) -> PathError:
+    """Return what a failed look at a path means."""
+    return PathError(
+        f"{shown(path)} cannot be read ({error.strerror or error})",
+        _REMEDIES.get(error.errno or 0, "see that it can be read"),
+        PathReason.UNREADABLE,
+    )
 
 
-def _refused(refusals: list[str]) -> PathError:
-    shown = "; ".join(printable(refusal) for refusal in refusals[:_REFUSALS_SHOWN])
-    more = len(refusals) - _REFUSALS_SHOWN
-    listed = f"{shown}; and {more} more" if more > 0 else shown
-    return PathError(f"nothing was filed: {listed}", "remove, rename or leave them out")
+def _left_out(path: Path, error: Exception) -> LeftOut:
+    if isinstance(error, PathError):
+        return LeftOut.because_of(error, path)
+    if isinstance(error, OSError) and error.errno not in GONE:
+        return LeftOut.because_of(path_error(path, error), path)
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    missing = PathError(f"{shown(path)}: {reason}", "check the path", PathReason.MISSING)
+    return LeftOut.because_of(missing, path)

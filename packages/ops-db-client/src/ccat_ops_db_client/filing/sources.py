@@ -1,20 +1,23 @@
 """Which source location a path belongs to, and its path there."""
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from ccat_ops_db_client.client import Client
+from ccat_ops_db_client import calls
 from ccat_ops_db_client.durable import make_folder
-from ccat_ops_db_client.errors import ApiAwayError, PathError
+from ccat_ops_db_client.errors import ApiAwayError, PathError, PathReason
 from ccat_ops_db_client.identity import new_id
-from ccat_ops_db_client.paths import name_of, text_of
+from ccat_ops_db_client.paths import name_of, shown, text_of
+from ccat_ops_db_client.recorder import Ask, Recorder, pages
 from ccat_ops_db_client.records import Location
+
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,10 @@ class Source:
 
 
 _SOURCES = TypeAdapter(list[Source])
+_INSTRUMENTS = TypeAdapter(dict[str, str])
 
 
-def load_sources(client: Client) -> list[Source]:
+def load_sources(recorder: Recorder) -> list[Source]:
     """Return the source locations of the API's site.
 
     While the API is away, they are those that were known last on this machine.
@@ -39,24 +43,27 @@ def load_sources(client: Client) -> list[Source]:
     ApiAwayError
         The API is away and was never asked from here.
     """
-    remembered = _memory(client)
-    try:
-        sources = _asked(client)
-    except ApiAwayError:
-        try:
-            known = _SOURCES.validate_json(remembered.read_bytes())
-            return [replace(source, folder=Path(name_of(str(source.folder)))) for source in known]
-        except (OSError, ValidationError):
-            pass
-        raise
-    _remember(remembered, sources)
-    return sources
+    known = _asked_or_remembered(recorder, "source-locations", _SOURCES, _asked_sources)
+    return [replace(source, folder=Path(name_of(str(source.folder)))) for source in known]
 
 
-def remember_sources(client: Client) -> None:
-    """Ask for the source locations if they were never asked for, so that filing works without the API."""
-    if not _memory(client).exists():
-        load_sources(client)
+def instrument_of(recorder: Recorder, module: str) -> str | None:
+    """Return the instrument that a module belongs to; null where it is not known.
+
+    Raises
+    ------
+    ApiAwayError
+        The API is away and was never asked from here.
+    """
+    return _asked_or_remembered(recorder, "instruments", _INSTRUMENTS, _asked_instruments).get(module)
+
+
+def remember_places(recorder: Recorder) -> None:
+    """Ask what filing must know if it was never asked for, so that filing works without the API."""
+    if not _memory(recorder, "source-locations").exists():
+        load_sources(recorder)
+    if not _memory(recorder, "instruments").exists():
+        instrument_of(recorder, "")
 
 
 def place_of(path: Path, sources: Sequence[Source]) -> tuple[Source, str]:
@@ -72,8 +79,9 @@ def place_of(path: Path, sources: Sequence[Source]) -> tuple[Source, str]:
     ]
     if not containing:
         raise PathError(
-            f"{path} is outside every source location ({_listed(sources)})",
+            f"{shown(path)} is outside every source location ({_listed(sources)})",
             "write it there, or copy it in with --ingest",
+            PathReason.OUTSIDE,
         )
     innermost = max(containing, key=lambda source: len(source.folder.parts))
     return innermost, text_of(path.relative_to(innermost.folder))
@@ -103,20 +111,6 @@ def source_for(module_instrument: str | None, sources: Sequence[Source], chosen:
     return fitting[0]
 
 
-def instrument_of(client: Client, module: str) -> str | None:
-    """Return the instrument that a module belongs to; null where it is not known.
-
-    Raises
-    ------
-    ApiAwayError
-        The API is away.
-    """
-    for instrument in client.instruments():
-        if any(known.id == module for known in instrument.modules):
-            return instrument.id
-    return None
-
-
 def _fits(source: Source, instrument: str | None, chosen: str | None) -> bool:
     if chosen is not None:
         return source.id == chosen
@@ -126,38 +120,59 @@ def _fits(source: Source, instrument: str | None, chosen: str | None) -> bool:
 def _listed(sources: Sequence[Source]) -> str:
     if not sources:
         return "this site has none"
-    return ", ".join(f"{source.id} is {source.folder}" for source in sources)
+    return ", ".join(f"{source.id} is {shown(source.folder)}" for source in sources)
 
 
-def _asked(client: Client) -> list[Source]:
-    site = client.site().id
+def _asked_sources(ask: Ask) -> list[Source]:
+    site = ask(calls.site()).id
     return [
-        Source(location.id, Path(os.path.realpath(name_of(location.path))), location.instrument)
-        for location in client.locations()
+        Source(location.id, Path(text_of(os.path.realpath(name_of(location.path)))), location.instrument)
+        for location in pages(ask, calls.locations())
         if location.site == site and location.path is not None and _is_source(location)
     ]
+
+
+def _asked_instruments(ask: Ask) -> dict[str, str]:
+    return {
+        module.id: instrument.id
+        for instrument in pages(ask, calls.instruments())
+        for module in instrument.modules
+    }
 
 
 def _is_source(location: Location) -> bool:
     return location.location_type == "source" and location.storage_type == "disk" and location.enabled
 
 
-def _memory(client: Client) -> Path:
-    name = sha256(client.settings.api_url.encode()).hexdigest()[:16]
-    return client.settings.spool_folder / f"source-locations-{name}.json"
-
-
-def _remember(remembered: Path, sources: Sequence[Source]) -> None:
-    text = json.dumps(
-        [{"id": s.id, "folder": text_of(s.folder), "instrument": s.instrument} for s in sources]
-    )
-    temporary = remembered.with_name(f"{remembered.name}.{new_id()}")
+def _asked_or_remembered(
+    recorder: Recorder, name: str, adapter: TypeAdapter[Known], asked: Callable[[Ask], Known]
+) -> Known:
+    memory = _memory(recorder, name)
     try:
-        if remembered.exists() and remembered.read_text() == text:
+        known = asked(recorder.ask)
+    except ApiAwayError:
+        try:
+            return adapter.validate_json(memory.read_bytes())
+        except (OSError, ValidationError):
+            # There is no other way to know it: for this it is waited, as for any question.
+            known = asked(recorder.client.send)
+    _remember(memory, adapter.dump_json(known))
+    return known
+
+
+def _memory(recorder: Recorder, name: str) -> Path:
+    settings = recorder.client.settings
+    return settings.spool_folder / f"{name}-{sha256(settings.api_url.encode()).hexdigest()[:16]}.json"
+
+
+def _remember(memory: Path, content: bytes) -> None:
+    temporary = memory.with_name(f"{memory.name}.{new_id()}")
+    try:
+        if memory.exists() and memory.read_bytes() == content:
             return
-        make_folder(remembered.parent, mode=0o700)
-        temporary.write_text(text)
-        temporary.replace(remembered)
+        make_folder(memory.parent, mode=0o700)
+        temporary.write_bytes(content)
+        temporary.replace(memory)
     except OSError:
         # Only needed while the API is away; what can be done now is done.
         temporary.unlink(missing_ok=True)
