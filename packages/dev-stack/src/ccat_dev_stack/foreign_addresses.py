@@ -1,6 +1,6 @@
 """What pages would load of third parties: nothing that we serve may.
 
-Links that readers follow (``<a href>``) are no loading. In scripts it cannot be told what an address is for, so
+Links that readers follow (``<a href>``) are no loading. In scripts it cannot be told what an address is for:
 every host that they name has to be known to whoever checks.
 """
 
