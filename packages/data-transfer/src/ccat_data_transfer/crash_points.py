@@ -48,6 +48,7 @@ CRASH_POINTS = (
     "mover.before_send",
     "mover.before_compare",
     "mover.sent",
+    "mover.read_back",
     "mover.verified",
 )
 """Every name, in the order in which a package meets them."""

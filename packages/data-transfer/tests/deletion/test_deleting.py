@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ccat_data_transfer.failures import Configuration
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_ops_db.enumerations import (
     CheckReason,
@@ -30,6 +31,18 @@ from ccat_ops_db.models import (
     RawDataFile,
     RawDataPackage,
     RetentionPolicy,
+)
+
+from ..trouble import (
+    DAY,
+    HOUR,
+    allow_deletion,
+    content_of,
+    give_back,
+    keep_everything,
+    let_pass,
+    register_again,
+    state,
 )
 
 CONTENTS = {"2026/a.fits": b"a" * 1000, "2026/b.fits": b"b" * 1000, "2026/c.fits": b"c" * 1000}
@@ -327,3 +340,116 @@ class TestStaged:
         staged.run()
         assert len(staged.files_at("cologne.processing")) == 3
         assert staged.copy_at("cologne.processing").status is PhysicalCopyStatus.STAGED
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="e6: what is written between the last look at a file and its removal is removed",
+)
+def test_a_file_rewritten_between_look_and_removal_stays(observatory: Any, at_crash_points: Any) -> None:
+    written = observatory.folder("ccat.raw") / "2026/a.fits"
+
+    def rewrite(name: str) -> None:
+        if name == "storage.disk.before_remove":
+            written.write_bytes(b"new content, same name")
+
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    at_crash_points(rewrite)
+    allow_deletion(observatory, "ccat.raw")
+    let_pass(observatory, HOUR, HOUR)
+    assert content_of(written) == b"new content, same name"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="e6: a file that was rewritten after the decision fails the deletion of its package for good",
+)
+def test_a_file_rewritten_between_decision_and_removal(observatory: Any, at_crash_points: Any) -> None:
+    """It stays, with an alarm; the others go, the deletion ends, and their names can be used again."""
+    written = observatory.folder("ccat.raw") / "2026/b.fits"
+
+    def rewrite(name: str) -> None:
+        if name == "deleting.after_decision":
+            written.write_bytes(b"new content, same name")
+
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    at_crash_points(rewrite)
+    allow_deletion(observatory, "ccat.raw")
+    let_pass(observatory, *[HOUR + 400] * 6)
+    assert [path.name for path in observatory.files_at("ccat.raw")] == ["b.fits"]
+    assert content_of(written) == b"new content, same name"
+    assert any("2026/b.fits" in error.message for error in observatory.rows(ErrorRecord))
+    deletions = observatory.rows(Deletion, data_location_id="ccat.raw")
+    assert {str(row.status) for row in deletions} == {"completed"}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a file of which only the time changed (restored from a backup) is kept for ever as another one",
+)
+def test_a_chowned_or_restored_source_is_read_and_freed(observatory: Any) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    for path in observatory.files_at("ccat.raw"):
+        os.utime(path)
+    allow_deletion(observatory, "ccat.raw")
+    let_pass(observatory, HOUR, HOUR)
+    assert observatory.files_at("ccat.raw") == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="h6: a file that a user changed at a processing location is deleted when its time there is over",
+)
+def test_what_a_user_changed_at_a_processing_place_stays(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run()
+    observatory.stage(observatory.rows(RawDataPackage)[0])
+    observatory.run()
+    changed, *_ = observatory.files_at("cologne.processing")
+    changed.write_bytes(b"calibrated by hand for three weeks")
+    let_pass(observatory, 15 * DAY, HOUR)
+    assert observatory.files_at("cologne.processing") == [changed]
+    assert changed.read_bytes() == b"calibrated by hand for three weeks"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f10: a copy that was made anew and never read is verified when its deletion is cancelled",
+)
+def test_a_cancelled_deletion_verifies_nothing(observatory: Any) -> None:
+    """The tar in the buffer was bad and came again; before it is read its deletion is cancelled."""
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    register_again(observatory, "cologne.buffer")
+    assert state(observatory, "cologne.buffer") == "present"
+    copy = observatory.copy_at("cologne.buffer")
+    observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.DELETION_SCHEDULED)
+    give_back(observatory, "cologne.buffer")
+    assert state(observatory, "cologne.buffer") == "present"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="h4: a deleter whose key to the archive has run out asks each minute for days and tells nobody",
+)
+def test_an_archive_that_cannot_be_asked_is_an_error(observatory: Any) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    observatory.places.broken["cologne.lta"] = Configuration("credential_expired", "the keys have run out")
+    allow_deletion(observatory)
+    let_pass(observatory, *[HOUR] * 5)
+    assert any("the keys have run out" in error.message for error in observatory.rows(ErrorRecord))

@@ -100,6 +100,7 @@ def verify(
     else:
         how = VerificationMethod.FULL_READ
         checksum, read_bytes = _read_back(target, path, expected, progress), info.size
+        crash_point("mover.read_back")
     if checksum != expected.checksum:
         raise Integrity(
             "copy_checksum",

@@ -1,0 +1,158 @@
+"""Workers that slept longer than their lease: when they wake the work is done, and they change no bytes."""
+
+from typing import Any
+
+import pytest
+
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.enumerations import Operation
+
+from ..trouble import (
+    DAY,
+    HOUR,
+    allow_deletion,
+    content_of,
+    files_below,
+    freed,
+    have_read,
+    keep_everything,
+    let_pass,
+    lost,
+    plan_and_work,
+    rot,
+    state,
+    while_it_sleeps,
+)
+
+CONTENTS = {"2026/a.fits": b"a" * 5000, "2026/b.fits": b"b" * 5000}
+UNTIL_ALL_IS_DECIDED = (1200, 1200, DAY, 15 * DAY)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="e1: a verifier that slept moves away the only good copy, which took the place of the bad one",
+)
+def test_a_paused_verifier_moves_nothing(observatory: Any, at_crash_points: Any) -> None:
+    def sleep(name: str) -> None:
+        if name == "mover.read_back":
+            while_it_sleeps(observatory, *UNTIL_ALL_IS_DECIDED)
+            allow_deletion(observatory)
+            while_it_sleeps(observatory, HOUR)
+
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    have_read(observatory, "cologne.lta")
+    rot(observatory.tars_at("cologne.lta")[0])
+    at_crash_points(sleep)
+    observatory.run()
+    assert lost(observatory, CONTENTS) == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="h7: a deleter that was suspended removes the tar that was sent again under the same name",
+)
+def test_a_paused_deleter_removes_what_was_decided_only(observatory: Any, at_crash_points: Any) -> None:
+    class Suspended(type(observatory.clock)):  # type: ignore[misc]
+        """The clock of a machine that does not count the time in which it was suspended."""
+
+        def monotonic(self) -> float:
+            return 0.0
+
+    suspended = Suspended()
+    suspended.now = observatory.clock.now
+    first = WorkRunner(
+        observatory.sessions,
+        observatory.places,
+        suspended,
+        observatory.settings,
+        "suspended",
+        observatory.stopping,
+    )
+
+    def sleep(name: str) -> None:
+        """Its deletion is done by another; then the archive needs the package again, by the same buffer."""
+        if name == "deleting.after_decision":
+            while_it_sleeps(observatory)
+            assert observatory.tars_at("cologne.buffer") == []
+            keep_everything(observatory)
+            have_read(observatory, "cologne.lta")
+            rot(observatory.tars_at("cologne.lta")[0])
+            while_it_sleeps(observatory, *UNTIL_ALL_IS_DECIDED)
+            kept.extend(files_below(observatory.folder("cologne.buffer")))
+
+    kept: list[Any] = []
+    keep_everything(observatory)
+    allow_deletion(observatory, "cologne.buffer")
+    at_crash_points(sleep)
+    observatory.observe(CONTENTS)
+    for _ in range(20):
+        observatory.planner.run_pass()
+        messages, observatory.mailbox.messages = observatory.mailbox.messages, []
+        for _, operation, work_id in messages:
+            (first if operation is Operation.DELETION else observatory.runner).run(operation, work_id)
+    assert kept, "the tar was sent again"
+    assert files_below(observatory.folder("cologne.buffer")) == kept
+
+
+def test_a_late_link_finds_no_partial(observatory: Any, at_crash_points: Any) -> None:
+    """A packager sleeps before it publishes; another made the package and removed what the first had made."""
+
+    def sleep(name: str) -> None:
+        if name == "packaging.before_publish":
+            while_it_sleeps(observatory, HOUR)
+
+    at_crash_points(sleep)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert freed(observatory)
+    assert lost(observatory, CONTENTS) == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a worker that is stopped holds the lock on its partial file, and no other can write the package",
+)
+def test_a_stopped_worker_blocks_no_row(observatory: Any, at_crash_points: Any) -> None:
+    seen: list[str] = []
+
+    def stop(name: str) -> None:
+        if name == "storage.disk.before_publish":
+            while_it_sleeps(observatory, HOUR, HOUR)
+            seen.extend(observatory.tars_at("cologne.lta"))
+
+    at_crash_points(stop)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert len(seen) == 1, "while it is stopped the package is archived"
+    assert lost(observatory, CONTENTS) == []
+    let_pass(observatory, HOUR)
+    assert state(observatory, "cologne.lta") == "verified"
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="a remover that slept unlinks by name what an instrument wrote there after the deletion",
+)
+def test_a_rewritten_file_survives_two_removers(observatory: Any, at_crash_points: Any) -> None:
+    """The first sleeps before it removes a file; the second ends the deletion; the name is used again."""
+    written = observatory.folder("ccat.raw") / "2026/a.fits"
+
+    def sleep(name: str) -> None:
+        if name == "storage.disk.before_remove":
+            while_it_sleeps(observatory)
+            assert not written.exists()
+            written.write_bytes(b"the next night, under the same name")
+
+    at_crash_points(sleep)
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    allow_deletion(observatory, "ccat.raw")
+    plan_and_work(observatory)
+    assert content_of(written) == b"the next night, under the same name"

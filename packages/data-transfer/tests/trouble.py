@@ -1,0 +1,325 @@
+"""What can happen to an observatory, and what its users see of it: tests say both in these words.
+
+Names of tables, columns and states that the engine may give up stand here, and not in the tests that use it.
+"""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ccat_data_transfer.checksums import format_checksum, new_hasher
+from ccat_data_transfer.failures import classify
+from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.run import WorkRunner
+from ccat_ops_db.deletions import copies_of_deletion, undelete
+from ccat_ops_db.enumerations import (
+    CheckReason,
+    CopyKind,
+    DeletionMode,
+    LocationType,
+    Operation,
+    PhysicalCopyStatus,
+    VerificationMethod,
+)
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransferRoute,
+    DiskDataLocation,
+    LocationHealth,
+    PhysicalCopy,
+    RawDataPackage,
+    S3DataLocation,
+)
+from ccat_ops_db.package_state import READABLE
+
+HOUR = 3600
+DAY = 86400
+NOT_ARCHIVES = ("ccat.raw", "ccat.buffer", "cologne.buffer")
+
+
+# What passes: time, and what others do in it.
+
+
+def let_pass(observatory: Any, *seconds: float) -> None:
+    """Plan and work until nothing is left to do now, then and after each span of time."""
+    observatory.run()
+    for span in seconds:
+        observatory.clock.advance(span)
+        observatory.run()
+
+
+def while_it_sleeps(observatory: Any, *seconds: float, owner: str = "worker-2") -> None:
+    """Let a worker at a crash point sleep longer than its lease; another one does all there is."""
+    messages, observatory.mailbox.messages = observatory.mailbox.messages, []
+    second = observatory.new_runner(owner)
+    for span in (observatory.settings.lease + 10, *seconds):
+        observatory.clock.advance(span)
+        plan_and_work(observatory, second)
+    observatory.mailbox.messages += messages
+
+
+def plan_and_work(observatory: Any, runner: WorkRunner | None = None, passes: int = 30) -> None:
+    """Plan and have one worker do it, at most so many times."""
+    for _ in range(passes):
+        observatory.planner.run_pass()
+        if not observatory.mailbox.messages:
+            return
+        observatory.deliver(runner)
+
+
+def runner_with_clock(observatory: Any, ahead: float, owner: str = "another-clock") -> WorkRunner:
+    """Return a worker whose own clock is ahead of everybody else's, or behind, and goes on with theirs."""
+    true = observatory.clock
+
+    class Shifted(type(true)):  # type: ignore[misc]
+        def __init__(self) -> None:
+            pass
+
+        @property
+        def now(self) -> Any:
+            return true.now + timedelta(seconds=ahead)
+
+    return WorkRunner(
+        observatory.sessions,
+        observatory.places,
+        Shifted(),
+        observatory.settings,
+        owner,
+        observatory.stopping,
+    )
+
+
+# What people do.
+
+
+def keep_everything(observatory: Any) -> None:
+    """Delete nothing anywhere."""
+    for location in NOT_ARCHIVES:
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.DRY_RUN)
+
+
+def allow_deletion(observatory: Any, *locations: str) -> None:
+    """Delete what may go at these locations, or everywhere."""
+    for location in locations or NOT_ARCHIVES:
+        observatory.change(DataLocation, location, deletion_mode=DeletionMode.ENABLED)
+
+
+def have_read(observatory: Any, location: str) -> None:
+    """Ask for all bytes of every readable tar at a location to be read."""
+    with observatory.sessions.begin() as session:
+        for copy in observatory.rows(PhysicalCopy, data_location_id=location):
+            if copy.status in READABLE:
+                open_check(
+                    session,
+                    copy.id,
+                    site_id=copy.site_id,
+                    data_location_id=location,
+                    reason=CheckReason.REQUEST,
+                    method=VerificationMethod.FULL_READ,
+                    priority=0,
+                    size=copy.size,
+                    at=observatory.clock.now,
+                )
+
+
+def doubt_place(observatory: Any, location: str) -> None:
+    """Say that a location is not to be believed."""
+    with observatory.sessions.begin() as session:
+        session.add(
+            LocationHealth(
+                data_location_id=location,
+                site_id=location.split(".")[0],
+                suspect_since=observatory.clock.now,
+                suspect_reason="a controller that returns other bytes",
+            )
+        )
+
+
+def close_route(observatory: Any, route: str, reason: str) -> None:
+    """Close a route until somebody opens it."""
+    observatory.change(DataTransferRoute, route, suspended_at=observatory.clock.now, suspended_reason=reason)
+
+
+def set_folder(observatory: Any, location: str, folder: Path) -> None:
+    """Have a location on disk be another folder."""
+    observatory.change(DiskDataLocation, location, path=str(folder))
+
+
+def register_again(observatory: Any, location: str) -> None:
+    """Say that the tar at a location was bad, and that another one came, which nobody read yet."""
+    copy = observatory.copy_at(location)
+    observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.CORRUPT)
+    with observatory.sessions.begin() as session:
+        register_copy(
+            session,
+            copy.raw_data_package_id,
+            site_id=copy.site_id,
+            location_id=location,
+            relative_path=copy.relative_path,
+            size=copy.size,
+            at=observatory.clock.now,
+        )
+
+
+def give_back(observatory: Any, location: str) -> None:
+    """Give back the tar at a location whose deletion was cancelled in its grace period."""
+    copy = observatory.copy_at(location)
+    with observatory.sessions.begin() as session:
+        session.execute(
+            undelete(copies_of_deletion(copy.raw_data_package_id, location, CopyKind.RAW_DATA_PACKAGE, None))
+        )
+
+
+# What happens to bytes.
+
+
+def rot(path: Path) -> None:
+    """Change bytes and nothing else, as a disk does: not even the time of the file."""
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.seek(times.st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 1]))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@contextmanager
+def unmounted(folder: Path) -> Iterator[None]:
+    """Take a disk away: its mount point is an empty folder; what is written there is hidden afterwards."""
+    disk = folder.with_name(f"{folder.name} (disk)")
+    folder.rename(disk)
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        folder.rename(below_the_mount(folder))
+        disk.rename(folder)
+
+
+def below_the_mount(folder: Path) -> Path:
+    """Return where a test finds what was written to a mount point without its disk."""
+    return folder.with_name(f"{folder.name} (below the mount)")
+
+
+def exchange_for_a_copy(folder: Path) -> None:
+    """Put a copy of a disk in its place, made by a program that keeps names, bytes and times."""
+    original = folder.with_name(f"{folder.name} (original)")
+    folder.rename(original)
+    shutil.copytree(original, folder, copy_function=shutil.copy2)
+
+
+# What is there to see.
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return every file below a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def content_of(path: Path) -> bytes | None:
+    """Return the bytes of a file, null if there is none."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def lost(observatory: Any, contents: Mapping[str, bytes]) -> list[str]:
+    """Return the files whose bytes are neither at their source nor in a true tar of the archive."""
+    sealed = {package.checksum for package in packages(observatory)}
+    archived = [_members(tar) for tar in observatory.tars_at("cologne.lta") if _checksum(tar) in sealed]
+    return [
+        path
+        for path, content in contents.items()
+        if content_of(observatory.folder("ccat.raw") / path) != content
+        and not any(members.get(path) == content for members in archived)
+    ]
+
+
+def state(observatory: Any, location: str) -> str:
+    """Return the state of the newest copy at a location, as it is shown."""
+    return str(observatory.copy_at(location).status)
+
+
+def states(observatory: Any, location: str) -> list[str]:
+    """Return the states of all copies at a location, as they are shown."""
+    return sorted(str(copy.status) for copy in observatory.rows(PhysicalCopy, data_location_id=location))
+
+
+def work_states(observatory: Any, *operations: Operation) -> list[str]:
+    """Return the states of all work of some operations, or of all."""
+    return sorted(
+        str(row.status)
+        for operation in operations or tuple(KINDS)
+        for row in observatory.rows(KINDS[operation].table)
+    )
+
+
+def freed(observatory: Any, *locations: str) -> bool:
+    """Tell whether locations, or all but the archive, have no file any more."""
+    return not any(observatory.files_at(location) for location in locations or NOT_ARCHIVES)
+
+
+def texts(observatory: Any, subject: object) -> str:
+    """Return everything that ``why`` says of something."""
+    found = observatory.why(subject)
+    return "\n".join(str(part) for part in (found, *found.steps))
+
+
+def class_of(error: BaseException) -> str:
+    """Return what the engine makes of an error."""
+    return classify(error).failure_class.value
+
+
+def _checksum(tar: Path) -> str:
+    hasher = new_hasher("xxh3-128")
+    hasher.update(tar.read_bytes())
+    return format_checksum("xxh3-128", hasher.hexdigest())
+
+
+def _members(tar: Path) -> dict[str, bytes]:
+    with tarfile.open(tar) as opened:
+        return {
+            member.name.partition("/data/")[2]: file.read()
+            for member in opened
+            if (file := opened.extractfile(member)) is not None
+        }
+
+
+# Other places.
+
+
+def add_archive(observatory: Any, location: str) -> None:
+    """Add a further archive on a disk of its own."""
+    observatory.add_location(location, LocationType.LONG_TERM_ARCHIVE)
+
+
+def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **facts: Any) -> None:
+    """Have the packages archived in a store, and no longer on disk."""
+    keys = observatory.settings.credentials_folder / "archive"
+    keys.mkdir(parents=True, exist_ok=True)
+    (keys / "access_key_id").write_text(bucket.access_key_id)
+    (keys / "secret_access_key").write_text(bucket.secret_access_key)
+    observatory.change(DataLocation, "cologne.lta", retired_at=observatory.clock.now)
+    with observatory.sessions.begin() as session:
+        session.add(
+            S3DataLocation(
+                id="cologne.store",
+                site_id="cologne",
+                name="store",
+                location_type=LocationType.LONG_TERM_ARCHIVE,
+                endpoint=endpoint or bucket.endpoint,
+                bucket=bucket.bucket,
+                credential="archive",
+                **facts,
+            )
+        )
+
+
+def packages(observatory: Any) -> list[Any]:
+    """Return the packages in the order in which they were made."""
+    return list(observatory.rows(RawDataPackage))
