@@ -9,14 +9,14 @@ import { makeQueryClient } from "~/api/cache";
 import { HintPopup } from "~/components/HintPopup";
 import { applyPreferences } from "~/preferences/preferences";
 import { makeRouter } from "~/router";
-import { reloadOnceWhenChunksAreGone } from "~/shell/new-version";
+import { nameMissingParts } from "~/shell/new-version";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no element #root");
 
 const cache = makeQueryClient();
 applyPreferences();
-reloadOnceWhenChunksAreGone();
+nameMissingParts();
 
 createRoot(root).render(
   <StrictMode>

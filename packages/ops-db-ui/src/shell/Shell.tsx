@@ -1,18 +1,17 @@
 import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
 import { Banners } from "~/shell/Banners";
 import { BottomBar } from "~/shell/BottomBar";
 import { Keys } from "~/shell/Keys";
+import { LazyPalette } from "~/shell/LazyPalette";
 import { Rail } from "~/shell/Rail";
 import { SessionEnded } from "~/shell/SessionEnded";
 import styles from "~/shell/Shell.module.css";
 import { TopBar } from "~/shell/TopBar";
 import { useRecentVisits } from "~/shell/useRecentVisits";
 import { SiteTimeProvider } from "~/time/site";
-
-const Palette = lazy(() => import("~/shell/Palette").then((module) => ({ default: module.Palette })));
 
 /** What surrounds every page: bar, navigation, and what stands over pages. */
 export function Shell() {
@@ -37,9 +36,7 @@ export function Shell() {
         <SessionEnded />
         <Toasts />
         <Keys />
-        <Suspense>
-          <Palette />
-        </Suspense>
+        <LazyPalette />
       </div>
     </SiteTimeProvider>
   );
