@@ -5,6 +5,7 @@ import type { components } from "~/api/schema.gen";
 import { AT, badWork } from "~/pages/overview/nights.fixtures";
 import { WorkPage } from "~/pages/work/WorkPage";
 import { CATEGORIES, OPEN, REASONS } from "~/pages/work/work.fixtures";
+import { setClock } from "~/time/now";
 import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
@@ -15,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  setClock(new Date(), Date.now());
 });
 
 const OPERATOR = person(["read:transfers", "read:locations", "manage:transfers"]);
@@ -243,4 +245,12 @@ test("what several causes stopped is retried, and all is cancelled, below the ro
   await group.getByRole("button", { name: "Look at each" }).click();
   await expect.element(group.getByRole("button", { name: "Retry 3" })).toBeVisible();
   await expect.element(group.getByRole("button", { name: "Cancel 5" })).toBeVisible();
+});
+
+test("the last hours are those of the data centre, whatever the clock of the browser shows", async () => {
+  vi.setSystemTime(new Date("2031-07-01T00:00:00Z"));
+  setClock(new Date(AT), Date.now());
+  await show(<WorkPage />, { at: "/work?waiting_since=now-12h", me: OPERATOR });
+  await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
+  expect(asked("/api/v1/open-work/groups")[0]?.get("waiting_since")).toBe("2026-03-01T18:00:00.000Z");
 });

@@ -22,6 +22,7 @@ import { PRESETS } from "~/pages/work/presets";
 import { GroupList } from "~/pages/work/WorkGroup";
 import styles from "~/pages/work/WorkPage.module.css";
 import { WorkTabs } from "~/pages/work/WorkTabs";
+import { rightNow } from "~/time/now";
 import { useSiteTime } from "~/time/site";
 
 const LIST = operations.list_open_work;
@@ -35,7 +36,7 @@ export function WorkPage() {
   const state = readState(LIST, search);
   const site = useSiteTime();
   // Ranges such as the last 12 h move by the minute, so that an answer can be kept.
-  const minute = new Date(Math.floor(Date.now() / MINUTE) * MINUTE);
+  const minute = new Date(Math.floor(rightNow().getTime() / MINUTE) * MINUTE);
   const query = queryOf(LIST, state.filters, minute, site);
   const groups = useGet(
     "/api/v1/open-work/groups",
