@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("packaging", "pipeline", "filing", "listing", "planning", "upgrading")
+NAMES = ("packaging", "pipeline", "filing", "recording", "replaying", "listing", "planning", "upgrading")
 
 
 def main() -> int:

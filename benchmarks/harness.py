@@ -2,9 +2,9 @@
 
 All cases of a comparison run in one sitting: a warm-up round that is not counted, then rounds in random
 order. Reported are the median with its range, and the CPU seconds (own and of waited-for children) beside the
-wall time. A claim is a ratio of speeds with a target. The ratio is taken within each round, so that what
-disturbs a whole round disturbs both; its median is called met or missed, and marked when the range goes
-beyond the target.
+wall time. A claim is a ratio of speeds with a target, an allowance a number of seconds more than a rival
+takes. Either is taken within each round, so that what disturbs a whole round disturbs both; its median is
+called met or missed, and marked when the range goes beyond the target.
 """
 
 import json
@@ -27,11 +27,15 @@ OUTPUT_FOLDER = Path(__file__).resolve().parent.parent / "build" / "bench"
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure. A floor is what no program can beat: the bare read, the bare write."""
+    """One thing to measure. A floor is what no program can beat: the bare read, the bare write.
+
+    What `prepare` does before each run is not counted.
+    """
 
     name: str
     run: Callable[[], object]
     is_floor: bool = False
+    prepare: Callable[[], object] = lambda: None
 
 
 @dataclass
@@ -58,6 +62,33 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """Seconds that `ours` may take more than `rival`."""
+
+    what: str
+    ours: str
+    rival: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Excess:
+    """An allowance after measuring: median, lowest and highest number of seconds more than the rival's."""
+
+    what: str
+    seconds: float
+    lowest: float
+    highest: float
+    allowed: float
+
+    @property
+    def word(self) -> str:
+        """What the median says, and whether some round said otherwise."""
+        verdict = "met" if self.seconds <= self.allowed else "missed"
+        return verdict + (", not in every round" if self.lowest <= self.allowed < self.highest else "")
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A claim after measuring: median, lowest and highest ratio of a round."""
 
@@ -79,9 +110,11 @@ def measure(cases: Sequence[Case], rounds: int, seed: int = 0) -> dict[str, Meas
     chance = random.Random(seed)
     results = {case.name: Measurement() for case in cases}
     for case in cases:
+        case.prepare()
         case.run()
     for _ in range(rounds):
         for case in chance.sample(cases, len(cases)):
+            case.prepare()
             cpu, wall = _cpu_seconds(), time.perf_counter()
             case.run()
             results[case.name].wall.append(time.perf_counter() - wall)
@@ -97,12 +130,20 @@ def judge(claim: Claim, results: dict[str, Measurement]) -> Verdict:
     return Verdict(claim.what, statistics.median(ratios), min(ratios), max(ratios), claim.target)
 
 
+def compare(allowance: Allowance, results: dict[str, Measurement]) -> Excess:
+    """Return how much longer ours took, round by round."""
+    pairs = zip(results[allowance.ours].wall, results[allowance.rival].wall, strict=True)
+    more = [ours - rival for ours, rival in pairs]
+    return Excess(allowance.what, statistics.median(more), min(more), max(more), allowance.seconds)
+
+
 def report(
     title: str,
     cases: Sequence[Case],
     results: dict[str, Measurement],
     verdicts: Iterable[Verdict],
     amounts: dict[str, float],
+    excesses: Sequence[Excess] = (),
 ) -> None:
     """Print the tables and write ``build/bench/<title>.json``.
 
@@ -116,6 +157,8 @@ def report(
     console.print(_times_table(title, cases, results, amounts))
     if verdicts:
         console.print(_verdict_table(verdicts))
+    if excesses:
+        console.print(_excess_table(excesses))
     OUTPUT_FOLDER.mkdir(parents=True, exist_ok=True)
     document = {
         "title": title,
@@ -128,6 +171,7 @@ def report(
         "amounts": amounts,
         "cases": {name: asdict(result) | {"median": result.median} for name, result in results.items()},
         "verdicts": [asdict(verdict) | {"verdict": verdict.word} for verdict in verdicts],
+        "excesses": [asdict(excess) | {"verdict": excess.word} for excess in excesses],
     }
     name = "-".join(title.replace(",", "").split()) + ".json"
     (OUTPUT_FOLDER / name).write_text(json.dumps(document, indent=1))
@@ -170,5 +214,21 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
             f"{verdict.lowest:.2f}–{verdict.highest:.2f}",
             f"≥ {verdict.target:g}",
             verdict.word,
+        )
+    return table
+
+
+def _excess_table(excesses: Sequence[Excess]) -> Table:
+    table = Table()
+    table.add_column("ours takes longer than")
+    for column in ("by s", "range", "allowed", "verdict"):
+        table.add_column(column, justify="right")
+    for excess in excesses:
+        table.add_row(
+            excess.what,
+            f"{excess.seconds:.3f}",
+            f"{excess.lowest:.3f}–{excess.highest:.3f}",
+            f"≤ {excess.allowed:g}",
+            excess.word,
         )
     return table

@@ -11,14 +11,14 @@ from ccat_operator.commands.main import app as ccat_operator_app
 from ccat_ops_db.commands.initialise import app as opsdb_init_app
 from ccat_ops_db.commands.main import app as opsdb_app
 from ccat_ops_db.commands.migrate import app as opsdb_migrate_app
-from ccat_ops_db_client.commands.main import app as ccat_app
+from ccat_ops_db_client.commands.main import application as ccat_application
 
 from .markdown import code, table
 
 
 def ccat() -> str:
     """Return the reference of ``ccat``."""
-    return _reference("ccat", ccat_app)
+    return _reference("ccat", ccat_application())
 
 
 def ccat_transfer() -> str:

@@ -1,8 +1,9 @@
 """Everything that can go wrong, each with what helps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from .terminal_text import printable
 
@@ -16,7 +17,11 @@ class CcatError(Exception):
         What is wrong, in one line.
     remedy : str
         What helps; empty where nobody can know.
+    details : mapping
+        Further members that its JSON form has.
     """
+
+    details: Mapping[str, Any] = {}
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message, remedy)

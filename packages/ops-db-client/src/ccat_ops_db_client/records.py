@@ -13,7 +13,8 @@ Item = TypeVar("Item")
 class Record(BaseModel):
     """Base of all answers."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    # Built when it is needed: a command needs few of them.
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
 
 class Page(Record, Generic[Item]):

@@ -17,8 +17,9 @@ from ccat_ops_db_client.terminal_text import undecodable_escaped
 
 from .exit_status import ExitStatus
 from .options import ApiUrl, ExecutionId, Json
-from .output import byte_progress, notice, number, print_json, say, size
+from .output import notice, number, print_json, say, size
 from .session import recorder, tell_spooled
+from .tables import byte_progress
 
 SHOWN_IN_AN_ERROR = 5
 SHOWN_AS_NOTICES = 20
@@ -74,13 +75,7 @@ def file(
 
 
 class NothingFiledError(PathError):
-    """All was left out.
-
-    Attributes
-    ----------
-    details : dict
-        What was left out, as JSON shows it.
-    """
+    """All was left out."""
 
     def __init__(self, left_out: list[LeftOut]) -> None:
         first = left_out[0]

@@ -9,8 +9,9 @@ from rich.text import Text
 from ccat_ops_db_client.records import Execution
 
 from .options import ApiUrl, Json, moment_or_age
-from .output import duration, notice, print_json, print_table, say, state, time
+from .output import duration, notice, print_json, say, time
 from .session import connection
+from .tables import print_table, state
 
 
 def find(

@@ -11,8 +11,9 @@ from rich.progress import Progress, TaskID
 from ccat_ops_db_client.download.get import get_member, get_package
 
 from .options import ApiUrl, Json
-from .output import byte_progress, print_json, say
+from .output import print_json, say
 from .session import connection
+from .tables import byte_progress
 
 
 def get(

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
@@ -11,30 +12,34 @@ import typer
 from ccat_ops_db_client.errors import ApiError, CcatError
 from ccat_ops_db_client.terminal_text import printable
 
-from . import file, find, get, obs, packages, spool, stage, status, wait, why
 from .exit_status import ExitStatus
 
-app = typer.Typer(
-    name="ccat",
-    help="File, find, follow and get the raw data of the CCAT observatory.\n\n"
-    "Set CCAT_API_URL and CCAT_API_TOKEN first. Exit status: 0 done, or kept in the spool; 1 not done;"
-    " 2 wrong usage; 3 done, but something was left out (`ccat file`).",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(obs.app, name="obs")
-app.command("file")(file.file)
-app.command("packages")(packages.packages)
-app.command("wait")(wait.wait)
-app.command("stage")(stage.stage)
-app.command("get")(get.get)
-app.command("find")(find.find)
-app.command("status")(status.status)
-app.command("why")(why.why)
-app.add_typer(spool.app, name="spool")
+COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool")
+"""A module each, which has the command under its name, or several in a Typer application `app`."""
+
+
+def application(*names: str) -> typer.Typer:
+    """Return ``ccat`` with some of its commands, or with all; it imports no others, so it starts sooner."""
+    app = typer.Typer(
+        name="ccat",
+        help="File, find, follow and get the raw data of the CCAT observatory.\n\n"
+        "Set CCAT_API_URL and CCAT_API_TOKEN first. Exit status: 0 done, or kept in the spool; 1 not done;"
+        " 2 wrong usage; 3 done, but something was left out (`ccat file`).",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        # With it a single command is still asked for by its name.
+        callback=lambda: None,
+    )
+    for name in names or COMMANDS:
+        module = import_module(f".{name}", __package__)
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
 
 
 def main() -> None:
@@ -43,7 +48,7 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        application(*(name for name in sys.argv[1:2] if name in COMMANDS))()
     except CcatError as error:
         _fail(error)
     except OSError as error:
@@ -68,8 +73,7 @@ def _fail(error: CcatError) -> None:
         }
         if isinstance(error, ApiError):
             document |= {"status": error.status, "problem": error.slug}
-        if isinstance(error, file.NothingFiledError):
-            document |= error.details
+        document |= error.details
         sys.stderr.write(json.dumps({"error": document}) + "\n")
     else:
         sys.stderr.write(f"ccat: error: {printable(str(error))}\n")

@@ -5,8 +5,9 @@ from rich.text import Text
 from ccat_ops_db_client.records import Package
 
 from .options import ApiUrl, ExecutionId, Json
-from .output import lines, number, print_json, print_table, say, size, state
+from .output import number, print_json, say, size
 from .session import connection
+from .tables import lines, print_table, state
 
 
 def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = False) -> None:

@@ -10,8 +10,9 @@ from ccat_ops_db_client.settings import load_settings
 from ccat_ops_db_client.spool import Spool, SpooledRequest
 
 from .options import ApiUrl, Json
-from .output import number, print_json, print_table, say, size, time
+from .output import number, print_json, say, size, time
 from .session import recorder
+from .tables import print_table
 
 ROWS_SHOWN = 50
 

@@ -11,9 +11,10 @@ from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.records import StagingJob
 
 from .options import ApiUrl, Json, Timeout
-from .output import byte_progress, print_json, say, size
+from .output import print_json, say, size
 from .polling import answers
 from .session import connection
+from .tables import byte_progress
 
 _ENDED = frozenset({"completed", "failed", "cancelled"})
 

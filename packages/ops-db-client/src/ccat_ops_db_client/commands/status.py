@@ -7,8 +7,9 @@ from rich.text import Text
 from ccat_ops_db_client.records import Status
 
 from .options import ApiUrl, Json
-from .output import number, print_json, print_table, say, size, state, time
+from .output import number, print_json, say, size, time
 from .session import connection
+from .tables import print_table, state
 
 
 def status(api_url: ApiUrl = None, as_json: Json = False) -> None:

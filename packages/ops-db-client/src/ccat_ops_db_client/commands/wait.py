@@ -12,9 +12,10 @@ from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.records import Progress
 
 from .options import ApiUrl, ExecutionId, Json, Timeout
-from .output import number, print_json, say, size, waiting_progress
+from .output import number, print_json, say, size
 from .polling import answers
 from .session import connection
+from .tables import waiting_progress
 
 
 class Goal(StrEnum):

@@ -8,8 +8,9 @@ from rich.text import Text
 from ccat_ops_db_client.records import Step
 
 from .options import ApiUrl, Json
-from .output import lines, print_json, print_table, say, state, time
+from .output import print_json, say, time
 from .session import connection
+from .tables import lines, print_table, state
 
 
 def why(

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ccat_ops_db_client import calls
 from ccat_ops_db_client.durable import make_folder
@@ -29,8 +29,9 @@ class Source:
     instrument: str | None = None
 
 
-_SOURCES = TypeAdapter(list[Source])
-_INSTRUMENTS = TypeAdapter(dict[str, str])
+_WHEN_NEEDED = ConfigDict(defer_build=True)
+_SOURCES = TypeAdapter(list[Source], config=_WHEN_NEEDED)
+_INSTRUMENTS = TypeAdapter(dict[str, str], config=_WHEN_NEEDED)
 
 
 def load_sources(recorder: Recorder) -> list[Source]:
