@@ -6,7 +6,8 @@ Names of tables, columns and states that the engine may give up stand here, and 
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,16 +18,21 @@ from ccat_data_transfer.failures import classify
 from ccat_data_transfer.planning.verifying import open_check, register_copy
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_data_transfer.work.worker import Worker
 from ccat_ops_db.deletions import copies_of_deletion, undelete
 from ccat_ops_db.enumerations import (
     CheckReason,
     CopyKind,
     DeletionMode,
+    DeletionTrigger,
     LocationType,
     Operation,
     PhysicalCopyStatus,
+    RouteType,
+    TransferMethod,
     VerificationMethod,
 )
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -34,7 +40,10 @@ from ccat_ops_db.models import (
     LocationHealth,
     PhysicalCopy,
     RawDataPackage,
+    RawDataPackagePhysicalCopy,
+    RetentionPolicy,
     S3DataLocation,
+    Site,
 )
 from ccat_ops_db.package_state import READABLE
 
@@ -95,6 +104,36 @@ def runner_with_clock(observatory: Any, ahead: float, owner: str = "another-cloc
     )
 
 
+def wait_until(done: Callable[[], object], seconds: float) -> bool:
+    """Wait for a condition; tell whether it came about in time."""
+    pause = threading.Event()
+    for _ in range(int(seconds * 50)):
+        if done():
+            return True
+        pause.wait(0.02)
+    return False
+
+
+@contextmanager
+def measuring(observatory: Any, *locations: str) -> Iterator[None]:
+    """Have a worker of some locations measure how full they are, as it does while it runs."""
+    worker = Worker(
+        observatory.engine,
+        observatory.clock,
+        observatory.settings,
+        locations=locations,
+        sites=(),
+        operations=(),
+    )
+    thread = threading.Thread(target=worker._measure, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker._stop()
+        thread.join(10)
+
+
 # What people do.
 
 
@@ -144,6 +183,17 @@ def doubt_place(observatory: Any, location: str) -> None:
 def close_route(observatory: Any, route: str, reason: str) -> None:
     """Close a route until somebody opens it."""
     observatory.change(DataTransferRoute, route, suspended_at=observatory.clock.now, suspended_reason=reason)
+
+
+def under_pressure(observatory: Any, *locations: str) -> None:
+    """Delete at some locations when they are full, and only then."""
+    with observatory.sessions.begin() as session:
+        session.add(
+            RetentionPolicy(id="pressure", trigger=DeletionTrigger.UNDER_PRESSURE, min_archive_copies=1)
+        )
+    for location in locations:
+        observatory.change(DataLocation, location, retention_policy_id="pressure")
+    allow_deletion(observatory, *locations)
 
 
 def set_folder(observatory: Any, location: str, folder: Path) -> None:
@@ -241,8 +291,9 @@ def lost(observatory: Any, contents: Mapping[str, bytes]) -> list[str]:
 
 
 def state(observatory: Any, location: str) -> str:
-    """Return the state of the newest copy at a location, as it is shown."""
-    return str(observatory.copy_at(location).status)
+    """Return the state of the newest copy at a location, as it is shown; ``none`` if there never was one."""
+    copies = observatory.rows(PhysicalCopy, data_location_id=location)
+    return str(copies[-1].status) if copies else "none"
 
 
 def states(observatory: Any, location: str) -> list[str]:
@@ -250,13 +301,16 @@ def states(observatory: Any, location: str) -> list[str]:
     return sorted(str(copy.status) for copy in observatory.rows(PhysicalCopy, data_location_id=location))
 
 
+def work_rows(observatory: Any, *operations: Operation) -> list[Any]:
+    """Return the work of some operations, or of all."""
+    return [
+        row for operation in operations or tuple(KINDS) for row in observatory.rows(KINDS[operation].table)
+    ]
+
+
 def work_states(observatory: Any, *operations: Operation) -> list[str]:
-    """Return the states of all work of some operations, or of all."""
-    return sorted(
-        str(row.status)
-        for operation in operations or tuple(KINDS)
-        for row in observatory.rows(KINDS[operation].table)
-    )
+    """Return the states of the work of some operations, or of all."""
+    return sorted(str(row.status) for row in work_rows(observatory, *operations))
 
 
 def freed(observatory: Any, *locations: str) -> bool:
@@ -293,9 +347,55 @@ def _members(tar: Path) -> dict[str, bytes]:
 # Other places.
 
 
-def add_archive(observatory: Any, location: str) -> None:
+def add_archive(observatory: Any, location: str, priority: int = 0) -> None:
     """Add a further archive on a disk of its own."""
     observatory.add_location(location, LocationType.LONG_TERM_ARCHIVE)
+    observatory.change(DataLocation, location, priority=priority)
+
+
+def add_site(observatory: Any, site: str) -> None:
+    """Add a site without any location."""
+    with observatory.sessions.begin() as session:
+        session.add(Site(id=site, name=site))
+
+
+def add_route(observatory: Any, route: str, origin: str, destination: str, priority: int = 0) -> None:
+    """Add a route from a site to a location."""
+    with observatory.sessions.begin() as session:
+        session.add(
+            DataTransferRoute(
+                id=route,
+                origin_site_id=origin,
+                destination_site_id=destination.split(".")[0],
+                route_type=RouteType.DIRECT,
+                destination_location_id=destination,
+                method=TransferMethod.POSIX,
+                priority=priority,
+            )
+        )
+
+
+def give_copy(observatory: Any, package: Any, location: str, tar: bytes) -> None:
+    """Put a package into an archive as if it had been archived there before."""
+    path = observatory.folder(location) / package.relative_path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(tar)
+    with observatory.sessions.begin() as session:
+        session.add(
+            RawDataPackagePhysicalCopy(
+                id=new_id(),
+                site_id=location.split(".")[0],
+                raw_data_package_id=package.id,
+                data_location_id=location,
+                relative_path=package.relative_path,
+                status=PhysicalCopyStatus.VERIFIED,
+                size=package.size,
+                created_at=observatory.clock.now,
+                checksum=package.checksum,
+                verified_at=observatory.clock.now,
+                verified_by=VerificationMethod.FULL_READ,
+            )
+        )
 
 
 def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **facts: Any) -> None:

@@ -27,6 +27,8 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 
+from ..trouble import runner_with_clock
+
 CONTENTS = {"2026/a.fits": b"a" * 10_000, "2026/b.fits": b"b" * 10_000}
 
 
@@ -328,3 +330,21 @@ def test_a_database_that_is_away_at_the_end_leaves_the_work_to_another(
     observatory.clock.advance(observatory.settings.lease + 10)
     observatory.run()
     assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f15: a worker whose clock is ahead takes a row that another one works on",
+)
+def test_a_fast_clock_takes_no_living_lease(observatory: Any, creation: Any, at_crash_points: Any) -> None:
+    outcomes: list[str] = []
+    fast = runner_with_clock(observatory, observatory.settings.lease + 70)
+
+    def compete(name: str) -> None:
+        if name == "work.leased":
+            outcomes.append(fast.run(Operation.PACKAGE_CREATION, creation.id))
+
+    at_crash_points(compete)
+    assert observatory.deliver() == ["done"]
+    assert outcomes == ["not_to_be_had"]

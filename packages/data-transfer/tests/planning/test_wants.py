@@ -1,0 +1,156 @@
+"""Which copies are wanted where, and by which way they come: around what is closed, away from what is bad."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ccat_ops_db.enumerations import LocationType, Operation
+from ccat_ops_db.models import ObsUnit, RetentionPolicy
+
+from ..trouble import (
+    DAY,
+    HOUR,
+    add_archive,
+    add_route,
+    add_site,
+    close_route,
+    files_below,
+    freed,
+    give_copy,
+    have_read,
+    keep_everything,
+    let_pass,
+    lost,
+    packages,
+    rot,
+    state,
+    work_rows,
+    work_states,
+)
+
+CONTENTS = {"2026/a.fits": b"a" * 5000}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f11: a transfer stays on the route for which it was planned when that is cut; another is open",
+)
+def test_a_cut_route_is_replaced(observatory: Any) -> None:
+    add_route(observatory, "second", "ccat", "cologne.lta", priority=-1)
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: work_states(observatory, Operation.TRANSFER) != [])
+    close_route(observatory, "ccat-cologne", "the cable is cut for weeks")
+    observatory.mailbox.messages.clear()
+    let_pass(observatory, HOUR, DAY)
+    assert state(observatory, "cologne.lta") == "verified"
+
+
+def test_a_bad_first_source_is_replaced_by_a_buffer(observatory: Any) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    rot(observatory.tars_at("cologne.lta")[0])
+    observatory.stage(packages(observatory)[0])
+    let_pass(observatory, HOUR, DAY)
+    assert [path.read_bytes() for path in observatory.files_at("cologne.processing")] == [b"a" * 5000]
+    assert lost(observatory, CONTENTS) == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="g2: staging that began with a bad copy is given up, though another archive has a good one",
+)
+def test_a_bad_first_source_is_replaced(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run()
+    add_archive(observatory, "cologne.lta-two", priority=-5)
+    [first] = observatory.tars_at("cologne.lta")
+    give_copy(observatory, packages(observatory)[0], "cologne.lta-two", first.read_bytes())
+    rot(first)
+    observatory.stage(packages(observatory)[0])
+    let_pass(observatory, HOUR, HOUR, DAY, DAY)
+    assert [path.read_bytes() for path in observatory.files_at("cologne.processing")] == [b"a" * 5000]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f7: where one site is planned for, repair and moving undo each other's decision in each pass",
+)
+def test_one_planner_per_site_never_alternates(observatory: Any) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    have_read(observatory, "cologne.lta")
+    rot(observatory.tars_at("cologne.lta")[0])
+    observatory.planner.run_pass()
+    observatory.deliver()
+    of_the_telescope = observatory.new_planner(sites=["ccat"])
+    of_the_telescope.run_pass()
+    assert [of_the_telescope.run_pass() for _ in range(4)] == [0] * 4
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="h3: two archives are wanted, but archives do not copy among themselves: nothing is ever freed",
+)
+def test_the_shipped_configuration_ends_with_empty_buffers(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    add_site(observatory, "us")
+    observatory.add_buffer("us.buffer")
+    observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    for origin, destination in (("ccat", "us"), ("cologne", "us"), ("us", "cologne")):
+        add_route(observatory, f"{origin}-{destination}", origin, f"{destination}.buffer", priority=-1)
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR, DAY, DAY)
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer", "us.buffer")
+    assert len(observatory.tars_at("cologne.lta")) == len(observatory.tars_at("us.lta")) == 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f16: the priority of an obs unit counts for its packaging only",
+)
+def test_the_priority_of_the_obs_unit_goes_to_all_its_work(observatory: Any) -> None:
+    observatory.change(ObsUnit, "IRC10216_CO43", priority=7)
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert {row.priority for row in work_rows(observatory)} == {7}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f13: a package that was made while its execution ran never says when its data end",
+)
+def test_a_package_says_when_its_data_end(observatory: Any) -> None:
+    execution = observatory.start()
+    observatory.file(execution, CONTENTS)
+    let_pass(observatory, HOUR + 100)
+    observatory.finish(execution)
+    let_pass(observatory, HOUR)
+    [described] = [path for path in files_below(observatory.folder("cologne.lta")) if "metadata" in path.name]
+    assert json.loads(described.read_text())["t_max"] is not None
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f14: files that are filed one by one after the end of their execution make one package each",
+)
+def test_late_files_share_a_package(observatory: Any) -> None:
+    execution = observatory.start()
+    observatory.finish(execution)
+    for number in range(6):
+        observatory.file(execution, {f"2026/{number}.fits": b"x"})
+        observatory.planner.run_pass()
+        observatory.clock.advance(1)
+    observatory.clock.advance(120)
+    observatory.planner.run_pass()
+    assert len(packages(observatory)) == 1
