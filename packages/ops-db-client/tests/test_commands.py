@@ -15,7 +15,7 @@ from ccat_ops_db_client import Client
 
 from . import seed
 from .checks import one_line_error, write
-from .conftest import Api, RunCcat, ccat_environment
+from .conftest import Api, Reply, RunCcat, ScriptedServer, ccat_environment, problem
 
 
 class TestObs:
@@ -56,6 +56,24 @@ class TestObs:
         self, ccat: RunCcat, arguments: tuple[str, ...], words: tuple[str, ...]
     ) -> None:
         one_line_error(ccat("obs", "start", *arguments), *words)
+
+    @pytest.mark.parametrize(
+        "reply", [problem(403), problem(503), Reply(502, b"<html>"), Reply(200, {"id": 7})]
+    )
+    def test_a_start_is_done_whatever_becomes_of_what_else_is_asked(
+        self, ccat: RunCcat, server: ScriptedServer, reply: Reply
+    ) -> None:
+        identifier = str(new_id())
+        started = {"id": identifier, "obs_unit": "O", "status": "running", "modules": ["m"]}
+        started["started_at"] = "2026-11-21T00:00:00Z"
+        server.answer = lambda request: Reply(201, started) if request.method == "POST" else reply
+        ran = ccat(
+            *("obs", "start", "--obs-unit", "O", "--module", "m", "--id", identifier),
+            CCAT_API_URL=server.url,
+        )
+        assert (ran.status, ran.out, ran.err) == (0, f"{identifier}\n", "")
+        # Each is asked once; nobody waits for it.
+        assert len(server.received) <= 3
 
     def test_an_end_before_the_start_is_refused(self, ccat: RunCcat) -> None:
         identifier = ccat(

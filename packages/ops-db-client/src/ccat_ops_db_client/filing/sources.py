@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ccat_ops_db_client import calls
 from ccat_ops_db_client.durable import make_folder
-from ccat_ops_db_client.errors import ApiAwayError, PathError, PathReason
+from ccat_ops_db_client.errors import ApiAwayError, CcatError, PathError, PathReason
 from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.paths import name_of, shown, text_of
 from ccat_ops_db_client.recorder import Ask, Recorder, pages
@@ -60,11 +61,12 @@ def instrument_of(recorder: Recorder, module: str) -> str | None:
 
 
 def remember_places(recorder: Recorder) -> None:
-    """Ask what filing must know if it was never asked for, so that filing works without the API."""
-    if not _memory(recorder, "source-locations").exists():
-        load_sources(recorder)
-    if not _memory(recorder, "instruments").exists():
-        instrument_of(recorder, "")
+    """Ask once what filing must know if it was never asked for, so that filing works without the API.
+
+    If there is no answer, whoever files will ask.
+    """
+    _remember_unless_known(recorder, "source-locations", _SOURCES, _asked_sources)
+    _remember_unless_known(recorder, "instruments", _INSTRUMENTS, _asked_instruments)
 
 
 def place_of(path: Path, sources: Sequence[Source]) -> tuple[Source, str]:
@@ -159,6 +161,15 @@ def _asked_or_remembered(
             known = asked(recorder.client.send)
     _remember(memory, adapter.dump_json(known))
     return known
+
+
+def _remember_unless_known(
+    recorder: Recorder, name: str, adapter: TypeAdapter[Known], asked: Callable[[Ask], Known]
+) -> None:
+    memory = _memory(recorder, name)
+    if not memory.exists():
+        with suppress(CcatError):
+            _remember(memory, adapter.dump_json(asked(recorder.ask)))
 
 
 def _memory(recorder: Recorder, name: str) -> Path:
