@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id, time_of_id
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile
+from ccat_ops_db.paths import MAX_PATH_BYTES
 from ccat_ops_db_api.raw_data_files import queries
 from ccat_ops_db_api.raw_data_files.parsing import LineReader
 from ccat_ops_db_api.raw_data_files.queries import prepare_filing
@@ -297,7 +299,66 @@ class TestBulk:
             statement = str(queries._CLASHES).replace(":most", "100")
             plan = [line for (line,) in connection.execute(f"EXPLAIN {statement}").fetchall()]
         [scan] = [line for line in plan if " on raw_data_file r " in line]
-        assert "uq_raw_data_file" in scan, plan
+        assert "uq_raw_data_file_executed" in scan, plan
+        [scan] = [line for line in plan if " on raw_data_file t " in line]
+        assert "uq_raw_data_file_normal_path" in scan, plan
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("R\u00e9f.fits", "Re\u0301f.fits"),
+            ("Re\u0301f.fits", "R\u00e9f.fits"),
+            ("e\u0301/\u00e9.fits", "\u00e9/e\u0301.fits"),
+            ("4 K.fits", "4 \u212a.fits"),
+            ("4 \u212a.fits", "4 K.fits"),
+            ("\u1112\u1161\u11ab", "\ud55c"),
+            ("a\u0323\u0307", "a\u0307\u0323"),
+        ],
+    )
+    @pytest.mark.parametrize("at_once", [True, False])
+    async def test_a_name_in_another_unicode_form_is_a_conflict_that_names_both(
+        self, client: Client, session: Session, execution: str, first: str, second: str, at_once: bool
+    ) -> None:
+        files = [file(execution, relative_path=path) for path in ("other", first, second)]
+        if not at_once:
+            assert (await bulk(client, *files[:2])).status_code == 200
+        response = await bulk(client, *files)
+        assert response.status_code == 409
+        problem = response.json()
+        assert problem["type"].endswith("/name-in-another-unicode-form")
+        assert "rename" in problem["remedy"].lower()
+        (error,) = problem["errors"]
+        assert error["line"] in ({2, 3} if at_once else {3})
+        assert error["field"] == "relative_path"
+        for name in (first, second):
+            assert ascii(name) in error["reason"]
+        assert session.query(RawDataFile).count() == (0 if at_once else 2)
+        one = await client.post(PATH, json=files[2])
+        assert one.status_code == (201 if at_once else 409), one.text
+
+    async def test_the_same_name_is_free_in_another_execution_or_module(
+        self, client: Client, session: Session, execution: str
+    ) -> None:
+        other = str(seed.execution(session))
+        session.commit()
+        assert (await bulk(client, file(execution, relative_path="\u00e9"))).status_code == 200
+        assert (await bulk(client, file(other, relative_path="e\u0301"))).status_code == 200
+
+    async def test_the_longest_path_that_is_taken_can_be_kept(
+        self, client: Client, session: Session, execution: str
+    ) -> None:
+        """Also one that nothing makes shorter: an index has room for so much."""
+        noise = random.Random(1)
+        letters = "\u00e9\u4e2dabcdefghijklmnop0123456789"
+        paths = [
+            "/".join("".join(noise.choice(letters) for _ in range(60)) for _ in range(count))
+            for count in (*range(1, 60, 6), 28, 29)
+        ]
+        for path in paths:
+            fits = len(path.encode()) <= MAX_PATH_BYTES
+            response = await bulk(client, file(execution, relative_path=path))
+            assert response.status_code == (200 if fits else 422), response.text
+        assert max(len(path.encode()) for path in paths if len(path.encode()) <= MAX_PATH_BYTES) > 1900
 
     async def test_the_same_line_twice_is_one_file(self, client: Client, execution: str) -> None:
         response = await bulk(client, file(execution), file(execution))

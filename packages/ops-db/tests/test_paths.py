@@ -61,7 +61,8 @@ def test_legal_paths_come_back_unchanged(path: str) -> None:
         ("a\udcffb", "UTF-8"),
         ("s" * (MAX_SEGMENT_BYTES + 1), "segment of the path is longer"),
         ("é" * 128, "segment of the path is longer"),
-        ("a/" * (MAX_PATH_BYTES // 2) + "b", "longer than 4096"),
+        ("a/" * (MAX_PATH_BYTES // 2) + "b", "longer than 2000"),
+        ("/".join(["\u2adc" * 80] * 5), "longer than 2000"),  # Twice as long when normalized.
     ],
 )
 def test_illegal_paths_are_refused_with_the_reason(path: str, reason: str) -> None:

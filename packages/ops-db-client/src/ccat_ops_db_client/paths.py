@@ -7,7 +7,7 @@ import unicodedata
 from .errors import PathError
 from .terminal_text import printable
 
-MAX_PATH_BYTES = 4096
+MAX_PATH_BYTES = 2000
 MAX_SEGMENT_BYTES = 255
 LONGEST_SHOWN = 300
 
@@ -71,7 +71,8 @@ def reason_against(path: str) -> str | None:
         return "its name contains %0A, %0D or %25, which have a meaning in package manifests"
     if path != path.rstrip():
         return "its name ends in white space"
-    if len(encoded) > MAX_PATH_BYTES:
+    normal = encoded if path.isascii() else unicodedata.normalize("NFC", path).encode()
+    if max(len(encoded), len(normal)) > MAX_PATH_BYTES:
         return f"the path is longer than {MAX_PATH_BYTES} bytes"
     return _reason_against_segments(path)
 

@@ -9,8 +9,12 @@ nobody has a second rule.
 import re
 import unicodedata
 
-MAX_PATH_BYTES = 4096
-"""Longest relative path in UTF-8 bytes (Linux ``PATH_MAX``)."""
+MAX_PATH_BYTES = 2000
+"""Longest relative path in UTF-8 bytes, as it is and normalized.
+
+An index of PostgreSQL has room for 2704 bytes, with the names beside it. Linux's ``PATH_MAX`` of 4096 counts
+from the root.
+"""
 
 MAX_SEGMENT_BYTES = 255
 """Longest name between two slashes in UTF-8 bytes (Linux ``NAME_MAX``)."""
@@ -31,7 +35,8 @@ def validate_relative_path(path: str) -> str:
     - the sequences ``%0A``, ``%0D``, ``%25``: RFC 8493 section 2.1.3 gives them a meaning in manifests, but
       ``sha256sum -c`` does not decode them. Without them a manifest reads the same with and without decoding;
     - white space at the very end: readers of manifests strip it;
-    - more than `MAX_PATH_BYTES`, or a segment of more than `MAX_SEGMENT_BYTES`.
+    - more than `MAX_PATH_BYTES`, also in the normal form in which paths are compared, or a segment of more
+      than `MAX_SEGMENT_BYTES`.
 
     Parameters
     ----------
@@ -80,7 +85,8 @@ def _refuse_line_breaking(path: str) -> None:
 
 
 def _refuse_bad_segments(path: str) -> None:
-    if len(path.encode()) > MAX_PATH_BYTES:
+    normal = path if path.isascii() else unicodedata.normalize("NFC", path)
+    if max(len(path.encode()), len(normal.encode())) > MAX_PATH_BYTES:
         raise ValueError(f"the path is longer than {MAX_PATH_BYTES} bytes")
     for segment in path.split("/"):
         if not segment:

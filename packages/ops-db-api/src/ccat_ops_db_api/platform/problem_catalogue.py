@@ -63,6 +63,9 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
         "filed-with-other-facts": Guidance(
             _CHANGE, "File the changed file under another path.", help=HelpPage.OBSERVATION
         ),
+        "name-in-another-unicode-form": Guidance(
+            _CHANGE, "Rename the file that is not filed, then file it.", help=HelpPage.OBSERVATION
+        ),
         "no-data": Guidance(
             _CHANGE, "See whether files of the execution were filed.", help=HelpPage.OBSERVATION
         ),

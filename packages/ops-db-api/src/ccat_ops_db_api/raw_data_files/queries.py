@@ -12,6 +12,7 @@ from sqlalchemy.types import String, Uuid
 
 from ccat_ops_db.enumerations import LocationType, Status
 from ccat_ops_db.models import PackageCreation, RawDataFile
+from ccat_ops_db.models.data import HAS_ANOTHER_UNICODE_FORM
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.raw_data_files.parsing import Place
 
@@ -52,6 +53,7 @@ class Clash(NamedTuple):
     relative_path: str
     existing_id: UUID | None
     what: str
+    existing_path: str | None
 
 
 def files() -> Rows:
@@ -257,15 +259,17 @@ _INSERT = text(
 _CLASHES = text(
     """
     SELECT f.line, f.relative_path,
-           CASE WHEN r.id IS NULL THEN i.id
+           CASE WHEN r.id IS NULL THEN coalesce(t.id, i.id)
                 WHEN r.size <> f.size OR r.checksum <> f.checksum
                   OR r.source_location_id <> f.source_location_id THEN r.id
                 ELSE c.copy_of END,
-           CASE WHEN r.id IS NULL THEN 'id'
+           CASE WHEN t.id IS NOT NULL THEN 'unicode_form'
+                WHEN r.id IS NULL THEN 'id'
                 WHEN r.size <> f.size THEN 'size'
                 WHEN r.checksum <> f.checksum THEN 'checksum'
                 WHEN r.source_location_id <> f.source_location_id THEN 'source_location'
-                ELSE 'relative_path' END
+                ELSE 'relative_path' END,
+           t.relative_path
     FROM filing f
     LEFT JOIN LATERAL (
       SELECT r.* FROM raw_data_file r
@@ -274,6 +278,12 @@ _CLASHES = text(
       OFFSET 0) r ON true
     LEFT JOIN LATERAL (
       SELECT i.id FROM raw_data_file i WHERE r.id IS NULL AND i.id = f.id OFFSET 0) i ON true
+    LEFT JOIN LATERAL (
+      SELECT t.id, t.relative_path FROM raw_data_file t
+      WHERE r.id IS NULL AND t.executed_obs_unit_id = f.executed_obs_unit_id
+        AND t.instrument_module_id = f.instrument_module_id
+        AND normalize(t.relative_path) = normalize(f.relative_path) AND {another_form}
+      OFFSET 0) t ON true
     LEFT JOIN LATERAL (
       SELECT coalesce(c.raw_data_file_id, c.raw_data_package_id) AS copy_of FROM physical_copy c
       WHERE c.data_location_id = f.source_location_id AND c.relative_path = f.relative_path
@@ -285,5 +295,5 @@ _CLASHES = text(
            AND NOT EXISTS (SELECT FROM physical_copy o
                            WHERE o.raw_data_file_id = r.id AND o.data_location_id = f.source_location_id))
     ORDER BY f.line LIMIT :most
-    """
+    """.replace("{another_form}", f"t.{HAS_ANOTHER_UNICODE_FORM}")
 )

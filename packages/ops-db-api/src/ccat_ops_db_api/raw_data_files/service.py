@@ -207,10 +207,20 @@ async def _refuse_clashes(session: AsyncSession, all_copied: bool, numbered: boo
     errors = [_clash_error(clash) for clash in found]
     if not numbered:
         errors = _without_lines(errors)
+    if all(clash.existing_path is not None for clash in found):
+        raise Problem(HTTPStatus.CONFLICT, "name-in-another-unicode-form", summary(errors), errors)
     raise Problem(HTTPStatus.CONFLICT, "filed-with-other-facts", summary(errors), errors)
 
 
 def _clash_error(clash: queries.Clash) -> FieldError:
+    if clash.existing_path is not None:
+        return FieldError(
+            line=clash.line,
+            field="relative_path",
+            reason=f"{clash.relative_path!a} and {clash.existing_path!a}, which is"
+            f" {clash.existing_id}, differ in their Unicode form only: a package with both is no valid bag;"
+            " rename the one that is not filed",
+        )
     if clash.what == "id":
         reason = f"this id belongs to another file; leave it out or make a new one ({clash.relative_path!r})"
     elif clash.what == "relative_path":

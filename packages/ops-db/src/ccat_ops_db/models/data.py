@@ -67,6 +67,10 @@ class RawDataPackage(Identified, Owned, Base):
     )
 
 
+HAS_ANOTHER_UNICODE_FORM = "relative_path ~ '[^ -:<-JL-_a-~]'"
+"""Whether a path may have another form: it is not ASCII, or has one of ``; K ` ``, which others become."""
+
+
 class RawDataFile(Identified, Owned, Base):
     """A file that an instrument wrote and filed."""
 
@@ -106,6 +110,15 @@ class RawDataFile(Identified, Owned, Base):
         CheckConstraint("written_from <= written_until", name="written_ordered"),
         checksum_check("checksum"),
         checksum_check("member_checksum"),
+        # Readers of bags compare paths after normalization: a package must not have two that are one then.
+        Index(
+            "uq_raw_data_file_normal_path",
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            text("normalize(relative_path)"),
+            unique=True,
+            postgresql_where=text(HAS_ANOTHER_UNICODE_FORM),
+        ).ddl_if(dialect="postgresql"),
         Index(
             "ix_raw_data_file_raw_data_package_id",
             "raw_data_package_id",

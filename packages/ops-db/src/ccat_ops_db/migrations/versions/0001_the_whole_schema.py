@@ -1598,6 +1598,13 @@ def upgrade() -> None:
         op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
     )
     op.create_index(
+        "uq_raw_data_file_normal_path",
+        "raw_data_file",
+        ["executed_obs_unit_id", "instrument_module_id", sa.literal_column("normalize(relative_path)")],
+        unique=True,
+        postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
+    )
+    op.create_index(
         "ix_raw_data_file_unpackaged",
         "raw_data_file",
         ["site_id", "executed_obs_unit_id", "instrument_module_id"],
