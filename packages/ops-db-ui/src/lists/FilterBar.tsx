@@ -29,28 +29,30 @@ export function FilterBar(props: Props) {
   const all = isNarrow || fields.length > MOST_IN_BAR + 1;
   const inBar = isNarrow ? [] : all ? mostUsed(fields) : fields;
   const isSet = (field: Field) => chips.some((chip) => chip.field.name === field.name);
+  const set = chips.map((chip, at) => ({ id: idOf(chips, at), field: chip.field, chip }));
+  const unset = inBar
+    .filter((field) => !isSet(field))
+    .map((field) => ({ id: field.name, field, chip: null }));
   const none = Object.fromEntries(fields.flatMap(filtersOf).map(({ name }) => [name, []]));
   if (fields.length === 0) return null;
   return (
     <fieldset className={styles.bar} aria-label="Filters" data-target="filters">
-      {chips.map((chip) => (
-        <span key={chip.text} className={styles.chip}>
-          <FieldPopover {...props} field={chip.field} label={chip.text} />
-          <button
-            type="button"
-            className={styles.remove}
-            aria-label={`Remove: ${chip.text}`}
-            onClick={() => onChange(Object.fromEntries(chip.names.map((name) => [name, []])))}
-          >
-            <X aria-hidden size={14} />
-          </button>
+      {[...set, ...unset].map(({ id, field, chip }) => (
+        // What is set stands first; it is the same element before and after, so that its choices stay open.
+        <span key={id} className={chip === null ? styles.plain : styles.chip}>
+          <FieldPopover {...props} field={field} label={chip?.text ?? field.label} />
+          {chip !== null && (
+            <button
+              type="button"
+              className={styles.remove}
+              aria-label={`Remove: ${chip.text}`}
+              onClick={() => onChange(Object.fromEntries(chip.names.map((name) => [name, []])))}
+            >
+              <X aria-hidden size={14} />
+            </button>
+          )}
         </span>
       ))}
-      {inBar
-        .filter((field) => !isSet(field))
-        .map((field) => (
-          <FieldPopover key={field.name} {...props} field={field} label={field.label} />
-        ))}
       {all && (
         <Button kind="quiet" onClick={() => setOpen(true)}>
           <ListFilter aria-hidden size={16} />
@@ -74,6 +76,13 @@ export function FilterBar(props: Props) {
       </Dialog>
     </fieldset>
   );
+}
+
+/** Return the key of a chip: its field, and of the second chip of a field what it stands for. */
+function idOf(chips: readonly Chip[], at: number): string {
+  const chip = chips[at];
+  const isFirst = chips.findIndex(({ field }) => field.name === chip?.field.name) === at;
+  return isFirst ? (chip?.field.name ?? "") : `${chip?.names.join(" ")}, too`;
 }
 
 /** The first fields of the contract; times among them, wherever they stand there. */
