@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.failures import Failure, classify
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import Topology, load_topology
@@ -90,6 +90,10 @@ class FragilePlaces(Places):
     def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
         super().__init__(sessions, credentials)
         self.broken: dict[str, Failure] = {}
+
+    def break_down(self, location_id: str, error: Exception) -> None:
+        """Have every look at a place meet an error."""
+        self.broken[location_id] = classify(error)
 
     def storage(self, location_id: str) -> Storage:
         if location_id in self.broken:

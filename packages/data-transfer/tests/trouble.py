@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
-from ccat_data_transfer.failures import classify
+from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.failures import Failure, classify
 from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import Worker
@@ -46,6 +48,8 @@ from ccat_ops_db.models import (
     Site,
 )
 from ccat_ops_db.package_state import READABLE
+
+from .small_observatory import FragilePlaces
 
 HOUR = 3600
 DAY = 86400
@@ -102,6 +106,25 @@ def runner_with_clock(observatory: Any, ahead: float, owner: str = "another-cloc
         owner,
         observatory.stopping,
     )
+
+
+def fragile_runner(
+    observatory: Any, location: str, failure: Failure, owner: str = "other-host"
+) -> WorkRunner:
+    """Return a worker on a host of its own, where one place cannot be used."""
+    places = FragilePlaces(observatory.sessions, Credentials(observatory.settings.credentials_folder))
+    places.broken[location] = failure
+    return WorkRunner(
+        observatory.sessions, places, observatory.clock, observatory.settings, owner, observatory.stopping
+    )
+
+
+def outcome_of(call: Callable[[], object]) -> object:
+    """Return what a call returns, or the name of what it raises."""
+    try:
+        return call()
+    except Exception as error:
+        return f"raises {type(error).__name__}"
 
 
 def wait_until(done: Callable[[], object], seconds: float) -> bool:
@@ -322,6 +345,12 @@ def texts(observatory: Any, subject: object) -> str:
     """Return everything that ``why`` says of something."""
     found = observatory.why(subject)
     return "\n".join(str(part) for part in (found, *found.steps))
+
+
+def answer_of_store(status: int, code: str) -> Failure:
+    """Return what the engine makes of an answer of a store."""
+    answer = Refusal(status, code, "on purpose")
+    return failure_of(answer, bucket="bucket", credential="archive", path=None)
 
 
 def class_of(error: BaseException) -> str:

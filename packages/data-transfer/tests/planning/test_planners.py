@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, text
 from ccat_data_transfer.planning import planner as planner_module
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.work.hand import wake_planners
-from ccat_ops_db.models import PackageCreation, RawDataFile, RawDataPackage
+from ccat_ops_db.models import DataLocation, PackageCreation, RawDataFile, RawDataPackage
 from ccat_ops_db.settings import synchronous
 
 
@@ -154,3 +154,26 @@ def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any,
         thread.join(timeout=10)
     assert not thread.is_alive()
     engine.dispose()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f6: a transaction that somebody forgot stops all planning, for as long as it is open",
+)
+def test_a_forgotten_transaction_delays_its_own_rows_only(observatory: Any) -> None:
+    observatory.change(DataLocation, "cologne.buffer", retention_policy_id=None)
+    observatory.observe({"2026/a.fits": b"a" * 5000})
+    observatory.run()
+    observatory.change(DataLocation, "cologne.buffer", retention_policy_id="when-archived")
+    with observatory.engine.connect() as forgotten:
+        forgotten.execute(text("SELECT id FROM physical_copy FOR UPDATE"))
+        planning = threading.Thread(target=observatory.new_planner().run_pass, daemon=True)
+        planning.start()
+        planning.join(4)
+        observatory.observe({"2026/b.fits": b"b" * 5000})
+        observatory.new_planner().run_pass()
+        planned = len(observatory.rows(PackageCreation))
+        forgotten.rollback()
+    planning.join(30)
+    assert planned == 2
