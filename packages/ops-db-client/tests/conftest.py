@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import httpx
@@ -157,8 +158,11 @@ class MakeClient(Protocol):
 
 
 @pytest.fixture
-def spool_folder(tmp_path: Path) -> Path:
-    return tmp_path / "spool"
+def spool_folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where that is possible: what a killed process wrote is there without any sync."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as folder:
+        yield Path(folder) / "spool"
 
 
 @pytest.fixture
@@ -167,7 +171,7 @@ def client_of(spool_folder: Path) -> Iterator[MakeClient]:
     opened: list[Client] = []
 
     def make(url: str, **settings: Any) -> Client:
-        client = Client(settings_for(url, spool_folder, **settings))
+        client = Client(settings_for(url, **{"spool_folder": spool_folder, **settings}))
         opened.append(client)
         return client
 

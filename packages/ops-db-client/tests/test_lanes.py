@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -11,22 +12,18 @@ from uuid import UUID
 import pytest
 
 from ccat_dev_stack import ports
-from ccat_ops_db_client import Client
-from ccat_ops_db_client.background import LEASE, replay_in_process, replay_in_thread, replay_until_empty
+from ccat_ops_db_client import Client, spool_lease
+from ccat_ops_db_client import spool_listing as listing
+from ccat_ops_db_client.background import is_at_work, replay_in_process, replay_in_thread, replay_until_empty
 from ccat_ops_db_client.errors import AuthenticationError, ConfigurationError
 from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.network_file_systems import network_file_system
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.records import NewFile
 from ccat_ops_db_client.replay import replay
-from ccat_ops_db_client.spool import (
-    LONGEST_AWAY,
-    LONGEST_HOLD,
-    PARKED_AFTER_ATTEMPTS,
-    PARKED_AFTER_SECONDS,
-    Spool,
-)
-from ccat_ops_db_client.spool_lease import LEASE_SECONDS
+from ccat_ops_db_client.spool import LONGEST_AWAY, Spool
+from ccat_ops_db_client.spool_lanes import LONGEST_HOLD, PARKED_AFTER_ATTEMPTS, PARKED_AFTER_SECONDS
+from ccat_ops_db_client.spool_lease import LEASE_SECONDS, Lease, take_lease
 
 from .conftest import MakeClient, Received, Reply, ScriptedServer, problem, settings_for
 
@@ -89,6 +86,25 @@ def fail_at(unit: str, reply: Reply) -> Callable[[Received], Reply]:
     return lambda request: reply if unit.encode() in request.body else accept(request)
 
 
+def take(spool: Spool, name: str) -> Lease | None:
+    """Take a lease, as a process does that dies with it."""
+    return take_lease(spool._begin, spool.change, name, 0)
+
+
+@contextmanager
+def in_another_container(
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str | None = None,
+    process: str | None = None,
+    clock: float | None = None,
+) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        for name, value in (("this_machine", machine), ("this_process", process), ("_since_start", clock)):
+            if value is not None:
+                patch.setattr(spool_lease, name, lambda value=value: value)
+        yield
+
+
 class TestLanes:
     def test_one_that_fails_holds_no_other(
         self, recorder: Recorder, server: ScriptedServer, clock: Clock
@@ -120,7 +136,7 @@ class TestLanes:
         assert tried[:4] == pytest.approx([0, 5, 15, 35])
         assert len(tried) >= PARKED_AFTER_ATTEMPTS
         assert tried[-2] < PARKED_AFTER_SECONDS <= tried[-1]
-        (parked,) = recorder.spool.waiting()
+        (parked,) = listing.waiting(recorder.spool)
         assert parked.parked
         assert "what is wrong" in (parked.held_because or "")
 
@@ -284,19 +300,43 @@ class TestLease:
         with spool.lease("x", 0) as lease:
             assert lease is not None
 
-    @pytest.mark.parametrize("seconds", [-1.0, 10 * LEASE_SECONDS])
-    def test_that_of_another_machine_ends_with_its_time(
-        self, spool: Spool, monkeypatch: pytest.MonkeyPatch, seconds: float
+    def test_that_of_another_machine_ends_when_it_shows_no_life(
+        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Also one whose end is too far away to be true."""
-        monkeypatch.setattr("ccat_ops_db_client.spool_lease._this_process", lambda: "elsewhere/1 1")
-        with spool.lease("x", 0):
-            monkeypatch.undo()
-            assert spool.is_leased("x")
-            with spool._file.change() as database:
-                database.execute("UPDATE lease SET expires_at = strftime('%s') + ?", (seconds,))
-            with spool.lease("x", 0) as lease:
-                assert lease is not None
+        """Whatever its clock says: that of the other is never compared with ours."""
+        here = spool_lease._since_start()
+        with in_another_container(monkeypatch, machine="elsewhere/1", clock=here - 1e6):
+            lease = take(spool, "x")
+            assert lease is not None
+        assert take(spool, "x") is None
+        monkeypatch.setattr(spool_lease, "_since_start", lambda: here + LEASE_SECONDS - 1)
+        with in_another_container(monkeypatch, machine="elsewhere/1", clock=here - 1e6):
+            assert lease.renew()
+        monkeypatch.setattr(spool_lease, "_since_start", lambda: here + LEASE_SECONDS + 1)
+        assert spool.is_leased("x")
+        monkeypatch.setattr(spool_lease, "_since_start", lambda: here + 3 * LEASE_SECONDS)
+        assert take(spool, "x") is not None
+        assert not lease.renew()
+
+    def test_that_of_another_container_of_this_machine_ends_with_its_time(
+        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It has the same host name and start, but numbers of processes of its own."""
+        with in_another_container(monkeypatch, process="pid:[1] 999999999 7"):
+            assert take(spool, "x") is not None
+        assert spool.is_leased("x")
+        assert take(spool, "x") is None
+        later = spool_lease._since_start() + LEASE_SECONDS + 1
+        monkeypatch.setattr(spool_lease, "_since_start", lambda: later)
+        assert take(spool, "x") is not None
+
+    def test_a_number_that_was_given_again_is_another_process(
+        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        numbers, number, _ = spool_lease.this_process().split(" ")
+        with in_another_container(monkeypatch, process=f"{numbers} {number} 7"):
+            assert take(spool, "x") is not None
+        assert not spool.is_leased("x")
 
 
 class TestBackground:
@@ -310,7 +350,7 @@ class TestBackground:
             assert recorder.start("O", ["m"])[1].spooled
             server.answer = accept
             wait_for(lambda: recorder.spool.count(server.url) == 0)
-            wait_for(lambda: not recorder.spool.is_leased(LEASE))
+            wait_for(lambda: not is_at_work(recorder.spool, server.url))
 
     def test_a_process_outlives_the_command(self, server: ScriptedServer, spool_folder: Path) -> None:
         server.say(problem(500))
@@ -320,7 +360,7 @@ class TestBackground:
                 recorder.start("O", ["m"])
             server.answer = accept
         wait_for(lambda: recorder.spool.count(server.url) == 0)
-        wait_for(lambda: not recorder.spool.is_leased(LEASE))
+        wait_for(lambda: not is_at_work(recorder.spool, server.url))
         keys = [r.headers["idempotency-key"] for r in server.received[3:]]
         assert len(keys) == len(set(keys))
 
@@ -366,7 +406,7 @@ class TestBackground:
         with Client(settings) as client:
             server.say(problem(500))
             Recorder(client).start("O", ["m"])
-        with spool.lease(LEASE, 0):
+        with spool.lease(f"background {server.url}", 0):
             replay_until_empty(settings)
         assert len(server.received) == 1
 

@@ -1,4 +1,4 @@
-"""Sends what waits in the spool in the background, one process or thread per spool.
+"""Sends what waits in the spool in the background, one process or thread per spool and API.
 
 ``python -m ccat_ops_db_client.background`` is the process that the command ``ccat`` leaves behind; it ends
 when nothing waits any more.
@@ -15,8 +15,12 @@ from .replay import replay
 from .settings import Settings, load_settings
 from .spool import Spool
 
-LEASE = "background"
 LONGEST_SLEEP = 30.0
+
+
+def is_at_work(spool: Spool, api_url: str) -> bool:
+    """Say whether a process sends what waits for an API."""
+    return spool.is_leased(_lease(api_url))
 
 
 def replay_in_thread(settings: Settings) -> None:
@@ -53,18 +57,32 @@ def replay_until_empty(settings: Settings) -> None:
         The spool cannot be used.
     """
     spool = Spool(settings.spool_folder)
-    wake = threading.Event()
-    with spool.lease(LEASE, 0) as lease, Client(settings) as client:
-        while lease is not None and lease.renew():
-            pause = spool.due_in(settings.api_url)
-            if pause is None:
+    with Client(settings) as client:
+        while _replay_while_leased(client, spool):
+            # What came while the lease was still held found somebody at work.
+            if spool.due_in(settings.api_url) is None:
                 return
+
+
+def _replay_while_leased(client: Client, spool: Spool) -> bool:
+    """Send what waits until nothing is left; say whether it came to that."""
+    api_url, wake = client.settings.api_url, threading.Event()
+    with spool.lease(_lease(api_url), 0) as lease:
+        while lease is not None and lease.renew():
+            pause = spool.due_in(api_url)
+            if pause is None:
+                return True
             if pause > 0:
                 wake.wait(min(pause, LONGEST_SLEEP))
                 continue
             done = replay(client, spool, lock_seconds=LONGEST_SLEEP)
             if isinstance(done.stopped_by, AuthenticationError):
-                return
+                return False
+    return False
+
+
+def _lease(api_url: str) -> str:
+    return f"background {api_url}"
 
 
 def _replay_quietly(settings: Settings) -> None:

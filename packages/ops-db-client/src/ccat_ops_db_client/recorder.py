@@ -8,16 +8,17 @@ kept within an execution: while one of its requests waits, new ones go behind it
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from . import calls
-from .background import LEASE, replay_in_thread
+from .background import is_at_work, replay_in_thread
 from .calls import Call
 from .client import Client
-from .errors import ApiAwayError, CcatError
+from .errors import ApiAwayError, CcatError, SpoolError
 from .identity import new_id
 from .network_file_systems import check_spool_folder
 from .policy import Bounds
@@ -45,6 +46,10 @@ def pages(ask: Ask, call: Call[Page[Item]]) -> Iterator[Item]:
     while page.next_cursor:
         page = ask(calls.with_cursor(call, page.next_cursor))
         yield from page.items
+
+
+PATIENCE = 2.0
+"""So long a call waits for another process that has the spool, in seconds; then it is kept beside it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Recorder:
     ) -> None:
         self.client = client
         check_spool_folder(client.settings)
-        self.spool = Spool(client.settings.spool_folder)
+        self.spool = Spool(client.settings.spool_folder, patience=PATIENCE)
         self._in_background = in_background
 
     def start(
@@ -144,12 +149,14 @@ class Recorder:
         ApiAwayError, ApiError
         """
         settings = self.client.settings
-        if away := self.spool.counts_as_away(settings.api_url):
-            raise ApiAwayError(away.reason)
+        with suppress(SpoolError):
+            if away := self.spool.counts_as_away(settings.api_url):
+                raise ApiAwayError(away.reason)
         try:
             return self.client.send(call, bounds=Bounds(0, attempt=settings.spool_after_seconds))
         except ApiAwayError as error:
-            self.spool.mark_away(settings.api_url, error.message, error.retry_after or 0)
+            with suppress(SpoolError):
+                self.spool.mark_away(settings.api_url, error.message, error.retry_after or 0)
             raise
 
     def replay(self, *, lock_seconds: float = 0, limit_seconds: float = math.inf) -> Replay:
@@ -157,21 +164,31 @@ class Recorder:
         return replay(self.client, self.spool, lock_seconds=lock_seconds, limit_seconds=limit_seconds)
 
     def send_in_background(self) -> None:
-        """See to it that what waits is sent by itself, also what a computer that went down left behind."""
+        """See to it that what waits is sent by itself, also what a computer that went down left behind.
+
+        It is not needed for anything to be kept: whatever goes wrong here, the next one that records does it.
+        """
         settings, spool = self.client.settings, self.spool
-        if not settings.replay_in_background or spool.due_in(settings.api_url) is None:
-            return
-        if not spool.is_leased(LEASE):
-            self._in_background(settings)
+        # Besides the spool: no memory or no room for a process or a thread.
+        with suppress(CcatError, OSError, RuntimeError):
+            if not settings.replay_in_background or spool.due_in(settings.api_url) is None:
+                return
+            if not is_at_work(spool, settings.api_url):
+                self._in_background(settings)
 
     def _submit(
         self, execution: UUID, call: Call[Answer], late: "_Late[Answer] | None" = None
     ) -> Receipt[Answer]:
-        settings, lane = self.client.settings, str(execution)
+        api_url, lane = self.client.settings.api_url, str(execution)
+        spooled = _spooled(late or _Late(call), api_url, lane)
+        try:
+            away, waits = self.spool.counts_as_away(api_url), self.spool.has_waiting(api_url, lane)
+        except SpoolError as error:
+            return self._submit_past(call, spooled, error)
         reason: CcatError | None = None
-        if away := self.spool.counts_as_away(settings.api_url):
+        if away is not None:
             reason = ApiAwayError(away.reason)
-        elif not self.spool.has_waiting(settings.api_url, lane):
+        elif not waits:
             try:
                 answer = send_once(self.client, call)
             except CcatError as error:
@@ -179,14 +196,31 @@ class Recorder:
                     raise
                 reason = error
             else:
-                self.spool.mark_present(settings.api_url)
+                # It is recorded; what the spool knows of the API is not worth an error.
+                with suppress(SpoolError):
+                    self.spool.mark_present(api_url)
                 self.send_in_background()
                 return Receipt(answer)
-        self.spool.append(_spooled(late or _Late(call), settings.api_url, lane))
+        self.spool.append(spooled)
         if away is None and isinstance(reason, ApiAwayError):
-            self.spool.mark_away(settings.api_url, reason.message, reason.retry_after or 0)
+            with suppress(SpoolError):
+                self.spool.mark_away(api_url, reason.message, reason.retry_after or 0)
         self.send_in_background()
         return Receipt(None, spooled=True, reason=reason)
+
+    def _submit_past(self, call: Call[Answer], spooled: SpooledRequest, error: SpoolError) -> Receipt[Answer]:
+        """Keep a request beside the spool, which does not say what waits; send it if that is impossible."""
+        try:
+            self.spool.append_beside(spooled)
+        except SpoolError:
+            try:
+                return Receipt(send_once(self.client, call))
+            except CcatError as failed:
+                if not may_pass(failed):
+                    raise
+                raise SpoolError(f"{failed.message}; and {error.message}", error.remedy) from failed
+        self.send_in_background()
+        return Receipt(None, spooled=True, reason=error)
 
 
 @dataclass(frozen=True)

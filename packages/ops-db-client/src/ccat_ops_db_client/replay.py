@@ -12,6 +12,7 @@ from .errors import ApiAwayError, CcatError
 from .records import Execution, Filing
 from .sending import concerns_one_execution, may_pass, send_once
 from .spool import Spool, SpooledRequest
+from .spool_lease import Lease
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,27 @@ def replay(
     stopped_by: CcatError | None = None
     if spool.due_in(api_url) != 0:
         return Replay(0, 0, spool.count(api_url))
-    with spool.lease("replay", lock_seconds) as lease:
+    with spool.lease(f"replay {api_url}", lock_seconds) as lease:
         while lease is not None and time.monotonic() < deadline and lease.renew():
             requests = spool.next(api_url)
             if not requests:
                 break
             try:
-                done = _send_or_refuse(client, spool, requests)
+                done = _send_or_refuse(client, spool, requests, lease)
             except CcatError as error:
                 stopped_by = error
                 if not concerns_one_execution(error):
                     break
             else:
                 sent, refused = sent + done[0], refused + done[1]
+    if sent:
+        spool.shrink()
     return Replay(sent, refused, spool.count(api_url), stopped_by)
 
 
-def _send_or_refuse(client: Client, spool: Spool, requests: list[SpooledRequest]) -> tuple[int, int]:
+def _send_or_refuse(
+    client: Client, spool: Spool, requests: list[SpooledRequest], lease: Lease
+) -> tuple[int, int]:
     """Send waiting requests as one; return how many were sent and how many were refused.
 
     Raises
@@ -96,7 +101,7 @@ def _send_or_refuse(client: Client, spool: Spool, requests: list[SpooledRequest]
     except CcatError as error:
         if not may_pass(error) and len(requests) > 1:
             # One of them is wrong, and it must be told which.
-            each = [_send_or_refuse(client, spool, [request]) for request in requests]
+            each = [_send_or_refuse(client, spool, [request], lease) for request in requests if lease.renew()]
             return sum(sent for sent, _ in each), sum(refused for _, refused in each)
         if not may_pass(error):
             spool.refuse(first, str(error))

@@ -8,38 +8,31 @@ Requests of one execution are a lane: they are sent in order, and what holds one
 """
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from . import spool_lanes as lanes
 from .calls import JSON
-from .spool_file import SpoolFile
-from .spool_lease import Lease, is_taken, take_lease
+from .errors import SpoolError
+from .spool_file import PATIENCE, SpoolFile
+from .spool_incoming import Incoming, Row
+from .spool_lease import Lease, is_taken, must_be_watched, take_lease, watch
+from .spool_tables import FILL_LANES, INSERT
 
 FIRST_PAUSE = 5.0
 LONGEST_AWAY = 60.0
 """An API that did not answer is not asked for 5 s, then for twice as long each time, up to this; seconds."""
 
-LONGEST_HOLD = 600.0
-PARKED_AFTER_ATTEMPTS = 12
-PARKED_AFTER_SECONDS = 3600.0
-
 MOST_LINES = 1000
-MOST_BYTES = 4 * 1024**2
+MOST_BYTES = 1024**2
 """Bulk filings that follow each other are sent as one, up to so many lines and bytes."""
 
-_COLUMNS = (
-    "sequence, idempotency_key, request.api_url, request.lane, path, content_type, body, assumed, spooled_at,"
-    " refusal, held_lane.reason, coalesce(held_lane.parked, 0)"
-)
-_REQUESTS = (
-    f"SELECT {_COLUMNS} FROM request LEFT JOIN held_lane"
-    " ON held_lane.api_url = request.api_url AND held_lane.lane = request.lane"
-)
+_COLUMNS = "sequence, idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at"
 
 
 @dataclass(frozen=True)
@@ -62,12 +55,6 @@ class SpooledRequest:
         When it was spooled.
     sequence : int
         Place in the order; given by the spool.
-    refusal : str or None
-        Why the API refused it; null while it waits.
-    held_because : str or None
-        Why its lane is held; null while it is not.
-    parked : bool
-        Whether its lane is only tried again when somebody asks for it.
     """
 
     idempotency_key: str
@@ -79,9 +66,6 @@ class SpooledRequest:
     lane: str = ""
     spooled_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     sequence: int = 0
-    refusal: str | None = None
-    held_because: str | None = None
-    parked: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,45 +89,57 @@ class Spool:
     now : callable
         Tells the time, seconds since 1970. It may be wrong: because a clock was set nothing waits longer than
         the longest pause.
+    patience : float
+        So long another process is waited for that has the file, in seconds.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, now: Callable[[], float] = time.time, patience: float = PATIENCE
+    ) -> None:
         self.folder = folder
-        self._file = SpoolFile(folder)
+        self._file = SpoolFile(folder, patience)
+        self._incoming = Incoming(folder)
         self._now = now
 
     def append(self, request: SpooledRequest) -> None:
         """Keep a request; it is on disk when this returns. The same key again changes nothing.
+
+        While the file cannot be changed, it is kept beside it.
 
         Raises
         ------
         SpoolError
             It could not be kept.
         """
-        with self._file.change() as database:
-            database.execute(
-                "INSERT INTO request"
-                " (idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (idempotency_key) DO NOTHING",
-                (
-                    request.idempotency_key,
-                    request.api_url,
-                    request.lane,
-                    request.path,
-                    request.content_type,
-                    request.body,
-                    json.dumps(request.assumed),
-                    request.spooled_at.isoformat(),
-                ),
-            )
+        self._file.reserve()
+        try:
+            with self._begin() as database:
+                _insert(database, _row(request))
+        except SpoolError as error:
+            try:
+                self.append_beside(request)
+            except SpoolError:
+                raise error from None
+
+    def append_beside(self, request: SpooledRequest) -> None:
+        """Keep a request beside the file, which cannot be changed now.
+
+        Raises
+        ------
+        SpoolError
+            It could not be kept.
+        """
+        self._file.reserve()
+        try:
+            self._incoming.put(_row(request))
+        except OSError as error:
+            raise SpoolError(f"the spool {self.folder} cannot be used ({error})") from error
 
     def has_waiting(self, api_url: str, lane: str) -> bool:
-        """Say whether something waits in a lane."""
-        return bool(
-            self._select(
-                "WHERE request.api_url = ? AND request.lane = ? AND refusal IS NULL LIMIT 1", api_url, lane
-            )
-        )
+        """Say whether something waits in a lane, or whether nobody can say it now."""
+        with self.read() as database:
+            waits = lanes.has_waiting(database, api_url, lane)
+        return waits or bool(self._incoming.files())
 
     def next(self, api_url: str) -> list[SpooledRequest]:
         """Return what is to be sent next to an API, as one request; nothing if no lane is due.
@@ -151,22 +147,14 @@ class Spool:
         It is the first request of the lane that did not fail, or failed longest ago. Bulk filings behind it
         in its lane come along.
         """
-        now = self._now()
-        first = self._select(
-            "WHERE request.api_url = ? AND refusal IS NULL AND NOT coalesce(parked, 0)"
-            " AND NOT coalesce(next_attempt_at > ? AND next_attempt_at <= ?, 0)"
-            " ORDER BY coalesce(last_attempt_at, 0), sequence LIMIT 1",
-            *(api_url, now, now + LONGEST_HOLD),
-        )
-        if not first or first[0].content_type == JSON:
-            return first
         found: list[SpooledRequest] = []
         lines = size = 0
-        with self._file.read() as database:
+        with self.read() as database:
+            lane = lanes.next_lane(database, api_url, self._now())
             rows = database.execute(
-                f"{_REQUESTS} WHERE request.api_url = ? AND request.lane = ? AND refusal IS NULL"
+                f"SELECT {_COLUMNS} FROM request WHERE api_url = ? AND lane = ? AND refusal IS NULL"
                 " ORDER BY sequence",
-                (api_url, first[0].lane),
+                (api_url, lane),
             )
             for request in map(_request, rows):
                 lines, size = lines + request.body.count(b"\n"), size + len(request.body)
@@ -174,105 +162,107 @@ class Spool:
                 if found and (request.content_type == JSON or too_much):
                     break
                 found.append(request)
+                if request.content_type == JSON:
+                    break
         return found
 
     def due_in(self, api_url: str) -> float | None:
         """Return after how many seconds something is to be sent; null if nothing waits but what is parked."""
-        with self._file.read() as database:
-            (earliest,) = database.execute(
-                "SELECT min(coalesce(next_attempt_at, 0)) FROM request LEFT JOIN held_lane"
-                " ON held_lane.api_url = request.api_url AND held_lane.lane = request.lane"
-                " WHERE request.api_url = ? AND refusal IS NULL AND NOT coalesce(parked, 0)",
-                (api_url,),
-            ).fetchone()
+        with self.read() as database:
+            earliest = lanes.earliest(database, api_url)
+            away = self._known_away(database, api_url)
         if earliest is None:
             return None
-        away, now = self.counts_as_away(api_url), self._now()
-        until = max(float(earliest), away.until.timestamp() if away else 0.0)
-        return until - now if now < until <= now + LONGEST_HOLD else 0.0
+        now = self._now()
+        until = max(earliest, away.until.timestamp() if away and self._is_recent(away) else 0.0)
+        return until - now if now < until <= now + lanes.LONGEST_HOLD else 0.0
 
     def count(self, api_url: str) -> int:
         """Return how many requests wait for an API."""
-        with self._file.read() as database:
+        with self.read() as database:
             (count,) = database.execute(
                 "SELECT count(*) FROM request WHERE api_url = ? AND refusal IS NULL", (api_url,)
             ).fetchone()
         return int(count)
 
     def waiting(self) -> list[SpooledRequest]:
-        """Return all waiting requests, in order."""
-        return self._select("WHERE refusal IS NULL ORDER BY sequence")
+        """Return all waiting requests, in order, with their bodies."""
+        return self._select("refusal IS NULL")
 
     def refused(self) -> list[SpooledRequest]:
-        """Return the requests that the API refused, in order."""
-        return self._select("WHERE refusal IS NOT NULL ORDER BY sequence")
+        """Return the requests that the API refused, in order, with their bodies."""
+        return self._select("refusal IS NOT NULL")
 
     def remove(self, sequence: int) -> bool:
         """Take a request out; say whether it was there. What is behind it is not held any more."""
-        if not self._file.exists():
-            return False
-        with self._file.change() as database:
-            database.execute(
-                "DELETE FROM held_lane WHERE (api_url, lane) IN"
-                " (SELECT api_url, lane FROM request WHERE sequence = ?)",
-                (sequence,),
-            )
-            return database.execute("DELETE FROM request WHERE sequence = ?", (sequence,)).rowcount == 1
+        with self.change() as database:
+            row = database.execute(
+                "SELECT api_url, lane FROM request WHERE sequence = ?", (sequence,)
+            ).fetchone()
+            if row is not None:
+                database.execute("DELETE FROM request WHERE sequence = ?", (sequence,))
+                lanes.settle(database, *row)
+        return row is not None
 
     def sent(self, requests: list[SpooledRequest]) -> None:
-        """Take out what the API took; neither it nor the lane is held any more."""
+        """Take out what the API took; neither it nor the lane is held any more.
+
+        While the disk is full there may be room to take out few at a time.
+        """
+        try:
+            self._take_out(requests)
+        except SpoolError:
+            if len(requests) == 1:
+                raise
+            middle = len(requests) // 2
+            self.sent(requests[:middle])
+            self.sent(requests[middle:])
+
+    def _take_out(self, requests: list[SpooledRequest]) -> None:
         api_url, lane = requests[0].api_url, requests[0].lane
-        with self._file.change() as database:
+        with self.change() as database:
             database.executemany(
-                "DELETE FROM request WHERE sequence = ?", [(request.sequence,) for request in requests]
+                "DELETE FROM request WHERE idempotency_key = ?",
+                [(request.idempotency_key,) for request in requests],
             )
-            database.execute("DELETE FROM held_lane WHERE api_url = ? AND lane = ?", (api_url, lane))
+            lanes.settle(database, api_url, lane)
             database.execute("DELETE FROM away WHERE api_url = ?", (api_url,))
 
     def refuse(self, request: SpooledRequest, reason: str) -> None:
         """Set a request aside, with the reason; the ones behind it may go on."""
-        with self._file.change() as database:
-            database.execute("UPDATE request SET refusal = ? WHERE sequence = ?", (reason, request.sequence))
+        with self.change() as database:
             database.execute(
-                "DELETE FROM held_lane WHERE api_url = ? AND lane = ?", (request.api_url, request.lane)
+                "UPDATE request SET refusal = ? WHERE idempotency_key = ?",
+                (reason, request.idempotency_key),
             )
+            lanes.settle(database, request.api_url, request.lane)
 
     def hold(self, request: SpooledRequest, reason: str) -> None:
         """Hold the lane of a request for a while; after many attempts and an hour it is parked."""
-        now = self._now()
-        with self._file.change() as database:
-            known = database.execute(
-                "SELECT attempts, coalesce(held_since, ?) FROM held_lane WHERE api_url = ? AND lane = ?",
-                (now, request.api_url, request.lane),
-            ).fetchone()
-            attempts, since = (known[0] + 1, known[1]) if known else (1, now)
-            pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_HOLD)
-            parked = attempts >= PARKED_AFTER_ATTEMPTS and now - since >= PARKED_AFTER_SECONDS
-            database.execute(
-                "INSERT OR REPLACE INTO held_lane VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (request.api_url, request.lane, attempts, since, now, now + pause, reason, parked),
-            )
+        with self.change() as database:
+            lanes.hold(database, request.idempotency_key, reason, self._now())
+
+    def pass_over(self, request: SpooledRequest, reason: str) -> None:
+        """Let the other lanes come first next time: what holds one request up may let others through."""
+        with self.change() as database:
+            lanes.pass_over(database, request.idempotency_key, reason)
 
     def release_lanes(self, api_url: str) -> None:
         """Let all lanes be tried at once, also parked ones, and an API that is away."""
-        if not self._file.exists():
-            return
-        with self._file.change() as database:
-            database.execute(
-                "UPDATE held_lane SET next_attempt_at = 0, parked = 0 WHERE api_url = ?", (api_url,)
-            )
-        self.ask_again(api_url)
+        with self.change() as database:
+            lanes.release(database, api_url)
+            database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
 
     def ask_again(self, api_url: str) -> None:
         """Let an API that did not answer be asked at once."""
         if self.away(api_url) is not None:
-            with self._file.change() as database:
+            with self.change() as database:
                 database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
 
     def mark_away(self, api_url: str, reason: str, retry_after: float = 0) -> None:
         """Remember that an API did not answer, for all processes that use this spool."""
         now = self._now()
-        with self._file.change() as database:
+        with self.change() as database:
             known = database.execute("SELECT since, pause FROM away WHERE api_url = ?", (api_url,)).fetchone()
             since, pause = (known[0], min(2 * known[1], LONGEST_AWAY)) if known else (now, FIRST_PAUSE)
             until = now + min(max(pause, retry_after), LONGEST_AWAY)
@@ -280,88 +270,158 @@ class Spool:
                 "INSERT OR REPLACE INTO away VALUES (?, ?, ?, ?, ?)", (api_url, since, pause, until, reason)
             )
 
-    def pass_over(self, request: SpooledRequest, reason: str) -> None:
-        """Let the other lanes come first next time: what holds one request up may let others through."""
-        now = self._now()
-        with self._file.change() as database:
-            database.execute(
-                "INSERT INTO held_lane VALUES (?, ?, 0, NULL, ?, 0, ?, 0)"
-                " ON CONFLICT DO UPDATE SET last_attempt_at = excluded.last_attempt_at",
-                (request.api_url, request.lane, now, reason),
-            )
-
     def mark_present(self, api_url: str) -> None:
         """Forget that an API did not answer."""
         if self.away(api_url) is not None:
-            with self._file.change() as database:
+            with self.change() as database:
                 database.execute("DELETE FROM away WHERE api_url = ?", (api_url,))
 
     def away(self, api_url: str) -> Away | None:
         """Return that an API did not answer when it was asked last; null if it did."""
-        with self._file.read() as database:
-            row = database.execute(
-                "SELECT since, until, reason FROM away WHERE api_url = ?", (api_url,)
-            ).fetchone()
-        return Away(_moment(row[0]), _moment(row[1]), row[2]) if row else None
+        with self.read() as database:
+            return self._known_away(database, api_url)
 
     def counts_as_away(self, api_url: str) -> Away | None:
         """Return that an API did not answer a moment ago, so that it need not be asked; null to ask it."""
-        away, now = self.away(api_url), self._now()
-        return away if away and now < away.until.timestamp() <= now + LONGEST_AWAY else None
+        away = self.away(api_url)
+        return away if away and self._is_recent(away) else None
 
     def take_back_refused(self) -> int:
         """Let the refused requests wait again, at their old place; return how many."""
-        if not self._file.exists():
-            return 0
-        with self._file.change() as database:
-            return database.execute("UPDATE request SET refusal = NULL WHERE refusal IS NOT NULL").rowcount
+        with self.change() as database:
+            changed = database.execute("UPDATE request SET refusal = NULL WHERE refusal IS NOT NULL")
+            database.execute("DELETE FROM lane")
+            database.execute(FILL_LANES)
+            return changed.rowcount
 
     def readdress(self, old_url: str, new_url: str) -> int:
         """Send what waits for one address of the API to another; return how many requests."""
-        if not self._file.exists():
-            return 0
-        with self._file.change() as database:
+        with self.change() as database:
             changed = database.execute("UPDATE request SET api_url = ? WHERE api_url = ?", (new_url, old_url))
+            database.execute("DELETE FROM lane WHERE api_url IN (?, ?)", (old_url, new_url))
+            database.execute(FILL_LANES)
             return changed.rowcount
+
+    def shrink(self) -> None:
+        """Give the room of what was taken out back to the disk."""
+        self._file.shrink()
 
     @contextmanager
     def lease(self, name: str, seconds: float) -> Iterator[Lease | None]:
         """Hold a right that one process has at a time; yields null if it did not come within `seconds`."""
-        lease = take_lease(self._file.change, name, seconds)
+        self._file.make_room()
+        lease = take_lease(self._begin, self.change, name, seconds)
         try:
             yield lease
         finally:
             if lease is not None:
-                lease.release()
+                # It ends with the process in any case.
+                with suppress(SpoolError):
+                    lease.release()
 
     def is_leased(self, name: str) -> bool:
         """Say whether a process holds a right."""
-        with self._file.read() as database:
-            return is_taken(database, name)
+        with self.read() as database:
+            taken, unknown = is_taken(database, name), must_be_watched(database, name)
+        if unknown:
+            with self.change() as database:
+                watch(database, name)
+        return taken
 
-    def _select(self, condition: str, *parameters: Any) -> list[SpooledRequest]:
+    def exists(self) -> bool:
+        """Say whether anything was ever spooled here."""
+        return self._file.exists() or bool(self._incoming.files())
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for a question; what is kept beside it is taken in before."""
+        if self._incoming.files():
+            with self._begin():
+                pass
         with self._file.read() as database:
-            rows = database.execute(f"{_REQUESTS} {condition}", parameters).fetchall()
-        return [_request(row) for row in rows]
+            yield database
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for a change, which is on disk at the end; where there is none, nothing is made."""
+        self._file.make_room()
+        with self._begin() if self.exists() else self._file.read() as database:
+            yield database
+
+    @contextmanager
+    def _begin(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for a change, or make it; what is kept beside it is taken in."""
+        taken: list[Path] = []
+        with self._file.change() as database:
+            for path, row in self._incoming.rows():
+                _insert(database, row)
+                taken.append(path)
+            yield database
+        # Dying before this line takes them in once more; their keys and ids make that harmless.
+        for path in taken:
+            with suppress(OSError):
+                path.unlink()
+
+    def unreadable(self) -> list[Path]:
+        """Return the files that could not be read, and were set aside."""
+        return [*self._file.set_aside(), *self._incoming.unreadable()]
+
+    def _known_away(self, database: sqlite3.Connection, api_url: str) -> Away | None:
+        row = database.execute(
+            "SELECT since, until, reason FROM away WHERE api_url = ?", (api_url,)
+        ).fetchone()
+        return Away(_moment(row[0]), _moment(row[1]), row[2]) if row else None
+
+    def _is_recent(self, away: Away) -> bool:
+        now = self._now()
+        return now < away.until.timestamp() <= now + LONGEST_AWAY
+
+    def _select(self, condition: str) -> list[SpooledRequest]:
+        with self.read() as database:
+            rows = database.execute(f"SELECT {_COLUMNS} FROM request WHERE {condition} ORDER BY sequence")
+            return [_request(row) for row in rows]
+
+
+def _insert(database: sqlite3.Connection, row: Row) -> None:
+    inserted = database.execute(INSERT, row)
+    if inserted.rowcount == 1:
+        lanes.add(database, str(row[1]), str(row[2]), inserted.lastrowid or 0)
+
+
+def _row(request: SpooledRequest) -> Row:
+    return (
+        request.idempotency_key,
+        request.api_url,
+        request.lane,
+        request.path,
+        request.content_type,
+        request.body,
+        json.dumps(request.assumed),
+        request.spooled_at.isoformat(),
+    )
 
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _request(row: tuple[Any, ...]) -> SpooledRequest:
-    sequence, key, api_url, lane, path, content_type, body, assumed, spooled_at, refusal, held, parked = row
+def _request(row: tuple[object, ...]) -> SpooledRequest:
+    sequence, key, api_url, lane, path, content_type, body, assumed, spooled_at = row
+    assert isinstance(sequence, int)
+    try:
+        moment, names = datetime.fromisoformat(str(spooled_at)), tuple(json.loads(str(assumed)))
+    except (ValueError, TypeError):
+        raise SpoolError(
+            f"request {sequence} in the spool is damaged", f"drop it: ccat spool discard {sequence}"
+        ) from None
     return SpooledRequest(
-        idempotency_key=key,
-        api_url=api_url,
-        path=path,
-        body=body,
-        lane=lane,
-        content_type=content_type,
-        assumed=tuple(json.loads(assumed)),
-        spooled_at=datetime.fromisoformat(spooled_at),
+        idempotency_key=str(key),
+        api_url=str(api_url),
+        path=str(path),
+        body=body if isinstance(body, bytes) else b"",
+        lane=str(lane),
+        content_type=str(content_type),
+        assumed=names,
+        spooled_at=moment,
         sequence=sequence,
-        refusal=refusal,
-        held_because=held,
-        parked=bool(parked),
     )

@@ -1,59 +1,38 @@
-"""The SQLite file of the spool: its tables, and how it is opened."""
+"""The SQLite file of the spool: how it is opened, kept open, and made anew when it is damaged.
 
+Who uses the file has a shared lock on its folder; who replaces the file has it alone. A file that cannot be
+read is kept under another name, and what can be read of it goes into a new one.
+"""
+
+import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from urllib.parse import quote
+from uuid import uuid4
 from weakref import WeakSet, finalize
 
 from .durable import make_folder
 from .errors import SpoolError
 from .network_file_systems import is_on_disk_of_this_computer
+from .spool_mending import COMPANIONS, is_sound, replace_damaged
+from .spool_tables import SCHEMA, VERSION, make_tables
 
 NAME = "spool.sqlite3"
-BUSY_SECONDS = 30.0
+PATIENCE = 30.0
+"""So long another process is waited for that has the file, in seconds."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS request (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    idempotency_key TEXT NOT NULL UNIQUE,
-    api_url TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    path TEXT NOT NULL,
-    content_type TEXT NOT NULL,
-    body BLOB NOT NULL,
-    assumed TEXT NOT NULL,
-    spooled_at TEXT NOT NULL,
-    refusal TEXT
-);
-CREATE INDEX IF NOT EXISTS waiting ON request (api_url, lane, sequence) WHERE refusal IS NULL;
-CREATE TABLE IF NOT EXISTS held_lane (
-    api_url TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    held_since REAL,
-    last_attempt_at REAL NOT NULL,
-    next_attempt_at REAL NOT NULL,
-    reason TEXT NOT NULL,
-    parked INTEGER NOT NULL,
-    PRIMARY KEY (api_url, lane)
-);
-CREATE TABLE IF NOT EXISTS away (
-    api_url TEXT PRIMARY KEY,
-    since REAL NOT NULL,
-    pause REAL NOT NULL,
-    until REAL NOT NULL,
-    reason TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS lease (
-    name TEXT PRIMARY KEY,
-    holder TEXT NOT NULL,
-    process TEXT NOT NULL,
-    expires_at REAL NOT NULL
-);
-"""
+_STUCK_SECONDS = 10.0
+_STUCK_PATIENCE = 0.05
+_POLL_SECONDS = 0.02
+_PAGES_AT_ONCE = 2000
+_RESERVE = "reserve"
+_RESERVED_BYTES = 256 * 1024
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class SpoolFile:
@@ -69,10 +48,16 @@ class SpoolFile:
     ----------
     folder : Path
         Where it is.
+    patience : float
+        So long another process is waited for that has the file, in seconds.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self._folder = folder
+        self._path = folder / NAME
+        self._patience = patience
+        self._stuck_until = 0.0
+        self._is_tight = False
         self._lock = Lock()
         self._database: sqlite3.Connection | None = None
         self._close_database: Callable[[], object] = lambda: None
@@ -80,8 +65,20 @@ class SpoolFile:
         _files.add(self)
 
     def exists(self) -> bool:
-        """Say whether it was ever made."""
-        return (self._folder / NAME).exists()
+        """Say whether it was ever made.
+
+        Raises
+        ------
+        SpoolError
+            Nobody may look.
+        """
+        try:
+            self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise self._failure(error) from error
+        return True
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -93,11 +90,11 @@ class SpoolFile:
             It cannot be used.
         """
         if self.exists():
-            with self._transaction("BEGIN") as database:
+            with self._transaction("BEGIN", "rw") as database:
                 yield database
         else:
             with closing(sqlite3.connect(":memory:")) as database:
-                database.executescript(_SCHEMA)
+                database.executescript(SCHEMA)
                 yield database
 
     @contextmanager
@@ -113,8 +110,62 @@ class SpoolFile:
             make_folder(self._folder, mode=0o700)
         except OSError as error:
             raise self._failure(error) from error
-        with self._transaction("BEGIN IMMEDIATE") as database:
+        with self._transaction("BEGIN IMMEDIATE", "rwc") as database:
             yield database
+        if self._is_tight:
+            self._empty_log()
+
+    def shrink(self) -> None:
+        """Give the room of what was taken out back to the disk, in steps that keep nobody out for long."""
+        with suppress(SpoolError):
+            left = True
+            while left and self.exists():
+                with self._transaction("BEGIN IMMEDIATE", "rw") as database:
+                    database.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+                    left = database.execute("PRAGMA freelist_count").fetchone() != (0,)
+            self._empty_log()
+
+    def reserve(self) -> None:
+        """Keep room for taking out requests while the disk is full; only what is kept besides takes more.
+
+        Raises
+        ------
+        SpoolError
+            There is no such room: the disk is full.
+        """
+        reserve = self._folder / _RESERVE
+        try:
+            if reserve.exists():
+                return
+            make_folder(self._folder, mode=0o700)
+            part = reserve.with_name(f"{_RESERVE}-{uuid4()}")
+            try:
+                part.write_bytes(bytes(_RESERVED_BYTES))
+                part.rename(reserve)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def make_room(self) -> None:
+        """Give up the room that is kept for taking out requests if the disk is full."""
+        with suppress(OSError):
+            disk = os.statvfs(self._folder)
+            self._is_tight = disk.f_bavail * disk.f_frsize < _RESERVED_BYTES
+            if self._is_tight:
+                self._empty_log()
+                (self._folder / _RESERVE).unlink()
+
+    def set_aside(self) -> list[Path]:
+        """Return the files that could not be read and were replaced."""
+        return sorted(
+            path for path in self._folder.glob(f"{NAME}.set-aside-*") if not path.name.endswith(COMPANIONS)
+        )
+
+    def _empty_log(self) -> None:
+        with self._lock, suppress(sqlite3.Error):
+            if self._database is not None:
+                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close_and_keep_out(self) -> None:
         """Close it, and let nobody open it until `let_in`."""
@@ -126,36 +177,50 @@ class SpoolFile:
         self._lock.release()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, mode: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                database = self._open()
-                database.execute(begin)
-                yield database
-                database.execute("COMMIT")
-            except sqlite3.Error as error:
+                with self._folder_locked(fcntl.LOCK_SH):
+                    database = self._open(mode)
+                    database.execute(begin)
+                    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+                    if version != VERSION:
+                        raise _OtherVersionError(version)
+                    yield database
+                    database.execute("COMMIT")
+            except (sqlite3.Error, _OtherVersionError) as error:
                 self._close()
-                raise self._failure(error) from error
+                raise self._mended(error) from error
             except BaseException:
                 # Closing takes back what was not committed.
                 self._close()
                 raise
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, mode: str) -> sqlite3.Connection:
+        stuck = time.monotonic() < self._stuck_until
+        patience = f"PRAGMA busy_timeout = {round(1000 * (_STUCK_PATIENCE if stuck else self._patience))}"
         if self._database is not None and self._opened_file == self._present_file():
+            self._database.execute(patience)
             return self._database
-        # Somebody removed the file; what is written into a file without a name is lost.
+        # Somebody removed or replaced the file; what is written into a file without a name is lost.
         self._close()
         database = sqlite3.connect(
-            self._folder / NAME, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            f"file:{quote(os.fsencode(self._path))}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
         )
         self._database = database
         # Also when this object goes, and at the end of the program: so nothing is left in the log.
         self._close_database = finalize(self, database.close)
+        database.execute(patience)
+        if database.execute("PRAGMA user_version").fetchone() == (0,):
+            # Only before the first table; later it would be a change of its own each time.
+            database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         self._choose_journal(database)
         database.execute("PRAGMA synchronous = EXTRA")
         if database.execute("PRAGMA user_version").fetchone() == (0,):
-            _make_tables(database)
+            make_tables(database)
         self._opened_file = self._present_file()
         return database
 
@@ -168,14 +233,71 @@ class SpoolFile:
 
     def _present_file(self) -> tuple[int, int] | None:
         try:
-            found = (self._folder / NAME).stat()
-        except FileNotFoundError:
+            found = self._path.stat()
+        except OSError:
             return None
         return found.st_dev, found.st_ino
 
     def _close(self) -> None:
         self._close_database()
         self._database = None
+
+    def _mended(self, wrong: "sqlite3.Error | _OtherVersionError") -> SpoolError:
+        """Return the error for a file that cannot be used; a damaged or older one was replaced."""
+        if isinstance(wrong, _OtherVersionError):
+            if wrong.version > VERSION:
+                return SpoolError(
+                    f"the spool {self._folder} was written by a newer version of this program",
+                    "install that version here, or set CCAT_SPOOL_FOLDER to another folder",
+                )
+            return self._replaced("is of an older version")
+        code = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_BUSY:
+            self._stuck_until = time.monotonic() + _STUCK_SECONDS
+        return self._replaced(f"is damaged ({wrong})") if code in _DAMAGED else self._failure(wrong)
+
+    def _replaced(self, why: str) -> SpoolError:
+        try:
+            with self._folder_locked(fcntl.LOCK_EX):
+                if is_sound(self._path):
+                    return SpoolError(f"the spool {self._folder} was replaced this moment", "try again")
+                kept = self._path.with_name(f"{NAME}.set-aside-{time.time_ns()}")
+                count = replace_damaged(self._path, kept)
+        except (OSError, sqlite3.Error) as error:
+            return self._failure(error)
+        return SpoolError(
+            f"the spool {self._folder} {why}; {count} requests could be read and wait in a new file",
+            f"try again; what it was is kept as {kept}",
+        )
+
+    @contextmanager
+    def _folder_locked(self, kind: int) -> Iterator[None]:
+        """Have the folder locked; where the file system has no such locks, only who shares it may go on."""
+        try:
+            descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            self._lock_folder(descriptor, kind)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _lock_folder(self, descriptor: int, kind: int) -> None:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise self._failure(error) from error
+                time.sleep(_POLL_SECONDS)
+            except OSError as error:
+                if kind == fcntl.LOCK_EX:
+                    raise self._failure(error) from error
+                return
+            else:
+                return
 
     def _failure(self, error: Exception) -> SpoolError:
         return SpoolError(
@@ -184,12 +306,10 @@ class SpoolFile:
         )
 
 
-def _make_tables(database: sqlite3.Connection) -> None:
-    database.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";"):
-        database.execute(statement)
-    database.execute("PRAGMA user_version = 1")
-    database.execute("COMMIT")
+class _OtherVersionError(Exception):
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 _files: WeakSet[SpoolFile] = WeakSet()

@@ -1,4 +1,8 @@
-"""Leases in the file of the spool: a right that one process has at a time, and that ends with it."""
+"""Leases in the file of the spool: a right that one process has at a time, and that ends with it.
+
+No wall clock decides. On the computer of the holder time counts since its start; another one takes the lease
+when it has seen no sign of life for the whole time of a lease.
+"""
 
 import os
 import platform
@@ -6,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from uuid import uuid4
 
 LEASE_SECONDS = 120.0
@@ -38,8 +43,8 @@ class Lease:
         with self._database() as database:
             return (
                 database.execute(
-                    "UPDATE lease SET expires_at = ? WHERE name = ? AND holder = ?",
-                    (time.time() + LEASE_SECONDS, self._name, self._holder),
+                    "UPDATE lease SET expires_at = ?, beat = beat + 1 WHERE name = ? AND holder = ?",
+                    (_since_start() + LEASE_SECONDS, self._name, self._holder),
                 ).rowcount
                 == 1
             )
@@ -50,11 +55,14 @@ class Lease:
             database.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (self._name, self._holder))
 
 
-def take_lease(database: Open, name: str, seconds: float) -> Lease | None:
-    """Take a lease, waiting for it up to `seconds`; null if another process keeps it."""
+def take_lease(make: Open, database: Open, name: str, seconds: float) -> Lease | None:
+    """Take a lease, waiting for it up to `seconds`; null if another process keeps it.
+
+    `make` opens the file even where there is none; the lease ends with the file.
+    """
     deadline = time.monotonic() + seconds
     holder = str(uuid4())
-    while not _taken(database, name, holder):
+    while not _taken(make, name, holder):
         if time.monotonic() >= deadline:
             return None
         time.sleep(_POLL_SECONDS)
@@ -62,42 +70,86 @@ def take_lease(database: Open, name: str, seconds: float) -> Lease | None:
 
 
 def is_taken(database: sqlite3.Connection, name: str) -> bool:
-    """Say whether a process that has not ended holds a lease."""
-    now = time.time()
-    row = database.execute("SELECT process, expires_at FROM lease WHERE name = ?", (name,)).fetchone()
-    # An end that no lease can have comes from a clock that was set.
-    return row is not None and now < row[1] <= now + LEASE_SECONDS and not _has_ended(row[0])
+    """Say whether a process that may be alive holds a lease."""
+    row = _row(database, name)
+    if row is None:
+        return False
+    holder, machine, process, beat, expires_at = row
+    now = _since_start()
+    if machine == this_machine():
+        return now < expires_at <= now + LEASE_SECONDS and not _has_ended(process)
+    seen = _seen(database, name, holder, beat)
+    return seen is None or not 0 <= now - seen >= LEASE_SECONDS
+
+
+def must_be_watched(database: sqlite3.Connection, name: str) -> bool:
+    """Say whether another computer's lease shows a sign of life that was not noted here yet."""
+    row = _row(database, name)
+    return row is not None and row[1] != this_machine() and _seen(database, name, row[0], row[3]) is None
+
+
+def watch(database: sqlite3.Connection, name: str) -> None:
+    """Note the sign of life of another computer's lease, if it is a new one."""
+    if must_be_watched(database, name):
+        holder, _, _, beat, _ = _row(database, name) or ("", "", "", 0, 0.0)
+        database.execute(
+            "INSERT OR REPLACE INTO lease_seen VALUES (?, ?, ?, ?, ?)",
+            (name, this_machine(), holder, beat, _since_start()),
+        )
+
+
+def this_machine() -> str:
+    """Return a name of this computer since its last start."""
+    return f"{platform.node()}/{_text('/proc/sys/kernel/random/boot_id')}/{_link('/proc/self/ns/time')}"
+
+
+def this_process() -> str:
+    """Return a name of this process on this computer.
+
+    The number alone says nothing: containers have numbers of their own, also on one computer and with one
+    host name, and a number is given again.
+    """
+    numbers = _link("/proc/self/ns/pid") or str(uuid4())
+    state = _state(os.getpid())
+    return f"{numbers} {os.getpid()} {state[19] if state else ''}"
 
 
 def _taken(database: Open, name: str, holder: str) -> bool:
     with database() as opened:
         if is_taken(opened, name):
+            watch(opened, name)
             return False
         opened.execute(
-            "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)",
-            (name, holder, _this_process(), time.time() + LEASE_SECONDS),
+            "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, 0, ?)",
+            (name, holder, this_machine(), this_process(), _since_start() + LEASE_SECONDS),
         )
+        opened.execute("DELETE FROM lease_seen WHERE name = ?", (name,))
     return True
 
 
-def _this_process() -> str:
-    return f"{_this_machine()} {os.getpid()}"
+def _row(database: sqlite3.Connection, name: str) -> tuple[str, str, str, int, float] | None:
+    found: tuple[str, str, str, int, float] | None = database.execute(
+        "SELECT holder, machine, process, beat, expires_at FROM lease WHERE name = ?", (name,)
+    ).fetchone()
+    return found
 
 
-def _this_machine() -> str:
-    """Return a name of this machine since its last start; process numbers mean nothing elsewhere."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            boot = stream.read().strip()
-    except OSError:
-        boot = ""
-    return f"{platform.node()}/{boot}"
+def _seen(database: sqlite3.Connection, name: str, holder: str, beat: int) -> float | None:
+    """Return when this computer saw a sign of life first, since its start; one from the future is none."""
+    row = database.execute(
+        "SELECT seen_at FROM lease_seen WHERE name = ? AND machine = ? AND holder = ? AND beat = ?",
+        (name, this_machine(), holder, beat),
+    ).fetchone()
+    return None if row is None else float(row[0])
 
 
 def _has_ended(process: str) -> bool:
-    """Say whether a process is known to have ended: only one of this machine can be."""
-    machine, _, number = process.rpartition(" ")
-    if machine != _this_machine():
+    """Say whether a process of this computer is known to have ended; of other containers nobody knows."""
+    numbers, _, rest = process.partition(" ")
+    number, _, started = rest.partition(" ")
+    if numbers != _link("/proc/self/ns/pid"):
+        return False
+    if not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)
@@ -105,4 +157,31 @@ def _has_ended(process: str) -> bool:
         return True
     except PermissionError:
         pass
-    return False
+    state = _state(int(number))
+    return bool(state) and (state[0] in "ZX" or (started != "" and started != state[19]))
+
+
+def _since_start() -> float:
+    """Return the seconds since this computer started; nobody sets this clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def _state(number: int) -> list[str]:
+    """Return what the system says of a process from its state on, proc(5); empty where it says nothing."""
+    # The name before it, field 2, may contain anything.
+    fields = _text(f"/proc/{number}/stat").rpartition(")")[2].split()
+    return fields if len(fields) > 19 else []
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _link(path: str) -> str:
+    try:
+        return str(Path(path).readlink())
+    except OSError:
+        return ""

@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import indent
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +15,18 @@ from ccat_ops_db_client.terminal_text import printable
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """Print a result as JSON."""
     sys.stdout.write(json.dumps(_plain(value), indent=2, ensure_ascii=True) + "\n")
+
+
+def print_json_with_lists(first: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    """Print a result as JSON whose lists, at its end, may be longer than memory holds."""
+    sys.stdout.write(json.dumps(first, indent=2).removesuffix("\n}"))
+    for name, entries in lists.items():
+        sys.stdout.write(f',\n  "{name}": [')
+        for position, entry in enumerate(entries):
+            text = indent(json.dumps(entry, indent=2), "    ")
+            sys.stdout.write(f"{',' if position else ''}\n{text}")
+        sys.stdout.write("\n  ]")
+    sys.stdout.write("\n}\n")
 
 
 def say(text: str) -> None:

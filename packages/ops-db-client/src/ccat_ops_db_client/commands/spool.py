@@ -1,16 +1,19 @@
 """``ccat spool status|replay|discard``."""
 
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.settings import load_settings
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_listing import Counts, Entry
 
 from .options import ApiUrl, Json
-from .output import number, print_json, say, size, time
+from .output import number, print_json, print_json_with_lists, say, size, time
 from .session import recorder
 from .tables import print_table
 
@@ -31,39 +34,37 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
     """Show what waits and why, and what was refused. Exit status 1 if something was refused or is parked."""
     settings = load_settings(api_url)
     spool = Spool(settings.spool_folder)
-    waiting, refused, away = spool.waiting(), spool.refused(), spool.away(settings.api_url)
-    parked = [request for request in waiting if request.parked]
+    count, away, unreadable = listing.counts(spool), spool.away(settings.api_url), spool.unreadable()
     if as_json:
-        print_json(
+        print_json_with_lists(
             {
                 "folder": str(spool.folder),
                 "away": {"since": away.since.isoformat(), "reason": away.reason} if away else None,
-                "waiting": [_plain(request) for request in waiting],
-                "refused": [_plain(request) for request in refused],
-            }
+                "unreadable": [str(path) for path in unreadable],
+            },
+            {"waiting": map(_plain, listing.waiting(spool)), "refused": map(_plain, listing.refused(spool))},
         )
     else:
         say(
-            f"{spool.folder}: {number(len(waiting))} requests wait, {number(len(parked))} of them parked,"
-            f" {number(len(refused))} were refused"
+            f"{spool.folder}: {number(count.waiting)} requests wait, {number(count.parked)} of them parked,"
+            f" {number(count.refused)} were refused"
         )
         if away:
             say(f"away since {time(away.since)}: {away.reason}")
-        if waiting or refused:
-            print_table(
-                [">NUMBER", "SPOOLED (UTC)", "REQUEST", ">SIZE", "API", "STATE", "BECAUSE"],
-                [_row(request) for request in [*refused, *waiting][:ROWS_SHOWN]],
-            )
-            if len(waiting) + len(refused) > ROWS_SHOWN:
-                say(f"and {number(len(waiting) + len(refused) - ROWS_SHOWN)} more; --json shows all")
-    if refused:
+        _print_first(spool, count)
+    if unreadable:
         raise CcatError(
-            f"{number(len(refused))} requests were refused",
+            f"{len(unreadable)} files of the spool could not be read: {', '.join(map(str, unreadable))}",
+            "what could be read of them waits; look at them, then move them away",
+        )
+    if count.refused:
+        raise CcatError(
+            f"{number(count.refused)} requests were refused",
             "mend the cause and run ccat spool replay --refused, or drop them with ccat spool discard NUMBER",
         )
-    if parked:
+    if count.parked:
         raise CcatError(
-            f"{number(len(parked))} requests are parked, because the service failed at them for an hour",
+            f"{number(count.parked)} requests are parked, because the service failed at them for an hour",
             "tell the operators, then run ccat spool replay",
         )
 
@@ -113,19 +114,30 @@ def discard(
         raise CcatError(f"there is no request {number} in the spool", "see: ccat spool status")
 
 
-def _row(request: SpooledRequest) -> list[Text | str]:
+def _print_first(spool: Spool, count: Counts) -> None:
+    shown = list(islice(chain(listing.refused(spool), listing.waiting(spool)), ROWS_SHOWN))
+    if shown:
+        print_table(
+            [">NUMBER", "SPOOLED (UTC)", "REQUEST", ">SIZE", "API", "STATE", "BECAUSE"],
+            [_row(entry) for entry in shown],
+        )
+    if count.waiting + count.refused > ROWS_SHOWN:
+        say(f"and {number(count.waiting + count.refused - ROWS_SHOWN)} more; --json shows all")
+
+
+def _row(request: Entry) -> list[Text | str]:
     return [
         str(request.sequence),
         time(request.spooled_at),
         request.path,
-        size(len(request.body)),
+        size(request.size),
         request.api_url,
         _STYLES[_state(request)],
         request.refusal or request.held_because or "",
     ]
 
 
-def _state(request: SpooledRequest) -> str:
+def _state(request: Entry) -> str:
     if request.refusal is not None:
         return "refused"
     if request.parked:
@@ -133,12 +145,12 @@ def _state(request: SpooledRequest) -> str:
     return "waiting" if request.held_because is None else "held"
 
 
-def _plain(request: SpooledRequest) -> dict[str, object]:
+def _plain(request: Entry) -> dict[str, object]:
     return {
         "number": request.sequence,
         "api_url": request.api_url,
         "path": request.path,
-        "size": len(request.body),
+        "size": request.size,
         "spooled_at": request.spooled_at.isoformat(),
         "execution": request.lane,
         "state": _state(request),

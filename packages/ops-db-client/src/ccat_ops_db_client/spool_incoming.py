@@ -1,0 +1,100 @@
+"""Requests that are kept beside the file of the spool while that cannot be changed.
+
+Each is a file of its own, whole or not there, and needs no lock: a process that was stopped in the middle of
+a change keeps nobody from recording. The next one that changes the spool takes them in, in their order.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from .durable import make_folder, sync_folder
+from .identity import new_id
+from .spool_tables import REQUEST_COLUMNS
+
+_WHOLE = ".request"
+_UNREADABLE = ".unreadable"
+_MOST_AT_ONCE = 1000
+
+Row = tuple[str | bytes, ...]
+"""A request in the order of `REQUEST_COLUMNS`."""
+
+
+class Incoming:
+    """The requests beside the file.
+
+    Parameters
+    ----------
+    folder : Path
+        That of the spool.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "incoming"
+
+    def put(self, row: Row) -> None:
+        """Keep a request; it is on disk when this returns.
+
+        Raises
+        ------
+        OSError
+            It cannot be kept.
+        """
+        facts = dict(zip(REQUEST_COLUMNS, row, strict=True))
+        body = facts.pop("body")
+        assert isinstance(body, bytes)
+        make_folder(self._folder, mode=0o700)
+        # UUIDv7: the order of their names is that in which they were made.
+        path = self._folder / f"{new_id()}{_WHOLE}"
+        temporary = path.with_suffix(".part")
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(json.dumps({**facts, "size": len(body)}).encode() + b"\n" + body)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.rename(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(self._folder)
+
+    def files(self) -> list[Path]:
+        """Return the files of requests that wait here, in their order."""
+        return self._with(_WHOLE)
+
+    def unreadable(self) -> list[Path]:
+        """Return the files that are no requests."""
+        return self._with(_UNREADABLE)
+
+    def rows(self) -> Iterator[tuple[Path, Row]]:
+        """Yield the first ones with their files; one that is none gets another name."""
+        for path in self.files()[:_MOST_AT_ONCE]:
+            row = _row(path)
+            if row is not None:
+                yield path, row
+
+    def _with(self, suffix: str) -> list[Path]:
+        try:
+            return sorted(Path(entry) for entry in os.scandir(self._folder) if entry.name.endswith(suffix))
+        except OSError:
+            return []
+
+
+def _row(path: Path) -> Row | None:
+    try:
+        first, _, body = path.read_bytes().partition(b"\n")
+        facts = {**json.loads(first), "body": body}
+        if facts["size"] != len(body):
+            raise ValueError("it was cut")
+        row = tuple(facts[name] for name in REQUEST_COLUMNS)
+        if not all(isinstance(value, str | bytes) for value in row):
+            raise ValueError("a value is no text")
+    except OSError:
+        # Another process took it in this moment, or the disk does not give it now.
+        return None
+    except (ValueError, KeyError, TypeError):
+        with suppress(OSError):
+            path.rename(path.with_suffix(_UNREADABLE))
+        return None
+    return row

@@ -1,0 +1,438 @@
+"""What may become of the file of the spool, of its disk and of those who use it; nothing kept may be lost."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from ccat_dev_stack.file_permissions import permissions_count
+from ccat_ops_db_client import Client
+from ccat_ops_db_client import spool_listing as listing
+from ccat_ops_db_client.background import is_at_work, replay_until_empty
+from ccat_ops_db_client.calls import NDJSON
+from ccat_ops_db_client.errors import SpoolError
+from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool_file import NAME
+from ccat_ops_db_client.spool_tables import VERSION
+
+from .conftest import MakeClient, Received, Reply, ScriptedServer, settings_for
+from .test_lanes import accept, wait_for
+
+FULL_DISK = Path(__file__).with_name("full_disk.py")
+HOLDER = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute(sys.argv[2])
+database.execute("SELECT * FROM request").fetchone()
+print("holds", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+database.execute("ROLLBACK")
+"""
+LEASE_HOLDER = """
+import sys
+from pathlib import Path
+from ccat_ops_db_client.spool import Spool
+with Spool(Path(sys.argv[1])).lease("x", 0) as lease:
+    print(lease is not None, flush=True)
+    sys.stdin.read()
+"""
+FIRST_VERSION = """
+CREATE TABLE request (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT NOT NULL UNIQUE, api_url TEXT NOT NULL,
+    lane TEXT NOT NULL, path TEXT NOT NULL, content_type TEXT NOT NULL, body BLOB NOT NULL,
+    assumed TEXT NOT NULL, spooled_at TEXT NOT NULL, refusal TEXT);
+INSERT INTO request VALUES
+    (7, '0193449b-2b1c-4c3e-8a3f-2f6d6f0c9a11', 'http://api', 'l', '/x', 'application/json', X'7b7d', '[]',
+     '2026-11-21T00:00:00+00:00', NULL),
+    (9, '0193449b-2b1c-4c3e-8a3f-2f6d6f0c9a12', 'http://api', 'l', '/x', 'application/json', X'7b7d', '[]',
+     '2026-11-21T00:00:00+00:00', 'no');
+PRAGMA user_version = 1;
+"""
+
+
+def request(number: int = 0, lane: str = "l", size: int = 2) -> SpooledRequest:
+    return SpooledRequest(str(uuid4()), "http://api", f"/{number}", b"x" * size, lane=lane)
+
+
+def filled(folder: Path, count: int, size: int = 300) -> list[str]:
+    spool = Spool(folder)
+    requests = [request(number, lane=str(number % 7), size=size) for number in range(count)]
+    for each in requests:
+        spool.append(each)
+    return [each.idempotency_key for each in requests]
+
+
+def keys(spool: Spool) -> list[str]:
+    return [each.idempotency_key for each in spool.waiting()]
+
+
+def damage(path: Path, how: str) -> None:
+    content, chance = bytearray(path.read_bytes()), random.Random(7)
+    match how:
+        case "random bytes":
+            content = bytearray(chance.randbytes(len(content)))
+        case "cut to a half":
+            del content[len(content) // 2 // 4096 * 4096 :]
+        case "cut in a page":
+            del content[len(content) // 2 + 77 :]
+        case "a bad page":
+            middle = len(content) // 2 // 4096 * 4096
+            content[middle : middle + 4096] = chance.randbytes(4096)
+        case "a bad header":
+            content[:100] = chance.randbytes(100)
+    path.write_bytes(content)
+
+
+class TestDamaged:
+    @pytest.mark.parametrize(
+        ("how", "saved"),
+        [
+            ("random bytes", 0),
+            ("a bad header", 0),
+            ("cut to a half", 30),
+            ("cut in a page", 30),
+            ("a bad page", 150),
+        ],
+    )
+    def test_what_can_be_read_is_saved_and_all_is_kept(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, how: str, saved: int
+    ) -> None:
+        before = filled(spool_folder, 200)
+        damage(spool_folder / NAME, how)
+        damaged = (spool_folder / NAME).stat()
+        spool = Spool(spool_folder)
+        for _ in range(2):
+            # Each is kept, also the one that meets the damage.
+            spool.append(request())
+            try:
+                found = keys(spool)
+            except SpoolError:
+                found = keys(spool)
+        assert len(set(found) & set(before)) >= saved
+        assert [key for key in found if key in set(before)] == [key for key in before if key in set(found)]
+        assert len(found) == len(set(found) & set(before)) + 2
+        (kept,) = spool.unreadable()
+        assert os.path.samestat(kept.stat(), damaged)
+
+    def test_a_start_is_recorded_past_the_damage(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        filled(spool_folder, 3)
+        damage(spool_folder / NAME, "random bytes")
+        server.answer = accept
+        recorder = Recorder(client_of(server.url))
+        _, receipt = recorder.start("O", ["m"])
+        assert receipt.spooled
+        assert "damaged" in str(receipt.reason)
+        assert recorder.replay().sent == 1
+        assert not recorder.start("O", ["m"])[1].spooled
+
+    def test_that_of_an_older_version_is_taken_over(self, spool_folder: Path) -> None:
+        spool_folder.mkdir()
+        with closing(sqlite3.connect(spool_folder / NAME)) as database:
+            database.executescript(FIRST_VERSION)
+        spool = Spool(spool_folder)
+        with pytest.raises(SpoolError, match="older version"):
+            spool.waiting()
+        assert [(each.sequence, each.idempotency_key[-2:]) for each in spool.waiting()] == [(7, "11")]
+        assert [(each.sequence, each.refusal) for each in listing.refused(spool)] == [(9, "no")]
+        assert spool.next("http://api") == spool.waiting()
+
+    def test_that_of_a_newer_version_is_left_alone(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        filled(spool_folder, 3)
+        with closing(sqlite3.connect(spool_folder / NAME)) as database:
+            database.execute(f"PRAGMA user_version = {VERSION + 1}")
+        content = (spool_folder / NAME).read_bytes()
+        _, receipt = Recorder(client_of(server.url)).start("O", ["m"])
+        assert receipt.spooled
+        assert "newer version" in str(receipt.reason)
+        assert (spool_folder / NAME).read_bytes() == content
+        with closing(sqlite3.connect(spool_folder / NAME)) as database:
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        assert len(Spool(spool_folder).waiting()) == 4
+
+    @pytest.mark.parametrize("content", [b"", b"{}", b"[]\n", b"\xff\xfe\n", b'{"size": 9}\nx'])
+    def test_what_is_no_request_is_named(self, spool_folder: Path, content: bytes) -> None:
+        spool = Spool(spool_folder)
+        spool.append_beside(request())
+        (spool_folder / "incoming" / "0.request").write_bytes(content)
+        assert len(spool.waiting()) == 1
+        assert [path.name for path in spool.unreadable()] == ["0.unreadable"]
+
+    def test_many_processes_meet_the_damage_at_once(self, spool_folder: Path) -> None:
+        before = filled(spool_folder, 200)
+        damage(spool_folder / NAME, "a bad page")
+        program = "import sys; from pathlib import Path; from ccat_ops_db_client.spool import *\n" + (
+            "from uuid import uuid4\n"
+            "for _ in range(5):\n"
+            "    request = SpooledRequest(str(uuid4()), 'http://api', '/', b'')\n"
+            "    Spool(Path(sys.argv[1])).append(request); print(request.idempotency_key)\n"
+            "    try: Spool(Path(sys.argv[1])).waiting()\n"
+            "    except Exception: pass\n"
+        )
+        command = [sys.executable, "-c", program, str(spool_folder)]
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        acknowledged = [key for process in running for key in process.communicate()[0].split()]
+        assert len(acknowledged) == 20
+        found = keys(Spool(spool_folder))
+        assert set(acknowledged) <= set(found)
+        assert len(set(found) & set(before)) > 150
+        assert len(Spool(spool_folder).unreadable()) == 1
+
+
+class TestStopped:
+    """Another process was stopped in the middle, and has the file."""
+
+    @pytest.mark.parametrize("begin", ["BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+    def test_a_call_is_kept_and_order_too(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, begin: str
+    ) -> None:
+        client = client_of(server.url)
+        recorder = Recorder(client)
+        recorder.spool = Spool(spool_folder, patience=0.1)
+        server.say(Reply(503))
+        execution, _ = recorder.start("O", ["m"])
+        with stopped_holder(spool_folder, begin) as holder:
+            assert recorder.finish(execution, "completed").spooled
+            assert recorder.start("O", ["m"])[1].spooled
+            holder.send_signal(signal.SIGCONT)
+            holder.wait()
+        server.answer = accept
+        server.received.clear()
+        assert replay_now(recorder) == 3
+        assert [r.path.rpartition(":")[2] for r in server.received] == ["start", "finish", "start"]
+
+    def test_one_that_is_killed_leaves_nothing_half(self, spool_folder: Path) -> None:
+        before = filled(spool_folder, 3)
+        spool = Spool(spool_folder, patience=0.1)
+        with stopped_holder(spool_folder, "BEGIN EXCLUSIVE") as holder:
+            spool.append(late := request())
+            holder.kill()
+            holder.wait()
+        assert keys(spool) == [*before, late.idempotency_key]
+        assert not list((spool_folder / "incoming").iterdir())
+
+
+class TestDisk:
+    @pytest.mark.needs_mount
+    def test_a_full_disk_loses_nothing_that_was_kept(self, tmp_path: Path, server: ScriptedServer) -> None:
+        taken: list[str] = []
+
+        def answer(received: Received) -> Reply:
+            if b'"O"' not in received.body and not taken:
+                return Reply(503)
+            taken.append(json.loads(received.body)["id"])
+            return accept(received)
+
+        server.answer = answer
+        # The second is another process: it holds no lease that could not be given back.
+        script = (
+            'mount -t tmpfs -o size=1536k small-disk "$2"'
+            ' && "$0" "$1" record "$2" "$3" && "$0" "$1" replay "$2" "$3"'
+        )
+        command = [
+            *("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user"))),
+            *("sh", "-c", script, sys.executable, str(FULL_DISK), str(tmp_path), server.url),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        first, left = done.stdout.splitlines()
+        report = json.loads(first)
+        assert len(report["kept"]) > 10
+        assert report["waiting"] == report["kept"]
+        # With the API there nothing needs the disk.
+        assert report["recorded_while_full"]
+        assert left == "0"
+        assert list(dict.fromkeys(taken[1:])) == report["kept"]
+
+    def test_one_that_may_not_be_written_or_read_is_passed_by(
+        self, tmp_path: Path, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        server.answer = accept
+        for mode, with_file in ((0o500, True), (0o000, True), (0o500, False)):
+            folder = tmp_path / f"{mode:o}{with_file}"
+            folder.mkdir()
+            if with_file:
+                filled(folder, 1)
+                (folder / NAME).chmod(0o400)
+            with permissions_count():
+                folder.chmod(mode)
+                recorder = Recorder(client_of(server.url, spool_folder=folder))
+                assert recorder.start("O", ["m"])[1].answer is not None
+                server.say(Reply(503))
+                with pytest.raises(SpoolError, match="CCAT_SPOOL_FOLDER"):
+                    recorder.start("O", ["m"])
+                server.answer = accept
+                folder.chmod(0o700)
+
+    def test_a_symbolic_link_leads_there(self, tmp_path: Path) -> None:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "link").symlink_to("real")
+        before = filled(tmp_path / "link", 2)
+        assert keys(Spool(tmp_path / "real")) == before
+        (tmp_path / "nowhere").symlink_to("gone")
+        with pytest.raises(SpoolError):
+            Spool(tmp_path / "nowhere").append(request())
+
+    def test_it_shrinks_when_it_is_empty(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        for _ in range(40):
+            recorder.start("O", [f"m{'x' * 30_000}"])
+        assert size_of(spool_folder) > 900_000
+        server.answer = accept
+        assert replay_now(recorder) == 40
+        assert size_of(spool_folder) < 200_000
+
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_one_that_is_taken_away_from_the_background_is_left_alone(
+        self, spool_folder: Path, server: ScriptedServer, replaced: bool
+    ) -> None:
+        settings = settings_for(server.url, spool_folder)
+        with Client(settings) as client:
+            recorder = Recorder(client)
+            server.say(Reply(503))
+            for _ in range(5):
+                recorder.start("O", ["m"])
+
+        def answer(received: Received) -> Reply:
+            if spool_folder.exists():
+                shutil.move(spool_folder, spool_folder.with_name("moved"))
+                if replaced:
+                    filled(spool_folder, 2)
+            return accept(received)
+
+        server.received.clear()
+        server.answer = answer
+        recorder.spool.release_lanes(server.url)
+        replay_until_empty(settings)
+        assert len(server.received) == 1
+        assert spool_folder.exists() == replaced
+        assert len(Spool(spool_folder).waiting()) == (2 if replaced else 0)
+        assert len(Spool(spool_folder.with_name("moved")).waiting()) == 5
+
+
+class TestLeases:
+    @pytest.mark.needs_mount
+    def test_a_container_is_not_taken_for_dead(self, spool_folder: Path) -> None:
+        """One with the same host name, on the same computer, whose numbers of processes mean nothing here."""
+        spool = Spool(spool_folder)
+        command = [
+            *("unshare", *(() if os.geteuid() == 0 else ("--user", "--map-root-user"))),
+            *("--pid", "--fork", "--mount-proc", "--kill-child"),
+            *(sys.executable, "-c", LEASE_HOLDER, str(spool_folder)),
+        ]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "True\n"
+            assert spool.is_leased("x")
+            with spool.lease("x", 0) as lease:
+                assert lease is None
+            holder.communicate("")
+        assert not spool.is_leased("x")
+
+    def test_what_comes_while_the_background_ends_is_sent(
+        self, server: ScriptedServer, spool_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = settings_for(server.url, spool_folder)
+        server.say(Reply(503))
+        with Client(settings) as client:
+            Recorder(client).start("O", ["m"])
+        server.answer = accept
+        spool = Spool(spool_folder)
+        spool.release_lanes(server.url)
+        found_empty: list[bool] = []
+        late = SpooledRequest(str(uuid4()), server.url, "/api/v1/x:bulk", b"{}\n", NDJSON)
+        due_in = Spool.due_in
+
+        def due_in_then_late(asked: Spool, api_url: str) -> float | None:
+            pause = due_in(asked, api_url)
+            if pause is None and not found_empty:
+                found_empty.append(is_at_work(spool, api_url))
+                spool.append(late)
+            return pause
+
+        monkeypatch.setattr(Spool, "due_in", due_in_then_late)
+        replay_until_empty(settings)
+        assert found_empty == [True]
+        assert spool.waiting() == []
+
+    def test_each_api_has_its_own_background(
+        self, server: ScriptedServer, other_server: ScriptedServer, spool_folder: Path
+    ) -> None:
+        for each in (server, other_server):
+            each.say(Reply(503))
+            with Client(settings_for(each.url, spool_folder)) as client:
+                Recorder(client).start("O", ["m"])
+            each.answer = accept
+        spool = Spool(spool_folder)
+        spool.release_lanes(other_server.url)
+        with spool.lease(f"background {server.url}", 0):
+            replay_until_empty(settings_for(other_server.url, spool_folder))
+        assert [each.api_url for each in spool.waiting()] == [server.url]
+
+
+class TestInTheWay:
+    """Nothing that fails beside the recording makes it fail."""
+
+    def test_no_process_for_the_background(self, server: ScriptedServer, client_of: MakeClient) -> None:
+        def fail(settings: object) -> None:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        recorder = Recorder(client_of(server.url, replay_in_background=True), fail)
+        server.say(Reply(503))
+        assert recorder.start("O", ["m"])[1].spooled
+        server.answer = accept
+        recorder.spool.ask_again(server.url)
+        assert recorder.start("O", ["m"])[1].answer is not None
+
+    def test_what_was_kept_stays_kept_when_the_rest_cannot_be_written(
+        self, server: ScriptedServer, client_of: MakeClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise SpoolError("the disk is full")
+
+        for name in ("mark_away", "mark_present"):
+            monkeypatch.setattr(Spool, name, fail)
+        recorder = Recorder(client_of(server.url))
+        server.say(Reply(503))
+        assert recorder.start("O", ["m"])[1].spooled
+        server.answer = accept
+        assert recorder.start("O", ["m"])[1].answer is not None
+
+
+def replay_now(recorder: Recorder) -> int:
+    recorder.spool.release_lanes(recorder.client.settings.api_url)
+    return recorder.replay().sent
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob(f"{NAME}*"))
+
+
+@contextmanager
+def stopped_holder(folder: Path, begin: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", HOLDER, str(folder / NAME), begin]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "holds\n"
+        wait_for(lambda: " T " in Path(f"/proc/{holder.pid}/stat").read_text())
+        try:
+            yield holder
+        finally:
+            holder.kill()
