@@ -110,7 +110,9 @@ def _send_or_refuse(
             spool.hold(first, error.message)
         elif isinstance(error, ApiAwayError):
             spool.pass_over(first, error.message)
-            spool.mark_away(first.api_url, error.message, error.retry_after or 0)
+            # Not in a folder that was taken away meanwhile.
+            if spool.exists():
+                spool.mark_away(first.api_url, error.message, error.retry_after or 0)
         raise
     # Dying before this line sends the requests once more; their keys and ids make that harmless.
     spool.sent(requests)

@@ -262,7 +262,7 @@ class Spool:
     def mark_away(self, api_url: str, reason: str, retry_after: float = 0) -> None:
         """Remember that an API did not answer, for all processes that use this spool."""
         now = self._now()
-        with self.change() as database:
+        with self._begin() as database:
             known = database.execute("SELECT since, pause FROM away WHERE api_url = ?", (api_url,)).fetchone()
             since, pause = (known[0], min(2 * known[1], LONGEST_AWAY)) if known else (now, FIRST_PAUSE)
             until = now + min(max(pause, retry_after), LONGEST_AWAY)
