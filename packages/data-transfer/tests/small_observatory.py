@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, inspect, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.credentials import Credentials
@@ -227,7 +227,7 @@ class SmallObservatory:
     def change(self, model: Any, key: object, **values: Any) -> None:
         """Write columns of one row, as a person or another program would."""
         table = model.__table__
-        [column] = table.primary_key.columns
+        [column] = inspect(model).primary_key
         with self.sessions.begin() as session:
             session.execute(update(table).where(column == key).values(values).returning(column)).one()
 
@@ -237,6 +237,19 @@ class SmallObservatory:
     def add_location(self, location_id: str, location_type: LocationType, policy: str | None = None) -> None:
         with self.sessions.begin() as session:
             _add_location(session, self.root, location_id, location_type, policy)
+
+    def start_at(self, site_id: str) -> UUID:
+        """Begin an observation at a site; return its id."""
+        with self.sessions.begin() as session:
+            execution = ExecutedObsUnit(
+                site_id=site_id,
+                obs_unit_id="IRC10216_CO43",
+                started_at=self.clock.now,
+                start_received_at=self.clock.now,
+            )
+            session.add(execution)
+            session.flush()
+            return execution.id
 
     def topology(self, session: Session, at: datetime) -> Topology:
         return load_topology(session, ["ccat", "cologne"], at, self.settings)
@@ -316,7 +329,7 @@ class SmallObservatory:
 
     def rows(self, model: type[Any], **filters: Any) -> list[Any]:
         with self.sessions() as session:
-            order = list(model.__table__.primary_key.columns)
+            order = inspect(model).primary_key
             return list(session.scalars(select(model).filter_by(**filters).order_by(*order)))
 
 

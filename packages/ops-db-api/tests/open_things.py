@@ -82,7 +82,7 @@ def one_of_each(session: Session) -> dict[str, UUID]:
             LongTermArchiveTransfer,
             packages[5],
             Status.SCHEDULED,
-            source_copy_id=buffer_copy(session, packages[5]),
+            source_copy_id=seed.copy_of(session, packages[5], seed.ARCHIVE_BUFFER),
             destination_location_id=seed.ARCHIVE,
             site_id="cologne",
         ),
@@ -146,7 +146,7 @@ def staging_item(session: Session, package: UUID, *, cancelled: bool = False) ->
     """Add a staging job of one package with its item."""
     job = StagingJob(
         id=new_id(),
-        site_id="ccat",
+        site_id="cologne",
         destination_location_id=seed.PROCESSING,
         raw_data_package_id=package,
         requested_by="somebody",

@@ -168,7 +168,7 @@ class TestToken:
         [
             ({"revoked_at": seed.NOW}, "revoked"),
             ({"expires_at": seed.NOW}, "expired"),
-            ({"site_id": "cologne"}, "cologne"),
+            ({"bound_site_id": "cologne"}, "cologne"),
         ],
     )
     async def test_refuses_a_token_that_is_over(
@@ -181,7 +181,9 @@ class TestToken:
         assert word in response.json()["detail"]
 
     async def test_is_valid_until_its_end_and_at_its_site(self, client: Client, session: Session) -> None:
-        session.execute(update(ApiToken).values(expires_at=seed.NOW + timedelta(seconds=1), site_id="ccat"))
+        session.execute(
+            update(ApiToken).values(expires_at=seed.NOW + timedelta(seconds=1), bound_site_id="ccat")
+        )
         session.commit()
         assert (await client.get("/me")).status_code == 200
 

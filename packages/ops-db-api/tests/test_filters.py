@@ -428,7 +428,7 @@ class TestStagingJobs:
             assert (await client.post("/staging-jobs", json=body)).status_code == 201
         session.add(
             StagingJob(
-                site_id="ccat",
+                site_id="cologne",
                 destination_location_id=seed.PROCESSING,
                 raw_data_package_id=package,
                 requested_by="user-of-another-name (test)",

@@ -86,7 +86,7 @@ class TestWithToken:
         [
             ({"revoked_at": seed.NOW}, "revoked"),
             ({"expires_at": seed.NOW}, "expired"),
-            ({"site_id": "cologne"}, "cologne"),
+            ({"bound_site_id": "cologne"}, "cologne"),
         ],
     )
     async def test_refuses_a_token_that_is_over(
@@ -195,7 +195,7 @@ class TestEnd:
         [
             ({"revoked_at": seed.NOW}, "revoked"),
             ({"expires_at": seed.NOW}, "expired"),
-            ({"site_id": "cologne"}, "cologne"),
+            ({"bound_site_id": "cologne"}, "cologne"),
         ],
     )
     async def test_it_ends_with_its_token(

@@ -211,22 +211,24 @@ def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:
     if table == "physical_copy":
         copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status))
         return session.get(models.PhysicalCopy, copy)
-    copy = add_copy(session, package, world.buffer)
-    row = _work(table, world, package, copy)
+    row = _work(session, table, world, package)
     row.status = Status(status)
-    row.site_id, row.created_at = "ccat", NOW
+    row.created_at = NOW
     row.lease_owner, row.lease_expires_at = "a worker", NOW
     _add(session, row)
     return row
 
 
-def _work(table: str, world: World, package: UUID, copy: UUID) -> Any:
+def _work(session: Session, table: str, world: World, package: UUID) -> Any:
     if table == "package_creation":
-        return models.PackageCreation(raw_data_package_id=package, source_location_id=world.source)
+        return models.PackageCreation(
+            site_id="ccat", raw_data_package_id=package, source_location_id=world.source
+        )
     if table == "data_transfer":
         return models.DataTransfer(
+            site_id="ccat",
             raw_data_package_id=package,
-            source_copy_id=copy,
+            source_copy_id=add_copy(session, package, world.buffer),
             source_location_id=world.buffer,
             destination_location_id="cologne.input-buffer",
             final_site_id="cologne",
@@ -234,21 +236,29 @@ def _work(table: str, world: World, package: UUID, copy: UUID) -> Any:
         )
     if table == "long_term_archive_transfer":
         return models.LongTermArchiveTransfer(
-            raw_data_package_id=package, source_copy_id=copy, destination_location_id=world.archive
+            site_id="cologne",
+            raw_data_package_id=package,
+            source_copy_id=add_copy(session, package, "cologne.input-buffer"),
+            destination_location_id=world.archive,
         )
     if table == "fixity_check":
         return models.FixityCheck(
-            physical_copy_id=copy,
+            site_id="ccat",
+            physical_copy_id=add_copy(session, package, world.buffer),
             data_location_id=world.buffer,
             reason=CheckReason.SCRUB,
             method=VerificationMethod.FULL_READ,
         )
     if table == "staging_item":
         return models.StagingItem(
-            staging_job_id=world.job, raw_data_package_id=package, destination_location_id=world.processing
+            site_id="cologne",
+            staging_job_id=world.job,
+            raw_data_package_id=package,
+            destination_location_id=world.processing,
         )
     assert table == "deletion", f"a new table with a life cycle: {table}"
     return models.Deletion(
+        site_id="ccat",
         raw_data_package_id=package,
         data_location_id=world.buffer,
         kind=CopyKind.RAW_DATA_PACKAGE,

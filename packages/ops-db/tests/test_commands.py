@@ -275,7 +275,7 @@ class TestTokensAndUsers:
         )  # fmt: skip
         token = done.stdout.strip()
         parsed = parse_token(token, self.KEY)
-        columns = select(models.ApiToken.prefix, models.ApiToken.secret_hash, models.ApiToken.site_id)
+        columns = select(models.ApiToken.prefix, models.ApiToken.secret_hash, models.ApiToken.bound_site_id)
         assert query(configured_url, columns) == [
             (parsed.prefix, hash_secret(parsed.secret, self.KEY), "ccat")
         ]

@@ -37,7 +37,7 @@ def test_diagram_has_every_table_and_reference() -> None:
     assert diagram.startswith("erDiagram\n")
     drawn = {name.lower() for name in re.findall(r"^    (\w+) \{$", diagram, re.MULTILINE)}
     assert drawn == TABLES
-    keys = sum(len(table.foreign_keys) for table in Base.metadata.sorted_tables)
+    keys = sum(len(table.foreign_key_constraints) for table in Base.metadata.sorted_tables)
     assert len(re.findall(r"--o\{", diagram)) == keys
 
 

@@ -90,7 +90,7 @@ def test_create_keeps_a_hash_only(configured: Session) -> None:
     token = configured.scalars(select(ApiToken)).one()
     assert (token.prefix, token.secret_hash) == (parsed.prefix, hash_secret(parsed.secret, KEY))
     assert parsed.secret not in repr(vars(token))
-    assert token.site_id == "ccat"
+    assert (token.site_id, token.bound_site_id) == ("cologne", "ccat")
     assert set(configured.scalars(select(ApiTokenScope.permission_id))) == {"read:data", "write:data"}
 
 
@@ -100,15 +100,15 @@ def test_create_keeps_a_hash_only(configured: Session) -> None:
         ({"user_name": "nobody"}, "no open account 'nobody'"),
         ({"scopes": ["write:everything"]}, "no permission 'write:everything'"),
         ({"scopes": []}, "at least one scope"),
-        ({"site_id": "mars"}, "no site 'mars'"),
+        ({"bound_site_id": "mars"}, "no site 'mars'"),
         ({"expires_at": NOW - timedelta(seconds=1)}, "which is past"),
     ],
 )
 def test_create_refuses(configured: Session, changes: dict[str, object], reason: str) -> None:
     create_user(configured, "instrument", ["service"], NOW)
     arguments: dict[str, object] = {
-        "user_name": "instrument", "name": "a", "scopes": ["read:data"], "site_id": None, "expires_at": None,
-        "key": KEY, "at": NOW,
+        "user_name": "instrument", "name": "a", "scopes": ["read:data"], "bound_site_id": None,
+        "expires_at": None, "key": KEY, "at": NOW,
     }  # fmt: skip
     with pytest.raises(TokenError, match=reason):
         create_token(configured, **(arguments | changes))  # type: ignore[arg-type]

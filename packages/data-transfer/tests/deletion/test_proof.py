@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, inspect, select, update
 
 from ccat_data_transfer.deletion.proof import (
     Candidate,
@@ -81,8 +81,10 @@ def add_another_program(observatory: Any) -> None:
         )
         session.add(execution)
         session.flush()
+        package_id = new_id()
         session.add(
             RawDataPackage(
+                id=package_id,
                 site_id="ccat",
                 executed_obs_unit_id=execution.id,
                 instrument_module_id="chai-lfa",
@@ -91,7 +93,7 @@ def add_another_program(observatory: Any) -> None:
                 created_at=observatory.clock.now,
                 file_count=1,
                 payload_bytes=1,
-                relative_path="other.tar",
+                relative_path=f"other/{package_id}.tar",
             )
         )
 
@@ -113,7 +115,7 @@ Change = Callable[[Any, Any], None]
 def of(model: Any, key: object, **values: Any) -> Change:
     def change(session: Any, observatory: Any) -> None:
         table = model.__table__
-        [column] = table.primary_key.columns
+        [column] = inspect(model).primary_key
         session.execute(update(table).where(column == key).values(values).returning(column)).one()
 
     return change
@@ -308,7 +310,7 @@ def test_a_new_reader_waits_for_a_deletion_that_is_decided_and_then_fails_cleanl
         with archived_twice.sessions() as session:
             began.set()
             try:
-                lock_copy(session, copy.id, "staging_item", new_id(), "ccat", archived_twice.clock.now)
+                lock_copy(session, copy.id, "staging_item", new_id(), archived_twice.clock.now)
                 session.commit()
                 outcome.append("reads")
             except CopyNotReadableError:
@@ -348,7 +350,7 @@ def test_a_deletion_waits_for_a_reader_that_begins_and_then_is_refused(archived_
 
     decider = threading.Thread(target=decide)
     with archived_twice.sessions.begin() as reading:
-        lock_copy(reading, copy.id, "staging_item", new_id(), "ccat", archived_twice.clock.now)
+        lock_copy(reading, copy.id, "staging_item", new_id(), archived_twice.clock.now)
         decider.start()
         wait_for_a_blocked_backend(archived_twice)
     decider.join(timeout=30)

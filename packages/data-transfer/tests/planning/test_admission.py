@@ -153,7 +153,7 @@ def test_more_than_a_page_of_blocked_packages_does_not_starve_the_others(observa
         columns = {c.name: getattr(package, c.name) for c in RawDataPackage.__table__.columns}
         copies = {c.name: getattr(original, c.name) for c in PhysicalCopy.__table__.columns}
         packages = [
-            {**columns, "id": new_id(), "part_number": n, "relative_path": f"x/{n}.tar"}
+            {**columns, "id": (key := new_id()), "part_number": n, "relative_path": f"x/{key}.tar"}
             for n in range(2, 1203)
         ]
         session.execute(insert(RawDataPackage), packages)
@@ -192,21 +192,30 @@ def test_more_than_a_page_of_packages_without_a_buffer_starve_no_other_site(obse
     assert row.waiting_reason == "no_buffer"
     assert "no_buffer" in observatory.reasons(row.raw_data_package_id)
     [package] = observatory.rows(RawDataPackage)
+    observatory.add_location("cologne.raw", LocationType.SOURCE)
+    execution = observatory.start_at("cologne")
     with observatory.sessions.begin() as session:
         of_package = {c.name: getattr(package, c.name) for c in RawDataPackage.__table__.columns}
         of_work = {c.name: getattr(row, c.name) for c in PackageCreation.__table__.columns}
         packages = [
-            {**of_package, "id": new_id(), "part_number": n, "relative_path": f"x/{n}.tar"}
+            {**of_package, "id": (key := new_id()), "part_number": n, "relative_path": f"x/{key}.tar"}
             for n in range(2, 1103)
         ]
+        in_cologne = {"site_id": "cologne", "source_location_id": "cologne.raw"}
+        packages.append(packages.pop() | in_cologne | {"executed_obs_unit_id": execution})
         session.execute(insert(RawDataPackage), packages)
         session.execute(
             insert(PackageCreation.__table__),
-            [{**of_work, "id": new_id(), "raw_data_package_id": p["id"], "priority": 9} for p in packages],
+            [
+                {**of_work, "id": new_id(), "raw_data_package_id": p["id"], "priority": 9}
+                for p in packages[:-1]
+            ],
         )
-    observatory.change(PackageCreation, row.id, site_id="cologne")
+        last = {"id": new_id(), "raw_data_package_id": packages[-1]["id"]}
+        session.execute(insert(PackageCreation.__table__), [of_work | in_cologne | last])
     observatory.planner.run_pass()
-    assert observatory.rows(PackageCreation)[0].destination_location_id == "cologne.buffer"
+    [creation] = observatory.rows(PackageCreation, site_id="cologne")
+    assert creation.destination_location_id == "cologne.buffer"
 
 
 def test_suspended_means_suspended_also_for_what_was_scheduled(observatory: Any) -> None:

@@ -55,8 +55,7 @@ def entity_relationship_diagram(area: str | None = None) -> str:
         lines.append("    }")
     for table in tables:
         for column in table.columns:
-            for key in column.foreign_keys:
-                other = key.column.table
+            for other in _parents(column):
                 if area is None or other.name in own or not _is_owner(column):
                     few = "|o" if column.nullable else "||"
                     lines.append(f"    {_entity(other)} {few}--o{{ {_entity(table)} : {column.name}")
@@ -161,14 +160,20 @@ def _meaning(column: Column[Any]) -> str:
     return text
 
 
+def _parents(column: Column[Any]) -> list[Table]:
+    """Return the tables that a column refers to; a key that has the owner behind it is told by its first."""
+    keys = [key for key in column.table.foreign_key_constraints if key.columns[0] is column]
+    return sorted((key.referred_table for key in keys), key=lambda table: table.name)
+
+
 def _key_note(column: Column[Any]) -> str:
     notes = ["primary key"] if column.primary_key else []
-    notes += [f"→ `{key.column.table.name}`" for key in column.foreign_keys]
+    notes += [f"→ `{parent.name}`" for parent in _parents(column)]
     return f" ({', '.join(notes)})" if notes else ""
 
 
 def _marks(column: Column[Any]) -> str:
-    marks = (["PK"] if column.primary_key else []) + (["FK"] if column.foreign_keys else [])
+    marks = (["PK"] if column.primary_key else []) + (["FK"] if _parents(column) else [])
     return f" {', '.join(marks)}" if marks else ""
 
 
@@ -186,6 +191,7 @@ def _type(column: Column[Any]) -> str:
         "JSON": "jsonb",
         "Date": "date",
         "Time": "time",
+        "Nanoseconds": "numeric",
     }
     return names[type(column.type).__name__]
 

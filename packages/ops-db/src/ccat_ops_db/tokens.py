@@ -100,12 +100,14 @@ def create_token(
     user_name: str,
     name: str,
     scopes: Iterable[str],
-    site_id: str | None,
+    bound_site_id: str | None,
     expires_at: datetime | None,
     key: str,
     at: datetime,
 ) -> str:
     """Add a token to the caller's transaction and return its text, which cannot be had again.
+
+    It belongs to the main site, so that it counts at every one.
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def create_token(
         What it is for.
     scopes : iterable of str
         Permissions that it asks for, ``action:resource``.
-    site_id : str or None
+    bound_site_id : str or None
         The only site at which it is valid.
     expires_at : datetime or None
         Not valid after; None: does not expire.
@@ -149,24 +151,30 @@ def create_token(
     )
     if unknown := [scope for scope in wanted if scope not in known]:
         raise TokenError(f"there is no permission {', '.join(map(repr, unknown))}")
-    if site_id is not None and session.get(Site, site_id) is None:
-        raise TokenError(f"there is no site {site_id!r}")
+    if bound_site_id is not None and session.get(Site, bound_site_id) is None:
+        raise TokenError(f"there is no site {bound_site_id!r}")
     if expires_at is not None and expires_at <= at:
         raise TokenError(f"the token would expire at {expires_at.isoformat()}, which is past")
+    owner = session.scalars(select(Site.id).where(Site.main)).one_or_none()
+    if owner is None:
+        raise TokenError("there is no main site yet: apply a configuration first (opsdb config apply)")
     text, prefix, secret = issue_token(key)
     token = ApiToken(
         id=new_id(),
+        site_id=owner,
         user_id=user.id,
         name=name,
         prefix=prefix,
         secret_hash=hash_secret(secret, key),
-        site_id=site_id,
+        bound_site_id=bound_site_id,
         created_at=at,
         expires_at=expires_at,
     )
     session.add(token)
     session.flush()
-    session.add_all(ApiTokenScope(api_token_id=token.id, permission_id=scope) for scope in wanted)
+    session.add_all(
+        ApiTokenScope(api_token_id=token.id, permission_id=scope, site_id=owner) for scope in wanted
+    )
     session.flush()
     return text
 

@@ -183,7 +183,7 @@ class TestAct:
         )
 
     def test_what_lies_there_waits_for_an_archive_in_doubt(self, session: Session, world: rows.World) -> None:
-        usage(session, world.buffer, 70, 80)
+        usage(session, "cologne.input-buffer", 70, 80)
         row = rows.add_row(session, world, "long_term_archive_transfer", Status.PENDING)
         row.waiting_reason, row.waiting_since = "location_suspect", NOW
         _doubt(session, world.archive)
@@ -396,6 +396,7 @@ class TestWatch:
         session.add(
             models.ApiToken(
                 id=new_id(),
+                site_id="cologne",
                 user_id=user.id,
                 name="filing",
                 prefix="p",

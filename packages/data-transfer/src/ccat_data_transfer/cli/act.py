@@ -141,7 +141,7 @@ def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
     copy_id = row.physical_copy_id if isinstance(row, FixityCheck) else getattr(row, "source_copy_id", None)
     if copy_id is not None:
         try:
-            lock_copy(session, copy_id, kind.name, work_id, row.site_id, at)
+            lock_copy(session, copy_id, kind.name, work_id, at)
         except CopyNotReadableError as error:
             end(f"{error}; ccat-transfer why {copy_id} tells what became of it")
     row.status = Status.PENDING

@@ -43,7 +43,7 @@ def plan_archiving(
                 bytes_total=copy.size,
             )
         )
-    lock_copy(session, copy.id, "long_term_archive_transfer", work_id, archive.site_id, topology.at)
+    lock_copy(session, copy.id, "long_term_archive_transfer", work_id, topology.at)
     mark_planned(session, topology, copy)
     return 1
 

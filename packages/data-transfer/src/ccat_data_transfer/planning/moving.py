@@ -145,7 +145,7 @@ def _send(
 ) -> int | Obstacle:
     again = take_up_again(session, DataTransfer, DataTransfer.source_copy_id == copy.id, copy.id)
     if again is not None:
-        lock_copy(session, copy.id, "data_transfer", again, here.site_id, topology.at)
+        lock_copy(session, copy.id, "data_transfer", again, topology.at)
         mark_planned(session, topology, copy)
         return 1
     if copy.elsewhere:
@@ -171,7 +171,7 @@ def _send(
             bytes_total=copy.size,
         )
     )
-    lock_copy(session, copy.id, "data_transfer", work_id, here.site_id, topology.at)
+    lock_copy(session, copy.id, "data_transfer", work_id, topology.at)
     destination.promised += copy.size
     mark_planned(session, topology, copy)
     record_event(

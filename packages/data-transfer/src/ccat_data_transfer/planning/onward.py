@@ -23,10 +23,10 @@ class CopyNotReadableError(Exception):
     """The copy is being deleted, or is gone or bad: nothing may begin to read it."""
 
 
-def lock_copy(
-    session: Session, copy_id: UUID, work_table: str, work_id: UUID, site_id: str, at: datetime
-) -> None:
+def lock_copy(session: Session, copy_id: UUID, work_table: str, work_id: UUID, at: datetime) -> None:
     """Keep a copy from being deleted while work reads it; waits for a deletion that is being decided.
+
+    The lock belongs to the site of the copy, wherever the work is.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def lock_copy(
     """
     # The deleting transaction holds the row for itself: after the wait PostgreSQL looks at the status anew.
     readable = session.execute(
-        select(PhysicalCopy.id)
+        select(PhysicalCopy.site_id)
         .where(PhysicalCopy.id == copy_id, PhysicalCopy.status.in_(READABLE))
         .with_for_update(read=True, key_share=True)
     ).one_or_none()
@@ -45,7 +45,7 @@ def lock_copy(
         insert(PhysicalCopyLock)
         .values(
             id=new_id(),
-            site_id=site_id,
+            site_id=readable.site_id,
             physical_copy_id=copy_id,
             work_table=work_table,
             work_id=work_id,

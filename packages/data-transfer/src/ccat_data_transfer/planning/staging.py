@@ -45,7 +45,7 @@ def plan_staging(session: Session, topology: Topology) -> int:
         # The whole tar is read for a package: what is done is counted in its bytes.
         size = item.size if item.file_size is None else item.file_size
         session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
-        lock_copy(session, copy.id, "staging_item", item.id, item.site_id, topology.at)
+        lock_copy(session, copy.id, "staging_item", item.id, topology.at)
         chosen += 1
     return chosen
 

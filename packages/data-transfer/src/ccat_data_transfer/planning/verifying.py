@@ -308,5 +308,5 @@ def open_check(
     ).scalar_one_or_none()
     if check_id is None:
         return 0
-    lock_copy(session, copy_id, "fixity_check", check_id, site_id, at)
+    lock_copy(session, copy_id, "fixity_check", check_id, at)
     return 1

@@ -188,7 +188,7 @@ def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failur
                 suspect_reason=reason,
             )
             .on_conflict_do_update(
-                index_elements=["data_location_id"],
+                index_elements=["data_location_id", "site_id"],
                 set_={
                     "suspect_since": func.coalesce(LocationHealth.suspect_since, at),
                     "suspect_reason": reason,

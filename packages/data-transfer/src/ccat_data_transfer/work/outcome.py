@@ -180,7 +180,7 @@ def _count_failure(
     failures = health.consecutive_failures + 1
     session.execute(
         counted.on_conflict_do_update(
-            index_elements=[key],
+            index_elements=[key, "site_id"],
             set_={
                 "consecutive_failures": failures,
                 "open_until": case(

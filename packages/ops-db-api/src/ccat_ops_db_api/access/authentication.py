@@ -25,7 +25,7 @@ from ccat_ops_db_api.access.queries import (
     SessionRow,
     TokenRow,
     find_session,
-    find_token,
+    find_tokens,
     roles_that_give,
 )
 from ccat_ops_db_api.access.sessions import IDLE_END, LAST_USE_PERIOD
@@ -111,13 +111,14 @@ async def valid_token(request: Request, session: AsyncSession, text: str) -> Tok
         _count_failure(request)
         raise unauthenticated(str(error)) from None
     state.rate_limit.take(token.prefix)
-    row = await find_token(session, token.prefix)
-    if row is None or not secret_matches(token.secret, state.token_key, row.secret_hash):
+    found = await find_tokens(session, token.prefix)
+    row = next((it for it in found if secret_matches(token.secret, state.token_key, it.secret_hash)), None)
+    if row is None:
         raise unauthenticated("the token is not known here")
     now = state.clock.utc_now()
     if row.disabled_at is not None:
         raise unauthenticated("the account of the token's owner is closed")
-    ended = _end_of_token(row.revoked_at, row.expires_at, row.site_id, now, state.settings.site_id)
+    ended = _end_of_token(row.revoked_at, row.expires_at, row.valid_at, now, state.settings.site_id)
     if ended is not None:
         raise unauthenticated(ended)
     state.last_use.note(row.id, now)
@@ -196,7 +197,7 @@ def _end_of_session(row: SessionRow, now: datetime, state: Any) -> str | None:
     if row.last_used_at + IDLE_END <= now:
         return f"it was not used since {row.last_used_at.isoformat()}"
     return _end_of_token(
-        row.token_revoked_at, row.token_expires_at, row.token_site_id, now, state.settings.site_id
+        row.token_revoked_at, row.token_expires_at, row.token_valid_at, now, state.settings.site_id
     )
 
 

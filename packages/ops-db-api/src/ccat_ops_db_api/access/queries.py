@@ -30,7 +30,7 @@ class TokenRow(NamedTuple):
     name: str
     prefix: str
     secret_hash: str
-    site_id: str | None
+    valid_at: str | None
     expires_at: datetime | None
     revoked_at: datetime | None
     user_id: UUID
@@ -48,7 +48,7 @@ class SessionRow(NamedTuple):
     expires_at: datetime
     last_used_at: datetime
     token_name: str | None
-    token_site_id: str | None
+    token_valid_at: str | None
     token_expires_at: datetime | None
     token_revoked_at: datetime | None
     user_id: UUID
@@ -65,10 +65,12 @@ class RoleRow(NamedTuple):
     description: str | None
 
 
-async def find_token(session: AsyncSession, prefix: str) -> TokenRow | None:
-    """Return the token with this prefix, with its scopes as far as its owner has them too."""
-    row = (await session.execute(_TOKEN, {"token_prefix": prefix})).one_or_none()
-    return TokenRow(*row) if row is not None else None
+async def find_tokens(session: AsyncSession, prefix: str) -> list[TokenRow]:
+    """Return the tokens with this prefix, with their scopes as far as their owners have them too.
+
+    A prefix is random; only a site that means harm makes one that another has.
+    """
+    return [TokenRow(*row) for row in await session.execute(_TOKEN, {"token_prefix": prefix})]
 
 
 async def find_session(session: AsyncSession, secret_hash: str) -> SessionRow | None:
@@ -147,6 +149,15 @@ def _scopes() -> ColumnElement[Any]:
     )
 
 
+def _valid_at() -> ColumnElement[Any]:
+    """The only site at which a token is valid: the one it is bound to, or where it was made, unless at main.
+
+    So a site other than the main one cannot give rights at others.
+    """
+    made_at_main = select(Site.main).where(Site.id == ApiToken.site_id).correlate(ApiToken).scalar_subquery()
+    return case((made_at_main, ApiToken.bound_site_id), else_=ApiToken.site_id)
+
+
 def _rights_of_roles() -> ColumnElement[Any]:
     owners = _OWNERS.distinct().subquery()
     return select(func.array_agg(owners.c.permission_id)).scalar_subquery()
@@ -158,7 +169,7 @@ _TOKEN: Select[*tuple[Any, ...]] = (
         ApiToken.name,
         ApiToken.prefix,
         ApiToken.secret_hash,
-        ApiToken.site_id,
+        _valid_at(),
         ApiToken.expires_at,
         ApiToken.revoked_at,
         User.id,
@@ -177,7 +188,7 @@ _SESSION: Select[*tuple[Any, ...]] = (
         UserSession.expires_at,
         UserSession.last_used_at,
         ApiToken.name,
-        ApiToken.site_id,
+        _valid_at(),
         ApiToken.expires_at,
         ApiToken.revoked_at,
         User.id,

@@ -70,7 +70,7 @@ async def insert_hold(session: AsyncSession, values: Mapping[str, Any]) -> bool:
     inserted = await session.execute(
         upsert(DeletionHold)
         .values(**values)
-        .on_conflict_do_nothing(index_elements=["id"])
+        .on_conflict_do_nothing(index_elements=["id", "site_id"])
         .returning(DeletionHold.id)
     )
     return inserted.one_or_none() is not None

@@ -275,7 +275,7 @@ async def insert_execution(session: AsyncSession, values: Mapping[str, Any], mod
         await session.execute(
             upsert(ExecutedObsUnit)
             .values(**values)
-            .on_conflict_do_nothing(index_elements=["id"])
+            .on_conflict_do_nothing(index_elements=["id", "site_id"])
             .returning(ExecutedObsUnit.id)
         )
     ).one_or_none()

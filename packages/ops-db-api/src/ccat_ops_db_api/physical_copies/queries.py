@@ -1,6 +1,7 @@
 """SQL of physical copies."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -105,7 +106,7 @@ async def open_check(session: AsyncSession, values: Mapping[str, Any]) -> UUID |
         )
     ).scalar_one_or_none()
     if inserted is not None:
-        await lock_copy(session, values["physical_copy_id"], "fixity_check", inserted, values)
+        await lock_copy(session, values["physical_copy_id"], "fixity_check", inserted, values["created_at"])
     return inserted
 
 
@@ -120,19 +121,17 @@ async def check_of(session: AsyncSession, copy_id: UUID) -> UUID | None:
     ).scalar_one_or_none()
 
 
-async def lock_copy(
-    session: AsyncSession, copy_id: UUID, table: str, work_id: UUID, work: Mapping[str, Any]
-) -> None:
-    """Note that open work reads a copy, so that it is not deleted meanwhile; noted once."""
+async def lock_copy(session: AsyncSession, copy_id: UUID, table: str, work_id: UUID, now: datetime) -> None:
+    """Note that open work reads a copy, so that it is not deleted meanwhile; noted once, at its site."""
     await session.execute(
         upsert(PhysicalCopyLock)
         .values(
             id=new_id(),
-            site_id=work["site_id"],
+            site_id=select(COPIES.site_id).where(COPIES.id == copy_id).scalar_subquery(),
             physical_copy_id=copy_id,
             work_table=table,
             work_id=work_id,
-            created_at=work["created_at"],
+            created_at=now,
         )
         .on_conflict_do_nothing()
     )

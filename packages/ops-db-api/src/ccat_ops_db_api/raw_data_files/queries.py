@@ -27,7 +27,7 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
 class PlaceFacts(NamedTuple):
     """What is known of an execution, module and location that a file names."""
 
-    execution_known: bool
+    execution_site: str | None
     module_known: bool
     module_takes_part: bool
     module_instrument: str | None
@@ -195,7 +195,7 @@ async def clashes(session: AsyncSession, limit: int) -> list[Clash]:
 
 _PLACES = text(
     """
-    SELECT e.id IS NOT NULL, m.id IS NOT NULL, em.instrument_module_id IS NOT NULL, m.instrument_id,
+    SELECT e.site_id, m.id IS NOT NULL, em.instrument_module_id IS NOT NULL, m.instrument_id,
            l.location_type, l.site_id, l.instrument_id
     FROM unnest(:executions, :modules, :locations)
          WITH ORDINALITY AS g (execution, module, location, position)

@@ -175,17 +175,25 @@ async def _check_places(session: AsyncSession, request: Request, filing: Filing,
 def _misfits(place: Place, facts: queries.PlaceFacts) -> list[tuple[str, str]]:
     """Return field and reason of everything that is wrong with a place."""
     found = []
-    if not facts.execution_known:
+    if facts.execution_site is None:
         found.append(("execution_id", f"there is no execution {place.execution_id}"))
     if not facts.module_known:
         found.append(("module", f"there is no instrument module {place.module!r}"))
-    elif facts.execution_known and not facts.module_takes_part:
+    elif facts.execution_site is not None and not facts.module_takes_part:
         found.append(("module", f"{place.module} does not take part in execution {place.execution_id}"))
     if facts.location_type is None:
         found.append(("source_location", f"there is no location {place.source_location!r} in use"))
     elif facts.location_type != LocationType.SOURCE:
         found.append(
             ("source_location", f"{place.source_location} is of type {facts.location_type}, not source")
+        )
+    elif facts.execution_site not in (None, facts.location_site):
+        found.append(
+            (
+                "source_location",
+                f"{place.source_location} is at site {facts.location_site}, the execution at"
+                f" {facts.execution_site}: files are filed where they were observed",
+            )
         )
     elif facts.location_instrument not in (None, facts.module_instrument) and facts.module_known:
         found.append(

@@ -188,7 +188,7 @@ async def insert_job(
         await session.execute(
             upsert(StagingJob)
             .values(**values)
-            .on_conflict_do_nothing(index_elements=["id"])
+            .on_conflict_do_nothing(index_elements=["id", "site_id"])
             .returning(StagingJob.id)
         )
     ).one_or_none()

@@ -14,7 +14,7 @@ from ccat_ops_db.waiting import WaitingReason
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
 from ccat_ops_db_api.platform.events import tell, wake_planners
-from ccat_ops_db_api.platform.site import own_site, require_owner
+from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.staging_jobs import queries
 from ccat_ops_db_api.staging_jobs.schemas import StageData
 from ccat_ops_db_api.work import service as work
@@ -33,9 +33,11 @@ async def make(
     Raises
     ------
     Problem
-        422 for names that do not exist, 409 for data that is in no package yet or an id of another request.
+        422 for names that do not exist, 409 for data that is in no package yet, an id of another request, or
+        a location of another site: job and items belong to the site that processes.
     """
     site = await _destination_site(session, body.destination_location)
+    require_owner(request, site, f"location {body.destination_location}")
     job_id = body.id or new_id()
     if body.id is not None and await _is_the_same(session, body):
         return job_id, False
@@ -43,7 +45,7 @@ async def make(
     wanted = await _wanted(session, body)
     values = {
         "id": job_id,
-        "site_id": own_site(request),
+        "site_id": site,
         "destination_location_id": body.destination_location,
         "executed_obs_unit_id": body.execution_id,
         "raw_data_package_id": body.package_id,
@@ -61,7 +63,7 @@ async def make(
         return job_id, False
     await tell(
         session,
-        site_id=own_site(request),
+        site_id=site,
         at=now,
         actor=principal.actor,
         action="staging_job.requested",
@@ -71,7 +73,7 @@ async def make(
         + (f": {body.reason}" if body.reason else ""),
         details={"items": len(items), "bytes": sum(thing.bytes for thing in wanted)},
     )
-    await wake_planners(session, [site, own_site(request)])
+    await wake_planners(session, [site])
     return job_id, True
 
 

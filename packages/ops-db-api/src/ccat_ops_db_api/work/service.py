@@ -106,7 +106,7 @@ async def _take_source(session: AsyncSession, kind: Kind, row: Any, now: datetim
             f"{kind.noun} {row.id} reads copy {copy_id}, which is {status}; the planner will choose"
             " another copy by itself, or tell in /why what is missing"
         )
-    await lock_copy(session, copy_id, kind.table, row.id, {"site_id": row.site_id, "created_at": now})
+    await lock_copy(session, copy_id, kind.table, row.id, now)
 
 
 async def _tell(

@@ -66,7 +66,7 @@ def list_tokens(as_json: AsJson = False) -> None:
                 "user": owner,
                 "name": token.name,
                 "scopes": sorted(scopes.get(token.id, [])),
-                "site": token.site_id,
+                "site": token.bound_site_id,
                 "created_at": token.created_at,
                 "expires_at": token.expires_at,
                 "last_used_at": token.last_used_at,

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.enumerations import SignInWay
-from ccat_ops_db.models.base import Base, Identified, Reference, choice, matches
+from ccat_ops_db.models.base import Base, Identified, Owned, Reference, choice, matches, of_owner
 
 PERMISSION_PATTERN = "^[a-z]+:[a-z][a-z-]*$"
 
@@ -61,29 +61,39 @@ class UserRole(Base):
     role_id: Mapped[str] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True, doc="Role.")
 
 
-class ApiToken(Identified, Base):
-    """A token of a machine or a script; only a keyed hash of its secret is kept."""
+class ApiToken(Identified, Owned, Base):
+    """A token of a machine or a script; only a keyed hash of its secret is kept.
+
+    Owned by the site where it was made.
+    """
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True, doc="Owner: limits its scopes.")
     name: Mapped[str] = mapped_column(doc="What it is for.")
-    prefix: Mapped[str] = mapped_column(unique=True, doc="Public part, by which it is found.")
+    prefix: Mapped[str] = mapped_column(doc="Public part, by which it is found.")
     secret_hash: Mapped[str] = mapped_column(doc="HMAC-SHA256 of the secret under the service's key, hex.")
-    site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"), doc="Only valid at this site.")
+    bound_site_id: Mapped[str | None] = mapped_column(
+        ForeignKey("site.id"), index=True, doc="Only valid at this site; null: at every one."
+    )
     created_at: Mapped[datetime] = mapped_column(doc="When it was made.")
     expires_at: Mapped[datetime | None] = mapped_column(doc="Not valid after; null: does not expire.")
     last_used_at: Mapped[datetime | None] = mapped_column(doc="Latest use, to the minute.")
     revoked_at: Mapped[datetime | None] = mapped_column(doc="When it was revoked.")
 
-    scopes: Mapped[list["ApiTokenScope"]] = relationship(lazy="raise")
+    scopes: Mapped[list["ApiTokenScope"]] = relationship(
+        lazy="raise", primaryjoin="ApiToken.id == foreign(ApiTokenScope.api_token_id)"
+    )
+    __table_args__ = (UniqueConstraint("prefix", "site_id"),)
 
 
-class ApiTokenScope(Base):
+class ApiTokenScope(Owned, Base):
     """A right that a token asks for; it has those that its owner has too."""
 
-    api_token_id: Mapped[UUID] = mapped_column(ForeignKey("api_token.id"), primary_key=True, doc="Token.")
+    api_token_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2, doc="Token.")
     permission_id: Mapped[str] = mapped_column(
-        ForeignKey("permission.id"), primary_key=True, index=True, doc="Right."
+        ForeignKey("permission.id"), primary_key=True, sort_order=-2, index=True, doc="Right."
     )
+    mapper_key = ("api_token_id", "permission_id")
+    __table_args__ = (of_owner("api_token_id", "api_token"),)
 
 
 class UserSession(Identified, Base):
@@ -95,7 +105,7 @@ class UserSession(Identified, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True, doc="Who is signed in.")
     way: Mapped[SignInWay] = mapped_column(choice(SignInWay), doc="How the person signed in.")
     api_token_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("api_token.id"), index=True, doc="Token whose rights it has and with which it ends."
+        index=True, doc="Token, of whichever site, whose rights it has and with which it ends."
     )
     secret_hash: Mapped[str] = mapped_column(
         unique=True, doc="HMAC-SHA256 of the cookie's secret under the service's key, hex."

@@ -12,7 +12,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Enum,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     Numeric,
@@ -143,16 +143,42 @@ class Identified:
 
 
 class Owned:
-    """The one site whose database may change the row."""
+    """The one site whose database may change the row: the last column of the primary key.
+
+    The primary key is what replication tells a row by, and replication chooses rows by their owner. A program
+    tells rows by the columns before it alone: `mapper_key`.
+    """
+
+    mapper_key: ClassVar[tuple[str, ...]] = ("id",)
+    """The primary key without the owner: what ``session.get`` takes."""
 
     @declared_attr
     def site_id(cls) -> Mapped[str]:  # noqa: N805
-        """Owning site; not indexed: it has as many values as there are sites, and none is ever deleted."""
+        """Owning site; no foreign key: the guards refuse rows of sites that are not this database's."""
         return mapped_column(
-            ForeignKey("site.id"),
+            primary_key=True,
             sort_order=-1,
             doc="Owning site: only its database changes this row.",
         )
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"primary_key": cls.mapper_key}
+
+
+def of_owner(column: str, parent: str, parents_owner: str = "site_id") -> ForeignKeyConstraint:
+    """Return a foreign key within one owner: the row of the parent belongs to the same site.
+
+    Parameters
+    ----------
+    column : str
+        Column with the parent's id.
+    parent : str
+        The parent's table.
+    parents_owner : str
+        Column of the parent that names the owner.
+    """
+    return ForeignKeyConstraint([column, "site_id"], [f"{parent}.id", f"{parent}.{parents_owner}"])
 
 
 class Waiting:

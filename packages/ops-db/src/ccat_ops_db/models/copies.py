@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
-from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice
+from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice, of_owner
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage
 from ccat_ops_db.models.places import DataLocation
 
@@ -17,11 +17,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     """One file or package at one location. Owned by the site of the location; polymorphic in one table."""
 
     kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Discriminator: what it is a copy of.")
-    raw_data_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("raw_data_file.id"), doc="File.")
-    raw_data_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_package.id"), doc="Package."
-    )
-    data_location_id: Mapped[str] = mapped_column(ForeignKey("data_location.id"), doc="Where it is.")
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(doc="File, of whichever site.")
+    raw_data_package_id: Mapped[UUID | None] = mapped_column(doc="Package, of whichever site.")
+    data_location_id: Mapped[str] = mapped_column(doc="Where it is.")
     relative_path: Mapped[str] = mapped_column(doc="Where it is below the location.")
     status: Mapped[PhysicalCopyStatus] = mapped_column(
         choice(PhysicalCopyStatus), default=PhysicalCopyStatus.PRESENT, doc="Life cycle."
@@ -40,9 +38,16 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     pinned_until: Mapped[datetime | None] = mapped_column(doc="Kept at a processing location until then.")
     deleted_at: Mapped[datetime | None] = mapped_column(doc="When its bytes were removed.")
 
-    location: Mapped[DataLocation] = relationship(lazy="raise")
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012
+    location: Mapped[DataLocation] = relationship(
+        lazy="raise", primaryjoin="foreign(PhysicalCopy.data_location_id) == DataLocation.id"
+    )
+    __mapper_args__ = {  # noqa: RUF012
+        "primary_key": Owned.mapper_key,
+        "polymorphic_on": "kind",
+        "polymorphic_abstract": True,
+    }
     __table_args__: Any = (
+        of_owner("data_location_id", "data_location"),
         CheckConstraint(
             "(kind = 'raw_data_file') = (raw_data_file_id IS NOT NULL)"
             " AND (kind = 'raw_data_package') = (raw_data_package_id IS NOT NULL)",
@@ -112,7 +117,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
 class RawDataFilePhysicalCopy(PhysicalCopy):
     """A raw data file at a location."""
 
-    raw_data_file: Mapped[RawDataFile | None] = relationship(lazy="raise")
+    raw_data_file: Mapped[RawDataFile | None] = relationship(
+        lazy="raise", primaryjoin="foreign(PhysicalCopy.raw_data_file_id) == RawDataFile.id"
+    )
     __tablename__ = None  # type: ignore[assignment]
     __mapper_args__ = {"polymorphic_identity": CopyKind.RAW_DATA_FILE}  # noqa: RUF012
     __table_args__ = ()
@@ -121,24 +128,27 @@ class RawDataFilePhysicalCopy(PhysicalCopy):
 class RawDataPackagePhysicalCopy(PhysicalCopy):
     """A package at a location: its tar or, when ``staged``, its files."""
 
-    raw_data_package: Mapped[RawDataPackage | None] = relationship(lazy="raise")
+    raw_data_package: Mapped[RawDataPackage | None] = relationship(
+        lazy="raise", primaryjoin="foreign(PhysicalCopy.raw_data_package_id) == RawDataPackage.id"
+    )
     __tablename__ = None  # type: ignore[assignment]
     __mapper_args__ = {"polymorphic_identity": CopyKind.RAW_DATA_PACKAGE}  # noqa: RUF012
     __table_args__ = ()
 
 
 class PhysicalCopyLock(Identified, Owned, Base):
-    """Open work that reads a copy. While one exists the copy cannot be deleted.
+    """Open work that reads a copy. While one exists the copy cannot be deleted. Owned by the copy's site.
 
     Made in the transaction that makes the work and removed in the one that ends it for good; a failed
     work row that a person may still retry keeps its lock.
     """
 
-    physical_copy_id: Mapped[UUID] = mapped_column(ForeignKey("physical_copy.id"), doc="Copy that is read.")
+    physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy that is read.")
     work_table: Mapped[str] = mapped_column(doc="Table of the work that reads it.")
     work_id: Mapped[UUID] = mapped_column(index=True, doc="Row of the work that reads it.")
     created_at: Mapped[datetime] = mapped_column(doc="Since when.")
     __table_args__ = (
+        of_owner("physical_copy_id", "physical_copy"),
         UniqueConstraint("physical_copy_id", "work_id"),
         CheckConstraint(
             "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ccat_ops_db.models.base import Base, Identified, Nanoseconds, Owned, checksum_check
+from ccat_ops_db.models.base import Base, Identified, Nanoseconds, Owned, checksum_check, of_owner
 from ccat_ops_db.models.execution import ExecutedObsUnit
 from ccat_ops_db.models.observatory import InstrumentModule
 from ccat_ops_db.models.places import DataLocation
@@ -15,19 +15,17 @@ from ccat_ops_db.models.places import DataLocation
 class RawDataPackage(Identified, Owned, Base):
     """A tar of raw data files of one execution and module; immutable once sealed."""
 
-    executed_obs_unit_id: Mapped[UUID] = mapped_column(ForeignKey("executed_obs_unit.id"), doc="Execution.")
+    executed_obs_unit_id: Mapped[UUID] = mapped_column(doc="Execution.")
     instrument_module_id: Mapped[str] = mapped_column(
         ForeignKey("instrument_module.id"), index=True, doc="Module."
     )
     part_number: Mapped[int] = mapped_column(doc="Number within its execution and module, from 1.")
-    source_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Where its files were filed."
-    )
+    source_location_id: Mapped[str] = mapped_column(index=True, doc="Where its files were filed.")
     created_at: Mapped[datetime] = mapped_column(index=True, doc="When the planner formed it.")
     file_count: Mapped[int] = mapped_column(doc="Number of files.")
     payload_bytes: Mapped[int] = mapped_column(doc="Sum of the sizes of its files, bytes.")
     relative_path: Mapped[str] = mapped_column(
-        unique=True, doc="Path of its tar at every location: <yyyy>/<mm>/<dd>/<id>.tar."
+        doc="Path of its tar at every location: <yyyy>/<mm>/<dd>/<id>.tar."
     )
     sealed_at: Mapped[datetime | None] = mapped_column(
         index=True, doc="When its tar was complete; null before."
@@ -41,11 +39,21 @@ class RawDataPackage(Identified, Owned, Base):
         doc="When its files were removed at the source location."
     )
 
-    execution: Mapped[ExecutedObsUnit] = relationship(lazy="raise")
+    execution: Mapped[ExecutedObsUnit] = relationship(
+        lazy="raise", primaryjoin="foreign(RawDataPackage.executed_obs_unit_id) == ExecutedObsUnit.id"
+    )
     module: Mapped[InstrumentModule] = relationship(lazy="raise")
-    source_location: Mapped[DataLocation] = relationship(lazy="raise")
+    source_location: Mapped[DataLocation] = relationship(
+        lazy="raise", primaryjoin="foreign(RawDataPackage.source_location_id) == DataLocation.id"
+    )
     __table_args__ = (
+        of_owner("executed_obs_unit_id", "executed_obs_unit"),
+        of_owner("source_location_id", "data_location"),
         UniqueConstraint("executed_obs_unit_id", "instrument_module_id", "part_number"),
+        # The path has the id in it, so that no two packages have one path, wherever they were made.
+        CheckConstraint(
+            "right(relative_path, 41) = '/' || id || '.tar'", name="relative_path_ends_in_id"
+        ).ddl_if(dialect="postgresql"),
         CheckConstraint("part_number > 0", name="part_number_positive"),
         CheckConstraint("file_count > 0 AND payload_bytes >= 0", name="contents"),
         CheckConstraint(
@@ -74,7 +82,7 @@ HAS_ANOTHER_UNICODE_FORM = "relative_path ~ '[^ -:<-JL-_a-~]'"
 class RawDataFile(Identified, Owned, Base):
     """A file that an instrument wrote and filed."""
 
-    executed_obs_unit_id: Mapped[UUID] = mapped_column(ForeignKey("executed_obs_unit.id"), doc="Execution.")
+    executed_obs_unit_id: Mapped[UUID] = mapped_column(doc="Execution.")
     # Not indexed by itself: it has few values, and to a planner with old statistics such an index is as good
     # as that of the paths, by which files are found.
     instrument_module_id: Mapped[str] = mapped_column(ForeignKey("instrument_module.id"), doc="Module.")
@@ -84,15 +92,11 @@ class RawDataFile(Identified, Owned, Base):
     size: Mapped[int] = mapped_column(doc="Size as filed, bytes.")
     checksum: Mapped[str] = mapped_column(doc="Checksum as filed, algorithm:hex.")
     file_type: Mapped[str | None] = mapped_column(doc="Kind of file, for example fits or log.")
-    source_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Where the instrument wrote it."
-    )
+    source_location_id: Mapped[str] = mapped_column(index=True, doc="Where the instrument wrote it.")
     written_from: Mapped[datetime | None] = mapped_column(doc="Start of the writing, as the instrument says.")
     written_until: Mapped[datetime | None] = mapped_column(doc="End of the writing, as the instrument says.")
     filed_at: Mapped[datetime] = mapped_column(doc="When it was filed with us.")
-    raw_data_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_package.id"), doc="Package that carries it; null before."
-    )
+    raw_data_package_id: Mapped[UUID | None] = mapped_column(doc="Package that carries it; null before.")
     member_offset: Mapped[int | None] = mapped_column(
         doc="Where its bytes begin in the tar; null until sealed."
     )
@@ -102,9 +106,16 @@ class RawDataFile(Identified, Owned, Base):
         doc="Modification time at the source when it was packaged, nanoseconds since 1970-01-01 UTC.",
     )
 
-    execution: Mapped[ExecutedObsUnit] = relationship(lazy="raise")
-    package: Mapped[RawDataPackage | None] = relationship(lazy="raise")
+    execution: Mapped[ExecutedObsUnit] = relationship(
+        lazy="raise", primaryjoin="foreign(RawDataFile.executed_obs_unit_id) == ExecutedObsUnit.id"
+    )
+    package: Mapped[RawDataPackage | None] = relationship(
+        lazy="raise", primaryjoin="foreign(RawDataFile.raw_data_package_id) == RawDataPackage.id"
+    )
     __table_args__ = (
+        of_owner("executed_obs_unit_id", "executed_obs_unit"),
+        of_owner("source_location_id", "data_location"),
+        of_owner("raw_data_package_id", "raw_data_package"),
         UniqueConstraint("executed_obs_unit_id", "instrument_module_id", "relative_path"),
         CheckConstraint("size >= 0", name="size_not_negative"),
         CheckConstraint("written_from <= written_until", name="written_ordered"),
@@ -137,9 +148,9 @@ class RawDataFile(Identified, Owned, Base):
 class RawDataPackageMetadata(Owned, Base):
     """What makes a package discoverable: fields of IVOA ObsCore 1.1."""
 
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), primary_key=True, doc="Package."
-    )
+    raw_data_package_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2, doc="Package.")
+    mapper_key = ("raw_data_package_id",)
+    __table_args__ = (of_owner("raw_data_package_id", "raw_data_package"),)
     obs_id: Mapped[str] = mapped_column(doc="ObsCore obs_id: the execution.")
     obs_collection: Mapped[str] = mapped_column(doc="ObsCore obs_collection: the program.")
     dataproduct_type: Mapped[str | None] = mapped_column(

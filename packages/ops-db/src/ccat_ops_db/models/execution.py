@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.enumerations import ExecutionStatus
-from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, choice
+from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, choice, of_owner
 from ccat_ops_db.models.observatory import InstrumentModule
 from ccat_ops_db.models.plan import ObsUnit
 
@@ -31,7 +31,10 @@ class ExecutedObsUnit(Identified, Owned, Base):
     comment: Mapped[str | None] = mapped_column(doc="What the observer says.")
 
     obs_unit: Mapped[ObsUnit] = relationship(lazy="raise")
-    modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(lazy="raise")
+    modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(
+        lazy="raise",
+        primaryjoin="ExecutedObsUnit.id == foreign(ExecutedObsUnitModule.executed_obs_unit_id)",
+    )
     __table_args__ = (
         Index(None, "obs_unit_id", "id"),
         Index("ix_executed_obs_unit_running", "started_at", postgresql_where=text("status = 'running'")),
@@ -51,15 +54,15 @@ class ExecutedObsUnitModule(Owned, Waiting, Base):
     Its owner is that of the execution, repeated here because replication chooses rows by their own columns.
     """
 
-    executed_obs_unit_id: Mapped[UUID] = mapped_column(
-        ForeignKey("executed_obs_unit.id"), primary_key=True, doc="Execution."
-    )
+    executed_obs_unit_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2, doc="Execution.")
     instrument_module_id: Mapped[str] = mapped_column(
-        ForeignKey("instrument_module.id"), primary_key=True, doc="Module."
+        ForeignKey("instrument_module.id"), primary_key=True, sort_order=-2, doc="Module."
     )
+    mapper_key = ("executed_obs_unit_id", "instrument_module_id")
 
     module: Mapped[InstrumentModule] = relationship(lazy="raise")
     __table_args__ = (
+        of_owner("executed_obs_unit_id", "executed_obs_unit"),
         Index(None, "instrument_module_id"),
         Index(
             "ix_executed_obs_unit_module_waiting",

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Time, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.enumerations import (
@@ -15,12 +15,17 @@ from ccat_ops_db.enumerations import (
     TransferMethod,
     VerificationMethod,
 )
-from ccat_ops_db.models.base import Base, Identified, Owned, Reference, Work, checksum_check, choice
+from ccat_ops_db.models.base import Base, Identified, Owned, Reference, Work, checksum_check, choice, of_owner
 from ccat_ops_db.models.copies import PhysicalCopy
 from ccat_ops_db.models.data import RawDataPackage
 from ccat_ops_db.models.places import Suspendable
 
 NOT_COMPLETED = text("status <> 'completed'")
+
+
+def of_route() -> ForeignKeyConstraint:
+    """Return the foreign key to the route that work or records of the sending site belong to."""
+    return of_owner("data_transfer_route_id", "data_transfer_route", "origin_site_id")
 
 
 class DataTransferRoute(Reference, Suspendable, Base):
@@ -51,6 +56,7 @@ class DataTransferRoute(Reference, Suspendable, Base):
 
     windows: Mapped[list["DataTransferRouteWindow"]] = relationship(lazy="raise")
     __table_args__ = (
+        UniqueConstraint("id", "origin_site_id"),
         CheckConstraint("(route_type = 'relay') = (relay_site_id IS NOT NULL)", name="relay_has_site"),
         CheckConstraint(
             "route_type <> 'custom'"
@@ -83,72 +89,77 @@ class DataTransferRouteWindow(Base):
 
 
 class DataTransferPackage(Identified, Owned, Base):
-    """Packages that travel together over a route: a list, not a second tar."""
+    """Packages that travel together over a route: a list, not a second tar. Owned by the sending site."""
 
-    data_transfer_route_id: Mapped[str] = mapped_column(
-        ForeignKey("data_transfer_route.id"), index=True, doc="Route."
-    )
+    data_transfer_route_id: Mapped[str] = mapped_column(index=True, doc="Route.")
     created_at: Mapped[datetime] = mapped_column(doc="When the batch was formed.")
     package_count: Mapped[int] = mapped_column(doc="Number of packages.")
     size: Mapped[int] = mapped_column(doc="Bytes in all.")
-    __table_args__ = (CheckConstraint("package_count > 0 AND size >= 0", name="contents"),)
+    __table_args__ = (
+        of_route(),
+        CheckConstraint("package_count > 0 AND size >= 0", name="contents"),
+    )
 
 
 class PackageCreation(Work, Base):
     """Making one tar at the source's site. Owned by the site of the source."""
 
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), unique=True, doc="Package to make."
-    )
-    source_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Where its files are."
-    )
+    raw_data_package_id: Mapped[UUID] = mapped_column(unique=True, doc="Package to make.")
+    source_location_id: Mapped[str] = mapped_column(index=True, doc="Where its files are.")
     destination_location_id: Mapped[str | None] = mapped_column(
-        ForeignKey("data_location.id"),
-        index=True,
-        doc="Buffer that the tar is written to; null until chosen.",
+        index=True, doc="Buffer that the tar is written to; null until chosen."
     )
 
-    package: Mapped[RawDataPackage] = relationship(lazy="raise")
+    package: Mapped[RawDataPackage] = relationship(
+        lazy="raise", primaryjoin="foreign(PackageCreation.raw_data_package_id) == RawDataPackage.id"
+    )
+
+    @classmethod
+    def work_table_args(cls) -> tuple[Any, ...]:
+        """Add that package, source and buffer belong to the same site."""
+        return (
+            *super().work_table_args(),
+            of_owner("raw_data_package_id", "raw_data_package"),
+            of_owner("source_location_id", "data_location"),
+            of_owner("destination_location_id", "data_location"),
+        )
 
 
 class DataTransfer(Work, Base):
     """Moving one package one hop. Owned by the sending site; the receiver verifies by a fixity check."""
 
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="Package."
-    )
-    source_copy_id: Mapped[UUID] = mapped_column(
-        ForeignKey("physical_copy.id"), index=True, doc="Copy that is sent."
-    )
-    source_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Where it is sent from."
-    )
+    raw_data_package_id: Mapped[UUID] = mapped_column(index=True, doc="Package, of whichever site.")
+    source_copy_id: Mapped[UUID] = mapped_column(index=True, doc="Copy that is sent.")
+    source_location_id: Mapped[str] = mapped_column(index=True, doc="Where it is sent from.")
     destination_location_id: Mapped[str] = mapped_column(
         ForeignKey("data_location.id"), index=True, doc="Where this hop leads."
     )
     final_site_id: Mapped[str] = mapped_column(
         ForeignKey("site.id"), index=True, doc="Site that the package is bound for; a relay sends on to it."
     )
-    data_transfer_route_id: Mapped[str] = mapped_column(
-        ForeignKey("data_transfer_route.id"), index=True, doc="Route."
-    )
-    data_transfer_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("data_transfer_package.id"), index=True, doc="Batch it travels in."
-    )
+    data_transfer_route_id: Mapped[str] = mapped_column(index=True, doc="Route.")
+    data_transfer_package_id: Mapped[UUID | None] = mapped_column(index=True, doc="Batch it travels in.")
     sent_at: Mapped[datetime | None] = mapped_column(
         doc="When all bytes were at the destination; completed once the receiver has verified them."
     )
     checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were sent.")
 
-    source_copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
-    route: Mapped[DataTransferRoute] = relationship(lazy="raise")
+    source_copy: Mapped[PhysicalCopy] = relationship(
+        lazy="raise", primaryjoin="foreign(DataTransfer.source_copy_id) == PhysicalCopy.id"
+    )
+    route: Mapped[DataTransferRoute] = relationship(
+        lazy="raise", primaryjoin="foreign(DataTransfer.data_transfer_route_id) == DataTransferRoute.id"
+    )
 
     @classmethod
     def work_table_args(cls) -> tuple[Any, ...]:
-        """Add that a package has one open transfer to a location: whoever needs the hop shares it."""
+        """Add that a site has one open transfer of a package to a location; who needs the hop shares it."""
         return (
             *super().work_table_args(),
+            of_route(),
+            of_owner("source_copy_id", "physical_copy"),
+            of_owner("source_location_id", "data_location"),
+            of_owner("data_transfer_package_id", "data_transfer_package"),
             checksum_check("checksum"),
             Index(
                 "ix_data_transfer_sent",
@@ -157,6 +168,7 @@ class DataTransfer(Work, Base):
             ),
             Index(
                 "uq_data_transfer_open",
+                "site_id",
                 "raw_data_package_id",
                 "destination_location_id",
                 unique=True,
@@ -169,24 +181,22 @@ class DataTransfer(Work, Base):
 class LongTermArchiveTransfer(Work, Base):
     """Putting one package from a buffer into a long-term archive. Owned by the archive's site."""
 
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="Package."
-    )
-    source_copy_id: Mapped[UUID] = mapped_column(
-        ForeignKey("physical_copy.id"), index=True, doc="Copy that is read."
-    )
-    destination_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Archive."
-    )
+    raw_data_package_id: Mapped[UUID] = mapped_column(index=True, doc="Package, of whichever site.")
+    source_copy_id: Mapped[UUID] = mapped_column(index=True, doc="Copy that is read.")
+    destination_location_id: Mapped[str] = mapped_column(index=True, doc="Archive.")
     checksum: Mapped[str | None] = mapped_column(doc="xxh3-128 of the bytes as they were written.")
 
-    source_copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
+    source_copy: Mapped[PhysicalCopy] = relationship(
+        lazy="raise", primaryjoin="foreign(LongTermArchiveTransfer.source_copy_id) == PhysicalCopy.id"
+    )
 
     @classmethod
     def work_table_args(cls) -> tuple[Any, ...]:
-        """Add that a package has one open transfer into an archive."""
+        """Add that a package has one open transfer into an archive, from a copy of the same site."""
         return (
             *super().work_table_args(),
+            of_owner("source_copy_id", "physical_copy"),
+            of_owner("destination_location_id", "data_location"),
             checksum_check("checksum"),
             Index(
                 "uq_long_term_archive_transfer_open",
@@ -202,25 +212,27 @@ class LongTermArchiveTransfer(Work, Base):
 class FixityCheck(Work, Base):
     """Reading a copy where it is and comparing it with its checksum. Owned by the site of the copy."""
 
-    physical_copy_id: Mapped[UUID] = mapped_column(ForeignKey("physical_copy.id"), doc="Copy.")
-    data_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Location of the copy."
-    )
+    physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy.")
+    data_location_id: Mapped[str] = mapped_column(index=True, doc="Location of the copy.")
     data_transfer_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("data_transfer.id"), index=True, doc="Transfer whose arrival it confirms."
+        index=True, doc="Transfer, of whichever site, whose arrival it confirms."
     )
     reason: Mapped[CheckReason] = mapped_column(choice(CheckReason), doc="Why it is checked.")
     method: Mapped[VerificationMethod] = mapped_column(choice(VerificationMethod), doc="How it is checked.")
     result: Mapped[CheckResult | None] = mapped_column(choice(CheckResult), doc="What was found.")
     checksum: Mapped[str | None] = mapped_column(doc="Checksum that was found.")
 
-    copy: Mapped[PhysicalCopy] = relationship(lazy="raise")
+    copy: Mapped[PhysicalCopy] = relationship(
+        lazy="raise", primaryjoin="foreign(FixityCheck.physical_copy_id) == PhysicalCopy.id"
+    )
 
     @classmethod
     def work_table_args(cls) -> tuple[Any, ...]:
-        """Add that a copy has one open check."""
+        """Add that a copy has one open check, at its own site."""
         return (
             *super().work_table_args(),
+            of_owner("physical_copy_id", "physical_copy"),
+            of_owner("data_location_id", "data_location"),
             checksum_check("checksum"),
             Index(None, "physical_copy_id"),
             Index(
@@ -236,21 +248,17 @@ class FixityCheck(Work, Base):
 class StagingJob(Identified, Owned, Base):
     """A request to bring data to a processing location. Its state is that of its items.
 
-    It says itself what was asked for, because its items belong to another site, the processing one.
+    Job and items are owned by the processing site. What was asked for is of whichever site.
     """
 
-    destination_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Processing location."
-    )
+    destination_location_id: Mapped[str] = mapped_column(index=True, doc="Processing location.")
     executed_obs_unit_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("executed_obs_unit.id"), index=True, doc="The execution that was asked for."
+        index=True, doc="The execution that was asked for."
     )
     raw_data_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="The one package that was asked for."
+        index=True, doc="The one package that was asked for."
     )
-    raw_data_file_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_file.id"), index=True, doc="The one file that was asked for."
-    )
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(index=True, doc="The one file that was asked for.")
     requested_by: Mapped[str] = mapped_column(doc="Who asked.")
     reason: Mapped[str | None] = mapped_column(doc="What for.")
     created_at: Mapped[datetime] = mapped_column(index=True, doc="When.")
@@ -262,8 +270,11 @@ class StagingJob(Identified, Owned, Base):
     )
     cancelled_at: Mapped[datetime | None] = mapped_column(doc="When it was cancelled.")
 
-    items: Mapped[list["StagingItem"]] = relationship(lazy="raise")
+    items: Mapped[list["StagingItem"]] = relationship(
+        lazy="raise", primaryjoin="StagingJob.id == foreign(StagingItem.staging_job_id)"
+    )
     __table_args__ = (
+        of_owner("destination_location_id", "data_location"),
         CheckConstraint("time_to_live > 0", name="time_to_live_positive"),
         CheckConstraint(
             "(CASE WHEN executed_obs_unit_id IS NULL THEN 0 ELSE 1 END)"
@@ -277,27 +288,29 @@ class StagingJob(Identified, Owned, Base):
 class StagingItem(Work, Base):
     """One package, or one file of it, to be staged. Owned by the processing site."""
 
-    staging_job_id: Mapped[UUID] = mapped_column(ForeignKey("staging_job.id"), doc="Job.")
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="Package to read."
-    )
+    staging_job_id: Mapped[UUID] = mapped_column(doc="Job.")
+    raw_data_package_id: Mapped[UUID] = mapped_column(index=True, doc="Package to read.")
     raw_data_file_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_file.id"), index=True, doc="The one file wanted; null: the whole package."
+        index=True, doc="The one file wanted; null: the whole package."
     )
-    destination_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Processing location."
-    )
+    destination_location_id: Mapped[str] = mapped_column(index=True, doc="Processing location.")
     source_copy_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("physical_copy.id"), index=True, doc="Copy that is read; chosen by the planner."
+        index=True, doc="Copy that is read, of whichever site; chosen by the planner."
     )
 
-    job: Mapped[StagingJob] = relationship(lazy="raise", overlaps="items")
+    job: Mapped[StagingJob] = relationship(
+        lazy="raise",
+        primaryjoin="foreign(StagingItem.staging_job_id) == StagingJob.id",
+        overlaps="items",
+    )
 
     @classmethod
     def work_table_args(cls) -> tuple[Any, ...]:
         """Add that a job stages a thing once, however often its items are worked out."""
         return (
             *super().work_table_args(),
+            of_owner("staging_job_id", "staging_job"),
+            of_owner("destination_location_id", "data_location"),
             Index(
                 "uq_staging_item_of_job",
                 "staging_job_id",
@@ -311,17 +324,11 @@ class StagingItem(Work, Base):
 class Deletion(Work, Base):
     """Removing a package, or the files that it carries, from one location. Owned by the location's site."""
 
-    raw_data_package_id: Mapped[UUID] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="Package whose tar or files go."
-    )
-    data_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), index=True, doc="Where they go from."
-    )
+    raw_data_package_id: Mapped[UUID] = mapped_column(index=True, doc="Package whose tar or files go.")
+    data_location_id: Mapped[str] = mapped_column(index=True, doc="Where they go from.")
     kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Its tar, or its files.")
     raw_data_file_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_file.id"),
-        index=True,
-        doc="The one staged file that goes; null: all of the kind.",
+        index=True, doc="The one staged file that goes; null: all of the kind."
     )
     requested_by: Mapped[str] = mapped_column(doc="Who decided: the policy's name, or a person.")
     reason: Mapped[str] = mapped_column(doc="Why.")
@@ -332,6 +339,7 @@ class Deletion(Work, Base):
         """Add that there is one open deletion of a thing at a location."""
         return (
             *super().work_table_args(),
+            of_owner("data_location_id", "data_location"),
             Index(
                 "uq_deletion_open",
                 "raw_data_package_id",
@@ -348,9 +356,9 @@ class Deletion(Work, Base):
 class RouteHealth(Owned, Base):
     """Circuit breaker of a route. Owned by the sending site."""
 
-    data_transfer_route_id: Mapped[str] = mapped_column(
-        ForeignKey("data_transfer_route.id"), primary_key=True, doc="Route."
-    )
+    data_transfer_route_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Route.")
+    mapper_key = ("data_transfer_route_id",)
+    __table_args__ = (of_route(),)
     consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
     open_until: Mapped[datetime | None] = mapped_column(
         doc="No new transfers before this time (circuit open)."

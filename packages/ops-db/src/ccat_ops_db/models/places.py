@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
-from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches
+from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches, of_owner
 
 
 class Suspendable:
@@ -92,6 +92,7 @@ class DataLocation(Reference, Suspendable, Base):
     __mapper_args__ = {"polymorphic_on": "storage_type", "polymorphic_abstract": True}  # noqa: RUF012
     __table_args__: Any = (
         UniqueConstraint("site_id", "name"),
+        UniqueConstraint("id", "site_id"),
         matches("name", SLUG_PATTERN, "name_slug"),
         CheckConstraint("id = site_id || '.' || name", name="id_is_site_and_name"),
         CheckConstraint(
@@ -143,10 +144,12 @@ class TapeDataLocation(DataLocation):
 class LocationUsage(Owned, Base):
     """How full a location was at a time; a series."""
 
-    data_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), primary_key=True, doc="Location."
+    data_location_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Location.")
+    measured_at: Mapped[datetime] = mapped_column(
+        primary_key=True, sort_order=-2, doc="When it was measured."
     )
-    measured_at: Mapped[datetime] = mapped_column(primary_key=True, doc="When it was measured.")
+    mapper_key = ("data_location_id", "measured_at")
+    __table_args__ = (of_owner("data_location_id", "data_location"),)
     used_bytes: Mapped[int] = mapped_column(doc="Bytes used, by the storage's own account.")
     total_bytes: Mapped[int | None] = mapped_column(doc="Bytes in all; null where the storage has no limit.")
 
@@ -154,9 +157,9 @@ class LocationUsage(Owned, Base):
 class LocationHealth(Owned, Base):
     """Whether a location can be trusted now: circuit breaker and bulk suspicion."""
 
-    data_location_id: Mapped[str] = mapped_column(
-        ForeignKey("data_location.id"), primary_key=True, doc="Location."
-    )
+    data_location_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Location.")
+    mapper_key = ("data_location_id",)
+    __table_args__ = (of_owner("data_location_id", "data_location"),)
     consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
     open_until: Mapped[datetime | None] = mapped_column(doc="No new work before this time (circuit open).")
     suspect_since: Mapped[datetime | None] = mapped_column(

@@ -52,12 +52,8 @@ class DeletionHold(Identified, Owned, Base):
     observing_program_id: Mapped[str | None] = mapped_column(
         ForeignKey("observing_program.id"), index=True, doc="For scope program."
     )
-    executed_obs_unit_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("executed_obs_unit.id"), index=True, doc="For scope execution."
-    )
-    raw_data_package_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("raw_data_package.id"), index=True, doc="For scope package."
-    )
+    executed_obs_unit_id: Mapped[UUID | None] = mapped_column(index=True, doc="For scope execution.")
+    raw_data_package_id: Mapped[UUID | None] = mapped_column(index=True, doc="For scope package.")
     created_by: Mapped[str] = mapped_column(doc="Who.")
     created_at: Mapped[datetime] = mapped_column(doc="When.")
     reason: Mapped[str] = mapped_column(doc="Why.")

@@ -211,7 +211,7 @@ def _filed(session: Session, package_id: UUID) -> LifeStep | None:
         .select_from(RawDataPackage)
         .outerjoin(RawDataFile, RawDataFile.raw_data_package_id == RawDataPackage.id)
         .where(RawDataPackage.id == package_id)
-        .group_by(RawDataPackage.id)
+        .group_by(RawDataPackage.source_location_id, RawDataPackage.created_at)
     ).one_or_none()
     if row is None:
         return None

@@ -217,7 +217,7 @@ FUNCTIONS = (
 
 
 def upgrade() -> None:
-    """Create every table, and the triggers that guard life cycles and sealed packages."""
+    """Create every table, and the triggers that guard life cycles, facts and owners."""
     set_limits()
     op.create_table(
         "configuration_revision",
@@ -238,6 +238,41 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_configuration_revision_applied_at"), "configuration_revision", ["applied_at"], unique=False
+    )
+    op.create_table(
+        "data_transfer_log",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_data_transfer_log")),
+    )
+    op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject_type", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column(
+            "details",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_event")),
+    )
+    op.create_index(op.f("ix_event_action_occurred_at"), "event", ["action", "occurred_at"], unique=False)
+    op.create_index(op.f("ix_event_actor_occurred_at"), "event", ["actor", "occurred_at"], unique=False)
+    op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
+    op.create_index(
+        op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
     )
     op.create_table(
         "line",
@@ -396,20 +431,22 @@ def upgrade() -> None:
     op.create_table(
         "api_token",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("prefix", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=True),
+        sa.Column("bound_site_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_api_token_site_id")),
+        sa.ForeignKeyConstraint(["bound_site_id"], ["site.id"], name=op.f("fk_api_token_bound_site_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
-        sa.UniqueConstraint("prefix", name=op.f("uq_api_token_prefix")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("prefix", "site_id", name=op.f("uq_api_token_prefix_site_id")),
     )
+    op.create_index(op.f("ix_api_token_bound_site_id"), "api_token", ["bound_site_id"], unique=False)
     op.create_index(op.f("ix_api_token_user_id"), "api_token", ["user_id"], unique=False)
     op.create_table(
         "constant_elevation_source",
@@ -425,43 +462,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["id"], ["source.id"], name=op.f("fk_constant_elevation_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_constant_elevation_source")),
-    )
-    op.create_table(
-        "data_transfer_log",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("work_table", sa.String(), nullable=False),
-        sa.Column("work_id", sa.Uuid(), nullable=False),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_log_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_log")),
-    )
-    op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
-    op.create_table(
-        "event",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("subject_type", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column(
-            "details",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
-            nullable=True,
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_event_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-    )
-    op.create_index(op.f("ix_event_action_occurred_at"), "event", ["action", "occurred_at"], unique=False)
-    op.create_index(op.f("ix_event_actor_occurred_at"), "event", ["actor", "occurred_at"], unique=False)
-    op.create_index(op.f("ix_event_occurred_at"), "event", ["occurred_at"], unique=False)
-    op.create_index(
-        op.f("ix_event_subject_id_occurred_at"), "event", ["subject_id", "occurred_at"], unique=False
     )
     op.create_table(
         "fixed_source",
@@ -481,6 +481,19 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_fixed_source_right_ascension"), "fixed_source", ["right_ascension"], unique=False
     )
+    op.create_table(
+        "idempotency_key",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("request_hash", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("response_status", sa.BigInteger(), nullable=False),
+        sa.Column("response_body", sa.String(), nullable=False),
+        sa.Column("response_etag", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_idempotency_key_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_key")),
+    )
+    op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
     op.create_table(
         "role_permission",
         sa.Column("role_id", sa.String(), nullable=False),
@@ -550,34 +563,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_user_role_role_id"), "user_role", ["role_id"], unique=False)
     op.create_table(
-        "api_token_scope",
-        sa.Column("api_token_id", sa.Uuid(), nullable=False),
-        sa.Column("permission_id", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["api_token_id"], ["api_token.id"], name=op.f("fk_api_token_scope_api_token_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["permission_id"], ["permission.id"], name=op.f("fk_api_token_scope_permission_id")
-        ),
-        sa.PrimaryKeyConstraint("api_token_id", "permission_id", name=op.f("pk_api_token_scope")),
-    )
-    op.create_index(
-        op.f("ix_api_token_scope_permission_id"), "api_token_scope", ["permission_id"], unique=False
-    )
-    op.create_table(
-        "idempotency_key",
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("request_hash", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("response_status", sa.BigInteger(), nullable=False),
-        sa.Column("response_body", sa.String(), nullable=False),
-        sa.Column("response_etag", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_idempotency_key_user_id")),
-        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_key")),
-    )
-    op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False)
-    op.create_table(
         "user_session",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -601,15 +586,30 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(way = 'token') = (api_token_id IS NOT NULL)", name=op.f("ck_user_session_token_of_way")
         ),
-        sa.ForeignKeyConstraint(
-            ["api_token_id"], ["api_token.id"], name=op.f("fk_user_session_api_token_id")
-        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_session_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_user_session_secret_hash")),
     )
     op.create_index(op.f("ix_user_session_api_token_id"), "user_session", ["api_token_id"], unique=False)
     op.create_index(op.f("ix_user_session_user_id"), "user_session", ["user_id"], unique=False)
+    op.create_table(
+        "api_token_scope",
+        sa.Column("api_token_id", sa.Uuid(), nullable=False),
+        sa.Column("permission_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["api_token_id", "site_id"],
+            ["api_token.id", "api_token.site_id"],
+            name=op.f("fk_api_token_scope_api_token_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["permission_id"], ["permission.id"], name=op.f("fk_api_token_scope_permission_id")
+        ),
+        sa.PrimaryKeyConstraint("api_token_id", "permission_id", "site_id", name=op.f("pk_api_token_scope")),
+    )
+    op.create_index(
+        op.f("ix_api_token_scope_permission_id"), "api_token_scope", ["permission_id"], unique=False
+    )
     op.create_table(
         "instrument",
         sa.Column("id", sa.String(), nullable=False),
@@ -765,6 +765,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_location_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_location")),
+        sa.UniqueConstraint("id", "site_id", name=op.f("uq_data_location_id_site_id")),
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_data_location_site_id_name")),
     )
     op.create_index(op.f("ix_data_location_instrument_id"), "data_location", ["instrument_id"], unique=False)
@@ -821,8 +822,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_executed_obs_unit_obs_unit_id")
         ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_executed_obs_unit_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_executed_obs_unit")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_executed_obs_unit")),
     )
     op.create_index(
         op.f("ix_executed_obs_unit_obs_unit_id_id"), "executed_obs_unit", ["obs_unit_id", "id"], unique=False
@@ -967,6 +967,7 @@ def upgrade() -> None:
             ["relay_site_id"], ["site.id"], name=op.f("fk_data_transfer_route_relay_site_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_route")),
+        sa.UniqueConstraint("id", "origin_site_id", name=op.f("uq_data_transfer_route_id_origin_site_id")),
     )
     op.create_index(
         op.f("ix_data_transfer_route_destination_location_id"),
@@ -991,681 +992,6 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_data_transfer_route_relay_site_id"), "data_transfer_route", ["relay_site_id"], unique=False
-    )
-    op.create_table(
-        "disk_data_location",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
-        sa.Column("host", sa.String(), nullable=True),
-        sa.CheckConstraint("substr(path, 1, 1) = '/'", name=op.f("ck_disk_data_location_path_absolute")),
-        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_disk_data_location_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_disk_data_location")),
-    )
-    op.create_table(
-        "error_record",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column(
-            "severity",
-            sa.Enum(
-                "info",
-                "warning",
-                "error",
-                "critical",
-                name="severity",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("category", sa.String(), nullable=False),
-        sa.Column("fingerprint", sa.String(), nullable=False),
-        sa.Column("subject_type", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("data_location_id", sa.String(), nullable=True),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("acknowledged_by", sa.String(), nullable=True),
-        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("count > 0", name=op.f("ck_error_record_count_positive")),
-        sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_error_record_data_location_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_error_record_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_error_record")),
-    )
-    op.create_index(op.f("ix_error_record_category"), "error_record", ["category"], unique=False)
-    op.create_index(
-        op.f("ix_error_record_data_location_id"), "error_record", ["data_location_id"], unique=False
-    )
-    op.create_index(op.f("ix_error_record_last_seen_at"), "error_record", ["last_seen_at"], unique=False)
-    op.create_index(op.f("ix_error_record_subject_id"), "error_record", ["subject_id"], unique=False)
-    op.create_index(
-        "uq_error_record_open",
-        "error_record",
-        ["site_id", "fingerprint"],
-        unique=True,
-        postgresql_where=sa.text("resolved_at IS NULL"),
-        sqlite_where=sa.text("resolved_at IS NULL"),
-    )
-    op.create_table(
-        "executed_obs_unit_module",
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
-        sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id"],
-            ["executed_obs_unit.id"],
-            name=op.f("fk_executed_obs_unit_module_executed_obs_unit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_executed_obs_unit_module_instrument_module_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_executed_obs_unit_module_site_id")),
-        sa.PrimaryKeyConstraint(
-            "executed_obs_unit_id", "instrument_module_id", name=op.f("pk_executed_obs_unit_module")
-        ),
-    )
-    op.create_index(
-        op.f("ix_executed_obs_unit_module_instrument_module_id"),
-        "executed_obs_unit_module",
-        ["instrument_module_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_executed_obs_unit_module_waiting",
-        "executed_obs_unit_module",
-        ["site_id"],
-        unique=False,
-        postgresql_where=sa.text("waiting_reason IS NOT NULL"),
-    )
-    op.create_table(
-        "instrument_module_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("description", sa.String(), nullable=True),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "type IN ('chai', 'prime_cam')", name=op.f("ck_instrument_module_configuration_type")
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_instrument_module_configuration_instrument_module_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_instrument_module_configuration")),
-    )
-    op.create_index(
-        op.f("ix_instrument_module_configuration_instrument_module_id"),
-        "instrument_module_configuration",
-        ["instrument_module_id"],
-        unique=False,
-    )
-    op.create_table(
-        "location_health",
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("data_location_id", sa.String(), nullable=False),
-        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
-        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspect_reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_location_health_data_location_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_health_site_id")),
-        sa.PrimaryKeyConstraint("data_location_id", name=op.f("pk_location_health")),
-    )
-    op.create_table(
-        "location_usage",
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("data_location_id", sa.String(), nullable=False),
-        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("total_bytes", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_location_usage_data_location_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_location_usage_site_id")),
-        sa.PrimaryKeyConstraint("data_location_id", "measured_at", name=op.f("pk_location_usage")),
-    )
-    op.create_table(
-        "raw_data_package",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
-        sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("part_number", sa.BigInteger(), nullable=False),
-        sa.Column("source_location_id", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("file_count", sa.BigInteger(), nullable=False),
-        sa.Column("payload_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("relative_path", sa.String(), nullable=False),
-        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("size", sa.BigInteger(), nullable=True),
-        sa.Column("checksum", sa.String(), nullable=True),
-        sa.Column("manifest_checksum", sa.String(), nullable=True),
-        sa.Column("index_checksum", sa.String(), nullable=True),
-        sa.Column("source_removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_package_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "index_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_package_index_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "manifest_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_package_manifest_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "(sealed_at IS NULL AND size IS NULL AND checksum IS NULL AND manifest_checksum IS NULL AND index_checksum IS NULL) OR (sealed_at IS NOT NULL AND size > 0 AND checksum IS NOT NULL AND manifest_checksum IS NOT NULL AND index_checksum IS NOT NULL)",
-            name=op.f("ck_raw_data_package_sealed_is_complete"),
-        ),
-        sa.CheckConstraint(
-            "file_count > 0 AND payload_bytes >= 0", name=op.f("ck_raw_data_package_contents")
-        ),
-        sa.CheckConstraint("part_number > 0", name=op.f("ck_raw_data_package_part_number_positive")),
-        sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id"],
-            ["executed_obs_unit.id"],
-            name=op.f("fk_raw_data_package_executed_obs_unit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_raw_data_package_instrument_module_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_package_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_location_id"], ["data_location.id"], name=op.f("fk_raw_data_package_source_location_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_data_package")),
-        sa.UniqueConstraint(
-            "executed_obs_unit_id",
-            "instrument_module_id",
-            "part_number",
-            name=op.f("uq_raw_data_package_executed_obs_unit_id_instrument_module_id_part_number"),
-        ),
-        sa.UniqueConstraint("relative_path", name=op.f("uq_raw_data_package_relative_path")),
-    )
-    op.create_index(
-        "ix_raw_data_package_at_source",
-        "raw_data_package",
-        ["source_location_id"],
-        unique=False,
-        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
-    )
-    op.create_index(op.f("ix_raw_data_package_created_at"), "raw_data_package", ["created_at"], unique=False)
-    op.create_index(
-        op.f("ix_raw_data_package_instrument_module_id"),
-        "raw_data_package",
-        ["instrument_module_id"],
-        unique=False,
-    )
-    op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
-    op.create_index(op.f("ix_raw_data_package_size_id"), "raw_data_package", ["size", "id"], unique=False)
-    op.create_index(
-        op.f("ix_raw_data_package_source_location_id"),
-        "raw_data_package",
-        ["source_location_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_raw_data_package_unsealed",
-        "raw_data_package",
-        ["site_id"],
-        unique=False,
-        postgresql_where=sa.text("sealed_at IS NULL"),
-    )
-    op.create_table(
-        "s3_data_location",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("endpoint", sa.String(), nullable=False),
-        sa.Column("bucket", sa.String(), nullable=False),
-        sa.Column("prefix", sa.String(), nullable=False),
-        sa.Column("region", sa.String(), nullable=False),
-        sa.Column("credential", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_s3_data_location_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_s3_data_location")),
-    )
-    op.create_table(
-        "tape_data_location",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("library", sa.String(), nullable=False),
-        sa.Column("mount_path", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "substr(mount_path, 1, 1) = '/'", name=op.f("ck_tape_data_location_mount_path_absolute")
-        ),
-        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_tape_data_location_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tape_data_location")),
-    )
-    op.create_table(
-        "chai_module_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("line_id", sa.String(), nullable=True),
-        sa.Column("side_band", sa.String(), nullable=True),
-        sa.Column("intermediate_frequency", sa.Double(), nullable=True),
-        sa.Column("bandwidth", sa.Double(), nullable=True),
-        sa.Column("channels", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "side_band IN ('lsb', 'usb')", name=op.f("ck_chai_module_configuration_side_band")
-        ),
-        sa.ForeignKeyConstraint(
-            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_chai_module_configuration_id")
-        ),
-        sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_chai_module_configuration_line_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_module_configuration")),
-    )
-    op.create_index(
-        op.f("ix_chai_module_configuration_line_id"), "chai_module_configuration", ["line_id"], unique=False
-    )
-    op.create_table(
-        "data_transfer_package",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("package_count", sa.BigInteger(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("package_count > 0 AND size >= 0", name=op.f("ck_data_transfer_package_contents")),
-        sa.ForeignKeyConstraint(
-            ["data_transfer_route_id"],
-            ["data_transfer_route.id"],
-            name=op.f("fk_data_transfer_package_data_transfer_route_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_package_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer_package")),
-    )
-    op.create_index(
-        op.f("ix_data_transfer_package_data_transfer_route_id"),
-        "data_transfer_package",
-        ["data_transfer_route_id"],
-        unique=False,
-    )
-    op.create_table(
-        "data_transfer_route_window",
-        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
-        sa.Column("opens_at", sa.Time(), nullable=False),
-        sa.Column("closes_at", sa.Time(), nullable=False),
-        sa.CheckConstraint("opens_at <> closes_at", name=op.f("ck_data_transfer_route_window_not_empty")),
-        sa.ForeignKeyConstraint(
-            ["data_transfer_route_id"],
-            ["data_transfer_route.id"],
-            name=op.f("fk_data_transfer_route_window_data_transfer_route_id"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "data_transfer_route_id", "opens_at", name=op.f("pk_data_transfer_route_window")
-        ),
-    )
-    op.create_table(
-        "deletion_hold",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column(
-            "scope",
-            sa.Enum(
-                "global",
-                "site",
-                "location",
-                "program",
-                "execution",
-                "package",
-                name="hold_scope",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("held_site_id", sa.String(), nullable=True),
-        sa.Column("data_location_id", sa.String(), nullable=True),
-        sa.Column("observing_program_id", sa.String(), nullable=True),
-        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=True),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
-        sa.Column("created_by", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_by", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "(scope = 'site') = (held_site_id IS NOT NULL) AND (scope = 'location') = (data_location_id IS NOT NULL) AND (scope = 'program') = (observing_program_id IS NOT NULL) AND (scope = 'execution') = (executed_obs_unit_id IS NOT NULL) AND (scope = 'package') = (raw_data_package_id IS NOT NULL)",
-            name=op.f("ck_deletion_hold_names_what_it_covers"),
-        ),
-        sa.CheckConstraint("reason <> ''", name=op.f("ck_deletion_hold_reason_given")),
-        sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_deletion_hold_data_location_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id"],
-            ["executed_obs_unit.id"],
-            name=op.f("fk_deletion_hold_executed_obs_unit_id"),
-        ),
-        sa.ForeignKeyConstraint(["held_site_id"], ["site.id"], name=op.f("fk_deletion_hold_held_site_id")),
-        sa.ForeignKeyConstraint(
-            ["observing_program_id"],
-            ["observing_program.id"],
-            name=op.f("fk_deletion_hold_observing_program_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_deletion_hold_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_deletion_hold_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion_hold")),
-    )
-    op.create_index(
-        op.f("ix_deletion_hold_data_location_id"), "deletion_hold", ["data_location_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_deletion_hold_executed_obs_unit_id"), "deletion_hold", ["executed_obs_unit_id"], unique=False
-    )
-    op.create_index(op.f("ix_deletion_hold_held_site_id"), "deletion_hold", ["held_site_id"], unique=False)
-    op.create_index(
-        op.f("ix_deletion_hold_observing_program_id"), "deletion_hold", ["observing_program_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_deletion_hold_raw_data_package_id"), "deletion_hold", ["raw_data_package_id"], unique=False
-    )
-    op.create_table(
-        "observation_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("instrument_id", sa.String(), nullable=False),
-        sa.Column("instrument_module_configuration_id", sa.String(), nullable=True),
-        sa.Column(
-            "mapping_parameters",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("type IN ('chai', 'prime_cam')", name=op.f("ck_observation_configuration_type")),
-        sa.ForeignKeyConstraint(
-            ["instrument_id"], ["instrument.id"], name=op.f("fk_observation_configuration_instrument_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_configuration_id"],
-            ["instrument_module_configuration.id"],
-            name=op.f("fk_observation_configuration_instrument_module_configuration_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_observation_configuration")),
-    )
-    op.create_index(
-        op.f("ix_observation_configuration_instrument_id"),
-        "observation_configuration",
-        ["instrument_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_observation_configuration_instrument_module_configuration_id"),
-        "observation_configuration",
-        ["instrument_module_configuration_id"],
-        unique=False,
-    )
-    op.create_table(
-        "package_creation",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
-        sa.Column("source_location_id", sa.String(), nullable=False),
-        sa.Column("destination_location_id", sa.String(), nullable=True),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "pending",
-                "scheduled",
-                "in_progress",
-                "completed",
-                "failed",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("priority", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempt", sa.BigInteger(), nullable=False),
-        sa.Column("interruptions", sa.BigInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
-        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "error_class",
-            sa.Enum(
-                "transient",
-                "resource",
-                "integrity",
-                "configuration",
-                "permanent",
-                name="failure_class",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("error_category", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
-            name=op.f("ck_package_creation_in_progress_is_leased"),
-        ),
-        sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_package_creation_bytes_not_negative")
-        ),
-        sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_package_creation_destination_location_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_package_creation_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_package_creation_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_location_id"], ["data_location.id"], name=op.f("fk_package_creation_source_location_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_package_creation")),
-        sa.UniqueConstraint("raw_data_package_id", name=op.f("uq_package_creation_raw_data_package_id")),
-    )
-    op.create_index(
-        op.f("ix_package_creation_destination_location_id"),
-        "package_creation",
-        ["destination_location_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_package_creation_ended",
-        "package_creation",
-        ["finished_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_package_creation_open",
-        "package_creation",
-        ["site_id", "status", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_package_creation_source_location_id"),
-        "package_creation",
-        ["source_location_id"],
-        unique=False,
-    )
-    op.create_table(
-        "prime_cam_module_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("sampling_rate", sa.Double(), nullable=True),
-        sa.Column("readout_tones", sa.BigInteger(), nullable=True),
-        sa.Column("filter_name", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_prime_cam_module_configuration_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_module_configuration")),
-    )
-    op.create_table(
-        "raw_data_file",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
-        sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("relative_path", sa.String(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("checksum", sa.String(), nullable=False),
-        sa.Column("file_type", sa.String(), nullable=True),
-        sa.Column("source_location_id", sa.String(), nullable=False),
-        sa.Column("written_from", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("written_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
-        sa.Column("member_offset", sa.BigInteger(), nullable=True),
-        sa.Column("member_checksum", sa.String(), nullable=True),
-        sa.Column("member_modified_ns", sa.Numeric(precision=30, scale=0), nullable=True),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_file_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "member_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_file_member_checksum_canonical"),
-        ),
-        sa.CheckConstraint("size >= 0", name=op.f("ck_raw_data_file_size_not_negative")),
-        sa.CheckConstraint("written_from <= written_until", name=op.f("ck_raw_data_file_written_ordered")),
-        sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id"],
-            ["executed_obs_unit.id"],
-            name=op.f("fk_raw_data_file_executed_obs_unit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_raw_data_file_instrument_module_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_raw_data_file_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_file_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_location_id"], ["data_location.id"], name=op.f("fk_raw_data_file_source_location_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_data_file")),
-        sa.UniqueConstraint(
-            "executed_obs_unit_id",
-            "instrument_module_id",
-            "relative_path",
-            name=op.f("uq_raw_data_file_executed_obs_unit_id_instrument_module_id_relative_path"),
-        ),
-    )
-    op.create_index(
-        "ix_raw_data_file_raw_data_package_id",
-        "raw_data_file",
-        ["raw_data_package_id"],
-        unique=False,
-        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
-    )
-    op.create_index(
-        op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
-    )
-    op.create_index(
-        "uq_raw_data_file_normal_path",
-        "raw_data_file",
-        ["executed_obs_unit_id", "instrument_module_id", sa.literal_column("normalize(relative_path)")],
-        unique=True,
-        postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
-    )
-    op.create_index(
-        "ix_raw_data_file_unpackaged",
-        "raw_data_file",
-        ["site_id", "executed_obs_unit_id", "instrument_module_id"],
-        unique=False,
-        postgresql_where=sa.text("raw_data_package_id IS NULL"),
-    )
-    op.create_table(
-        "raw_data_package_metadata",
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
-        sa.Column("obs_id", sa.String(), nullable=False),
-        sa.Column("obs_collection", sa.String(), nullable=False),
-        sa.Column("dataproduct_type", sa.String(), nullable=True),
-        sa.Column("calib_level", sa.BigInteger(), nullable=False),
-        sa.Column("target_name", sa.String(), nullable=True),
-        sa.Column("s_ra", sa.Double(), nullable=True),
-        sa.Column("s_dec", sa.Double(), nullable=True),
-        sa.Column("t_min", sa.Double(), nullable=True),
-        sa.Column("t_max", sa.Double(), nullable=True),
-        sa.Column("em_min", sa.Double(), nullable=True),
-        sa.Column("em_max", sa.Double(), nullable=True),
-        sa.Column("facility_name", sa.String(), nullable=False),
-        sa.Column("instrument_name", sa.String(), nullable=False),
-        sa.Column("access_format", sa.String(), nullable=False),
-        sa.Column("access_estsize", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_raw_data_package_metadata_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_raw_data_package_metadata_site_id")),
-        sa.PrimaryKeyConstraint("raw_data_package_id", name=op.f("pk_raw_data_package_metadata")),
-    )
-    op.create_index(
-        op.f("ix_raw_data_package_metadata_target_name"),
-        "raw_data_package_metadata",
-        ["target_name"],
-        unique=False,
-    )
-    op.create_table(
-        "route_health",
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
-        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
-        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_transfer_route_id"],
-            ["data_transfer_route.id"],
-            name=op.f("fk_route_health_data_transfer_route_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_route_health_site_id")),
-        sa.PrimaryKeyConstraint("data_transfer_route_id", name=op.f("pk_route_health")),
-    )
-    op.create_table(
-        "chai_observation_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("integration_time", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["id"], ["observation_configuration.id"], name=op.f("fk_chai_observation_configuration_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_observation_configuration")),
     )
     op.create_table(
         "deletion",
@@ -1746,16 +1072,11 @@ def upgrade() -> None:
             "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_deletion_bytes_not_negative")
         ),
         sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_deletion_data_location_id")
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_deletion_data_location_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_deletion_raw_data_file_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_deletion_raw_data_package_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_deletion_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_deletion")),
     )
     op.create_index(op.f("ix_deletion_data_location_id"), "deletion", ["data_location_id"], unique=False)
     op.create_index(
@@ -1790,26 +1111,214 @@ def upgrade() -> None:
         sqlite_where=sa.text("status <> 'completed'"),
     )
     op.create_table(
-        "obs_unit_observation_configuration",
-        sa.Column("obs_unit_id", sa.String(), nullable=False),
-        sa.Column("observation_configuration_id", sa.String(), nullable=False),
+        "deletion_hold",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "global",
+                "site",
+                "location",
+                "program",
+                "execution",
+                "package",
+                name="hold_scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("held_site_id", sa.String(), nullable=True),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column("observing_program_id", sa.String(), nullable=True),
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=True),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "(scope = 'site') = (held_site_id IS NOT NULL) AND (scope = 'location') = (data_location_id IS NOT NULL) AND (scope = 'program') = (observing_program_id IS NOT NULL) AND (scope = 'execution') = (executed_obs_unit_id IS NOT NULL) AND (scope = 'package') = (raw_data_package_id IS NOT NULL)",
+            name=op.f("ck_deletion_hold_names_what_it_covers"),
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_deletion_hold_reason_given")),
         sa.ForeignKeyConstraint(
-            ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_obs_unit_observation_configuration_obs_unit_id")
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_deletion_hold_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(["held_site_id"], ["site.id"], name=op.f("fk_deletion_hold_held_site_id")),
+        sa.ForeignKeyConstraint(
+            ["observing_program_id"],
+            ["observing_program.id"],
+            name=op.f("fk_deletion_hold_observing_program_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_deletion_hold")),
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_data_location_id"), "deletion_hold", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_executed_obs_unit_id"), "deletion_hold", ["executed_obs_unit_id"], unique=False
+    )
+    op.create_index(op.f("ix_deletion_hold_held_site_id"), "deletion_hold", ["held_site_id"], unique=False)
+    op.create_index(
+        op.f("ix_deletion_hold_observing_program_id"), "deletion_hold", ["observing_program_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_deletion_hold_raw_data_package_id"), "deletion_hold", ["raw_data_package_id"], unique=False
+    )
+    op.create_table(
+        "disk_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=True),
+        sa.CheckConstraint("substr(path, 1, 1) = '/'", name=op.f("ck_disk_data_location_path_absolute")),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_disk_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disk_data_location")),
+    )
+    op.create_table(
+        "error_record",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column(
+            "severity",
+            sa.Enum(
+                "info",
+                "warning",
+                "error",
+                "critical",
+                name="severity",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("subject_type", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.String(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("count > 0", name=op.f("ck_error_record_count_positive")),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_error_record_data_location_id")
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_error_record")),
+    )
+    op.create_index(op.f("ix_error_record_category"), "error_record", ["category"], unique=False)
+    op.create_index(
+        op.f("ix_error_record_data_location_id"), "error_record", ["data_location_id"], unique=False
+    )
+    op.create_index(op.f("ix_error_record_last_seen_at"), "error_record", ["last_seen_at"], unique=False)
+    op.create_index(op.f("ix_error_record_subject_id"), "error_record", ["subject_id"], unique=False)
+    op.create_index(
+        "uq_error_record_open",
+        "error_record",
+        ["site_id", "fingerprint"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
+        "executed_obs_unit_module",
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id", "site_id"],
+            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
+            name=op.f("fk_executed_obs_unit_module_executed_obs_unit_id_site_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["observation_configuration_id"],
-            ["observation_configuration.id"],
-            name=op.f("fk_obs_unit_observation_configuration_observation_configuration_id"),
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_executed_obs_unit_module_instrument_module_id"),
         ),
         sa.PrimaryKeyConstraint(
-            "obs_unit_id", "observation_configuration_id", name=op.f("pk_obs_unit_observation_configuration")
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "site_id",
+            name=op.f("pk_executed_obs_unit_module"),
         ),
     )
     op.create_index(
-        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
-        "obs_unit_observation_configuration",
-        ["observation_configuration_id"],
+        op.f("ix_executed_obs_unit_module_instrument_module_id"),
+        "executed_obs_unit_module",
+        ["instrument_module_id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_executed_obs_unit_module_waiting",
+        "executed_obs_unit_module",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("waiting_reason IS NOT NULL"),
+    )
+    op.create_table(
+        "instrument_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "type IN ('chai', 'prime_cam')", name=op.f("ck_instrument_module_configuration_type")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_instrument_module_configuration_instrument_module_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instrument_module_configuration")),
+    )
+    op.create_index(
+        op.f("ix_instrument_module_configuration_instrument_module_id"),
+        "instrument_module_configuration",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_table(
+        "location_health",
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspect_reason", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_location_health_data_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("data_location_id", "site_id", name=op.f("pk_location_health")),
+    )
+    op.create_table(
+        "location_usage",
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("used_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_location_usage_data_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("data_location_id", "measured_at", "site_id", name=op.f("pk_location_usage")),
     )
     op.create_table(
         "physical_copy",
@@ -1889,18 +1398,11 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("size >= 0", name=op.f("ck_physical_copy_size_not_negative")),
         sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_physical_copy_data_location_id")
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_physical_copy_data_location_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_physical_copy_raw_data_file_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_physical_copy_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_physical_copy_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_copy")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_physical_copy")),
     )
     op.create_index(
         "ix_physical_copy_next_check_at",
@@ -1908,15 +1410,6 @@ def upgrade() -> None:
         ["next_check_at"],
         unique=False,
         postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
-    )
-    op.create_index(
-        "ix_physical_copy_waiting",
-        "physical_copy",
-        ["data_location_id"],
-        unique=False,
-        postgresql_where=sa.text(
-            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
-        ),
     )
     op.create_index(
         "ix_physical_copy_onward",
@@ -1950,6 +1443,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
     )
     op.create_index(
+        "ix_physical_copy_waiting",
+        "physical_copy",
+        ["data_location_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
+        ),
+    )
+    op.create_index(
         "uq_physical_copy_living_path",
         "physical_copy",
         ["data_location_id", "relative_path"],
@@ -1959,17 +1461,109 @@ def upgrade() -> None:
         sqlite_where=sa.text("status <> 'deleted'"),
     )
     op.create_table(
-        "prime_cam_observation_configuration",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("scan_pattern", sa.String(), nullable=False),
+        "raw_data_package",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("part_number", sa.BigInteger(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_count", sa.BigInteger(), nullable=False),
+        sa.Column("payload_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column("manifest_checksum", sa.String(), nullable=True),
+        sa.Column("index_checksum", sa.String(), nullable=True),
+        sa.Column("source_removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "scan_pattern IN ('pong', 'daisy', 'constant_elevation')",
-            name=op.f("ck_prime_cam_observation_configuration_scan_pattern"),
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "index_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_index_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "manifest_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_package_manifest_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "right(relative_path, 41) = '/' || id || '.tar'",
+            name=op.f("ck_raw_data_package_relative_path_ends_in_id"),
+        ),
+        sa.CheckConstraint(
+            "(sealed_at IS NULL AND size IS NULL AND checksum IS NULL AND manifest_checksum IS NULL AND index_checksum IS NULL) OR (sealed_at IS NOT NULL AND size > 0 AND checksum IS NOT NULL AND manifest_checksum IS NOT NULL AND index_checksum IS NOT NULL)",
+            name=op.f("ck_raw_data_package_sealed_is_complete"),
+        ),
+        sa.CheckConstraint(
+            "file_count > 0 AND payload_bytes >= 0", name=op.f("ck_raw_data_package_contents")
+        ),
+        sa.CheckConstraint("part_number > 0", name=op.f("ck_raw_data_package_part_number_positive")),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id", "site_id"],
+            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
+            name=op.f("fk_raw_data_package_executed_obs_unit_id_site_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["id"], ["observation_configuration.id"], name=op.f("fk_prime_cam_observation_configuration_id")
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_raw_data_package_instrument_module_id"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_observation_configuration")),
+        sa.ForeignKeyConstraint(
+            ["source_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_raw_data_package_source_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_package")),
+        sa.UniqueConstraint(
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "part_number",
+            name=op.f("uq_raw_data_package_executed_obs_unit_id_instrument_module_id_part_number"),
+        ),
+    )
+    op.create_index(
+        "ix_raw_data_package_at_source",
+        "raw_data_package",
+        ["source_location_id"],
+        unique=False,
+        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
+    )
+    op.create_index(op.f("ix_raw_data_package_created_at"), "raw_data_package", ["created_at"], unique=False)
+    op.create_index(
+        op.f("ix_raw_data_package_instrument_module_id"),
+        "raw_data_package",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
+    op.create_index(op.f("ix_raw_data_package_size_id"), "raw_data_package", ["size", "id"], unique=False)
+    op.create_index(
+        op.f("ix_raw_data_package_source_location_id"),
+        "raw_data_package",
+        ["source_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_raw_data_package_unsealed",
+        "raw_data_package",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("sealed_at IS NULL"),
+    )
+    op.create_table(
+        "s3_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("bucket", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.Column("credential", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_s3_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_s3_data_location")),
     )
     op.create_table(
         "staging_job",
@@ -1991,23 +1585,11 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("time_to_live > 0", name=op.f("ck_staging_job_time_to_live_positive")),
         sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_staging_job_destination_location_id"),
+            ["destination_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_staging_job_destination_location_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id"],
-            ["executed_obs_unit.id"],
-            name=op.f("fk_staging_job_executed_obs_unit_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_staging_job_raw_data_file_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_staging_job_raw_data_package_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_job_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_job")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_staging_job")),
     )
     op.create_index(op.f("ix_staging_job_created_at"), "staging_job", ["created_at"], unique=False)
     op.create_index(
@@ -2026,473 +1608,72 @@ def upgrade() -> None:
         op.f("ix_staging_job_raw_data_package_id"), "staging_job", ["raw_data_package_id"], unique=False
     )
     op.create_table(
-        "chai_inpar_parameter",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["chai_observation_configuration_id"],
-            ["chai_observation_configuration.id"],
-            name=op.f("fk_chai_inpar_parameter_chai_observation_configuration_id"),
+        "tape_data_location",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("library", sa.String(), nullable=False),
+        sa.Column("mount_path", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "substr(mount_path, 1, 1) = '/'", name=op.f("ck_tape_data_location_mount_path_absolute")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_inpar_parameter")),
-        sa.UniqueConstraint(
-            "chai_observation_configuration_id",
-            "name",
-            name=op.f("uq_chai_inpar_parameter_chai_observation_configuration_id_name"),
-        ),
+        sa.ForeignKeyConstraint(["id"], ["data_location.id"], name=op.f("fk_tape_data_location_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tape_data_location")),
     )
     op.create_table(
-        "chai_tiling",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
-        sa.Column("tile", sa.BigInteger(), nullable=False),
-        sa.Column("offset_longitude", sa.Double(), nullable=False),
-        sa.Column("offset_latitude", sa.Double(), nullable=False),
-        sa.Column("goal_coverage", sa.Double(), nullable=False),
+        "chai_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("line_id", sa.String(), nullable=True),
+        sa.Column("side_band", sa.String(), nullable=True),
+        sa.Column("intermediate_frequency", sa.Double(), nullable=True),
+        sa.Column("bandwidth", sa.Double(), nullable=True),
+        sa.Column("channels", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "side_band IN ('lsb', 'usb')", name=op.f("ck_chai_module_configuration_side_band")
+        ),
         sa.ForeignKeyConstraint(
-            ["chai_observation_configuration_id"],
-            ["chai_observation_configuration.id"],
-            name=op.f("fk_chai_tiling_chai_observation_configuration_id"),
+            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_chai_module_configuration_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_tiling")),
-        sa.UniqueConstraint(
-            "chai_observation_configuration_id",
-            "tile",
-            name=op.f("uq_chai_tiling_chai_observation_configuration_id_tile"),
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["line.id"], name=op.f("fk_chai_module_configuration_line_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_module_configuration")),
+    )
+    op.create_index(
+        op.f("ix_chai_module_configuration_line_id"), "chai_module_configuration", ["line_id"], unique=False
     )
     op.create_table(
-        "data_transfer",
+        "data_transfer_package",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
-        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
-        sa.Column("source_location_id", sa.String(), nullable=False),
-        sa.Column("destination_location_id", sa.String(), nullable=False),
-        sa.Column("final_site_id", sa.String(), nullable=False),
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
-        sa.Column("data_transfer_package_id", sa.Uuid(), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("checksum", sa.String(), nullable=True),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "pending",
-                "scheduled",
-                "in_progress",
-                "completed",
-                "failed",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("priority", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempt", sa.BigInteger(), nullable=False),
-        sa.Column("interruptions", sa.BigInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
-        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "error_class",
-            sa.Enum(
-                "transient",
-                "resource",
-                "integrity",
-                "configuration",
-                "permanent",
-                name="failure_class",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("error_category", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_data_transfer_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
-            name=op.f("ck_data_transfer_in_progress_is_leased"),
-        ),
-        sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_data_transfer_bytes_not_negative")
-        ),
+        sa.Column("package_count", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("package_count > 0 AND size >= 0", name=op.f("ck_data_transfer_package_contents")),
         sa.ForeignKeyConstraint(
-            ["data_transfer_package_id"],
-            ["data_transfer_package.id"],
-            name=op.f("fk_data_transfer_data_transfer_package_id"),
+            ["data_transfer_route_id", "site_id"],
+            ["data_transfer_route.id", "data_transfer_route.origin_site_id"],
+            name=op.f("fk_data_transfer_package_data_transfer_route_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["data_transfer_route_id"],
-            ["data_transfer_route.id"],
-            name=op.f("fk_data_transfer_data_transfer_route_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_data_transfer_destination_location_id"),
-        ),
-        sa.ForeignKeyConstraint(["final_site_id"], ["site.id"], name=op.f("fk_data_transfer_final_site_id")),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_data_transfer_raw_data_package_id"),
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_data_transfer_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_copy_id"], ["physical_copy.id"], name=op.f("fk_data_transfer_source_copy_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_location_id"], ["data_location.id"], name=op.f("fk_data_transfer_source_location_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_transfer")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_data_transfer_package")),
     )
     op.create_index(
-        op.f("ix_data_transfer_data_transfer_package_id"),
-        "data_transfer",
-        ["data_transfer_package_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_data_transfer_data_transfer_route_id"),
-        "data_transfer",
+        op.f("ix_data_transfer_package_data_transfer_route_id"),
+        "data_transfer_package",
         ["data_transfer_route_id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_data_transfer_destination_location_id"),
-        "data_transfer",
-        ["destination_location_id"],
-        unique=False,
-    )
-    op.create_index(op.f("ix_data_transfer_final_site_id"), "data_transfer", ["final_site_id"], unique=False)
-    op.create_index(
-        "ix_data_transfer_ended",
-        "data_transfer",
-        ["finished_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_data_transfer_open",
-        "data_transfer",
-        ["site_id", "status", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_data_transfer_raw_data_package_id"), "data_transfer", ["raw_data_package_id"], unique=False
-    )
-    op.create_index(
-        "ix_data_transfer_sent",
-        "data_transfer",
-        ["destination_location_id"],
-        unique=False,
-        postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_data_transfer_source_copy_id"), "data_transfer", ["source_copy_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_data_transfer_source_location_id"), "data_transfer", ["source_location_id"], unique=False
-    )
-    op.create_index(
-        "uq_data_transfer_open",
-        "data_transfer",
-        ["raw_data_package_id", "destination_location_id"],
-        unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
     op.create_table(
-        "long_term_archive_transfer",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
-        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
-        sa.Column("destination_location_id", sa.String(), nullable=False),
-        sa.Column("checksum", sa.String(), nullable=True),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "pending",
-                "scheduled",
-                "in_progress",
-                "completed",
-                "failed",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("priority", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempt", sa.BigInteger(), nullable=False),
-        sa.Column("interruptions", sa.BigInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
-        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "error_class",
-            sa.Enum(
-                "transient",
-                "resource",
-                "integrity",
-                "configuration",
-                "permanent",
-                name="failure_class",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("error_category", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_long_term_archive_transfer_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
-            name=op.f("ck_long_term_archive_transfer_in_progress_is_leased"),
-        ),
-        sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0",
-            name=op.f("ck_long_term_archive_transfer_bytes_not_negative"),
-        ),
+        "data_transfer_route_window",
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("opens_at", sa.Time(), nullable=False),
+        sa.Column("closes_at", sa.Time(), nullable=False),
+        sa.CheckConstraint("opens_at <> closes_at", name=op.f("ck_data_transfer_route_window_not_empty")),
         sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_long_term_archive_transfer_destination_location_id"),
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_data_transfer_route_window_data_transfer_route_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"],
-            ["raw_data_package.id"],
-            name=op.f("fk_long_term_archive_transfer_raw_data_package_id"),
+        sa.PrimaryKeyConstraint(
+            "data_transfer_route_id", "opens_at", name=op.f("pk_data_transfer_route_window")
         ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_long_term_archive_transfer_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_copy_id"],
-            ["physical_copy.id"],
-            name=op.f("fk_long_term_archive_transfer_source_copy_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_long_term_archive_transfer")),
-    )
-    op.create_index(
-        op.f("ix_long_term_archive_transfer_destination_location_id"),
-        "long_term_archive_transfer",
-        ["destination_location_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_long_term_archive_transfer_ended",
-        "long_term_archive_transfer",
-        ["finished_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_long_term_archive_transfer_open",
-        "long_term_archive_transfer",
-        ["site_id", "status", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_long_term_archive_transfer_raw_data_package_id"),
-        "long_term_archive_transfer",
-        ["raw_data_package_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_long_term_archive_transfer_source_copy_id"),
-        "long_term_archive_transfer",
-        ["source_copy_id"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_long_term_archive_transfer_open",
-        "long_term_archive_transfer",
-        ["raw_data_package_id", "destination_location_id"],
-        unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
-    op.create_table(
-        "physical_copy_lock",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
-        sa.Column("work_table", sa.String(), nullable=False),
-        sa.Column("work_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
-            name=op.f("ck_physical_copy_lock_work_table"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_physical_copy_lock_physical_copy_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_physical_copy_lock_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_physical_copy_lock")),
-        sa.UniqueConstraint(
-            "physical_copy_id", "work_id", name=op.f("uq_physical_copy_lock_physical_copy_id_work_id")
-        ),
-    )
-    op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
-    op.create_table(
-        "staging_item",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("staging_job_id", sa.Uuid(), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
-        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
-        sa.Column("destination_location_id", sa.String(), nullable=False),
-        sa.Column("source_copy_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "pending",
-                "scheduled",
-                "in_progress",
-                "completed",
-                "failed",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("priority", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempt", sa.BigInteger(), nullable=False),
-        sa.Column("interruptions", sa.BigInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("fencing", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
-        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "error_class",
-            sa.Enum(
-                "transient",
-                "resource",
-                "integrity",
-                "configuration",
-                "permanent",
-                name="failure_class",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
-        sa.Column("error_category", sa.String(), nullable=True),
-        sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("waiting_reason", sa.String(), nullable=True),
-        sa.Column("waiting_detail", sa.String(), nullable=True),
-        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
-            name=op.f("ck_staging_item_in_progress_is_leased"),
-        ),
-        sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_staging_item_bytes_not_negative")
-        ),
-        sa.ForeignKeyConstraint(
-            ["destination_location_id"],
-            ["data_location.id"],
-            name=op.f("fk_staging_item_destination_location_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_file_id"], ["raw_data_file.id"], name=op.f("fk_staging_item_raw_data_file_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id"], ["raw_data_package.id"], name=op.f("fk_staging_item_raw_data_package_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_staging_item_site_id")),
-        sa.ForeignKeyConstraint(
-            ["source_copy_id"], ["physical_copy.id"], name=op.f("fk_staging_item_source_copy_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["staging_job_id"], ["staging_job.id"], name=op.f("fk_staging_item_staging_job_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_staging_item")),
-    )
-    op.create_index(
-        op.f("ix_staging_item_destination_location_id"),
-        "staging_item",
-        ["destination_location_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_staging_item_ended",
-        "staging_item",
-        ["finished_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_staging_item_open",
-        "staging_item",
-        ["site_id", "status", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.create_index(
-        op.f("ix_staging_item_raw_data_file_id"), "staging_item", ["raw_data_file_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_staging_item_raw_data_package_id"), "staging_item", ["raw_data_package_id"], unique=False
-    )
-    op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
-    op.create_index(
-        "uq_staging_item_of_job",
-        "staging_item",
-        [
-            "staging_job_id",
-            "raw_data_package_id",
-            sa.literal_column("coalesce(raw_data_file_id, raw_data_package_id)"),
-        ],
-        unique=True,
     )
     op.create_table(
         "fixity_check",
@@ -2602,16 +1783,16 @@ def upgrade() -> None:
             "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_fixity_check_bytes_not_negative")
         ),
         sa.ForeignKeyConstraint(
-            ["data_location_id"], ["data_location.id"], name=op.f("fk_fixity_check_data_location_id")
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_fixity_check_data_location_id_site_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["data_transfer_id"], ["data_transfer.id"], name=op.f("fk_fixity_check_data_transfer_id")
+            ["physical_copy_id", "site_id"],
+            ["physical_copy.id", "physical_copy.site_id"],
+            name=op.f("fk_fixity_check_physical_copy_id_site_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["physical_copy_id"], ["physical_copy.id"], name=op.f("fk_fixity_check_physical_copy_id")
-        ),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_fixity_check_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_fixity_check")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_fixity_check")),
     )
     op.create_index(
         op.f("ix_fixity_check_data_location_id"), "fixity_check", ["data_location_id"], unique=False
@@ -2644,6 +1825,782 @@ def upgrade() -> None:
         postgresql_where=sa.text("status <> 'completed'"),
         sqlite_where=sa.text("status <> 'completed'"),
     )
+    op.create_table(
+        "long_term_archive_transfer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_long_term_archive_transfer_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_long_term_archive_transfer_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0",
+            name=op.f("ck_long_term_archive_transfer_bytes_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_long_term_archive_transfer_destination_location_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_copy_id", "site_id"],
+            ["physical_copy.id", "physical_copy.site_id"],
+            name=op.f("fk_long_term_archive_transfer_source_copy_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_long_term_archive_transfer")),
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_destination_location_id"),
+        "long_term_archive_transfer",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_long_term_archive_transfer_ended",
+        "long_term_archive_transfer",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_long_term_archive_transfer_open",
+        "long_term_archive_transfer",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_raw_data_package_id"),
+        "long_term_archive_transfer",
+        ["raw_data_package_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_long_term_archive_transfer_source_copy_id"),
+        "long_term_archive_transfer",
+        ["source_copy_id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_long_term_archive_transfer_open",
+        "long_term_archive_transfer",
+        ["raw_data_package_id", "destination_location_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("instrument_id", sa.String(), nullable=False),
+        sa.Column("instrument_module_configuration_id", sa.String(), nullable=True),
+        sa.Column(
+            "mapping_parameters",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("type IN ('chai', 'prime_cam')", name=op.f("ck_observation_configuration_type")),
+        sa.ForeignKeyConstraint(
+            ["instrument_id"], ["instrument.id"], name=op.f("fk_observation_configuration_instrument_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_configuration_id"],
+            ["instrument_module_configuration.id"],
+            name=op.f("fk_observation_configuration_instrument_module_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observation_configuration")),
+    )
+    op.create_index(
+        op.f("ix_observation_configuration_instrument_id"),
+        "observation_configuration",
+        ["instrument_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_observation_configuration_instrument_module_configuration_id"),
+        "observation_configuration",
+        ["instrument_module_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "package_creation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_package_creation_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_package_creation_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_package_creation_destination_location_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id", "site_id"],
+            ["raw_data_package.id", "raw_data_package.site_id"],
+            name=op.f("fk_package_creation_raw_data_package_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_package_creation_source_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_package_creation")),
+        sa.UniqueConstraint("raw_data_package_id", name=op.f("uq_package_creation_raw_data_package_id")),
+    )
+    op.create_index(
+        op.f("ix_package_creation_destination_location_id"),
+        "package_creation",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_package_creation_ended",
+        "package_creation",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_package_creation_open",
+        "package_creation",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_package_creation_source_location_id"),
+        "package_creation",
+        ["source_location_id"],
+        unique=False,
+    )
+    op.create_table(
+        "physical_copy_lock",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
+            name=op.f("ck_physical_copy_lock_work_table"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["physical_copy_id", "site_id"],
+            ["physical_copy.id", "physical_copy.site_id"],
+            name=op.f("fk_physical_copy_lock_physical_copy_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_physical_copy_lock")),
+        sa.UniqueConstraint(
+            "physical_copy_id", "work_id", name=op.f("uq_physical_copy_lock_physical_copy_id_work_id")
+        ),
+    )
+    op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
+    op.create_table(
+        "prime_cam_module_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("sampling_rate", sa.Double(), nullable=True),
+        sa.Column("readout_tones", sa.BigInteger(), nullable=True),
+        sa.Column("filter_name", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["id"], ["instrument_module_configuration.id"], name=op.f("fk_prime_cam_module_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_module_configuration")),
+    )
+    op.create_table(
+        "raw_data_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("checksum", sa.String(), nullable=False),
+        sa.Column("file_type", sa.String(), nullable=True),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("written_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
+        sa.Column("member_offset", sa.BigInteger(), nullable=True),
+        sa.Column("member_checksum", sa.String(), nullable=True),
+        sa.Column("member_modified_ns", sa.Numeric(precision=30, scale=0), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_file_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "member_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_raw_data_file_member_checksum_canonical"),
+        ),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_raw_data_file_size_not_negative")),
+        sa.CheckConstraint("written_from <= written_until", name=op.f("ck_raw_data_file_written_ordered")),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id", "site_id"],
+            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
+            name=op.f("fk_raw_data_file_executed_obs_unit_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_raw_data_file_instrument_module_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id", "site_id"],
+            ["raw_data_package.id", "raw_data_package.site_id"],
+            name=op.f("fk_raw_data_file_raw_data_package_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_raw_data_file_source_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_file")),
+        sa.UniqueConstraint(
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "relative_path",
+            name=op.f("uq_raw_data_file_executed_obs_unit_id_instrument_module_id_relative_path"),
+        ),
+    )
+    op.create_index(
+        "ix_raw_data_file_raw_data_package_id",
+        "raw_data_file",
+        ["raw_data_package_id"],
+        unique=False,
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
+    )
+    op.create_index(
+        "ix_raw_data_file_unpackaged",
+        "raw_data_file",
+        ["site_id", "executed_obs_unit_id", "instrument_module_id"],
+        unique=False,
+        postgresql_where=sa.text("raw_data_package_id IS NULL"),
+    )
+    op.create_index(
+        "uq_raw_data_file_normal_path",
+        "raw_data_file",
+        ["executed_obs_unit_id", "instrument_module_id", sa.literal_column("normalize(relative_path)")],
+        unique=True,
+        postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
+    )
+    op.create_table(
+        "raw_data_package_metadata",
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("obs_id", sa.String(), nullable=False),
+        sa.Column("obs_collection", sa.String(), nullable=False),
+        sa.Column("dataproduct_type", sa.String(), nullable=True),
+        sa.Column("calib_level", sa.BigInteger(), nullable=False),
+        sa.Column("target_name", sa.String(), nullable=True),
+        sa.Column("s_ra", sa.Double(), nullable=True),
+        sa.Column("s_dec", sa.Double(), nullable=True),
+        sa.Column("t_min", sa.Double(), nullable=True),
+        sa.Column("t_max", sa.Double(), nullable=True),
+        sa.Column("em_min", sa.Double(), nullable=True),
+        sa.Column("em_max", sa.Double(), nullable=True),
+        sa.Column("facility_name", sa.String(), nullable=False),
+        sa.Column("instrument_name", sa.String(), nullable=False),
+        sa.Column("access_format", sa.String(), nullable=False),
+        sa.Column("access_estsize", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id", "site_id"],
+            ["raw_data_package.id", "raw_data_package.site_id"],
+            name=op.f("fk_raw_data_package_metadata_raw_data_package_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("raw_data_package_id", "site_id", name=op.f("pk_raw_data_package_metadata")),
+    )
+    op.create_index(
+        op.f("ix_raw_data_package_metadata_target_name"),
+        "raw_data_package_metadata",
+        ["target_name"],
+        unique=False,
+    )
+    op.create_table(
+        "route_health",
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id", "site_id"],
+            ["data_transfer_route.id", "data_transfer_route.origin_site_id"],
+            name=op.f("fk_route_health_data_transfer_route_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("data_transfer_route_id", "site_id", name=op.f("pk_route_health")),
+    )
+    op.create_table(
+        "staging_item",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("staging_job_id", sa.Uuid(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_staging_item_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_staging_item_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_staging_item_destination_location_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["staging_job_id", "site_id"],
+            ["staging_job.id", "staging_job.site_id"],
+            name=op.f("fk_staging_item_staging_job_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_staging_item")),
+    )
+    op.create_index(
+        op.f("ix_staging_item_destination_location_id"),
+        "staging_item",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_staging_item_ended",
+        "staging_item",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_staging_item_open",
+        "staging_item",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_staging_item_raw_data_file_id"), "staging_item", ["raw_data_file_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_staging_item_raw_data_package_id"), "staging_item", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(op.f("ix_staging_item_source_copy_id"), "staging_item", ["source_copy_id"], unique=False)
+    op.create_index(
+        "uq_staging_item_of_job",
+        "staging_item",
+        [
+            "staging_job_id",
+            "raw_data_package_id",
+            sa.literal_column("coalesce(raw_data_file_id, raw_data_package_id)"),
+        ],
+        unique=True,
+    )
+    op.create_table(
+        "chai_observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("integration_time", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["id"], ["observation_configuration.id"], name=op.f("fk_chai_observation_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_observation_configuration")),
+    )
+    op.create_table(
+        "data_transfer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("source_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("final_site_id", sa.String(), nullable=False),
+        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
+        sa.Column("data_transfer_package_id", sa.Uuid(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checksum", sa.String(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "scheduled",
+                "in_progress",
+                "completed",
+                "failed",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("interruptions", sa.BigInteger(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "error_class",
+            sa.Enum(
+                "transient",
+                "resource",
+                "integrity",
+                "configuration",
+                "permanent",
+                name="failure_class",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("error_category", sa.String(), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("waiting_reason", sa.String(), nullable=True),
+        sa.Column("waiting_detail", sa.String(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_data_transfer_checksum_canonical"),
+        ),
+        sa.CheckConstraint(
+            "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            name=op.f("ck_data_transfer_in_progress_is_leased"),
+        ),
+        sa.CheckConstraint(
+            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_data_transfer_bytes_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_package_id", "site_id"],
+            ["data_transfer_package.id", "data_transfer_package.site_id"],
+            name=op.f("fk_data_transfer_data_transfer_package_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id", "site_id"],
+            ["data_transfer_route.id", "data_transfer_route.origin_site_id"],
+            name=op.f("fk_data_transfer_data_transfer_route_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["destination_location_id"],
+            ["data_location.id"],
+            name=op.f("fk_data_transfer_destination_location_id"),
+        ),
+        sa.ForeignKeyConstraint(["final_site_id"], ["site.id"], name=op.f("fk_data_transfer_final_site_id")),
+        sa.ForeignKeyConstraint(
+            ["source_copy_id", "site_id"],
+            ["physical_copy.id", "physical_copy.site_id"],
+            name=op.f("fk_data_transfer_source_copy_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_data_transfer_source_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_data_transfer")),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_data_transfer_package_id"),
+        "data_transfer",
+        ["data_transfer_package_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_data_transfer_route_id"),
+        "data_transfer",
+        ["data_transfer_route_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_data_transfer_destination_location_id"),
+        "data_transfer",
+        ["destination_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_data_transfer_ended",
+        "data_transfer",
+        ["finished_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_data_transfer_final_site_id"), "data_transfer", ["final_site_id"], unique=False)
+    op.create_index(
+        "ix_data_transfer_open",
+        "data_transfer",
+        ["site_id", "status", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_raw_data_package_id"), "data_transfer", ["raw_data_package_id"], unique=False
+    )
+    op.create_index(
+        "ix_data_transfer_sent",
+        "data_transfer",
+        ["destination_location_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NOT NULL AND status <> 'completed'"),
+    )
+    op.create_index(
+        op.f("ix_data_transfer_source_copy_id"), "data_transfer", ["source_copy_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_data_transfer_source_location_id"), "data_transfer", ["source_location_id"], unique=False
+    )
+    op.create_index(
+        "uq_data_transfer_open",
+        "data_transfer",
+        ["site_id", "raw_data_package_id", "destination_location_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.create_table(
+        "obs_unit_observation_configuration",
+        sa.Column("obs_unit_id", sa.String(), nullable=False),
+        sa.Column("observation_configuration_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_obs_unit_observation_configuration_obs_unit_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["observation_configuration_id"],
+            ["observation_configuration.id"],
+            name=op.f("fk_obs_unit_observation_configuration_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "obs_unit_id", "observation_configuration_id", name=op.f("pk_obs_unit_observation_configuration")
+        ),
+    )
+    op.create_index(
+        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
+        "obs_unit_observation_configuration",
+        ["observation_configuration_id"],
+        unique=False,
+    )
+    op.create_table(
+        "prime_cam_observation_configuration",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("scan_pattern", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "scan_pattern IN ('pong', 'daisy', 'constant_elevation')",
+            name=op.f("ck_prime_cam_observation_configuration_scan_pattern"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["id"], ["observation_configuration.id"], name=op.f("fk_prime_cam_observation_configuration_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prime_cam_observation_configuration")),
+    )
+    op.create_table(
+        "chai_inpar_parameter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chai_observation_configuration_id"],
+            ["chai_observation_configuration.id"],
+            name=op.f("fk_chai_inpar_parameter_chai_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_inpar_parameter")),
+        sa.UniqueConstraint(
+            "chai_observation_configuration_id",
+            "name",
+            name=op.f("uq_chai_inpar_parameter_chai_observation_configuration_id_name"),
+        ),
+    )
+    op.create_table(
+        "chai_tiling",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("chai_observation_configuration_id", sa.String(), nullable=False),
+        sa.Column("tile", sa.BigInteger(), nullable=False),
+        sa.Column("offset_longitude", sa.Double(), nullable=False),
+        sa.Column("offset_latitude", sa.Double(), nullable=False),
+        sa.Column("goal_coverage", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chai_observation_configuration_id"],
+            ["chai_observation_configuration.id"],
+            name=op.f("fk_chai_tiling_chai_observation_configuration_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chai_tiling")),
+        sa.UniqueConstraint(
+            "chai_observation_configuration_id",
+            "tile",
+            name=op.f("uq_chai_tiling_chai_observation_configuration_id_tile"),
+        ),
+    )
     for statement in TRIGGERS:
         op.execute(statement)
 
@@ -2651,66 +2608,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop everything."""
     set_limits()
+    op.drop_table("chai_tiling")
+    op.drop_table("chai_inpar_parameter")
+    op.drop_table("prime_cam_observation_configuration")
     op.drop_index(
-        "uq_fixity_check_open",
-        table_name="fixity_check",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
+        table_name="obs_unit_observation_configuration",
     )
-    op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
-    op.drop_index(
-        "ix_fixity_check_ended",
-        table_name="fixity_check",
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
-    )
-    op.drop_index(op.f("ix_fixity_check_data_transfer_id"), table_name="fixity_check")
-    op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
-    op.drop_table("fixity_check")
-    op.drop_index("uq_staging_item_of_job", table_name="staging_item")
-    op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
-    op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
-    op.drop_index(op.f("ix_staging_item_raw_data_file_id"), table_name="staging_item")
-    op.drop_index(
-        "ix_staging_item_ended",
-        table_name="staging_item",
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_staging_item_open", table_name="staging_item", postgresql_where=sa.text("status <> 'completed'")
-    )
-    op.drop_index(op.f("ix_staging_item_destination_location_id"), table_name="staging_item")
-    op.drop_table("staging_item")
-    op.drop_index(op.f("ix_physical_copy_lock_work_id"), table_name="physical_copy_lock")
-    op.drop_table("physical_copy_lock")
-    op.drop_index(
-        "uq_long_term_archive_transfer_open",
-        table_name="long_term_archive_transfer",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
-    op.drop_index(
-        op.f("ix_long_term_archive_transfer_source_copy_id"), table_name="long_term_archive_transfer"
-    )
-    op.drop_index(
-        op.f("ix_long_term_archive_transfer_raw_data_package_id"), table_name="long_term_archive_transfer"
-    )
-    op.drop_index(
-        "ix_long_term_archive_transfer_ended",
-        table_name="long_term_archive_transfer",
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_long_term_archive_transfer_open",
-        table_name="long_term_archive_transfer",
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.drop_index(
-        op.f("ix_long_term_archive_transfer_destination_location_id"), table_name="long_term_archive_transfer"
-    )
-    op.drop_table("long_term_archive_transfer")
+    op.drop_table("obs_unit_observation_configuration")
     op.drop_index(
         "uq_data_transfer_open",
         table_name="data_transfer",
@@ -2726,33 +2631,161 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_data_transfer_raw_data_package_id"), table_name="data_transfer")
     op.drop_index(
+        "ix_data_transfer_open", table_name="data_transfer", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(op.f("ix_data_transfer_final_site_id"), table_name="data_transfer")
+    op.drop_index(
         "ix_data_transfer_ended",
         table_name="data_transfer",
         postgresql_where=sa.text("finished_at IS NOT NULL"),
     )
-    op.drop_index(
-        "ix_data_transfer_open", table_name="data_transfer", postgresql_where=sa.text("status <> 'completed'")
-    )
-    op.drop_index(op.f("ix_data_transfer_final_site_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_destination_location_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_data_transfer_route_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_data_transfer_package_id"), table_name="data_transfer")
     op.drop_table("data_transfer")
-    op.drop_table("chai_tiling")
-    op.drop_table("chai_inpar_parameter")
+    op.drop_table("chai_observation_configuration")
+    op.drop_index("uq_staging_item_of_job", table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_source_copy_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_raw_data_package_id"), table_name="staging_item")
+    op.drop_index(op.f("ix_staging_item_raw_data_file_id"), table_name="staging_item")
+    op.drop_index(
+        "ix_staging_item_open", table_name="staging_item", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(
+        "ix_staging_item_ended",
+        table_name="staging_item",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(op.f("ix_staging_item_destination_location_id"), table_name="staging_item")
+    op.drop_table("staging_item")
+    op.drop_table("route_health")
+    op.drop_index(op.f("ix_raw_data_package_metadata_target_name"), table_name="raw_data_package_metadata")
+    op.drop_table("raw_data_package_metadata")
+    op.drop_index(
+        "uq_raw_data_file_normal_path",
+        table_name="raw_data_file",
+        postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
+    )
+    op.drop_index(
+        "ix_raw_data_file_unpackaged",
+        table_name="raw_data_file",
+        postgresql_where=sa.text("raw_data_package_id IS NULL"),
+    )
+    op.drop_index(op.f("ix_raw_data_file_source_location_id"), table_name="raw_data_file")
+    op.drop_index(
+        "ix_raw_data_file_raw_data_package_id",
+        table_name="raw_data_file",
+        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
+    )
+    op.drop_table("raw_data_file")
+    op.drop_table("prime_cam_module_configuration")
+    op.drop_index(op.f("ix_physical_copy_lock_work_id"), table_name="physical_copy_lock")
+    op.drop_table("physical_copy_lock")
+    op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
+    op.drop_index(
+        "ix_package_creation_open",
+        table_name="package_creation",
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(
+        "ix_package_creation_ended",
+        table_name="package_creation",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(op.f("ix_package_creation_destination_location_id"), table_name="package_creation")
+    op.drop_table("package_creation")
+    op.drop_index(
+        op.f("ix_observation_configuration_instrument_module_configuration_id"),
+        table_name="observation_configuration",
+    )
+    op.drop_index(op.f("ix_observation_configuration_instrument_id"), table_name="observation_configuration")
+    op.drop_table("observation_configuration")
+    op.drop_index(
+        "uq_long_term_archive_transfer_open",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_source_copy_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_raw_data_package_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_index(
+        "ix_long_term_archive_transfer_open",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(
+        "ix_long_term_archive_transfer_ended",
+        table_name="long_term_archive_transfer",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(
+        op.f("ix_long_term_archive_transfer_destination_location_id"), table_name="long_term_archive_transfer"
+    )
+    op.drop_table("long_term_archive_transfer")
+    op.drop_index(
+        "uq_fixity_check_open",
+        table_name="fixity_check",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
+    op.drop_index(
+        "ix_fixity_check_open", table_name="fixity_check", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(
+        "ix_fixity_check_ended",
+        table_name="fixity_check",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.drop_index(op.f("ix_fixity_check_data_transfer_id"), table_name="fixity_check")
+    op.drop_index(op.f("ix_fixity_check_data_location_id"), table_name="fixity_check")
+    op.drop_table("fixity_check")
+    op.drop_table("data_transfer_route_window")
+    op.drop_index(op.f("ix_data_transfer_package_data_transfer_route_id"), table_name="data_transfer_package")
+    op.drop_table("data_transfer_package")
+    op.drop_index(op.f("ix_chai_module_configuration_line_id"), table_name="chai_module_configuration")
+    op.drop_table("chai_module_configuration")
+    op.drop_table("tape_data_location")
     op.drop_index(op.f("ix_staging_job_raw_data_package_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_raw_data_file_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_executed_obs_unit_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_destination_location_id"), table_name="staging_job")
     op.drop_index(op.f("ix_staging_job_created_at"), table_name="staging_job")
     op.drop_table("staging_job")
-    op.drop_table("prime_cam_observation_configuration")
+    op.drop_table("s3_data_location")
+    op.drop_index(
+        "ix_raw_data_package_unsealed",
+        table_name="raw_data_package",
+        postgresql_where=sa.text("sealed_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_size_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
+    op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
+    op.drop_index(
+        "ix_raw_data_package_at_source",
+        table_name="raw_data_package",
+        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
+    )
+    op.drop_table("raw_data_package")
     op.drop_index(
         "uq_physical_copy_living_path",
         table_name="physical_copy",
         postgresql_include=["kind", "size"],
         postgresql_where=sa.text("status <> 'deleted'"),
         sqlite_where=sa.text("status <> 'deleted'"),
+    )
+    op.drop_index(
+        "ix_physical_copy_waiting",
+        table_name="physical_copy",
+        postgresql_where=sa.text(
+            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
+        ),
     )
     op.drop_index(
         "ix_physical_copy_raw_data_package_id",
@@ -2771,13 +2804,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("kind = 'raw_data_package'"),
     )
     op.drop_index(
-        "ix_physical_copy_waiting",
-        table_name="physical_copy",
-        postgresql_where=sa.text(
-            "kind = 'raw_data_package' AND waiting_reason IS NOT NULL AND status <> 'deleted'"
-        ),
-    )
-    op.drop_index(
         "ix_physical_copy_onward",
         table_name="physical_copy",
         postgresql_where=sa.text(
@@ -2790,94 +2816,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
     )
     op.drop_table("physical_copy")
-    op.drop_index(
-        op.f("ix_obs_unit_observation_configuration_observation_configuration_id"),
-        table_name="obs_unit_observation_configuration",
-    )
-    op.drop_table("obs_unit_observation_configuration")
-    op.drop_index(
-        "uq_deletion_open",
-        table_name="deletion",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
-    )
-    op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
-    op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
-    op.drop_index(
-        "ix_deletion_ended",
-        table_name="deletion",
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_deletion_open", table_name="deletion", postgresql_where=sa.text("status <> 'completed'")
-    )
-    op.drop_index(op.f("ix_deletion_data_location_id"), table_name="deletion")
-    op.drop_table("deletion")
-    op.drop_table("chai_observation_configuration")
-    op.drop_table("route_health")
-    op.drop_index(op.f("ix_raw_data_package_metadata_target_name"), table_name="raw_data_package_metadata")
-    op.drop_table("raw_data_package_metadata")
-    op.drop_index(
-        "ix_raw_data_file_unpackaged",
-        table_name="raw_data_file",
-        postgresql_where=sa.text("raw_data_package_id IS NULL"),
-    )
-    op.drop_index(op.f("ix_raw_data_file_source_location_id"), table_name="raw_data_file")
-    op.drop_index(
-        "ix_raw_data_file_raw_data_package_id",
-        table_name="raw_data_file",
-        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
-    )
-    op.drop_table("raw_data_file")
-    op.drop_table("prime_cam_module_configuration")
-    op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
-    op.drop_index(
-        "ix_package_creation_ended",
-        table_name="package_creation",
-        postgresql_where=sa.text("finished_at IS NOT NULL"),
-    )
-    op.drop_index(
-        "ix_package_creation_open",
-        table_name="package_creation",
-        postgresql_where=sa.text("status <> 'completed'"),
-    )
-    op.drop_index(op.f("ix_package_creation_destination_location_id"), table_name="package_creation")
-    op.drop_table("package_creation")
-    op.drop_index(
-        op.f("ix_observation_configuration_instrument_module_configuration_id"),
-        table_name="observation_configuration",
-    )
-    op.drop_index(op.f("ix_observation_configuration_instrument_id"), table_name="observation_configuration")
-    op.drop_table("observation_configuration")
-    op.drop_index(op.f("ix_deletion_hold_raw_data_package_id"), table_name="deletion_hold")
-    op.drop_index(op.f("ix_deletion_hold_observing_program_id"), table_name="deletion_hold")
-    op.drop_index(op.f("ix_deletion_hold_held_site_id"), table_name="deletion_hold")
-    op.drop_index(op.f("ix_deletion_hold_executed_obs_unit_id"), table_name="deletion_hold")
-    op.drop_index(op.f("ix_deletion_hold_data_location_id"), table_name="deletion_hold")
-    op.drop_table("deletion_hold")
-    op.drop_table("data_transfer_route_window")
-    op.drop_index(op.f("ix_data_transfer_package_data_transfer_route_id"), table_name="data_transfer_package")
-    op.drop_table("data_transfer_package")
-    op.drop_index(op.f("ix_chai_module_configuration_line_id"), table_name="chai_module_configuration")
-    op.drop_table("chai_module_configuration")
-    op.drop_table("tape_data_location")
-    op.drop_table("s3_data_location")
-    op.drop_index(
-        "ix_raw_data_package_unsealed",
-        table_name="raw_data_package",
-        postgresql_where=sa.text("sealed_at IS NULL"),
-    )
-    op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_size_id"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
-    op.drop_index(
-        "ix_raw_data_package_at_source",
-        table_name="raw_data_package",
-        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
-    )
-    op.drop_table("raw_data_package")
     op.drop_table("location_usage")
     op.drop_table("location_health")
     op.drop_index(
@@ -2906,6 +2844,28 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_error_record_category"), table_name="error_record")
     op.drop_table("error_record")
     op.drop_table("disk_data_location")
+    op.drop_index(op.f("ix_deletion_hold_raw_data_package_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_observing_program_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_held_site_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_executed_obs_unit_id"), table_name="deletion_hold")
+    op.drop_index(op.f("ix_deletion_hold_data_location_id"), table_name="deletion_hold")
+    op.drop_table("deletion_hold")
+    op.drop_index(
+        "uq_deletion_open",
+        table_name="deletion",
+        postgresql_where=sa.text("status <> 'completed'"),
+        sqlite_where=sa.text("status <> 'completed'"),
+    )
+    op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
+    op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
+    op.drop_index(
+        "ix_deletion_open", table_name="deletion", postgresql_where=sa.text("status <> 'completed'")
+    )
+    op.drop_index(
+        "ix_deletion_ended", table_name="deletion", postgresql_where=sa.text("finished_at IS NOT NULL")
+    )
+    op.drop_index(op.f("ix_deletion_data_location_id"), table_name="deletion")
+    op.drop_table("deletion")
     op.drop_index(op.f("ix_data_transfer_route_relay_site_id"), table_name="data_transfer_route")
     op.drop_index(op.f("ix_data_transfer_route_origin_site_id"), table_name="data_transfer_route")
     op.drop_index(op.f("ix_data_transfer_route_origin_location_id"), table_name="data_transfer_route")
@@ -2916,12 +2876,12 @@ def downgrade() -> None:
     op.drop_table("pre_scheduled_slot")
     op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
     op.drop_table("instrument_module")
+    op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
     op.drop_index(
         "ix_executed_obs_unit_running",
         table_name="executed_obs_unit",
         postgresql_where=sa.text("status = 'running'"),
     )
-    op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
     op.drop_index(op.f("ix_executed_obs_unit_obs_unit_id_id"), table_name="executed_obs_unit")
     op.drop_table("executed_obs_unit")
     op.drop_index(op.f("ix_data_location_retention_policy_id"), table_name="data_location")
@@ -2934,13 +2894,11 @@ def downgrade() -> None:
     op.drop_table("obs_unit")
     op.drop_index(op.f("ix_instrument_telescope_id"), table_name="instrument")
     op.drop_table("instrument")
+    op.drop_index(op.f("ix_api_token_scope_permission_id"), table_name="api_token_scope")
+    op.drop_table("api_token_scope")
     op.drop_index(op.f("ix_user_session_user_id"), table_name="user_session")
     op.drop_index(op.f("ix_user_session_api_token_id"), table_name="user_session")
     op.drop_table("user_session")
-    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
-    op.drop_table("idempotency_key")
-    op.drop_index(op.f("ix_api_token_scope_permission_id"), table_name="api_token_scope")
-    op.drop_table("api_token_scope")
     op.drop_index(op.f("ix_user_role_role_id"), table_name="user_role")
     op.drop_table("user_role")
     op.drop_index(op.f("ix_telescope_observatory_id"), table_name="telescope")
@@ -2950,18 +2908,14 @@ def downgrade() -> None:
     op.drop_table("solar_system_object")
     op.drop_index(op.f("ix_role_permission_permission_id"), table_name="role_permission")
     op.drop_table("role_permission")
+    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
+    op.drop_table("idempotency_key")
     op.drop_index(op.f("ix_fixed_source_right_ascension"), table_name="fixed_source")
     op.drop_index(op.f("ix_fixed_source_declination"), table_name="fixed_source")
     op.drop_table("fixed_source")
-    op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
-    op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
-    op.drop_index(op.f("ix_event_actor_occurred_at"), table_name="event")
-    op.drop_index(op.f("ix_event_action_occurred_at"), table_name="event")
-    op.drop_table("event")
-    op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
-    op.drop_table("data_transfer_log")
     op.drop_table("constant_elevation_source")
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
+    op.drop_index(op.f("ix_api_token_bound_site_id"), table_name="api_token")
     op.drop_table("api_token")
     op.drop_index("uq_user_provider_external_id", table_name="user")
     op.drop_table("user")
@@ -2977,6 +2931,13 @@ def downgrade() -> None:
     op.drop_table("observatory")
     op.drop_table("obs_mode")
     op.drop_table("line")
+    op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_actor_occurred_at"), table_name="event")
+    op.drop_index(op.f("ix_event_action_occurred_at"), table_name="event")
+    op.drop_table("event")
+    op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
+    op.drop_table("data_transfer_log")
     op.drop_index(op.f("ix_configuration_revision_applied_at"), table_name="configuration_revision")
     op.drop_table("configuration_revision")
     for function in reversed(FUNCTIONS):
