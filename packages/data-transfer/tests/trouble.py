@@ -359,8 +359,12 @@ def class_of(error: BaseException) -> str:
 
 
 def _checksum(tar: Path) -> str:
+    return _checksum_of(tar.read_bytes())
+
+
+def _checksum_of(content: bytes) -> str:
     hasher = new_hasher("xxh3-128")
-    hasher.update(tar.read_bytes())
+    hasher.update(content)
     return format_checksum("xxh3-128", hasher.hexdigest())
 
 
@@ -447,6 +451,14 @@ def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **f
                 **facts,
             )
         )
+
+
+def true_tars_in_store(observatory: Any) -> int:
+    """Return how many true tars a store has."""
+    sealed = {package.checksum for package in packages(observatory)}
+    store = observatory.places.storage("cologne.store")
+    found = [info for info in store.list() if info.path.endswith(".tar")]
+    return sum(_checksum_of(store.read_range(info.path, 0, info.size)) in sealed for info in found)
 
 
 def packages(observatory: Any) -> list[Any]:

@@ -214,3 +214,23 @@ def test_job_stages_a_package_once(session: Session, world: rows.World) -> None:
     session.add(item())
     with pytest.raises(IntegrityError, match="uq_staging_item_of_job"):
         session.flush()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=pytest.fail.Exception,
+    reason="i1: anybody's SQL can give up, rename or remove an archived copy, and empty the events",
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE event",
+        "DELETE FROM physical_copy WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET status = 'deletion_scheduled' WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET relative_path = 'other.tar' WHERE data_location_id = 'cologne.lta'",
+    ],
+)
+def test_an_archived_copy_and_events_are_guarded(session: Session, world: rows.World, statement: str) -> None:
+    rows.add_copy(session, world.package, "cologne.lta")
+    with pytest.raises(IntegrityError):
+        session.execute(text(statement))

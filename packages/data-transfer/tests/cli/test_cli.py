@@ -1,13 +1,11 @@
 """The command: what it prints, as text and as JSON, and how it ends when something is wrong."""
 
 import json
-import sys
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from ccat_data_transfer.cli.main import main
 from ccat_data_transfer.failures import Permanent, Transient
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error
@@ -24,37 +22,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 
-
-class Command:
-    """Runs the command in this process, as a shell would see it."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: object) -> tuple[int, str, str]:
-        self._monkeypatch.setattr(sys, "argv", ["ccat-transfer", *map(str, arguments)])
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = self._capsys.readouterr()
-        assert "Traceback" not in out + err
-        return int(ended.value.code or 0), out, err
-
-    def json(self, *arguments: object) -> Any:
-        status, out, err = self(*arguments, "--json")
-        assert status == 0, err
-        return json.loads(out)
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ops_database: str, redis_url: str
-) -> Command:
-    monkeypatch.setenv("CCAT_OPS_DB_DATABASE_URL", ops_database)
-    monkeypatch.setenv("CCAT_DATA_TRANSFER_BROKER_URL", redis_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    return Command(monkeypatch, capsys)
+from .conftest import Command
 
 
 def test_looking_at_an_observatory(observatory: Any, command: Command) -> None:

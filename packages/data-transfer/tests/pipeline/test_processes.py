@@ -151,3 +151,25 @@ def test_redis_and_the_database_may_go_and_come_back(
     assert planner.poll() is None
     assert worker.poll() is None
     engine.dispose()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="20: a worker whose Redis becomes a replica ends with status 0, so nobody starts it again",
+)
+def test_a_worker_that_ends_without_being_told_says_so(
+    observatory: Any, start_processes: Any, own_redis: OwnServer, ops_database: str
+) -> None:
+    own_redis.start()
+    broker = redis.Redis.from_url(own_redis.url)
+    worker = start_processes(ops_database, own_redis.url).start("worker", "--site", "ccat")
+    wait_for("its queues", lambda: any(client["flags"] == "b" for client in broker.client_list()))
+    broker.replicaof("127.0.0.1", "1")
+    # Either it lives through it, or it ends in a way that a service manager takes for a failure.
+    pause = threading.Event()
+    for _ in range(100):
+        if worker.poll() is not None:
+            break
+        pause.wait(0.1)
+    assert worker.poll() != 0

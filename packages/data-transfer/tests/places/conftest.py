@@ -20,6 +20,8 @@ from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, LocationDes
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_dev_stack.testing import Bucket
 
+from .faulty_server import FaultyStore, faulty_store
+
 NewDisk = Callable[[str], DiskStorage]
 OpenBucket = Callable[..., S3Storage]
 
@@ -94,6 +96,18 @@ def store(bucket: Bucket, open_bucket: OpenBucket) -> S3Storage:
 def seaweedfs(s3: Bucket, open_bucket: OpenBucket) -> S3Storage:
     """A place on the S3 server that checks signatures."""
     return open_bucket(s3)
+
+
+@pytest.fixture
+def faulty(s3: Bucket) -> Iterator[FaultyStore]:
+    with faulty_store(s3.endpoint) as store:
+        yield store
+
+
+@pytest.fixture
+def troubled(faulty: FaultyStore, s3: Bucket, open_bucket: OpenBucket) -> S3Storage:
+    """A place on the real store behind the faulty one."""
+    return open_bucket(s3, endpoint=faulty.endpoint)
 
 
 @pytest.fixture(params=["disk", "seaweedfs", "moto"])

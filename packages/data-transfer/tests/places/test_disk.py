@@ -15,6 +15,7 @@ from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_dev_stack.small_disk import small_disk
 
+from ..trouble import outcome_of
 from .conftest import expected, read, remove, upload
 
 PATH = "2026/11/21/package.tar"
@@ -324,3 +325,26 @@ def test_what_the_user_may_not_remove_names_the_folder_that_does_not_let_it(disk
     assert "permission to write to the folder" in raised.value.message
     remove(disk, "night/scan")
     assert list(disk.list()) == []
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="30: folders a thousand deep can be written and not be listed"
+)
+def test_very_deep_folders_are_listed(disk: DiskStorage) -> None:
+    path = "/".join(["a"] * 1500) + "/x.dat"
+    try:
+        make_deep(Path(disk.root), 1500, "x.dat")
+        assert outcome_of(lambda: [info.path for info in disk.list()]) == [path]
+    finally:
+        subprocess.run(["rm", "-r", f"{disk.root}/a"], check=True)
+
+
+def make_deep(root: Path, depth: int, name: str) -> None:
+    folder = os.open(root, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("a", dir_fd=folder)
+        inner = os.open("a", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+    os.close(folder)

@@ -1,15 +1,18 @@
 """Workers that slept longer than their lease: when they wake the work is done, and they change no bytes."""
 
+import os
 from typing import Any
 
 import pytest
 
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import Operation
 
 from ..trouble import (
     DAY,
     HOUR,
+    add_store,
     allow_deletion,
     content_of,
     files_below,
@@ -21,6 +24,7 @@ from ..trouble import (
     plan_and_work,
     rot,
     state,
+    true_tars_in_store,
     while_it_sleeps,
 )
 
@@ -156,3 +160,20 @@ def test_a_rewritten_file_survives_two_removers(observatory: Any, at_crash_point
     allow_deletion(observatory, "ccat.raw")
     plan_and_work(observatory)
     assert content_of(written) == b"the next night, under the same name"
+
+
+def test_a_late_complete_finds_no_upload(observatory: Any, s3: Bucket, at_crash_points: Any) -> None:
+    """An archiver sleeps before it completes its upload; another archives the package, and all is freed."""
+
+    def sleep(name: str) -> None:
+        if name == "storage.s3.before_complete":
+            while_it_sleeps(observatory, HOUR)
+
+    large = {"2026/a.fits": os.urandom(9 * 1024 * 1024)}
+    add_store(observatory, s3)
+    at_crash_points(sleep)
+    observatory.observe(large)
+    observatory.run()
+    assert freed(observatory)
+    assert true_tars_in_store(observatory) == 1
+    assert state(observatory, "cologne.store") == "verified"

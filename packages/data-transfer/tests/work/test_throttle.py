@@ -1,7 +1,10 @@
 """The speed limit of a route holds for all workers together, also while Redis is away."""
 
+import contextlib
+import socket
 import threading
 
+import pytest
 import redis
 
 from ccat_data_transfer.work.throttle import BURST_SECONDS, RouteThrottle
@@ -68,3 +71,27 @@ def test_a_waiting_worker_looks_whether_it_is_to_stop(redis_url: str) -> None:
         stopping.set()
     assert stopping.is_set()
     assert pauses.now - 1000 < 2
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="f17: while Redis is away each block of bytes asks it again, several times, and waits for it",
+)
+def test_a_redis_that_is_away_is_not_asked_for_each_block() -> None:
+    asked: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def refuse() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, peer = listening.accept()
+                    asked.append(peer)
+                    connection.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        limited = throttle(f"redis://127.0.0.1:{listening.getsockname()[1]}/0", Pauses())
+        for _ in range(20):
+            limited.let_through(1000, lambda: None)
+        listening.shutdown(socket.SHUT_RDWR)
+    assert 1 <= len(asked) <= 4

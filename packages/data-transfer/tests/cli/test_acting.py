@@ -1,0 +1,51 @@
+"""Acting on much work at once: what was given up is taken up again, or closed, by one command."""
+
+from typing import Any
+
+import pytest
+
+from ccat_data_transfer.failures import Permanent
+from ccat_ops_db.models import PhysicalCopyLock
+
+from ..trouble import HOUR, freed, let_pass, lost, work_states
+from .conftest import Command
+
+CONTENTS = {"2026/a.fits": b"a" * 1000, "2026/b.fits": b"b" * 1000}
+
+
+@pytest.fixture
+def given_up(observatory: Any) -> Any:
+    """An observatory two of whose packages were given up at the archive, which is mended by now."""
+    observatory.places.broken["cologne.lta"] = Permanent("not_a_folder", "odd")
+    for path, content in CONTENTS.items():
+        observatory.observe({path: content})
+    observatory.run()
+    assert work_states(observatory).count("failed") == 2
+    observatory.places.broken.clear()
+    return observatory
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="22: what an outage gave up is retried one by one, by its id"
+)
+def test_all_of_a_location_are_retried_by_one_command(given_up: Any, command: Command) -> None:
+    status, _, err = command("retry", "--location", "cologne.lta", "--dry-run")
+    assert status == 0, err
+    assert work_states(given_up).count("failed") == 2
+    status, _, err = command("retry", "--location", "cologne.lta")
+    assert status == 0, err
+    let_pass(given_up, HOUR)
+    assert freed(given_up)
+    assert lost(given_up, CONTENTS) == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="i2: work that was given up can never be closed, and locks its copy",
+)
+def test_work_that_was_given_up_can_be_cancelled(given_up: Any, command: Command) -> None:
+    status, _, err = command("cancel", "--location", "cologne.lta")
+    assert status == 0, err
+    assert "failed" not in work_states(given_up)
+    assert given_up.rows(PhysicalCopyLock) == []

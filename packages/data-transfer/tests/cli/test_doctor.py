@@ -1,0 +1,77 @@
+"""What the doctor finds before the first package meets it."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from ccat_dev_stack.testing import Bucket, OwnServer
+
+from ..places.faulty_server import Reply, Request, faulty_store
+from ..trouble import add_store, outcome_of
+from .conftest import Command
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="17: the doctor only lists, and is content with a key that may no more",
+)
+def test_the_doctor_names_a_right_that_is_missing(
+    observatory: Any, command: Command, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(request: Request) -> Reply | None:
+        return Reply(403, "AccessDenied") if request.method == "DELETE" else None
+
+    monkeypatch.setenv("CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER", str(observatory.settings.credentials_folder))
+    with faulty_store(s3.endpoint) as faulty:
+        add_store(observatory, s3, endpoint=faulty.endpoint)
+        faulty.fault = refuse
+        _, out, _ = command("doctor")
+    [line] = [line for line in out.splitlines() if "place cologne.store" in line]
+    assert line.startswith("FAIL")
+    assert "delete" in line
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="20: a broker that answers and refuses to write passes for well",
+)
+def test_the_doctor_notices_a_broker_that_refuses_writes(
+    observatory: Any, command: Command, own_redis: OwnServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_redis.start()
+    redis.Redis.from_url(own_redis.url).config_set("min-replicas-to-write", 1)
+    monkeypatch.setenv("CCAT_DATA_TRANSFER_BROKER_URL", own_redis.url)
+    said = outcome_of(lambda: command("doctor"))
+    assert "FAIL broker" in str(said)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="29: the doctor waits for ever for a file server that is gone"
+)
+def test_the_doctor_goes_on_past_a_place_that_hangs(
+    observatory: Any, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, server_is_back = os.fstatvfs, threading.Event()
+    said: list[str] = []
+
+    def fstatvfs(descriptor: int) -> os.statvfs_result:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name == "ccat.buffer":
+            server_is_back.wait(60)
+        return real(descriptor)
+
+    monkeypatch.setattr(os, "fstatvfs", fstatvfs)
+    asking = threading.Thread(target=lambda: said.append(command("doctor")[1]), daemon=True)
+    asking.start()
+    asking.join(14)
+    hung = asking.is_alive()
+    server_is_back.set()
+    asking.join(30)
+    assert not hung
+    assert "FAIL place ccat.buffer: no answer in 10 s" in said[0]
+    assert "ok   place cologne.lta" in said[0]
