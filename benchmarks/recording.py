@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,10 +27,9 @@ from sqlalchemy import create_engine
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.settings import synchronous
 from ccat_ops_db_client import Client, Settings
-from ccat_ops_db_client.background import LEASE
+from ccat_ops_db_client.background import is_at_work
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import LONGEST_AWAY, Spool
-from ccat_ops_db_client.spool_file import SpoolFile
 from harness import Allowance, Case, Claim, compare, judge, measure, report
 from observatory import seed
 from servers import api, fresh_database, token
@@ -70,7 +69,7 @@ def _measure_command(folder: Path, present: str, writer: str, away: dict[str, st
     for kind, url in away.items():
         spool = folder / kind
         start = _start(spool, url, writer)
-        first = Case(f"obs start, {kind}, first", start, prepare=partial(_emptied, spool))
+        first = Case(f"obs start, {kind}, first", start, prepare=partial(_emptied, spool, url))
         afterwards = Case(f"obs start, {kind}, afterwards", start, prepare=partial(_remembered, spool, url))
         cases += [first, afterwards]
         allowances += [
@@ -80,8 +79,8 @@ def _measure_command(folder: Path, present: str, writer: str, away: dict[str, st
     try:
         results = measure(cases, rounds)
     finally:
-        for kind in away:
-            _emptied(folder / kind)
+        for kind, url in away.items():
+            _emptied(folder / kind, url)
     report(
         "recording by command",
         cases,
@@ -138,17 +137,19 @@ def _remembered(spool: Path, url: str) -> None:
         Spool(spool).mark_away(url, "the API did not answer", LONGEST_AWAY)
 
 
-def _emptied(folder: Path) -> None:
+def _emptied(folder: Path, url: str) -> None:
     """End the process that sends what waits, and take out all that waits and is known."""
-    if not SpoolFile(folder).exists():
+    spool = Spool(folder)
+    if not spool.exists():
         return
     deadline = time.monotonic() + 60
-    while not Spool(folder).is_leased(LEASE) and time.monotonic() < deadline:
+    while not is_at_work(spool, url) and time.monotonic() < deadline:
         time.sleep(0.05)
-    with SpoolFile(folder).change() as database:
-        for (process,) in database.execute("SELECT process FROM lease WHERE name = ?", (LEASE,)):
-            os.kill(int(process.rpartition(" ")[2]), signal.SIGKILL)
-        for table in ("request", "away", "held_lane", "lease"):
+    with spool.change() as database:
+        for (process,) in database.execute("SELECT process FROM lease"):
+            with suppress(ProcessLookupError):
+                os.kill(int(process.split(" ")[1]), signal.SIGKILL)
+        for table in ("request", "away", "lane", "lease"):
             database.execute(f"DELETE FROM {table}")
 
 

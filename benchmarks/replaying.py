@@ -5,7 +5,6 @@ same files in requests of the same size that are ready in memory: no spool.
 """
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.records import Filing, NewFile
 from ccat_ops_db_client.replay import replay
 from ccat_ops_db_client.spool import MOST_LINES, Spool
-from ccat_ops_db_client.spool_file import SpoolFile
+from ccat_ops_db_client.spool_tables import FILL_LANES, INSERT
 from harness import Case, Claim, judge, measure, report
 from observatory import seed
 from servers import api, fresh_database, token
@@ -105,24 +104,14 @@ def _files(client: Client, count: int) -> list[NewFile]:
 
 def _spool(settings: Settings, files: list[NewFile]) -> None:
     """Write filings of one file each into the spool as `Recorder` does, but all at once."""
-    with SpoolFile(settings.spool_folder).change() as database:
+    with Spool(settings.spool_folder).change() as database:
         for file in files:
             call = calls.file_bulk([file])
+            request = (call.idempotency_key, settings.api_url, str(file.execution_id), call.path)
             database.execute(
-                "INSERT INTO request"
-                " (idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    call.idempotency_key,
-                    settings.api_url,
-                    str(file.execution_id),
-                    call.path,
-                    call.content_type,
-                    call.body,
-                    json.dumps(()),
-                    "2026-11-21T00:00:00+00:00",
-                ),
+                INSERT, (*request, call.content_type, call.body, "[]", "2026-11-21T00:00:00+00:00")
             )
+        database.execute(FILL_LANES)
 
 
 if __name__ == "__main__":

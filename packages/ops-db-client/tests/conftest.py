@@ -75,6 +75,17 @@ def problem(status: int, slug: str = "some-problem", detail: str = "what is wron
     return Reply(status, document, {"Content-Type": "application/problem+json"})
 
 
+def accept(request: Received) -> Reply:
+    """Answer a start, finish or bulk filing as the API does when it takes it."""
+    if request.path.endswith(":bulk"):
+        return Reply(200, {"filed": request.body.count(b"\n"), "already_filed": 0})
+    facts = json.loads(request.body)
+    execution = {"obs_unit": "O", "started_at": "2026-11-21T00:00:00Z", "modules": ["m"]}
+    execution["id"] = facts.get("id") or request.path.rsplit("/", 1)[-1].partition(":")[0]
+    execution["status"] = facts.get("status", "running")
+    return Reply(201, execution)
+
+
 class ScriptedServer:
     """Answers by a function, and remembers what it was asked; by TLS if it has a certificate with its key."""
 

@@ -25,9 +25,7 @@ from ccat_ops_db_client.spool import LONGEST_AWAY, Spool
 from ccat_ops_db_client.spool_lanes import LONGEST_HOLD, PARKED_AFTER_ATTEMPTS, PARKED_AFTER_SECONDS
 from ccat_ops_db_client.spool_lease import LEASE_SECONDS, Lease, take_lease
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer, problem, settings_for
-
-ANSWER = {"obs_unit": "O", "status": "running", "started_at": "2026-11-21T00:00:00Z", "modules": ["m"]}
+from .conftest import MakeClient, Received, Reply, ScriptedServer, accept, problem, settings_for
 
 
 class Clock:
@@ -61,12 +59,6 @@ def recorder(client: Client, spool: Spool) -> Recorder:
     opened = Recorder(client)
     opened.spool = spool
     return opened
-
-
-def accept(request: Received) -> Reply:
-    if request.path.endswith(":bulk"):
-        return Reply(200, {"filed": request.body.count(b"\n"), "already_filed": 0})
-    return Reply(201, {**ANSWER, "id": str(new_id())})
 
 
 def file_of(execution: UUID, name: str = "a.fits") -> NewFile:

@@ -25,7 +25,7 @@ from ccat_ops_db_client.replay import Replay
 from ccat_ops_db_client.sending import REFUSALS, concerns_one_execution
 from ccat_ops_db_client.spool import Spool, SpooledRequest
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer, problem
+from .conftest import MakeClient, Received, Reply, ScriptedServer, accept, problem
 
 ANSWER = {
     "id": "0193449b-2b1c-7c3e-8a3f-2f6d6f0c9a11",
@@ -138,7 +138,7 @@ class TestRecorder:
         assert start.spooled_at.isoformat()[:16] == json.loads(start.body)["started_at"][:16]
         assert json.loads(finish.body)["ended_at"] > json.loads(start.body)["started_at"]
 
-        server.answer = _accept
+        server.answer = accept
         recorder.spool.readdress(recorder.client.settings.api_url, server.url)
         done = replay_now(Recorder(client_of(server.url)))
         assert (done.sent, done.refused, done.waiting, done.stopped_by) == (3, 0, 0, None)
@@ -149,7 +149,7 @@ class TestRecorder:
     def test_with_api_nothing_is_spooled_and_the_service_tells_the_time(
         self, client_of: MakeClient, server: ScriptedServer, spool_folder: Path
     ) -> None:
-        server.answer = _accept
+        server.answer = accept
         recorder = Recorder(client_of(server.url))
         execution, receipt = recorder.start("O", ["m"])
         assert not receipt.spooled
@@ -165,7 +165,7 @@ class TestRecorder:
         server.say(problem(500))
         execution, _ = recorder.start("O", ["m"])
         server.received.clear()
-        server.answer = _accept
+        server.answer = accept
         receipt = recorder.file([_file(execution)])
         assert receipt.spooled
         assert receipt.reason is None
@@ -213,7 +213,7 @@ class TestRecorder:
         self, client_of: MakeClient, server: ScriptedServer, too_large: Reply
     ) -> None:
         recorder = Recorder(client_of(server.url))
-        server.answer = lambda request: too_large if request.body.count(b"\n") > 2 else _accept(request)
+        server.answer = lambda request: too_large if request.body.count(b"\n") > 2 else accept(request)
         files = [_file(EXECUTION, f"{number}.fits") for number in range(7)]
         receipt = recorder.file(files)
         assert receipt.answer is not None
@@ -233,7 +233,7 @@ class TestRecorder:
             if request.body.count(b"\n") > 2 or (b"3.fits" in request.body and len(taken) < 2):
                 return Reply(413 if request.body.count(b"\n") > 2 else 503)
             assert taken.setdefault(request.headers["idempotency-key"], request.body) == request.body
-            return _accept(request)
+            return accept(request)
 
         server.answer = answer
         files = [_file(EXECUTION, f"{number}.fits") for number in range(4)]
@@ -261,7 +261,7 @@ class TestRecorder:
                 return Reply(413)
             if b"3.fits" in request.body:
                 return problem(422, errors=[{"line": 2, "field": "size", "reason": "is wrong"}])
-            return _accept(request)
+            return accept(request)
 
         server.answer = answer
         with pytest.raises(InvalidRequestError) as raised:
@@ -276,13 +276,13 @@ class TestRecorder:
         recorder.start("unknown", ["m"])
         recorder.start("O", ["m"])
         server.answer = lambda request: (
-            problem(422, detail="there is no obs unit") if b"unknown" in request.body else _accept(request)
+            problem(422, detail="there is no obs unit") if b"unknown" in request.body else accept(request)
         )
         done = replay_now(recorder)
         assert (done.sent, done.refused, done.waiting) == (1, 1, 0)
         (refused,) = listing.refused(recorder.spool)
         assert "there is no obs unit" in (refused.refusal or "")
-        server.answer = _accept
+        server.answer = accept
         assert recorder.spool.take_back_refused() == 1
         assert replay_now(recorder).sent == 1
         assert recorder.spool.refused() == []
@@ -377,7 +377,7 @@ class TestKilled:
         for _ in range(20):
             recorder.start("O", ["m"])
         server.received.clear()
-        server.answer = _accept
+        server.answer = accept
         recorder.spool.release_lanes(server.url)
         program = [sys.executable, str(KILLED), "replay-all", str(spool_folder), server.url]
         replays = [subprocess.Popen(program) for _ in range(3)]
@@ -404,13 +404,7 @@ class _Service:
         if identifier not in self.started:
             self.started.add(identifier)
             self.order.append(identifier)
-        return _accept(request)
-
-
-def _accept(request: Received) -> Reply:
-    if request.path.endswith(":bulk"):
-        return Reply(200, {"filed": request.body.count(b"\n"), "already_filed": 0})
-    return Reply(201, {**ANSWER, "id": json.loads(request.body).get("id", ANSWER["id"])})
+        return accept(request)
 
 
 def _killed(what: str, spool_folder: Path, url: str) -> list[str]:

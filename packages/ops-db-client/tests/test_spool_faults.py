@@ -26,8 +26,8 @@ from ccat_ops_db_client.spool import Spool, SpooledRequest
 from ccat_ops_db_client.spool_file import NAME
 from ccat_ops_db_client.spool_tables import VERSION
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer, settings_for
-from .test_lanes import accept, wait_for
+from .conftest import MakeClient, Received, Reply, ScriptedServer, accept, settings_for
+from .test_lanes import wait_for
 
 FULL_DISK = Path(__file__).with_name("full_disk.py")
 HOLDER = """

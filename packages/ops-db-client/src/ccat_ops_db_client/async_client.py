@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, transport_arguments, unreachable
+from .http_messages import BoundedBody, client_arguments, transport_arguments, unreachable
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -132,9 +132,11 @@ class AsyncClient(Operations):
     async def _result(self, step: Step) -> Result:
         try:
             match step:
-                case Send(request, stream, seconds):
-                    async with asyncio.timeout(seconds):
-                        return await self._http.send(request, stream=stream)
+                case Send(request, True, _):
+                    return await self._http.send(request, stream=True)
+                case Send(request, _, bounds):
+                    async with asyncio.timeout(bounds.attempt):
+                        return await self._answered(request, bounds)
                 case Read(response):
                     await response.aread()
                 case Close(response):
@@ -149,3 +151,12 @@ class AsyncClient(Operations):
         except httpx.RequestError as error:
             return error
         return None
+
+    async def _answered(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+        response = await self._http.send(request, stream=True)
+        async with aclosing(response):
+            body = BoundedBody(response, bounds.answer_bytes, bounds.silence)
+            async for chunk in response.aiter_bytes():
+                if not body.add(chunk):
+                    break
+        return body.response()

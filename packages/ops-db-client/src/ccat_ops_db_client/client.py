@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +13,7 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, transport_arguments, unreachable
+from .http_messages import BoundedBody, client_arguments, transport_arguments, unreachable
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -132,10 +132,12 @@ class Client(Operations):
     def _result(self, step: Step) -> Result:
         try:
             match step:
-                case Send(request, stream, None):
-                    return self._http.send(request, stream=stream)
-                case Send(request, _, seconds):
-                    return self._sent_within(request, seconds or 0)
+                case Send(request, True, _):
+                    return self._http.send(request, stream=True)
+                case Send(request, _, bounds) if bounds.attempt is None:
+                    return self._answered(request, bounds)
+                case Send(request, _, bounds):
+                    return self._answered_in_time(request, bounds)
                 case Read(response):
                     response.read()
                 case Close(response):
@@ -149,21 +151,30 @@ class Client(Operations):
             return error
         return None
 
-    def _sent_within(self, request: httpx.Request, seconds: float) -> httpx.Response:
+    def _answered(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+        response = self._http.send(request, stream=True)
+        with closing(response):
+            body = BoundedBody(response, bounds.answer_bytes, bounds.attempt or bounds.silence)
+            for chunk in response.iter_bytes():
+                if not body.add(chunk):
+                    break
+        return body.response()
+
+    def _answered_in_time(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
         """Send a request in a thread: nothing else ends the search for a name, or an answer that trickles."""
         ends: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
 
         def send() -> None:
             try:
-                ends.put(self._http.send(request))
+                ends.put(self._answered(request, bounds))
             except Exception as error:
                 ends.put(error)
 
         threading.Thread(target=send, name="ccat-request", daemon=True).start()
         try:
-            end = ends.get(timeout=seconds)
+            end = ends.get(timeout=bounds.attempt)
         except Empty:
-            raise httpx.ReadTimeout(f"no answer in {seconds:g} s") from None
+            raise httpx.ReadTimeout(f"no answer in {bounds.attempt:g} s") from None
         if isinstance(end, Exception):
             raise end
         return end

@@ -1,6 +1,7 @@
 """A call as HTTP request, and an HTTP response as answer or typed error. No input or output here."""
 
 import re
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -99,6 +100,49 @@ def authorization(settings: Settings) -> dict[str, str]:
     if settings.api_token is None:
         return {}
     return {"Authorization": f"Bearer {settings.api_token.get_secret_value()}"}
+
+
+class BoundedBody:
+    """The body of an answer, up to a size and a time; what is longer is cut off.
+
+    Parameters
+    ----------
+    response : httpx.Response
+        The answer, whose body was not read.
+    most_bytes : int or None
+        So long is an answer at most.
+    seconds : float or None
+        After so long it must have ended.
+    """
+
+    def __init__(self, response: httpx.Response, most_bytes: int | None, seconds: float | None) -> None:
+        self._response = response
+        self._left = float("inf") if most_bytes is None else most_bytes
+        self._deadline = float("inf") if seconds is None else time.monotonic() + seconds
+        self._chunks: list[bytes] = []
+
+    def add(self, chunk: bytes) -> bool:
+        """Take a part; say whether there may be more."""
+        self._chunks.append(chunk)
+        self._left -= len(chunk)
+        return self._left > 0 and time.monotonic() < self._deadline
+
+    def response(self) -> httpx.Response:
+        """Return the answer with what was taken as its body."""
+        # The parts are decoded already, and have another length.
+        of_the_transfer = {"content-encoding", "content-length", "transfer-encoding"}
+        headers = [
+            (name, value)
+            for name, value in self._response.headers.multi_items()
+            if name not in of_the_transfer
+        ]
+        return httpx.Response(
+            self._response.status_code,
+            headers=headers,
+            content=b"".join(self._chunks),
+            request=self._response.request,
+            extensions=self._response.extensions,
+        )
 
 
 def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
@@ -267,7 +311,8 @@ def _description(response: httpx.Response) -> str:
         parts.append(media_type)
     if server := response.headers.get("server"):
         parts.append(f"server {server}")
-    text = response.text[:_LOOKED_AT]
+    # What a page says of its letters may be wrong; its words are only shown.
+    text = response.content[:_LOOKED_AT].decode(errors="replace")
     title = _TITLE.search(text)
     words = " ".join((title[1] if title else _TAGS.sub(" ", text)).split())[:_WORDS_SHOWN]
     return f"{', '.join(parts)}: {words!r}" if words else ", ".join(parts)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx
 
 from .calls import Call
-from .errors import ApiAwayError, UnexpectedAnswerError
+from .errors import ApiAwayError, ApiError, UnexpectedAnswerError
 from .http_messages import (
     REDIRECTS,
     answer_of,
@@ -36,16 +36,43 @@ Listener = Callable[[ApiAwayError], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request is tried, in seconds, and how long its answer may be.
+
+    Attributes
+    ----------
+    repeat : float
+        For so long it is repeated while the API is away; 0: one attempt.
+    attempt : float or None
+        So long an attempt takes at most, whatever it waits for: a name, a connection, or bytes that come one
+        by one; null: as long as something comes.
+    silence : float or None
+        After so much silence an attempt is given up; null: as in the settings. An answer that began must have
+        ended after as long.
+    answer_bytes : int or None
+        What is longer is no answer of the API, and its rest is not read; null: any length.
+    """
+
+    repeat: float
+    attempt: float | None = None
+    silence: float | None = None
+    answer_bytes: int | None = None
+
+
+NO_BOUNDS = Bounds(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Send a request; the result is the response, or the error of the connection.
 
-    With `stream` the body of the response stays unread. After `seconds` in all the request is given up with a
-    `httpx.ReadTimeout`, whatever it waits for: a name, a connection, or bytes that come one by one.
+    With `stream` the body of the response stays unread. What `bounds` say of one attempt holds; one that
+    takes too long is given up with a `httpx.ReadTimeout`.
     """
 
     request: httpx.Request
     stream: bool = False
-    seconds: float | None = None
+    bounds: Bounds = NO_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +106,6 @@ class Moved:
 Step = Send | Read | Close | Pause | Moved
 Result = httpx.Response | httpx.RequestError | None
 Steps = Generator[Step, Result, Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a request is tried, in seconds.
-
-    Attributes
-    ----------
-    repeat : float
-        For so long it is repeated while the API is away; 0: one attempt.
-    attempt : float or None
-        So long an attempt takes at most, whatever it waits for; null: as long as something comes.
-    silence : float or None
-        After so much silence an attempt is given up; null: as in the settings.
-    """
-
-    repeat: float
-    attempt: float | None = None
-    silence: float | None = None
 
 
 class Pauses:
@@ -163,13 +171,19 @@ def answer(
     while True:
         try:
             request = request_of(call, settings, address, timeout)
-            response = yield from _response(request, seconds=bounds.attempt)
-            if (secure := secure_address(address, request, response)) is not None:
-                address = secure
-                yield Moved(address)
-                request = request_of(call, settings, address, timeout)
-                response = yield from _response(request, seconds=bounds.attempt)
-            return answer_of(call, response)
+            response = yield from _response(request, bounds=bounds)
+            if (secure := secure_address(address, request, response)) is None:
+                return answer_of(call, response)
+            request = request_of(call, settings, secure, timeout)
+            response = yield from _response(request, bounds=bounds)
+            try:
+                answered = answer_of(call, response)
+            except ApiError:
+                yield Moved(secure)
+                raise
+            # Only now: what said so may not have been the API.
+            yield Moved(secure)
+            return answered
         except ApiAwayError as error:
             pause = pauses.after(error)
             if pause is None:
@@ -207,9 +221,9 @@ def content(
 
 
 def _response(
-    request: httpx.Request, *, stream: bool = False, seconds: float | None = None
+    request: httpx.Request, *, stream: bool = False, bounds: Bounds = NO_BOUNDS
 ) -> Steps[httpx.Response]:
-    result = yield Send(request, stream, seconds)
+    result = yield Send(request, stream, bounds)
     if isinstance(result, httpx.RequestError):
         raise unreachable(result, request) from result
     assert isinstance(result, httpx.Response)

@@ -11,7 +11,16 @@ import httpx
 from . import calls
 from .calls import Call
 from .client import Client
-from .errors import ApiAwayError, ApiError, AuthenticationError, CcatError, ConflictError
+from .errors import (
+    ApiAwayError,
+    ApiError,
+    AuthenticationError,
+    CcatError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnexpectedAnswerError,
+)
 from .policy import Bounds
 from .records import Execution, Filing
 
@@ -22,6 +31,9 @@ REFUSALS = frozenset({400, 409, 413, 415, 422})
 
 SILENCE_SECONDS = 10.0
 """After so much silence a bulk request is given up."""
+
+ANSWER_BYTES = 1024**2
+"""No answer to what is recorded is longer."""
 
 
 def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -> Answer:
@@ -64,7 +76,9 @@ def concerns_one_execution(error: CcatError) -> bool:
 
 def _send_in_parts(client: Client, call: Call[Answer]) -> Answer:
     try:
-        return client.send(call, bounds=_bounds(client, call))
+        answer = client.send(call, bounds=_bounds(client, call))
+        _check_subject(call, answer)
+        return answer
     except (ApiError, ApiAwayError) as error:
         halves = call.halves() if error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE else None
         if halves is None:
@@ -82,8 +96,30 @@ def _send_in_parts(client: Client, call: Call[Answer]) -> Answer:
 
 def _bounds(client: Client, call: Call[Any]) -> Bounds:
     if call.content_type == calls.NDJSON:
-        return Bounds(0, silence=SILENCE_SECONDS)
-    return Bounds(0, attempt=client.settings.spool_after_seconds)
+        return Bounds(0, silence=SILENCE_SECONDS, answer_bytes=ANSWER_BYTES)
+    return Bounds(0, attempt=client.settings.spool_after_seconds, answer_bytes=ANSWER_BYTES)
+
+
+def _check_subject(call: Call[Any], answer: Any) -> None:
+    """Refuse what is no answer to this request, such as one that something on the way had kept.
+
+    Raises
+    ------
+    UnexpectedAnswerError
+        It speaks of something else.
+    """
+    if isinstance(answer, Filing):
+        fits = answer.filed + answer.already_filed == (call.body or b"").count(b"\n")
+    else:
+        status = json.loads(call.body or b"{}").get("status", answer.status)
+        fits = (answer.id, answer.status) == (_execution_of(call), status)
+    if not fits:
+        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} speaks of something else")
+
+
+def _execution_of(call: Call[Any]) -> UUID:
+    """Return which execution a start or finish speaks of."""
+    return UUID(json.loads(call.body or b"{}").get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0])
 
 
 def _same_execution(client: Client, call: Call[Any], assumed: Sequence[str]) -> Execution | None:
@@ -94,11 +130,12 @@ def _same_execution(client: Client, call: Call[Any], assumed: Sequence[str]) -> 
     if call.content_type == calls.NDJSON:
         return None
     facts = json.loads(call.body or b"{}")
-    identifier = facts.get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0]
     try:
-        existing = client.send(calls.execution(UUID(identifier)), bounds=_bounds(client, call))
-    except ApiError:
+        existing = client.send(calls.execution(_execution_of(call)), bounds=_bounds(client, call))
+    except (NotFoundError, PermissionDeniedError):
         return None
+    if existing.id != _execution_of(call):
+        raise UnexpectedAnswerError(f"the answer about execution {_execution_of(call)} speaks of another")
     known = json.loads(existing.model_dump_json())
     given = {name: value for name, value in facts.items() if name not in assumed}
     return existing if all(_equal(known.get(name), value) for name, value in given.items()) else None
