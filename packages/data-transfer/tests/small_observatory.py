@@ -21,6 +21,12 @@ from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.virtual_time import (
+    install_virtual_time,
+    remove_virtual_time,
+    set_virtual_time,
+)
+from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
@@ -56,13 +62,24 @@ from ccat_ops_db.reports.why import Explanation, why
 
 
 class TestClock:
-    """A clock that a test moves."""
+    """Time that a test moves: that of the database, and that of the machines with it."""
 
     __test__ = False
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         # Ahead of the clock by which the file system dates what is written.
-        self.now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        self._now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        install_virtual_time(engine, self._now)
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self._now = moment
+        set_virtual_time(self._engine, moment)
 
     def utc_now(self) -> datetime:
         return self.now
@@ -72,6 +89,24 @@ class TestClock:
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+    def run_on(self) -> None:
+        """Let time go as it goes, for processes of their own."""
+        self._now = datetime.now(UTC)
+        remove_virtual_time(self._engine)
+
+
+class WrongClock:
+    """The clock of one machine, which is not that of the others."""
+
+    def __init__(self, right: TestClock, ahead: timedelta) -> None:
+        self._right, self._ahead = right, ahead
+
+    def utc_now(self) -> datetime:
+        return self._right.now + self._ahead
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
 
 
 @dataclass
@@ -121,7 +156,7 @@ class SmallObservatory:
         self.engine = engine
         self.sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
         self.root = root
-        self.clock = TestClock()
+        self.clock = TestClock(engine)
         self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
         self.mailbox = Mailbox()
         self.stopping = threading.Event()
@@ -131,12 +166,13 @@ class SmallObservatory:
         with self.sessions.begin() as session:
             _seed(session, root)
 
-    def new_planner(self, **changed: Any) -> Planner:
+    def new_planner(self, clock: Clock | None = None, **changed: Any) -> Planner:
         settings = self.settings.model_copy(update=changed)
-        return Planner(self.engine, self.mailbox, self.clock, settings)
+        return Planner(self.engine, self.mailbox, clock or self.clock, settings)
 
-    def new_runner(self, owner: str) -> WorkRunner:
-        return WorkRunner(self.sessions, self.places, self.clock, self.settings, owner, self.stopping)
+    def new_runner(self, owner: str, clock: Clock | None = None) -> WorkRunner:
+        clock = clock or self.clock
+        return WorkRunner(self.sessions, self.places, clock, self.settings, owner, self.stopping)
 
     def folder(self, location_id: str) -> Path:
         return self.root / location_id

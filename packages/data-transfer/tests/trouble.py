@@ -49,7 +49,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.package_state import READABLE
 
-from .small_observatory import FragilePlaces
+from .small_observatory import FragilePlaces, WrongClock
 
 HOUR = 3600
 DAY = 86400
@@ -88,24 +88,10 @@ def plan_and_work(observatory: Any, runner: WorkRunner | None = None, passes: in
 
 def runner_with_clock(observatory: Any, ahead: float, owner: str = "another-clock") -> WorkRunner:
     """Return a worker whose own clock is ahead of everybody else's, or behind, and goes on with theirs."""
-    true = observatory.clock
-
-    class Shifted(type(true)):  # type: ignore[misc]
-        def __init__(self) -> None:
-            pass
-
-        @property
-        def now(self) -> Any:
-            return true.now + timedelta(seconds=ahead)
-
-    return WorkRunner(
-        observatory.sessions,
-        observatory.places,
-        Shifted(),
-        observatory.settings,
-        owner,
-        observatory.stopping,
+    runner: WorkRunner = observatory.new_runner(
+        owner, WrongClock(observatory.clock, timedelta(seconds=ahead))
     )
+    return runner
 
 
 def fragile_runner(

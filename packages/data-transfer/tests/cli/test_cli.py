@@ -1,12 +1,14 @@
 """The command: what it prints, as text and as JSON, and how it ends when something is wrong."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from ccat_data_transfer.failures import Permanent, Transient
+from ccat_data_transfer.work.lease import acquire
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error
 from ccat_ops_db.identity import new_id
@@ -22,6 +24,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 
+from ..small_observatory import WrongClock
 from .conftest import Command
 
 
@@ -56,6 +59,28 @@ def test_the_doctor_names_what_is_wrong(observatory: Any, command: Command) -> N
     status, out, _ = command("doctor")
     assert "FAIL place cologne.lta" in out
     assert len(out.splitlines()) == len(findings), "one line each, however long"
+
+
+def test_the_doctor_tells_clocks_that_are_wrong(observatory: Any, command: Command) -> None:
+    """The database of the test is an hour ahead of this machine; one worker is right, the other is not."""
+    for number in range(2):
+        observatory.observe({f"2026/{number}.fits": b"a"})
+    observatory.planner.run_pass()
+    late = WrongClock(observatory.clock, timedelta(seconds=-40))
+    for (_, operation, work_id), clock in zip(
+        observatory.mailbox.messages, (observatory.clock, late), strict=True
+    ):
+        with observatory.sessions.begin() as session:
+            owner = "right" if clock is observatory.clock else "late"
+            acquire(session, operation, work_id, owner, timedelta(seconds=60), clock.utc_now())
+    findings = {found["what"]: found for found in json.loads(command("doctor", "--json")[1])}
+    assert findings["clock of worker right"]["ok"]
+    assert not findings["clock of worker late"]["ok"]
+    assert findings["clock of worker late"]["detail"].startswith("40 s behind the database's time")
+    assert not findings["clock of this machine"]["ok"]
+    observatory.clock.now = datetime.now(UTC)
+    findings = {found["what"]: found for found in json.loads(command("doctor", "--json")[1])}
+    assert findings["clock of this machine"]["ok"]
 
 
 def test_the_doctor_prints_a_path_as_it_is(observatory: Any, command: Command) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from ccat_ops_db.enumerations import Operation
 
 from ..trouble import (
@@ -40,11 +38,6 @@ def run_with_clock(observatory: Any, ahead: float, passes: int) -> None:
             (there if at_archive else observatory.runner).run(operation, work_id)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f15: a proof that was dated by a clock a month ahead is believed a month longer than it may be",
-)
 def test_an_archive_a_month_ahead(observatory: Any) -> None:
     archive_with_clock(observatory, 30 * DAY)
     rot(observatory.tars_at("cologne.lta")[0])
@@ -54,11 +47,6 @@ def test_an_archive_a_month_ahead(observatory: Any) -> None:
     assert lost(observatory, CONTENTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f15: a proof that was dated by a clock a month behind is too old at once: nothing is ever freed",
-)
 def test_an_archive_a_month_behind(observatory: Any) -> None:
     archive_with_clock(observatory, -31 * DAY)
     allow_deletion(observatory)

@@ -51,8 +51,8 @@ def test_publish_of_nothing_is_an_error(tmp_path: Path) -> None:
 
 def test_write_file_replaces_whole_files(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "package.index.json"
-    write_file(target, b"first", attempt=1)
-    write_file(target, b"second", attempt=2)
+    write_file(target, b"first", attempt="1-aa")
+    write_file(target, b"second", attempt="2-aa")
     assert target.read_bytes() == b"second"
     assert [path.name for path in target.parent.iterdir()] == ["package.index.json"]
 
@@ -77,16 +77,16 @@ def test_a_link_in_the_place_of_a_leftover_is_not_followed(tmp_path: Path) -> No
 
 def test_leftovers_of_earlier_attempts_go_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "p.tar"
-    for attempt in (1, 2, 10):
+    for attempt in ("1-aa", "2-aa", "10-aa", "10-bb", "11-cc"):
         temporary_path(target, attempt).write_bytes(b"")
-    temporary_path(target, 3).mkdir()
-    (temporary_path(target, 3) / "0").write_bytes(b"")
-    others = [target, tmp_path / "p_tar.1.part", temporary_path(tmp_path / "other.tar", 1)]
+    temporary_path(target, "3-aa").mkdir()
+    (temporary_path(target, "3-aa") / "0").write_bytes(b"")
+    others = [target, tmp_path / "p_tar.1.part", temporary_path(tmp_path / "other.tar", "1-aa")]
     for other in others:
         other.write_bytes(b"")
-    remove_leftovers(target, 10)
-    assert set(tmp_path.iterdir()) == {*others, temporary_path(target, 10)}
-    remove_leftovers(tmp_path / "no such folder" / "p.tar", 1)
+    remove_leftovers(target, "10-aa")
+    assert set(tmp_path.iterdir()) == {*others, temporary_path(target, "10-aa")}
+    remove_leftovers(tmp_path / "no such folder" / "p.tar", "1-aa")
 
 
 def test_folders_are_made_once(tmp_path: Path) -> None:
@@ -121,7 +121,8 @@ contents = PackageContents(
     [SourceFile(*file) for file in files],
     {dict(contents.description)!r},
 )
-write_package(contents, Path({str(source)!r}), temporary_path(Path({str(target)!r}), 1), stop_in_the_middle)
+temporary = temporary_path(Path({str(target)!r}), "1-aa")
+write_package(contents, Path({str(source)!r}), temporary, stop_in_the_middle)
 """
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -129,11 +130,11 @@ write_package(contents, Path({str(source)!r}), temporary_path(Path({str(target)!
         assert writer.stdout is not None
         assert writer.stdout.readline() == "in the middle\n"
         writer.send_signal(signal.SIGKILL)
-    assert [path.name for path in target.parent.iterdir()] == [".p.tar.1.part"]
-    assert 0 < temporary_path(target, 1).stat().st_size < 40_000_000
+    assert [path.name for path in target.parent.iterdir()] == [".p.tar.1-aa.part"]
+    assert 0 < temporary_path(target, "1-aa").stat().st_size < 40_000_000
 
-    remove_leftovers(target, 2)
-    written = write_package(contents, source, temporary_path(target, 2))
-    publish(temporary_path(target, 2), target)
+    remove_leftovers(target, "2-aa")
+    written = write_package(contents, source, temporary_path(target, "2-aa"))
+    publish(temporary_path(target, "2-aa"), target)
     assert [path.name for path in target.parent.iterdir()] == ["p.tar"]
     assert verify_package(file_chunks(target), written.checksum).size == written.size

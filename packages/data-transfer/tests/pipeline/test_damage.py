@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ccat_data_transfer.planning.verifying import verify_archive_copies
-from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.enumerations import CheckReason, DeletionMode, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.models import (
     DataLocation,
@@ -21,6 +20,8 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
+
+from ..small_observatory import WrongClock
 
 CONTENTS = {"2026/a.fits": b"a" * 10_000, "2026/b.fits": b"b" * 10_000}
 
@@ -208,11 +209,7 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
 
 def test_a_worker_whose_clock_is_ahead_has_its_arrival_verified_once(observatory: Any) -> None:
     observatory.observe(CONTENTS)
-    ahead = type(observatory.clock)()
-    ahead.now = observatory.clock.now + timedelta(seconds=20)
-    fast = WorkRunner(
-        observatory.sessions, observatory.places, ahead, observatory.settings, "fast", observatory.stopping
-    )
+    fast = observatory.new_runner("fast", WrongClock(observatory.clock, timedelta(seconds=20)))
     for _ in range(20):
         observatory.planner.run_pass()
         observatory.deliver(fast)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +94,7 @@ def archived(observatory: Any) -> int:
 def test_a_worker_that_is_told_to_stop_hands_back_in_seconds(
     observatory: Any, start_processes: Any, ops_database: str, redis_url: str
 ) -> None:
-    observatory.clock.now = datetime.now(UTC)
+    observatory.clock.run_on()
     observatory.change(DataTransferRoute, "ccat-cologne", bytes_per_second=400_000)
     processes = start_processes(ops_database, redis_url)
     planner = processes.start("planner")
@@ -131,7 +130,7 @@ def test_redis_and_the_database_may_go_and_come_back(
         synchronous(own_postgresql.url), pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
     )
     observatory = make_observatory(engine)
-    observatory.clock.now = datetime.now(UTC)
+    observatory.clock.run_on()
     processes = start_processes(own_postgresql.url, own_redis.url)
     planner = processes.start("planner")
     worker = processes.start("worker", "--site", "ccat", "--site", "cologne")

@@ -1,14 +1,15 @@
 """Workers that slept longer than their lease: when they wake the work is done, and they change no bytes."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from ccat_data_transfer.work.run import WorkRunner
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import Operation
 
+from ..small_observatory import WrongClock
 from ..trouble import (
     DAY,
     HOUR,
@@ -60,22 +61,13 @@ def test_a_paused_verifier_moves_nothing(observatory: Any, at_crash_points: Any)
     reason="h7: a deleter that was suspended removes the tar that was sent again under the same name",
 )
 def test_a_paused_deleter_removes_what_was_decided_only(observatory: Any, at_crash_points: Any) -> None:
-    class Suspended(type(observatory.clock)):  # type: ignore[misc]
+    class Suspended(WrongClock):
         """The clock of a machine that does not count the time in which it was suspended."""
 
         def monotonic(self) -> float:
             return 0.0
 
-    suspended = Suspended()
-    suspended.now = observatory.clock.now
-    first = WorkRunner(
-        observatory.sessions,
-        observatory.places,
-        suspended,
-        observatory.settings,
-        "suspended",
-        observatory.stopping,
-    )
+    first = observatory.new_runner("suspended", Suspended(observatory.clock, timedelta()))
 
     def sleep(name: str) -> None:
         """Its deletion is done by another; then the archive needs the package again, by the same buffer."""

@@ -1,7 +1,6 @@
-"""The one source of time.
+"""The clock of a machine: for waiting, rates, logs and what leaves the machine.
 
-Every decision gets its time from a :class:`Clock`, and SQL that decides gets it as a parameter, so that the
-same planner runs on the wall clock and on a virtual one.
+It may be wrong. What is decided about rows of the database is decided by its own time (`database_time`).
 """
 
 import time
@@ -17,7 +16,7 @@ class Clock(Protocol):
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards, for measuring spans."""
+        """Return seconds for measuring spans: they never go backwards and go on while the machine sleeps."""
         ...
 
 
@@ -29,5 +28,11 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
-        return time.monotonic()
+        """Return seconds since the machine was started, with those that it was suspended."""
+        if _SINCE_BOOT is None:
+            return time.monotonic()
+        return time.clock_gettime(_SINCE_BOOT)
+
+
+_SINCE_BOOT: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux only, whose plain monotonic clock stands still in suspend: a lease would seem to hold afterwards."""

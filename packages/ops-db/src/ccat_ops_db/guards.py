@@ -3,6 +3,7 @@
 The migrations carry the text of these statements; a test compares both.
 """
 
+from ccat_ops_db import database_time
 from ccat_ops_db.life_cycles import LIFE_CYCLES, trigger_statements
 
 SEALED_FACTS = (
@@ -41,8 +42,9 @@ MEMBER_FACTS = ("raw_data_package_id", "member_offset", "member_checksum")
 
 
 def all_statements() -> list[str]:
-    """Return the SQL of every guard, in the order in which it can be run."""
-    statements = [statement for table in LIFE_CYCLES for statement in trigger_statements(table)]
+    """Return the SQL of every function and guard, in the order in which it can be run."""
+    statements = [database_time.STATEMENT]
+    statements += [statement for table in LIFE_CYCLES for statement in trigger_statements(table)]
     statements += _refuse(
         "raw_data_package_immutable",
         "raw_data_package",
@@ -70,6 +72,11 @@ def all_statements() -> list[str]:
     )
     statements += _refuse("event_append_only", "event", "UPDATE OR DELETE", "event %: events are append-only")
     return statements
+
+
+def function_names() -> list[str]:
+    """Return the names of the functions that the schema has."""
+    return [database_time.FUNCTION, *trigger_names()]
 
 
 def trigger_names() -> list[str]:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import Connection
 
-from ccat_ops_db.guards import trigger_names
+from ccat_ops_db.guards import function_names
 from ccat_ops_db.migrations.limits import ADVISORY_LOCK, Limits
 from ccat_ops_db.models import Base
 from ccat_ops_db.settings import SettingsError, synchronous
@@ -76,7 +76,7 @@ def drop_everything(engine: Engine) -> None:
         Base.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         if connection.dialect.name == "postgresql":
-            for function in trigger_names():
+            for function in function_names():
                 connection.execute(text(f"DROP FUNCTION IF EXISTS {function}()"))
 
 

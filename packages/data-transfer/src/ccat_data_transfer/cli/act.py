@@ -13,7 +13,7 @@ from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.verifying import SUSPECT
 from ccat_data_transfer.work.hand import wake_planners
 from ccat_data_transfer.work.kinds import KINDS, WorkKind
-from ccat_ops_db.clock import SystemClock
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
@@ -78,7 +78,7 @@ def trust(
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database()) as session, session.begin():
-        at = SystemClock().utc_now()
+        at = database_now(session)
         site = session.execute(
             update(LocationHealth)
             .where(LocationHealth.data_location_id == location, LocationHealth.suspect_since.is_not(None))
@@ -126,12 +126,12 @@ def _open_check(session: Session, copy: Row[*tuple[Any, ...]]) -> None:
         method=VerificationMethod.FULL_READ,
         priority=0,
         size=copy.size,
-        at=SystemClock().utc_now(),
+        at=database_now(session),
     )
 
 
 def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
-    table, at = kind.table, SystemClock().utc_now()
+    table, at = kind.table, database_now(session)
     row = session.scalars(
         select(table).where(table.id == work_id, table.status == Status.FAILED).with_for_update()
     ).one_or_none()

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import typer
 from rich.text import Text
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, Interval, Select, cast, func, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from ccat_data_transfer.cli.context import (
@@ -21,10 +23,15 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.broker import make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
+from ccat_ops_db.clock import Clock, SystemClock
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
-from ccat_ops_db.enumerations import DeletionMode, LocationType
+from ccat_ops_db.enumerations import DeletionMode, LocationType, Status
 from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
 from ccat_ops_db.schema_gap import schema_gap
+
+LARGEST_SKEW = timedelta(seconds=30)
+"""By how much a clock may be wrong before it is told."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,9 @@ def doctor(json: Json = False) -> None:
     engine = open_database()
     findings = [_look("database", lambda: _database(engine))]
     if findings[0].ok:
+        findings += clocks(engine, SystemClock())
         findings.append(_look("broker", lambda: _broker(settings)))
-        if findings[1].ok:
+        if findings[-1].ok:
             findings += _workers(engine, settings)
         findings += _places(engine, settings)
         findings += _deletion(engine)
@@ -71,6 +79,42 @@ def _database(engine: Engine) -> str:
     if lacking is not None:
         raise RuntimeError(lacking)
     return f"answers, schema {revision}"
+
+
+def clocks(engine: Engine, clock: Clock) -> Iterator[Finding]:
+    """Compare the clocks of this machine and of the workers that hold work with the database's time.
+
+    No decision hangs on them, but object stores and signed addresses refuse clocks that are wrong.
+    """
+    with engine.connect() as connection:
+        ahead = clock.utc_now() - database_now(connection)
+        off = connection.execute(_workers_clocks()).all()
+    yield _clock("this machine", ahead)
+    yield from (_clock(f"worker {row.lease_owner}", row.ahead) for row in off)
+
+
+def _clock(whose: str, ahead: timedelta) -> Finding:
+    seconds = ahead.total_seconds()
+    right = abs(ahead) <= LARGEST_SKEW
+    told = f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's time"
+    return Finding(f"clock of {whose}", right, told if right else f"{told}: synchronize it (NTP)")
+
+
+def _workers_clocks() -> Select[*tuple[Any, ...]]:
+    leased = union_all(
+        *(
+            select(
+                kind.table.lease_owner, (kind.table.worker_clock - kind.table.started_at).label("ahead")
+            ).where(kind.table.status == Status.IN_PROGRESS, kind.table.worker_clock.is_not(None))
+            for kind in KINDS.values()
+        )
+    ).subquery()
+    ahead = cast(leased.c.ahead, Interval)
+    return (
+        select(leased.c.lease_owner, func.max(ahead).label("ahead"))
+        .group_by(leased.c.lease_owner)
+        .order_by(leased.c.lease_owner)
+    )
 
 
 def _broker(settings: DataTransferSettings) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.context import Json, console, end, open_database, print_json
 from ccat_data_transfer.work.kinds import KINDS, queue_name
-from ccat_ops_db.clock import SystemClock
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.models import DataLocation, Site
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.reports.why import Explanation
@@ -25,7 +25,7 @@ def status(json: Json = False) -> None:
         site = session.scalars(select(Site.id).order_by(Site.main.desc(), Site.id)).first()
         if site is None:
             end("the database has no sites yet; run opsdb config apply")
-        report = status_report(session, site, SystemClock().utc_now())
+        report = status_report(session, site, database_now(session))
     if json:
         print_json(report)
     else:

@@ -5,11 +5,11 @@ Writing, in a stage (a temporary name beside the target, so that publishing is o
     parts = split_into_parts(files, limit)               # planning: which files go together
     contents = PackageContents(package_id, created, parts[0], description={...})
     reserve(predict_size(contents))                      # upper bound in bytes
-    temporary = temporary_path(target, fencing_number)   # a stale worker has another name
-    remove_leftovers(target, fencing_number)
+    temporary = temporary_path(target, lease_tag)   # a stale worker has another name
+    remove_leftovers(target, lease_tag)
     written = write_package(contents, source_folder, temporary, on_progress=heartbeat)
     publish(temporary, target)                           # rename, fsync of the folder; may run twice
-    write_file(index_target, written.index_json, fencing_number)     # the sidecar: whole or not at all
+    write_file(index_target, written.index_json, lease_tag)     # the sidecar: whole or not at all
 
 `written` has ``size``, ``checksum`` (``xxh3-128:…`` of the tar), ``manifest_checksum`` (``sha256:…``),
 ``index`` and ``index_json``. A bad source file raises a `SourceFileError` with ``path``, ``reason`` and

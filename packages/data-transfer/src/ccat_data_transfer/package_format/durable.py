@@ -8,23 +8,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def temporary_path(target: Path, attempt: int) -> Path:
+def temporary_path(target: Path, attempt: str) -> Path:
     """Return the temporary name beside `target` for one attempt.
 
-    Give the fencing number of the lease as attempt: then a stale worker can neither write into nor publish
-    what its successor writes.
+    Give the tag of the lease as attempt: then a stale worker can neither write into nor publish what its
+    successor writes.
     """
     return target.with_name(f".{target.name}.{attempt}.part")
 
 
-def remove_leftovers(target: Path, attempt: int) -> None:
-    """Remove what earlier attempts left beside `target`. A stale worker loses only the name of its file."""
-    pattern = re.compile(re.escape(f".{target.name}.") + r"(\d+)\.part")
+def remove_leftovers(target: Path, attempt: str) -> None:
+    """Remove what other attempts left beside `target`. A stale worker loses only the name of its file."""
+    pattern = re.compile(re.escape(f".{target.name}.") + r"([0-9a-f-]+)\.part")
     if not target.parent.is_dir():
         return
     for path in target.parent.iterdir():
         match = pattern.fullmatch(path.name)
-        if match and int(match[1]) < attempt:
+        if match and match[1] != attempt:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
@@ -60,7 +60,7 @@ def publish(temporary: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def write_file(target: Path, content: bytes, attempt: int) -> None:
+def write_file(target: Path, content: bytes, attempt: str) -> None:
     """Write a small file durably and at once: a reader sees the old content or the new, never a part."""
     temporary = temporary_path(target, attempt)
     with new_file(temporary) as descriptor:

@@ -26,6 +26,7 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.dispatch import Messenger, dispatch
 from ccat_data_transfer.work.hand import WAKE_CHANNEL
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.models import Site
 
@@ -63,7 +64,7 @@ class Planner:
     messenger : Messenger
         Carries messages to workers.
     clock : Clock
-        The one source of time.
+        The machine's own, for spans.
     settings : DataTransferSettings
         Sites and times.
     """
@@ -112,7 +113,7 @@ class Planner:
             sites = [site for site, locked in ask(session, self._locked_sites) if locked]
             if not sites:
                 return 0
-            topology = load_topology(session, sites, self._clock.utc_now(), self._settings)
+            topology = load_topology(session, sites, database_now(session), self._settings)
         for stage in STAGES:
             try:
                 with sessions.begin() as session:

@@ -15,9 +15,6 @@ from ccat_ops_db.enumerations import FailureClass, Status
 from ccat_ops_db.events import record_error
 from ccat_ops_db.waiting import WaitingReason
 
-GRACE = timedelta(seconds=5)
-"""Clocks of worker and planner may differ a little."""
-
 MESSAGE = "the worker fell silent; the work goes to another"
 
 
@@ -28,7 +25,7 @@ def take_back(session: Session, topology: Topology) -> int:
     worker after the other, perhaps because it kills them, waits longer each time.
     """
     taken = 0
-    parameters = {"sites": topology.sites, "silent_since": topology.at - GRACE}
+    parameters = {"sites": topology.sites, "now": topology.at}
     for kind in kinds_with(session, _has_expired, **parameters):
         table = kind.table
         expired = ask(session, _expired(kind), **parameters).all()
@@ -69,7 +66,7 @@ def take_back(session: Session, topology: Topology) -> int:
 
 
 def _has_expired(table: Any) -> ColumnElement[bool]:
-    return and_(table.status.in_(fixed(Status.IN_PROGRESS)), table.lease_expires_at < moment("silent_since"))
+    return and_(table.status.in_(fixed(Status.IN_PROGRESS)), table.lease_expires_at < moment("now"))
 
 
 @cache

@@ -12,6 +12,7 @@ from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import DataLocation, LongTermArchiveTransfer, PhysicalCopy
@@ -51,8 +52,8 @@ def archive_package(work: WorkInHand) -> None:
             progress=work.moved,
         )
     crash_point("archiving.before_commit")
-    at = work.clock.utc_now()
     with work.finishing(checksum=report.checksum) as session:
+        at = database_now(session)
         copy_id = register_copy(
             session,
             package.id,

@@ -29,6 +29,7 @@ from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import deletion_has_begun, undelete
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
@@ -49,7 +50,7 @@ def delete_copies(work: WorkInHand) -> None:
             deletion.kind,
             deletion.raw_data_file_id,
         )
-        relied_on = reliable_copies(session, candidate, work.clock.utc_now())
+        relied_on = reliable_copies(session, candidate, database_now(session))
     storage = work.places.storage(candidate.location_id)
     set_changed_files_apart(work, storage, candidate)
     confirmations = [c for copy in relied_on if (c := _confirm(work, copy)) is not None]
@@ -84,7 +85,7 @@ def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
         return None
     except Failure:
         return None
-    return Confirmation(copy.copy_id, work.clock.utc_now())
+    return Confirmation(copy.copy_id, work.now())
 
 
 def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
@@ -104,7 +105,7 @@ def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
 
 def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirmation]) -> None:
     with work.sessions.begin() as session:
-        prove(session, candidate, confirmations, work.clock.utc_now())
+        prove(session, candidate, confirmations, database_now(session))
         # A deletion that was cancelled and is retried begins with copies that were given back.
         for status, before in (
             (PhysicalCopyStatus.DELETION_SCHEDULED, LIVING),
@@ -120,8 +121,8 @@ def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirma
 
 def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None:
     """Do not delete: ask again later where only an archive was silent, or bytes are gone already."""
-    at = work.clock.utc_now()
     with work.sessions() as session:
+        at = database_now(session)
         begun = session.execute(deletion_has_begun(and_(*copies_of(candidate)))).scalar_one()
     if begun or obstacle.reason is WaitingReason.ARCHIVE_NOT_CONFIRMED:
         with work.handing_over(
@@ -149,7 +150,7 @@ def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None
 def _note_deleted(
     session: Session, work: WorkInHand, deletion: Deletion, candidate: Candidate, removed: int
 ) -> None:
-    at = work.clock.utc_now()
+    at = database_now(session)
     session.execute(
         update(PhysicalCopy)
         .where(*copies_of(candidate))

@@ -11,6 +11,7 @@ from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.work.hand import WorkInHand, wake_planners
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, VerificationMethod
 from ccat_ops_db.models import PhysicalCopy
 
@@ -46,6 +47,6 @@ def have_it_verified(work: WorkInHand, copy_id: UUID) -> None:
             method=VerificationMethod.FULL_READ,
             priority=0,
             size=copy.size,
-            at=work.clock.utc_now(),
+            at=database_now(session),
         )
         wake_planners(session)

@@ -15,6 +15,7 @@ from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_data_transfer.work.throttle import RouteThrottle
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import (
@@ -92,9 +93,9 @@ def _metadata(session: Session, transfer: DataTransfer) -> bytes | None:
 
 
 def _sending_time(work: WorkInHand) -> datetime:
-    """Return now, but after every verification of an earlier sending: clocks of machines differ."""
-    now = work.clock.utc_now()
+    """Return now, but after every verification of an earlier sending, even if time was set back since."""
     with work.sessions() as session:
+        now = database_now(session)
         verified = session.execute(
             select(func.max(FixityCheck.created_at)).where(FixityCheck.data_transfer_id == work.id)
         ).scalar_one()

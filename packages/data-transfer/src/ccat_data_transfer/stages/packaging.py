@@ -1,6 +1,7 @@
 """Stage 1, packaging: the files of one package become one tar in the site's buffer, in one pass."""
 
 import hashlib
+from datetime import datetime
 
 from sqlalchemy import BigInteger, String, func, insert, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -23,6 +24,7 @@ from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe
 from ccat_data_transfer.planning.verifying import register_copy
 from ccat_data_transfer.stages.sidecars import index_path
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import (
@@ -51,9 +53,10 @@ def make_package(work: WorkInHand) -> None:
         describe(story),
         bag_info(story),
     )
-    attempt = work.lease.fencing
-    remove_leftovers(tar, attempt)
-    temporary = temporary_path(tar, attempt)
+    # A worker that was overtaken must not remove what its successor writes.
+    work.confirm()
+    remove_leftovers(tar, work.lease.tag)
+    temporary = temporary_path(tar, work.lease.tag)
     try:
         source = work.folder(creation.source_location_id)
         written = write_package(contents, source, temporary, on_progress=work.progress)
@@ -70,17 +73,17 @@ def make_package(work: WorkInHand) -> None:
     crash_point("packaging.before_publish")
     publish(temporary, tar)
     crash_point("packaging.after_publish")
-    write_file(index_path(tar), written.index_json, attempt)
+    write_file(index_path(tar), written.index_json, work.lease.tag)
     crash_point("packaging.before_commit")
     with work.finishing(bytes_total=written.size) as session:
         if package.sealed_at is None:
             _seal(session, work, story, written)
-        _register(session, work, package, written, buffer)
+        _register(session, package, written, buffer)
     crash_point("packaging.after_commit")
 
 
 def _seal(session: Session, work: WorkInHand, story: PackageStory, written: WrittenPackage) -> None:
-    package, at = story.package, work.clock.utc_now()
+    package, at = story.package, database_now(session)
     session.execute(
         update(RawDataPackage)
         .where(RawDataPackage.id == package.id)
@@ -93,7 +96,7 @@ def _seal(session: Session, work: WorkInHand, story: PackageStory, written: Writ
         )
     )
     _note_members(session, package, written)
-    _note_source_read(session, package, work)
+    _note_source_read(session, package, at)
     session.execute(
         insert(RawDataPackageMetadata).values(
             raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
@@ -111,9 +114,8 @@ def _seal(session: Session, work: WorkInHand, story: PackageStory, written: Writ
     )
 
 
-def _register(
-    session: Session, work: WorkInHand, package: RawDataPackage, written: WrittenPackage, buffer: str
-) -> None:
+def _register(session: Session, package: RawDataPackage, written: WrittenPackage, buffer: str) -> None:
+    at = database_now(session)
     copy_id = register_copy(
         session,
         package.id,
@@ -121,11 +123,11 @@ def _register(
         location_id=buffer,
         relative_path=package.relative_path,
         size=written.size,
-        at=work.clock.utc_now(),
+        at=at,
     )
     if copy_id is None:
         raise Transient("being_deleted", f"a copy at {buffer} is being deleted")
-    resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=work.clock.utc_now())
+    resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=at)
 
 
 def _note_members(session: Session, package: RawDataPackage, written: WrittenPackage) -> None:
@@ -151,7 +153,7 @@ def _note_members(session: Session, package: RawDataPackage, written: WrittenPac
     )
 
 
-def _note_source_read(session: Session, package: RawDataPackage, work: WorkInHand) -> None:
+def _note_source_read(session: Session, package: RawDataPackage, at: datetime) -> None:
     """Note that the copies at the source were read and found right while the tar was written."""
     session.execute(
         update(PhysicalCopy)
@@ -164,7 +166,7 @@ def _note_source_read(session: Session, package: RawDataPackage, work: WorkInHan
         .values(
             status=PhysicalCopyStatus.VERIFIED,
             checksum=RawDataFile.checksum,
-            verified_at=work.clock.utc_now(),
+            verified_at=at,
             verified_by=VerificationMethod.FULL_READ,
         )
         .execution_options(synchronize_session=False)

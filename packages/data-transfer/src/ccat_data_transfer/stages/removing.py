@@ -13,6 +13,7 @@ from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error
 from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFile
@@ -41,8 +42,8 @@ def set_changed_files_apart(work: WorkInHand, storage: Storage, candidate: Candi
         work.item_done()
         if not _is_changed(storage, file):
             continue
-        at = work.clock.utc_now()
         with work.sessions.begin() as session:
+            at = database_now(session)
             session.execute(
                 update(PhysicalCopy)
                 .where(

@@ -21,6 +21,7 @@ from ccat_data_transfer.package_format import (
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
@@ -49,7 +50,7 @@ def stage_item(work: WorkInHand) -> None:
     source = work.places.storage(copy.data_location_id)
     root = work.folder(item.destination_location_id)
     folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
-    temporary = root / f".staging-{work.id}-{work.lease.fencing}"
+    temporary = root / f".staging-{work.id}-{work.lease.tag}"
     _remove_leftovers(root, work)
     try:
         if file is None:
@@ -66,9 +67,9 @@ def stage_item(work: WorkInHand) -> None:
             have_it_verified(work, copy.id)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
     crash_point("staging.before_commit")
-    at = work.clock.utc_now()
-    pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
     with work.finishing() as session:
+        at = database_now(session)
+        pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
         _register(session, item, package, file, folder, pinned_until, at)
         record_event(
             session,

@@ -12,6 +12,7 @@ from ccat_data_transfer.movers.interface import Expected, VerifyReport
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.hand import WorkInHand
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     CheckResult,
     LocationType,
@@ -78,7 +79,7 @@ def verify_copy(work: WorkInHand) -> None:
 def _note_good(
     session: Session, work: WorkInHand, copy: PhysicalCopy, location_type: LocationType, report: VerifyReport
 ) -> None:
-    at = work.clock.utc_now()
+    at = database_now(session)
     session.execute(
         update(PhysicalCopy)
         .where(
@@ -116,7 +117,7 @@ def _note_bad(
     result: CheckResult,
     failure: Integrity,
 ) -> None:
-    at = work.clock.utc_now()
+    at = database_now(session)
     session.execute(
         update(PhysicalCopy)
         .where(PhysicalCopy.id == copy.id, PhysicalCopy.status.in_(READABLE))
@@ -168,8 +169,8 @@ def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failur
     Transient
         If the location is suspect (now or before). No copy changes then.
     """
-    at = work.clock.utc_now()
     with work.sessions.begin() as session:
+        at = database_now(session)
         bad = _recent_bad_results(session, check.data_location_id, at)
         if bad + 1 < SUSPICION_FAILURES:
             return

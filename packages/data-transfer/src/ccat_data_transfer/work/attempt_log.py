@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import Lease
+from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataTransferLog
 
@@ -61,12 +62,12 @@ class AttemptLog:
         return True
 
 
-def register_log(session: Session, folder: Path | None, lease: Lease, at: datetime) -> AttemptLog:
-    """Note in the leasing transaction where the log of the attempt will be."""
+def register_log(session: Session, folder: Path | None, lease: Lease, day: datetime) -> AttemptLog:
+    """Note in the leasing transaction where the log of the attempt will be: in a folder for the day."""
     log_id, kind = new_id(), KINDS[lease.operation]
     if folder is None:
         return AttemptLog(log_id, None)
-    path = folder / f"{at:%Y-%m-%d}" / lease.operation / f"{lease.work_id}-{log_id}.jsonl"
+    path = folder / f"{day:%Y-%m-%d}" / lease.operation / f"{lease.work_id}-{log_id}.jsonl"
     session.execute(
         insert(DataTransferLog).values(
             id=log_id,
@@ -74,7 +75,7 @@ def register_log(session: Session, folder: Path | None, lease: Lease, at: dateti
             work_table=kind.name,
             work_id=lease.work_id,
             fencing=lease.fencing,
-            created_at=at,
+            created_at=ops_now(),
             path=str(path),
         )
     )

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,10 @@ from ccat_data_transfer.failures import HandBack
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import KINDS
-from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, release, renew
+from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, confirm, release, renew
 from ccat_data_transfer.work.outcome import note_success
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_time import database_now, ops_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
@@ -42,7 +43,7 @@ class WorkInHand:
     sessions : sessionmaker
         For short transactions; none is open while bytes move.
     clock : Clock
-        The one source of time.
+        The machine's own, for spans and logs; what is decided is decided by the database's time.
     places : Places
         Opens the storage of a location.
     settings : DataTransferSettings
@@ -50,7 +51,7 @@ class WorkInHand:
     stopping : threading.Event
         Set when the worker is to end.
     renewed_at : float
-        When the lease was last known to hold, by the monotonic clock.
+        When the lease was last known to hold, by the span of the clock.
     """
 
     lease: Lease
@@ -104,6 +105,22 @@ class WorkInHand:
         self._steps += 1
         self.progress(self._bytes_done)
 
+    def now(self) -> datetime:
+        """Ask the database for its time, outside of a transaction that could tell it."""
+        with self.sessions() as session:
+            return database_now(session)
+
+    def confirm(self) -> None:
+        """See that the lease holds before something that cannot be taken back.
+
+        Raises
+        ------
+        LeaseLostError
+            If it does not.
+        """
+        with self.sessions() as session:
+            confirm(session, self.lease, timedelta(seconds=self.settings.lease))
+
     def folder(self, location_id: str) -> Path:
         """Return the folder of a location on disk, after a look whether it is there at all.
 
@@ -150,8 +167,8 @@ class WorkInHand:
 
     @contextmanager
     def _ending(self, status: Status, **values: Any) -> Iterator[Session]:
-        at = self.clock.utc_now()
         with self.sessions.begin() as session:
+            at = database_now(session)
             release(
                 session,
                 self.lease,
@@ -176,18 +193,18 @@ class WorkInHand:
         steps, moved_at = self._steps, self.clock.monotonic()
         duration = timedelta(seconds=self.settings.lease)
         while not done.wait(self.settings.heartbeat):
-            now, at = self.clock.monotonic(), self.clock.utc_now()
+            now = self.clock.monotonic()
             progress: dict[str, Any] = {"bytes_done": self._bytes_done}
             if self._steps != steps:
                 steps, moved_at = self._steps, now
-                progress["progressed_at"] = at
+                progress["progressed_at"] = ops_now()
             if now - moved_at > self.settings.stall_limit or now - self.renewed_at > self.settings.lease:
                 log.warning("heartbeat.ended", work=str(self.id), silent_for=round(now - moved_at))
                 self._lost.set()
                 return
             try:
                 with self.sessions.begin() as session:
-                    renew(session, self.lease, at, duration, **progress)
+                    renew(session, self.lease, duration, **progress)
                 self.renewed_at = now
             except LeaseLostError:
                 self._lost.set()

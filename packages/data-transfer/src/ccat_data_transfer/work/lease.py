@@ -1,24 +1,30 @@
-"""Leases: who may work on a row, held by compare-and-set and guarded by a fencing number.
+"""Leases: who may work on a row, held by compare-and-set, for a time that the database measures.
 
-A lease is taken by raising the row's fencing number. Whatever a worker writes afterwards names that number,
-so a worker whose lease ran out, and who wakes up later, is refused by the database.
+A lease is a fencing number and its owner. The number grows with each lease of a row, and the owner's name is
+made anew by each process: a database that was restored from a backup gives out old numbers again. Whatever a
+worker writes names both, so that one whose lease ran out, and who wakes up later, is refused.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.work.kinds import KINDS
+from ccat_ops_db.database_time import ops_now, time_after
 from ccat_ops_db.enumerations import Operation, Status
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 """What a database that is away, restarting or out of connections looks like."""
+
+ENOUGH = timedelta(seconds=10)
+"""What must be left of a lease before something is done that cannot be taken back."""
 
 
 class LeaseLostError(Exception):
@@ -34,11 +40,24 @@ class Lease:
     owner: str
     fencing: int
 
+    @property
+    def tag(self) -> str:
+        """What stands for the lease in names of temporary files: ``<fencing>-<8 hex of the owner>``."""
+        return f"{self.fencing}-{hashlib.sha256(self.owner.encode()).hexdigest()[:8]}"
+
 
 def acquire(
-    session: Session, operation: Operation, work_id: UUID, owner: str, at: datetime, duration: timedelta
+    session: Session,
+    operation: Operation,
+    work_id: UUID,
+    owner: str,
+    duration: timedelta,
+    worker_clock: datetime,
 ) -> Lease | None:
-    """Take a row that was scheduled, or whose holder fell silent; None if it is not to be had."""
+    """Take a row that was scheduled, or whose holder fell silent; None if it is not to be had.
+
+    `worker_clock` is only noted.
+    """
     table = KINDS[operation].table
     statement = (
         update(table)
@@ -46,16 +65,17 @@ def acquire(
             table.id == work_id,
             or_(
                 table.status == Status.SCHEDULED,
-                and_(table.status == Status.IN_PROGRESS, table.lease_expires_at < at),
+                and_(table.status == Status.IN_PROGRESS, table.lease_expires_at < ops_now()),
             ),
         )
         .values(
             status=Status.IN_PROGRESS,
             lease_owner=owner,
-            lease_expires_at=at + duration,
+            lease_expires_at=time_after(duration),
             fencing=table.fencing + 1,
-            started_at=at,
-            progressed_at=at,
+            started_at=ops_now(),
+            worker_clock=worker_clock,
+            progressed_at=ops_now(),
             bytes_done=0,
             waiting_reason=None,
             waiting_detail=None,
@@ -76,18 +96,30 @@ def write(session: Session, lease: Lease, **values: Any) -> None:
         If it does not. The caller's transaction must be rolled back.
     """
     table = KINDS[lease.operation].table
-    statement = (
-        update(table)
-        .where(table.id == lease.work_id, table.fencing == lease.fencing, table.status == Status.IN_PROGRESS)
-        .values(**values)
-        .returning(table.id)
-    )
+    statement = update(table).where(_is_ours(lease)).values(**values).returning(table.id)
     if session.execute(statement).scalar_one_or_none() is None:
-        name = KINDS[lease.operation].name
-        raise LeaseLostError(f"{name} {lease.work_id}: lease {lease.fencing} is not valid any more")
+        raise _lost(lease)
 
 
-def renew(session: Session, lease: Lease, at: datetime, duration: timedelta, **progress: Any) -> None:
+def confirm(session: Session, lease: Lease, duration: timedelta) -> None:
+    """See that the lease holds, and will for a while, before something that cannot be taken back.
+
+    Of a lease that was made for `duration` a quarter is enough, if that is less than ten seconds.
+
+    Raises
+    ------
+    LeaseLostError
+        If it does not.
+    """
+    table = KINDS[lease.operation].table
+    held = select(table.id).where(
+        _is_ours(lease), table.lease_expires_at > time_after(min(ENOUGH, duration / 4))
+    )
+    if session.execute(held).scalar_one_or_none() is None:
+        raise _lost(lease)
+
+
+def renew(session: Session, lease: Lease, duration: timedelta, **progress: Any) -> None:
     """Prolong the lease and record progress.
 
     Raises
@@ -95,7 +127,7 @@ def renew(session: Session, lease: Lease, at: datetime, duration: timedelta, **p
     LeaseLostError
         If the lease is not valid any more.
     """
-    write(session, lease, lease_expires_at=at + duration, **progress)
+    write(session, lease, lease_expires_at=time_after(duration), **progress)
 
 
 def release(session: Session, lease: Lease, status: Status, **values: Any) -> None:
@@ -107,3 +139,18 @@ def release(session: Session, lease: Lease, status: Status, **values: Any) -> No
         If the lease is not valid any more.
     """
     write(session, lease, status=status, lease_owner=None, lease_expires_at=None, **values)
+
+
+def _is_ours(lease: Lease) -> ColumnElement[bool]:
+    table = KINDS[lease.operation].table
+    return and_(
+        table.id == lease.work_id,
+        table.fencing == lease.fencing,
+        table.lease_owner == lease.owner,
+        table.status == Status.IN_PROGRESS,
+    )
+
+
+def _lost(lease: Lease) -> LeaseLostError:
+    name = KINDS[lease.operation].name
+    return LeaseLostError(f"{name} {lease.work_id}: lease {lease.tag} is not valid any more")

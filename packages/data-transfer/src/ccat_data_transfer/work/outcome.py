@@ -12,6 +12,7 @@ from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import Lease, release
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import FailureClass, Severity, Status
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.models import DataTransfer, LocationHealth, RouteHealth
@@ -35,9 +36,7 @@ RECORDED_OF_THE_LOCATION = "location_suspect"
 """A failure that is recorded once as an error of its location, not of each piece of work there too."""
 
 
-def fail(
-    session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, at: datetime
-) -> None:
+def fail(session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings) -> None:
     """Write down a failure and what follows from its class, in the caller's transaction.
 
     Connections that were lost and conditions that do not hold yet never use up attempts.
@@ -47,7 +46,7 @@ def fail(
     LeaseLostError
         If the lease does not hold any more; then the row belongs to somebody else.
     """
-    kind = KINDS[lease.operation]
+    kind, at = KINDS[lease.operation], database_now(session)
     row = session.execute(
         select(
             kind.table.attempt,

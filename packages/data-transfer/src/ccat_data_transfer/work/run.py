@@ -34,11 +34,11 @@ class WorkRunner:
     places : Places
         Opens storage.
     clock : Clock
-        The one source of time.
+        The machine's own, for spans and logs.
     settings : DataTransferSettings
         Limits and times.
     owner : str
-        Name of this worker in leases: host and process.
+        Name of this process in leases, made anew at each start.
     stopping : threading.Event
         Set when the worker is to end; work in hand is then given back.
     """
@@ -117,12 +117,12 @@ class WorkRunner:
 
     def _acquire(self, operation: Operation, work_id: UUID) -> tuple[Lease, AttemptLog] | None:
         """Take the row, and note where the log of the attempt will be, if logs are kept."""
-        duration, at = timedelta(seconds=self._settings.lease), self._clock.utc_now()
+        duration, worker_clock = timedelta(seconds=self._settings.lease), self._clock.utc_now()
         with self._sessions.begin() as session:
-            lease = acquire(session, operation, work_id, self._owner, at, duration)
+            lease = acquire(session, operation, work_id, self._owner, duration, worker_clock)
             if lease is None:
                 return None
-            return lease, register_log(session, self._settings.log_folder, lease, at)
+            return lease, register_log(session, self._settings.log_folder, lease, worker_clock)
 
     def _settle(self, lease: Lease, attempt_log: AttemptLog, error: Exception | None) -> str:
         """Write down that the work was given back, or how it failed; else the lease runs out."""
@@ -133,7 +133,7 @@ class WorkRunner:
                 else:
                     where = f" in {lease.operation}, log {attempt_log.id}"
                     failure = classify(error, where=where)
-                    fail(session, lease, failure, self._settings, self._clock.utc_now())
+                    fail(session, lease, failure, self._settings)
                 wake_planners(session)
         except LeaseLostError:
             return "lease_lost"

@@ -1,6 +1,7 @@
 """A worker process: a Celery consumer of the queues of its locations, which it finds and follows itself."""
 
 import os
+import secrets
 import socket
 import threading
 import warnings
@@ -23,6 +24,7 @@ from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import DataLocation, LocationUsage
 
@@ -43,7 +45,7 @@ class Worker:
     engine : Engine
         The site's database.
     clock : Clock
-        The one source of time.
+        The machine's own.
     settings : DataTransferSettings
         Broker, limits and times.
     locations : sequence of str
@@ -65,13 +67,12 @@ class Worker:
         operations: Sequence[Operation],
     ) -> None:
         self._sessions = sessionmaker(engine, expire_on_commit=False)
-        self._clock = clock
         self._settings = settings
         self._locations = locations
         self._sites = sites
         self._operations = operations
         self._stopping = threading.Event()
-        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._name = process_name()
         self._places = Places(
             self._sessions,
             Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http),
@@ -148,7 +149,7 @@ class Worker:
         while True:
             for location_id, _ in self._reachable_places():
                 try:
-                    measure(self._sessions, self._places, self._clock, location_id)
+                    measure(self._sessions, self._places, location_id)
                 except Exception as error:
                     # Storage or database away, or another worker measured in the same instant.
                     log.warning("worker.usage_unknown", location=location_id, error=str(error))
@@ -170,7 +171,12 @@ class Worker:
             return [(row.id, row.location_type) for row in session.execute(statement.order_by(location.id))]
 
 
-def measure(sessions: sessionmaker[Session], places: Places, clock: Clock, location_id: str) -> None:
+def process_name() -> str:
+    """Return a name that no other process has or had, also where containers count processes from 1."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def measure(sessions: sessionmaker[Session], places: Places, location_id: str) -> None:
     """Write down how full a location is, if its storage says so.
 
     Raises
@@ -181,8 +187,8 @@ def measure(sessions: sessionmaker[Session], places: Places, clock: Clock, locat
     usage = places.storage(location_id).usage()
     if usage is None:
         return
-    at = clock.utc_now()
     with sessions.begin() as session:
+        at = database_now(session)
         site_id = location_id.split(".", 1)[0]
         session.execute(
             insert(LocationUsage).values(

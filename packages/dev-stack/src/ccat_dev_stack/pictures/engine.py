@@ -16,10 +16,11 @@ from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import load_topology
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.storage.interface import ObjectInfo, Storage
+from ccat_data_transfer.storage.interface import ObjectInfo, Storage, nanoseconds_of
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_dev_stack.pictures.night import NOW
+from ccat_dev_stack.virtual_time import install_virtual_time, set_virtual_time
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.models import ExecutedObsUnit, ExecutedObsUnitModule, PhysicalCopy, Site
@@ -55,7 +56,7 @@ class CutShort:
 
     def stat(self, path: str) -> ObjectInfo:
         """Tell that an object is shorter than it was."""
-        return ObjectInfo(path, self._sizes[path], NOW, None)
+        return ObjectInfo(path, self._sizes[path], nanoseconds_of(NOW))
 
     def set_aside(self, path: str, work_id: str) -> None:
         """Leave it where it is: there is none."""
@@ -119,8 +120,10 @@ class DataTransferEngine:
     """
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._clock = SetClock()
+        install_virtual_time(engine, NOW)
         self._settings = DataTransferSettings(circuit_rest=CIRCUIT_REST)
         self._planner = Planner(engine, self, self._clock, self._settings)
 
@@ -129,10 +132,14 @@ class DataTransferEngine:
 
     def plan(self) -> None:
         """Have the planner look at the night as it is now."""
-        self._clock.now = NOW
+        self._set_time(NOW)
         self._planner.run_pass()
         with self._sessions.begin() as session:
             _date_back(session)
+
+    def _set_time(self, moment: datetime) -> None:
+        self._clock.now = moment
+        set_virtual_time(self._engine, moment)
 
     def plan_moving(self, at: datetime) -> None:
         """Have the planner send on what lies in buffers, at a moment before now."""
@@ -152,7 +159,7 @@ class DataTransferEngine:
         places = cast(Places, ToldPlaces(answers))
         runner = WorkRunner(self._sessions, places, self._clock, self._settings, worker, threading.Event())
         for moment in moments:
-            self._clock.now = moment
+            self._set_time(moment)
             table = KINDS[operation].table
             with self._sessions.begin() as session:
                 session.execute(update(table).where(table.id == work_id).values(status=Status.SCHEDULED))

@@ -195,7 +195,8 @@ class Work(Identified, Owned, Waiting):
     """Columns of every kind of work: status, lease, retries, progress and the last error.
 
     A row is *open* until it is completed. Workers lease it by compare-and-set and write only with the
-    fencing number of their lease, so that a worker that came back from the dead is refused.
+    fencing number of their lease and their own name, so that a worker that came back from the dead is
+    refused; also by a database that was restored and gives out old numbers again.
     """
 
     status: Mapped[Status] = mapped_column(choice(Status), default=Status.PENDING, doc="Life cycle of work.")
@@ -209,10 +210,17 @@ class Work(Identified, Owned, Waiting):
     )
     next_attempt_at: Mapped[datetime | None] = mapped_column(doc="Not to be tried before; null: at once.")
     dispatched_at: Mapped[datetime | None] = mapped_column(doc="When a worker was last told of the row.")
-    lease_owner: Mapped[str | None] = mapped_column(doc="Worker that holds the row.")
+    lease_owner: Mapped[str | None] = mapped_column(
+        doc="Process that holds the row; its name is made anew at each start."
+    )
     lease_expires_at: Mapped[datetime | None] = mapped_column(doc="When the lease ends unless renewed.")
-    fencing: Mapped[int] = mapped_column(default=0, doc="Grows with each lease; older holders are refused.")
+    fencing: Mapped[int] = mapped_column(
+        default=0, doc="Grows with each lease. Holders are known by it and by ``lease_owner``."
+    )
     started_at: Mapped[datetime | None] = mapped_column(doc="Start of the latest attempt.")
+    worker_clock: Mapped[datetime | None] = mapped_column(
+        doc="What the clock of the worker said at ``started_at``: to find wrong clocks; it decides nothing."
+    )
     finished_at: Mapped[datetime | None] = mapped_column(doc="When it was completed or given up.")
     progressed_at: Mapped[datetime | None] = mapped_column(doc="When ``bytes_done`` last grew.")
     bytes_done: Mapped[int] = mapped_column(default=0, doc="Bytes done in this attempt.")

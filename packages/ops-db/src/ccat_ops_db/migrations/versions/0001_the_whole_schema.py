@@ -17,6 +17,11 @@ depends_on = None
 kind = "expand"
 destroys = ()
 
+OPS_NOW = """\
+CREATE OR REPLACE FUNCTION ops_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+  SELECT clock_timestamp()
+$$
+"""
 TRIGGERS = (
     """\
 CREATE OR REPLACE FUNCTION package_creation_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -200,6 +205,7 @@ EXECUTE FUNCTION event_append_only()
 """,
 )
 FUNCTIONS = (
+    "ops_now",
     "package_creation_life_cycle",
     "data_transfer_life_cycle",
     "long_term_archive_transfer_life_cycle",
@@ -219,6 +225,7 @@ FUNCTIONS = (
 def upgrade() -> None:
     """Create every table, and the triggers that guard life cycles, facts and owners."""
     set_limits()
+    op.execute(OPS_NOW)
     op.create_table(
         "configuration_revision",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1040,6 +1047,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
@@ -1747,6 +1755,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
@@ -1858,6 +1867,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
@@ -2013,6 +2023,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
@@ -2281,6 +2292,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
@@ -2408,6 +2420,7 @@ def upgrade() -> None:
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
