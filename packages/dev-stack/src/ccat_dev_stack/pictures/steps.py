@@ -77,7 +77,7 @@ def lock(night: Night, copy: UUID, work: Work, at: datetime) -> None:
     table = snake_case(type(work).__name__)
 
     def do(session: Session) -> None:
-        lock_copy(session, copy, table, work.id, work.site_id, at)
+        lock_copy(session, copy, table, work.id, at)
 
     night.afterwards(do)
 
