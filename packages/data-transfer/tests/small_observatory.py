@@ -263,7 +263,8 @@ class SmallObservatory:
     def change(self, model: Any, key: object, **values: Any) -> None:
         """Write columns of one row, as a person or another program would."""
         table = model.__table__
-        [column] = inspect(model).primary_key
+        [key_of_model] = inspect(model).primary_key
+        column = table.c[key_of_model.name]
         with self.sessions.begin() as session:
             session.execute(update(table).where(column == key).values(values).returning(column)).one()
 
