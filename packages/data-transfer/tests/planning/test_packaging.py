@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccat_ops_db.enumerations import Severity, Status
 from ccat_ops_db.models import (
     DataLocation,
@@ -14,6 +16,8 @@ from ccat_ops_db.models import (
     RawDataFile,
     RawDataPackage,
 )
+
+from ..trouble import DAY, HOUR, let_pass, lost
 
 MEGABYTE = 1_000_000
 
@@ -123,3 +127,21 @@ def test_a_package_whose_buffer_goes_out_of_service_is_made_in_another(observato
     assert (creation.status, creation.destination_location_id) == (Status.SCHEDULED, "ccat.buffer-2")
     assert "done" in observatory.deliver()
     assert len(observatory.tars_at("ccat.buffer-2")) == 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="one file that is not as it was filed keeps all others of its package from the archive, for ever",
+)
+def test_a_bad_file_is_left_out_and_stays(observatory: Any) -> None:
+    good = {"2026/a.fits": b"a" * 1000, "2026/c.fits": b"c" * 1000}
+    execution = observatory.start()
+    observatory.file(execution, {**good, "2026/b.fits": b"b" * 1000})
+    observatory.finish(execution)
+    bad = observatory.folder("ccat.raw") / "2026/b.fits"
+    bad.write_bytes(b"written over after it was filed")
+    let_pass(observatory, HOUR, 7 * HOUR, DAY, HOUR)
+    assert observatory.files_at("ccat.raw") == [bad]
+    assert lost(observatory, good) == []
+    assert any("2026/b.fits" in error.message for error in observatory.rows(ErrorRecord))
