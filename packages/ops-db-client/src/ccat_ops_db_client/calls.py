@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from .errors import CcatError
 from .identity import new_id
+from .paths import in_utf_8, is_utf_8
 from .records import (
     Execution,
     Explanation,
@@ -128,12 +129,12 @@ def progress(execution_id: UUID) -> Call[Progress]:
 
 def file_bulk(files: Sequence[NewFile]) -> Call[Filing]:
     """File many files, all or none."""
-    lines = [json.dumps(_facts(file), ensure_ascii=False, separators=(",", ":")) for file in files]
+    lines = [_line(_facts(file)) for file in files]
     return Call(
         "POST",
         f"{API_PREFIX}/raw-data-files:bulk",
         _parser(Filing),
-        body=_encoded("\n".join([*lines, ""])),
+        body="\n".join([*lines, ""]).encode(),
         content_type=NDJSON,
         idempotency_key=str(new_id()),
     )
@@ -227,7 +228,7 @@ def status() -> Call[Status]:
 
 def why(subject: str | UUID) -> Call[Explanation]:
     """Ask why something waits; `subject` is any id."""
-    return _read(f"/why/{quote(str(subject), safe='')}", Explanation)
+    return _read(f"/why/{quote(in_utf_8(str(subject)), safe='')}", Explanation)
 
 
 def with_cursor(call: Call[Page[Item]], cursor: str) -> Call[Page[Item]]:
@@ -247,7 +248,7 @@ def _read(path: str, answer: type[Answer], query: Mapping[str, Any] | None = Non
 def _write(path: str, facts: Mapping[str, Any], answer: type[Answer]) -> Call[Answer]:
     given = {name: value for name, value in facts.items() if value is not None}
     try:
-        body = _encoded(json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+        body = _line(given).encode()
     except ValueError:
         raise CcatError("a number is not finite", "give a finite number") from None
     return Call("POST", f"{API_PREFIX}{path}", _parser(answer), body=body, idempotency_key=str(new_id()))
@@ -272,9 +273,9 @@ def _parameter(value: Any) -> str | Sequence[str]:
         case datetime():
             return value.isoformat()
         case list() | tuple():
-            return [str(item) for item in value]
+            return [in_utf_8(str(item)) for item in value]
         case _:
-            return str(value)
+            return in_utf_8(str(value))
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -285,8 +286,15 @@ def _text(identifier: UUID | None) -> str | None:
     return None if identifier is None else str(identifier)
 
 
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise CcatError("a name or text is not valid UTF-8", "write it in UTF-8") from None
+def _line(facts: Mapping[str, Any]) -> str:
+    """Return facts as JSON in one line that can be written as UTF-8."""
+    line = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if line.isascii() or is_utf_8(line):
+        return line
+    return json.dumps({name: _value_in_utf_8(value) for name, value in facts.items()}, separators=(",", ":"))
+
+
+def _value_in_utf_8(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_value_in_utf_8(entry) for entry in value]
+    return in_utf_8(value) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 
-from .errors import PathError
+from .errors import CcatError, PathError
 from .terminal_text import printable
 
 MAX_PATH_BYTES = 2000
@@ -41,6 +41,31 @@ def text_of(name: str | os.PathLike[str]) -> str:
 def name_of(text: str) -> str:
     """Return a text as the name on disk that has its bytes in UTF-8; the reverse of `text_of`."""
     return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+
+def in_utf_8(text: str) -> str:
+    """Return a text that can be sent; what a shell gave under a locale without accents is taken as UTF-8.
+
+    Raises
+    ------
+    CcatError
+        It is not UTF-8.
+    """
+    if is_utf_8(text):
+        return text
+    try:
+        return os.fsencode(text).decode()
+    except UnicodeError:
+        raise CcatError("a name or text is not valid UTF-8", "write it in UTF-8") from None
+
+
+def is_utf_8(text: str) -> bool:
+    """Say whether a text can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def shown(path: str | os.PathLike[str]) -> str:

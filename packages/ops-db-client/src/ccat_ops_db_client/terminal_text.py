@@ -18,6 +18,8 @@ def printable(text: str) -> str:
 
 def undecodable_escaped(text: str) -> str:
     r"""Return `text` with bytes that are not UTF-8 as ``\xe9``, and all else as it is: JSON must be UTF-8."""
+    if text.isascii():
+        return text
     return "".join(_escaped(character) if _is_undecodable(character) else character for character in text)
 
 

@@ -12,7 +12,7 @@ from ccat_ops_db_client.errors import PathError
 from ccat_ops_db_client.filing.filing import Copying, Order, Outcome, file_paths
 from ccat_ops_db_client.filing.left_out import LeftOut
 from ccat_ops_db_client.filing.read import Advance
-from ccat_ops_db_client.paths import text_of
+from ccat_ops_db_client.paths import in_utf_8, text_of
 from ccat_ops_db_client.terminal_text import undecodable_escaped
 
 from .exit_status import ExitStatus
@@ -62,7 +62,7 @@ def file(
     with recorder(api_url) as recording:
         outcome = file_paths(
             recording,
-            Order(execution, module, algorithm, file_type),
+            Order(execution, in_utf_8(module), algorithm, file_type and in_utf_8(file_type)),
             paths,
             copying=copying,
             progress=_progress,

@@ -11,7 +11,7 @@ from rich.progress import Progress, TaskID
 from ccat_ops_db_client.download.get import get_member, get_package
 
 from .options import ApiUrl, Json
-from .output import print_json, say
+from .output import print_json, say_path
 from .session import connection
 from .tables import byte_progress
 
@@ -42,9 +42,9 @@ def get(
         else:
             target = get_package(client, identifier, output, begin)
     if as_json:
-        print_json({"path": str(target.absolute()), "size": target.stat().st_size})
+        print_json({"path": target.absolute(), "size": target.stat().st_size})
     else:
-        say(str(target))
+        say_path(target)
 
 
 class _Bar:

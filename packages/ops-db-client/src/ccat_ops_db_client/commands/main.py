@@ -1,6 +1,5 @@
 """The command ``ccat``: its parts, and how errors end it."""
 
-import json
 import os
 import sys
 from importlib import import_module
@@ -10,9 +9,11 @@ from typing import Any
 import typer
 
 from ccat_ops_db_client.errors import ApiError, CcatError
+from ccat_ops_db_client.paths import shown
 from ccat_ops_db_client.terminal_text import printable
 
 from .exit_status import ExitStatus
+from .output import json_text
 
 COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool")
 """A module each, which has the command under its name, or several in a Typer application `app`."""
@@ -52,7 +53,7 @@ def main() -> None:
     except CcatError as error:
         _fail(error)
     except OSError as error:
-        _fail(CcatError(f"{error.filename or 'input or output'}: {error.strerror or error}"))
+        _fail(CcatError(f"{_name(error)}: {error.strerror or error}"))
     except Exception as error:
         if os.environ.get("CCAT_DEBUG"):
             raise
@@ -74,7 +75,13 @@ def _fail(error: CcatError) -> None:
         if isinstance(error, ApiError):
             document |= {"status": error.status, "problem": error.slug}
         document |= error.details
-        sys.stderr.write(json.dumps({"error": document}) + "\n")
+        sys.stderr.write(json_text({"error": document}) + "\n")
     else:
         sys.stderr.write(f"ccat: error: {printable(str(error))}\n")
     sys.exit(ExitStatus.NOT_DONE)
+
+
+def _name(error: OSError) -> str:
+    return (
+        shown(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else "input or output"
+    )

@@ -4,26 +4,33 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from textwrap import indent
 from typing import Any
 
 from pydantic import BaseModel
 
-from ccat_ops_db_client.terminal_text import printable
+from ccat_ops_db_client.paths import text_of
+from ccat_ops_db_client.terminal_text import printable, undecodable_escaped
 
 
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """Print a result as JSON."""
-    sys.stdout.write(json.dumps(_plain(value), indent=2, ensure_ascii=True) + "\n")
+    sys.stdout.write(json_text(value, 2) + "\n")
+
+
+def json_text(value: Any, spaces: int | None = None) -> str:
+    """Return a value as JSON of printable ASCII, which every parser takes and no terminal obeys."""
+    return json.dumps(_plain(value), indent=spaces, ensure_ascii=True).replace("\x7f", "\\u007f")
 
 
 def print_json_with_lists(first: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
     """Print a result as JSON whose lists, at its end, may be longer than memory holds."""
-    sys.stdout.write(json.dumps(first, indent=2).removesuffix("\n}"))
+    sys.stdout.write(json_text(first, 2).removesuffix("\n}"))
     for name, entries in lists.items():
         sys.stdout.write(f',\n  "{name}": [')
         for position, entry in enumerate(entries):
-            text = indent(json.dumps(entry, indent=2), "    ")
+            text = indent(json_text(entry, 2), "    ")
             sys.stdout.write(f"{',' if position else ''}\n{text}")
         sys.stdout.write("\n  ]")
     sys.stdout.write("\n}\n")
@@ -32,6 +39,13 @@ def print_json_with_lists(first: Mapping[str, Any], lists: Mapping[str, Iterable
 def say(text: str) -> None:
     """Print a line of the result."""
     sys.stdout.write(printable(text) + "\n")
+
+
+def say_path(path: Path) -> None:
+    """Print a path, which a script may open: with the bytes that it has on disk, whatever the locale."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(printable(text_of(path)).encode() + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def notice(text: str) -> None:
@@ -75,8 +89,12 @@ def duration(seconds: float) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, dict):
+        value = value.model_dump(mode="json")
+    if isinstance(value, Path):
+        value = text_of(value)
+    if isinstance(value, str):
+        return undecodable_escaped(value)
+    if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]

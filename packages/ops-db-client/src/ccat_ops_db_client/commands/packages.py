@@ -7,7 +7,7 @@ from ccat_ops_db_client.records import Package
 from .options import ApiUrl, ExecutionId, Json
 from .output import number, print_json, say, size
 from .session import connection
-from .tables import lines, print_table, state
+from .tables import lines, print_table, state, styled
 
 
 def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = False) -> None:
@@ -27,7 +27,7 @@ def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = Fal
 
 
 def _row(package: Package) -> list[Text | str]:
-    copies = [Text(f"{copy.location} ") + state(copy.status) for copy in package.copies]
+    copies = [styled(f"{copy.location} ") + state(copy.status) for copy in package.copies]
     reasons = [(package.waiting_reason, package.waiting_detail)]
     reasons += [(copy.waiting_reason, copy.waiting_detail) for copy in package.copies]
     waiting = dict.fromkeys(
@@ -41,5 +41,5 @@ def _row(package: Package) -> list[Text | str]:
         number(package.file_count),
         size(package.payload_bytes),
         lines(copies),
-        lines([Text(reason) for reason in waiting]),
+        lines(waiting),
     ]

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.errors import CcatError
+from ccat_ops_db_client.paths import shown
 from ccat_ops_db_client.settings import load_settings
 from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_listing import Counts, Entry
@@ -38,23 +39,23 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
     if as_json:
         print_json_with_lists(
             {
-                "folder": str(spool.folder),
+                "folder": spool.folder,
                 "away": {"since": away.since.isoformat(), "reason": away.reason} if away else None,
-                "unreadable": [str(path) for path in unreadable],
+                "unreadable": unreadable,
             },
             {"waiting": map(_plain, listing.waiting(spool)), "refused": map(_plain, listing.refused(spool))},
         )
     else:
         say(
-            f"{spool.folder}: {number(count.waiting)} requests wait, {number(count.parked)} of them parked,"
-            f" {number(count.refused)} were refused"
+            f"{shown(spool.folder)}: {number(count.waiting)} requests wait,"
+            f" {number(count.parked)} of them parked, {number(count.refused)} were refused"
         )
         if away:
             say(f"away since {time(away.since)}: {away.reason}")
         _print_first(spool, count)
     if unreadable:
         raise CcatError(
-            f"{len(unreadable)} files of the spool could not be read: {', '.join(map(str, unreadable))}",
+            f"{len(unreadable)} files of the spool could not be read: {', '.join(map(shown, unreadable))}",
             "what could be read of them waits; look at them, then move them away",
         )
     if count.refused:

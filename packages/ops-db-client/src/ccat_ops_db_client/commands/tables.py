@@ -57,18 +57,27 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *,
             no_wrap=name.startswith((">", "=")),
         )
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+        table.add_row(*map(_cell, row))
     _console().print(table)
 
 
 def state(text: str | None) -> Text:
     """Return a state in its colour."""
-    return Text(printable(text or ""), style=_STYLES.get(text or "", ""))
+    return styled(text or "", _STYLES.get(text or "", ""))
 
 
-def lines(cells: Iterable[Text]) -> Text:
+def lines(cells: Iterable[Text | str]) -> Text:
     """Return several lines in one cell."""
-    return Text("\n").join(cells)
+    return Text("\n").join(map(_cell, cells))
+
+
+def styled(text: str, style: str = "") -> Text:
+    """Return a text in a style, safe for a terminal; a `Text` of Rich's own is not."""
+    return Text(printable(text), style=style)
+
+
+def _cell(cell: Text | str) -> Text:
+    return cell if isinstance(cell, Text) else styled(cell)
 
 
 @contextmanager

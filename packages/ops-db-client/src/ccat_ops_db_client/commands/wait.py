@@ -10,6 +10,7 @@ from ccat_ops_db_client import calls
 from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.records import Progress
+from ccat_ops_db_client.terminal_text import printable
 
 from .options import ApiUrl, ExecutionId, Json, Timeout
 from .output import number, print_json, say, size
@@ -54,7 +55,10 @@ def _last_progress(client: Client, execution: UUID, goal: Goal, timeout: float |
                 progress.packages_archived if goal is Goal.ARCHIVED else progress.packages_removed_at_source
             )
             display.update(
-                task, description=_description(progress), completed=done, total=progress.packages or None
+                task,
+                description=printable(_description(progress)),
+                completed=done,
+                total=progress.packages or None,
             )
             if _reached(progress, goal) or progress.failed:
                 break

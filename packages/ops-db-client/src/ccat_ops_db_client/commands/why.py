@@ -10,7 +10,7 @@ from ccat_ops_db_client.records import Step
 from .options import ApiUrl, Json
 from .output import print_json, say, time
 from .session import connection
-from .tables import lines, print_table, state
+from .tables import lines, print_table, state, styled
 
 
 def why(
@@ -38,7 +38,7 @@ def why(
 def _row(step: Step) -> list[Text | str]:
     reasons = [text for text in (step.reason, step.detail) if text]
     return [
-        lines([Text(step.what or step.subject_type), Text(step.subject_id, style="dim")]),
+        lines([step.what or step.subject_type, styled(step.subject_id, "dim")]),
         state(step.status),
         ": ".join(reasons),
         time(step.since),

@@ -10,7 +10,7 @@ from uuid import UUID
 from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.durable import exclusive_temporary, make_folder, make_folder_inside, sync_folder
 from ccat_ops_db_client.errors import CcatError, IntegrityError, PathError
-from ccat_ops_db_client.paths import check_relative_path
+from ccat_ops_db_client.paths import check_relative_path, name_of, shown, text_of
 from ccat_ops_db_client.records import Member
 
 from .fetch import Content, Partial, fetch
@@ -54,8 +54,10 @@ def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin:
     CcatError
         As in `get_package`; there is no such file in the package, or its path leads out of `folder`.
     """
-    check_relative_path(path)
     members = {member.path: member for member in client.package_index(package_id).members}
+    # As it was typed, or as the bytes that a shell made of names on disk under another locale.
+    path = path if path in members else text_of(path)
+    check_relative_path(path)
     member = members.get(path)
     if member is None:
         raise CcatError(
@@ -63,7 +65,7 @@ def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin:
             f"give the path as it was filed{_for_example(list(members))}",
         )
     content = Content(package_id, member.offset, member.size, f"sha256:{member.sha256}")
-    target = _get(client, content, folder / member.path, begin, folder)
+    target = _get(client, content, folder / name_of(member.path), begin, folder)
     _restore_time(target, member)
     return target
 
@@ -85,7 +87,7 @@ def _get(client: Client, content: Content, target: Path, begin: Begin, top: Path
             sync_folder(target.parent)
     except OSError as error:
         raise PathError(
-            f"{target} cannot be written ({error.strerror or error})",
+            f"{shown(target)} cannot be written ({error.strerror or error})",
             "make room and see that you may write there",
         ) from error
     return target
@@ -117,7 +119,9 @@ def _check_existing(target: Path, content: Content) -> None:
             existing.take_up(content.size)
         if existing.checksum == content.checksum:
             return
-    raise PathError(f"{target} is there already with other content", "remove it or choose another folder")
+    raise PathError(
+        f"{shown(target)} is there already with other content", "remove it or choose another folder"
+    )
 
 
 def _restore_time(target: Path, member: Member) -> None:
