@@ -27,14 +27,10 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     DeletionMode,
     DeletionTrigger,
-    LocationType,
     Operation,
     PhysicalCopyStatus,
-    RouteType,
-    TransferMethod,
     VerificationMethod,
 )
-from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -42,10 +38,7 @@ from ccat_ops_db.models import (
     LocationHealth,
     PhysicalCopy,
     RawDataPackage,
-    RawDataPackagePhysicalCopy,
     RetentionPolicy,
-    S3DataLocation,
-    Site,
 )
 from ccat_ops_db.package_state import READABLE
 
@@ -344,6 +337,19 @@ def class_of(error: BaseException) -> str:
     return classify(error).failure_class.value
 
 
+def true_tars_in_store(observatory: Any) -> int:
+    """Return how many true tars a store has."""
+    sealed = {package.checksum for package in packages(observatory)}
+    store = observatory.places.storage("cologne.store")
+    found = [info for info in store.list() if info.path.endswith(".tar")]
+    return sum(_checksum_of(store.read_range(info.path, 0, info.size)) in sealed for info in found)
+
+
+def packages(observatory: Any) -> list[Any]:
+    """Return the packages in the order in which they were made."""
+    return list(observatory.rows(RawDataPackage))
+
+
 def _checksum(tar: Path) -> str:
     return _checksum_of(tar.read_bytes())
 
@@ -361,92 +367,3 @@ def _members(tar: Path) -> dict[str, bytes]:
             for member in opened
             if (file := opened.extractfile(member)) is not None
         }
-
-
-# Other places.
-
-
-def add_archive(observatory: Any, location: str, priority: int = 0) -> None:
-    """Add a further archive on a disk of its own."""
-    observatory.add_location(location, LocationType.LONG_TERM_ARCHIVE)
-    observatory.change(DataLocation, location, priority=priority)
-
-
-def add_site(observatory: Any, site: str) -> None:
-    """Add a site without any location."""
-    with observatory.sessions.begin() as session:
-        session.add(Site(id=site, name=site))
-
-
-def add_route(observatory: Any, route: str, origin: str, destination: str, priority: int = 0) -> None:
-    """Add a route from a site to a location."""
-    with observatory.sessions.begin() as session:
-        session.add(
-            DataTransferRoute(
-                id=route,
-                origin_site_id=origin,
-                destination_site_id=destination.split(".")[0],
-                route_type=RouteType.DIRECT,
-                destination_location_id=destination,
-                method=TransferMethod.POSIX,
-                priority=priority,
-            )
-        )
-
-
-def give_copy(observatory: Any, package: Any, location: str, tar: bytes) -> None:
-    """Put a package into an archive as if it had been archived there before."""
-    path = observatory.folder(location) / package.relative_path
-    path.parent.mkdir(parents=True)
-    path.write_bytes(tar)
-    with observatory.sessions.begin() as session:
-        session.add(
-            RawDataPackagePhysicalCopy(
-                id=new_id(),
-                site_id=location.split(".")[0],
-                raw_data_package_id=package.id,
-                data_location_id=location,
-                relative_path=package.relative_path,
-                status=PhysicalCopyStatus.VERIFIED,
-                size=package.size,
-                created_at=observatory.clock.now,
-                checksum=package.checksum,
-                verified_at=observatory.clock.now,
-                verified_by=VerificationMethod.FULL_READ,
-            )
-        )
-
-
-def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **facts: Any) -> None:
-    """Have the packages archived in a store, and no longer on disk."""
-    keys = observatory.settings.credentials_folder / "archive"
-    keys.mkdir(parents=True, exist_ok=True)
-    (keys / "access_key_id").write_text(bucket.access_key_id)
-    (keys / "secret_access_key").write_text(bucket.secret_access_key)
-    observatory.change(DataLocation, "cologne.lta", retired_at=observatory.clock.now)
-    with observatory.sessions.begin() as session:
-        session.add(
-            S3DataLocation(
-                id="cologne.store",
-                site_id="cologne",
-                name="store",
-                location_type=LocationType.LONG_TERM_ARCHIVE,
-                endpoint=endpoint or bucket.endpoint,
-                bucket=bucket.bucket,
-                credential="archive",
-                **facts,
-            )
-        )
-
-
-def true_tars_in_store(observatory: Any) -> int:
-    """Return how many true tars a store has."""
-    sealed = {package.checksum for package in packages(observatory)}
-    store = observatory.places.storage("cologne.store")
-    found = [info for info in store.list() if info.path.endswith(".tar")]
-    return sum(_checksum_of(store.read_range(info.path, 0, info.size)) in sealed for info in found)
-
-
-def packages(observatory: Any) -> list[Any]:
-    """Return the packages in the order in which they were made."""
-    return list(observatory.rows(RawDataPackage))

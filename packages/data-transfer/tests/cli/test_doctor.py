@@ -10,8 +10,9 @@ import redis
 
 from ccat_dev_stack.testing import Bucket, OwnServer
 
+from ..more_places import add_store
 from ..places.faulty_server import Reply, Request, faulty_store
-from ..trouble import add_store, outcome_of
+from ..trouble import outcome_of
 from .conftest import Command
 
 

@@ -28,7 +28,8 @@ from ccat_data_transfer.storage.s3_upload import part_bytes_for
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import VerificationMethod
 
-from ..trouble import add_store, freed, let_pass, packages, true_tars_in_store
+from ..more_places import add_store
+from ..trouble import freed, let_pass, packages, true_tars_in_store
 from .conftest import OpenBucket, described, expected, read, remove, upload, wait_for_part
 from .faulty_server import FaultyStore, Reply, Request
 

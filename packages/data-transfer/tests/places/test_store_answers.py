@@ -13,7 +13,8 @@ from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_dev_stack.testing import Bucket
 
-from ..trouble import DAY, HOUR, add_store, let_pass, outcome_of, packages, texts, work_states
+from ..more_places import add_store
+from ..trouble import DAY, HOUR, let_pass, outcome_of, packages, texts, work_states
 from .conftest import described, read, upload
 from .faulty_server import FaultyStore, Reply, Request
 from .tls_server import TlsServer

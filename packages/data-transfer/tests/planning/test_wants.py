@@ -8,16 +8,13 @@ import pytest
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import ObsUnit, RetentionPolicy
 
+from ..more_places import add_archive, add_route, add_site, give_copy
 from ..trouble import (
     DAY,
     HOUR,
-    add_archive,
-    add_route,
-    add_site,
     close_route,
     files_below,
     freed,
-    give_copy,
     have_read,
     keep_everything,
     let_pass,

@@ -9,11 +9,11 @@ import pytest
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import Operation
 
+from ..more_places import add_store
 from ..small_observatory import WrongClock
 from ..trouble import (
     DAY,
     HOUR,
-    add_store,
     allow_deletion,
     content_of,
     files_below,
