@@ -1,6 +1,7 @@
 """A small observatory on disk for benchmarks: reference data, and history by the million."""
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, create_engine
@@ -76,10 +77,19 @@ def seed(engine: Engine, root: Path) -> None:
 def write_history(url: str, packages: int, files_per_package: int) -> None:
     """Fill the database with packages that were archived long ago and removed at the telescope."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # no triggers, no foreign key checks
+        _bring_rows(connection)
         for statement in _HISTORY:
             connection.execute(statement, {"packages": packages, "files": files_per_package})
         connection.execute("VACUUM (ANALYZE)")
+
+
+def _bring_rows(connection: psycopg.Connection[Any]) -> None:
+    """Let a connection write rows as if they came from other sites: no triggers, no foreign key checks."""
+    connection.execute(
+        "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
+        " ON CONFLICT DO NOTHING"
+    )
+    connection.execute("SET session_replication_role = replica")
 
 
 def _location(
@@ -118,7 +128,7 @@ def write_open_work(url: str, packages: int, under_way: int) -> None:
             session.flush()
     engine.dispose()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
+        _bring_rows(connection)
         for statement in _UNDER_WAY:
             connection.execute(statement, {"packages": packages, "done": packages - under_way})
         connection.execute("VACUUM (ANALYZE)")

@@ -26,6 +26,8 @@ from ccat_ops_db_api.settings import ApiSettings
 from . import seed, sign_in
 
 KEPT = {
+    "database_site",
+    "link_role",
     "permission",
     "observatory",
     "site",
@@ -89,7 +91,11 @@ def database(shared_database: str) -> str:
     )
     with psycopg.connect(shared_database) as connection:
         # Neither guards nor foreign keys are to stop a test from cleaning up.
-        connection.execute(f"SET session_replication_role = replica; {emptied}; {restored}")
+        connection.execute(
+            "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
+            " ON CONFLICT DO NOTHING;"
+            f" SET session_replication_role = replica; {emptied}; {restored}"
+        )
     return shared_database
 
 

@@ -82,6 +82,23 @@ class TestInit:
         assert "is set up already" in again.stderr
         assert "--drop" in again.stderr
 
+    @pytest.mark.parametrize(
+        ("site", "main", "rows_of"), [("ccat", False, 0), ("cologne", True, 3)], ids=["leaf", "main"]
+    )
+    def test_database_of_one_site(
+        self, run: Run, postgresql_url: str, site: str, main: bool, rows_of: int
+    ) -> None:
+        at = {"CCAT_OPS_DB_DATABASE_URL": postgresql_url}
+        done = run("opsdb_init", "--site", site, "--local_url", str(CONFIGURATION), **at)
+        assert ("to be filled from cologne" in done.stdout) is not main
+        columns = select(models.DatabaseSite.site_id, models.DatabaseSite.is_main)
+        assert query(postgresql_url, columns) == [(site, main)]
+        assert len(query(postgresql_url, select(models.Site.id))) == rows_of
+
+    def test_one_database_for_all_sites(self, configured_url: str) -> None:
+        columns = select(models.DatabaseSite.site_id, models.DatabaseSite.is_main)
+        assert query(configured_url, columns) == [("*", True)]
+
     def test_mode_lays_its_overlay(self, run: Run, postgresql_url: str) -> None:
         run(
             "opsdb_init", "--local_url", str(CONFIGURATION), "--data_archive_mode", "development",
@@ -154,6 +171,7 @@ class TestInit:
         [
             (("--data_archive_mode", "test"), "must be development or production"),
             (("--local_url", "none"), "there is no such folder"),
+            (("--site", "mars", "--local_url", str(CONFIGURATION)), "there is no site 'mars'"),
         ],
     )
     def test_wrong_options(self, run: Run, arguments: tuple[str, ...], reason: str) -> None:

@@ -78,9 +78,9 @@ def test_every_operational_table_has_an_owner() -> None:
         "constant_elevation_source", "chai_observation_configuration", "prime_cam_observation_configuration",
         "chai_tiling", "chai_inpar_parameter", "obs_unit_observation_configuration", "disk_data_location",
         "s3_data_location", "tape_data_location", "data_transfer_route_window", "configuration_revision",
-        "role_permission", "user", "user_role", "api_token", "api_token_scope",
+        "role_permission", "user", "user_role",
     }  # fmt: skip
-    local = {"idempotency_key", "user_session"}
+    local = {"idempotency_key", "user_session", "database_site", "link_role"}
     for table in models.Base.metadata.sorted_tables:
         owned = {"site_id", "retired_at"} & set(table.columns.keys())
         assert owned or table.name in of_the_main_site | local, table.name

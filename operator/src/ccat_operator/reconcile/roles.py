@@ -19,8 +19,8 @@ ROLES_LOCK = 0x0CCA7_0201
 
 _READ = ("SELECT",)
 _WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_NOT_WRITTEN = ("alembic_version",)
-"""Only migrations write it."""
+_NOT_WRITTEN = ("alembic_version", "database_site", "link_role")
+"""Written only by migrations, and by whoever sets up the database and its links."""
 _NOT_READ = ("api_token",)
 """Hashes of secrets; who only reads needs none of them."""
 

@@ -3,12 +3,12 @@
 The migrations carry the text of these statements; a test compares both.
 """
 
-from ccat_ops_db import database_time
+from ccat_ops_db import database_time, owner_guards
 from ccat_ops_db.life_cycles import LIFE_CYCLES, trigger_statements
+from ccat_ops_db.replication.classes import APPEND_ONLY
 
 SEALED_FACTS = (
     "id",
-    "site_id",
     "executed_obs_unit_id",
     "instrument_module_id",
     "part_number",
@@ -25,7 +25,6 @@ SEALED_FACTS = (
 )
 FILED_FACTS = (
     "id",
-    "site_id",
     "executed_obs_unit_id",
     "instrument_module_id",
     "relative_path",
@@ -70,24 +69,24 @@ def all_statements() -> list[str]:
         "DELETE WHEN OLD.raw_data_package_id IS NOT NULL",
         "raw_data_file %: a packaged file is never deleted",
     )
-    statements += _refuse("event_append_only", "event", "UPDATE OR DELETE", "event %: events are append-only")
-    return statements
+    for table in APPEND_ONLY:
+        statements += _refuse(
+            f"{table}_append_only", table, "UPDATE OR DELETE", f"{table} %: its rows are append-only"
+        )
+    return statements + owner_guards.owner_statements()
 
 
 def function_names() -> list[str]:
     """Return the names of the functions that the schema has."""
-    return [database_time.FUNCTION, *trigger_names()]
-
-
-def trigger_names() -> list[str]:
-    """Return the names of the guards; each trigger has the name of its function."""
     return [
+        database_time.FUNCTION,
+        *owner_guards.FUNCTIONS,
         *(f"{table}_life_cycle" for table in LIFE_CYCLES),
         "raw_data_package_immutable",
         "raw_data_package_kept",
         "raw_data_file_immutable",
         "raw_data_file_kept",
-        "event_append_only",
+        *(f"{table}_append_only" for table in APPEND_ONLY),
     ]
 
 

@@ -20,6 +20,7 @@ from ccat_ops_db.models import (
     access,
     copies,
     data,
+    databases,
     execution,
     movement,
     observatory,
@@ -40,6 +41,7 @@ AREAS: dict[str, ModuleType] = {
     "Rules": rules,
     "Records": records,
     "Access": access,
+    "Databases": databases,
 }
 """Title of each area, in the order in which people read them, and the module of its models."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import schema
@@ -15,7 +15,8 @@ from ccat_ops_db.commands.database import load_settings, open_engine
 from ccat_ops_db.commands.presentation import clear_errors, show_plan
 from ccat_ops_db.configuration import Configuration, apply_configuration, load
 from ccat_ops_db.configuration.files import OVERLAYS
-from ccat_ops_db.models import ConfigurationRevision
+from ccat_ops_db.models import ConfigurationRevision, DatabaseSite
+from ccat_ops_db.models.databases import EVERY_SITE
 from ccat_ops_db.settings import Environment, SettingsError
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,6 +40,13 @@ def opsdb_init(
     overlay: Annotated[
         list[Path] | None, typer.Option(help="Folder to lay over it; may be given several times.")
     ] = None,
+    site: Annotated[
+        str | None,
+        typer.Option(
+            help="The one site that the database is of: it owns no rows of others, and unless it is the main"
+            " site it gets the configuration from there. Default: one database for all sites."
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what is made.")] = False,
 ) -> None:
     """Set up a fresh operations database: create it, fill it from the configuration, mark its revision."""
@@ -48,13 +56,19 @@ def opsdb_init(
         if drop and production:
             raise SettingsError("--drop is refused: the environment is production")
         configuration = load(local_url, [*mode_overlay(local_url, mode), *(overlay or [])])
+        if site is not None and site not in configuration.entries["sites"]:
+            raise SettingsError(f"there is no site {site!r} in {local_url}")
+        main = site in (None, configuration.main_site())
         with open_engine() as engine:
             _refuse_used(engine, drop)
             if drop:
                 schema.drop_everything(engine)
             schema.create(engine)
-            _seed(engine, configuration, verbose)
-        typer.echo(f"the database is ready: revision {schema.head_revision()}, configuration {local_url}")
+            _say_whose(engine, site or EVERY_SITE, main)
+            if main:
+                _seed(engine, configuration, verbose)
+        filled = f"configuration {local_url}" if main else f"to be filled from {configuration.main_site()}"
+        typer.echo(f"the database is ready: revision {schema.head_revision()}, {filled}")
 
 
 def archive_mode(given: str | None) -> Environment:
@@ -86,6 +100,14 @@ def _refuse_used(engine: Engine, drop: bool) -> None:
         f"the database is set up already (revision {revision}); bring it up to date with opsdb_migrate and"
         " `opsdb config apply`, or start anew with --drop"
     )
+
+
+def _say_whose(engine: Engine, site: str, main: bool) -> None:
+    """Write down whose rows the database owns."""
+    with Session(engine) as session:
+        session.execute(delete(DatabaseSite))
+        session.add(DatabaseSite(site_id=site, is_main=main))
+        session.commit()
 
 
 def _seed(engine: Engine, configuration: Configuration, verbose: bool) -> None:

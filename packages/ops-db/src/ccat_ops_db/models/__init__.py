@@ -21,6 +21,7 @@ from ccat_ops_db.models.copies import (
     RawDataPackagePhysicalCopy,
 )
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
+from ccat_ops_db.models.databases import DatabaseSite, LinkRole
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
 from ccat_ops_db.models.movement import (
     DataTransfer,
@@ -94,6 +95,7 @@ __all__ = [
     "DataTransferPackage",
     "DataTransferRoute",
     "DataTransferRouteWindow",
+    "DatabaseSite",
     "Deletion",
     "DeletionHold",
     "DiskDataLocation",
@@ -108,6 +110,7 @@ __all__ = [
     "InstrumentModule",
     "InstrumentModuleConfiguration",
     "Line",
+    "LinkRole",
     "LocationHealth",
     "LocationUsage",
     "LongTermArchiveTransfer",

@@ -22,6 +22,9 @@ CREATE OR REPLACE FUNCTION ops_now() RETURNS timestamptz LANGUAGE sql VOLATILE A
   SELECT clock_timestamp()
 $$
 """
+EVERY_SITE = "INSERT INTO database_site (site_id, is_main) VALUES ('*', true)"
+"""One database for all sites; whoever sets one up for a site says so instead."""
+
 TRIGGERS = (
     """\
 CREATE OR REPLACE FUNCTION package_creation_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,7 +155,7 @@ END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_package_immutable BEFORE UPDATE ON raw_data_package
-FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.id IS DISTINCT FROM NEW.id OR OLD.site_id IS DISTINCT FROM NEW.site_id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.created_at IS DISTINCT FROM NEW.created_at OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
+FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.id IS DISTINCT FROM NEW.id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.created_at IS DISTINCT FROM NEW.created_at OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
 EXECUTE FUNCTION raw_data_package_immutable()
 """,
     """\
@@ -176,7 +179,7 @@ END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_file_immutable BEFORE UPDATE ON raw_data_file
-FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.site_id IS DISTINCT FROM NEW.site_id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.file_type IS DISTINCT FROM NEW.file_type OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.written_from IS DISTINCT FROM NEW.written_from OR OLD.written_until IS DISTINCT FROM NEW.written_until OR OLD.filed_at IS DISTINCT FROM NEW.filed_at) OR (OLD.member_offset IS NOT NULL AND (OLD.raw_data_package_id IS DISTINCT FROM NEW.raw_data_package_id OR OLD.member_offset IS DISTINCT FROM NEW.member_offset OR OLD.member_checksum IS DISTINCT FROM NEW.member_checksum)))
+FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.file_type IS DISTINCT FROM NEW.file_type OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.written_from IS DISTINCT FROM NEW.written_from OR OLD.written_until IS DISTINCT FROM NEW.written_until OR OLD.filed_at IS DISTINCT FROM NEW.filed_at) OR (OLD.member_offset IS NOT NULL AND (OLD.raw_data_package_id IS DISTINCT FROM NEW.raw_data_package_id OR OLD.member_offset IS DISTINCT FROM NEW.member_offset OR OLD.member_checksum IS DISTINCT FROM NEW.member_checksum)))
 EXECUTE FUNCTION raw_data_file_immutable()
 """,
     """\
@@ -194,7 +197,7 @@ EXECUTE FUNCTION raw_data_file_kept()
     """\
 CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'event %: events are append-only', OLD.id
+  RAISE EXCEPTION 'event %: its rows are append-only', OLD.id
     USING ERRCODE = 'check_violation', CONSTRAINT = 'event_append_only';
 END $$
 """,
@@ -203,9 +206,199 @@ CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event
 FOR EACH ROW
 EXECUTE FUNCTION event_append_only()
 """,
+    """\
+CREATE OR REPLACE FUNCTION owned_here() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  here text[] := ARRAY(SELECT d.site_id FROM public.database_site d);
+  acts_for text[] := string_to_array(nullif(current_setting('ccat.acts_for', true), ''), ',');
+  stranger text;
+BEGIN
+  IF acts_for IS NULL AND '*' = ANY (here) THEN
+    RETURN NULL;
+  END IF;
+  SELECT c.site_id INTO stranger FROM changed c
+  WHERE NOT (c.site_id = ANY (here) OR '*' = ANY (here)) OR c.site_id <> ALL (acts_for)
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION '%: a row of site % is not written here', TG_TABLE_NAME, stranger
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'owned_here',
+            DETAIL = format('This database has the sites %s; the session acts for %s.',
+                            array_to_string(here, ', '),
+                            coalesce(array_to_string(acts_for, ', '), 'all of them')),
+            HINT = 'Only the database of the site that owns a row changes it; ask the API of that site.';
+  END IF;
+  RETURN NULL;
+END $$
+""",
+    """\
+CREATE OR REPLACE FUNCTION owner_is_settled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%: a row of site % cannot become one of site %', TG_TABLE_NAME, OLD.site_id, NEW.site_id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'owner_is_settled';
+END $$
+""",
+    """\
+CREATE OR REPLACE FUNCTION never_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%: is never truncated, as it has rows of every site', TG_TABLE_NAME
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'never_truncated',
+          HINT = 'Delete the rows that this database owns.';
+END $$
+""",
+    """\
+CREATE OR REPLACE FUNCTION main_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.database_site d WHERE d.is_main) THEN
+    RAISE EXCEPTION '%: is reference data, which only the database of the main site changes', TG_TABLE_NAME
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'main_only',
+            HINT = 'Change it at the main site; it comes here by itself.';
+  END IF;
+  RETURN NULL;
+END $$
+""",
+    """\
+CREATE OR REPLACE FUNCTION arrives() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  owner text;
+  own boolean;
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    owner := OLD.site_id;
+  ELSE
+    owner := NEW.site_id;
+  END IF;
+  own := EXISTS (SELECT FROM public.database_site d WHERE d.site_id IN (owner, '*'));
+  IF NOT EXISTS (
+    SELECT FROM public.link_role l
+    WHERE l.role = current_user AND l.site_id IN (owner, '*') AND (l.recovers OR NOT own)
+  ) THEN
+    RAISE EXCEPTION '%: the role % may not bring a row of site % here', TG_TABLE_NAME, current_user, owner
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'arrives',
+            DETAIL = CASE WHEN own THEN 'This database owns the rows of that site.' ELSE
+                     'The table link_role does not allow it.' END;
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  RETURN NEW;
+END $$
+""",
 )
+OWNED = (
+    "api_token",
+    "api_token_scope",
+    "executed_obs_unit",
+    "executed_obs_unit_module",
+    "raw_data_file",
+    "raw_data_package",
+    "raw_data_package_metadata",
+    "package_creation",
+    "physical_copy",
+    "physical_copy_lock",
+    "data_transfer_package",
+    "data_transfer",
+    "long_term_archive_transfer",
+    "fixity_check",
+    "staging_job",
+    "staging_item",
+    "deletion",
+    "route_health",
+    "location_health",
+    "location_usage",
+    "data_transfer_log",
+    "error_record",
+    "event",
+    "deletion_hold",
+)
+REFERENCE = (
+    "observatory",
+    "telescope",
+    "instrument",
+    "instrument_module",
+    "instrument_module_configuration",
+    "chai_module_configuration",
+    "prime_cam_module_configuration",
+    "observing_program",
+    "sub_observing_program",
+    "source",
+    "fixed_source",
+    "solar_system_object",
+    "constant_elevation_source",
+    "line",
+    "obs_mode",
+    "observation_configuration",
+    "chai_observation_configuration",
+    "chai_tiling",
+    "chai_inpar_parameter",
+    "prime_cam_observation_configuration",
+    "obs_unit",
+    "obs_unit_observation_configuration",
+    "pre_scheduled_slot",
+    "site",
+    "data_location",
+    "disk_data_location",
+    "s3_data_location",
+    "tape_data_location",
+    "data_transfer_route",
+    "data_transfer_route_window",
+    "retention_policy",
+    "permission",
+    "role",
+    "role_permission",
+    "user",
+    "user_role",
+    "configuration_revision",
+)
+TRIGGERS_OF_OWNED = (
+    """\
+CREATE OR REPLACE TRIGGER owned_here_insert AFTER INSERT ON {table}
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT
+EXECUTE FUNCTION owned_here()
+""",
+    """\
+CREATE OR REPLACE TRIGGER owned_here_update AFTER UPDATE ON {table}
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT
+EXECUTE FUNCTION owned_here()
+""",
+    """\
+CREATE OR REPLACE TRIGGER owned_here_delete AFTER DELETE ON {table}
+REFERENCING OLD TABLE AS changed
+FOR EACH STATEMENT
+EXECUTE FUNCTION owned_here()
+""",
+    """\
+CREATE OR REPLACE TRIGGER owner_is_settled BEFORE UPDATE ON {table}
+FOR EACH ROW WHEN (OLD.site_id IS DISTINCT FROM NEW.site_id)
+EXECUTE FUNCTION owner_is_settled()
+""",
+    """\
+CREATE OR REPLACE TRIGGER never_truncated BEFORE TRUNCATE ON {table}
+FOR EACH STATEMENT
+EXECUTE FUNCTION never_truncated()
+""",
+    """\
+CREATE OR REPLACE TRIGGER arrives BEFORE INSERT OR UPDATE OR DELETE ON {table}
+FOR EACH ROW
+EXECUTE FUNCTION arrives()
+""",
+    """\
+ALTER TABLE {table} ENABLE REPLICA TRIGGER arrives
+""",
+)
+TRIGGER_OF_REFERENCE = """\
+CREATE OR REPLACE TRIGGER main_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE
+ON "{table}" FOR EACH STATEMENT
+EXECUTE FUNCTION main_only()
+"""
 FUNCTIONS = (
     "ops_now",
+    "owned_here",
+    "owner_is_settled",
+    "never_truncated",
+    "main_only",
+    "arrives",
     "package_creation_life_cycle",
     "data_transfer_life_cycle",
     "long_term_archive_transfer_life_cycle",
@@ -259,6 +452,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_data_transfer_log_work_id"), "data_transfer_log", ["work_id"], unique=False)
     op.create_table(
+        "database_site",
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("is_main", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_database_site")),
+    )
+    op.create_index(
+        "uq_database_site_main",
+        "database_site",
+        ["is_main"],
+        unique=True,
+        postgresql_where=sa.text("is_main"),
+        sqlite_where=sa.text("is_main"),
+    )
+    op.create_table(
         "event",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
@@ -289,6 +496,13 @@ def upgrade() -> None:
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("rest_frequency > 0", name=op.f("ck_line_rest_frequency_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line")),
+    )
+    op.create_table(
+        "link_role",
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("recovers", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("role", "site_id", name=op.f("pk_link_role")),
     )
     op.create_table(
         "obs_mode",
@@ -2616,6 +2830,12 @@ def upgrade() -> None:
     )
     for statement in TRIGGERS:
         op.execute(statement)
+    for table in OWNED:
+        for statement in TRIGGERS_OF_OWNED:
+            op.execute(statement.format(table=table))
+    for table in REFERENCE:
+        op.execute(TRIGGER_OF_REFERENCE.format(table=table))
+    op.execute(EVERY_SITE)
 
 
 def downgrade() -> None:
@@ -2943,12 +3163,20 @@ def downgrade() -> None:
     op.drop_table("observing_program")
     op.drop_table("observatory")
     op.drop_table("obs_mode")
+    op.drop_table("link_role")
     op.drop_table("line")
     op.drop_index(op.f("ix_event_subject_id_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_actor_occurred_at"), table_name="event")
     op.drop_index(op.f("ix_event_action_occurred_at"), table_name="event")
     op.drop_table("event")
+    op.drop_index(
+        "uq_database_site_main",
+        table_name="database_site",
+        postgresql_where=sa.text("is_main"),
+        sqlite_where=sa.text("is_main"),
+    )
+    op.drop_table("database_site")
     op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
     op.drop_table("data_transfer_log")
     op.drop_index(op.f("ix_configuration_revision_applied_at"), table_name="configuration_revision")
