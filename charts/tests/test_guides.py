@@ -10,6 +10,7 @@ from jsonschema import Draft7Validator
 from typer.main import get_command
 
 from ccat_data_transfer.cli.main import app as transfer
+from ccat_dev_stack.guides import snippets
 from ccat_operator.commands.main import app as operator
 
 from .rendering import CHARTS, Renderer, schema_of
@@ -35,10 +36,7 @@ by_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 
 def blocks(guide: Path, language: str) -> list[str]:
     """Return the code of a guide, without the indentation of the list that it stands in."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", guide.read_text(), re.MULTILINE | re.DOTALL)
-    return [
-        "\n".join(line.removeprefix(indent) for line in text.splitlines()) + "\n" for indent, text in found
-    ]
+    return [snippet.text for snippet in snippets(guide) if snippet.language == language]
 
 
 @by_guide

@@ -1,9 +1,9 @@
 """What the guides for operators tell people to type, typed by the tests."""
 
-import re
 from collections.abc import Mapping
 
 from ccat_dev_stack.checkout import checkout_folder
+from ccat_dev_stack.guides import snippet
 from harness.kubernetes import Site
 
 _NAMESPACE = "--namespace data-center"
@@ -21,11 +21,7 @@ def follow(site: Site, guide: str, step: str, replacing: Mapping[str, str] | Non
     replacing
         What stands for something else in the guide, such as a password.
     """
-    text = (checkout_folder() / "docs" / "operate" / f"{guide}.md").read_text("utf-8")
-    found = re.findall(rf"{re.escape(step)}[^\n]*\n\n( *)```sh\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
-    assert len(found) == 1, f"{guide} has the step {step!r} {len(found)} times"
-    commands = str(found[0][1])
-    for shown, meant in {_NAMESPACE: f"--namespace {site.namespace}", **(replacing or {})}.items():
-        assert shown in commands, f"{shown} is not in the step {step!r} of {guide}"
-        commands = commands.replace(shown, meant)
+    found = snippet(checkout_folder() / "docs" / "operate" / f"{guide}.md", step)
+    assert found.language == "sh"
+    commands = found.replacing({_NAMESPACE: f"--namespace {site.namespace}", **(replacing or {})})
     return site.cluster.run("bash", "-euo", "pipefail", "-c", commands)
