@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 import ccat_ops_db_api
 from ccat_ops_db import schema
+from ccat_ops_db.clock import Clock, SystemClock
 from ccat_ops_db.settings import OpsDbSettings, synchronous
 from ccat_ops_db.tokens import token_prefix
 from ccat_ops_db_api.application import create_app
 from ccat_ops_db_api.platform.problem_catalogue import GUIDANCE, RetryWhen
+from ccat_ops_db_api.platform.slow_questions import REMEMBERED_SECONDS
 from ccat_ops_db_api.settings import ApiSettings
 
 from . import seed
@@ -207,6 +209,26 @@ class TestOfTheDatabase:
         assert (write.status_code, write.json()["type"].rpartition("/")[2]) == (503, "busy")
         assert write.headers["retry-after"] == "1"
 
+    async def test_it_is_answered_from_memory_for_a_minute_to_who_asked(self, address: str) -> None:
+        clock = SetClock()
+        engine = create_engine(synchronous(address))
+        with Session(engine) as session, session.begin():
+            other_token = seed.token(session)
+        engine.dispose()
+        others = {"Authorization": f"Bearer {other_token}"}
+        async with _served(address, statement_timeout=1, clock=clock) as client:
+            with psycopg.connect(address) as other:
+                other.execute("LOCK TABLE site IN ACCESS EXCLUSIVE MODE")
+                assert (await client.get("/sites")).status_code == 503
+            again = await client.get("/sites")
+            assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (503, "query-too-slow")
+            assert again.json()["retry"] == {"may": "after-change", "after_seconds": None}
+            assert "retry-after" not in again.headers
+            assert (await client.get("/sites", params={"limit": 1})).status_code == 200
+            assert (await client.get("/sites", headers=others)).status_code == 200
+            clock.seconds += REMEMBERED_SECONDS
+            assert (await client.get("/sites")).status_code == 200
+
     async def test_our_mistake_tells_nothing_of_our_inside(self, address: str) -> None:
         _run(address, "ALTER TABLE site RENAME COLUMN name TO title")
         async with _served(address) as client:
@@ -215,6 +237,15 @@ class TestOfTheDatabase:
         assert response.json()["detail"] == "this is a mistake of ours"
         for word in ("SELECT", "site.name", ".py", "asyncpg"):
             assert word not in response.text
+
+
+class SetClock(SystemClock):
+    """A clock whose spans tests set."""
+
+    seconds = 1000.0
+
+    def monotonic(self) -> float:
+        return self.seconds
 
 
 _END_OTHERS = (
@@ -230,14 +261,16 @@ def _run(address: str, statement: str) -> None:
 
 
 @asynccontextmanager
-async def _served(address: str, statement_timeout: int = 5) -> AsyncIterator[Client]:
+async def _served(
+    address: str, statement_timeout: int = 5, clock: Clock | None = None
+) -> AsyncIterator[Client]:
     """Give a client that may do everything on a database of its own."""
     engine = create_engine(synchronous(address))
     with Session(engine) as session, session.begin():
         text = seed.token(session)
     engine.dispose()
     database = OpsDbSettings(database_url=SecretStr(address), token_key=SecretStr(seed.KEY))
-    app = create_app(ApiSettings(site_id="ccat", statement_timeout=statement_timeout), database)
+    app = create_app(ApiSettings(site_id="ccat", statement_timeout=statement_timeout), database, clock)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {text}"}
     async with Client(transport=transport, base_url="http://api/api/v1", headers=headers) as client:

@@ -33,6 +33,7 @@ from ccat_ops_db_api.platform.database import DATABASE_ERRORS, open_engine, sess
 from ccat_ops_db_api.platform.idempotency import forget_old_keys
 from ccat_ops_db_api.platform.openapi import describe
 from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord, VerbPaths
+from ccat_ops_db_api.platform.slow_questions import SlowQuestions
 from ccat_ops_db_api.raw_data_files import endpoints as raw_data_files
 from ccat_ops_db_api.raw_data_packages import endpoints as raw_data_packages
 from ccat_ops_db_api.reports import endpoints as reports
@@ -109,6 +110,7 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
     errors.install(app)
     describe(app)
     app.add_middleware(VerbPaths)
+    app.add_middleware(SlowQuestions)
     app.add_middleware(BodyLimit, largest=settings.max_body_bytes, largest_bulk=settings.max_bulk_body_bytes)
     app.add_middleware(RequestRecord)
     return app

@@ -282,6 +282,7 @@ async def _database(request: Request, error: Exception) -> Response:
         found = ("database-read-only", "the database takes no changes now; nothing was changed")
     elif state == TIMED_OUT and request.method in SAFE_METHODS:
         found = ("query-too-slow", "the database did not answer this question in the time that it may take")
+        request.state.too_slow = True
     elif state in CLASHES or state == TIMED_OUT:
         found = ("busy", "other requests are at the same rows; nothing was changed")
     elif _is_away(error, state):
