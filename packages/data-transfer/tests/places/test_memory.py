@@ -70,7 +70,7 @@ def test_four_transfers_to_a_slow_store_fit_a_worker(tmp_path: Path, s3: Bucket,
     try:
         assert wait_until(lambda: sending, 30)
         # So many parts are under way where nothing holds the transfers back.
-        wait_until(lambda: len(sending) == 20, 5)
+        wait_until(lambda: len(sending) == 20, 15)
         said, _ = worker.communicate("\n", timeout=30)
     finally:
         released.set()

@@ -113,7 +113,7 @@ def test_a_hung_place_is_measured_alone(observatory: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "fstatvfs", fstatvfs)
     with measuring(observatory, "ccat.raw", "ccat.buffer"):
         try:
-            assert wait_until(lambda: observatory.rows(LocationUsage, data_location_id="ccat.raw"), 3)
+            assert wait_until(lambda: observatory.rows(LocationUsage, data_location_id="ccat.raw"), 10)
         finally:
             server_is_back.set()
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import ssl
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ OUTAGES = {
     "clock": answer_of_store(403, "RequestTimeTooSkewed"),
     "read-only": OSError(errno.EROFS, "Read-only file system"),
     "no-permission": OSError(errno.EACCES, "Permission denied"),
+    "certificate": ssl.SSLCertVerificationError("certificate verify failed: self-signed certificate"),
 }
 
 
