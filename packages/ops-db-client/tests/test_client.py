@@ -219,7 +219,9 @@ def test_proxy_variables_of_a_desktop_are_not_used(
 
 def test_a_proxy_is_a_setting(server: ScriptedServer, client_of: MakeClient) -> None:
     server.say(Reply(201, ANSWER))
-    client_of("http://api.of.a.site.example", proxy=server.url).start_execution("O", ["m"])
+    client_of("http://api.of.a.site.example", proxy=server.url).start_execution(
+        "O", ["m"], execution_id=EXECUTION
+    )
     assert server.received[0].path == "http://api.of.a.site.example/api/v1/executed-obs-units:start"
 
 
@@ -251,7 +253,7 @@ class TestHttps:
         secure_server.say(Reply(201, ANSWER))
         said: list[str] = []
         async with AsyncClient(settings_for(server.url, spool_folder), on_moved=said.append) as client:
-            assert (await client.start_execution("O", ["m"])).id == EXECUTION
+            assert (await client.start_execution("O", ["m"], execution_id=EXECUTION)).id == EXECUTION
         assert said == [secure_server.url]
 
     def test_it_leads_nowhere_else(

@@ -1,8 +1,8 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
@@ -11,7 +11,8 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import BoundedBody, client_arguments, transport_arguments, unreachable
+from .http_messages import client_arguments, transport_arguments, unreachable, whole
+from .limits import Limit, SilenceLimit, refuse_encoded, refuse_endless
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -130,33 +131,56 @@ class AsyncClient(Operations):
             return answer
 
     async def _result(self, step: Step) -> Result:
-        try:
-            match step:
-                case Send(request, True, _):
-                    return await self._http.send(request, stream=True)
-                case Send(request, _, bounds):
-                    async with asyncio.timeout(bounds.attempt):
-                        return await self._answered(request, bounds)
-                case Read(response):
-                    await response.aread()
-                case Close(response):
-                    await response.aclose()
-                case Moved(address):
-                    self._address = address
-                    self._on_moved(address)
-                case Pause(seconds):
-                    await asyncio.sleep(seconds)
-        except TimeoutError:
-            return httpx.ReadTimeout("no answer in time")
-        except httpx.RequestError as error:
-            return error
+        match step:
+            case Send(request, None):
+                return await _or_error(self._http.send(request, stream=True))
+            case Send(request, Limit() as limit):
+                return await _or_error(self._sent_within(request, limit))
+            case Read(response):
+                return await _or_error(_read(response, SilenceLimit(self.settings.read_timeout)))
+            case Close(response):
+                await response.aclose()
+            case Moved(address):
+                self._address = address
+                self._on_moved(address)
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
         return None
 
-    async def _answered(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
-        response = await self._http.send(request, stream=True)
-        async with aclosing(response):
-            body = BoundedBody(response, bounds.answer_bytes, bounds.silence)
-            async for chunk in response.aiter_bytes():
-                if not body.add(chunk):
-                    break
-        return body.response()
+    async def _sent_within(self, request: httpx.Request, limit: Limit) -> httpx.Response:
+        async def send() -> httpx.Response:
+            return await _read(await self._http.send(request, stream=True), limit)
+
+        task = asyncio.create_task(send())
+        try:
+            while not task.done() and limit.left() > 0:
+                await asyncio.wait({task}, timeout=limit.left())
+        finally:
+            task.cancel()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise httpx.ReadTimeout("no answer in time") from None
+
+
+async def _read(response: httpx.Response, limit: Limit) -> httpx.Response:
+    body = bytearray()
+    try:
+        refuse_encoded(response)
+        async for piece in response.aiter_raw():
+            body += piece
+            limit.passed(len(piece))
+            refuse_endless(len(body), limit)
+    finally:
+        await response.aclose()
+    return whole(response, bytes(body))
+
+
+async def _or_error(step: Awaitable[httpx.Response]) -> httpx.Response | httpx.RequestError:
+    """Carry out a step; whatever goes wrong below is an error of the connection."""
+    try:
+        return await step
+    except httpx.RequestError as error:
+        return error
+    except Exception as error:
+        return httpx.RequestError(f"{type(error).__name__}: {error}")

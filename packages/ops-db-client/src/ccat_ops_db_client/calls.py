@@ -42,6 +42,11 @@ NDJSON = "application/x-ndjson"
 PAGE_LIMIT = 1000
 
 
+def _any(answer: object) -> bool:
+    del answer
+    return True
+
+
 @dataclass(frozen=True)
 class Call(Generic[Answer]):
     """One request of the API.
@@ -58,6 +63,8 @@ class Call(Generic[Answer]):
         What is sent, of type `content_type`.
     idempotency_key : str or None
         Key by which the service knows a repetition; each write has one.
+    fits : callable
+        Says whether an answer can be that to this call, and not to another one.
     """
 
     method: str
@@ -67,6 +74,7 @@ class Call(Generic[Answer]):
     body: bytes | None = None
     content_type: str = JSON
     idempotency_key: str | None = None
+    fits: Callable[[Answer], bool] = _any
 
     def halves(self) -> "tuple[Call[Answer], Call[Answer]] | None":
         """Return a bulk request as two of half its lines; null if there is nothing to halve.
@@ -77,10 +85,14 @@ class Call(Generic[Answer]):
         if self.content_type != NDJSON or len(lines) < 2 or self.idempotency_key is None:
             return None
         key, middle = UUID(self.idempotency_key), len(lines) // 2
+        first, second = b"".join(lines[:middle]), b"".join(lines[middle:])
         return (
-            replace(self, body=b"".join(lines[:middle]), idempotency_key=str(uuid5(key, "first half"))),
-            replace(self, body=b"".join(lines[middle:]), idempotency_key=str(uuid5(key, "second half"))),
+            self._half(first, str(uuid5(key, "first half"))),
+            self._half(second, str(uuid5(key, "second half"))),
         )
+
+    def _half(self, body: bytes, key: str) -> "Call[Answer]":
+        return replace(self, body=body, idempotency_key=key, fits=_fits(self.path, body, NDJSON))
 
 
 def start_execution(
@@ -100,7 +112,7 @@ def start_execution(
         "modules": list(modules),
         "started_at": _time(started_at),
     }
-    return _write("/executed-obs-units:start", facts, Execution)
+    return _recording(_write("/executed-obs-units:start", facts, Execution))
 
 
 def finish_execution(execution_id: UUID, status: str = "completed", **facts: Any) -> Call[Execution]:
@@ -109,12 +121,28 @@ def finish_execution(execution_id: UUID, status: str = "completed", **facts: Any
     `facts` are ``ended_at``, ``mean_pwv`` (mm), ``comment`` and so on, as in the API.
     """
     given = {name: _fact(value) for name, value in facts.items()}
-    return _write(f"/executed-obs-units/{execution_id}:finish", {"status": status, **given}, Execution)
+    path = f"/executed-obs-units/{execution_id}:finish"
+    return _recording(_write(path, {"status": status, **given}, Execution))
+
+
+def kept(path: str, body: bytes, content_type: str, idempotency_key: str) -> Call[Any]:
+    """Return a start, a finish or a bulk filing that was made earlier."""
+    answer: type[Any] = Filing if content_type == NDJSON else Execution
+    return _recording(
+        Call(
+            "POST",
+            path,
+            _parser(answer),
+            body=body,
+            content_type=content_type,
+            idempotency_key=idempotency_key,
+        )
+    )
 
 
 def execution(execution_id: UUID) -> Call[Execution]:
     """Ask for an execution."""
-    return _read(f"/executed-obs-units/{execution_id}", Execution)
+    return _about(_read(f"/executed-obs-units/{execution_id}", Execution), execution_id)
 
 
 def executions(**filters: Any) -> Call[Page[Execution]]:
@@ -124,20 +152,13 @@ def executions(**filters: Any) -> Call[Page[Execution]]:
 
 def progress(execution_id: UUID) -> Call[Progress]:
     """Ask how far the data of an execution are."""
-    return _read(f"/executed-obs-units/{execution_id}/progress", Progress)
+    return _about(_read(f"/executed-obs-units/{execution_id}/progress", Progress), execution_id)
 
 
 def file_bulk(files: Sequence[NewFile]) -> Call[Filing]:
     """File many files, all or none."""
-    lines = [_line(_facts(file)) for file in files]
-    return Call(
-        "POST",
-        f"{API_PREFIX}/raw-data-files:bulk",
-        _parser(Filing),
-        body="\n".join([*lines, ""]).encode(),
-        content_type=NDJSON,
-        idempotency_key=str(new_id()),
-    )
+    body = "\n".join([*(_line(_facts(file)) for file in files), ""]).encode()
+    return kept(f"{API_PREFIX}/raw-data-files:bulk", body, NDJSON, str(new_id()))
 
 
 def sum_of(first: Filing, second: Filing) -> Filing:
@@ -162,7 +183,7 @@ def packages(**filters: Any) -> Call[Page[Package]]:
 
 def package(package_id: UUID) -> Call[Package]:
     """Ask for a package with its copies."""
-    return _read(f"/raw-data-packages/{package_id}", Package)
+    return _about(_read(f"/raw-data-packages/{package_id}", Package), package_id)
 
 
 def package_index(package_id: UUID) -> Call[PackageIndex]:
@@ -203,7 +224,7 @@ def stage(
 
 def staging_job(job_id: UUID) -> Call[StagingJob]:
     """Ask how far a staging job is."""
-    return _read(f"/staging-jobs/{job_id}", StagingJob)
+    return _about(_read(f"/staging-jobs/{job_id}", StagingJob), job_id)
 
 
 def site() -> Call[SiteInformation]:
@@ -252,6 +273,27 @@ def _write(path: str, facts: Mapping[str, Any], answer: type[Answer]) -> Call[An
     except ValueError:
         raise CcatError("a number is not finite", "give a finite number") from None
     return Call("POST", f"{API_PREFIX}{path}", _parser(answer), body=body, idempotency_key=str(new_id()))
+
+
+def _about(call: Call[Answer], identifier: UUID) -> Call[Answer]:
+    return replace(call, fits=lambda answer: getattr(answer, "id", None) == identifier)
+
+
+def _recording(call: Call[Answer]) -> Call[Answer]:
+    return replace(call, fits=_fits(call.path, call.body or b"", call.content_type))
+
+
+def _fits(path: str, body: bytes, content_type: str) -> Callable[[Any], bool]:
+    """Return what says whether an answer is that to a start, a finish or a bulk filing."""
+    if content_type == NDJSON:
+        lines = body.count(b"\n")
+        return lambda filing: (
+            min(filing.filed, filing.already_filed) >= 0 and filing.filed + filing.already_filed == lines
+        )
+    facts = json.loads(body)
+    identifier = str(facts.get("id") or path.rpartition("/")[2].partition(":")[0]).lower()
+    status = facts.get("status")
+    return lambda execution: str(execution.id) == identifier and status in {None, execution.status}
 
 
 def _parser(answer: type[Answer]) -> Callable[[bytes], Answer]:

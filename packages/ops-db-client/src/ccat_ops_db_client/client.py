@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +13,8 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import BoundedBody, client_arguments, transport_arguments, unreachable
+from .http_messages import client_arguments, transport_arguments, unreachable, whole
+from .limits import Limit, SilenceLimit, Sockets, refuse_encoded, refuse_endless
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -50,6 +51,7 @@ class Client(Operations):
         self.settings = settings or load_settings()
         self._address = self.settings.api_url
         self._on_retry, self._on_moved = on_retry, on_moved
+        self._sockets = Sockets()
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(**transport_arguments(self.settings)),
             **client_arguments(self.settings),
@@ -130,51 +132,65 @@ class Client(Operations):
             return answer
 
     def _result(self, step: Step) -> Result:
-        try:
-            match step:
-                case Send(request, True, _):
-                    return self._http.send(request, stream=True)
-                case Send(request, _, bounds) if bounds.attempt is None:
-                    return self._answered(request, bounds)
-                case Send(request, _, bounds):
-                    return self._answered_in_time(request, bounds)
-                case Read(response):
-                    response.read()
-                case Close(response):
-                    response.close()
-                case Moved(address):
-                    self._address = address
-                    self._on_moved(address)
-                case Pause(seconds):
-                    time.sleep(seconds)
-        except httpx.RequestError as error:
-            return error
+        match step:
+            case Send(request, None):
+                return _or_error(lambda: self._http.send(request, stream=True))
+            case Send(request, Limit() as limit):
+                return _or_error(lambda: self._sent_within(request, limit))
+            case Read(response):
+                return _or_error(lambda: _read(response, SilenceLimit(self.settings.read_timeout)))
+            case Close(response):
+                response.close()
+            case Moved(address):
+                self._address = address
+                self._on_moved(address)
+            case Pause(seconds):
+                time.sleep(seconds)
         return None
 
-    def _answered(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
-        response = self._http.send(request, stream=True)
-        with closing(response):
-            body = BoundedBody(response, bounds.answer_bytes, bounds.attempt or bounds.silence)
-            for chunk in response.iter_bytes():
-                if not body.add(chunk):
-                    break
-        return body.response()
-
-    def _answered_in_time(self, request: httpx.Request, bounds: Bounds) -> httpx.Response:
+    def _sent_within(self, request: httpx.Request, limit: Limit) -> httpx.Response:
         """Send a request in a thread: nothing else ends the search for a name, or an answer that trickles."""
         ends: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
+        request.extensions = {**request.extensions, "trace": self._sockets.note}
 
         def send() -> None:
             try:
-                ends.put(self._answered(request, bounds))
+                ends.put(_read(self._http.send(request, stream=True), limit))
             except Exception as error:
                 ends.put(error)
 
         threading.Thread(target=send, name="ccat-request", daemon=True).start()
-        try:
-            end = ends.get(timeout=bounds.attempt)
-        except Empty:
-            raise httpx.ReadTimeout(f"no answer in {bounds.attempt:g} s") from None
+        while True:
+            try:
+                end = ends.get(timeout=limit.left())
+                break
+            except Empty:
+                if limit.left() == 0:
+                    self._sockets.cut()
+                    raise httpx.ReadTimeout("no answer in time") from None
         if isinstance(end, Exception):
             raise end
         return end
+
+
+def _read(response: httpx.Response, limit: Limit) -> httpx.Response:
+    body = bytearray()
+    try:
+        refuse_encoded(response)
+        for piece in response.iter_raw():
+            body += piece
+            limit.passed(len(piece))
+            refuse_endless(len(body), limit)
+    finally:
+        response.close()
+    return whole(response, bytes(body))
+
+
+def _or_error(step: Callable[[], httpx.Response]) -> httpx.Response | httpx.RequestError:
+    """Carry out a step; whatever goes wrong below is an error of the connection."""
+    try:
+        return step()
+    except httpx.RequestError as error:
+        return error
+    except Exception as error:
+        return httpx.RequestError(f"{type(error).__name__}: {error}")

@@ -1,7 +1,6 @@
 """A call as HTTP request, and an HTTP response as answer or typed error. No input or output here."""
 
 import re
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -49,6 +48,7 @@ _ERRORS_SHOWN = 3
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPES = "https://data-center.ccatobservatory.org/problems/"
 
+_OF_THE_CONNECTION = frozenset({b"content-encoding", b"transfer-encoding", b"content-length"})
 _LOOKED_AT = 4096
 _WORDS_SHOWN = 80
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -80,7 +80,8 @@ def timeout_of(settings: Settings, silence: float | None = None) -> httpx.Timeou
 
 def request_of(call: Call[Any], settings: Settings, base_url: str, timeout: httpx.Timeout) -> httpx.Request:
     """Return the HTTP request of a call to the API at `base_url`."""
-    headers = {"Accept": "application/json", **authorization(settings)}
+    # What comes in another encoding could be a thousand times longer than it looks.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", **authorization(settings)}
     if call.body is not None:
         headers["Content-Type"] = call.content_type
     if call.idempotency_key is not None:
@@ -102,49 +103,6 @@ def authorization(settings: Settings) -> dict[str, str]:
     return {"Authorization": f"Bearer {settings.api_token.get_secret_value()}"}
 
 
-class BoundedBody:
-    """The body of an answer, up to a size and a time; what is longer is cut off.
-
-    Parameters
-    ----------
-    response : httpx.Response
-        The answer, whose body was not read.
-    most_bytes : int or None
-        So long is an answer at most.
-    seconds : float or None
-        After so long it must have ended.
-    """
-
-    def __init__(self, response: httpx.Response, most_bytes: int | None, seconds: float | None) -> None:
-        self._response = response
-        self._left = float("inf") if most_bytes is None else most_bytes
-        self._deadline = float("inf") if seconds is None else time.monotonic() + seconds
-        self._chunks: list[bytes] = []
-
-    def add(self, chunk: bytes) -> bool:
-        """Take a part; say whether there may be more."""
-        self._chunks.append(chunk)
-        self._left -= len(chunk)
-        return self._left > 0 and time.monotonic() < self._deadline
-
-    def response(self) -> httpx.Response:
-        """Return the answer with what was taken as its body."""
-        # The parts are decoded already, and have another length.
-        of_the_transfer = {"content-encoding", "content-length", "transfer-encoding"}
-        headers = [
-            (name, value)
-            for name, value in self._response.headers.multi_items()
-            if name not in of_the_transfer
-        ]
-        return httpx.Response(
-            self._response.status_code,
-            headers=headers,
-            content=b"".join(self._chunks),
-            request=self._response.request,
-            extensions=self._response.extensions,
-        )
-
-
 def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     """Return the answer that a response carries.
 
@@ -156,7 +114,18 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
         raise error_of(response)
     if _media_type(response) == "text/html":
         raise foreign(response)
-    return parsed(call, response.content)
+    answer = parsed(call, response.content)
+    if not call.fits(answer):
+        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} speaks of something else")
+    return answer
+
+
+def whole(response: httpx.Response, body: bytes) -> httpx.Response:
+    """Return a response with its body, as it came: nothing is decoded that nobody asked for."""
+    headers = [
+        (name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_CONNECTION
+    ]
+    return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
 
 def parsed(call: Call[Answer], content: bytes) -> Answer:
@@ -311,8 +280,8 @@ def _description(response: httpx.Response) -> str:
         parts.append(media_type)
     if server := response.headers.get("server"):
         parts.append(f"server {server}")
-    # What a page says of its letters may be wrong; its words are only shown.
-    text = response.content[:_LOOKED_AT].decode(errors="replace")
+    # Whatever it says that it is encoded in.
+    text = response.content[:_LOOKED_AT].decode("utf-8", "replace")
     title = _TITLE.search(text)
     words = " ".join((title[1] if title else _TAGS.sub(" ", text)).split())[:_WORDS_SHOWN]
     return f"{', '.join(parts)}: {words!r}" if words else ", ".join(parts)
@@ -327,10 +296,14 @@ def _field_errors(problem: dict[str, Any]) -> list[FieldError]:
     if not isinstance(listed, list):
         return []
     return [
-        FieldError(str(entry.get("field") or ""), str(entry.get("reason", "")), entry.get("line"))
+        FieldError(str(entry.get("field") or ""), str(entry.get("reason", "")), _line(entry.get("line")))
         for entry in listed
         if isinstance(entry, dict)
     ]
+
+
+def _line(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -339,11 +312,11 @@ def _retry_after(response: httpx.Response) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _origin_text(response: httpx.Response) -> str:

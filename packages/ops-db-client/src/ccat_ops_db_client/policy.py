@@ -23,6 +23,7 @@ from .http_messages import (
     timeout_of,
     unreachable,
 )
+from .limits import MOST_BYTES, Limit, SilenceLimit, Upload
 from .settings import Settings
 
 Answer = TypeVar("Answer")
@@ -36,48 +37,19 @@ Listener = Callable[[ApiAwayError], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a request is tried, in seconds, and how long its answer may be.
-
-    Attributes
-    ----------
-    repeat : float
-        For so long it is repeated while the API is away; 0: one attempt.
-    attempt : float or None
-        So long an attempt takes at most, whatever it waits for: a name, a connection, or bytes that come one
-        by one; null: as long as something comes.
-    silence : float or None
-        After so much silence an attempt is given up; null: as in the settings. An answer that began must have
-        ended after as long.
-    answer_bytes : int or None
-        What is longer is no answer of the API, and its rest is not read; null: any length.
-    """
-
-    repeat: float
-    attempt: float | None = None
-    silence: float | None = None
-    answer_bytes: int | None = None
-
-
-NO_BOUNDS = Bounds(0)
-
-
-@dataclass(frozen=True, slots=True)
 class Send:
     """Send a request; the result is the response, or the error of the connection.
 
-    With `stream` the body of the response stays unread. What `bounds` say of one attempt holds; one that
-    takes too long is given up with a `httpx.ReadTimeout`.
+    Its body is read, unless there is no limit. At the limit it is given up with a `httpx.ReadTimeout`.
     """
 
     request: httpx.Request
-    stream: bool = False
-    bounds: Bounds = NO_BOUNDS
+    limit: Limit | None
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read the body of a response and close it."""
+    """Read the body of a response and close it; the result is the response with it."""
 
     response: httpx.Response
 
@@ -106,6 +78,29 @@ class Moved:
 Step = Send | Read | Close | Pause | Moved
 Result = httpx.Response | httpx.RequestError | None
 Steps = Generator[Step, Result, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a request is tried, in seconds.
+
+    Attributes
+    ----------
+    repeat : float
+        For so long it is repeated while the API is away; 0: one attempt.
+    attempt : float or None
+        So long an attempt takes at most; null: as long as something goes on.
+    silence : float or None
+        After so much silence an attempt is given up, and bytes that come one by one are silence; null: as in
+        the settings.
+    answer_bytes : int or None
+        What is longer is no answer of the API; null: any that fits into memory.
+    """
+
+    repeat: float
+    attempt: float | None = None
+    silence: float | None = None
+    answer_bytes: int | None = None
 
 
 class Pauses:
@@ -170,12 +165,13 @@ def answer(
     timeout = timeout_of(settings, bounds.silence)
     while True:
         try:
-            request = request_of(call, settings, address, timeout)
-            response = yield from _response(request, bounds=bounds)
+            limit = _limit(bounds, settings)
+            request = _watched(request_of(call, settings, address, timeout), limit)
+            response = yield from _response(request, limit)
             if (secure := secure_address(address, request, response)) is None:
                 return answer_of(call, response)
-            request = request_of(call, settings, secure, timeout)
-            response = yield from _response(request, bounds=bounds)
+            request = _watched(request_of(call, settings, secure, timeout), limit)
+            response = yield from _response(request, limit)
             try:
                 answered = answer_of(call, response)
             except ApiError:
@@ -209,28 +205,40 @@ def content(
     # The bytes of the tar count: they must not come in another encoding.
     request.headers["Accept-Encoding"] = "identity"
     for _ in range(MAX_REDIRECTS):
-        response = yield from _response(request, stream=True)
+        response = yield from _response(request, None)
         if response.is_success:
             return response
         if response.status_code not in REDIRECTS:
-            yield from _done(Read(response))
-            raise error_of(response)
+            raise error_of((yield from _done(Read(response))))
         yield Close(response)
         request = redirect_request(request, response)
     raise UnexpectedAnswerError(f"{settings.api_url} redirects without end")
 
 
-def _response(
-    request: httpx.Request, *, stream: bool = False, bounds: Bounds = NO_BOUNDS
-) -> Steps[httpx.Response]:
-    result = yield Send(request, stream, bounds)
+def _limit(bounds: Bounds, settings: Settings) -> Limit:
+    most_bytes = MOST_BYTES if bounds.answer_bytes is None else bounds.answer_bytes
+    if bounds.attempt is not None:
+        return Limit(bounds.attempt, most_bytes)
+    silence = settings.read_timeout if bounds.silence is None else bounds.silence
+    return SilenceLimit(silence, most_bytes)
+
+
+def _watched(request: httpx.Request, limit: Limit) -> httpx.Request:
+    request.stream = Upload(request.content, limit)
+    return request
+
+
+def _response(request: httpx.Request, limit: Limit | None) -> Steps[httpx.Response]:
+    result = yield Send(request, limit)
     if isinstance(result, httpx.RequestError):
         raise unreachable(result, request) from result
     assert isinstance(result, httpx.Response)
     return result
 
 
-def _done(step: Read) -> Steps[None]:
+def _done(step: Read) -> Steps[httpx.Response]:
     result = yield step
     if isinstance(result, httpx.RequestError):
         raise unreachable(result, step.response.request) from result
+    assert isinstance(result, httpx.Response)
+    return result

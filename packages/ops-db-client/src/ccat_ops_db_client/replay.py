@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from . import calls
 from .calls import Call
 from .client import Client
 from .errors import ApiAwayError, CcatError
-from .records import Execution, Filing
 from .sending import concerns_one_execution, may_pass, send_once
 from .spool import Spool, SpooledRequest
 from .spool_lease import Lease
@@ -122,11 +122,5 @@ def _send_or_refuse(
 def _call_of(requests: list[SpooledRequest]) -> Call[Any]:
     """Return a waiting request, or several bulk filings as one."""
     first, keys = requests[0], [request.idempotency_key for request in requests]
-    return Call(
-        "POST",
-        first.path,
-        (Filing if first.path.endswith(":bulk") else Execution).model_validate_json,
-        body=b"".join(request.body for request in requests),
-        content_type=first.content_type,
-        idempotency_key=keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_OID, " ".join(keys))),
-    )
+    key = keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_OID, " ".join(keys)))
+    return calls.kept(first.path, b"".join(request.body for request in requests), first.content_type, key)

@@ -113,9 +113,12 @@ class Spool:
         """
         self._file.reserve()
         try:
+            self._take_in_all()
             with self._begin() as database:
                 _insert(database, _row(request))
         except SpoolError as error:
+            if self._file.is_tight():
+                raise
             try:
                 self.append_beside(request)
             except SpoolError:
@@ -336,8 +339,8 @@ class Spool:
     def read(self) -> Iterator[sqlite3.Connection]:
         """Open the file for a question; what is kept beside it is taken in before."""
         if self._incoming.files():
-            with self._begin():
-                pass
+            self._file.make_room()
+            self._take_in_all()
         with self._file.read() as database:
             yield database
 
@@ -347,6 +350,22 @@ class Spool:
         self._file.make_room()
         with self._begin() if self.exists() else self._file.read() as database:
             yield database
+
+    def _take_in_all(self) -> None:
+        """Take in what is kept beside the file.
+
+        Raises
+        ------
+        SpoolError
+            Some of it cannot be read now; what comes later must not come before it.
+        """
+        before: list[Path] = []
+        while (files := self._incoming.files()) and files != before:
+            before = files
+            with self._begin():
+                pass
+        if files:
+            raise SpoolError(f"{files[0]} cannot be read now", "see that you may read it")
 
     @contextmanager
     def _begin(self) -> Iterator[sqlite3.Connection]:

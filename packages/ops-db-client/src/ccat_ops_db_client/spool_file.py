@@ -57,7 +57,7 @@ class SpoolFile:
         self._path = folder / NAME
         self._patience = patience
         self._stuck_until = 0.0
-        self._is_tight = False
+        self._empties_log = False
         self._lock = Lock()
         self._database: sqlite3.Connection | None = None
         self._close_database: Callable[[], object] = lambda: None
@@ -112,7 +112,7 @@ class SpoolFile:
             raise self._failure(error) from error
         with self._transaction("BEGIN IMMEDIATE", "rwc") as database:
             yield database
-        if self._is_tight:
+        if self._empties_log:
             self._empty_log()
 
     def shrink(self) -> None:
@@ -149,12 +149,19 @@ class SpoolFile:
 
     def make_room(self) -> None:
         """Give up the room that is kept for taking out requests if the disk is full."""
-        with suppress(OSError):
-            disk = os.statvfs(self._folder)
-            self._is_tight = disk.f_bavail * disk.f_frsize < _RESERVED_BYTES
-            if self._is_tight:
-                self._empty_log()
+        self._empties_log = self.is_tight()
+        if self._empties_log:
+            self._empty_log()
+            with suppress(OSError):
                 (self._folder / _RESERVE).unlink()
+
+    def is_tight(self) -> bool:
+        """Say whether the disk is as good as full."""
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError:
+            return False
+        return disk.f_bavail * disk.f_frsize < _RESERVED_BYTES
 
     def set_aside(self) -> list[Path]:
         """Return the files that could not be read and were replaced."""

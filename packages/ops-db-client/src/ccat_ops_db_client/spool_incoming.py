@@ -16,7 +16,8 @@ from .spool_tables import REQUEST_COLUMNS
 
 _WHOLE = ".request"
 _UNREADABLE = ".unreadable"
-_MOST_AT_ONCE = 1000
+_MOST_AT_ONCE = 128 * 1024
+"""Bytes; on a full disk there is room for little more."""
 
 Row = tuple[str | bytes, ...]
 """A request in the order of `REQUEST_COLUMNS`."""
@@ -68,11 +69,15 @@ class Incoming:
         return self._with(_UNREADABLE)
 
     def rows(self) -> Iterator[tuple[Path, Row]]:
-        """Yield the first ones with their files; one that is none gets another name."""
-        for path in self.files()[:_MOST_AT_ONCE]:
+        """Yield some of the first ones with their files; one that is none gets another name."""
+        size = 0
+        for path in self.files():
             row = _row(path)
             if row is not None:
                 yield path, row
+                size += sum(map(len, row))
+            if size > _MOST_AT_ONCE:
+                return
 
     def _with(self, suffix: str) -> list[Path]:
         try:

@@ -6,18 +6,24 @@ from typing import TypeVar
 
 from ccat_ops_db_client.calls import Call
 from ccat_ops_db_client.client import Client
+from ccat_ops_db_client.errors import ApiAwayError, ServerFailureError
+from ccat_ops_db_client.policy import Bounds
+
+from .output import notice
 
 Answer = TypeVar("Answer")
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+SHORTEST_ATTEMPT = 1.0
 FOR_EVER = 10 * 365 * 86400.0
 
 
 def answers(client: Client, call: Callable[[], Call[Answer]], timeout: float | None) -> Iterator[Answer]:
     """Yield the answer to a call, until the caller stops or the time is over.
 
-    While the API is away the call is repeated, for as long as time is left.
+    While the API is away the call is repeated, for as long as time is left: also while something else answers
+    in its place, and after a failure of the service.
 
     Parameters
     ----------
@@ -30,16 +36,29 @@ def answers(client: Client, call: Callable[[], Call[Answer]], timeout: float | N
 
     Raises
     ------
-    ApiAwayError
-        The API is away when the time is over.
+    ApiAwayError, ServerFailureError
+        The API is away when the time is over, or failed at that moment.
     ApiError
         It refused.
     """
+    said = False
     deadline = time.monotonic() + (FOR_EVER if timeout is None else timeout)
     pause = FIRST_PAUSE
     while True:
-        left = deadline - time.monotonic()
-        yield client.send(call(), retry_seconds=max(left, 0))
+        left = max(deadline - time.monotonic(), 0)
+        # The last attempts must not take longer than there is time.
+        attempt = None if left > client.settings.read_timeout else max(left, SHORTEST_ATTEMPT)
+        try:
+            answer = client.send(call(), bounds=Bounds(left, attempt=attempt))
+        except (ApiAwayError, ServerFailureError) as error:
+            if time.monotonic() >= deadline:
+                raise
+            if not said:
+                notice(f"{error.message}; trying again")
+            said = True
+        else:
+            said = False
+            yield answer
         left = deadline - time.monotonic()
         if left <= 0:
             return
