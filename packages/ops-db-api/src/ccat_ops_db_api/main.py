@@ -19,3 +19,4 @@ app.openapi()
 # What was made so far stays: looking through it for garbage again and again would hold requests up.
 gc.collect()
 gc.freeze()
+gc.enable()

@@ -1,6 +1,7 @@
 """``ccat-ops-db-api``: serve the API from one process that ends when it is asked to."""
 
 import argparse
+import gc
 
 import uvicorn
 
@@ -16,6 +17,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on")
     arguments = parser.parse_args()
+    # While the application is imported there is no garbage; its module switches this on again.
+    gc.disable()
     uvicorn.run(
         "ccat_ops_db_api.main:app",
         host=arguments.host,
