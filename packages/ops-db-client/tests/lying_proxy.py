@@ -194,6 +194,11 @@ def trickling(turn: Turn) -> None:
         turn.connection.sendall(b"1\r\n \r\n")
 
 
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
 class LyingProxy:
     """Answers requests to an API of this computer: with each of the lies in turn, or truly.
 
@@ -205,9 +210,11 @@ class LyingProxy:
         What is told.
     truth_every : int
         Each so manieth answer is true; so are all when no lie is left.
+    port : int
+        Where it listens; 0: anywhere.
     """
 
-    def __init__(self, upstream: int, lies: Sequence[Lie], truth_every: int = 3) -> None:
+    def __init__(self, upstream: int, lies: Sequence[Lie] = (), truth_every: int = 3, port: int = 0) -> None:
         self.told: list[str] = []
         self._upstream, self._lies, self._truth_every = upstream, list(lies), truth_every
         self._before, self._count, self._lock = b"", 0, threading.Lock()
@@ -219,8 +226,7 @@ class LyingProxy:
                 with contextlib.suppress(OSError):
                     outer._answer(self.rfile, self.connection)
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -238,6 +244,9 @@ class LyingProxy:
     def _answer(self, stream: BufferedIOBase, connection: socket.socket) -> None:
         """Answer one request; then the connection is closed."""
         line = stream.readline(65_537).decode("latin-1").split(" ")
+        if line[0] not in {"GET", "POST"}:
+            # Not HTTP but TLS, from who followed to https.
+            return
         headers = http.client.parse_headers(stream)
         body = stream.read(int(headers.get("Content-Length", 0)))
         lie = self._next_lie()
