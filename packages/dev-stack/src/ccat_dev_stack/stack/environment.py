@@ -42,8 +42,8 @@ def shared_settings(installation: Installation) -> dict[str, str]:
         "CCAT_DATA_TRANSFER_DATA_SERVER_SECRET": installation.data_server_secret,
         "CCAT_DATA_TRANSFER_LOG_FOLDER": str(installation.path / "transfer-logs"),
         "CCAT_DATA_TRANSFER_ALLOW_HTTP": "true",
-        # Who kills a worker here, empties Redis, stops the archive or fills a disk wants to see how it goes on,
-        # and does not wait a minute for it.
+        # Who kills a worker here, empties Redis, stops the archive or fills a disk wants to see how it goes
+        # on, and does not wait a minute for it.
         "CCAT_DATA_TRANSFER_LEASE": "20",
         "CCAT_DATA_TRANSFER_HEARTBEAT": "4",
         "CCAT_DATA_TRANSFER_REDISPATCH": "5",
