@@ -10,23 +10,25 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from ccat_dev_stack.file_permissions import permissions_count
-from ccat_ops_db_client import Client
+from ccat_ops_db_client import Client, calls
 from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.background import is_at_work, replay_until_empty
 from ccat_ops_db_client.calls import NDJSON
-from ccat_ops_db_client.errors import SpoolError
+from ccat_ops_db_client.errors import InvalidRequestError, SpoolError
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import Spool, SpooledRequest
 from ccat_ops_db_client.spool_file import NAME
 from ccat_ops_db_client.spool_tables import VERSION
 
-from .conftest import MakeClient, Received, Reply, ScriptedServer, accept, settings_for
+from .conftest import Api, MakeClient, Received, Reply, ScriptedServer, accept, settings_for
+from .seed import OBS_UNIT
 from .test_lanes import wait_for
 
 FULL_DISK = Path(__file__).with_name("full_disk.py")
@@ -436,3 +438,70 @@ def stopped_holder(folder: Path, begin: str) -> Iterator[subprocess.Popen[str]]:
             yield holder
         finally:
             holder.kill()
+
+
+class TestClocks:
+    """Of a computer whose clock is wrong, or is set while something waits."""
+
+    def test_an_end_before_the_start_is_dated_by_the_service(
+        self, api: Api, client: Client, spool_folder: Path
+    ) -> None:
+        """The service dated the start; the clock here is years behind."""
+        recorder = Recorder(client)
+        execution, receipt = recorder.start(OBS_UNIT, ["chai-lfa"])
+        assert receipt.answer is not None
+        late = calls.finish_execution(execution, "completed", ended_at=datetime(2001, 1, 1, tzinfo=UTC))
+        recorder.spool.append(
+            SpooledRequest(
+                late.idempotency_key or "",
+                api.url,
+                late.path,
+                late.body or b"",
+                assumed=("ended_at",),
+                lane=str(execution),
+            )
+        )
+        done = recorder.replay()
+        assert (done.sent, done.refused) == (1, 0)
+        ended = client.execution(execution)
+        assert ended.status == "completed"
+        assert ended.ended_at is not None
+        assert ended.ended_at >= ended.started_at
+
+    def test_an_end_that_somebody_gave_is_refused(self, client: Client) -> None:
+        recorder = Recorder(client)
+        execution, _ = recorder.start(OBS_UNIT, ["chai-lfa"])
+        with pytest.raises(InvalidRequestError, match="before the start"):
+            recorder.finish(execution, "completed", ended_at=datetime(2001, 1, 1, tzinfo=UTC))
+
+    @pytest.mark.parametrize("jump", [-1e9, -3600.0, 3600.0, 1e9])
+    def test_every_lane_gets_its_turn_and_is_parked_after_an_hour(
+        self, spool_folder: Path, jump: float
+    ) -> None:
+        now = [1_800_000_000.0]
+        spool = Spool(spool_folder, lambda: now[0])
+        for lane in ("a", "b", "c"):
+            spool.append(request(lane=lane))
+        turns, attempts = [], 0
+        for _ in range(6):
+            (first,) = spool.next("http://api")
+            turns.append(first.lane)
+            spool.pass_over(first, "a firewall")
+            now[0] += jump / 6
+        assert turns == ["a", "b", "c"] * 2
+        (first,) = spool.next("http://api")
+        while not next(entry.parked for entry in listing.waiting(spool) if entry.lane == "a"):
+            attempts += 1
+            assert attempts < 40
+            now[0] += jump if attempts == 3 else 400
+            spool.hold(first, "it fails")
+        # Twelve attempts and an hour of pauses, whatever the clock said in between.
+        assert 12 <= attempts <= 14
+
+    def test_away_lasts_no_longer_than_it_may(self, spool_folder: Path) -> None:
+        now = [1_800_000_000.0]
+        spool = Spool(spool_folder, lambda: now[0])
+        now[0] += 3e8
+        spool.mark_away("http://api", "silence", retry_after=1e12)
+        now[0] -= 3e8
+        assert spool.counts_as_away("http://api") is None
