@@ -1,4 +1,4 @@
-"""Many rows of which nothing is due, as a year of observing leaves them, written past all triggers."""
+"""Many rows of which nothing is due, as a year of observing leaves them."""
 
 from typing import Any
 
@@ -96,7 +96,6 @@ def rows_read(engine: Engine) -> int:
 
 def _fill(observatory: Any, statements: str, count: int) -> None:
     with observatory.engine.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in statements.strip().rstrip(";").split(";\n"):
             connection.execute(text(statement), {"n": count})
     with observatory.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
