@@ -96,7 +96,7 @@ NAMES = [
     *("\u202e".encode(), b"x" * 255),
     *(b".nfs000000000012ab34", b".ccat-ingest-1", b"grow-1.log", b"grow-2.log"),
 ]
-FOLDERS = [b".", b"run", b"run/deep", "e\u0301".encode(), "\u00e9".encode(), b"bad\nfolder", b"run/folder\xe9"]
+FOLDERS = [b".", b"run", b"run/deep", "e\u0301".encode(), "\u00e9".encode(), b"bad\nfolder", b"run/dir\xe9"]
 trees = st.dictionaries(
     st.tuples(st.sampled_from(FOLDERS), st.sampled_from(NAMES)), st.sampled_from(sorted(KINDS)), max_size=14
 )
