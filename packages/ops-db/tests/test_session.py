@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ccat_ops_db import init_ccat_ops_db, schema
 from ccat_ops_db.models import ObservingProgram, ObsUnit, RawDataFile
-from ccat_ops_db.session import create_engine, follow_address
+from ccat_ops_db.session import SessionLimits, create_engine, follow_address
 from ccat_ops_db.settings import SettingsError, synchronous
 
 
@@ -163,3 +163,23 @@ def test_an_address_that_cannot_be_read_changes_nothing(ops_database: str) -> No
     follow_address(engine, fail)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
+
+
+def test_sessions_of_services_have_limits(ops_database: str) -> None:
+    limits = SessionLimits(lock_timeout=0.5, statement_timeout=15)
+    engine = create_engine(synchronous(ops_database), limits=limits)
+    names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    with engine.connect() as connection:
+        told = [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        parameters = driver.info.get_parameters()
+    engine.dispose()
+    assert told == ["500ms", "15s", "1min"]
+    wanted = {
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "20000",
+    }
+    assert {name: parameters.get(name) for name in wanted} == wanted

@@ -2,16 +2,29 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy
 import structlog
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Engine, event, text
 
+from ccat_data_transfer.cli.context import PLANNER_LIMITS, WORKER_LIMITS
 from ccat_data_transfer.planning import planner as planner_module
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.work.hand import wake_planners
-from ccat_ops_db.models import DataLocation, PackageCreation, RawDataFile, RawDataPackage
+from ccat_ops_db.enumerations import Status
+from ccat_ops_db.models import (
+    DataTransfer,
+    Deletion,
+    FixityCheck,
+    PackageCreation,
+    RawDataFile,
+    RawDataPackage,
+)
+from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import synchronous
 
 
@@ -96,7 +109,7 @@ def test_what_each_pass_asks_is_planned_by_the_database_only_at_first(
     observatory: Any, ops_database: str
 ) -> None:
     # One connection for all: what a pass decides goes through the one that holds its locks.
-    engine = create_engine(synchronous(ops_database), pool_size=1, max_overflow=0)
+    engine = sqlalchemy.create_engine(synchronous(ops_database), pool_size=1, max_overflow=0)
     planner = Planner(engine, observatory.mailbox, observatory.clock, observatory.settings)
     for _ in range(8):
         assert planner.run_pass() == 0
@@ -116,7 +129,7 @@ def test_what_each_pass_asks_is_planned_by_the_database_only_at_first(
 
 
 def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any, ops_database: str) -> None:
-    engine = create_engine(synchronous(ops_database), connect_args={"options": "-c timezone=UTC"})
+    engine = create_engine(synchronous(ops_database))
     passes: list[int] = []
     woken = threading.Event()
 
@@ -156,24 +169,113 @@ def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any,
     engine.dispose()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f6: a transaction that somebody forgot stops all planning, for as long as it is open",
+@dataclass
+class Forgotten:
+    """A transaction that somebody forgot, which keeps all rows of one observation for itself."""
+
+    engine: Engine
+    execution: UUID
+
+    def __post_init__(self) -> None:
+        self._connection = self.engine.connect()
+        self._pid = self._connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        self.waited_for = False
+        self._watch = threading.Timer(120, self._end_it)
+
+    def __enter__(self) -> "Forgotten":
+        for statement in LOCKS:
+            self._connection.execute(text(statement + " FOR UPDATE"), {"execution": self.execution})
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.cancel()
+        self._connection.rollback()
+        self._connection.close()
+
+    def _end_it(self) -> None:
+        """End it from outside, so that a planner that waits for ever fails the test and does not hang."""
+        self.waited_for = True
+        with self.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": self._pid})
+
+
+_PACKAGES = "SELECT id FROM raw_data_package WHERE executed_obs_unit_id = :execution"
+_COPIES = (
+    f"SELECT id FROM physical_copy WHERE raw_data_package_id IN ({_PACKAGES}) OR raw_data_file_id IN"
+    " (SELECT id FROM raw_data_file WHERE executed_obs_unit_id = :execution)"
 )
-def test_a_forgotten_transaction_delays_its_own_rows_only(observatory: Any) -> None:
-    observatory.change(DataLocation, "cologne.buffer", retention_policy_id=None)
-    observatory.observe({"2026/a.fits": b"a" * 5000})
+LOCKS = (
+    _COPIES,
+    "SELECT 1 FROM executed_obs_unit_module WHERE executed_obs_unit_id = :execution",
+    "SELECT 1 FROM raw_data_file WHERE executed_obs_unit_id = :execution",
+    _PACKAGES,
+    *(
+        f"SELECT 1 FROM {table} WHERE raw_data_package_id IN ({_PACKAGES})"
+        for table in (
+            "package_creation",
+            "data_transfer",
+            "long_term_archive_transfer",
+            "staging_item",
+            "deletion",
+        )
+    ),
+    f"SELECT 1 FROM fixity_check WHERE physical_copy_id IN ({_COPIES})",
+)
+
+
+def has_status(observatory: Any, model: Any, *status: Status) -> bool:
+    return any(row.status in status for row in observatory.rows(model))
+
+
+MOMENTS: dict[str, Callable[[Any], bool]] = {
+    "filed": lambda o: True,
+    "to be made": lambda o: has_status(o, PackageCreation, Status.PENDING, Status.SCHEDULED),
+    "made": lambda o: has_status(o, PackageCreation, Status.COMPLETED),
+    "to be sent": lambda o: has_status(o, DataTransfer, Status.SCHEDULED),
+    "sent": lambda o: any(row.sent_at for row in o.rows(DataTransfer)),
+    "arrived": lambda o: has_status(o, FixityCheck, Status.SCHEDULED),
+    "verified": lambda o: has_status(o, FixityCheck, Status.COMPLETED),
+    "archived": lambda o: o.tars_at("cologne.lta") != [],
+    "to be deleted": lambda o: has_status(o, Deletion, Status.PENDING, Status.SCHEDULED),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_forgotten_transaction_delays_its_own_rows_only(
+    make_observatory: Callable[[Engine], Any], ops_database: str, moment: str
+) -> None:
+    engine = create_engine(synchronous(ops_database), pool_size=10, limits=WORKER_LIMITS)
+    without_limits = create_engine(synchronous(ops_database))
+    planning = create_engine(synchronous(ops_database), pool_size=2, limits=PLANNER_LIMITS)
+    observatory = make_observatory(engine)
+    observatory.planner = Planner(planning, observatory.mailbox, observatory.clock, observatory.settings)
+    held = observatory.start()
+    observatory.file(held, {"2026/held.fits": b"h" * 1000})
+    if moment != "filed":
+        observatory.finish(held)
+        observatory.run_until(lambda: MOMENTS[moment](observatory))
+    else:
+        observatory.finish(held)
+    with Forgotten(without_limits, held) as forgotten, structlog.testing.capture_logs() as entries:
+        other = observatory.observe({"2026/other.fits": b"o" * 1000})
+        for _ in range(60):
+            observatory.planner.run_pass()
+            observatory.deliver()
+            if removed_at_source(observatory, other):
+                break
+        assert not forgotten.waited_for
+    assert removed_at_source(observatory, other)
+    assert [entry for entry in entries if entry["event"] == "planner.stage_failed"] == []
+    assert not removed_at_source(observatory, held)
+    observatory.clock.advance(3600)
     observatory.run()
-    observatory.change(DataLocation, "cologne.buffer", retention_policy_id="when-archived")
-    with observatory.engine.connect() as forgotten:
-        forgotten.execute(text("SELECT id FROM physical_copy FOR UPDATE"))
-        planning = threading.Thread(target=observatory.new_planner().run_pass, daemon=True)
-        planning.start()
-        planning.join(4)
-        observatory.observe({"2026/b.fits": b"b" * 5000})
-        observatory.new_planner().run_pass()
-        planned = len(observatory.rows(PackageCreation))
-        forgotten.rollback()
-    planning.join(30)
-    assert planned == 2
+    assert removed_at_source(observatory, held)
+    for each in (engine, planning, without_limits):
+        each.dispose()
+
+
+def removed_at_source(observatory: Any, execution: UUID) -> bool:
+    """Tell whether an observation came to the end of its way: archived, and removed where it was made."""
+    packages = observatory.rows(RawDataPackage, executed_obs_unit_id=execution)
+    return packages != [] and all(package.source_removed_at is not None for package in packages)

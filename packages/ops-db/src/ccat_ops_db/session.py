@@ -1,6 +1,7 @@
 """Opening the operations database: the documented four lines, and what services use."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,43 @@ def init_ccat_ops_db(
     return scoped_session(sessionmaker(engine, expire_on_commit=False)), engine
 
 
-def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engine:
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a service's sessions wait, and how soon they end when the other side is gone.
+
+    Attributes
+    ----------
+    lock_timeout : float
+        Longest wait for a lock that somebody else holds, seconds.
+    statement_timeout : float
+        Longest that a statement may take, seconds.
+    """
+
+    lock_timeout: float
+    statement_timeout: float
+
+    @property
+    def options(self) -> str:
+        """Options of the server; a transaction that does nothing for a minute is ended by it."""
+        return (
+            f" -c lock_timeout={self.lock_timeout * 1000:.0f}"
+            f" -c statement_timeout={self.statement_timeout * 1000:.0f}"
+            " -c idle_in_transaction_session_timeout=60000"
+        )
+
+
+_WHILE_CONNECTED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that is gone without a word, as after a power cut, is noticed within half a minute."""
+
+
+def create_engine(
+    url: URL, null_pool: bool = False, pool_size: int = 5, limits: SessionLimits | None = None
+) -> Engine:
     """Return an engine with our connection settings: UTC everywhere, foreign keys also on SQLite."""
     if url.get_backend_name() == "sqlite":
         memory = url.database in (None, "", ":memory:")
@@ -80,6 +117,8 @@ def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engi
         return engine
     # Compiling plans and starting workers for them costs more than it gives: our statements are short.
     options = "-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0"
+    if limits is not None:
+        options += limits.options
     if null_pool:
         return sqlalchemy_create_engine(url, poolclass=NullPool, connect_args={"options": options})
     return sqlalchemy_create_engine(
@@ -87,7 +126,7 @@ def create_engine(url: URL, null_pool: bool = False, pool_size: int = 5) -> Engi
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options, "connect_timeout": 10, **(_WHILE_CONNECTED if limits else {})},
     )
 
 

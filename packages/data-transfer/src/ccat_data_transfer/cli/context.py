@@ -16,7 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.places import Places
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_ops_db.session import create_engine, follow_address
+from ccat_ops_db.session import SessionLimits, create_engine, follow_address
 from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
 CRASH_POINT_VARIABLE = "CCAT_DATA_TRANSFER_CRASH_POINT"
@@ -49,11 +49,18 @@ def load_settings() -> DataTransferSettings:
         end(f"settings: {lines}")
 
 
-def open_database(pool_size: int = 5) -> Engine:
+PLANNER_LIMITS = SessionLimits(lock_timeout=0.5, statement_timeout=15)
+"""A planner that waits keeps all work of its sites waiting; what is locked has its turn in a later pass."""
+
+WORKER_LIMITS = SessionLimits(lock_timeout=2, statement_timeout=30)
+"""Also for commands."""
+
+
+def open_database(pool_size: int = 5, limits: SessionLimits = WORKER_LIMITS) -> Engine:
     """Return the engine of the site's database, or end with how to set it."""
     try:
         settings = OpsDbSettings()
-        engine = create_engine(settings.postgresql_url(), pool_size=pool_size)
+        engine = create_engine(settings.postgresql_url(), pool_size=pool_size, limits=limits)
     except (SettingsError, ValidationError) as error:
         end(str(error))
     follow_address(engine, settings.postgresql_url)

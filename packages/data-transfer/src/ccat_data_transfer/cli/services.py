@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from ccat_data_transfer.cli.context import end, load_settings, open_database
+from ccat_data_transfer.cli.context import PLANNER_LIMITS, end, load_settings, open_database
 from ccat_data_transfer.observe.log import configure_logging
 from ccat_data_transfer.observe.probes import serve_probes
 from ccat_data_transfer.observe.readiness import Check, WorkPlaces, service_checks, wait_for
@@ -29,7 +29,7 @@ def planner(verbose: Verbose = False) -> None:
     """Plan, admit and dispatch work for the sites of this database; any number may run."""
     configure_logging(verbose=verbose)
     settings = load_settings()
-    engine = open_database()
+    engine = open_database(limits=PLANNER_LIMITS)
     checks = service_checks(engine, settings)
     _serve_probes(settings, checks)
     stopping = threading.Event()

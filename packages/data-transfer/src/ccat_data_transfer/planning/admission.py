@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, String, and_, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.planning.reasons import not_locked, set_reason
 from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with
@@ -98,7 +98,7 @@ def _withdraw(session: Session, topology: Topology, kind: WorkKind) -> None:
         if obstacle is not None:
             session.execute(
                 update(kind.table)
-                .where(scheduled, _goes(kind, way))
+                .where(not_locked(kind.table, and_(scheduled, _goes(kind, way))))
                 .values(
                     status=Status.PENDING,
                     waiting_reason=obstacle.reason,
@@ -127,7 +127,8 @@ def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
 
 
 def _ways(session: Session, kind: WorkKind, rows: ColumnElement[bool]) -> list[Way]:
-    return [Way(*row) for row in session.execute(select(*_columns(kind)).where(rows).distinct())]
+    columns = _columns(kind)
+    return [Way(*row) for row in session.execute(select(*columns).where(rows).distinct().order_by(*columns))]
 
 
 def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ...]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
 from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
+from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
@@ -77,7 +78,8 @@ def _delete_what_may_go(
     session: Session, topology: Topology, place: Place, candidates: Sequence[Found], deficit: int | None
 ) -> int:
     """Open deletions of what may go, archived longest first, until the deficit (None: everything) is met."""
-    planned, only_said, staying = 0, place.deletion_mode is DeletionMode.DRY_RUN, _Staying(place.id)
+    only_said, staying = place.deletion_mode is DeletionMode.DRY_RUN, _Staying(place.id)
+    going: list[Found] = []
     for batch in _batches(candidates):
         for found, obstacle in _judge(session, topology, batch):
             if obstacle is not None:
@@ -93,8 +95,12 @@ def _delete_what_may_go(
                 obstacle = Obstacle(WaitingReason.DELETION_DRY_RUN, f"{place.id} only says that it would go")
                 staying.note(found, obstacle)
                 continue
-            _open_deletion(session, topology, place, found.candidate, found.size)
-            planned += 1
+            going.append(found)
+
+    def open_deletion(found: Found) -> None:
+        _open_deletion(session, topology, place, found.candidate, found.size)
+
+    planned = sum(1 for _ in one_by_one(session, going, open_deletion))
     staying.write(session, topology.at)
     return planned
 
@@ -109,7 +115,8 @@ def _judge(
         if (obstacle := obstacles[found.candidate]) and obstacle.reason is WaitingReason.VERIFICATION_TOO_OLD
     ]
     if too_old:
-        verify_archive_copies(session, topology, too_old)
+        # As one thing: what is held up is asked again with the next pass.
+        list(one_by_one(session, [too_old], lambda ids: verify_archive_copies(session, topology, ids)))
     for found in batch:
         yield found, obstacles[found.candidate]
 
@@ -119,6 +126,10 @@ def _open_deletion(
 ) -> None:
     deletion_id, actor = new_id(), f"policy {place.retention_policy_id}"
     grace_until = topology.at + timedelta(seconds=place.grace_period or 0)
+    # Copies are locked before work is, everywhere.
+    session.execute(
+        select(PhysicalCopy.id).where(*copies_of(candidate)).order_by(PhysicalCopy.id).with_for_update()
+    )
     session.execute(
         insert(Deletion).values(
             id=deletion_id,

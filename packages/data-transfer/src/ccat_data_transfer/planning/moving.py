@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, 
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
+from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import lock_copy, mark_planned, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -33,10 +34,12 @@ def plan_moving(session: Session, topology: Topology) -> int:
     """
     planned, waiting = 0, Obstacles()
     done: set[UUID] = set()
-    for copy in _lying_in_buffers(session, topology):
-        if copy.raw_data_package_id in done:
-            continue
-        outcome = _plan(session, topology, copy)
+
+    def plan(copy: Row[*tuple[Any, ...]]) -> int | Obstacle:
+        return _plan(session, topology, copy)
+
+    copies = (c for c in _lying_in_buffers(session, topology) if c.raw_data_package_id not in done)
+    for copy, outcome in one_by_one(session, copies, plan):
         if isinstance(outcome, Obstacle):
             waiting.add(outcome, copy.id)
             continue

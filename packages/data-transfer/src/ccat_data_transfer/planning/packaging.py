@@ -10,7 +10,8 @@ from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
-from ccat_data_transfer.planning.reasons import is_one_of, set_reason
+from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.reasons import is_one_of, not_locked, set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
@@ -34,18 +35,26 @@ OVERHEAD_PER_FILE = 1 << 13
 
 def plan_packaging(session: Session, topology: Topology) -> int:
     """Form packages of files that are due and open the work of writing them; return how many."""
-    formed = 0
-    for group in ask(session, _unpackaged(), sites=topology.sites).all():
-        place = topology.places.get(group.source_location_id)
-        size_limit = place.package_size_limit if place else 50_000_000_000
-        age_limit = place.package_age_limit if place else 3600
-        running = group.status is ExecutionStatus.RUNNING
-        aged = (topology.at - group.oldest).total_seconds() >= age_limit
-        growing = running and not aged
-        if not growing or group.size >= size_limit:
-            formed += _form_packages(session, group, size_limit, topology.at, only_full_ones=growing)
-        _say_whether_more_come(session, group, size_limit, age_limit, topology.at, growing=growing)
+
+    def plan(group: Row[*tuple[Any, ...]]) -> int:
+        return _plan_group(session, topology, group)
+
+    groups = ask(session, _unpackaged(), sites=topology.sites).all()
+    formed = sum(count for _, count in one_by_one(session, groups, plan))
     _choose_buffers(session, topology)
+    return formed
+
+
+def _plan_group(session: Session, topology: Topology, group: Row[*tuple[Any, ...]]) -> int:
+    place, formed = topology.places.get(group.source_location_id), 0
+    size_limit = place.package_size_limit if place else 50_000_000_000
+    age_limit = place.package_age_limit if place else 3600
+    running = group.status is ExecutionStatus.RUNNING
+    aged = (topology.at - group.oldest).total_seconds() >= age_limit
+    growing = running and not aged
+    if not growing or group.size >= size_limit:
+        formed = _form_packages(session, group, size_limit, topology.at, only_full_ones=growing)
+    _say_whether_more_come(session, group, size_limit, age_limit, topology.at, growing=growing)
     return formed
 
 
@@ -69,6 +78,7 @@ def _unpackaged() -> Select[*tuple[Any, ...]]:
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
         .where(RawDataFile.raw_data_package_id.is_(None), is_among(RawDataFile.site_id, "sites"))
         .group_by(*key, RawDataFile.site_id, ExecutedObsUnit.status, ObsUnit.priority)
+        .order_by(*key)
     )
 
 
@@ -105,9 +115,9 @@ def _form_packages(
         RawDataFile.raw_data_package_id.is_(None),
     )
     rows = session.execute(
-        select(RawDataFile.id, RawDataFile.relative_path, RawDataFile.size, RawDataFile.checksum).where(
-            of_group
-        )
+        select(RawDataFile.id, RawDataFile.relative_path, RawDataFile.size, RawDataFile.checksum)
+        .where(of_group)
+        .order_by(RawDataFile.id)
     ).all()
     ids = {row.relative_path: row.id for row in rows}
     parts = split_into_parts([SourceFile(row.relative_path, row.size, row.checksum) for row in rows], limit)
@@ -200,23 +210,27 @@ def _choose_buffers(session: Session, topology: Topology) -> None:
 
 @cache
 def _homeless() -> Select[*tuple[Any, ...]]:
-    return select(
-        PackageCreation.id,
-        PackageCreation.site_id,
-        PackageCreation.bytes_total,
-        PackageCreation.destination_location_id,
-    ).where(
-        is_among(PackageCreation.site_id, "sites"),
-        PackageCreation.status.in_(fixed(Status.PENDING)),
-        or_(
-            PackageCreation.destination_location_id.is_(None),
-            PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
-            # Chosen before, out of service now, and not begun there.
-            and_(
-                ~is_among(PackageCreation.destination_location_id, "buffers"),
-                PackageCreation.started_at.is_(None),
+    return (
+        select(
+            PackageCreation.id,
+            PackageCreation.site_id,
+            PackageCreation.bytes_total,
+            PackageCreation.destination_location_id,
+        )
+        .order_by(PackageCreation.id)
+        .where(
+            is_among(PackageCreation.site_id, "sites"),
+            PackageCreation.status.in_(fixed(Status.PENDING)),
+            or_(
+                PackageCreation.destination_location_id.is_(None),
+                PackageCreation.waiting_reason == WaitingReason.NO_SPACE_AT_DESTINATION,
+                # Chosen before, out of service now, and not begun there.
+                and_(
+                    ~is_among(PackageCreation.destination_location_id, "buffers"),
+                    PackageCreation.started_at.is_(None),
+                ),
             ),
-        ),
+        )
     )
 
 
@@ -230,7 +244,7 @@ def _assign(session: Session, homeless: Sequence[Row[*tuple[Any, ...]]], buffers
     for buffer, ids in chosen.items():
         session.execute(
             update(PackageCreation)
-            .where(is_one_of(PackageCreation.id, ids))
+            .where(not_locked(PackageCreation, is_one_of(PackageCreation.id, ids)))
             .values(destination_location_id=buffer)
             .execution_options(synchronize_session=False)
         )

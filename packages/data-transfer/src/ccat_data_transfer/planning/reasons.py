@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Uuid, any_, bindparam, case, literal, or_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    inspect,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -31,12 +45,10 @@ def setting_reason(table: type[Waiting], rows: ColumnElement[bool]) -> Any:
     """Return the statement of `set_reason`, which takes `reason_parameters` and those of the rows."""
     why: BindParameter[Any] = bindparam("why")
     detail: BindParameter[Any] = bindparam("why_in_words")
+    news = or_(table.waiting_reason.is_distinct_from(why), table.waiting_detail.is_distinct_from(detail))
     return (
         update(table)
-        .where(
-            rows,
-            or_(table.waiting_reason.is_distinct_from(why), table.waiting_detail.is_distinct_from(detail)),
-        )
+        .where(not_locked(table, and_(rows, news)))
         .values(
             waiting_reason=why,
             waiting_detail=detail,
@@ -46,6 +58,17 @@ def setting_reason(table: type[Waiting], rows: ColumnElement[bool]) -> Any:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def not_locked(table: Any, rows: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition of an UPDATE of some rows that leaves out those that others hold locked.
+
+    They are locked in the order of their keys, as everywhere.
+    """
+    key = list(inspect(table).primary_key)
+    found = select(*key).where(rows).order_by(*key).correlate(None)
+    found = found.with_for_update(skip_locked=True, key_share=True)
+    return tuple_(*key).in_(found) if len(key) > 1 else key[0].in_(found)
 
 
 def reason_parameters(reason: WaitingReason | None, detail: str | None, at: datetime) -> dict[str, Any]:

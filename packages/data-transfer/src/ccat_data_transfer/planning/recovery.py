@@ -75,5 +75,6 @@ def _expired(kind: WorkKind) -> Select[*tuple[Any, ...]]:
     return (
         select(table.id, table.site_id, table.interruptions, getattr(table, kind.location).label("location"))
         .where(is_among(table.site_id, "sites"), _has_expired(table))
+        .order_by(table.id)
         .with_for_update(skip_locked=True)
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import SOURCE_BAD
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -35,7 +36,11 @@ def plan_repairs(session: Session, topology: Topology) -> int:
     """Set packages on their way again whose copies went bad; return how many."""
     lost = ask(session, _lost_copies(), places=list(topology.places)).scalars().all()
     packages = ask(session, _stopped(), packages=lost).all() if lost else []
-    return sum(_repair(session, topology, package) for package in packages)
+
+    def repair(package: Row[*tuple[Any, ...]]) -> bool:
+        return _repair(session, topology, package)
+
+    return sum(mended for _, mended in one_by_one(session, packages, repair))
 
 
 @cache

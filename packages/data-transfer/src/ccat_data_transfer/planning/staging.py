@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -23,31 +24,38 @@ from ccat_ops_db.waiting import WaitingReason
 
 def plan_staging(session: Session, topology: Topology) -> int:
     """Choose the copy to read for requested items that have none yet; return how many were given one."""
-    chosen = 0
-    for item in ask(session, _requested(), sites=topology.sites).all():
-        mine = StagingItem.id == item.id
-        if item.sealed_at is None:
-            set_reason(
-                session, StagingItem, mine, WaitingReason.NOT_SEALED, "its package is being made", topology.at
-            )
-            continue
-        copy = _best_copy(session, topology, item)
-        if copy is None:
-            set_reason(
-                session,
-                StagingItem,
-                mine,
-                WaitingReason.NO_READABLE_COPY,
-                "no verified copy at a location in service",
-                topology.at,
-            )
-            continue
-        # The whole tar is read for a package: what is done is counted in its bytes.
-        size = item.size if item.file_size is None else item.file_size
-        session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
-        lock_copy(session, copy.id, "staging_item", item.id, topology.at)
-        chosen += 1
-    return chosen
+
+    def choose(item: Row[*tuple[Any, ...]]) -> bool:
+        return _choose_copy(session, topology, item)
+
+    items = ask(session, _requested(), sites=topology.sites).all()
+    return sum(chosen for _, chosen in one_by_one(session, items, choose))
+
+
+def _choose_copy(session: Session, topology: Topology, item: Row[*tuple[Any, ...]]) -> bool:
+    """Give an item the copy to read, or the reason why there is none; tell whether there was one."""
+    mine = StagingItem.id == item.id
+    if item.sealed_at is None:
+        set_reason(
+            session, StagingItem, mine, WaitingReason.NOT_SEALED, "its package is being made", topology.at
+        )
+        return False
+    copy = _best_copy(session, topology, item)
+    if copy is None:
+        set_reason(
+            session,
+            StagingItem,
+            mine,
+            WaitingReason.NO_READABLE_COPY,
+            "no verified copy at a location in service",
+            topology.at,
+        )
+        return False
+    lock_copy(session, copy.id, "staging_item", item.id, topology.at)
+    # The whole tar is read for a package: what is done is counted in its bytes.
+    size = item.size if item.file_size is None else item.file_size
+    session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
+    return True
 
 
 @cache

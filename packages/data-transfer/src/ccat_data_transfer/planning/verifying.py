@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import lock_copy
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -43,33 +44,39 @@ BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELET
 
 def receive_transfers(session: Session, topology: Topology) -> int:
     """Register what was sent to places of our sites and open its verification; return how many."""
-    opened = 0
-    for row in ask(session, _arrived(), sites=topology.sites).all():
-        copy_id = register_copy(
-            session,
-            row.raw_data_package_id,
-            site_id=row.site_id,
-            location_id=row.destination_location_id,
-            relative_path=row.relative_path,
-            size=row.size,
-            at=topology.at,
-        )
-        if copy_id is None:
-            continue
-        opened += open_check(
-            session,
-            copy_id,
-            site_id=row.site_id,
-            data_location_id=row.destination_location_id,
-            reason=CheckReason.ARRIVAL,
-            method=row.verification_method,
-            priority=row.priority,
-            size=row.size,
-            # Clocks differ, and this pass began before: the check must not seem older than the arrival.
-            at=max(topology.at, row.sent_at),
-            data_transfer_id=row.id,
-        )
-    return opened
+
+    def receive(row: Row[*tuple[Any, ...]]) -> int:
+        return _receive(session, topology, row)
+
+    arrived = ask(session, _arrived(), sites=topology.sites).all()
+    return sum(opened for _, opened in one_by_one(session, arrived, receive))
+
+
+def _receive(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> int:
+    copy_id = register_copy(
+        session,
+        row.raw_data_package_id,
+        site_id=row.site_id,
+        location_id=row.destination_location_id,
+        relative_path=row.relative_path,
+        size=row.size,
+        at=topology.at,
+    )
+    if copy_id is None:
+        return 0
+    return open_check(
+        session,
+        copy_id,
+        site_id=row.site_id,
+        data_location_id=row.destination_location_id,
+        reason=CheckReason.ARRIVAL,
+        method=row.verification_method,
+        priority=row.priority,
+        size=row.size,
+        # This pass may have begun before it was sent: the check must not seem older than the arrival.
+        at=max(topology.at, row.sent_at),
+        data_transfer_id=row.id,
+    )
 
 
 @cache
@@ -97,18 +104,21 @@ def _arrived() -> Select[*tuple[Any, ...]]:
             is_among(DataLocation.__table__.c.site_id, "sites"),
             ~checked,
         )
+        .order_by(DataTransfer.id)
     )
 
 
 def conclude_transfers(session: Session, topology: Topology) -> int:
     """Complete transfers whose arrival was verified, and send those again that arrived damaged."""
-    results = ask(session, _results(), sites=topology.sites).all()
-    for row in results:
+
+    def conclude(row: Row[*tuple[Any, ...]]) -> None:
         if row.result is CheckResult.VERIFIED:
             _complete(session, row.id, topology.at)
         else:
             _send_again(session, topology, row)
-    return len(results)
+
+    results = ask(session, _results(), sites=topology.sites).all()
+    return sum(1 for _ in one_by_one(session, results, conclude))
 
 
 @cache
@@ -129,6 +139,7 @@ def _results() -> Select[*tuple[Any, ...]]:
             FixityCheck.created_at >= DataTransfer.sent_at,
             FixityCheck.status.in_(fixed(Status.COMPLETED)),
         )
+        .order_by(DataTransfer.id)
     )
 
 
@@ -207,6 +218,7 @@ def verify_archive_copies(session: Session, topology: Topology, package_ids: Seq
             location.location_type == LocationType.LONG_TERM_ARCHIVE,
             ~being_verified,
         )
+        .order_by(PhysicalCopy.id)
     ).all()
     for copy in copies:
         open_check(
@@ -221,6 +233,15 @@ def verify_archive_copies(session: Session, topology: Topology, package_ids: Seq
             at=topology.at,
         )
     return len(copies)
+
+
+def living_at(location_id: str, relative_path: str) -> ColumnElement[bool]:
+    """Return the condition of the one copy that there is at a path of a location."""
+    return and_(
+        PhysicalCopy.data_location_id == location_id,
+        PhysicalCopy.relative_path == relative_path,
+        PhysicalCopy.status != PhysicalCopyStatus.DELETED,
+    )
 
 
 def register_copy(
@@ -239,11 +260,7 @@ def register_copy(
     """
     living = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.status)
-        .where(
-            PhysicalCopy.data_location_id == location_id,
-            PhysicalCopy.relative_path == relative_path,
-            PhysicalCopy.status != PhysicalCopyStatus.DELETED,
-        )
+        .where(living_at(location_id, relative_path))
         .with_for_update()
     ).one_or_none()
     if living is None:

@@ -7,7 +7,7 @@ from ccat_data_transfer.failures import Transient
 from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
-from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.planning.verifying import living_at, open_check, register_copy
 from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.storage.interface import Storage
@@ -52,7 +52,8 @@ def archive_package(work: WorkInHand) -> None:
             progress=work.moved,
         )
     crash_point("archiving.before_commit")
-    with work.finishing(checksum=report.checksum) as session:
+    here = living_at(transfer.destination_location_id, package.relative_path)
+    with work.finishing(here, checksum=report.checksum) as session:
         at = database_now(session)
         copy_id = register_copy(
             session,

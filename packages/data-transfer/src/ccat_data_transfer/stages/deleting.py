@@ -63,7 +63,7 @@ def delete_copies(work: WorkInHand) -> None:
     crash_point("deleting.after_decision")
     removed = remove_objects(work, storage, candidate)
     crash_point("deleting.before_commit")
-    with work.finishing() as session:
+    with work.finishing(and_(*copies_of(candidate))) as session:
         _note_deleted(session, work, deletion, candidate, removed)
     crash_point("deleting.after_commit")
 
@@ -133,7 +133,8 @@ def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None
         ):
             return
     # The copy is wanted again, perhaps as the last good one: it must be readable, and be judged anew.
-    with work.finishing(error_category="withdrawn", error_message=obstacle.detail) as session:
+    ours = and_(*copies_of(candidate))
+    with work.finishing(ours, error_category="withdrawn", error_message=obstacle.detail) as session:
         session.execute(undelete(and_(*copies_of(candidate))))
         record_event(
             session,

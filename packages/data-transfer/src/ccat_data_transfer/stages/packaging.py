@@ -21,7 +21,7 @@ from ccat_data_transfer.package_format import (
     write_package,
 )
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
-from ccat_data_transfer.planning.verifying import register_copy
+from ccat_data_transfer.planning.verifying import living_at, register_copy
 from ccat_data_transfer.stages.sidecars import index_path
 from ccat_data_transfer.work.hand import WorkInHand
 from ccat_ops_db.database_time import database_now
@@ -75,7 +75,7 @@ def make_package(work: WorkInHand) -> None:
     crash_point("packaging.after_publish")
     write_file(index_path(tar), written.index_json, work.lease.tag)
     crash_point("packaging.before_commit")
-    with work.finishing(bytes_total=written.size) as session:
+    with work.finishing(living_at(buffer, package.relative_path), bytes_total=written.size) as session:
         if package.sealed_at is None:
             _seal(session, work, story, written)
         _register(session, package, written, buffer)

@@ -18,6 +18,7 @@ from ccat_data_transfer.package_format import (
     extract_member,
     extract_package,
 )
+from ccat_data_transfer.planning.verifying import living_at
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
 from ccat_data_transfer.work.hand import WorkInHand
@@ -67,10 +68,11 @@ def stage_item(work: WorkInHand) -> None:
             have_it_verified(work, copy.id)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
     crash_point("staging.before_commit")
-    with work.finishing() as session:
+    staged = f"{folder}/{file.relative_path}" if file else folder
+    with work.finishing(living_at(item.destination_location_id, staged)) as session:
         at = database_now(session)
         pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
-        _register(session, item, package, file, folder, pinned_until, at)
+        _register(session, item, package, file, staged, pinned_until, at)
         record_event(
             session,
             site_id=item.site_id,
@@ -126,7 +128,7 @@ def _register(
     item: StagingItem,
     package: RawDataPackage,
     file: RawDataFile | None,
-    folder: str,
+    relative_path: str,
     pinned_until: datetime,
     at: datetime,
 ) -> None:
@@ -137,14 +139,9 @@ def _register(
     Transient
         If that one is being removed at this moment.
     """
-    relative_path = f"{folder}/{file.relative_path}" if file else folder
     living = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.status)
-        .where(
-            PhysicalCopy.data_location_id == item.destination_location_id,
-            PhysicalCopy.relative_path == relative_path,
-            PhysicalCopy.status != PhysicalCopyStatus.DELETED,
-        )
+        .where(living_at(item.destination_location_id, relative_path))
         .with_for_update()
     ).one_or_none()
     if living is not None:

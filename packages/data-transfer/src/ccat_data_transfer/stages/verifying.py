@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -67,11 +67,16 @@ def verify_copy(work: WorkInHand) -> None:
         if result is CheckResult.CORRUPT:
             storage.set_aside(copy.relative_path, str(work.id))
         crash_point("verifying.before_commit")
-        with work.finishing(result=result) as session:
+        of_package = and_(
+            PhysicalCopy.raw_data_package_id == copy.raw_data_package_id, PhysicalCopy.site_id == copy.site_id
+        )
+        with work.finishing(of_package, result=result) as session:
             _note_bad(session, work, copy, location_type, result, failure)
     else:
         crash_point("verifying.before_commit")
-        with work.finishing(result=CheckResult.VERIFIED, checksum=report.checksum) as session:
+        with work.finishing(
+            PhysicalCopy.id == copy.id, result=CheckResult.VERIFIED, checksum=report.checksum
+        ) as session:
             _note_good(session, work, copy, location_type, report)
     crash_point("verifying.after_commit")
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, and_, case, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer.planning.reasons import not_locked
 from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.settings import DataTransferSettings
@@ -90,7 +91,7 @@ def _note_told(sessions: sessionmaker[Session], topology: Topology, kind: WorkKi
         again = table.dispatched_at.is_not(None)
         session.execute(
             update(table)
-            .where(table.id.in_(told), table.status == Status.SCHEDULED, again)
+            .where(not_locked(table, and_(table.id.in_(told), table.status == Status.SCHEDULED, again)))
             .values(
                 waiting_reason=WaitingReason.NO_WORKER,
                 waiting_detail="no worker has taken it; is one running for its location?",
@@ -103,7 +104,7 @@ def _note_told(sessions: sessionmaker[Session], topology: Topology, kind: WorkKi
         )
         session.execute(
             update(table)
-            .where(table.id.in_(told), table.status == Status.SCHEDULED)
+            .where(not_locked(table, and_(table.id.in_(told), table.status == Status.SCHEDULED)))
             .values(dispatched_at=topology.at)
             .execution_options(synchronize_session=False)
         )

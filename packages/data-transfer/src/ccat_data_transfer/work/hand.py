@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, text
+from sqlalchemy import ColumnElement, delete, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import HandBack
@@ -24,7 +24,7 @@ from ccat_ops_db.database_time import database_now, ops_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
-from ccat_ops_db.models import PhysicalCopyLock
+from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
 
 WAKE_CHANNEL = "ccat_work"
 """PostgreSQL channel on which planners are told that there may be something to do."""
@@ -135,22 +135,25 @@ class WorkInHand:
         return self.places.folder(location_id)
 
     @contextmanager
-    def finishing(self, **values: Any) -> Iterator[Session]:
+    def finishing(self, copies: ColumnElement[bool] | None = None, **values: Any) -> Iterator[Session]:
         """Complete the row in one transaction with whatever the body writes.
+
+        The copies that the body changes are locked first, in the order of their ids, and only then the row
+        of the work: who locks in one order everywhere never waits in a circle.
 
         Raises
         ------
         LeaseLostError
             If the lease does not hold any more; then nothing is written.
         """
-        with self._ending(Status.COMPLETED, **values) as session:
+        with self._ending(Status.COMPLETED, copies, **values) as session:
             yield session
             session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == self.id))
 
     @contextmanager
     def handing_over(self, **values: Any) -> Iterator[Session]:
         """Leave the row open for its next phase, which somebody else does, in one transaction."""
-        with self._ending(Status.PENDING, **values) as session:
+        with self._ending(Status.PENDING, None, **values) as session:
             yield session
 
     @contextmanager
@@ -166,8 +169,15 @@ class WorkInHand:
             thread.join()
 
     @contextmanager
-    def _ending(self, status: Status, **values: Any) -> Iterator[Session]:
+    def _ending(self, status: Status, copies: ColumnElement[bool] | None, **values: Any) -> Iterator[Session]:
         with self.sessions.begin() as session:
+            if copies is not None:
+                session.execute(
+                    select(PhysicalCopy.id)
+                    .where(copies)
+                    .order_by(PhysicalCopy.id)
+                    .with_for_update(key_share=True)
+                )
             at = database_now(session)
             release(
                 session,
