@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import Engine, event, text, update
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
 from ccat_data_transfer.work.hand import WorkInHand
@@ -19,6 +20,7 @@ from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import Lease, LeaseLostError, acquire, confirm, write
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import process_name
+from ccat_ops_db.database_words import sqlstate
 from ccat_ops_db.enumerations import Operation, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.models import (
     DataTransfer,
@@ -33,6 +35,8 @@ from ccat_ops_db.models import (
     RawDataPackage,
     StagingItem,
 )
+from ccat_ops_db.session import SessionLimits, create_engine
+from ccat_ops_db.settings import synchronous
 
 from ..small_observatory import WrongClock
 
@@ -473,6 +477,38 @@ def test_a_lease_that_is_about_to_end_is_not_confirmed(observatory: Any, creatio
             confirm(session, lease, duration)
         # A short one needs less.
         confirm(session, lease, timedelta(seconds=12))
+
+
+def test_a_lock_that_is_not_free_at_the_end_is_asked_again(
+    make_observatory: Callable[[Engine], Any], ops_database: str, at_crash_points: Any
+) -> None:
+    """All bytes are read by then: they are not read again because somebody looks at the copy."""
+    engine = create_engine(
+        synchronous(ops_database), limits=SessionLimits(lock_timeout=0.05, statement_timeout=30)
+    )
+    observatory = make_observatory(engine)
+    other = create_engine(synchronous(ops_database)).connect()
+    refused: list[str] = []
+
+    def hold(name: str) -> None:
+        if name == "verifying.before_commit" and not other.in_transaction():
+            other.execute(text("SELECT id FROM physical_copy ORDER BY id FOR UPDATE"))
+
+    @event.listens_for(engine, "handle_error")
+    def let_go(context: ExceptionContext) -> None:
+        refused.append(sqlstate(context.original_exception) or "")
+        if len(refused) == 2:
+            other.rollback()
+
+    at_crash_points(hold)
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: observatory.rows(FixityCheck) != [])
+    assert observatory.deliver() == ["done"]
+    assert refused == ["55P03", "55P03"]
+    assert observatory.copy_at("cologne.buffer").status is PhysicalCopyStatus.VERIFIED
+    other.close()
+    other.engine.dispose()
+    engine.dispose()
 
 
 def test_lease_tags_tell_number_and_owner() -> None:

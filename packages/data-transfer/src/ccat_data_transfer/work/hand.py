@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, delete, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import HandBack
@@ -21,13 +22,17 @@ from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, 
 from ccat_data_transfer.work.outcome import note_success
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.database_time import database_now, ops_now
-from ccat_ops_db.database_words import said_by_database
+from ccat_ops_db.database_words import said_by_database, sqlstate
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
 
 WAKE_CHANNEL = "ccat_work"
 """PostgreSQL channel on which planners are told that there may be something to do."""
+
+LOCK_TRIES = 3
+LOCK_NOT_FREE = "55P03"
+"""SQLSTATE of a lock that somebody else held for longer than the session waits."""
 
 log = structlog.get_logger()
 
@@ -171,33 +176,43 @@ class WorkInHand:
     @contextmanager
     def _ending(self, status: Status, copies: ColumnElement[bool] | None, **values: Any) -> Iterator[Session]:
         with self.sessions.begin() as session:
-            if copies is not None:
-                session.execute(
-                    select(PhysicalCopy.id)
-                    .where(copies)
-                    .order_by(PhysicalCopy.id)
-                    .with_for_update(key_share=True)
-                )
             at = database_now(session)
-            release(
-                session,
-                self.lease,
-                status,
-                **{
-                    "finished_at": at if status is Status.COMPLETED else None,
-                    "bytes_done": self._bytes_done,
-                    "interruptions": 0,
-                    "error_class": None,
-                    "error_category": None,
-                    "error_message": None,
-                    **values,
-                },
-            )
+            ended = {
+                "finished_at": at if status is Status.COMPLETED else None,
+                "bytes_done": self._bytes_done,
+                "interruptions": 0,
+                "error_class": None,
+                "error_category": None,
+                "error_message": None,
+                **values,
+            }
+            self._lock_and_release(session, status, copies, ended)
             name = KINDS[self.lease.operation].name
             resolve_errors(session, subject_type=name, subject_id=self.id, at=at)
             note_success(session, self.lease)
             yield session
             wake_planners(session)
+
+    def _lock_and_release(
+        self, session: Session, status: Status, copies: ColumnElement[bool] | None, values: dict[str, Any]
+    ) -> None:
+        """Lock the copies and end the lease. All bytes are done: a lock that is not free is asked again."""
+        for tries_left in reversed(range(LOCK_TRIES)):
+            try:
+                with session.begin_nested():
+                    if copies is not None:
+                        session.execute(
+                            select(PhysicalCopy.id)
+                            .where(copies)
+                            .order_by(PhysicalCopy.id)
+                            .with_for_update(key_share=True)
+                        )
+                    release(session, self.lease, status, **values)
+            except OperationalError as error:
+                if sqlstate(error) != LOCK_NOT_FREE or tries_left == 0:
+                    raise
+            else:
+                return
 
     def _beat(self, done: threading.Event) -> None:
         steps, moved_at = self._steps, self.clock.monotonic()
