@@ -403,9 +403,10 @@ def test_a_suspended_worker_knows(observatory: Any, creation: Any) -> None:
 
 
 def put_back(observatory: Any, model: Any, row: Any) -> None:
-    """Write a row as it was before its worker came, as restoring a backup does: past the guards."""
+    """Write a row as it was before its worker came, as restoring a backup does: past the life cycle."""
     with observatory.sessions.begin() as session:
-        session.execute(text("SET LOCAL session_replication_role = replica"))
+        guard = "ALTER TABLE {0} {1} TRIGGER {0}_life_cycle"
+        session.execute(text(guard.format(model.__tablename__, "DISABLE")))
         session.execute(
             update(model)
             .where(model.id == row.id)
@@ -416,6 +417,7 @@ def put_back(observatory: Any, model: Any, row: Any) -> None:
                 lease_expires_at=None,
             )
         )
+        session.execute(text(guard.format(model.__tablename__, "ENABLE")))
 
 
 RESTORED = ("packaging", "moving", "verifying", "archiving", "staging", "deleting")
