@@ -67,13 +67,15 @@ def process(database: str, redis_url: str, port: int, tmp_path: Path) -> Iterato
             [program, "--host", "0.0.0.0", "--port", str(port)], env=environment, stdout=log, stderr=log
         )
     limit = time.monotonic() + LIMIT_SECONDS
-    while not _is_ready(port):
-        assert started.poll() is None, (tmp_path / "log").read_text()
-        assert time.monotonic() < limit, (tmp_path / "log").read_text()
-        threading.Event().wait(0.05)
-    yield started
-    started.kill()
-    started.wait()
+    try:
+        while not _is_ready(port):
+            assert started.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < limit, (tmp_path / "log").read_text()
+            threading.Event().wait(0.05)
+        yield started
+    finally:
+        started.kill()
+        started.wait()
 
 
 def test_ends_in_time_with_requests_that_do_not_end(
