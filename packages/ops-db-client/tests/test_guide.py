@@ -167,6 +167,13 @@ class TestAway:
         user.mend_link()
         assert_is_as_shown(user.do(REPLAY).stdout, GUIDE[JOURNAL], user)
 
+    def test_files_cannot_be_placed_before_the_api_was_ever_asked(self, user: User) -> None:
+        user.cut_link()
+        filing = user.code(JSON).replace("--json", "").replace('"$id"', str(uuid4()))
+        said = user.type(filing, status=1, CCAT_RETRY_SECONDS="0.1").stderr
+        assert "does not know the source locations yet" in said
+        assert "one `ccat obs start` with it" in said
+
     def test_what_is_refused_is_sent_again_or_dropped(self, user: User) -> None:
         user.cut_link()
         user.type("ccat obs start --obs-unit nothing --module chai-lfa")

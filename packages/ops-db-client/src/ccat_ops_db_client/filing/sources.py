@@ -157,10 +157,20 @@ def _asked_or_remembered(
         try:
             return adapter.validate_json(memory.read_bytes())
         except (OSError, ValidationError):
-            # There is no other way to know it: for this it is waited, as for any question.
-            known = asked(recorder.client.send)
+            known = _waited_for(recorder, asked)
     _remember(memory, adapter.dump_json(known))
     return known
+
+
+def _waited_for(recorder: Recorder, asked: Callable[[Ask], Known]) -> Known:
+    """Ask what cannot be known otherwise: for this it is waited, as for any question."""
+    try:
+        return asked(recorder.client.send)
+    except ApiAwayError as error:
+        raise ApiAwayError(
+            f"this computer does not know the source locations yet, and {error.message}",
+            "file again when the API is there; after one `ccat obs start` with it, files need it no more",
+        ) from error
 
 
 def _remember_unless_known(
