@@ -10,6 +10,8 @@ import pytest
 
 from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
+from ccat_data_transfer.storage.names import checked, quarantine_path
+from ccat_ops_db.paths import MAX_PATH_BYTES, validate_relative_path
 
 from .conftest import expected, read, remove, upload, wait_for_part
 
@@ -115,6 +117,13 @@ def test_remove_is_idempotent(place: Storage) -> None:
     remove(place, PATH)
     remove(place, "never/was/here")
     assert [info.path for info in place.list()] == [PATH + ".index.json"]
+
+
+def test_the_longest_path_of_a_file_has_room_below_our_folders() -> None:
+    path = "/".join(["x" * 199] * (MAX_PATH_BYTES // 200))
+    assert len(validate_relative_path(path)) > MAX_PATH_BYTES - 10
+    assert checked(f"requests/{path}") == f"requests/{path}"
+    assert quarantine_path(path, "0193449b").startswith(f"quarantine/{path}.")
 
 
 @pytest.mark.parametrize(

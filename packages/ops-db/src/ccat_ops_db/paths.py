@@ -23,7 +23,7 @@ _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 _BAGIT_ESCAPE = re.compile("%(0A|0D|25)", re.IGNORECASE)
 
 
-def validate_relative_path(path: str) -> str:
+def validate_relative_path(path: str, longest: int = MAX_PATH_BYTES) -> str:
     r"""Return `path` unchanged if it is a legal relative path of a raw data file.
 
     Spaces inside, unicode in any normal form (kept as given), leading dots and dashes are legal. Refused are:
@@ -35,13 +35,15 @@ def validate_relative_path(path: str) -> str:
     - the sequences ``%0A``, ``%0D``, ``%25``: RFC 8493 section 2.1.3 gives them a meaning in manifests, but
       ``sha256sum -c`` does not decode them. Without them a manifest reads the same with and without decoding;
     - white space at the very end: readers of manifests strip it;
-    - more than `MAX_PATH_BYTES`, also in the normal form in which paths are compared, or a segment of more
+    - more than `longest` bytes, also in the normal form in which paths are compared, or a segment of more
       than `MAX_SEGMENT_BYTES`.
 
     Parameters
     ----------
     path : str
         Path relative to the folder of a module's files, with ``/`` between segments.
+    longest : int
+        Most bytes of the whole path.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def validate_relative_path(path: str) -> str:
         raise ValueError("the path contains %0A, %0D or %25, which have a special meaning in BagIt manifests")
     if path != path.rstrip():
         raise ValueError("the path ends in white space")
-    _refuse_bad_segments(path)
+    _refuse_bad_segments(path, longest)
     return path
 
 
@@ -84,10 +86,10 @@ def _refuse_line_breaking(path: str) -> None:
             raise ValueError(f"the path contains the control character U+{ord(character):04X}")
 
 
-def _refuse_bad_segments(path: str) -> None:
+def _refuse_bad_segments(path: str, longest: int) -> None:
     normal = path if path.isascii() else unicodedata.normalize("NFC", path)
-    if max(len(path.encode()), len(normal.encode())) > MAX_PATH_BYTES:
-        raise ValueError(f"the path is longer than {MAX_PATH_BYTES} bytes")
+    if max(len(path.encode()), len(normal.encode())) > longest:
+        raise ValueError(f"the path is longer than {longest} bytes")
     for segment in path.split("/"):
         if not segment:
             raise ValueError("the path has an empty segment ('//' or '/' at the end)")

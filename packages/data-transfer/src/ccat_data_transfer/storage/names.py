@@ -9,6 +9,9 @@ import re
 from ccat_data_transfer.failures import Permanent
 from ccat_ops_db.paths import MAX_SEGMENT_BYTES, validate_relative_path
 
+MAX_PLACE_PATH_BYTES = 4096
+"""Longest path at a place (Linux ``PATH_MAX``): that of a file comes below folders of ours."""
+
 TEMPORARY_PREFIX = ".partial-"
 
 _WORK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -23,7 +26,7 @@ def checked(path: str) -> str:
         It is not, with the reason.
     """
     try:
-        return validate_relative_path(path)
+        return validate_relative_path(path, MAX_PLACE_PATH_BYTES)
     except ValueError as error:
         raise Permanent("illegal_path", f"not a legal relative path: {error}", path=repr(path)) from None
 
