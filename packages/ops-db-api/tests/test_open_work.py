@@ -147,6 +147,42 @@ class TestList:
         assert next_at("deletion") == seed.NOW + timedelta(hours=1)
         assert next_at("moving") is next_at("failed") is None
 
+    @pytest.mark.parametrize(
+        ("paused", "cause"),
+        [
+            ("route", "route ccat-to-cologne is paused until then"),
+            ("place", "a place of it is paused until then"),
+        ],
+    )
+    async def test_what_waits_for_its_next_attempt_is_tried_after_the_pauses_on_its_way(
+        self, client: Client, session: Session, things: dict[str, UUID], paused: str, cause: str
+    ) -> None:
+        later = seed.NOW + timedelta(minutes=10)
+        session.add(
+            RouteHealth(
+                data_transfer_route_id="ccat-to-cologne",
+                site_id="ccat",
+                consecutive_failures=5,
+                open_until=later,
+            )
+            if paused == "route"
+            else LocationHealth(
+                data_location_id=seed.ARCHIVE_BUFFER,
+                site_id="cologne",
+                consecutive_failures=5,
+                open_until=later,
+            )
+        )
+        session.commit()
+        work = str(things["backing_off"])
+        item = next(item for item in await listed(client) if item["id"] == work)
+        why = (await client.get(f"/why/{work}")).json()["steps"][0]
+        life = await client.get(f"/raw-data-packages/{item['package_id']}/life-line")
+        step = next(step for step in life.json()["steps"] if step["subject_id"] == work)
+        for told in (item, why, step):
+            assert datetime.fromisoformat(told["next_at"]) == later
+            assert told["detail"].endswith(cause)
+
     async def test_another_sites_work_is_shown_and_not_offered(
         self, client: Client, things: dict[str, UUID], app: Any
     ) -> None:

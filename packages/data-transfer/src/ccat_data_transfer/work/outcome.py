@@ -73,7 +73,7 @@ def fail(session: Session, lease: Lease, failure: Failure, settings: DataTransfe
         error_category=failure.category,
         error_message=message,
         waiting_reason=_reason(failure, given_up),
-        waiting_detail=message if given_up else f"{message}; next attempt at {next_attempt_at:%H:%M:%S} UTC",
+        waiting_detail=message,
         waiting_since=at,
     )
     if failure.category != RECORDED_OF_THE_LOCATION:

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 import { AT } from "~/pages/overview/nights.fixtures";
 import { WorkItemPage } from "~/pages/work/WorkItemPage";
-import { CATEGORIES, CREATION, EVENTS, TRANSFER } from "~/pages/work/work.fixtures";
+import { CATEGORIES, CREATION, EVENTS, OPEN, TRANSFER } from "~/pages/work/work.fixtures";
 import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
@@ -49,6 +49,20 @@ test("shows the hops of its package in their order, itself among them", async ()
     .toMatchTextContent(/Package creation.*primecam-disk → summit-buffer.*completed/);
   await expect.element(hops.nth(1)).toMatchTextContent(/Transfer.*this.*pending/);
   await expect.element(hops.nth(1)).toHaveAttribute("aria-current", "step");
+});
+
+test("of two times at which it may be tried it says the later one, once, with its cause", async () => {
+  const cause = "route summit-cologne is paused until then";
+  const open = OPEN.find(({ kind }) => kind === "data_transfer") ?? expect.fail();
+  answer("/api/v1/open-work", {
+    items: [{ ...open, id: TRANSFER.id, detail: cause, next_at: "2026-03-02T06:19:00Z" }],
+    next_cursor: null,
+  });
+  await transfer();
+  const why = page.getByRole("region", { name: "Why it waits" });
+  await expect.element(why).toMatchTextContent(cause);
+  await expect.element(why).toMatchTextContent(/next in 19 min/);
+  expect(document.body.textContent).not.toContain("in 12 min");
 });
 
 test("lists what happened to it", async () => {

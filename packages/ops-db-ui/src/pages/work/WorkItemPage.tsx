@@ -35,6 +35,10 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
   const path = `/api/v1/${kind.collection}/{work_id}` as ItemPath;
   const item = useGet(path, { params: { path: { work_id: id } } });
   const row = item.data as WorkRow | undefined;
+  const isOpen = row !== undefined && row.status !== "completed";
+  const open = useGet("/api/v1/open-work", { params: { query: { id: [id] } } }, { enabled: isOpen });
+  // Of open work the API says when it is tried: not before the pauses on its way end.
+  const waits = open.data?.items.find((one) => one.id === id);
   if (row === undefined) {
     if (isMissing(item)) return <NotFound missed={{ kind: kind.one.toLowerCase(), id }} list="work" />;
     return (
@@ -67,14 +71,14 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
       <div className={styles.page}>
         {item.isError && <ProblemNote error={item.error} again={() => void item.refetch()} />}
         {row.error_message !== null && <WorkError row={row} />}
-        {row.waiting_reason !== null && row.status !== "completed" && (
+        {row.waiting_reason !== null && isOpen && (
           <section aria-label="Why it waits" className={styles.part}>
             <h2>Why it waits</h2>
             <Why
               reason={row.waiting_reason}
-              detail={row.status === "failed" ? null : row.waiting_detail}
+              detail={row.status === "failed" ? null : (waits?.detail ?? row.waiting_detail)}
               since={row.waiting_since}
-              nextAt={row.next_attempt_at}
+              nextAt={waits?.next_at ?? null}
               where={["route" in row ? row.route : wayOf(row)]}
               subject={id}
             />

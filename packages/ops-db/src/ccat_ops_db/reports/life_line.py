@@ -22,6 +22,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
 from ccat_ops_db.reports.life_to_come import steps_to_come
+from ccat_ops_db.reports.next_try import with_next_try
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db.reports.words import how_many
 from ccat_ops_db.reports.work_rows import CANCELLED, work_rows
@@ -238,7 +239,8 @@ def _work(session: Session, package_id: UUID) -> Any:
         return found & good if kind is FixityCheck else found
 
     rows = work_rows(told).subquery()
-    return session.execute(select(rows).order_by(rows.c.created_at.desc(), rows.c.stage).limit(MOST_STEPS))
+    newest = with_next_try(rows).order_by(rows.c.created_at.desc(), rows.c.stage)
+    return session.execute(newest.limit(MOST_STEPS))
 
 
 def _of_work(row: Any) -> LifeStep:
@@ -258,7 +260,7 @@ def _of_work(row: Any) -> LifeStep:
         bytes_done=row.bytes_done,
         bytes_total=row.bytes_total,
         bytes_per_second=rate,
-        next_at=row.next_attempt_at if kind is StepKind.WAIT else ends_at,
+        next_at=row.next_try if kind is StepKind.WAIT else ends_at,
         attempt=row.attempt,
         reason=reason,
         detail=detail,
@@ -283,7 +285,9 @@ def _told(row: Any, title: Tenses) -> tuple[StepKind, str, str | None, str | Non
         case Status.FAILED:
             return StepKind.FAILURE, f"{title.failed} failed", WaitingReason.GIVEN_UP, row.error_message
         case _:
-            return StepKind.WAIT, title.wait, row.waiting_reason, row.waiting_detail or row.error_message
+            cause = row.waiting_detail or row.error_message
+            detail = "; ".join(part for part in (cause, row.held_by) if part) or None
+            return StepKind.WAIT, title.wait, row.waiting_reason, detail
 
 
 def _pace(row: Any) -> tuple[float | None, datetime | None]:

@@ -40,6 +40,7 @@ from ccat_ops_db.models import (
     StagingJob,
 )
 from ccat_ops_db.models.base import UtcDateTime
+from ccat_ops_db.reports.next_try import held_by, next_try
 from ccat_ops_db.reports.work_rows import CANCELLED, reason_of, since_of, work_rows
 from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -103,8 +104,8 @@ def open_work(at: datetime) -> Subquery:
         Columns ``id`` (text), ``kind``, ``subject`` (what ``why`` explains), ``package_id``,
         ``own_execution_id`` (of modules), ``module``, ``site``, ``from_location``, ``to_location``, ``place``
         (where it is to be done), ``route``, ``status``, ``reason``, ``detail``, ``since``, ``next_at``
-        (next attempt, end of a pause or of a grace period, opening of a route), ``turn``, ``priority``,
-        times, ``attempt``, bytes (null where nobody knows them), worker and error.
+        (next attempt, end of a pause or of a grace period, opening of a route: the latest of them),
+        ``turn``, ``priority``, times, ``attempt``, bytes (null where nobody knows them), worker and error.
     """
     statement = _statement().params(now=at)
     return statement.subquery("open_work")
@@ -139,25 +140,26 @@ def with_programs(rows: Subquery) -> Subquery:
 def _statement() -> Select[Any]:
     rows = union_all(_work(), _copies(), _modules()).subquery("open_rows")
     only_route, opening = _only_routes(), _openings()
-    here, there = LocationHealth.__table__.alias("here"), LocationHealth.__table__.alias("there")
+    places = {name: LocationHealth.__table__.alias(f"health_of_{name}") for name in _PLACES}
     waits_for_a_route = rows.c.reason.in_([reason.value for reason in WAITS_FOR_A_ROUTE])
     route = func.coalesce(rows.c.route, case((waits_for_a_route, only_route.c.id)))
     health = RouteHealth.__table__
+    route_pause, place_pauses = health.c.open_until, [place.c.open_until for place in places.values()]
+    pauses = func.greatest(route_pause, *place_pauses)
+    tried = next_try(rows.c, route_pause, place_pauses)
+    held = case((rows.c.status == "pending", held_by(rows.c, route_pause, place_pauses)))
     now = bindparam("now", type_=UtcDateTime())
     next_at = case(
         (rows.c.status.in_(["in_progress", "failed"]), null()),
-        (rows.c.reason == WaitingReason.ROUTE_CIRCUIT_OPEN.value, health.c.open_until),
-        (rows.c.reason == WaitingReason.LINK_WINDOW_CLOSED.value, opening.c.opens_at),
-        (
-            rows.c.reason == WaitingReason.LOCATION_CIRCUIT_OPEN.value,
-            func.least(here.c.open_until, there.c.open_until),
-        ),
-        (rows.c.next_attempt_at > now, rows.c.next_attempt_at),
+        (rows.c.reason.in_(_PAUSED), pauses),
+        (rows.c.reason == WaitingReason.LINK_WINDOW_CLOSED.value, func.greatest(opening.c.opens_at, pauses)),
+        (tried > now, tried),
     )
     turns: dict[str, str] = {reason.value: entry.turn.value for reason, entry in CATALOGUE.items()}
-    return (
+    statement = (
         select(
             *(rows.c[name] for name in _COLUMNS),
+            func.nullif(func.concat_ws("; ", rows.c.detail, held), "").label("detail"),
             route.label("route"),
             cast(next_at, UtcDateTime()).label("next_at"),
             case(turns, value=rows.c.reason, else_=literal(Turn.OPERATOR.value)).label("turn"),
@@ -168,9 +170,16 @@ def _statement() -> Select[Any]:
         )
         .outerjoin(health, health.c.data_transfer_route_id == route)
         .outerjoin(opening, opening.c.route == route)
-        .outerjoin(here, here.c.data_location_id == rows.c.place)
-        .outerjoin(there, there.c.data_location_id == rows.c.to_location)
     )
+    for name, place in places.items():
+        statement = statement.outerjoin(place, place.c.data_location_id == rows.c[name])
+    return statement
+
+
+_PLACES = ("from_location", "to_location", "place")
+"""Places that work needs."""
+
+_PAUSED = (WaitingReason.ROUTE_CIRCUIT_OPEN.value, WaitingReason.LOCATION_CIRCUIT_OPEN.value)
 
 
 _COLUMNS = (
@@ -186,7 +195,6 @@ _COLUMNS = (
     "place",
     "status",
     "reason",
-    "detail",
     "since",
     "priority",
     "created_at",

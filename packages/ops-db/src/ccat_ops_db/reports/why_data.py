@@ -19,6 +19,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.next_try import with_next_try
 from ccat_ops_db.reports.progress import execution_progress
 from ccat_ops_db.reports.why_steps import (
     Explanation,
@@ -168,7 +169,7 @@ def _work_steps(
             package_id.in_(packages), *([kind.status != Status.COMPLETED] if open_only else [])
         )
     ).subquery()
-    statement = select(rows).order_by(rows.c.stage, rows.c.created_at).limit(MOST_STEPS)
+    statement = with_next_try(rows).order_by(rows.c.stage, rows.c.created_at).limit(MOST_STEPS)
     if location is not None:
         statement = statement.where(or_(rows.c.from_location == location, rows.c.to_location == location))
     return [work_step(row) for row in session.execute(statement)]

@@ -99,7 +99,7 @@ def waiting_step(subject_type: str, subject_id: object, what: str, row: Any) -> 
 
 
 def work_step(row: Any) -> Step:
-    """Return the step of a row of `work_rows`."""
+    """Return the step of a row of `with_next_try`."""
     what = DOINGS[Operation(row.operation)].format(
         source=row.from_location or "a copy still to be chosen", destination=row.to_location or "?"
     )
@@ -122,6 +122,8 @@ def work_step(row: Any) -> Step:
         detail = "; ".join(
             part for part in (detail, f"the attempt before failed: {row.error_message}") if part
         )
+    if row.status == Status.PENDING and row.held_by:
+        detail = "; ".join(part for part in (detail, row.held_by) if part)
     step = reason_step(
         row.subject_type,
         row.id,
@@ -130,7 +132,7 @@ def work_step(row: Any) -> Step:
         status=row.status,
         detail=detail,
         since=since,
-        next_at=row.next_attempt_at if row.status == Status.PENDING else None,
+        next_at=row.next_try if row.status == Status.PENDING else None,
     )
     meant = error_entry_of_creation if row.operation == Operation.PACKAGE_CREATION else error_entry
     error = meant(row.error_category)
