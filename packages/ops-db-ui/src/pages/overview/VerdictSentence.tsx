@@ -3,6 +3,7 @@ import { known, worded } from "~/api/words";
 import { Age } from "~/components/Age";
 import { PageTitle } from "~/components/PageTitle";
 import { Time } from "~/components/Time";
+import { NARROW, useMedia } from "~/lists/media";
 import { useFreshness } from "~/live/freshness";
 import type { Verdict } from "~/pages/overview/answers";
 import styles from "~/pages/overview/VerdictSentence.module.css";
@@ -23,6 +24,7 @@ export function VerdictSentence({
   readonly answer: { readonly dataUpdatedAt: number };
 }) {
   const isCurrent = useFreshness().state === "live";
+  const isNarrow = useMedia(NARROW);
   const level = isCurrent ? verdict.level : "unknown";
   const Icon = known(ICONS, level) ?? CircleHelp;
   return (
@@ -31,7 +33,7 @@ export function VerdictSentence({
       <PageTitle
         title={`${level === "unknown" ? "No answer" : (known(TITLES, level) ?? worded(level))} · Overview`}
       >
-        {verdict.sentence}
+        {isNarrow ? inShort(verdict.sentence) : verdict.sentence}
       </PageTitle>
       {verdict.next !== null && (
         <p className={styles.next}>
@@ -48,3 +50,9 @@ export function VerdictSentence({
 }
 
 const TITLES: Readonly<Record<Verdict["level"], string>> = { green: "Green", watch: "Watch", act: "Act" };
+
+/** Return the first part of a sentence of several: on a narrow screen the cards below tell the others. */
+function inShort(sentence: string): string {
+  const [first = sentence, ...others] = sentence.split("; ");
+  return others.length === 0 ? sentence : `${first}, and more below.`;
+}

@@ -1,16 +1,29 @@
+import { useState } from "react";
+import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
+import { Button } from "~/components/Button";
 import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
+import { Loading } from "~/components/Loading";
 import page from "~/components/Page.module.css";
+import { ProblemNote } from "~/components/ProblemNote";
 import { Bytes } from "~/components/Quantity";
+import { grouped } from "~/components/quantity";
 import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
+import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
+import { NARROW, useMedia } from "~/lists/media";
 import { checksumLine } from "~/pages/observations/checksum";
 import { FileContent } from "~/pages/observations/FileContent";
 import styles from "~/pages/packages/FilesOfPackage.module.css";
 
 type File = components["schemas"]["File"];
+
+const PATH = "/api/v1/raw-data-packages/{package_id}/files";
+const LABEL = "Files of this package";
+/** Files that a narrow screen shows before all are asked for. */
+const FIRST = 10;
 
 const columnsFor = (failure: string | null): readonly Column<File>[] => [
   {
@@ -48,27 +61,49 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
 /** The files of a package, each with its checksum; once the tar is made, one can be downloaded alone. */
 export function FilesOfPackage({
   id,
+  count,
   failure,
 }: {
   readonly id: string;
+  /** How many files it has. */
+  readonly count: number;
   /** Message of what was given up, which may begin with the name of a file. */
   readonly failure: string | null;
 }) {
-  const columns = columnsFor(failure);
+  const all = columnsFor(failure);
+  const columns = failure === null ? all.filter((column) => column.id !== "bad") : all;
+  const isNarrow = useMedia(NARROW);
+  const [isWhole, setWhole] = useState(false);
   return (
     <section className={page.stack}>
       <h2>Files</h2>
-      <ListView
-        operation="list_package_files"
-        path="/api/v1/raw-data-packages/{package_id}/files"
-        pathParams={{ package_id: id }}
-        label="Files of this package"
-        columns={failure === null ? columns.filter((column) => column.id !== "bad") : columns}
-        fixed={{ sort: "relative_path" }}
-        empty={<Empty title="The package has no file." />}
-      />
+      {isNarrow && count > FIRST && !isWhole ? (
+        <>
+          <FirstFiles id={id} columns={columns} />
+          <Button onClick={() => setWhole(true)}>All {grouped(count)} files</Button>
+        </>
+      ) : (
+        <ListView
+          operation="list_package_files"
+          path={PATH}
+          pathParams={{ package_id: id }}
+          label={LABEL}
+          columns={columns}
+          fixed={{ sort: "relative_path" }}
+          empty={<Empty title="The package has no file." />}
+        />
+      )}
     </section>
   );
+}
+
+/** The first files of a package: a telephone would be scrolled through all of them for what stands below. */
+function FirstFiles({ id, columns }: { readonly id: string; readonly columns: readonly Column<File>[] }) {
+  const query = { sort: "relative_path", limit: FIRST } as const;
+  const files = useGet(PATH, { params: { path: { package_id: id }, query } });
+  if (files.isError) return <ProblemNote error={files.error} again={() => void files.refetch()} />;
+  if (files.data === undefined) return <Loading />;
+  return <DataTable label={LABEL} rows={files.data.items} columns={columns} />;
 }
 
 function Path({ of: path }: { readonly of: string }) {

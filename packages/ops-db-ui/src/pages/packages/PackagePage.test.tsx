@@ -87,6 +87,26 @@ test("without a tar its files are said to be at their source, and wait to be pac
   await expect.element(where.getByText(new RegExp(`filed as ${checksum}$`))).toBeVisible();
 });
 
+test("a telephone shows the first ten files, and all of them when they are wanted", async () => {
+  const files = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => ({
+      ...UNPACKED,
+      id: `file-${from + at}`,
+      relative_path: `2026/scan-${String(from + at).padStart(2, "0")}.fits`,
+    }));
+  answer(ADDRESS as "/api/v1/raw-data-packages/{package_id}", { ...PACKAGE, file_count: 12 });
+  const path = `${ADDRESS}/files`;
+  answer(path as "/api/v1/raw-data-packages/{package_id}/files", { items: files(0, 12), next_cursor: null });
+  const first = `${path}?sort=relative_path&limit=10` as "/api/v1/raw-data-packages/{package_id}/files";
+  answer(first, { items: files(0, 10), next_cursor: "more" });
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY), width: "narrow" });
+  await expect.element(page.getByText("scan-09.fits")).toBeVisible();
+  expect(page.getByText("scan-10.fits").elements()).toEqual([]);
+  await page.getByRole("button", { name: "All 12 files" }).click();
+  await expect.element(page.getByText("scan-11.fits")).toBeVisible();
+  expectNoSidewaysScroll();
+});
+
 test("who may not retry is told so", async () => {
   await show(<PackagePage id={PACKAGE.id} />, { me: person(["read:data", "read:transfers"]) });
   const retry = page.getByRole("button", { name: "Retry" });

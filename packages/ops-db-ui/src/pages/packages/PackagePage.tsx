@@ -82,10 +82,13 @@ export function PackagePage({ id }: { readonly id: string }) {
       <Panel title="Facts" of={found}>
         {(shown) => <Facts of={shown} />}
       </Panel>
-      <FilesOfPackage
-        id={id}
-        failure={failure?.subject_type === "package_creation" ? failure.detail : null}
-      />
+      {data !== undefined && (
+        <FilesOfPackage
+          id={id}
+          count={data.file_count}
+          failure={failure?.subject_type === "package_creation" ? failure.detail : null}
+        />
+      )}
     </div>
   );
 }
