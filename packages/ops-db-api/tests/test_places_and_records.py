@@ -211,6 +211,32 @@ class TestErrors:
         assert first.json()["acknowledged_by"].startswith("user-")
         assert session.query(Event).count() == 1
 
+    async def test_one_of_a_transfer_names_its_route(self, client: Client, session: Session) -> None:
+        execution = seed.execution(session)
+        transfer = seed.transfer(session, seed.package(session, execution))
+        for subject_type, subject_id in (
+            ("data_transfer", str(transfer)),
+            ("data_transfer_route", "ccat-to-cologne"),
+        ):
+            record_error(
+                session,
+                site_id="ccat",
+                at=seed.NOW,
+                severity=Severity.ERROR,
+                category="timeout",
+                subject_type=subject_type,
+                subject_id=subject_id,
+                message="no answer",
+            )
+        session.commit()
+        items = (await client.get("/errors")).json()["items"]
+        found = {item["subject_type"]: item["route"] for item in items}
+        assert found == {
+            "data_location": None,
+            "data_transfer": "ccat-to-cologne",
+            "data_transfer_route": "ccat-to-cologne",
+        }
+
     async def test_filters(self, client: Client) -> None:
         for query, found in [
             ({}, 2),

@@ -2,6 +2,7 @@ import { CircleX, TriangleAlert } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import styles from "~/components/BufferBar.module.css";
 import { Hatch } from "~/components/Hatch";
+import { Legend } from "~/components/Legend";
 import { grouped, percent, withPrefix } from "~/components/quantity";
 import type { Tone } from "~/components/states";
 
@@ -66,6 +67,24 @@ export function BufferBar({
     ...(rule === undefined ? [] : [rule]),
     ...(forecast ? [forecast] : []),
   ];
+  const line = { className: styles.mark, x1: "8", x2: "8", y1: "0", y2: "12" };
+  const legend = [
+    { sign: sign(<rect className={styles.used} width="16" height="10" y="1" rx="2" />), words: "used" },
+    ...(kept > 0
+      ? [
+          {
+            sign: sign(<rect width="16" height="10" y="1" fill={`url(#${id})`} />),
+            words: `${withPrefix(reserved, "B")} kept free for what is under way`,
+          },
+        ]
+      : []),
+    ...(hasWatermarks
+      ? [
+          { sign: sign(<line {...line} strokeDasharray="3 2" />), words: `lower watermark, ${low} %` },
+          { sign: sign(<line {...line} />), words: `upper watermark, ${high} %` },
+        ]
+      : []),
+  ];
   return (
     <div className={styles.buffer} data-tone={tone}>
       <p className={styles.head} aria-hidden>
@@ -114,27 +133,7 @@ export function BufferBar({
       </div>
       {!brief && (
         <>
-          <ul className={styles.legend} aria-hidden>
-            <Key draw={<rect className={styles.used} width="16" height="10" y="1" rx="2" />}>used</Key>
-            {kept > 0 && (
-              <Key draw={<rect width="16" height="10" y="1" fill={`url(#${id})`} />}>
-                {withPrefix(reserved, "B")} kept free for what is under way
-              </Key>
-            )}
-            {hasWatermarks && (
-              <>
-                {" "}
-                <Key
-                  draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" strokeDasharray="3 2" />}
-                >
-                  lower watermark, {low} %
-                </Key>
-                <Key draw={<line className={styles.mark} x1="8" x2="8" y1="0" y2="12" />}>
-                  upper watermark, {high} %
-                </Key>
-              </>
-            )}
-          </ul>
+          <Legend isHidden items={legend} />
           {rule !== undefined && <p aria-hidden>{rule}</p>}
         </>
       )}
@@ -142,14 +141,11 @@ export function BufferBar({
   );
 }
 
-function Key({ draw, children }: { readonly draw: ReactNode; readonly children: ReactNode }) {
+function sign(drawn: ReactNode): ReactNode {
   return (
-    <li className={styles.key}>
-      <svg width="16" height="12" aria-hidden="true">
-        {draw}
-      </svg>
-      <span>{children}</span>
-    </li>
+    <svg width="16" height="12" aria-hidden="true">
+      {drawn}
+    </svg>
   );
 }
 

@@ -4,10 +4,19 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.enumerations import (
+    DeletionMode,
+    DeletionTrigger,
+    LocationType,
+    PackageState,
+    PhysicalCopyStatus,
+    Severity,
+    Status,
+)
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.models import LocationUsage, RawDataPackage
+from ccat_ops_db.models import DataLocation, LocationUsage, RawDataPackage, RetentionPolicy
 from ccat_ops_db.package_state import package_state
+from ccat_ops_db.reports.location_status import location_statuses
 from ccat_ops_db.reports.status import status_report
 
 from .. import rows
@@ -76,6 +85,34 @@ def test_tells_everything_in_one_look(session: Session, world: rows.World) -> No
     assert buffer.package_bytes == 4 * 10240
     assert report.errors["error"] == 1
     assert [event.action for event in report.recent] == [f"a.{number}" for number in range(11, 1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "trigger", "expected"),
+    [
+        (DeletionMode.ENABLED, DeletionTrigger.WHEN_ARCHIVED, DeletionTrigger.WHEN_ARCHIVED),
+        (DeletionMode.ENABLED, DeletionTrigger.UNDER_PRESSURE, DeletionTrigger.UNDER_PRESSURE),
+        (DeletionMode.DRY_RUN, DeletionTrigger.UNDER_PRESSURE, None),
+        (DeletionMode.ENABLED, None, None),
+    ],
+)
+def test_says_when_copies_are_deleted_at_a_place(
+    session: Session,
+    world: rows.World,
+    mode: DeletionMode,
+    trigger: DeletionTrigger | None,
+    expected: DeletionTrigger | None,
+) -> None:
+    if trigger is not None:
+        session.add(RetentionPolicy(id="policy", trigger=trigger, min_archive_copies=2))
+        session.flush()
+    session.execute(
+        update(DataLocation).values(
+            deletion_mode=mode, retention_policy_id=None if trigger is None else "policy"
+        )
+    )
+    found = {place.id: place.deletes for place in location_statuses(session)}
+    assert (found[world.buffer], found[world.archive]) == (expected, None)
 
 
 @pytest.mark.parametrize("lost", [None, PhysicalCopyStatus.MISSING, PhysicalCopyStatus.CORRUPT])

@@ -14,7 +14,7 @@ from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.reports.attention_item import Attention
 from ccat_ops_db.reports.status import StatusReport, status_report
-from ccat_ops_db.waiting import WaitingReason
+from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 
 from .. import rows
@@ -252,7 +252,7 @@ class TestAct:
         assert item.remedy == (
             "Check the storage. When it is sound again, run: ccat-transfer trust cologne.lta --reason TEXT."
         )
-        assert item.who == "somebody at cologne"
+        assert (item.turn, item.where) == (Turn.SITE, "cologne.lta")
 
     def test_a_location_in_doubt_is_spoken_of_in_one_way(self) -> None:
         waiting, error = CATALOGUE[WaitingReason.LOCATION_SUSPECT], error_entry("location_suspect")
@@ -271,11 +271,7 @@ class TestAct:
         item = one(report_of(session), "given_up")
         assert item.why == "A file that was to be packaged is not at its source any more."
         assert "copy" not in item.remedy
-        assert item.who == "the team of the instrument"
-
-    def test_an_operator_is_called_so(self, session: Session, world: rows.World) -> None:
-        fail(session, world, "data_transfer")
-        assert one(report_of(session), "given_up").who == "an operator of the data centre"
+        assert item.turn is Turn.INSTRUMENT
 
     def test_many_things_name_the_first_two(self, session: Session, world: rows.World) -> None:
         for table in ("data_transfer", "deletion", "fixity_check", "staging_item"):

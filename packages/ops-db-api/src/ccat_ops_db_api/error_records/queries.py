@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, Uuid, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import Severity
-from ccat_ops_db.models import ErrorRecord
+from ccat_ops_db.models import DataTransfer, DataTransferRoute, ErrorRecord
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
 
@@ -41,8 +41,25 @@ def errors() -> Rows:
     return select(
         ERRORS.site_id.label("site"),
         ERRORS.data_location_id.label("location"),
+        _route().label("route"),
         RANK.label("severity_rank"),
         *(ERRORS[name] for name in names),
+    )
+
+
+def _route() -> ColumnElement[Any]:
+    """Return the route that an error is on: its own subject, or that of the transfer which it concerns."""
+    transfer = DataTransfer.__table__.c
+    # Only then is the subject an id of that kind.
+    of_transfer = (
+        select(transfer.data_transfer_route_id)
+        .where(transfer.id == cast(ERRORS.subject_id, Uuid()))
+        .correlate(ErrorRecord)
+        .scalar_subquery()
+    )
+    return case(
+        (ERRORS.subject_type == DataTransferRoute.__tablename__, ERRORS.subject_id),
+        (ERRORS.subject_type == DataTransfer.__tablename__, of_transfer),
     )
 
 

@@ -20,7 +20,8 @@ class Error(ResponseBody):
     category: str
     subject_type: str
     subject_id: str
-    location: str | None
+    location: str | None = Field(description="Where the work was done; of a transfer, its source.")
+    route: str | None = Field(description="Route that it is on, as that of a transfer which failed.")
     message: str
     first_seen_at: datetime
     last_seen_at: datetime

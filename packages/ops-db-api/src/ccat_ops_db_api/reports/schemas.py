@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ccat_ops_db.enumerations import FailureClass, LocationType
+from ccat_ops_db.enumerations import DeletionTrigger, FailureClass, LocationType
 from ccat_ops_db.waiting import HelpPage, Turn
 from ccat_ops_db_api.platform.fields import ResponseBody
 
@@ -28,6 +28,12 @@ class LocationStatus(ResponseBody):
     file_bytes: int
     enabled: bool
     suspended: bool
+    deletes: DeletionTrigger | None = Field(
+        description=(
+            "When copies are deleted there: ``under_pressure`` between the watermarks, ``when_archived`` or "
+            "``when_unpinned`` whatever they are; null: never."
+        )
+    )
 
 
 class WorkCount(ResponseBody):
@@ -117,7 +123,6 @@ class Attention(ResponseBody):
     next: str = Field(description="What happens by itself.")
     remedy: str = Field(description="What to do.")
     turn: Turn
-    who: str = Field(description="Whose turn it is, in words.")
     help: HelpPage
     count: int = Field(description="How many things it concerns.")
     where: str | None = Field(description="Location, route or site.")

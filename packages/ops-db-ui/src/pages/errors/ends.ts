@@ -3,9 +3,9 @@ import type { components } from "~/api/schema.gen";
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
 
-/** Return the route on which an error is; null: it is on none, or the work that it concerns is done. */
+/** Return the route on which an error is, or the work that it concerns; null: it is on none. */
 export function routeOf(error: ErrorRecord, work: Work | undefined): string | null {
-  return error.subject_type === "data_transfer_route" ? error.subject_id : (work?.route ?? null);
+  return error.route ?? work?.route ?? null;
 }
 
 /** Return the places that an error concerns: both ends of what moves, or the one where it is. */

@@ -31,8 +31,9 @@ export const ERROR_COLUMNS: readonly Column<ErrorRow>[] = [
   {
     id: "where",
     header: "Where",
-    cell: ({ location, site, subject_type, subject_id }) => {
-      if (location === null && subject_type === "data_transfer_route") return `route ${subject_id}`;
+    // Of a transfer the location is its source, also where the other end failed.
+    cell: ({ location, route, site }) => {
+      if (route !== null) return `route ${route}`;
       if (location === null) return `site ${site}`;
       return (
         <SubjectLink type="data_location" id={location}>

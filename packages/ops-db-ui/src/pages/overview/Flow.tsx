@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { OctagonX } from "lucide-react";
 import { known, worded } from "~/api/words";
+import { Legend } from "~/components/Legend";
 import { Bytes, Count, Rate } from "~/components/Quantity";
 import { grouped, withPrefix } from "~/components/quantity";
 import type { FlowStep } from "~/pages/overview/answers";
@@ -56,18 +57,10 @@ const SIGNS = {
 /** What the signs that the drawing has mean. */
 function FlowLegend({ steps }: { readonly steps: readonly FlowStep[] }) {
   const looks = new Set<string>(steps.map(lookOfStep));
-  return (
-    <p className={styles.legend}>
-      {Object.entries(SIGNS).map(
-        ([look, meaning]) =>
-          looks.has(look) && (
-            <span key={look}>
-              <span className={styles.sign} data-look={look} /> {meaning}
-            </span>
-          ),
-      )}
-    </p>
-  );
+  const items = Object.entries(SIGNS)
+    .filter(([look]) => looks.has(look))
+    .map(([look, words]) => ({ sign: <span className={styles.sign} data-look={look} />, words }));
+  return <Legend items={items} />;
 }
 
 /** Return at how many steps from here on the same thing stops the flow; 0: none, or told at a step before. */

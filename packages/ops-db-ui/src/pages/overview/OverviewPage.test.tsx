@@ -278,3 +278,28 @@ test("hostile names and messages stand as text", async () => {
   expect(document.querySelector("main img, article img")).toBeNull();
   expectNoSidewaysScroll();
 });
+
+test("only a place that is emptied by its level shows where that begins and ends; the others say their rule", async () => {
+  const [one = expect.fail(), ...others] = greenNight.locations.filter(({ deletes }) => deletes !== null);
+  const locations = [
+    { ...one, deletes: "when_archived" },
+    ...others.map((other) => ({ ...other, deletes: null })),
+  ];
+  night({ ...greenNight, locations }, greenWork);
+  await show(<OverviewPage />);
+  const places = page.getByRole("region", { name: "Places" });
+  await expect.element(places.getByRole("listitem").first()).toMatchTextContent(/kept until archived/);
+  await expect.element(places.getByRole("listitem").nth(1)).toMatchTextContent(/nothing deleted/);
+  expect(places.getByText("deleting begins").elements()).toEqual([]);
+  for (const bar of places.getByRole("meter").elements())
+    expect(bar.getAttribute("aria-valuetext")).not.toContain("watermarks");
+});
+
+test("a telephone says the first thing in the heading, and the others in the cards below", async () => {
+  const sentence = "a is 84 % full, no room in 35 min; the route b is paused; 8 more things need attention.";
+  night({ ...badNight, verdict: { ...badNight.verdict, sentence } }, badWork);
+  await show(<OverviewPage />, { me: OPERATOR, width: "narrow" });
+  await expect
+    .element(page.getByRole("heading", { level: 1 }))
+    .toMatchTextContent(/^a is 84 % full, no room in 35 min, and more below\.$/);
+});

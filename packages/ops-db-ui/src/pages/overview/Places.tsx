@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { known, worded } from "~/api/words";
 import { BufferBar } from "~/components/BufferBar";
+import { Legend } from "~/components/Legend";
 import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import type { Tone } from "~/components/states";
@@ -15,6 +16,23 @@ const KINDS: Readonly<Record<LocationStatus["location_type"], string>> = {
   long_term_archive: "archive",
   processing: "processing",
 };
+
+/** When copies are deleted at a place; of one that is emptied between its watermarks the bar tells it. */
+const RULES: Readonly<Record<string, string>> = {
+  when_archived: "kept until archived",
+  when_unpinned: "kept until unpinned",
+};
+
+/** Return of what kind a place is, and until when copies stay there where its bar does not tell it. */
+function kindOf({ location_type, deletes }: LocationStatus): string {
+  const kind = known(KINDS, location_type) ?? worded(location_type);
+  if (location_type === "long_term_archive" || deletes === "under_pressure") return kind;
+  return `${kind}, ${deletes === null ? "nothing deleted" : (known(RULES, deletes) ?? worded(deletes))}`;
+}
+
+function hasWatermarks({ deletes }: LocationStatus): boolean {
+  return deletes === "under_pressure";
+}
 
 /** How a place looks of which a card says how urgent it is. */
 const TONES: Readonly<Record<string, Tone>> = { act: "act", watch: "watch" };
@@ -32,7 +50,7 @@ export function Places({
   readonly at: string;
 }) {
   return (
-    <Part title="Places" beside={<Legend />}>
+    <Part title="Places" beside={locations.some(hasWatermarks) && <Legend items={LINES} />}>
       <ul className={styles.places}>
         {locations.map((location) => (
           <li key={location.id} className={styles.place}>
@@ -40,9 +58,7 @@ export function Places({
               <Link to="/places/locations/$name" params={{ name: location.id }} className={styles.name ?? ""}>
                 {location.id}
               </Link>
-              <span className={styles.kind}>
-                {known(KINDS, location.location_type) ?? worded(location.location_type)}
-              </span>
+              <span className={styles.kind}>{kindOf(location)}</span>
               <Marks location={location} cards={cards} />
             </p>
             {location.used_bytes === null ? (
@@ -58,14 +74,10 @@ export function Places({
 }
 
 /** What the lines in the bars mean. */
-function Legend() {
-  return (
-    <p className={styles.legend}>
-      <span className={styles.sign} data-sign="high" /> deleting begins
-      <span className={styles.sign} data-sign="low" /> deleting ends
-    </p>
-  );
-}
+const LINES = [
+  { sign: <span className={styles.sign} data-sign="high" />, words: "deleting begins" },
+  { sign: <span className={styles.sign} data-sign="low" />, words: "deleting ends" },
+];
 
 /** What is not as it should be with a place. */
 function Marks({
@@ -102,6 +114,7 @@ function Filled({
       total={location.total_bytes}
       low={location.watermark_low}
       high={location.watermark_high}
+      hasWatermarks={hasWatermarks(location)}
       {...(tone === undefined ? {} : { tone })}
       forecast={left === null ? null : `no room in ${span(left)}`}
       brief

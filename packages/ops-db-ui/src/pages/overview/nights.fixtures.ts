@@ -105,7 +105,6 @@ const cards: Attention[] = [
     next: "One transfer tries the route when the pause ends. If it succeeds, the others follow.",
     remedy: "See the errors of the route. If the link is down, tell whoever runs the network.",
     turn: "site",
-    who: "somebody at summit",
     help: "place",
     count: 214,
     where: "summit-cologne",
@@ -122,7 +121,6 @@ const cards: Attention[] = [
     next: "Copies are deleted there as soon as they are archived.",
     remedy: "See what stops the data from going on. Free or add space if that takes long.",
     turn: "operator",
-    who: "an operator of the data centre",
     help: "place",
     count: 1,
     where: "summit-buffer",
@@ -139,7 +137,6 @@ const cards: Attention[] = [
     next: "Nothing changes until somebody acts.",
     remedy: "Compare the file with the one that the instrument has, and file it anew.",
     turn: "instrument",
-    who: "the team of the instrument",
     help: "work",
     count: 3,
     where: "primecam-disk",
@@ -161,7 +158,6 @@ const cards: Attention[] = [
     next: "It stays out of service until somebody resumes it.",
     remedy: "Resume it, if the reason has passed.",
     turn: "operator",
-    who: "an operator of the data centre",
     help: "place",
     count: 1,
     where: "chai-disk",
@@ -285,6 +281,7 @@ function place(
     file_bytes: 0,
     enabled: true,
     suspended: false,
+    deletes: type === "long_term_archive" ? null : "under_pressure",
   };
 }
 

@@ -66,8 +66,6 @@ class Attention:
         What it concerns.
     help : HelpPage
         Where it is explained.
-    site : str or None
-        Site at which somebody has to act.
     """
 
     rule: str
@@ -84,28 +82,6 @@ class Attention:
     next_at: datetime | None = None
     action: Action | None = None
     subjects: Link | None = None
-    site: str | None = None
-
-    @property
-    def who(self) -> str:
-        """Return whose turn it is, in words."""
-        if self.turn is Turn.SITE and self.site is not None:
-            return f"somebody at {self.site}"
-        return _WHO[self.turn]
-
-
-_WHO = {
-    Turn.AUTOMATIC: "nobody: it goes on by itself",
-    Turn.OPERATOR: "an operator of the data centre",
-    Turn.SITE: "somebody where it is",
-    Turn.INSTRUMENT: "the team of the instrument",
-    Turn.REQUESTER: "the person who asked for it",
-}
-
-
-def site_of(location: str | None) -> str | None:
-    """Return the site of a location, whose name begins with it."""
-    return location.partition(".")[0] if location else None
 
 
 NOT_HELD = {

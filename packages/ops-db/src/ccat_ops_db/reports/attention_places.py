@@ -15,7 +15,6 @@ from ccat_ops_db.reports.attention_item import (
     held_up,
     oldest_of,
     on_route,
-    site_of,
 )
 from ccat_ops_db.reports.facts import Facts, OpenCount, Place, SuspendedSite, Way
 from ccat_ops_db.reports.words import duration, how_many, share, size
@@ -49,7 +48,6 @@ def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
             copies.count,
             copies.location,
             subjects=Link("physical-copies", filter={"location": copies.location, "status": copies.status}),
-            site=site_of(copies.location),
         )
 
 
@@ -81,7 +79,6 @@ def suspect_places(facts: Facts) -> Iterator[Attention]:
                 where=place.id,
                 since=place.suspect_since,
                 subjects=Link("data-locations", place.id),
-                site=place.site,
             )
 
 
@@ -95,7 +92,6 @@ def circuits(facts: Facts) -> Iterator[Attention]:
         ),
     ]
     for noun, paused, reason, work in pauses:
-        site = paused.origin if isinstance(paused, Way) else paused.site
         if paused.open_until is None:
             continue
         entry, waiting = CATALOGUE[reason], held(work)
@@ -116,7 +112,6 @@ def circuits(facts: Facts) -> Iterator[Attention]:
             subjects=Link("open-work", filter={"route" if noun == "route" else "place": paused.id})
             if waiting
             else Link(collection, paused.id),
-            site=site,
         )
 
 

@@ -17,7 +17,6 @@ from ccat_ops_db.reports.attention_item import (
     held_up,
     oldest_of,
     on_route,
-    site_of,
 )
 from ccat_ops_db.reports.facts import Facts, OpenCount, Place
 from ccat_ops_db.reports.words import duration, how_many, size
@@ -63,7 +62,6 @@ def given_up(facts: Facts) -> Iterator[Attention]:
             oldest_of(work),
             action=Action("retry", "open-work", filter={"kind": kind, "reason": "given_up"}),
             subjects=Link("open-work", filter={"kind": kind, "reason": "given_up"}),
-            site=site_of(main.place),
         )
 
 
@@ -95,7 +93,6 @@ def stuck_ways(facts: Facts) -> Iterator[Attention]:
             oldest,
             min(filter(None, (it.next_at for it in work)), default=None),
             subjects=Link("open-work", filter={"route": way.id}),
-            site=way.origin,
         )
 
 
@@ -127,7 +124,6 @@ def silent_workers(facts: Facts) -> Iterator[Attention]:
             where=site,
             since=seen,
             subjects=Link("sites", site),
-            site=site,
         )
 
 
@@ -141,7 +137,6 @@ def silent_planner(facts: Facts) -> Iterator[Attention]:
     ]
     if work:
         oldest = min(it.oldest for it in work)
-        site = site_of(next((it.place for it in work if it.place is not None), None))
         yield Attention(
             "no_planner_seen",
             Level.ACT,
@@ -154,5 +149,4 @@ def silent_planner(facts: Facts) -> Iterator[Attention]:
             count_of(work),
             since=oldest,
             subjects=Link("open-work", filter={"reason": "not_planned"}),
-            site=site,
         )

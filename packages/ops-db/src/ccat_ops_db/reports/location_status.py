@@ -5,6 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    and_,
+    case,
     cast,
     func,
     literal,
@@ -14,6 +17,8 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_ops_db.enumerations import (
     CopyKind,
+    DeletionMode,
+    DeletionTrigger,
     LocationType,
     PhysicalCopyStatus,
 )
@@ -21,6 +26,7 @@ from ccat_ops_db.models import (
     DataLocation,
     LocationUsage,
     PhysicalCopy,
+    RetentionPolicy,
     Site,
 )
 
@@ -43,6 +49,8 @@ class LocationStatus:
     file_bytes: int
     enabled: bool
     suspended: bool
+    deletes: DeletionTrigger | None
+    """When copies are deleted there; none: never."""
 
 
 def location_statuses(session: Session) -> list[LocationStatus]:
@@ -88,11 +96,21 @@ def location_statuses(session: Session) -> list[LocationStatus]:
             cast(func.coalesce(here.c.raw_data_file_bytes, 0), BigInteger),
             DataLocation.enabled & Site.enabled,
             DataLocation.suspended_at.is_not(None) | Site.suspended_at.is_not(None),
+            case((_deletes(), RetentionPolicy.trigger)),
         )
         .join(Site, Site.id == DataLocation.site_id)
+        .outerjoin(RetentionPolicy, RetentionPolicy.id == DataLocation.retention_policy_id)
         .outerjoin(latest, literal(True))
         .outerjoin(here, here.c.data_location_id == DataLocation.id)
         .where(DataLocation.retired_at.is_(None))
         .order_by(DataLocation.site_id, DataLocation.id)
     )
     return [LocationStatus(*row) for row in rows]
+
+
+def _deletes() -> ColumnElement[bool]:
+    """Return whether anything is deleted at a location: never in an archive, nor where it is only said."""
+    return and_(
+        DataLocation.location_type != LocationType.LONG_TERM_ARCHIVE,
+        DataLocation.deletion_mode == DeletionMode.ENABLED,
+    )
