@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beforeRetry, remedySteps } from "~/components/remedy";
+import { beforeRetry, nowThatItKeepsFailing, remedySteps } from "~/components/remedy";
 
 test("each sentence is a step", () => {
   expect(remedySteps("Give the credential these rights. Then retry the work.", null)).toEqual([
@@ -26,7 +26,6 @@ test("a full stop inside of a name does not end a step", () => {
 
 test.each([
   ["Give the credential these rights. Then retry the work.", "Give the credential these rights."],
-  ["Put the file back as it was filed, then retry the work.", "Put the file back as it was filed."],
   ["Check the storage.", "Check the storage."],
 ])("what comes before the retry: %s", (remedy, before) => {
   expect(beforeRetry(remedy)).toBe(before);
@@ -38,4 +37,14 @@ test("a command in which the service has filled in the place already", () => {
     text: "When it is sound again, run:",
     command: 'ccat-transfer trust us.lta --reason "checked, and sound again"',
   });
+});
+
+test.each([
+  [
+    "Check the load of the link and of the server if it keeps failing.",
+    "It keeps failing: check the load of the link and of the server.",
+  ],
+  ["Free or add space.", "Free or add space."],
+])("what to do once it does keep failing: %s", (remedy, now) => {
+  expect(nowThatItKeepsFailing(remedy)).toBe(now);
 });

@@ -29,7 +29,7 @@ NEXT_OF: Mapping[str, str] = MappingProxyType({"location_suspect": "Nothing chan
 
 _RETRY = "Then retry the work."
 _NOTHING = "Nothing needs to be done."
-_FILE_AGAIN = "Put the file back as it was filed, then retry the work."
+_FILE_AGAIN = "Put the file back as it was filed. " + _RETRY
 
 _T, _R, _I, _C, _P = (
     FailureClass.TRANSIENT,
@@ -172,7 +172,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("illegal_path", _P, _OPERATOR, "Illegal path", "The path is not a legal relative path.",
      "Report it: such a path should not have been filed."),
     ("missing", _P, _OPERATOR, "Does not exist", "The file or object does not exist.",
-     "Find out who removed it. Put it back, then retry the work."),
+     "Find out who removed it. Put it back. " + _RETRY),
     ("name_too_long", _P, _OPERATOR, "Name too long", "The storage does not take names this long.",
      "Use a location on another kind of storage. " + _RETRY),
     ("not_a_file", _P, _OPERATOR, "Not a file", "There is a folder where a file was expected.",

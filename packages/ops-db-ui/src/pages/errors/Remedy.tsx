@@ -3,7 +3,7 @@ import type { components } from "~/api/schema.gen";
 import { useWho } from "~/api/who";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
-import { beforeRetry } from "~/components/remedy";
+import { beforeRetry, nowThatItKeepsFailing } from "~/components/remedy";
 import { SubjectLink } from "~/components/SubjectLink";
 import type { Category } from "~/pages/errors/categories";
 import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
@@ -11,6 +11,9 @@ import { WorkVerbs } from "~/pages/work/WorkVerbs";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
+
+/** What was seen this often is no accident. */
+const KEEPS_FAILING = 5;
 
 /** What a person does about an error, step by step, ending with what can be done here. */
 export function Remedy({
@@ -24,7 +27,8 @@ export function Remedy({
 }) {
   const who = useWho();
   if (error.resolved_at !== null) return <p>Nothing: it has ended.</p>;
-  const remedy = category?.remedy ?? "Remove the cause that the message names.";
+  const given = category?.remedy ?? "Remove the cause that the message names.";
+  const remedy = error.count >= KEEPS_FAILING ? nowThatItKeepsFailing(given) : given;
   return (
     <>
       {category !== undefined && category.turn !== "automatic" && (

@@ -3,13 +3,14 @@ import { useErrorCategories } from "~/api/error-categories";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { worded } from "~/api/words";
 import { grouped } from "~/components/quantity";
+import { nowThatItKeepsFailing } from "~/components/remedy";
 import { Time } from "~/components/Time";
 import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
 import { Remedy } from "~/pages/work/Remedy";
 import styles from "~/pages/work/WorkGroup.module.css";
+import { PAUSED } from "~/pages/work/work-rows";
 
 const ERRORS_SHOWN = 3;
-const PAUSED: readonly string[] = ["route_circuit_open", "location_circuit_open"];
 
 /** Of what a group is made, what failed, what to do and what happens by itself. */
 export function GroupStory({ group, by }: { readonly group: Group; readonly by: string }) {
@@ -22,6 +23,7 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
     errors.every(([category]) => categories.has(category));
   const reason = useWaitingReasons().get(group.reason);
   const remedy = isToldByErrors || group.turn === "automatic" ? undefined : reason?.remedy;
+  const isPaused = PAUSED.includes(group.reason);
   const [place = null] = Object.keys(group.places);
   return (
     <div className={styles.story}>
@@ -35,7 +37,9 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
             </span>
             {known?.text ?? worded(category)}
             {known !== undefined && known.remedy !== remedy && (
-              <span className={styles.muted}>. {known.remedy}</span>
+              <span className={styles.muted}>
+                . {isPaused ? nowThatItKeepsFailing(known.remedy) : known.remedy}
+              </span>
             )}
           </p>
         );

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { useErrorCategories } from "~/api/error-categories";
 import { useWho } from "~/api/who";
+import { nowThatItKeepsFailing } from "~/components/remedy";
 import styles from "~/pages/work/WorkError.module.css";
-import { type WorkRow, wayOf } from "~/pages/work/work-rows";
+import { isPaused, type WorkRow, wayOf } from "~/pages/work/work-rows";
 
 /** What went wrong with work last, what that means and what helps. */
 export function WorkError({ row }: { readonly row: WorkRow }) {
@@ -18,7 +19,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
           <dl className={styles.facts}>
             <div>
               <dt>What helps</dt>
-              <dd>{known.remedy}</dd>
+              <dd>{isPaused(row) ? nowThatItKeepsFailing(known.remedy) : known.remedy}</dd>
             </div>
             {row.status !== "failed" && (
               <>

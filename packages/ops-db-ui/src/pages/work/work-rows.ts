@@ -9,6 +9,14 @@ export type WorkRow =
   | Answer<"/api/v1/staging-items/{work_id}">
   | Answer<"/api/v1/deletions/{work_id}">;
 
+/** Reasons of work whose route or place failed so often that it is paused. */
+export const PAUSED: readonly string[] = ["route_circuit_open", "location_circuit_open"];
+
+/** Whether work waits because its route or a place of it failed again and again. */
+export function isPaused({ waiting_reason }: WorkRow): boolean {
+  return waiting_reason !== null && PAUSED.includes(waiting_reason);
+}
+
 /** Return from where to where work goes, as far as its kind has both. */
 export function wayOf(row: WorkRow): string {
   const from = "source_location" in row ? row.source_location : null;
