@@ -11,13 +11,13 @@ export function Legend({
   readonly isHidden?: boolean;
 }) {
   return (
-    <p className={styles.legend} aria-hidden={isHidden}>
+    <div className={styles.legend} aria-hidden={isHidden}>
       {items.map(({ sign, words }) => (
         <span key={words} className={styles.item}>
           {sign}
           <span>{words}</span>
         </span>
       ))}
-    </p>
+    </div>
   );
 }

@@ -23,11 +23,9 @@ const RULES: Readonly<Record<string, string>> = {
   when_unpinned: "kept until unpinned",
 };
 
-/** Return of what kind a place is, and until when copies stay there where its bar does not tell it. */
-function kindOf({ location_type, deletes }: LocationStatus): string {
-  const kind = known(KINDS, location_type) ?? worded(location_type);
-  if (location_type === "long_term_archive" || deletes === "under_pressure") return kind;
-  return `${kind}, ${deletes === null ? "nothing deleted" : (known(RULES, deletes) ?? worded(deletes))}`;
+/** Return until when copies stay at a place, where its bar does not tell it by watermarks. */
+function ruleOf({ deletes }: LocationStatus): string {
+  return deletes === null ? "nothing is deleted" : (known(RULES, deletes) ?? worded(deletes));
 }
 
 function hasWatermarks({ deletes }: LocationStatus): boolean {
@@ -58,7 +56,9 @@ export function Places({
               <Link to="/places/locations/$name" params={{ name: location.id }} className={styles.name ?? ""}>
                 {location.id}
               </Link>
-              <span className={styles.kind}>{kindOf(location)}</span>
+              <span className={styles.kind}>
+                {known(KINDS, location.location_type) ?? worded(location.location_type)}
+              </span>
               <Marks location={location} cards={cards} />
             </p>
             {location.used_bytes === null ? (
@@ -115,6 +115,7 @@ function Filled({
       low={location.watermark_low}
       high={location.watermark_high}
       hasWatermarks={hasWatermarks(location)}
+      {...(hasWatermarks(location) ? {} : { rule: ruleOf(location) })}
       {...(tone === undefined ? {} : { tone })}
       forecast={left === null ? null : `no room in ${span(left)}`}
       brief
