@@ -147,8 +147,8 @@ def _execution(url: str) -> str:
     identifier = str(new_id())
     with psycopg.connect(url) as connection:
         connection.execute(
-            "INSERT INTO executed_obs_unit (id, site_id, obs_unit_id, status, started_at, start_received_at)"
-            " VALUES (%s, %s, %s, 'running', %s, %s)",
+            "INSERT INTO executed_obs_unit (id, site_id, telescope_id, obs_unit_id, status, started_at,"
+            " start_received_at) VALUES (%s, %s, 'fyst', %s, 'running', %s, %s)",
             (identifier, SITE, OBS_UNIT, STARTED, STARTED),
         )
         connection.execute(

@@ -37,10 +37,12 @@ def seed(engine: Engine, root: Path) -> None:
     with Session(engine) as session, session.begin():
         steps = (
             [Observatory(id="ccat-observatory", name="CCAT Observatory")],
+            [Site(id="ccat", name="CCAT", main=True), Site(id="cologne", name="Cologne")],
             [
                 Telescope(
                     id="fyst",
                     observatory_id="ccat-observatory",
+                    site_id="ccat",
                     name="FYST",
                     latitude=-22.98,
                     longitude=-67.74,
@@ -52,7 +54,6 @@ def seed(engine: Engine, root: Path) -> None:
             [ObservingProgram(id="GEco", name="Galactic Ecology")],
             [FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788)],
             [ObsUnit(id="bench", observing_program_id="GEco", source_id="IRC10216")],
-            [Site(id="ccat", name="CCAT", main=True), Site(id="cologne", name="Cologne")],
             [
                 RetentionPolicy(
                     id="when-archived", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1
@@ -142,9 +143,10 @@ _SHA256 = "'sha256:' || md5(p::text) || md5(p::text)"
 _LONG_AGO = "timestamptz '2026-01-01' + p * interval '1 second'"
 _HISTORY = (
     f"""
-    INSERT INTO executed_obs_unit (id, site_id, obs_unit_id, status, started_at, ended_at,
+    INSERT INTO executed_obs_unit (id, site_id, telescope_id, obs_unit_id, status, started_at, ended_at,
         start_received_at)
-    SELECT {_EXECUTION}, 'ccat', 'bench', 'completed', {_LONG_AGO}, {_LONG_AGO} + interval '10 minutes',
+    SELECT {_EXECUTION}, 'ccat', 'fyst', 'bench', 'completed', {_LONG_AGO},
+           {_LONG_AGO} + interval '10 minutes',
            {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p
     """,

@@ -94,6 +94,7 @@ class Pipeline:
         with Session(self._engine) as session, session.begin():
             execution = ExecutedObsUnit(
                 site_id="ccat",
+                telescope_id="fyst",
                 obs_unit_id="bench",
                 started_at=now,
                 start_received_at=now,

@@ -182,6 +182,7 @@ class SmallObservatory:
             execution = ExecutedObsUnit(
                 id=new_id(),
                 site_id="ccat",
+                telescope_id="fyst",
                 obs_unit_id="IRC10216_CO43",
                 started_at=self.clock.now,
                 start_received_at=self.clock.now,
@@ -276,10 +277,23 @@ class SmallObservatory:
             _add_location(session, self.root, location_id, location_type, policy)
 
     def start_at(self, site_id: str) -> UUID:
-        """Begin an observation at a site; return its id."""
+        """Begin an observation with a telescope of a site; return its id."""
         with self.sessions.begin() as session:
+            session.add(
+                Telescope(
+                    id=f"telescope-of-{site_id}",
+                    observatory_id="ccat-observatory",
+                    site_id=site_id,
+                    name="Another",
+                    latitude=50.93,
+                    longitude=6.96,
+                    altitude=50,
+                )
+            )
+            session.flush()
             execution = ExecutedObsUnit(
                 site_id=site_id,
+                telescope_id=f"telescope-of-{site_id}",
                 obs_unit_id="IRC10216_CO43",
                 started_at=self.clock.now,
                 start_received_at=self.clock.now,
@@ -372,11 +386,14 @@ class SmallObservatory:
 
 def _seed(session: Session, root: Path) -> None:
     session.add(Observatory(id="ccat-observatory", name="CCAT Observatory"))
+    session.add(Site(id="ccat", name="CCAT", main=True))
+    session.add(Site(id="cologne", name="Cologne"))
     session.flush()
     session.add(
         Telescope(
             id="fyst",
             observatory_id="ccat-observatory",
+            site_id="ccat",
             name="FYST",
             latitude=-22.98,
             longitude=-67.74,
@@ -396,8 +413,6 @@ def _seed(session: Session, root: Path) -> None:
     session.add(FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788))
     session.flush()
     session.add(ObsUnit(id="IRC10216_CO43", observing_program_id="GEco", source_id="IRC10216"))
-    session.add(Site(id="ccat", name="CCAT", main=True))
-    session.add(Site(id="cologne", name="Cologne"))
     session.add(
         RetentionPolicy(id="when-archived", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1)
     )

@@ -76,6 +76,7 @@ def reference_data(session: Session) -> None:
         Telescope(
             id="fyst",
             observatory_id="ccat-observatory",
+            site_id="ccat",
             name="FYST",
             latitude=-22.98,
             longitude=-67.74,
@@ -134,6 +135,7 @@ def execution(
     row = ExecutedObsUnit(
         id=new_id(),
         site_id="ccat",
+        telescope_id="fyst",
         obs_unit_id=OBS_UNIT,
         status=status,
         started_at=NOW - timedelta(hours=1),

@@ -5,12 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from fastapi import FastAPI
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Event, ExecutedObsUnit, ObsUnit
+from ccat_ops_db.models import (
+    Event,
+    ExecutedObsUnit,
+    ExecutedObsUnitModule,
+    Instrument,
+    ObsUnit,
+    Telescope,
+)
 
 from . import seed
 from .conftest import Client, CountStatements, FixedClock, Listen
@@ -63,6 +71,43 @@ class TestStart:
         response = await client.post(f"{PATH}:start", json=body)
         assert response.status_code == 422
         assert fields(response) == {"obs_unit", "modules.1", "modules.2"}
+
+    async def test_it_belongs_to_the_site_of_the_telescope(
+        self, client: Client, session: Session, app: FastAPI
+    ) -> None:
+        session.execute(update(Telescope).values(site_id="cologne"))
+        session.commit()
+        try:
+            assert (await client.post(f"{PATH}:start", json=START)).status_code == 201
+            execution = session.query(ExecutedObsUnit).one()
+            assert (execution.telescope_id, execution.site_id) == ("fyst", "cologne")
+            session.execute(delete(ExecutedObsUnitModule))
+            session.delete(execution)
+            session.commit()
+            app.state.settings = app.state.settings.model_copy(update={"served_sites": ("ccat",)})
+            refused = await client.post(f"{PATH}:start", json=START)
+            assert (refused.status_code, refused.json()["owner_site"]) == (409, "cologne")
+        finally:
+            session.execute(update(Telescope).values(site_id="ccat"))
+            session.commit()
+
+    async def test_modules_of_two_telescopes_are_two_executions(
+        self, client: Client, session: Session
+    ) -> None:
+        facts = {"observatory_id": "ccat-observatory", "site_id": "cologne", "name": "Dish"}
+        session.add(Telescope(id="dish", latitude=50.9, longitude=7.0, altitude=50, **facts))
+        session.flush()
+        of_prime_cam = update(Instrument).where(Instrument.id == "prime-cam")
+        session.execute(of_prime_cam.values(telescope_id="dish"))
+        session.commit()
+        try:
+            body = START | {"modules": ["chai-lfa", "prime-cam-280"]}
+            response = await client.post(f"{PATH}:start", json=body)
+            assert (response.status_code, fields(response)) == (422, {"modules"})
+        finally:
+            session.execute(of_prime_cam.values(telescope_id="fyst"))
+            session.execute(delete(Telescope).where(Telescope.id == "dish"))
+            session.commit()
 
     async def test_a_retired_obs_unit_is_not_in_use(self, client: Client, session: Session) -> None:
         session.execute(update(ObsUnit).values(retired_at=seed.NOW))

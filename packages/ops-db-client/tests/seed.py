@@ -54,6 +54,7 @@ def reference_data(session: Session, folder: Path, data_server_url: str) -> None
         Telescope(
             id="fyst",
             observatory_id="ccat-observatory",
+            site_id="ccat",
             name="FYST",
             latitude=-22.98,
             longitude=-67.74,

@@ -398,6 +398,7 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
             ExecutedObsUnit(
                 id=execution_id,
                 site_id="ccat",
+                telescope_id="fyst",
                 obs_unit_id=seed.OBS_UNIT,
                 status=ExecutionStatus.COMPLETED,
                 started_at=seed.NOW,

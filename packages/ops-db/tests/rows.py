@@ -67,15 +67,21 @@ def make_world(session: Session) -> World:
 def add_reference_data(session: Session) -> None:
     """Add what executions, packages and copies refer to."""
     _add(session, models.Observatory(id="ccat", name="CCAT"))
+    _add(session, models.Site(id="ccat", name="CCAT"), models.Site(id="cologne", name="Cologne", main=True))
     _add(
         session,
         models.Telescope(
-            id="fyst", observatory_id="ccat", name="FYST", latitude=-22.98, longitude=-67.74, altitude=5600
+            id="fyst",
+            observatory_id="ccat",
+            site_id="ccat",
+            name="FYST",
+            latitude=-22.98,
+            longitude=-67.74,
+            altitude=5600,
         ),
     )
     _add(session, models.Instrument(id="chai", telescope_id="fyst", name="CHAI"))
     _add(session, models.InstrumentModule(id="chai-lfa", instrument_id="chai", name="LFA"))
-    _add(session, models.Site(id="ccat", name="CCAT"), models.Site(id="cologne", name="Cologne", main=True))
     for site, name, kind in (
         ("ccat", "chai-raw-data", LocationType.SOURCE),
         ("ccat", "output-buffer", LocationType.BUFFER),
@@ -108,6 +114,7 @@ def add_execution(session: Session, status: ExecutionStatus = ExecutionStatus.CO
     execution = models.ExecutedObsUnit(
         id=new_id(),
         site_id="ccat",
+        telescope_id="fyst",
         obs_unit_id="IRC10216_CHAI_CO43",
         status=status,
         started_at=NOW,

@@ -86,7 +86,7 @@ def test_development_overlay_is_valid() -> None:
         ("sites:\n  ccat:\n    name: CCAT\n", 2, "sites.ccat.main", "no site is the main site"),
         ("lines: {}\n", 1, "sites", "there is no site"),
         ("sites: []\n", 1, "sites", "must be a mapping from keys to entries"),
-        (f"{SITES}planets:\n  a: {{}}\n", 5, "planets", "unknown section; there are observatories"),
+        (f"{SITES}planets:\n  a: {{}}\n", 5, "planets", "unknown section; there are sites, observatories"),
         (f"{SITES}permissions:\n  a: {{}}\n", 5, "permissions", "closed list in the code"),
         (f"{SITES}  ccat:\n    name: again\n", 5, "", 'found duplicate key "ccat"'),
         (f"{SITES}lines: [\n", 6, "", "not YAML"),
@@ -99,7 +99,7 @@ def test_development_overlay_is_valid() -> None:
         (f'{SITES}    api_url: "a\\0b"\n', 5, "sites.ccat.api_url", "contains the control character U+0000"),
         (f"{SITES}roles:\n  a:\n    permissions: [read:everything]\n", 7, "roles.a.permissions",
          "there is no 'read:everything' in permissions"),
-        (f"{SITES}telescopes:\n  a:\n    observatory: b\n    name: a\n    latitude: 0\n    longitude: 0\n    altitude: 0\n",
+        (f"{SITES}telescopes:\n  a:\n    observatory: b\n    site: ccat\n    name: a\n    latitude: 0\n    longitude: 0\n    altitude: 0\n",
          7, "telescopes.a.observatory", "there is no 'b' in observatories"),
         (f"{SITES}lines:\n  CO:\n    name: CO\n    rest_frequency: -1.0\n", 8, "lines.CO.rest_frequency", "greater than 0"),
         (f"{SITES}sources:\n  a:\n    type: star\n", 7, "sources.a.type",
@@ -154,7 +154,7 @@ def test_all_errors_at_once(write: Write) -> None:
 
 def test_what_refers_to_a_wrong_entry_is_not_wrong_itself(write: Write) -> None:
     folder = write(
-        a_yaml=f"{SITES}observatories:\n  o: {{}}\ntelescopes:\n  t: {{observatory: o, name: t, latitude: 0,"
+        a_yaml=f"{SITES}observatories:\n  o: {{}}\ntelescopes:\n  t: {{observatory: o, site: ccat, name: t, latitude: 0,"
         " longitude: 0, altitude: 0}\n"
     )
     assert [problem.key for problem in problems_of(folder)] == ["observatories.o.name"]
@@ -323,7 +323,7 @@ class TestScanPatterns:
     HEAD = f"""{SITES}observatories:
   o: {{name: o}}
 telescopes:
-  t: {{observatory: o, name: t, latitude: 0, longitude: 0, altitude: 0}}
+  t: {{observatory: o, site: ccat, name: t, latitude: 0, longitude: 0, altitude: 0}}
 instruments:
   prime-cam: {{telescope: t, name: a}}
   chai: {{telescope: t, name: a}}

@@ -75,6 +75,7 @@ def add_another_program(observatory: Any) -> None:
         session.flush()
         execution = ExecutedObsUnit(
             site_id="ccat",
+            telescope_id="fyst",
             obs_unit_id="OTHER_1",
             started_at=observatory.clock.now,
             start_received_at=observatory.clock.now,

@@ -142,6 +142,7 @@ def observe(night: Night, target: Target, began: datetime) -> list[Part]:
             ExecutedObsUnit(
                 id=execution,
                 site_id="ccat",
+                telescope_id="fyst",
                 obs_unit_id=unit,
                 status=ExecutionStatus.COMPLETED if is_over else ExecutionStatus.RUNNING,
                 started_at=began,

@@ -29,6 +29,7 @@ from ccat_ops_db.enumerations import PackageState
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
+    Instrument,
     InstrumentModule,
     ObsUnit,
     RawDataFile,
@@ -257,6 +258,19 @@ def _worst() -> Rows:
     found = union_all(of_packages, of_modules).subquery("held_up")
     ranks = {reason.value: URGENCY.index(entry.turn) for reason, entry in CATALOGUE.items()}
     return select(found).order_by(case(ranks, value=found.c.reason, else_=0), found.c.since).limit(1)
+
+
+async def telescopes_of(session: AsyncSession, modules: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the telescopes that modules belong to, each with its site."""
+    rows = await session.execute(
+        select(Telescope.id, Telescope.site_id)
+        .join(Instrument, Instrument.telescope_id == Telescope.id)
+        .join(InstrumentModule, InstrumentModule.instrument_id == Instrument.id)
+        .where(InstrumentModule.id.in_(modules))
+        .distinct()
+        .order_by(Telescope.id)
+    )
+    return [(telescope, site) for telescope, site in rows]
 
 
 async def known_names(session: AsyncSession, obs_unit: str, modules: Sequence[str]) -> tuple[bool, set[str]]:

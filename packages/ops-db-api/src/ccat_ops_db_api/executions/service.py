@@ -14,7 +14,7 @@ from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
 from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields, not_found
 from ccat_ops_db_api.platform.events import tell, wake_planners
-from ccat_ops_db_api.platform.site import own_site, require_owner
+from ccat_ops_db_api.platform.site import require_owner
 
 
 async def start(
@@ -27,15 +27,18 @@ async def start(
     Raises
     ------
     Problem
-        422 for names that are not in use, 409 for an id that belongs to another start.
+        422 for names that are not in use and modules of several telescopes, 409 for an id that belongs to
+        another start and a telescope of another site.
     """
     await _check_names(session, body)
     now: datetime = request.app.state.clock.utc_now()
     execution_id = body.id or new_id()
-    site = own_site(request)
+    telescope, site = await _telescope(session, body.modules)
+    require_owner(request, site, f"telescope {telescope}")
     values = {
         "id": execution_id,
         "site_id": site,
+        "telescope_id": telescope,
         "obs_unit_id": body.obs_unit,
         "status": ExecutionStatus.RUNNING,
         "started_at": body.started_at or now,
@@ -137,6 +140,15 @@ async def _check_names(session: AsyncSession, body: StartExecution) -> None:
         )
     if errors:
         raise invalid_fields(errors)
+
+
+async def _telescope(session: AsyncSession, modules: list[str]) -> tuple[str, str]:
+    """Return the telescope that modules belong to, and its site."""
+    found = await queries.telescopes_of(session, modules)
+    if len(found) > 1:
+        names = ", ".join(telescope for telescope, _ in found)
+        raise invalid("modules", f"belong to several telescopes, {names}; each starts its own execution")
+    return found[0]
 
 
 def _require_same_end(execution: ExecutedObsUnit, body: FinishExecution) -> None:

@@ -139,6 +139,7 @@ def _one(name: str, entry: type[Entry], model: type[Base], **options: Any) -> Ki
 _SLUGS = {"key_pattern": SLUG, "key_rule": SLUG_RULE}
 
 _KINDS = (
+    _one("sites", places.SiteEntry, models.Site, **_SLUGS),
     _one("observatories", observatory.ObservatoryEntry, models.Observatory, **_SLUGS),
     _one("telescopes", observatory.TelescopeEntry, models.Telescope, **_SLUGS),
     _one("instruments", observatory.InstrumentEntry, models.Instrument, **_SLUGS),
@@ -155,7 +156,6 @@ _KINDS = (
         },
         ("type",),
     ),
-    _one("sites", places.SiteEntry, models.Site, **_SLUGS),
     _one("retention_policies", places.RetentionPolicyEntry, models.RetentionPolicy, **_SLUGS),
     Kind(
         "data_locations",

@@ -13,8 +13,9 @@ from ccat_ops_db.models.plan import ObsUnit
 
 
 class ExecutedObsUnit(Identified, Owned, Base):
-    """One execution of an obs unit, as the telescope reports it."""
+    """One execution of an obs unit, as the telescope reports it. Owned by the telescope's site."""
 
+    telescope_id: Mapped[str] = mapped_column(index=True, doc="Telescope that executed it.")
     obs_unit_id: Mapped[str] = mapped_column(ForeignKey("obs_unit.id"), doc="What was executed.")
     status: Mapped[ExecutionStatus] = mapped_column(
         choice(ExecutionStatus), default=ExecutionStatus.RUNNING, doc="Life cycle."
@@ -36,6 +37,7 @@ class ExecutedObsUnit(Identified, Owned, Base):
         primaryjoin="ExecutedObsUnit.id == foreign(ExecutedObsUnitModule.executed_obs_unit_id)",
     )
     __table_args__ = (
+        of_owner("telescope_id", "telescope"),
         Index(None, "obs_unit_id", "id"),
         Index("ix_executed_obs_unit_running", "started_at", postgresql_where=text("status = 'running'")),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ordered"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.models.base import SLUG_PATTERN, Base, Reference, matches
@@ -19,6 +19,9 @@ class Telescope(Reference, Base):
     """A telescope of the observatory."""
 
     observatory_id: Mapped[str] = mapped_column(ForeignKey("observatory.id"), index=True, doc="Observatory.")
+    site_id: Mapped[str] = mapped_column(
+        ForeignKey("site.id"), doc="Site where it stands, and which owns its executions."
+    )
     name: Mapped[str] = mapped_column(doc="Full name.")
     latitude: Mapped[float] = mapped_column(doc="Geodetic latitude (WGS 84), degrees, north positive.")
     longitude: Mapped[float] = mapped_column(doc="Geodetic longitude (WGS 84), degrees, east positive.")
@@ -26,6 +29,7 @@ class Telescope(Reference, Base):
 
     observatory: Mapped[Observatory] = relationship(lazy="raise")
     __table_args__ = (
+        UniqueConstraint("id", "site_id"),
         matches("id", SLUG_PATTERN, "id_slug"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_range"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="longitude_range"),

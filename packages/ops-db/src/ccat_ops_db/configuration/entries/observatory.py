@@ -26,6 +26,7 @@ class TelescopeEntry(Entry):
     """A telescope. Latitude and longitude in degrees (WGS 84, north, east positive), altitude in metres."""
 
     observatory: Annotated[str, Ref("observatories", "observatory_id")]
+    site: Annotated[str, Ref("sites", "site_id")]
     name: Text
     latitude: Latitude
     longitude: Longitude

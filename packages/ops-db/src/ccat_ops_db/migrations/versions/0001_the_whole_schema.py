@@ -760,6 +760,7 @@ def upgrade() -> None:
         "telescope",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("observatory_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("latitude", sa.Double(), nullable=False),
         sa.Column("longitude", sa.Double(), nullable=False),
@@ -771,7 +772,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["observatory_id"], ["observatory.id"], name=op.f("fk_telescope_observatory_id")
         ),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_telescope_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_telescope")),
+        sa.UniqueConstraint("id", "site_id", name=op.f("uq_telescope_id_site_id")),
     )
     op.create_index(op.f("ix_telescope_observatory_id"), "telescope", ["observatory_id"], unique=False)
     op.create_table(
@@ -997,6 +1000,7 @@ def upgrade() -> None:
         "executed_obs_unit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("telescope_id", sa.String(), nullable=False),
         sa.Column("obs_unit_id", sa.String(), nullable=False),
         sa.Column(
             "status",
@@ -1043,6 +1047,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["obs_unit_id"], ["obs_unit.id"], name=op.f("fk_executed_obs_unit_obs_unit_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["telescope_id", "site_id"],
+            ["telescope.id", "telescope.site_id"],
+            name=op.f("fk_executed_obs_unit_telescope_id_site_id"),
+        ),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_executed_obs_unit")),
     )
     op.create_index(
@@ -1057,6 +1066,9 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_executed_obs_unit_started_at"), "executed_obs_unit", ["started_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_executed_obs_unit_telescope_id"), "executed_obs_unit", ["telescope_id"], unique=False
     )
     op.create_table(
         "instrument_module",
@@ -3109,6 +3121,7 @@ def downgrade() -> None:
     op.drop_table("pre_scheduled_slot")
     op.drop_index(op.f("ix_instrument_module_instrument_id"), table_name="instrument_module")
     op.drop_table("instrument_module")
+    op.drop_index(op.f("ix_executed_obs_unit_telescope_id"), table_name="executed_obs_unit")
     op.drop_index(op.f("ix_executed_obs_unit_started_at"), table_name="executed_obs_unit")
     op.drop_index(
         "ix_executed_obs_unit_running",
