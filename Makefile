@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
+.PHONY: images test-deep test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -81,6 +81,9 @@ test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of
 	echo "pytest"; \
 	$(BIN)/pytest packages operator tests/integration -n 4 || exit $$?; \
 	test -z "$$failed" || { echo "$$failed"; exit 1; }
+
+test-deep: $(READY)  ## what takes long: a week without the API with 10⁵ files filed, then sent; prints its figures
+	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/ops-db-client/tests/test_week_away.py --timeout 1800 -s
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)
