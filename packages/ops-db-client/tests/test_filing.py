@@ -18,6 +18,7 @@ from ccat_ops_db_client.filing.placing import Placed, apart, place_copies, place
 from ccat_ops_db_client.filing.read import ReadFile, checksum_of, each_in_threads
 from ccat_ops_db_client.filing.scan import FoundFile, scan
 from ccat_ops_db_client.filing.sources import Source, place_of, source_for
+from ccat_ops_db_client.paths import MAX_PATH_BYTES
 
 from .checks import write
 
@@ -61,9 +62,8 @@ class TestPlace:
 
     def test_a_path_in_the_location_that_is_too_long_is_left_out(self, tmp_path: Path) -> None:
         file = found(write(tmp_path / "a.fits"))
-        placed, (left_out,) = place_copies(
-            [file], Source("ccat.chai", tmp_path), "/".join(["x" * 99] * 40) + "/" + "y" * 90
-        )
+        folder = "/".join("x" * (MAX_PATH_BYTES // 2 - 2))
+        placed, (left_out,) = place_copies([file], Source("ccat.chai", tmp_path), folder)
         assert placed == []
         assert left_out.reason is PathReason.NAME
 

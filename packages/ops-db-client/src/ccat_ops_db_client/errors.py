@@ -29,7 +29,9 @@ class CcatError(Exception):
         self.remedy = printable(remedy)
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        # The API says its remedies in sentences.
+        joined = ". " if self.remedy[:1].isupper() else "; "
+        return f"{self.message}{joined}{self.remedy}" if self.remedy else self.message
 
 
 class ConfigurationError(CcatError):

@@ -85,9 +85,8 @@ class NothingFiledError(PathError):
             listed = "; ".join(entry.message for entry in left_out[:SHOWN_IN_AN_ERROR])
             rest = len(left_out) - SHOWN_IN_AN_ERROR
             more = f"; and {number(rest)} more" if rest > 0 else ""
-            super().__init__(
-                f"nothing was filed: {listed}{more}", "remove, rename or leave them out", first.reason
-            )
+            remedies = list(dict.fromkeys(entry.remedy for entry in left_out))[:SHOWN_IN_AN_ERROR]
+            super().__init__(f"nothing was filed: {listed}{more}", "; ".join(remedies), first.reason)
         self.details = {"left_out": [_plain(entry) for entry in left_out]}
 
 

@@ -54,11 +54,10 @@ def get_member(client: Client, package_id: UUID, path: str, folder: Path, begin:
     CcatError
         As in `get_package`; there is no such file in the package, or its path leads out of `folder`.
     """
-    members = {member.path: member for member in client.package_index(package_id).members}
     # As it was typed, or as the bytes that a shell made of names on disk under another locale.
-    path = path if path in members else text_of(path)
-    check_relative_path(path)
-    member = members.get(path)
+    in_utf_8 = check_relative_path(text_of(path))
+    members = {member.path: member for member in client.package_index(package_id).members}
+    member = members.get(path) or members.get(in_utf_8)
     if member is None:
         raise CcatError(
             f"package {package_id} has no file {path!r} (it has {len(members)})",
