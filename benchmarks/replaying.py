@@ -19,6 +19,7 @@ from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.records import Filing, NewFile
 from ccat_ops_db_client.replay import replay
 from ccat_ops_db_client.spool import MOST_LINES, Spool
+from ccat_ops_db_client.spool_file import SpoolFile
 from ccat_ops_db_client.spool_tables import FILL_LANES, INSERT
 from harness import Case, Claim, judge, measure, report
 from observatory import seed
@@ -104,7 +105,7 @@ def _files(client: Client, count: int) -> list[NewFile]:
 
 def _spool(settings: Settings, files: list[NewFile]) -> None:
     """Write filings of one file each into the spool as `Recorder` does, but all at once."""
-    with Spool(settings.spool_folder).change() as database:
+    with SpoolFile(settings.spool_folder).change() as database:
         for file in files:
             call = calls.file_bulk([file])
             request = (call.idempotency_key, settings.api_url, str(file.execution_id), call.path)
