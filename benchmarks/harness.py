@@ -203,32 +203,26 @@ def _times_table(
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    table = Table()
-    table.add_column("speed of ours against")
-    for column in ("ratio", "range", "target", "verdict"):
-        table.add_column(column, justify="right")
-    for verdict in verdicts:
-        table.add_row(
-            verdict.what,
-            f"{verdict.ratio:.2f}",
-            f"{verdict.lowest:.2f}–{verdict.highest:.2f}",
-            f"≥ {verdict.target:g}",
-            verdict.word,
-        )
-    return table
+    rows = [
+        (it.what, f"{it.ratio:.2f}", f"{it.lowest:.2f}–{it.highest:.2f}", f"≥ {it.target:g}", it.word)
+        for it in verdicts
+    ]
+    return _judged_table("speed of ours against", ("ratio", "range", "target"), rows)
 
 
 def _excess_table(excesses: Sequence[Excess]) -> Table:
+    rows = [
+        (it.what, f"{it.seconds:.3f}", f"{it.lowest:.3f}–{it.highest:.3f}", f"≤ {it.allowed:g}", it.word)
+        for it in excesses
+    ]
+    return _judged_table("ours takes longer than", ("by s", "range", "allowed"), rows)
+
+
+def _judged_table(what: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     table = Table()
-    table.add_column("ours takes longer than")
-    for column in ("by s", "range", "allowed", "verdict"):
+    table.add_column(what)
+    for column in (*columns, "verdict"):
         table.add_column(column, justify="right")
-    for excess in excesses:
-        table.add_row(
-            excess.what,
-            f"{excess.seconds:.3f}",
-            f"{excess.lowest:.3f}–{excess.highest:.3f}",
-            f"≤ {excess.allowed:g}",
-            excess.word,
-        )
+    for row in rows:
+        table.add_row(*row)
     return table

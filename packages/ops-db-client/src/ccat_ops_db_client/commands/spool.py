@@ -116,11 +116,11 @@ def discard(
 
 
 def _print_first(spool: Spool, count: Counts) -> None:
-    shown = list(islice(chain(listing.refused(spool), listing.waiting(spool)), ROWS_SHOWN))
-    if shown:
+    first = list(islice(chain(listing.refused(spool), listing.waiting(spool)), ROWS_SHOWN))
+    if first:
         print_table(
             [">NUMBER", "SPOOLED (UTC)", "REQUEST", ">SIZE", "API", "STATE", "BECAUSE"],
-            [_row(entry) for entry in shown],
+            [_row(entry) for entry in first],
         )
     if count.waiting + count.refused > ROWS_SHOWN:
         say(f"and {number(count.waiting + count.refused - ROWS_SHOWN)} more; --json shows all")
