@@ -215,6 +215,30 @@ class TestScan:
         assert [file.path.name for file in found.files] == [".nfs-of-somebody", "a.fits"]
         assert (found.ignored, found.left_out) == ([kept], [])
 
+    @pytest.mark.needs_mount
+    def test_what_a_file_system_keeps_for_itself_is_no_data(self, tmp_path: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path\n"
+            "from ccat_ops_db_client.filing.scan import scan\n"
+            "disk = Path(sys.argv[1])\n"
+            "for name in ('lost+found/#1', 'run/lost+found/b.fits'):\n"
+            "    (disk / name).parent.mkdir(parents=True); (disk / name).touch()\n"
+            "for arguments in ([disk], [disk / 'lost+found']):\n"
+            "    found = scan(arguments)\n"
+            "    print([file.below for file in found.files], found.ignored == [disk / 'lost+found'],\n"
+            "          found.left_out)\n"
+        )
+        command = [
+            *("unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user"))),
+            *("sh", "-c", 'mount -t tmpfs disk "$1" && exec "$0" -c "$2" "$1"'),
+            *(sys.executable, str(tmp_path), program),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        whole, named = done.stdout.splitlines()
+        assert whole == f"['{tmp_path.name}/run/lost+found/b.fits'] True []"
+        assert named == "['lost+found/#1'] False []"
+
     @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1", "C.UTF-8"])
     def test_names_are_utf_8_whatever_the_locale(self, tmp_path: Path, locale: str) -> None:
         """Old control computers have a locale that is not UTF-8; their files have the names they have."""

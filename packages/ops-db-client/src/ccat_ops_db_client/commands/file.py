@@ -12,7 +12,7 @@ from ccat_ops_db_client.errors import PathError
 from ccat_ops_db_client.filing.filing import Copying, Order, Outcome, file_paths
 from ccat_ops_db_client.filing.left_out import LeftOut
 from ccat_ops_db_client.filing.read import Advance
-from ccat_ops_db_client.paths import in_utf_8, text_of
+from ccat_ops_db_client.paths import in_utf_8, shown, text_of
 from ccat_ops_db_client.terminal_text import undecodable_escaped
 
 from .exit_status import ExitStatus
@@ -23,6 +23,7 @@ from .tables import byte_progress
 
 SHOWN_IN_AN_ERROR = 5
 SHOWN_AS_NOTICES = 20
+IGNORED_SHOWN = 3
 
 
 def file(
@@ -99,12 +100,11 @@ def _progress(total: int) -> Iterator[Advance]:
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
     if outcome.ignored:
-        notice(
-            f"{number(len(outcome.ignored))} names are no data (removed while open, or copies under way),"
-            f" for example {text_of(outcome.ignored[0])}"
-        )
+        first, rest = outcome.ignored[:IGNORED_SHOWN], len(outcome.ignored) - IGNORED_SHOWN
+        more = f" and {number(rest)} more; --json lists all" if rest > 0 else ""
+        notice(f"no data, so not filed: {', '.join(map(shown, first))}{more}")
     for entry in outcome.left_out[:SHOWN_AS_NOTICES]:
-        notice(f"left out: {entry.message}; {entry.remedy}")
+        notice(f"left out: {entry}")
     if len(outcome.left_out) > SHOWN_AS_NOTICES:
         rest = len(outcome.left_out) - SHOWN_AS_NOTICES
         notice(f"{number(rest)} more are left out; --json lists all")

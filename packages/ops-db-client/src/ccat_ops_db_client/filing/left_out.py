@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ccat_ops_db_client.errors import PathError, PathReason
+from ccat_ops_db_client.errors import PathError, PathReason, with_remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class LeftOut:
     reason: PathReason
     message: str
     remedy: str
+
+    def __str__(self) -> str:
+        return with_remedy(self.message, self.remedy)
 
     @classmethod
     def because_of(cls, error: PathError, path: Path) -> Self:

@@ -19,6 +19,9 @@ TEMPORARY_PREFIX = ".ccat-ingest-"
 REMOVED_WHILE_OPEN = re.compile(r"\.nfs[0-9a-fA-F]{8,}")
 """Name under which NFS keeps a file that was removed while it was open, until it is closed."""
 
+LOST_AND_FOUND = "lost+found"
+"""Folder in which a file system puts what it finds of damaged files; it belongs to the file system."""
+
 GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 """Errors of a name that is not there any more."""
 
@@ -79,7 +82,8 @@ class Found:
     left_out : list of LeftOut
         What cannot be filed, and was named or found.
     ignored : list of Path
-        Names that are no data: what was removed while it was open, and copies under way.
+        Names that are no data: what was removed while it was open, copies under way, and the folder
+        ``lost+found`` of a file system.
     """
 
     files: list[FoundFile] = field(default_factory=list)
@@ -121,7 +125,9 @@ class _Scan:
             return
         while pending:
             path, below, status = pending.pop()
-            if stat.S_ISDIR(status.st_mode):
+            if path != top and _is_lost_and_found(path, status):
+                self.ignored[path] = None
+            elif stat.S_ISDIR(status.st_mode):
                 pending.extend(self._entries(path, below, is_argument=path == top))
             else:
                 self._take(path, below, status)
@@ -170,6 +176,16 @@ class _Scan:
 
     def _leave_out(self, path: Path, error: Exception) -> None:
         self.left_out.setdefault(path, _left_out(path, error))
+
+
+def _is_lost_and_found(path: Path, status: os.stat_result) -> bool:
+    """Say whether a path is the ``lost+found`` of a file system: at its top, and of root or its owner."""
+    if path.name != LOST_AND_FOUND or not stat.S_ISDIR(status.st_mode):
+        return False
+    try:
+        return path.parent.is_mount() and status.st_uid in {0, path.parent.stat().st_uid}
+    except OSError:
+        return False
 
 
 def path_error(path: Path, error: OSError) -> PathError:
