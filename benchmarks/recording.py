@@ -29,7 +29,8 @@ from ccat_ops_db.settings import synchronous
 from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.background import is_at_work
 from ccat_ops_db_client.recorder import Recorder
-from ccat_ops_db_client.spool import LONGEST_AWAY, Spool
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_away import LONGEST_AWAY
 from harness import Allowance, Case, Claim, compare, judge, measure, report
 from observatory import seed
 from servers import api, fresh_database, token

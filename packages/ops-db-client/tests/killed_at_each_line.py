@@ -13,15 +13,13 @@ from uuid import uuid4
 
 from ccat_ops_db_client import Client, Settings
 from ccat_ops_db_client.recorder import Recorder
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_request import SpooledRequest
 
-WATCHED = tuple(
-    f"ccat_ops_db_client/{name}.py"
-    for name in ("spool", "spool_file", "spool_lease", "recorder", "replay", "sending")
-)
+WATCHED = ("spool", "spool_file", "spool_lease", "recorder", "replay", "sending")
 
 
-def main(what: str, folder: str, url: str) -> None:
+def main(what: str, folder: str, url: str, *modules: str) -> None:
     settings = Settings(
         api_url=url,
         spool_folder=Path(folder),
@@ -44,15 +42,15 @@ def main(what: str, folder: str, url: str) -> None:
     line = 0
     # Made once: no connection is open yet that children would share.
     with Client(settings) as client:
-        while _run_child(what, Recorder(client), line):
+        while _run_child(what, Recorder(client), line, modules or WATCHED):
             line += 1
 
 
-def _run_child(what: str, recorder: Recorder, last_line: int) -> bool:
+def _run_child(what: str, recorder: Recorder, last_line: int, modules: tuple[str, ...]) -> bool:
     """Run a child that dies after so many lines; say whether it died."""
     child = os.fork()
     if child == 0:
-        sys.settrace(_killer(last_line))
+        sys.settrace(_killer(last_line, modules))
         if what == "append":
             for _ in range(2):
                 execution, receipt = recorder.start("O", ["m"])
@@ -68,12 +66,13 @@ def _run_child(what: str, recorder: Recorder, last_line: int) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def _killer(last_line: int) -> Any:
+def _killer(last_line: int, modules: tuple[str, ...]) -> Any:
     left = last_line
+    watched = tuple(f"ccat_ops_db_client/{name}.py" for name in modules)
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.endswith(WATCHED):
+        if not frame.f_code.co_filename.endswith(watched):
             return None
         if event == "line":
             if left == 0:

@@ -21,7 +21,8 @@ from ccat_ops_db_client.network_file_systems import network_file_system
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.records import NewFile
 from ccat_ops_db_client.replay import replay
-from ccat_ops_db_client.spool import LONGEST_AWAY, Spool
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_away import LONGEST_AWAY
 from ccat_ops_db_client.spool_lanes import LONGEST_HOLD, PARKED_AFTER_ATTEMPTS, PARKED_AFTER_SECONDS
 from ccat_ops_db_client.spool_lease import LEASE_SECONDS, Lease, take_lease
 

@@ -23,7 +23,8 @@ from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.records import NewFile
 from ccat_ops_db_client.replay import Replay
 from ccat_ops_db_client.sending import REFUSALS, concerns_one_execution
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_request import SpooledRequest
 
 from .conftest import MakeClient, Received, Reply, ScriptedServer, accept, problem
 

@@ -23,8 +23,9 @@ from ccat_ops_db_client.background import is_at_work, replay_until_empty
 from ccat_ops_db_client.calls import NDJSON
 from ccat_ops_db_client.errors import InvalidRequestError, SpoolError
 from ccat_ops_db_client.recorder import Recorder
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME
+from ccat_ops_db_client.spool_request import SpooledRequest
 from ccat_ops_db_client.spool_tables import VERSION
 
 from .conftest import Api, MakeClient, Received, Reply, ScriptedServer, accept, settings_for
@@ -177,8 +178,10 @@ class TestDamaged:
     def test_many_processes_meet_the_damage_at_once(self, spool_folder: Path) -> None:
         before = filled(spool_folder, 200)
         damage(spool_folder / NAME, "a bad page")
-        program = "import sys; from pathlib import Path; from ccat_ops_db_client.spool import *\n" + (
-            "from uuid import uuid4\n"
+        program = (
+            "import sys; from pathlib import Path; from uuid import uuid4\n"
+            "from ccat_ops_db_client.spool import Spool\n"
+            "from ccat_ops_db_client.spool_request import SpooledRequest\n"
             "for _ in range(5):\n"
             "    request = SpooledRequest(str(uuid4()), 'http://api', '/', b'')\n"
             "    Spool(Path(sys.argv[1])).append(request); print(request.idempotency_key)\n"

@@ -11,15 +11,20 @@ from uuid import uuid4
 import pytest
 
 from ccat_ops_db_client import network_file_systems
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.errors import SpoolError
+from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME, SpoolFile
+from ccat_ops_db_client.spool_lease import take_lease
+from ccat_ops_db_client.spool_request import SpooledRequest, row_of
+from ccat_ops_db_client.spool_tables import FILL_LANES, INSERT
 
 API = "http://api"
 
 FORKED = """
 import os, signal, subprocess, sys
 from pathlib import Path
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
+from ccat_ops_db_client.spool_request import SpooledRequest
 
 def append(key):
     spool.append(SpooledRequest(key, "http://api", "/x", b"{}"))
@@ -104,6 +109,21 @@ def test_a_file_that_was_removed_is_not_written_to(spool_folder: Path) -> None:
     assert spool.waiting() == []
     spool.append(request("kept"))
     assert [waiting.idempotency_key for waiting in Spool(spool_folder).waiting()] == ["kept"]
+
+
+def test_where_there_is_none_nothing_is_lost_by_an_insert(spool_folder: Path) -> None:
+    """Without a file changes are made in memory, where there is nothing to change."""
+    spool = Spool(spool_folder)
+    with spool.change() as database:
+        assert database.execute("DELETE FROM request").rowcount == 0
+        database.execute(FILL_LANES)
+    assert spool.take_back_refused() == spool.readdress("http://old", API) == 0
+    row = row_of(request())
+    with pytest.raises(SpoolError, match="which is not there"), spool.change() as database:
+        database.execute(INSERT, row)
+    with pytest.raises(SpoolError, match="what is recorded next makes a new one"):
+        take_lease(spool.change, spool.change, "x", 0)
+    assert not spool_folder.exists()
 
 
 def test_what_fails_leaves_nothing(spool_folder: Path) -> None:

@@ -11,8 +11,8 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, transport_arguments, unreachable, whole
-from .limits import Limit, SilenceLimit, refuse_encoded, refuse_endless
+from .http_messages import Body, client_arguments, connection_error, transport_arguments, unreachable
+from .limits import Limit, SilenceLimit
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -164,23 +164,17 @@ class AsyncClient(Operations):
 
 
 async def _read(response: httpx.Response, limit: Limit) -> httpx.Response:
-    body = bytearray()
     try:
-        refuse_encoded(response)
+        body = Body(response, limit)
         async for piece in response.aiter_raw():
-            body += piece
-            limit.passed(len(piece))
-            refuse_endless(len(body), limit)
+            body.add(piece)
     finally:
         await response.aclose()
-    return whole(response, bytes(body))
+    return body.response()
 
 
 async def _or_error(step: Awaitable[httpx.Response]) -> httpx.Response | httpx.RequestError:
-    """Carry out a step; whatever goes wrong below is an error of the connection."""
     try:
         return await step
-    except httpx.RequestError as error:
-        return error
     except Exception as error:
-        return httpx.RequestError(f"{type(error).__name__}: {error}")
+        return connection_error(error)

@@ -13,8 +13,8 @@ import httpx
 
 from . import calls, policy
 from .calls import Call
-from .http_messages import client_arguments, transport_arguments, unreachable, whole
-from .limits import Limit, SilenceLimit, Sockets, refuse_encoded, refuse_endless
+from .http_messages import Body, client_arguments, connection_error, transport_arguments, unreachable
+from .limits import Limit, SilenceLimit, Sockets
 from .operations import Operations
 from .policy import Bounds, Close, Listener, Moved, Pause, Read, Result, Send, Step, Steps
 from .records import Page
@@ -174,23 +174,17 @@ class Client(Operations):
 
 
 def _read(response: httpx.Response, limit: Limit) -> httpx.Response:
-    body = bytearray()
     try:
-        refuse_encoded(response)
+        body = Body(response, limit)
         for piece in response.iter_raw():
-            body += piece
-            limit.passed(len(piece))
-            refuse_endless(len(body), limit)
+            body.add(piece)
     finally:
         response.close()
-    return whole(response, bytes(body))
+    return body.response()
 
 
 def _or_error(step: Callable[[], httpx.Response]) -> httpx.Response | httpx.RequestError:
-    """Carry out a step; whatever goes wrong below is an error of the connection."""
     try:
         return step()
-    except httpx.RequestError as error:
-        return error
     except Exception as error:
-        return httpx.RequestError(f"{type(error).__name__}: {error}")
+        return connection_error(error)

@@ -8,6 +8,13 @@ from typing import Any
 from .terminal_text import printable
 
 
+def with_remedy(message: str, remedy: str) -> str:
+    """Return what is wrong and what helps in one line."""
+    # The API says its remedies in sentences.
+    joined = ". " if remedy[:1].isupper() else "; "
+    return f"{message}{joined}{remedy}" if remedy else message
+
+
 class CcatError(Exception):
     """An error that names its remedy.
 
@@ -29,9 +36,7 @@ class CcatError(Exception):
         self.remedy = printable(remedy)
 
     def __str__(self) -> str:
-        # The API says its remedies in sentences.
-        joined = ". " if self.remedy[:1].isupper() else "; "
-        return f"{self.message}{joined}{self.remedy}" if self.remedy else self.message
+        return with_remedy(self.message, self.remedy)
 
 
 class ConfigurationError(CcatError):

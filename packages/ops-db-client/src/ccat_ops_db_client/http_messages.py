@@ -25,6 +25,7 @@ from .errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from .limits import Limit
 from .settings import Settings
 
 Answer = TypeVar("Answer")
@@ -120,12 +121,57 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     return answer
 
 
-def whole(response: httpx.Response, body: bytes) -> httpx.Response:
-    """Return a response with its body, as it came: nothing is decoded that nobody asked for."""
-    headers = [
-        (name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_CONNECTION
-    ]
-    return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
+class Body:
+    """The body of a response, as its pieces come.
+
+    Parameters
+    ----------
+    response : httpx.Response
+        The response; nothing of it was read.
+    limit : Limit
+        Ends it.
+
+    Raises
+    ------
+    httpx.DecodingError
+        It is encoded, which nobody asked for: it could be a thousand times longer than it looks.
+    """
+
+    def __init__(self, response: httpx.Response, limit: Limit) -> None:
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding.strip().lower() != "identity":
+            raise httpx.DecodingError(f"an answer in the encoding {encoding!r}, which was not asked for")
+        self._response, self._limit = response, limit
+        self._content = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises
+        ------
+        httpx.ReadError
+            The answer is too long, or its time is over.
+        """
+        self._content += piece
+        self._limit.passed(len(piece))
+        if len(self._content) > self._limit.most_bytes:
+            raise httpx.ReadError(f"an answer of more than {self._limit.most_bytes} bytes")
+        if self._limit.left() == 0:
+            raise httpx.ReadError("no answer in time")
+
+    def response(self) -> httpx.Response:
+        """Return the response with its body, as it came: nothing is decoded."""
+        headers = [
+            (name, value)
+            for name, value in self._response.headers.raw
+            if name.lower() not in _OF_THE_CONNECTION
+        ]
+        return httpx.Response(
+            self._response.status_code,
+            headers=headers,
+            content=bytes(self._content),
+            request=self._response.request,
+        )
 
 
 def parsed(call: Call[Answer], content: bytes) -> Answer:
@@ -200,6 +246,13 @@ def _remedy(problem: dict[str, Any], kind: type[ApiError]) -> str | None:
     """Return what the API says that helps; how a token is given to this program it cannot know."""
     remedy = problem.get("remedy")
     return remedy if isinstance(remedy, str) and kind is not AuthenticationError else None
+
+
+def connection_error(error: Exception) -> httpx.RequestError:
+    """Return what went wrong while a request was sent as an error of the connection, whatever it was."""
+    if isinstance(error, httpx.RequestError):
+        return error
+    return httpx.RequestError(f"{type(error).__name__}: {error}")
 
 
 def unreachable(error: httpx.RequestError, request: httpx.Request) -> UnreachableError:

@@ -95,28 +95,3 @@ class Sockets:
         for each in list(self._open):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-
-
-def refuse_endless(size: int, limit: Limit) -> None:
-    """Give up an answer that is too long, or whose time is over.
-
-    Raises
-    ------
-    httpx.ReadError
-    """
-    if size > limit.most_bytes:
-        raise httpx.ReadError(f"an answer of more than {limit.most_bytes} bytes")
-    if limit.left() == 0:
-        raise httpx.ReadError("no answer in time")
-
-
-def refuse_encoded(response: httpx.Response) -> None:
-    """Give up an answer that is encoded, which nobody asked for: it could be a thousand times longer.
-
-    Raises
-    ------
-    httpx.DecodingError
-    """
-    encoding = response.headers.get("content-encoding", "identity")
-    if encoding.strip().lower() != "identity":
-        raise httpx.DecodingError(f"an answer in the encoding {encoding!r}, which was not asked for")

@@ -26,7 +26,8 @@ from .records import Execution, Filing, NewFile, Page
 from .replay import Replay, replay
 from .sending import may_pass, send_once
 from .settings import Settings
-from .spool import Spool, SpooledRequest
+from .spool import Spool
+from .spool_request import SpooledRequest
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")

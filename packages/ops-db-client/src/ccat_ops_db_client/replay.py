@@ -3,16 +3,14 @@
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
-from . import calls
-from .calls import Call
 from .client import Client
-from .errors import ApiAwayError, CcatError
+from .errors import ApiAwayError, ApiError, CcatError
+from .replay_batch import Batch
 from .sending import concerns_one_execution, may_pass, send_once
-from .spool import Spool, SpooledRequest
+from .spool import Spool
 from .spool_lease import Lease
+from .spool_request import SpooledRequest
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Replay:
     sent : int
         Requests that the API took.
     refused : int
-        Requests that it refused; they are set aside with the reason.
+        Requests that it refused, or of which it refused some lines; they are set aside with the reason.
     waiting : int
         Requests that still wait for this API, also those of held and parked executions.
     stopped_by : CcatError or None
@@ -95,32 +93,40 @@ def _send_or_refuse(
     CcatError
         They may pass later; the spool knows when.
     """
-    first = requests[0]
-    try:
-        send_once(client, _call_of(requests), first.assumed)
-    except CcatError as error:
-        if not may_pass(error) and len(requests) > 1:
-            # One of them is wrong, and it must be told which.
-            each = [_send_or_refuse(client, spool, [request], lease) for request in requests if lease.renew()]
-            return sum(sent for sent, _ in each), sum(refused for _, refused in each)
-        if not may_pass(error):
-            spool.refuse(first, str(error))
-            return 0, 1
-        if concerns_one_execution(error):
-            spool.hold(first, error.message)
-        elif isinstance(error, ApiAwayError):
-            spool.pass_over(first, error.message)
-            # Not in a folder that was taken away meanwhile.
-            if spool.exists():
-                spool.mark_away(first.api_url, error.message, error.retry_after or 0)
-        raise
-    # Dying before this line sends the requests once more; their keys and ids make that harmless.
-    spool.sent(requests)
-    return len(requests), 0
+    first, batch = requests[0], Batch(requests)
+    while (call := batch.call()) is not None:
+        try:
+            send_once(client, call, first.assumed)
+            break
+        except CcatError as error:
+            if may_pass(error):
+                _keep(spool, first, error)
+                raise
+            if isinstance(error, ApiError) and batch.leave_out(error):
+                if not lease.renew():
+                    return 0, 0
+            elif len(requests) > 1:
+                # One of them is wrong, and it must be told which.
+                each = [_send_or_refuse(client, spool, [one], lease) for one in requests if lease.renew()]
+                return sum(sent for sent, _ in each), sum(refused for _, refused in each)
+            else:
+                spool.refuse(first, str(error))
+                return 0, 1
+    # Dying before these lines sends the requests once more; their keys and ids make that harmless.
+    refused, taken = list(batch.refused()), batch.taken()
+    for each_refused in refused:
+        spool.refuse(each_refused.request, each_refused.reason, each_refused.part)
+    if taken:
+        spool.sent(taken)
+    return len(taken), len(refused)
 
 
-def _call_of(requests: list[SpooledRequest]) -> Call[Any]:
-    """Return a waiting request, or several bulk filings as one."""
-    first, keys = requests[0], [request.idempotency_key for request in requests]
-    key = keys[0] if len(keys) == 1 else str(uuid5(NAMESPACE_OID, " ".join(keys)))
-    return calls.kept(first.path, b"".join(request.body for request in requests), first.content_type, key)
+def _keep(spool: Spool, request: SpooledRequest, error: CcatError) -> None:
+    """Note why a request was not sent; it waits on."""
+    if concerns_one_execution(error):
+        spool.hold(request, error.message)
+    elif isinstance(error, ApiAwayError):
+        spool.pass_over(request, error.message)
+        # Not in a folder that was taken away meanwhile.
+        if spool.exists():
+            spool.mark_away(request.api_url, error.message, error.retry_after or 0)

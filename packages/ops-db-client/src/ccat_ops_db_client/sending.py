@@ -18,6 +18,7 @@ from .errors import (
     AuthenticationError,
     CcatError,
     ConflictError,
+    FieldError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
@@ -80,6 +81,15 @@ def may_pass(error: CcatError) -> bool:
     if isinstance(error, ApiError):
         return error.status not in REFUSALS or error.request_id is None
     return isinstance(error, ApiAwayError)
+
+
+def named_lines(error: ApiError, lines: int) -> dict[int, FieldError]:
+    """Return the lines of a bulk filing, from 1 to `lines`, that a refusal names, with what it says first."""
+    named: dict[int, FieldError] = {}
+    for entry in error.errors:
+        if entry.line is not None and 1 <= entry.line <= lines:
+            named.setdefault(entry.line, entry)
+    return named
 
 
 def concerns_one_execution(error: CcatError) -> bool:

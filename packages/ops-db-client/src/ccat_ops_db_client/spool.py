@@ -7,74 +7,25 @@ nothing of it. Tokens are never written; who replays sends his own.
 Requests of one execution are a lane: they are sent in order, and what holds one lane holds no other.
 """
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from . import spool_lanes as lanes
+from . import spool_away, spool_lanes
 from .calls import JSON
 from .errors import SpoolError
+from .spool_away import Away
 from .spool_file import PATIENCE, SpoolFile
-from .spool_incoming import Incoming, Row
+from .spool_incoming import Incoming
 from .spool_lease import Lease, is_taken, must_be_watched, take_lease, watch
-from .spool_tables import FILL_LANES, INSERT
-
-FIRST_PAUSE = 5.0
-LONGEST_AWAY = 60.0
-"""An API that did not answer is not asked for 5 s, then for twice as long each time, up to this; seconds."""
+from .spool_request import COLUMNS, SpooledRequest, request_of, row_of
+from .spool_tables import FILL_LANES, INSERT, Row
 
 MOST_LINES = 1000
 MOST_BYTES = 1024**2
 """Bulk filings that follow each other are sent as one, up to so many lines and bytes."""
-
-_COLUMNS = "sequence, idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at"
-
-
-@dataclass(frozen=True)
-class SpooledRequest:
-    """A request that waits.
-
-    Attributes
-    ----------
-    idempotency_key : str
-        By it the service knows a repetition.
-    api_url, path : str
-        Where it goes.
-    body : bytes
-        What is sent, of type `content_type`.
-    assumed : tuple of str
-        Fields of the body that the client filled in; an execution that has others there is still the same.
-    lane : str
-        Requests of a lane are sent in order; the id of the execution.
-    spooled_at : datetime
-        When it was spooled.
-    sequence : int
-        Place in the order; given by the spool.
-    """
-
-    idempotency_key: str
-    api_url: str
-    path: str
-    body: bytes
-    content_type: str = JSON
-    assumed: tuple[str, ...] = ()
-    lane: str = ""
-    spooled_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    sequence: int = 0
-
-
-@dataclass(frozen=True)
-class Away:
-    """That an API did not answer: since when, until when it is not asked again, and what answered instead."""
-
-    since: datetime
-    until: datetime
-    reason: str
 
 
 class Spool:
@@ -115,7 +66,7 @@ class Spool:
         try:
             self._take_in_all()
             with self._begin() as database:
-                _insert(database, _row(request))
+                _insert(database, row_of(request))
         except SpoolError as error:
             if self._file.is_tight():
                 raise
@@ -134,14 +85,14 @@ class Spool:
         """
         self._file.reserve()
         try:
-            self._incoming.put(_row(request))
+            self._incoming.put(row_of(request))
         except OSError as error:
             raise SpoolError(f"the spool {self.folder} cannot be used ({error})") from error
 
     def has_waiting(self, api_url: str, lane: str) -> bool:
         """Say whether something waits in a lane, or whether nobody can say it now."""
         with self.read() as database:
-            waits = lanes.has_waiting(database, api_url, lane)
+            waits = spool_lanes.has_waiting(database, api_url, lane)
         return waits or bool(self._incoming.files())
 
     def next(self, api_url: str) -> list[SpooledRequest]:
@@ -153,13 +104,13 @@ class Spool:
         found: list[SpooledRequest] = []
         lines = size = 0
         with self.read() as database:
-            lane = lanes.next_lane(database, api_url, self._now())
+            lane = spool_lanes.next_lane(database, api_url, self._now())
             rows = database.execute(
-                f"SELECT {_COLUMNS} FROM request WHERE api_url = ? AND lane = ? AND refusal IS NULL"
+                f"SELECT {COLUMNS} FROM request WHERE api_url = ? AND lane = ? AND refusal IS NULL"
                 " ORDER BY sequence",
                 (api_url, lane),
             )
-            for request in map(_request, rows):
+            for request in map(request_of, rows):
                 lines, size = lines + request.body.count(b"\n"), size + len(request.body)
                 too_much = lines > MOST_LINES or size > MOST_BYTES
                 if found and (request.content_type == JSON or too_much):
@@ -172,13 +123,13 @@ class Spool:
     def due_in(self, api_url: str) -> float | None:
         """Return after how many seconds something is to be sent; null if nothing waits but what is parked."""
         with self.read() as database:
-            earliest = lanes.earliest(database, api_url)
-            away = self._known_away(database, api_url)
+            earliest = spool_lanes.earliest(database, api_url)
+            away = spool_away.known(database, api_url)
         if earliest is None:
             return None
         now = self._now()
-        until = max(earliest, away.until.timestamp() if away and self._is_recent(away) else 0.0)
-        return until - now if now < until <= now + lanes.LONGEST_HOLD else 0.0
+        until = max(earliest, away.until.timestamp() if away and spool_away.lasts(away, now) else 0.0)
+        return until - now if now < until <= now + spool_lanes.LONGEST_HOLD else 0.0
 
     def count(self, api_url: str) -> int:
         """Return how many requests wait for an API."""
@@ -204,7 +155,7 @@ class Spool:
             ).fetchone()
             if row is not None:
                 database.execute("DELETE FROM request WHERE sequence = ?", (sequence,))
-                lanes.settle(database, *row)
+                spool_lanes.settle(database, *row)
         return row is not None
 
     def sent(self, requests: list[SpooledRequest]) -> None:
@@ -228,66 +179,66 @@ class Spool:
                 "DELETE FROM request WHERE idempotency_key = ?",
                 [(request.idempotency_key,) for request in requests],
             )
-            lanes.settle(database, api_url, lane)
-            database.execute("DELETE FROM away WHERE api_url = ?", (api_url,))
+            spool_lanes.settle(database, api_url, lane)
+            spool_away.forget(database, api_url)
 
-    def refuse(self, request: SpooledRequest, reason: str) -> None:
-        """Set a request aside, with the reason; the ones behind it may go on."""
+    def refuse(self, request: SpooledRequest, reason: str, part: SpooledRequest | None = None) -> None:
+        """Set a request aside, with the reason, or a part of it if the rest was taken.
+
+        It keeps its place. The ones behind it may go on.
+        """
+        kept = part or request
         with self.change() as database:
+            # The same part may be there already, if somebody died between sending and noting it.
             database.execute(
-                "UPDATE request SET refusal = ? WHERE idempotency_key = ?",
-                (reason, request.idempotency_key),
+                "UPDATE OR REPLACE request SET refusal = ?, body = ?, idempotency_key = ?"
+                " WHERE idempotency_key = ?",
+                (reason, kept.body, kept.idempotency_key, request.idempotency_key),
             )
-            lanes.settle(database, request.api_url, request.lane)
+            spool_lanes.settle(database, request.api_url, request.lane)
 
     def hold(self, request: SpooledRequest, reason: str) -> None:
         """Hold the lane of a request for a while; after many attempts and an hour it is parked."""
         with self.change() as database:
-            lanes.hold(database, request.idempotency_key, reason, self._now())
+            spool_lanes.hold(database, request.idempotency_key, reason, self._now())
 
     def pass_over(self, request: SpooledRequest, reason: str) -> None:
         """Let the other lanes come first next time: what holds one request up may let others through."""
         with self.change() as database:
-            lanes.pass_over(database, request.idempotency_key, reason)
+            spool_lanes.pass_over(database, request.idempotency_key, reason)
 
     def release_lanes(self, api_url: str) -> None:
         """Let all lanes be tried at once, also parked ones, and an API that is away."""
         with self.change() as database:
-            lanes.release(database, api_url)
-            database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
+            spool_lanes.release(database, api_url)
+            spool_away.ask_again(database, api_url)
 
     def ask_again(self, api_url: str) -> None:
         """Let an API that did not answer be asked at once."""
         if self.away(api_url) is not None:
             with self.change() as database:
-                database.execute("UPDATE away SET until = 0 WHERE api_url = ?", (api_url,))
+                spool_away.ask_again(database, api_url)
 
     def mark_away(self, api_url: str, reason: str, retry_after: float = 0) -> None:
         """Remember that an API did not answer, for all processes that use this spool."""
-        now = self._now()
         with self._begin() as database:
-            known = database.execute("SELECT since, pause FROM away WHERE api_url = ?", (api_url,)).fetchone()
-            since, pause = (known[0], min(2 * known[1], LONGEST_AWAY)) if known else (now, FIRST_PAUSE)
-            until = now + min(max(pause, retry_after), LONGEST_AWAY)
-            database.execute(
-                "INSERT OR REPLACE INTO away VALUES (?, ?, ?, ?, ?)", (api_url, since, pause, until, reason)
-            )
+            spool_away.mark(database, api_url, reason, retry_after, self._now())
 
     def mark_present(self, api_url: str) -> None:
         """Forget that an API did not answer."""
         if self.away(api_url) is not None:
             with self.change() as database:
-                database.execute("DELETE FROM away WHERE api_url = ?", (api_url,))
+                spool_away.forget(database, api_url)
 
     def away(self, api_url: str) -> Away | None:
         """Return that an API did not answer when it was asked last; null if it did."""
         with self.read() as database:
-            return self._known_away(database, api_url)
+            return spool_away.known(database, api_url)
 
     def counts_as_away(self, api_url: str) -> Away | None:
         """Return that an API did not answer a moment ago, so that it need not be asked; null to ask it."""
         away = self.away(api_url)
-        return away if away and self._is_recent(away) else None
+        return away if away and spool_away.lasts(away, self._now()) else None
 
     def take_back_refused(self) -> int:
         """Let the refused requests wait again, at their old place; return how many."""
@@ -385,62 +336,13 @@ class Spool:
         """Return the files that could not be read, and were set aside."""
         return [*self._file.set_aside(), *self._incoming.unreadable()]
 
-    def _known_away(self, database: sqlite3.Connection, api_url: str) -> Away | None:
-        row = database.execute(
-            "SELECT since, until, reason FROM away WHERE api_url = ?", (api_url,)
-        ).fetchone()
-        return Away(_moment(row[0]), _moment(row[1]), row[2]) if row else None
-
-    def _is_recent(self, away: Away) -> bool:
-        now = self._now()
-        return now < away.until.timestamp() <= now + LONGEST_AWAY
-
     def _select(self, condition: str) -> list[SpooledRequest]:
         with self.read() as database:
-            rows = database.execute(f"SELECT {_COLUMNS} FROM request WHERE {condition} ORDER BY sequence")
-            return [_request(row) for row in rows]
+            rows = database.execute(f"SELECT {COLUMNS} FROM request WHERE {condition} ORDER BY sequence")
+            return [request_of(row) for row in rows]
 
 
 def _insert(database: sqlite3.Connection, row: Row) -> None:
     inserted = database.execute(INSERT, row)
     if inserted.rowcount == 1:
-        lanes.add(database, str(row[1]), str(row[2]), inserted.lastrowid or 0)
-
-
-def _row(request: SpooledRequest) -> Row:
-    return (
-        request.idempotency_key,
-        request.api_url,
-        request.lane,
-        request.path,
-        request.content_type,
-        request.body,
-        json.dumps(request.assumed),
-        request.spooled_at.isoformat(),
-    )
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _request(row: tuple[object, ...]) -> SpooledRequest:
-    sequence, key, api_url, lane, path, content_type, body, assumed, spooled_at = row
-    assert isinstance(sequence, int)
-    try:
-        moment, names = datetime.fromisoformat(str(spooled_at)), tuple(json.loads(str(assumed)))
-    except (ValueError, TypeError):
-        raise SpoolError(
-            f"request {sequence} in the spool is damaged", f"drop it: ccat spool discard {sequence}"
-        ) from None
-    return SpooledRequest(
-        idempotency_key=str(key),
-        api_url=str(api_url),
-        path=str(path),
-        body=body if isinstance(body, bytes) else b"",
-        lane=str(lane),
-        content_type=str(content_type),
-        assumed=names,
-        spooled_at=moment,
-        sequence=sequence,
-    )
+        spool_lanes.add(database, str(row[1]), str(row[2]), inserted.lastrowid or 0)

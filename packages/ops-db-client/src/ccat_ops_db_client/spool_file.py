@@ -20,7 +20,7 @@ from .durable import make_folder
 from .errors import SpoolError
 from .network_file_systems import is_on_disk_of_this_computer
 from .spool_mending import COMPANIONS, is_sound, replace_damaged
-from .spool_tables import SCHEMA, VERSION, make_tables
+from .spool_tables import NO_INSERTS, SCHEMA, VERSION, make_tables
 
 NAME = "spool.sqlite3"
 PATIENCE = 30.0
@@ -82,7 +82,7 @@ class SpoolFile:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Open it for a question; an empty one in memory where there is none.
+        """Open it for a question; an empty one in memory, which takes nothing, where there is none.
 
         Raises
         ------
@@ -94,8 +94,14 @@ class SpoolFile:
                 yield database
         else:
             with closing(sqlite3.connect(":memory:")) as database:
-                database.executescript(SCHEMA)
-                yield database
+                database.executescript(SCHEMA + NO_INSERTS)
+                try:
+                    yield database
+                except sqlite3.IntegrityError as error:
+                    raise SpoolError(
+                        f"nothing can be put into the spool {self._folder}, which is not there ({error})",
+                        "see who removed it; what is recorded next makes a new one",
+                    ) from error
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:

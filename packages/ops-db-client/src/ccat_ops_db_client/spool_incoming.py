@@ -12,15 +12,12 @@ from pathlib import Path
 
 from .durable import make_folder, sync_folder
 from .identity import new_id
-from .spool_tables import REQUEST_COLUMNS
+from .spool_tables import REQUEST_COLUMNS, Row
 
 _WHOLE = ".request"
 _UNREADABLE = ".unreadable"
 _MOST_AT_ONCE = 128 * 1024
 """Bytes; on a full disk there is room for little more."""
-
-Row = tuple[str | bytes, ...]
-"""A request in the order of `REQUEST_COLUMNS`."""
 
 
 class Incoming:

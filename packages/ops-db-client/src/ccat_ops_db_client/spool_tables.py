@@ -16,6 +16,9 @@ REQUEST_COLUMNS = (
 )
 """What a request is, as text but for the body; their order is that of the statements that insert."""
 
+Row = tuple[str | bytes, ...]
+"""A request in the order of `REQUEST_COLUMNS`."""
+
 INSERT = (
     f"INSERT INTO request ({', '.join(REQUEST_COLUMNS)}) VALUES ({', '.join('?' * len(REQUEST_COLUMNS))})"
     " ON CONFLICT (idempotency_key) DO NOTHING"
@@ -74,6 +77,13 @@ CREATE TABLE IF NOT EXISTS lease_seen (
     PRIMARY KEY (name, machine)
 )
 """
+
+NO_INSERTS = "".join(
+    f";CREATE TRIGGER no_{table} BEFORE INSERT ON {table}"
+    " BEGIN SELECT RAISE(ABORT, 'an insert would be lost'); END"
+    for table in ("request", "lane", "away", "lease", "lease_seen")
+)
+"""For tables in memory: what is put into them is gone a moment later."""
 
 FILL_LANES = (
     "INSERT INTO lane (api_url, lane, turn) SELECT api_url, lane, min(sequence) FROM request"

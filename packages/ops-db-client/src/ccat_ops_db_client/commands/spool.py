@@ -19,6 +19,7 @@ from .session import recorder
 from .tables import print_table
 
 ROWS_SHOWN = 50
+LETTERS_SHOWN = 500
 
 _STYLES = {
     "refused": Text("refused", style="red"),
@@ -134,8 +135,14 @@ def _row(request: Entry) -> list[Text | str]:
         size(request.size),
         request.api_url,
         _STYLES[_state(request)],
-        request.refusal or request.held_because or "",
+        _shortened(request.refusal or request.held_because or ""),
     ]
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LETTERS_SHOWN:
+        return text
+    return f"{text[:LETTERS_SHOWN]}... (--json shows all)"
 
 
 def _state(request: Entry) -> str:

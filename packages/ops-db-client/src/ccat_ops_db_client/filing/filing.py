@@ -26,6 +26,7 @@ from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.paths import shown
 from ccat_ops_db_client.recorder import Recorder, pages
 from ccat_ops_db_client.records import FiledFile, NewFile
+from ccat_ops_db_client.sending import named_lines
 
 from .ingest import ingest
 from .left_out import LeftOut
@@ -98,7 +99,8 @@ class Outcome:
     left_out : list of LeftOut
         What could not be filed.
     ignored : list of Path
-        Names that are no data: what was removed while it was open, and copies under way.
+        Names that are no data: what was removed while it was open, copies under way, and the folder
+        ``lost+found`` of a file system.
     """
 
     filed: int = 0
@@ -315,7 +317,7 @@ def _file_batch(recorder: Recorder, batch: list[tuple[Placed, NewFile]], outcome
 
 def _refused_lines(error: ApiError, lines: int) -> dict[int, FieldError]:
     """Return the lines of a batch that were refused for what they say; none if it is true of all lines."""
-    named = {entry.line: entry for entry in error.errors if entry.line is not None and entry.line <= lines}
+    named = named_lines(error, lines)
     of_files = isinstance(error, ConflictError) or all(
         entry.field in FIELDS_OF_A_FILE for entry in named.values()
     )

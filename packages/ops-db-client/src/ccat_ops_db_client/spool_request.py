@@ -1,0 +1,88 @@
+"""A request that waits in the spool, and as the row of its table."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from .calls import JSON
+from .errors import SpoolError
+from .spool_tables import Row
+
+COLUMNS = "sequence, idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at"
+"""What `request_of` takes."""
+
+
+@dataclass(frozen=True)
+class SpooledRequest:
+    """A request that waits.
+
+    Attributes
+    ----------
+    idempotency_key : str
+        By it the service knows a repetition.
+    api_url, path : str
+        Where it goes.
+    body : bytes
+        What is sent, of type `content_type`.
+    assumed : tuple of str
+        Fields of the body that the client filled in; an execution that has others there is still the same.
+    lane : str
+        Requests of a lane are sent in order; the id of the execution.
+    spooled_at : datetime
+        When it was spooled.
+    sequence : int
+        Place in the order; given by the spool.
+    """
+
+    idempotency_key: str
+    api_url: str
+    path: str
+    body: bytes
+    content_type: str = JSON
+    assumed: tuple[str, ...] = ()
+    lane: str = ""
+    spooled_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    sequence: int = 0
+
+
+def row_of(request: SpooledRequest) -> Row:
+    """Return a request as it is inserted."""
+    return (
+        request.idempotency_key,
+        request.api_url,
+        request.lane,
+        request.path,
+        request.content_type,
+        request.body,
+        json.dumps(request.assumed),
+        request.spooled_at.isoformat(),
+    )
+
+
+def request_of(row: tuple[object, ...]) -> SpooledRequest:
+    """Return the request of a row with `COLUMNS`.
+
+    Raises
+    ------
+    SpoolError
+        It is damaged.
+    """
+    sequence, key, api_url, lane, path, content_type, body, assumed, spooled_at = row
+    assert isinstance(sequence, int)
+    try:
+        moment, names = datetime.fromisoformat(str(spooled_at)), tuple(json.loads(str(assumed)))
+    except (ValueError, TypeError):
+        raise SpoolError(
+            f"request {sequence} in the spool is damaged", f"drop it: ccat spool discard {sequence}"
+        ) from None
+    return SpooledRequest(
+        idempotency_key=str(key),
+        api_url=str(api_url),
+        path=str(path),
+        body=body if isinstance(body, bytes) else b"",
+        lane=str(lane),
+        content_type=str(content_type),
+        assumed=names,
+        spooled_at=moment,
+        sequence=sequence,
+    )
