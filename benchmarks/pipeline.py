@@ -23,8 +23,8 @@ import structlog
 from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.run import WorkRunner

@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import Engine, inspect, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.failures import Failure, classify
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings

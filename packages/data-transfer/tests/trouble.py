@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.failures import Failure, classify
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.planning.verifying import open_check, register_copy
 from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
 from ccat_data_transfer.work.kinds import KINDS

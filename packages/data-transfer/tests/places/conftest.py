@@ -14,7 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
-from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, LocationDescription, Storage
 from ccat_data_transfer.storage.s3 import S3Storage

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ccat_data_transfer import crash_points
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.movers.registry import mover_for
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import Expected, LocationDescription
 from ccat_data_transfer.storage.registry import open_storage
 

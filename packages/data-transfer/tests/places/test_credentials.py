@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ccat_data_transfer.credentials import Credentials, S3Access
 from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.places.credentials import Credentials, S3Access
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner

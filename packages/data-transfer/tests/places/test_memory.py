@@ -17,7 +17,7 @@ MEBIBYTE = 1024 * 1024
 WORKER = """
 import os, sys, threading
 from pathlib import Path
-from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import Expected, LocationDescription
 from ccat_data_transfer.storage.s3 import S3Storage
 

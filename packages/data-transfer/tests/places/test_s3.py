@@ -17,8 +17,8 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from ccat_data_transfer.credentials import Credentials, S3Access
 from ccat_data_transfer.failures import Configuration, Failure, HandBack, Permanent, Resource, Transient
+from ccat_data_transfer.places.credentials import Credentials, S3Access
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.storage.s3_client import Body, S3Client

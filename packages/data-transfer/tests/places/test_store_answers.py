@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_dev_stack.testing import Bucket

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, text
 from ccat_data_transfer.cli.context import PLANNER_LIMITS, WORKER_LIMITS
 from ccat_data_transfer.planning import planner as planner_module
 from ccat_data_transfer.planning.planner import Planner
-from ccat_data_transfer.work.hand import wake_planners
+from ccat_data_transfer.work.attempt import wake_planners
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import (
     DataTransfer,

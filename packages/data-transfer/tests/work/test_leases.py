@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event, text, update
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import Lease, LeaseLostError, acquire, confirm, write
 from ccat_data_transfer.work.run import WorkRunner
@@ -65,8 +65,8 @@ def take(observatory: Any, row: Any, owner: str = "somebody") -> Lease | None:
         )
 
 
-def in_hand(observatory: Any, right: Lease, **changed: Any) -> WorkInHand:
-    return WorkInHand(
+def attempt_with(observatory: Any, right: Lease, **changed: Any) -> Attempt:
+    return Attempt(
         right,
         changed.pop("sessions", observatory.sessions),
         changed.pop("clock", observatory.clock),
@@ -173,7 +173,7 @@ def test_work_that_kills_its_workers_waits_longer_each_time_and_is_reported(
 def test_life_without_progress_loses_the_lease(observatory: Any, creation: Any) -> None:
     lease = take(observatory, creation)
     assert lease is not None
-    work = in_hand(observatory, lease, heartbeat=0.01, lease=100_000)
+    work = attempt_with(observatory, lease, heartbeat=0.01, lease=100_000)
     with work.heartbeat():
         for _ in range(2):
             observatory.clock.advance(observatory.settings.stall_limit * 0.7)
@@ -195,7 +195,7 @@ def observatory_reaches(observatory: Any, bytes_done: int) -> None:
     raise AssertionError(f"the heartbeat never wrote {bytes_done}")
 
 
-def say_that_it_lives(work: WorkInHand) -> None:
+def say_that_it_lives(work: Attempt) -> None:
     condition = threading.Event()
     for _ in range(3000):
         work.moved(0)
@@ -207,7 +207,7 @@ def test_a_process_that_was_stopped_knows_by_the_clock_that_its_lease_is_over(
 ) -> None:
     lease = take(observatory, creation)
     assert lease is not None
-    work = in_hand(observatory, lease)
+    work = attempt_with(observatory, lease)
     work.moved(1)
     observatory.clock.advance(observatory.settings.lease + 1)
     with pytest.raises(LeaseLostError):
@@ -281,7 +281,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_lease(observatory: Any, cr
     lease = take(observatory, creation)
     assert lease is not None
     sessions = Away(observatory.sessions)
-    work = in_hand(observatory, lease, heartbeat=0.01, sessions=sessions)
+    work = attempt_with(observatory, lease, heartbeat=0.01, sessions=sessions)
     with work.heartbeat():
         sessions.away = True
         observatory.clock.advance(observatory.settings.lease * 0.6)
@@ -296,7 +296,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_lease(observatory: Any, cr
 def test_a_connection_that_breaks_under_the_heartbeat_is_replaced(observatory: Any, creation: Any) -> None:
     lease = take(observatory, creation)
     assert lease is not None
-    work = in_hand(observatory, lease, heartbeat=0.01)
+    work = attempt_with(observatory, lease, heartbeat=0.01)
     with work.heartbeat():
         work.moved(500)
         observatory_reaches(observatory, 500)
@@ -368,7 +368,7 @@ def test_a_worker_with_a_wrong_clock_keeps_its_own_lease(observatory: Any, creat
     clock = WrongClock(observatory.clock, timedelta(hours=-2))
     lease = take(observatory, creation)
     assert lease is not None
-    work = in_hand(observatory, lease, clock=clock, heartbeat=0.01)
+    work = attempt_with(observatory, lease, clock=clock, heartbeat=0.01)
     with work.heartbeat():
         observatory.clock.advance(observatory.settings.lease * 0.6)
         work.moved(500)
@@ -396,7 +396,7 @@ def test_a_suspended_worker_knows(observatory: Any, creation: Any) -> None:
     assert float(told.stdout) > slept - 10
     lease = take(observatory, creation)
     assert lease is not None
-    work = in_hand(observatory, lease)
+    work = attempt_with(observatory, lease)
     observatory.clock.advance(observatory.settings.lease + 1)
     with pytest.raises(LeaseLostError):
         work.moved(1)

@@ -11,7 +11,7 @@ from ccat_data_transfer.cli.context import Json, end, open_database, print_json
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.verifying import SUSPECT
-from ccat_data_transfer.work.hand import wake_planners
+from ccat_data_transfer.work.attempt import wake_planners
 from ccat_data_transfer.work.kinds import KINDS, WorkKind
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod

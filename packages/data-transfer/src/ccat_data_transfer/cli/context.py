@@ -13,8 +13,8 @@ from rich.console import Console
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
-from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.session import SessionLimits, create_engine, follow_address
 from ccat_ops_db.settings import OpsDbSettings, SettingsError

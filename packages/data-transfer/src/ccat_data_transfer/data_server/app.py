@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.data_server.problems import Problem, answer_http_error, answer_problem, problem_of
 from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse_range
 from ccat_data_transfer.failures import Configuration, Failure, classify
 from ccat_data_transfer.observe.probes import readiness
 from ccat_data_transfer.observe.readiness import WorkPlaces, database_problem
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import MEBIBYTE, ObjectInfo, Reader
 from ccat_ops_db.clock import Clock, SystemClock

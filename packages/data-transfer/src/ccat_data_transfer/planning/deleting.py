@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, ins
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
-from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of, find_obstacles
+from ccat_data_transfer.deletion.rule import LIVING, Candidate, copies_of, find_obstacles
 from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among

@@ -23,8 +23,8 @@ from ccat_data_transfer.planning.statements import ask
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.work.attempt import WAKE_CHANNEL
 from ccat_data_transfer.work.dispatch import Messenger, dispatch
-from ccat_data_transfer.work.hand import WAKE_CHANNEL
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database

@@ -11,14 +11,14 @@ from ccat_data_transfer.planning.verifying import living_at, open_check, registe
 from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
 from ccat_data_transfer.storage.interface import Storage
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import DataLocation, LongTermArchiveTransfer, PhysicalCopy
 
 
-def archive_package(work: WorkInHand) -> None:
+def archive_package(work: Attempt) -> None:
     """Write tar, index and metadata into the archive and open the verification of the new copy."""
     with work.sessions() as session:
         transfer = session.get_one(LongTermArchiveTransfer, work.id)

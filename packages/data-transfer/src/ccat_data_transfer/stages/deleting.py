@@ -10,7 +10,7 @@ from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.deletion.proof import (
+from ccat_data_transfer.deletion.rule import (
     LIVING,
     ArchiveCopy,
     Candidate,
@@ -28,7 +28,7 @@ from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
 from ccat_data_transfer.storage.interface import Storage
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import deletion_has_begun, undelete
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
@@ -40,7 +40,7 @@ ASK_AGAIN_AFTER = 60.0
 """Seconds until a deletion that could not be proved is tried again."""
 
 
-def delete_copies(work: WorkInHand) -> None:
+def delete_copies(work: Attempt) -> None:
     """Prove and remove one package's tar, or its files, at one location."""
     with work.sessions() as session:
         deletion = session.get_one(Deletion, work.id)
@@ -68,7 +68,7 @@ def delete_copies(work: WorkInHand) -> None:
     crash_point("deleting.after_commit")
 
 
-def _confirm(work: WorkInHand, copy: ArchiveCopy) -> Confirmation | None:
+def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
     """Ask an archive for its copy now; None if it does not confirm it, for whatever reason."""
     work.item_done()
     try:
@@ -103,7 +103,7 @@ def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
         )
 
 
-def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirmation]) -> None:
+def _decide(work: Attempt, candidate: Candidate, confirmations: list[Confirmation]) -> None:
     with work.sessions.begin() as session:
         prove(session, candidate, confirmations, database_now(session))
         # A deletion that was cancelled and is retried begins with copies that were given back.
@@ -119,7 +119,7 @@ def _decide(work: WorkInHand, candidate: Candidate, confirmations: list[Confirma
             )
 
 
-def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None:
+def _refrain(work: Attempt, candidate: Candidate, obstacle: Obstacle) -> None:
     """Do not delete: ask again later where only an archive was silent, or bytes are gone already."""
     with work.sessions() as session:
         at = database_now(session)
@@ -149,7 +149,7 @@ def _refrain(work: WorkInHand, candidate: Candidate, obstacle: Obstacle) -> None
 
 
 def _note_deleted(
-    session: Session, work: WorkInHand, deletion: Deletion, candidate: Candidate, removed: int
+    session: Session, work: Attempt, deletion: Deletion, candidate: Candidate, removed: int
 ) -> None:
     at = database_now(session)
     session.execute(

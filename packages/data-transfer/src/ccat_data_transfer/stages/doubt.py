@@ -10,14 +10,14 @@ from sqlalchemy import select
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_data_transfer.work.hand import WorkInHand, wake_planners
+from ccat_data_transfer.work.attempt import Attempt, wake_planners
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, VerificationMethod
 from ccat_ops_db.models import PhysicalCopy
 
 
 @contextmanager
-def doubting(work: WorkInHand, copy_id: UUID) -> Iterator[None]:
+def doubting(work: Attempt, copy_id: UUID) -> Iterator[None]:
     """Have the copy verified that the body reads, if the body fails for want of right bytes.
 
     A failure that the target is to blame for (its category begins with ``other_``) is none of the copy.
@@ -30,7 +30,7 @@ def doubting(work: WorkInHand, copy_id: UUID) -> Iterator[None]:
         raise
 
 
-def have_it_verified(work: WorkInHand, copy_id: UUID) -> None:
+def have_it_verified(work: Attempt, copy_id: UUID) -> None:
     """Open the verification of a copy, unless it is being verified or is known to be bad already."""
     with contextlib.suppress(CopyNotReadableError), work.sessions.begin() as session:
         copy = session.execute(

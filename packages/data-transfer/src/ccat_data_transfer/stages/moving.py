@@ -13,7 +13,7 @@ from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
 from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.throttle import RouteThrottle
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import LocationType
@@ -29,7 +29,7 @@ from ccat_ops_db.models import (
 from ccat_ops_db.waiting import WaitingReason
 
 
-def send_package(work: WorkInHand) -> None:
+def send_package(work: Attempt) -> None:
     """Send the tar and its index; the transfer stays open until the receiver has verified them."""
     with work.sessions() as session:
         transfer = session.get_one(DataTransfer, work.id)
@@ -92,7 +92,7 @@ def _metadata(session: Session, transfer: DataTransfer) -> bytes | None:
     return metadata_document(obscore(load_story(session, transfer.raw_data_package_id)))
 
 
-def _sending_time(work: WorkInHand) -> datetime:
+def _sending_time(work: Attempt) -> datetime:
     """Return now, but after every verification of an earlier sending, even if time was set back since."""
     with work.sessions() as session:
         now = database_now(session)
@@ -102,7 +102,7 @@ def _sending_time(work: WorkInHand) -> datetime:
     return now if verified is None else max(now, verified + timedelta(microseconds=1))
 
 
-def throttled(work: WorkInHand, route: DataTransferRoute) -> Progress:
+def throttled(work: Attempt, route: DataTransferRoute) -> Progress:
     """Return a report of progress that also keeps to the route's speed limit."""
     assert route.bytes_per_second is not None, "only limited routes are throttled"
     throttle = RouteThrottle(

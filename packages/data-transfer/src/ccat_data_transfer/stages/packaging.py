@@ -23,7 +23,7 @@ from ccat_data_transfer.package_format import (
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
 from ccat_data_transfer.planning.verifying import living_at, register_copy
 from ccat_data_transfer.stages.sidecars import index_path
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
@@ -37,7 +37,7 @@ from ccat_ops_db.models import (
 from ccat_ops_db.models.base import Nanoseconds
 
 
-def make_package(work: WorkInHand) -> None:
+def make_package(work: Attempt) -> None:
     """Write the tar beside its final name, publish it, and seal the package in the database."""
     with work.sessions() as session:
         creation = session.get_one(PackageCreation, work.id)
@@ -82,7 +82,7 @@ def make_package(work: WorkInHand) -> None:
     crash_point("packaging.after_commit")
 
 
-def _seal(session: Session, work: WorkInHand, story: PackageStory, written: WrittenPackage) -> None:
+def _seal(session: Session, work: Attempt, story: PackageStory, written: WrittenPackage) -> None:
     package, at = story.package, database_now(session)
     session.execute(
         update(RawDataPackage)

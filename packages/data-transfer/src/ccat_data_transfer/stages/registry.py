@@ -8,10 +8,10 @@ from ccat_data_transfer.stages.moving import send_package
 from ccat_data_transfer.stages.packaging import make_package
 from ccat_data_transfer.stages.staging import stage_item
 from ccat_data_transfer.stages.verifying import verify_copy
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.enumerations import Operation
 
-STAGES: Mapping[Operation, Callable[[WorkInHand], None]] = {
+STAGES: Mapping[Operation, Callable[[Attempt], None]] = {
     Operation.PACKAGE_CREATION: make_package,
     Operation.TRANSFER: send_package,
     Operation.VERIFY: verify_copy,

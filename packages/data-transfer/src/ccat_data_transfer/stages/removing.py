@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.deletion.proof import LIVING, Candidate, copies_of
+from ccat_data_transfer.deletion.rule import LIVING, Candidate, copies_of
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.storage.interface import Storage
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error
@@ -31,7 +31,7 @@ class SourceCopy:
     modified_ns: int | None
 
 
-def set_changed_files_apart(work: WorkInHand, storage: Storage, candidate: Candidate) -> None:
+def set_changed_files_apart(work: Attempt, storage: Storage, candidate: Candidate) -> None:
     """Take files out of a deletion that were changed at their source after they were packaged.
 
     They are not what was archived. They stay, with an error that names them, and the others go.
@@ -67,7 +67,7 @@ def set_changed_files_apart(work: WorkInHand, storage: Storage, candidate: Candi
             )
 
 
-def remove_objects(work: WorkInHand, storage: Storage, candidate: Candidate) -> int:
+def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> int:
     """Remove the bytes of copies whose deletion was decided; return how many objects there were.
 
     Raises

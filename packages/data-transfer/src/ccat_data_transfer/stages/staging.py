@@ -21,7 +21,7 @@ from ccat_data_transfer.package_format import (
 from ccat_data_transfer.planning.verifying import living_at
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus
 from ccat_ops_db.events import record_event
@@ -35,12 +35,12 @@ from ccat_ops_db.models import (
     StagingItem,
     StagingJob,
 )
-from ccat_ops_db.staged import staged_folder
+from ccat_ops_db.staged_paths import staged_folder
 
 CHUNK_BYTES = 4 * MEBIBYTE
 
 
-def stage_item(work: WorkInHand) -> None:
+def stage_item(work: Attempt) -> None:
     """Unpack what was asked for below the processing location, and pin it there."""
     with work.sessions() as session:
         item = session.get_one(StagingItem, work.id)
@@ -87,13 +87,13 @@ def stage_item(work: WorkInHand) -> None:
     crash_point("staging.after_commit")
 
 
-def _remove_leftovers(root: Path, work: WorkInHand) -> None:
+def _remove_leftovers(root: Path, work: Attempt) -> None:
     """Remove what killed attempts at this work had unpacked; a stale worker then finds nothing to publish."""
     for folder in root.glob(f".staging-{work.id}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _chunks(work: WorkInHand, source: Storage, path: str) -> Iterator[bytes]:
+def _chunks(work: Attempt, source: Storage, path: str) -> Iterator[bytes]:
     buffer = bytearray(CHUNK_BYTES)
     with source.open_read(path, waiting=lambda: work.moved(0)) as reader:
         while count := reader.readinto(memoryview(buffer)):
@@ -101,7 +101,7 @@ def _chunks(work: WorkInHand, source: Storage, path: str) -> Iterator[bytes]:
             yield bytes(memoryview(buffer)[:count])
 
 
-def _ranges(work: WorkInHand, source: Storage, path: str) -> ReadRange:
+def _ranges(work: Attempt, source: Storage, path: str) -> ReadRange:
     def read_range(offset: int, length: int) -> bytes:
         content = source.read_range(path, offset, length)
         work.moved(len(content))

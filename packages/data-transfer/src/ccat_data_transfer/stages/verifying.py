@@ -11,7 +11,7 @@ from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.stages.archiving import method_between
-from ccat_data_transfer.work.hand import WorkInHand
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     CheckResult,
@@ -40,7 +40,7 @@ SUSPICION_FAILURES = 5
 """So many bad copies at one location within the window make the location suspect, not its copies."""
 
 
-def verify_copy(work: WorkInHand) -> None:
+def verify_copy(work: Attempt) -> None:
     """Compare a copy with its package; set it aside if it is corrupt."""
     with work.sessions() as session:
         check = session.get_one(FixityCheck, work.id)
@@ -82,7 +82,7 @@ def verify_copy(work: WorkInHand) -> None:
 
 
 def _note_good(
-    session: Session, work: WorkInHand, copy: PhysicalCopy, location_type: LocationType, report: VerifyReport
+    session: Session, work: Attempt, copy: PhysicalCopy, location_type: LocationType, report: VerifyReport
 ) -> None:
     at = database_now(session)
     session.execute(
@@ -116,7 +116,7 @@ def _note_good(
 
 def _note_bad(
     session: Session,
-    work: WorkInHand,
+    work: Attempt,
     copy: PhysicalCopy,
     location_type: LocationType,
     result: CheckResult,
@@ -166,7 +166,7 @@ def _note_bad(
     )
 
 
-def _refuse_to_believe_a_sick_place(work: WorkInHand, check: FixityCheck, failure: Integrity) -> None:
+def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: Integrity) -> None:
     """Doubt the location, not its copies, when many of them fail at once.
 
     Raises

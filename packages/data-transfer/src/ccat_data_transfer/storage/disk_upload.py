@@ -14,7 +14,7 @@ from ccat_data_transfer.failures import Integrity, Permanent, Transient, classif
 from ccat_data_transfer.storage import beneath
 from ccat_data_transfer.storage.interface import MEBIBYTE, Buffer, Expected, ObjectInfo, Waiting
 from ccat_data_transfer.storage.names import temporary_name
-from ccat_data_transfer.storage.patience import patiently
+from ccat_data_transfer.storage.reporting_wait import run_reporting
 
 _ADOPT_BYTES = 2 * MEBIBYTE
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -88,7 +88,7 @@ class DiskUpload:
             if mtime_ns is not None:
                 os.utime(self._descriptor, ns=(mtime_ns, mtime_ns))
             crash_point("storage.disk.before_sync")
-            patiently(lambda: os.fsync(self._descriptor), self._waiting)
+            run_reporting(lambda: os.fsync(self._descriptor), self._waiting)
             status = os.fstat(self._descriptor)
             if status.st_size != self._expected.size or not self._is_still_ours():
                 raise Integrity(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ccat_data_transfer.credentials import Credentials
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import LocationDescription, Storage, StorageKind
 from ccat_data_transfer.storage.s3 import S3Storage

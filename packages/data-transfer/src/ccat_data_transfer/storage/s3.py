@@ -10,8 +10,8 @@ from typing import Literal
 from urllib.parse import unquote_plus
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.failures import Failure, Permanent
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,

@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 
 import urllib3
 
-from ccat_data_transfer.credentials import Credentials, S3Access
 from ccat_data_transfer.failures import Configuration, Failure, Transient, classified
+from ccat_data_transfer.places.credentials import Credentials, S3Access
 from ccat_data_transfer.storage.interface import Buffer, LocationDescription
 from ccat_data_transfer.storage.s3_errors import CREDENTIAL_CATEGORIES, Refusal, failure_of, refusal
 from ccat_data_transfer.storage.s3_signature import (

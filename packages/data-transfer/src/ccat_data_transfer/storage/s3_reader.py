@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from ccat_data_transfer.storage.interface import MEBIBYTE, Waiting
-from ccat_data_transfer.storage.patience import await_result
+from ccat_data_transfer.storage.reporting_wait import await_result
 from ccat_data_transfer.storage.s3_client import CONNECTIONS, S3Client
 
 _RANGE_BYTES = 8 * MEBIBYTE

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from ccat_data_transfer.credentials import S3Access
+from ccat_data_transfer.places.credentials import S3Access
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 

@@ -20,7 +20,7 @@ from ccat_data_transfer.storage.interface import (
     Waiting,
     nanoseconds_of,
 )
-from ccat_data_transfer.storage.patience import patiently
+from ccat_data_transfer.storage.reporting_wait import run_reporting
 from ccat_data_transfer.storage.s3_client import CONNECTIONS, Body, S3Client, result_of
 from ccat_data_transfer.storage.s3_parts import (
     Marker,
@@ -144,7 +144,7 @@ class S3Upload:
         assert self._upload_id is not None
         upload_id = self._upload_id
         document = completion(self._parts, with_checksums=self._client.sends_checksums)
-        patiently(lambda: self._client.complete(self._key, upload_id, document), self._waiting)
+        run_reporting(lambda: self._client.complete(self._key, upload_id, document), self._waiting)
         crash_point("storage.s3.completed")
         info = self._confirmed(_composite(self._parts))
         self._tidy()
@@ -161,7 +161,7 @@ class S3Upload:
         crash_point("storage.s3.before_complete")
         body = Body(memoryview(self._filling)[: self._filled])
         headers = upload_headers(self._expected.checksum)
-        patiently(
+        run_reporting(
             lambda: self._client.store(
                 "PUT", self._key, body=body, headers=headers, stopped=self._is_stopped
             ),

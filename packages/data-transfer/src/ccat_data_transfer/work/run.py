@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import HandBack, classify
 from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
+from ccat_data_transfer.work.attempt import Attempt, wake_planners
 from ccat_data_transfer.work.attempt_log import AttemptLog, register_log
-from ccat_data_transfer.work.hand import WorkInHand, wake_planners
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
 from ccat_data_transfer.work.outcome import fail, hand_back
 from ccat_ops_db.clock import Clock
@@ -91,7 +91,7 @@ class WorkRunner:
         return outcome
 
     def _run_leased(self, lease: Lease, leased_at: float, attempt_log: AttemptLog) -> str:
-        work = WorkInHand(
+        work = Attempt(
             lease, self._sessions, self._clock, self._places, self._settings, self._stopping, leased_at
         )
         started = self._clock.monotonic()

@@ -16,8 +16,8 @@ from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.credentials import Credentials
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name

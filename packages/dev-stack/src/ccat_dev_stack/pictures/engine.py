@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import load_topology

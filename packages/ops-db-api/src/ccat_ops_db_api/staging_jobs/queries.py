@@ -35,7 +35,7 @@ from ccat_ops_db.models import (
     StagingItem,
     StagingJob,
 )
-from ccat_ops_db.staged import staged_folder_expression
+from ccat_ops_db.staged_paths import staged_folder_expression
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects
 from ccat_ops_db_api.platform.filters import chosen
 from ccat_ops_db_api.staging_jobs.schemas import JobState

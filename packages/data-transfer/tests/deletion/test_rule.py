@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, inspect, select, update
 
-from ccat_data_transfer.deletion.proof import (
+from ccat_data_transfer.deletion.rule import (
     Candidate,
     Confirmation,
     NotProvenError,

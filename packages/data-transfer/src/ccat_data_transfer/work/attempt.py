@@ -1,4 +1,4 @@
-"""What a stage holds in its hands while it works on a row: its lease, time, places and progress."""
+"""An attempt at a row of work, as its stage sees it: lease, time, places and progress."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import HandBack
-from ccat_data_transfer.places import Places
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, confirm, release, renew
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class WorkInHand:
+class Attempt:
     """One leased row and what is needed to work on it.
 
     Attributes

@@ -14,7 +14,7 @@ _SECONDS = 0.5
 Result = TypeVar("Result")
 
 
-def patiently(action: Callable[[], Result], waiting: Waiting | None) -> Result:
+def run_reporting(action: Callable[[], Result], waiting: Waiting | None) -> Result:
     """Do something in a thread of its own and return its result, calling `waiting` meanwhile.
 
     An exception of `waiting` is raised at once; the action then goes on unobserved.
@@ -29,7 +29,7 @@ def patiently(action: Callable[[], Result], waiting: Waiting | None) -> Result:
         except BaseException as error:  # handed over to the caller
             future.set_exception(error)
 
-    threading.Thread(target=run, name="patiently", daemon=True).start()
+    threading.Thread(target=run, name="reporting-wait", daemon=True).start()
     return await_result(future, waiting)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 
-from ccat_data_transfer.credentials import Credentials
 from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import LocationDescription, Storage
 from ccat_data_transfer.storage.registry import open_storage
 from ccat_ops_db.models import DataLocation, DiskDataLocation, S3DataLocation, TapeDataLocation

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.models import RawDataPackage
-from ccat_ops_db.staged import staged_folder, staged_folder_expression
+from ccat_ops_db.staged_paths import staged_folder, staged_folder_expression
 
 from . import rows
 
