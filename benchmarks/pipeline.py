@@ -21,14 +21,12 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine, create_engine, insert, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
-from ccat_data_transfer.places.credentials import Credentials
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.run import WorkRunner
-from ccat_ops_db.clock import SystemClock
+from ccat_data_transfer.world_real import real_world
 from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, Operation, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -65,11 +63,10 @@ class Pipeline:
         self._engine = engine
         self._root = root
         self._mailbox = Mailbox()
-        clock, settings = SystemClock(), DataTransferSettings()
-        sessions = sessionmaker(engine, expire_on_commit=False)
-        places = Places(sessions, Credentials(None))
-        self._planner = Planner(engine, self._mailbox, clock, settings)
-        self._runner = WorkRunner(sessions, places, clock, settings, "bench", threading.Event())
+        settings = DataTransferSettings()
+        world = real_world(engine, settings, messenger=self._mailbox)
+        self._planner = Planner(world, settings)
+        self._runner = WorkRunner(world, settings, "bench", threading.Event())
 
     def archive(self, files: dict[str, tuple[int, str]]) -> None:
         """File the files and work until they are archived and removed."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, text
 
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_ops_db.clock import SystemClock
+from ccat_data_transfer.world_real import real_world
 from ccat_ops_db.enumerations import Operation
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import synchronous
@@ -46,7 +46,8 @@ def main() -> None:
         engine = create_engine(synchronous(url))
         seed(engine, Path(folder))
         write_history(url, arguments.packages, max(1, arguments.files // arguments.packages))
-        planner = Planner(engine, Nobody(), SystemClock(), DataTransferSettings())
+        settings = DataTransferSettings()
+        planner = Planner(real_world(engine, settings, messenger=Nobody()), settings)
         for _ in range(SETTLED):
             planner.run_pass()
         statements = _count(engine, planner)

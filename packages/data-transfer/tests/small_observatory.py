@@ -4,9 +4,10 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_data_transfer.world import World
+from ccat_data_transfer.world_real import real_world
 from ccat_dev_stack.virtual_time import (
     install_virtual_time,
     remove_virtual_time,
@@ -160,19 +163,27 @@ class SmallObservatory:
         self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
         self.mailbox = Mailbox()
         self.stopping = threading.Event()
-        self.planner = self.new_planner()
         self.places = FragilePlaces(self.sessions, Credentials(self.settings.credentials_folder))
+        self.world = self.world_with()
+        self.planner = self.new_planner()
         self.runner = self.new_runner("worker-1")
         with self.sessions.begin() as session:
             _seed(session, root)
 
     def new_planner(self, clock: Clock | None = None, **changed: Any) -> Planner:
-        settings = self.settings.model_copy(update=changed)
-        return Planner(self.engine, self.mailbox, clock or self.clock, settings)
+        return Planner(self.world_with(clock=clock), self.settings.model_copy(update=changed))
+
+    def world_with(
+        self, clock: Clock | None = None, engine: Engine | None = None, places: Places | None = None
+    ) -> World:
+        """Return the world of this observatory, with another clock, database connection, or places."""
+        world = real_world(
+            engine or self.engine, self.settings, messenger=self.mailbox, clock=clock or self.clock
+        )
+        return replace(world, storage=(places or self.places).storage)
 
     def new_runner(self, owner: str, clock: Clock | None = None) -> WorkRunner:
-        clock = clock or self.clock
-        return WorkRunner(self.sessions, self.places, clock, self.settings, owner, self.stopping)
+        return WorkRunner(self.world_with(clock=clock), self.settings, owner, self.stopping)
 
     def folder(self, location_id: str) -> Path:
         return self.root / location_id
@@ -303,7 +314,7 @@ class SmallObservatory:
             return execution.id
 
     def topology(self, session: Session, at: datetime) -> Topology:
-        return load_topology(session, ["ccat", "cologne"], at, self.settings)
+        return load_topology(session, ["ccat", "cologne"], at, self.settings, Random(0))
 
     def fill(self, location_id: str, used: int, total: int) -> None:
         """Measure a location: so full it is."""

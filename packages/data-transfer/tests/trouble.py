@@ -94,7 +94,7 @@ def fragile_runner(
     places = FragilePlaces(observatory.sessions, Credentials(observatory.settings.credentials_folder))
     places.broken[location] = failure
     return WorkRunner(
-        observatory.sessions, places, observatory.clock, observatory.settings, owner, observatory.stopping
+        observatory.world_with(places=places), observatory.settings, owner, observatory.stopping
     )
 
 
@@ -120,8 +120,7 @@ def wait_until(done: Callable[[], object], seconds: float) -> bool:
 def measuring(observatory: Any, *locations: str) -> Iterator[None]:
     """Have a worker of some locations measure how full they are, as it does while it runs."""
     worker = Worker(
-        observatory.engine,
-        observatory.clock,
+        observatory.world,
         observatory.settings,
         locations=locations,
         sites=(),

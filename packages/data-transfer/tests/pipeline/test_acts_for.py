@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import structlog.testing
 from sqlalchemy import create_engine
-from sqlalchemy.orm import sessionmaker
 
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.work.run import WorkRunner
@@ -32,15 +31,9 @@ def sites(
         engine = create_engine(synchronous(ops_database), connect_args={"options": options})
         engines.append(engine)
         settings = observatory.settings.model_copy(update={"sites": [site]})
-        runner = WorkRunner(
-            sessionmaker(engine, expire_on_commit=False),
-            observatory.places,
-            observatory.clock,
-            settings,
-            f"worker-{site}",
-            observatory.stopping,
-        )
-        made[site] = Planner(engine, observatory.mailbox, observatory.clock, settings), runner
+        world = observatory.world_with(engine=engine)
+        runner = WorkRunner(world, settings, f"worker-{site}", observatory.stopping)
+        made[site] = Planner(world, settings), runner
     yield made
     for engine in engines:
         engine.dispose()

@@ -106,13 +106,9 @@ def test_another_hosts_disk_at_the_same_path(observatory: Any) -> None:
     for tar in observatory.tars_at("cologne.lta"):
         tar.unlink()
     shutil.rmtree(observatory.folder("ccat.raw") / "2026")
+    places = OnTheTelescopesHost(observatory.sessions, Credentials(None))
     here = WorkRunner(
-        observatory.sessions,
-        OnTheTelescopesHost(observatory.sessions, Credentials(None)),
-        observatory.clock,
-        observatory.settings,
-        "telescope-host",
-        observatory.stopping,
+        observatory.world_with(places=places), observatory.settings, "telescope-host", observatory.stopping
     )
     allow_deletion(observatory, "ccat.buffer")
     for _ in range(3):

@@ -32,7 +32,7 @@ def one_connection(ops_database: str) -> Iterator[Engine]:
 @pytest.fixture
 def read_by_a_pass(observatory: Any, one_connection: Engine) -> Callable[[], int]:
     """Tell how many rows a pass reads that finds nothing to do."""
-    planner = Planner(one_connection, observatory.mailbox, observatory.clock, observatory.settings)
+    planner = Planner(observatory.world_with(engine=one_connection), observatory.settings)
 
     def read() -> int:
         planner.run_pass()

@@ -110,7 +110,7 @@ def test_what_each_pass_asks_is_planned_by_the_database_only_at_first(
 ) -> None:
     # One connection for all: what a pass decides goes through the one that holds its locks.
     engine = sqlalchemy.create_engine(synchronous(ops_database), pool_size=1, max_overflow=0)
-    planner = Planner(engine, observatory.mailbox, observatory.clock, observatory.settings)
+    planner = Planner(observatory.world_with(engine=engine), observatory.settings)
     for _ in range(8):
         assert planner.run_pass() == 0
     asked = set()
@@ -140,7 +140,7 @@ def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any,
             return passes[-1]
 
     planner = Counting(
-        engine, observatory.mailbox, observatory.clock, observatory.settings.model_copy(update={"tick": 3600})
+        observatory.world_with(engine=engine), observatory.settings.model_copy(update={"tick": 3600})
     )
     stopping = threading.Event()
     thread = threading.Thread(target=planner.run, args=(stopping,))
@@ -249,7 +249,7 @@ def test_a_forgotten_transaction_delays_its_own_rows_only(
     without_limits = create_engine(synchronous(ops_database))
     planning = create_engine(synchronous(ops_database), pool_size=2, limits=PLANNER_LIMITS)
     observatory = make_observatory(engine)
-    observatory.planner = Planner(planning, observatory.mailbox, observatory.clock, observatory.settings)
+    observatory.planner = Planner(observatory.world_with(engine=planning), observatory.settings)
     held = observatory.start()
     observatory.file(held, {"2026/held.fits": b"h" * 1000})
     if moment != "filed":

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -68,9 +69,10 @@ def take(observatory: Any, row: Any, owner: str = "somebody") -> Lease | None:
 def attempt_with(observatory: Any, right: Lease, **changed: Any) -> Attempt:
     return Attempt(
         right,
-        changed.pop("sessions", observatory.sessions),
-        changed.pop("clock", observatory.clock),
-        observatory.places,
+        replace(
+            observatory.world_with(clock=changed.pop("clock", None)),
+            sessions=changed.pop("sessions", observatory.sessions),
+        ),
         observatory.settings.model_copy(update=changed),
         observatory.stopping,
         observatory.clock.monotonic(),
@@ -322,14 +324,8 @@ def test_a_database_that_is_away_at_the_end_leaves_the_work_to_another(
     observatory: Any, creation: Any, at_crash_points: Any
 ) -> None:
     sessions: Any = Away(observatory.sessions)
-    runner = WorkRunner(
-        sessions,
-        observatory.places,
-        observatory.clock,
-        observatory.settings,
-        "worker-1",
-        observatory.stopping,
-    )
+    world = replace(observatory.world, sessions=sessions)
+    runner = WorkRunner(world, observatory.settings, "worker-1", observatory.stopping)
 
     def cut(name: str) -> None:
         sessions.away = name == "packaging.before_commit"

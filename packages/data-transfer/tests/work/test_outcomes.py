@@ -1,5 +1,6 @@
 """What follows from each class of failure: pauses, attempts, giving up, circuits, records of errors."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -46,7 +47,8 @@ def test_pauses_double_up_to_a_limit_and_are_not_all_the_same(
 ) -> None:
     settings = DataTransferSettings(back_off_base=base, back_off_limit=limit)
     longest = min(limit, base * 2.0 ** min(failures - 1, 1000))
-    pauses = {back_off(failures, settings) for _ in range(8)}
+    random = Random(failures)
+    pauses = {back_off(failures, settings, random) for _ in range(8)}
     assert all(longest / 2 <= pause <= longest for pause in pauses)
     assert len(pauses) > 1
 

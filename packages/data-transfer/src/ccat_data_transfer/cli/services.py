@@ -14,9 +14,8 @@ from ccat_data_transfer.observe.probes import serve_probes
 from ccat_data_transfer.observe.readiness import Check, WorkPlaces, service_checks, wait_for
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.work.worker import Worker
-from ccat_ops_db.clock import SystemClock
+from ccat_data_transfer.world_real import real_world
 from ccat_ops_db.enumerations import Operation
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
@@ -35,9 +34,8 @@ def planner(verbose: Verbose = False) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    messenger = CeleryMessenger(make_celery(settings), settings)
     if wait_for("the schema", checks["database"], stopping):
-        Planner(engine, messenger, SystemClock(), settings).run(stopping)
+        Planner(real_world(engine, settings), settings).run(stopping)
 
 
 def worker(
@@ -62,8 +60,7 @@ def worker(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     wait_for("the schema and the configuration", checks["database"], threading.Event())
     Worker(
-        engine,
-        SystemClock(),
+        real_world(engine, settings),
         settings,
         locations=places.locations,
         sites=places.sites,

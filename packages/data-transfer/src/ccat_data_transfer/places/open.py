@@ -1,7 +1,6 @@
 """From a location of the database to the storage that holds its bytes."""
 
 import threading
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
@@ -35,21 +34,6 @@ class Places:
             if description not in self._open:
                 self._open[description] = open_storage(description, self._credentials)
             return self._open[description]
-
-    def folder(self, location_id: str) -> Path:
-        """Return the folder of a location on disk.
-
-        Raises
-        ------
-        Configuration
-            If the location is not on disk.
-        """
-        description = self._describe(location_id)
-        if description.kind != "disk":
-            raise Configuration(
-                "not_on_disk", f"{location_id} must be on disk for this; it is on {description.kind}"
-            )
-        return Path(description.path)
 
     def _describe(self, location_id: str) -> LocationDescription:
         with self._sessions() as session:

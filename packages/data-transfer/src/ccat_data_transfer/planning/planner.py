@@ -1,13 +1,12 @@
 """The planner: looks at the database, opens work, admits it and tells workers; any number may run."""
 
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, Engine, Select, func, literal, select
+from sqlalchemy import Connection, Select, func, literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,8 +23,8 @@ from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.attempt import WAKE_CHANNEL
-from ccat_data_transfer.work.dispatch import Messenger, dispatch
-from ccat_ops_db.clock import Clock
+from ccat_data_transfer.work.dispatch import dispatch
+from ccat_data_transfer.world import Event, World
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.models import Site
@@ -59,26 +58,21 @@ class Planner:
 
     Parameters
     ----------
-    engine : Engine
-        The sites' database.
-    messenger : Messenger
-        Carries messages to workers.
-    clock : Clock
-        The machine's own, for spans.
+    world : World
+        The sites' database, and what carries messages to workers.
     settings : DataTransferSettings
         Sites and times.
     """
 
-    def __init__(
-        self, engine: Engine, messenger: Messenger, clock: Clock, settings: DataTransferSettings
-    ) -> None:
-        self._engine = engine
+    def __init__(self, world: World, settings: DataTransferSettings) -> None:
+        self._engine = world.engine
         self._locked_sites = _locked_sites(settings.sites)
-        self._messenger = messenger
-        self._clock = clock
+        self._messenger = world.messenger
+        self._clock = world.clock
+        self._random = world.random
         self._settings = settings
 
-    def run(self, stopping: threading.Event) -> None:
+    def run(self, stopping: Event) -> None:
         """Make passes until told to stop: when woken by a notification, and at the latest every tick."""
         while not stopping.is_set():
             try:
@@ -113,7 +107,7 @@ class Planner:
             sites = [site for site, locked in ask(session, self._locked_sites) if locked]
             if not sites:
                 return 0
-            topology = load_topology(session, sites, database_now(session), self._settings)
+            topology = load_topology(session, sites, database_now(session), self._settings, self._random)
         for stage in STAGES:
             try:
                 with sessions.begin() as session:
@@ -130,7 +124,7 @@ class Planner:
             touched += count
         return touched + dispatch(sessions, topology, self._messenger, self._settings)
 
-    def _run_connected(self, stopping: threading.Event) -> None:
+    def _run_connected(self, stopping: Event) -> None:
         with closing(self._engine.raw_connection()) as own:
             # It is held as long as we run; the pool is for passes.
             own.detach()
@@ -144,7 +138,7 @@ class Planner:
                 _sleep(listening, GATHERING if touched else self._settings.tick, stopping)
 
 
-def _sleep(listening: psycopg.Connection[Any], seconds: float, stopping: threading.Event) -> None:
+def _sleep(listening: psycopg.Connection[Any], seconds: float, stopping: Event) -> None:
     """Wait for a notification, at most so many seconds; those that come together wake once."""
     while seconds > 0 and not stopping.is_set():
         if next(listening.notifies(timeout=min(seconds, LONGEST_SLEEP), stop_after=1), None) is not None:

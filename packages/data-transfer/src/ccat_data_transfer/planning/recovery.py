@@ -31,7 +31,8 @@ def take_back(session: Session, topology: Topology) -> int:
         expired = ask(session, _expired(kind), **parameters).all()
         for row in expired:
             again = row.interruptions > 0
-            pause = timedelta(seconds=back_off(row.interruptions, topology.settings)) if again else None
+            seconds = back_off(row.interruptions, topology.settings, topology.random)
+            pause = timedelta(seconds=seconds) if again else None
             session.execute(
                 update(table)
                 .where(table.id == row.id)

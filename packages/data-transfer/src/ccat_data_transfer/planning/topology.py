@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import cache
+from random import Random
 from typing import Any
 
 from sqlalchemy import Select, Subquery, func, select, true, union_all
@@ -119,6 +120,7 @@ class Topology:
     routes: dict[str, Route]
     sites: list[str]
     settings: DataTransferSettings
+    random: Random
 
     def at_site(self, site_id: str, *types: LocationType) -> list[Place]:
         """Return the locations of some types at a site, preferred first."""
@@ -133,10 +135,10 @@ class Topology:
 
 
 def load_topology(
-    session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings
+    session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings, random: Random
 ) -> Topology:
     """Read places and routes with their state; a fixed number of statements."""
-    return Topology(at, _places(session, at), _routes(session, at), list(sites), settings)
+    return Topology(at, _places(session, at), _routes(session, at), list(sites), settings, random)
 
 
 def _places(session: Session, at: datetime) -> dict[str, Place]:

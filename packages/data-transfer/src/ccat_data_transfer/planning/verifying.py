@@ -173,7 +173,7 @@ def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]
             attempt=attempt,
             next_attempt_at=None
             if given_up
-            else at + timedelta(seconds=back_off(attempt, topology.settings)),
+            else at + timedelta(seconds=back_off(attempt, topology.settings, topology.random)),
             finished_at=at if given_up else None,
             error_class=FailureClass.INTEGRITY,
             error_category=f"arrived_{row.result}",

@@ -5,7 +5,6 @@ from sqlalchemy import select
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Transient
 from ccat_data_transfer.movers.interface import Expected
-from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
 from ccat_data_transfer.planning.verifying import living_at, open_check, register_copy
 from ccat_data_transfer.stages.doubt import doubting
@@ -35,14 +34,14 @@ def archive_package(work: Attempt) -> None:
     package = story.package
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.places.storage(source_location)
-    target = work.places.storage(transfer.destination_location_id)
+    source = work.world.storage(source_location)
+    target = work.world.storage(transfer.destination_location_id)
     with doubting(work, transfer.source_copy_id):
         copy_index(source, target, source_path, package.index_checksum)
     target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))
     crash_point("archiving.before_send")
     with doubting(work, transfer.source_copy_id):
-        report = mover_for(method_between(source, target)).send(
+        report = work.world.mover(method_between(source, target)).send(
             source,
             source_path,
             target,

@@ -22,7 +22,6 @@ from ccat_data_transfer.deletion.rule import (
 )
 from ccat_data_transfer.failures import Failure, Integrity
 from ccat_data_transfer.movers.interface import Expected
-from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.doubt import have_it_verified
@@ -51,7 +50,7 @@ def delete_copies(work: Attempt) -> None:
             deletion.raw_data_file_id,
         )
         relied_on = reliable_copies(session, candidate, database_now(session))
-    storage = work.places.storage(candidate.location_id)
+    storage = work.world.storage(candidate.location_id)
     set_changed_files_apart(work, storage, candidate)
     confirmations = [c for copy in relied_on if (c := _confirm(work, copy)) is not None]
     crash_point("deleting.before_decision")
@@ -72,11 +71,11 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
     """Ask an archive for its copy now; None if it does not confirm it, for whatever reason."""
     work.item_done()
     try:
-        storage = work.places.storage(copy.location_id)
+        storage = work.world.storage(copy.location_id)
         if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
             _refuse_if_touched(storage, copy)
         else:
-            mover_for(method_between(storage, storage)).verify(
+            work.world.mover(method_between(storage, storage)).verify(
                 storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
             )
     except Integrity:

@@ -1,6 +1,5 @@
 """Stage 2, moving: one package goes one hop, by the method of its route."""
 
-import time
 from datetime import datetime, timedelta
 
 import redis
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.movers.interface import Expected, Progress
-from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.package_metadata import load_story, obscore
 from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
@@ -41,8 +39,8 @@ def send_package(work: Attempt) -> None:
         metadata = _metadata(session, transfer)
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.places.storage(transfer.source_location_id)
-    target = work.places.storage(transfer.destination_location_id)
+    source = work.world.storage(transfer.source_location_id)
+    target = work.world.storage(transfer.destination_location_id)
     with doubting(work, transfer.source_copy_id):
         copy_index(source, target, source_path, package.index_checksum)
     if metadata is not None:
@@ -50,7 +48,7 @@ def send_package(work: Attempt) -> None:
     progress = throttled(work, route) if route.bytes_per_second else work.moved
     crash_point("moving.before_send")
     with doubting(work, transfer.source_copy_id):
-        report = mover_for(route.method).send(
+        report = work.world.mover(route.method).send(
             source,
             source_path,
             target,
@@ -111,7 +109,7 @@ def throttled(work: Attempt, route: DataTransferRoute) -> Progress:
         route.bytes_per_second,
         route.concurrency,
         monotonic=work.clock.monotonic,
-        pause=time.sleep,
+        pause=work.world.sleep,
     )
 
     def progress(count: int) -> None:

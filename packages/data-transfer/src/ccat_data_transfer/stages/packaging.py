@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from sqlalchemy import BigInteger, String, func, insert, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -14,15 +15,11 @@ from ccat_data_transfer.package_format import (
     SourceFile,
     SourceFileError,
     WrittenPackage,
-    publish,
-    remove_leftovers,
-    temporary_path,
-    write_file,
-    write_package,
 )
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
+from ccat_data_transfer.packer import NewPackage
 from ccat_data_transfer.planning.verifying import living_at, register_copy
-from ccat_data_transfer.stages.sidecars import index_path
+from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
@@ -45,7 +42,8 @@ def make_package(work: Attempt) -> None:
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = creation.destination_location_id
     package = story.package
-    tar = work.folder(buffer) / package.relative_path
+    packer = work.world.packer
+    new = NewPackage(work.world.storage(buffer), package.relative_path, work.lease.tag)
     contents = PackageContents(
         package.id,
         package.created_at,
@@ -55,25 +53,24 @@ def make_package(work: Attempt) -> None:
     )
     # A worker that was overtaken must not remove what its successor writes.
     work.confirm()
-    remove_leftovers(tar, work.lease.tag)
-    temporary = temporary_path(tar, work.lease.tag)
+    packer.remove_leftovers(new)
     try:
-        source = work.folder(creation.source_location_id)
-        written = write_package(contents, source, temporary, on_progress=work.progress)
+        source = work.world.storage(creation.source_location_id)
+        written = packer.write(new, contents, source, on_progress=work.progress)
     except SourceFileError as error:
         # The message begins with the path of the file: the API finds by it which file of a package is meant.
         raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
     if package.checksum not in (None, written.checksum):
-        temporary.unlink()
+        packer.discard(new)
         raise Permanent(
             "remade_differs",
             f"the files at {creation.source_location_id} make another tar than the one that was sealed; give"
             " them back the times they had, or mend the copy by hand",
         )
     crash_point("packaging.before_publish")
-    publish(temporary, tar)
+    packer.publish(new)
     crash_point("packaging.after_publish")
-    write_file(index_path(tar), written.index_json, work.lease.tag)
+    packer.write_index(new, index_name(PurePosixPath(package.relative_path).name), written.index_json)
     crash_point("packaging.before_commit")
     with work.finishing(living_at(buffer, package.relative_path), bytes_total=written.size) as session:
         if package.sealed_at is None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.package_format import PackageFormatError, encode_index, find_index
@@ -17,11 +16,6 @@ def index_name(tar: str) -> str:
 def metadata_name(tar: str) -> str:
     """Return the name of the metadata beside a tar: ``<id>.tar`` → ``<id>.metadata.json``."""
     return tar.removesuffix(".tar") + ".metadata.json"
-
-
-def index_path(tar: Path) -> Path:
-    """Return the path of the byte index beside a tar on disk."""
-    return tar.with_name(index_name(tar.name))
 
 
 def copy_index(source: Storage, target: Storage, tar: str, checksum: str | None) -> None:

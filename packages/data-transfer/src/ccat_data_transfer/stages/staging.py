@@ -1,9 +1,6 @@
 """Stage 6, staging: a package, or one file of it, is unpacked at a processing location and verified."""
 
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -13,14 +10,11 @@ from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.package_format import (
     Member,
     PackageCorruptError,
-    ReadRange,
     TargetSymlinkError,
-    extract_member,
-    extract_package,
 )
+from ccat_data_transfer.packer import Unpacking
 from ccat_data_transfer.planning.verifying import living_at
 from ccat_data_transfer.stages.doubt import have_it_verified
-from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus
@@ -37,8 +31,6 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.staged_paths import staged_folder
 
-CHUNK_BYTES = 4 * MEBIBYTE
-
 
 def stage_item(work: Attempt) -> None:
     """Unpack what was asked for below the processing location, and pin it there."""
@@ -48,21 +40,21 @@ def stage_item(work: Attempt) -> None:
         package = session.get_one(RawDataPackage, item.raw_data_package_id)
         file = session.get(RawDataFile, item.raw_data_file_id) if item.raw_data_file_id else None
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
-    source = work.places.storage(copy.data_location_id)
-    root = work.folder(item.destination_location_id)
     folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
-    temporary = root / f".staging-{work.id}-{work.lease.tag}"
-    _remove_leftovers(root, work)
+    unpacking = Unpacking(
+        work.world.storage(copy.data_location_id),
+        copy.relative_path,
+        work.world.storage(item.destination_location_id),
+        folder,
+        str(work.id),
+        work.lease.tag,
+        work.moved,
+    )
     try:
         if file is None:
-            extract_package(
-                _chunks(work, source, copy.relative_path),
-                package.checksum,
-                root / folder,
-                temporary,
-            )
+            work.world.packer.unpack(unpacking, package.checksum)
         else:
-            extract_member(_ranges(work, source, copy.relative_path), _member(file), root / folder, temporary)
+            work.world.packer.unpack_member(unpacking, _member(file))
     except (PackageCorruptError, TargetSymlinkError) as error:
         if isinstance(error, PackageCorruptError):
             have_it_verified(work, copy.id)
@@ -85,29 +77,6 @@ def stage_item(work: Attempt) -> None:
             f" {item.destination_location_id}, pinned until {pinned_until:%F %H:%M} UTC",
         )
     crash_point("staging.after_commit")
-
-
-def _remove_leftovers(root: Path, work: Attempt) -> None:
-    """Remove what killed attempts at this work had unpacked; a stale worker then finds nothing to publish."""
-    for folder in root.glob(f".staging-{work.id}-*"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _chunks(work: Attempt, source: Storage, path: str) -> Iterator[bytes]:
-    buffer = bytearray(CHUNK_BYTES)
-    with source.open_read(path, waiting=lambda: work.moved(0)) as reader:
-        while count := reader.readinto(memoryview(buffer)):
-            work.moved(count)
-            yield bytes(memoryview(buffer)[:count])
-
-
-def _ranges(work: Attempt, source: Storage, path: str) -> ReadRange:
-    def read_range(offset: int, length: int) -> bytes:
-        content = source.read_range(path, offset, length)
-        work.moved(len(content))
-        return content
-
-    return read_range
 
 
 def _member(file: RawDataFile) -> Member:

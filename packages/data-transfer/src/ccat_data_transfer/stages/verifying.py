@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport
-from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -52,9 +51,9 @@ def verify_copy(work: Attempt) -> None:
         ).scalar_one()
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
-    storage = work.places.storage(copy.data_location_id)
+    storage = work.world.storage(copy.data_location_id)
     try:
-        report = mover_for(method_between(storage, storage)).verify(
+        report = work.world.mover(method_between(storage, storage)).verify(
             storage,
             copy.relative_path,
             Expected(package.size, package.checksum),

@@ -1,11 +1,9 @@
 """An attempt at a row of work, as its stage sees it: lease, time, places and progress."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +13,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import HandBack
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, confirm, release, renew
 from ccat_data_transfer.work.outcome import note_success
+from ccat_data_transfer.world import Event, World
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.database_time import database_now, ops_now
 from ccat_ops_db.database_words import said_by_database, sqlstate
@@ -45,30 +43,36 @@ class Attempt:
     ----------
     lease : Lease
         The right to work on the row.
-    sessions : sessionmaker
-        For short transactions; none is open while bytes move.
-    clock : Clock
-        The machine's own, for spans and logs; what is decided is decided by the database's time.
-    places : Places
-        Opens the storage of a location.
+    world : World
+        Database, places and what moves bytes.
     settings : DataTransferSettings
         Limits and times.
-    stopping : threading.Event
+    stopping : Event
         Set when the worker is to end.
     renewed_at : float
         When the lease was last known to hold, by the span of the clock.
     """
 
     lease: Lease
-    sessions: sessionmaker[Session]
-    clock: Clock
-    places: Places
+    world: World
     settings: DataTransferSettings
-    stopping: threading.Event
+    stopping: Event
     renewed_at: float
     _bytes_done: int = 0
     _steps: int = 0
-    _lost: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._lost = self.world.event()
+
+    @property
+    def sessions(self) -> sessionmaker[Session]:
+        """For short transactions; none is open while bytes move."""
+        return self.world.sessions
+
+    @property
+    def clock(self) -> Clock:
+        """The machine's own, for spans and logs; what is decided is decided by the database's time."""
+        return self.world.clock
 
     @property
     def id(self) -> UUID:
@@ -126,19 +130,6 @@ class Attempt:
         with self.sessions() as session:
             confirm(session, self.lease, timedelta(seconds=self.settings.lease))
 
-    def folder(self, location_id: str) -> Path:
-        """Return the folder of a location on disk, after a look whether it is there at all.
-
-        A disk that is not mounted must not look like a place whose files are missing.
-
-        Raises
-        ------
-        Failure
-            If it cannot be used, or is not on disk.
-        """
-        self.places.storage(location_id).check()
-        return self.places.folder(location_id)
-
     @contextmanager
     def finishing(self, copies: ColumnElement[bool] | None = None, **values: Any) -> Iterator[Session]:
         """Complete the row in one transaction with whatever the body writes.
@@ -164,14 +155,13 @@ class Attempt:
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
         """Renew the lease in the background while the body runs, as long as there is progress."""
-        done = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(done,), name=f"heartbeat-{self.id}", daemon=True)
-        thread.start()
+        done = self.world.event()
+        beating = self.world.spawn(f"heartbeat-{self.id}", lambda: self._beat(done))
         try:
             yield
         finally:
             done.set()
-            thread.join()
+            beating.join()
 
     @contextmanager
     def _ending(self, status: Status, copies: ColumnElement[bool] | None, **values: Any) -> Iterator[Session]:
@@ -214,7 +204,7 @@ class Attempt:
             else:
                 return
 
-    def _beat(self, done: threading.Event) -> None:
+    def _beat(self, done: Event) -> None:
         steps, moved_at = self._steps, self.clock.monotonic()
         duration = timedelta(seconds=self.settings.lease)
         while not done.wait(self.settings.heartbeat):

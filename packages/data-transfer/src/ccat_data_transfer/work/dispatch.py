@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,18 +15,11 @@ from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import WorkKind, kinds_with, queue_name
-from ccat_ops_db.enumerations import Operation, Status
+from ccat_data_transfer.world import Messenger
+from ccat_ops_db.enumerations import Status
 from ccat_ops_db.waiting import WaitingReason
 
 log = structlog.get_logger()
-
-
-class Messenger(Protocol):
-    """What carries the messages."""
-
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
-        """Send one message; raise if it cannot be sent."""
-        ...
 
 
 def dispatch(

@@ -1,7 +1,7 @@
 """What follows when work fails: tried again, kept until the condition passes, or put aside for a person."""
 
-import random
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from sqlalchemy import Row, case, select, update
@@ -36,7 +36,9 @@ RECORDED_OF_THE_LOCATION = "location_suspect"
 """A failure that is recorded once as an error of its location, not of each piece of work there too."""
 
 
-def fail(session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings) -> None:
+def fail(
+    session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, random: Random
+) -> None:
     """Write down a failure and what follows from its class, in the caller's transaction.
 
     Connections that were lost and conditions that do not hold yet never use up attempts.
@@ -59,7 +61,8 @@ def fail(session: Session, lease: Lease, failure: Failure, settings: DataTransfe
     attempt = row.attempt if passing else row.attempt + 1
     interruptions = row.interruptions + 1 if passing else 0
     given_up = failure.failure_class in GIVEN_UP_AT_ONCE or attempt >= settings.max_attempts
-    next_attempt_at = at + timedelta(seconds=back_off(interruptions if passing else attempt, settings))
+    pause = back_off(interruptions if passing else attempt, settings, random)
+    next_attempt_at = at + timedelta(seconds=pause)
     message = storable(str(failure))
     release(
         session,
@@ -108,7 +111,7 @@ def hand_back(session: Session, lease: Lease) -> None:
     release(session, lease, Status.PENDING, next_attempt_at=None)
 
 
-def back_off(failures: int, settings: DataTransferSettings) -> float:
+def back_off(failures: int, settings: DataTransferSettings, random: Random) -> float:
     """Return how long to wait after some failures in a row, seconds: doubling, capped, with jitter."""
     longest = min(settings.back_off_limit, settings.back_off_base * 2.0 ** min(failures - 1, 30))
     return longest * random.uniform(0.5, 1.0)

@@ -1,23 +1,20 @@
 """Doing one unit of work: lease it, run its stage, write down how it ended."""
 
-import threading
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import HandBack, classify
 from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
 from ccat_data_transfer.work.attempt import Attempt, wake_planners
 from ccat_data_transfer.work.attempt_log import AttemptLog, register_log
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
 from ccat_data_transfer.work.outcome import fail, hand_back
-from ccat_ops_db.clock import Clock
+from ccat_data_transfer.world import Event, World
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Operation
 
@@ -29,32 +26,19 @@ class WorkRunner:
 
     Parameters
     ----------
-    sessions : sessionmaker
-        Of the site's database.
-    places : Places
-        Opens storage.
-    clock : Clock
-        The machine's own, for spans and logs.
+    world : World
+        Database, places and what moves bytes.
     settings : DataTransferSettings
         Limits and times.
     owner : str
         Name of this process in leases, made anew at each start.
-    stopping : threading.Event
+    stopping : Event
         Set when the worker is to end; work in hand is then given back.
     """
 
-    def __init__(
-        self,
-        sessions: sessionmaker[Session],
-        places: Places,
-        clock: Clock,
-        settings: DataTransferSettings,
-        owner: str,
-        stopping: threading.Event,
-    ) -> None:
-        self._sessions = sessions
-        self._places = places
-        self._clock = clock
+    def __init__(self, world: World, settings: DataTransferSettings, owner: str, stopping: Event) -> None:
+        self._world = world
+        self._clock = world.clock
         self._settings = settings
         self._owner = owner
         self._stopping = stopping
@@ -91,9 +75,7 @@ class WorkRunner:
         return outcome
 
     def _run_leased(self, lease: Lease, leased_at: float, attempt_log: AttemptLog) -> str:
-        work = Attempt(
-            lease, self._sessions, self._clock, self._places, self._settings, self._stopping, leased_at
-        )
+        work = Attempt(lease, self._world, self._settings, self._stopping, leased_at)
         started = self._clock.monotonic()
         try:
             with work.heartbeat():
@@ -118,7 +100,7 @@ class WorkRunner:
     def _acquire(self, operation: Operation, work_id: UUID) -> tuple[Lease, AttemptLog] | None:
         """Take the row, and note where the log of the attempt will be, if logs are kept."""
         duration, worker_clock = timedelta(seconds=self._settings.lease), self._clock.utc_now()
-        with self._sessions.begin() as session:
+        with self._world.sessions.begin() as session:
             lease = acquire(session, operation, work_id, self._owner, duration, worker_clock)
             if lease is None:
                 return None
@@ -127,13 +109,13 @@ class WorkRunner:
     def _settle(self, lease: Lease, attempt_log: AttemptLog, error: Exception | None) -> str:
         """Write down that the work was given back, or how it failed; else the lease runs out."""
         try:
-            with self._sessions.begin() as session:
+            with self._world.sessions.begin() as session:
                 if error is None:
                     hand_back(session, lease)
                 else:
                     where = f" in {lease.operation}, log {attempt_log.id}"
                     failure = classify(error, where=where)
-                    fail(session, lease, failure, self._settings)
+                    fail(session, lease, failure, self._settings, self._world.random)
                 wake_planners(session)
         except LeaseLostError:
             return "lease_lost"

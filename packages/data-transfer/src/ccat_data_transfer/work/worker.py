@@ -13,17 +13,16 @@ import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.places.credentials import Credentials
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.run import WorkRunner
-from ccat_ops_db.clock import Clock
+from ccat_data_transfer.world import World
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import DataLocation, LocationUsage
@@ -42,10 +41,8 @@ class Worker:
 
     Parameters
     ----------
-    engine : Engine
-        The site's database.
-    clock : Clock
-        The machine's own.
+    world : World
+        The site's database and its places.
     settings : DataTransferSettings
         Broker, limits and times.
     locations : sequence of str
@@ -58,26 +55,22 @@ class Worker:
 
     def __init__(
         self,
-        engine: Engine,
-        clock: Clock,
+        world: World,
         settings: DataTransferSettings,
         *,
         locations: Sequence[str],
         sites: Sequence[str],
         operations: Sequence[Operation],
     ) -> None:
-        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._sessions = world.sessions
+        self._storage = world.storage
         self._settings = settings
         self._locations = locations
         self._sites = sites
         self._operations = operations
         self._stopping = threading.Event()
         self._name = process_name()
-        self._places = Places(
-            self._sessions,
-            Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http),
-        )
-        self._runner = WorkRunner(self._sessions, self._places, clock, settings, self._name, self._stopping)
+        self._runner = WorkRunner(world, settings, self._name, self._stopping)
 
     def run(self) -> None:
         """Consume until SIGTERM; work in hand is then given back within seconds."""
@@ -149,7 +142,7 @@ class Worker:
         while True:
             for location_id, _ in self._reachable_places():
                 try:
-                    measure(self._sessions, self._places, location_id)
+                    measure(self._sessions, location_id, self._storage(location_id))
                 except Exception as error:
                     # Storage or database away, or another worker measured in the same instant.
                     log.warning("worker.usage_unknown", location=location_id, error=str(error))
@@ -176,7 +169,7 @@ def process_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def measure(sessions: sessionmaker[Session], places: Places, location_id: str) -> None:
+def measure(sessions: sessionmaker[Session], location_id: str, storage: Storage) -> None:
     """Write down how full a location is, if its storage says so.
 
     Raises
@@ -184,7 +177,7 @@ def measure(sessions: sessionmaker[Session], places: Places, location_id: str) -
     Failure
         If the storage cannot be asked.
     """
-    usage = places.storage(location_id).usage()
+    usage = storage.usage()
     if usage is None:
         return
     with sessions.begin() as session:

@@ -2,16 +2,15 @@
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from tempfile import gettempdir
+from random import Random
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import load_topology
@@ -19,6 +18,7 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import ObjectInfo, Storage, nanoseconds_of
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_data_transfer.world_real import real_world
 from ccat_dev_stack.pictures.night import NOW
 from ccat_dev_stack.virtual_time import install_virtual_time, set_virtual_time
 from ccat_ops_db.clock import SystemClock
@@ -75,10 +75,6 @@ class ToldPlaces:
             raise answer
         return cast(Storage, answer or _Quiet())
 
-    def folder(self, location_id: str) -> Path:
-        """Return a folder in which nothing is."""
-        return Path(gettempdir()) / "ccat-pictures" / location_id
-
 
 def _date_back(session: Session) -> None:
     """Have things wait since they were there: a planner that had run all night would have said so then."""
@@ -125,7 +121,8 @@ class DataTransferEngine:
         self._clock = SetClock()
         install_virtual_time(engine, NOW)
         self._settings = DataTransferSettings(circuit_rest=CIRCUIT_REST)
-        self._planner = Planner(engine, self, self._clock, self._settings)
+        self._world = real_world(engine, self._settings, messenger=self, clock=self._clock)
+        self._planner = Planner(self._world, self._settings)
 
     def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
         """Tell no worker: none runs."""
@@ -145,7 +142,7 @@ class DataTransferEngine:
         """Have the planner send on what lies in buffers, at a moment before now."""
         with self._sessions.begin() as session:
             sites = session.scalars(select(Site.id)).all()
-            plan_moving(session, load_topology(session, sites, at, self._settings))
+            plan_moving(session, load_topology(session, sites, at, self._settings, Random(0)))
 
     def attempt(
         self,
@@ -156,8 +153,8 @@ class DataTransferEngine:
         worker: str,
     ) -> None:
         """Have a worker try something at some moments, at places that answer as given."""
-        places = cast(Places, ToldPlaces(answers))
-        runner = WorkRunner(self._sessions, places, self._clock, self._settings, worker, threading.Event())
+        world = replace(self._world, storage=ToldPlaces(answers).storage)
+        runner = WorkRunner(world, self._settings, worker, threading.Event())
         for moment in moments:
             self._set_time(moment)
             table = KINDS[operation].table

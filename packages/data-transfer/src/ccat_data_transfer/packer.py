@@ -1,0 +1,192 @@
+"""Writing packages and unpacking them again, at places: what stages ask, and how it is done on disk."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.package_format import (
+    Member,
+    PackageContents,
+    WrittenPackage,
+    extract_member,
+    extract_package,
+    publish,
+    remove_leftovers,
+    temporary_path,
+    write_file,
+    write_package,
+)
+from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
+
+CHUNK_BYTES = 4 * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class NewPackage:
+    """A tar to be made at a place, by one attempt.
+
+    Attributes
+    ----------
+    target : Storage
+        Place.
+    path : str
+        Its name there.
+    attempt : str
+        Tag of the lease: part of temporary names, so that a stale worker has others.
+    """
+
+    target: Storage
+    path: str
+    attempt: str
+
+
+@dataclass(frozen=True)
+class Unpacking:
+    """A tar to be unpacked at a place, by one attempt.
+
+    Attributes
+    ----------
+    source : Storage
+        Place of the tar.
+    path : str
+        Its name there.
+    target : Storage
+        Place to unpack at.
+    folder : str
+        Folder there below which each file gets its filed path.
+    work_id : str
+        Same for every attempt of this unit of work.
+    attempt : str
+        Tag of the lease.
+    moved : callable
+        Told how many more bytes were read; may raise to stop.
+    """
+
+    source: Storage
+    path: str
+    target: Storage
+    folder: str
+    work_id: str
+    attempt: str
+    moved: Callable[[int], None]
+
+
+class Packer(Protocol):
+    """Writes packages from files of a place, and files from packages."""
+
+    def remove_leftovers(self, new: NewPackage) -> None:
+        """Remove what other attempts left beside the tar."""
+        ...
+
+    def write(
+        self, new: NewPackage, contents: PackageContents, source: Storage, on_progress: Callable[[int], None]
+    ) -> WrittenPackage:
+        """Write the tar under a temporary name, durably; see `package_format.write_package`."""
+        ...
+
+    def publish(self, new: NewPackage) -> None:
+        """Give the tar its name. May run again after a crash at any line."""
+        ...
+
+    def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
+        """Write the byte index beside the tar: whole or not at all."""
+        ...
+
+    def discard(self, new: NewPackage) -> None:
+        """Remove what was written and not published."""
+        ...
+
+    def unpack(self, unpacking: Unpacking, checksum: str | None) -> None:
+        """Unpack the whole package; see `package_format.extract_package`."""
+        ...
+
+    def unpack_member(self, unpacking: Unpacking, member: Member) -> None:
+        """Unpack one file by its byte range; see `package_format.extract_member`."""
+        ...
+
+
+class DiskPacker:
+    """Packs and unpacks on disks; a tar to unpack may be anywhere."""
+
+    def remove_leftovers(self, new: NewPackage) -> None:
+        """See `Packer.remove_leftovers`."""
+        remove_leftovers(_tar(new), new.attempt)
+
+    def write(
+        self, new: NewPackage, contents: PackageContents, source: Storage, on_progress: Callable[[int], None]
+    ) -> WrittenPackage:
+        """See `Packer.write`."""
+        temporary = temporary_path(_tar(new), new.attempt)
+        return write_package(contents, _folder(source), temporary, on_progress)
+
+    def publish(self, new: NewPackage) -> None:
+        """See `Packer.publish`."""
+        tar = _tar(new)
+        publish(temporary_path(tar, new.attempt), tar)
+
+    def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
+        """See `Packer.write_index`."""
+        write_file(_tar(new).with_name(name), content, new.attempt)
+
+    def discard(self, new: NewPackage) -> None:
+        """See `Packer.discard`."""
+        temporary_path(_tar(new), new.attempt).unlink()
+
+    def unpack(self, unpacking: Unpacking, checksum: str | None) -> None:
+        """See `Packer.unpack`."""
+        root = _folder(unpacking.target)
+        extract_package(
+            _chunks(unpacking), checksum, root / unpacking.folder, _emptied_temporary(root, unpacking)
+        )
+
+    def unpack_member(self, unpacking: Unpacking, member: Member) -> None:
+        """See `Packer.unpack_member`."""
+
+        def read_range(offset: int, length: int) -> bytes:
+            content = unpacking.source.read_range(unpacking.path, offset, length)
+            unpacking.moved(len(content))
+            return content
+
+        root = _folder(unpacking.target)
+        extract_member(read_range, member, root / unpacking.folder, _emptied_temporary(root, unpacking))
+
+
+def _tar(new: NewPackage) -> Path:
+    return _folder(new.target) / new.path
+
+
+def _folder(storage: Storage) -> Path:
+    """Return the folder of a place on disk, after a look whether it is there at all.
+
+    A disk that is not mounted must not look like a place whose files are missing.
+
+    Raises
+    ------
+    Failure
+        If it cannot be used, or is not on disk.
+    """
+    if not isinstance(storage, DiskStorage):
+        raise Configuration(
+            "not_on_disk", f"{storage.location_id} must be on disk for this; it is on {storage.kind}"
+        )
+    storage.check()
+    return Path(storage.root)
+
+
+def _emptied_temporary(root: Path, unpacking: Unpacking) -> Path:
+    """Remove what killed attempts had unpacked; a stale worker then finds nothing to put in place."""
+    for folder in root.glob(f".staging-{unpacking.work_id}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    return root / f".staging-{unpacking.work_id}-{unpacking.attempt}"
+
+
+def _chunks(unpacking: Unpacking) -> Iterator[bytes]:
+    buffer = bytearray(CHUNK_BYTES)
+    with unpacking.source.open_read(unpacking.path, waiting=lambda: unpacking.moved(0)) as reader:
+        while count := reader.readinto(memoryview(buffer)):
+            unpacking.moved(count)
+            yield bytes(memoryview(buffer)[:count])
