@@ -4,7 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("packaging", "pipeline", "filing", "recording", "replaying", "listing", "planning", "upgrading")
+NAMES = (
+    "packaging",
+    "pipeline",
+    "filing",
+    "recording",
+    "replaying",
+    "listing",
+    "planning",
+    "changing",
+    "upgrading",
+)
 
 
 def main() -> int:

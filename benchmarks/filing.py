@@ -46,14 +46,14 @@ def main() -> None:
             # Writing the lines is the work of the clients; each round, and the one that is not counted,
             # needs new ones.
             runs = (arguments.rounds + 1) * arguments.clients
-            bodies = [_lines(_execution(url), share) for _ in range(runs)]
-            rows = [_rows(_execution(url), share) for _ in range(runs)]
+            bodies = [_lines(new_execution(url), share) for _ in range(runs)]
+            rows = [rows_to_copy(new_execution(url), share) for _ in range(runs)]
 
             def ours() -> None:
                 _at_once(arguments.clients, lambda: _post(port, writer, bodies.pop(), share))
 
             def copy() -> None:
-                _at_once(arguments.clients, lambda: _copy(url, *rows.pop()))
+                _at_once(arguments.clients, lambda: copy_rows(url, *rows.pop()))
 
             def as_long_as_allowed() -> None:
                 time.sleep(share * arguments.clients / TARGET_PER_SECOND)
@@ -111,7 +111,7 @@ def _post(port: int, token: str, body: bytes, files: int) -> None:
     connection.close()
 
 
-def _rows(execution: str, files: int) -> tuple[str, str]:
+def rows_to_copy(execution: str, files: int) -> tuple[str, str]:
     """Return files and their copies as COPY takes them."""
     checksum = "xxh3-128:" + "0123456789abcdef" * 2
     ids = [str(new_id()) for _ in range(files)]
@@ -128,7 +128,8 @@ def _rows(execution: str, files: int) -> tuple[str, str]:
     return file_rows, copy_rows
 
 
-def _copy(url: str, file_rows: str, copy_rows: str) -> None:
+def copy_rows(url: str, file_rows: str, rows_of_copies: str) -> None:
+    """COPY files and their copies into both tables."""
     file_columns = (
         "id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size, checksum, file_type,"
         " source_location_id, written_from, written_until, filed_at"
@@ -140,10 +141,11 @@ def _copy(url: str, file_rows: str, copy_rows: str) -> None:
         with cursor.copy(f"COPY raw_data_file ({file_columns}) FROM STDIN".encode()) as stream:
             stream.write(file_rows)
         with cursor.copy(f"COPY physical_copy ({copy_columns}) FROM STDIN".encode()) as stream:
-            stream.write(copy_rows)
+            stream.write(rows_of_copies)
 
 
-def _execution(url: str) -> str:
+def new_execution(url: str) -> str:
+    """Start an execution and return its id."""
     identifier = str(new_id())
     with psycopg.connect(url) as connection:
         connection.execute(

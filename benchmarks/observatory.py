@@ -1,5 +1,7 @@
 """A small observatory on disk for benchmarks: reference data, and history by the million."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +79,28 @@ def seed(engine: Engine, root: Path) -> None:
 
 def write_history(url: str, packages: int, files_per_package: int) -> None:
     """Fill the database with packages that were archived long ago and removed at the telescope."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        _bring_rows(connection)
+    with _bringing_rows(url) as connection:
         for statement in _HISTORY:
             connection.execute(statement, {"packages": packages, "files": files_per_package})
+
+
+@contextmanager
+def _bringing_rows(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Let a connection write rows as if they came from other sites: without guards and foreign key checks.
+
+    Nobody is told of them.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
+            " ON CONFLICT DO NOTHING"
+        )
+        consumers = connection.execute("DELETE FROM change_consumer RETURNING consumer").fetchall()
+        connection.execute("SET session_replication_role = replica")
+        yield connection
+        for (consumer,) in consumers:
+            connection.execute("INSERT INTO change_consumer (consumer) VALUES (%s)", (consumer,))
         connection.execute("VACUUM (ANALYZE)")
-
-
-def _bring_rows(connection: psycopg.Connection[Any]) -> None:
-    """Let a connection write rows as if they came from other sites: no triggers, no foreign key checks."""
-    connection.execute(
-        "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
-        " ON CONFLICT DO NOTHING"
-    )
-    connection.execute("SET session_replication_role = replica")
 
 
 def _location(
@@ -128,11 +138,9 @@ def write_open_work(url: str, packages: int, under_way: int) -> None:
             session.add_all(rows)
             session.flush()
     engine.dispose()
-    with psycopg.connect(url, autocommit=True) as connection:
-        _bring_rows(connection)
+    with _bringing_rows(url) as connection:
         for statement in _UNDER_WAY:
             connection.execute(statement, {"packages": packages, "done": packages - under_way})
-        connection.execute("VACUUM (ANALYZE)")
 
 
 _EXECUTION = "md5('execution' || p)::uuid"

@@ -9,13 +9,14 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
-from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import process_database
+from ccat_ops_db.changed_keys import Changed, take
+from ccat_ops_db.enumerations import Consumer
 from ccat_ops_db.models import Base, Role, RolePermission
 from ccat_ops_db.settings import Environment, OpsDbSettings, synchronous
 from ccat_ops_db_api.application import create_app, set_limits, tidy_up
@@ -26,6 +27,7 @@ from ccat_ops_db_api.settings import ApiSettings
 from . import seed, sign_in
 
 KEPT = {
+    "change_consumer",
     "database_site",
     "link_role",
     "permission",
@@ -62,7 +64,7 @@ class FixedClock:
 
 Client = httpx.AsyncClient
 MakeClient = Callable[..., Client]
-Listen = Callable[[str], AbstractContextManager[Callable[[], list[str]]]]
+ChangedKeys = Callable[[], set[Changed]]
 CountStatements = Callable[[], AbstractContextManager[list[str]]]
 
 
@@ -94,7 +96,7 @@ def database(shared_database: str) -> str:
         connection.execute(
             "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
             " ON CONFLICT DO NOTHING;"
-            f" SET session_replication_role = replica; {emptied}; {restored}"
+            f" SET session_replication_role = replica; {emptied}; {restored}; DELETE FROM changed_key"
         )
     return shared_database
 
@@ -169,22 +171,14 @@ def stranger(app: FastAPI) -> Client:
 
 
 @pytest.fixture
-def listen(database: str) -> Listen:
-    """Listen to a channel of the database; the block is given what returns the payloads heard so far."""
+def changed_keys(database: str) -> ChangedKeys:
+    """Take what the planner is told of: whose state changed since it was asked last."""
 
-    @contextmanager
-    def hear(channel: str) -> Iterator[Callable[[], list[str]]]:
-        with psycopg.connect(database, autocommit=True) as connection:
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+    def taken() -> set[Changed]:
+        with _session(database) as session, session.begin():
+            return set(take(session, Consumer.PLANNER, 1000).keys)
 
-            def heard() -> list[str]:
-                # A round trip: what was committed before it has arrived with it.
-                connection.execute("SELECT 1")
-                return [notice.payload for notice in connection.notifies(timeout=0)]
-
-            yield heard
-
-    return hear
+    return taken
 
 
 @pytest.fixture

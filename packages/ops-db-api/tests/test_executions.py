@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -21,7 +22,7 @@ from ccat_ops_db.models import (
 )
 
 from . import seed
-from .conftest import Client, CountStatements, FixedClock, Listen
+from .conftest import ChangedKeys, Client, CountStatements, FixedClock
 
 START = {"obs_unit": seed.OBS_UNIT, "modules": ["chai-lfa", "chai-hfa"]}
 PATH = "/executed-obs-units"
@@ -177,16 +178,16 @@ class TestStart:
 
 class TestFinish:
     async def test_finishes_and_wakes_the_planner(
-        self, client: Client, session: Session, listen: Listen
+        self, client: Client, session: Session, changed_keys: ChangedKeys
     ) -> None:
         execution = seed.execution(session)
         session.commit()
-        with listen("ccat_work") as heard:
-            response = await client.post(
-                f"{PATH}/{execution}:finish", json={"status": "completed", "mean_pwv": 0.6}
-            )
-            assert response.status_code == 200
-            assert heard() == ["ccat"]
+        changed_keys()
+        response = await client.post(
+            f"{PATH}/{execution}:finish", json={"status": "completed", "mean_pwv": 0.6}
+        )
+        assert response.status_code == 200
+        assert Changed("executed_obs_unit", str(execution)) in changed_keys()
         assert response.json()["status"] == "completed"
         assert response.json()["mean_pwv"] == 0.6
         assert session.query(Event).one().action == "execution.finished"

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id, time_of_id
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile
@@ -26,7 +27,7 @@ from ccat_ops_db_api.raw_data_files.queries import prepare_filing
 from ccat_ops_db_api.raw_data_files.schemas import FileToFile
 
 from . import seed
-from .conftest import Client, CountStatements, Listen
+from .conftest import ChangedKeys, Client, CountStatements
 
 PATH = "/raw-data-files"
 OTHER_CHECKSUM = "md5:" + "0" * 32
@@ -113,7 +114,7 @@ async def bulk(client: Client, *files: dict[str, Any] | str, **named: Any) -> An
 
 class TestFileOne:
     async def test_makes_a_file_and_its_copy_at_the_source(
-        self, client: Client, session: Session, execution: str, listen: Listen
+        self, client: Client, session: Session, execution: str, changed_keys: ChangedKeys
     ) -> None:
         facts = file(
             execution,
@@ -122,10 +123,11 @@ class TestFileOne:
             written_from="2026-11-21T08:00:00-03:00",
             written_until="2026-11-21T11:30:00Z",
         )
-        with listen("ccat_work") as heard:
-            response = await client.post(PATH, json=facts)
-            assert response.status_code == 201, response.text
-            assert heard() == ["ccat"]
+        changed_keys()
+        response = await client.post(PATH, json=facts)
+        assert response.status_code == 201, response.text
+        # Files have no keys: the event of their filing tells.
+        assert changed_keys() == {Changed("event", str(session.query(Event).one().id))}
         shown = response.json()
         assert {name: shown[name] for name in ("id", "size", "checksum", "file_type")} == {
             name: facts[name] for name in ("id", "size", "checksum", "file_type")

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import FailureClass, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import FixityCheck, PhysicalCopyLock, RawDataFile
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature
 
 from . import seed
-from .conftest import Client, CountStatements, Listen
+from .conftest import ChangedKeys, Client, CountStatements
 
 PATH = "/raw-data-packages"
 
@@ -233,15 +234,15 @@ class TestCopies:
         assert (await client.get(f"/physical-copies/{new_id()}")).status_code == 404
 
     async def test_verification_is_asked_for_once(
-        self, client: Client, session: Session, listen: Listen
+        self, client: Client, session: Session, changed_keys: ChangedKeys
     ) -> None:
         package = seed.package(session, seed.execution(session))
         copy = seed.copy_of(session, package, seed.ARCHIVE)
         session.commit()
-        with listen("ccat_work") as heard:
-            first = await client.post(f"/physical-copies/{copy}:verify")
-            again = await client.post(f"/physical-copies/{copy}:verify")
-            assert heard() == ["cologne"]
+        first = await client.post(f"/physical-copies/{copy}:verify")
+        assert Changed("fixity_check", first.json()["id"]) in changed_keys()
+        again = await client.post(f"/physical-copies/{copy}:verify")
+        assert changed_keys() == set()
         assert (first.status_code, again.status_code) == (201, 200)
         assert first.json()["id"] == again.json()["id"]
         assert first.json()["reason"] == "request"

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import Event, RawDataFile, StagingItem, StagingJob
 
 from . import seed
-from .conftest import Client, Listen
+from .conftest import ChangedKeys, Client
 
 PATH = "/staging-jobs"
 
@@ -40,18 +41,18 @@ def _set(session: Session, item: dict[str, Any], **values: object) -> None:
 
 class TestStage:
     async def test_an_execution_is_all_its_packages(
-        self, client: Client, session: Session, listen: Listen
+        self, client: Client, session: Session, changed_keys: ChangedKeys
     ) -> None:
         execution = seed.execution(session)
         packages = {seed.package(session, execution, part=part) for part in (1, 2)}
         session.commit()
-        with listen("ccat_work") as heard:
-            response = await client.post(PATH, json=ask(execution_id=execution, reason="reduction"))
-            assert heard() == ["cologne"]
+        changed_keys()
+        response = await client.post(PATH, json=ask(execution_id=execution, reason="reduction"))
         assert response.status_code == 201, response.text
         job = response.json()
         assert (job["state"], job["bytes_total"], job["bytes_done"]) == ("pending", 4000, 0)
         assert {UUID(item["package_id"]) for item in job["items"]} == packages
+        assert {Changed("staging_job", job["id"])} < changed_keys()
         assert job["folder"] == f"/data/cologne.processing/{execution}"
         assert set(session.scalars(select(StagingItem.site_id))) == {"cologne"}
         assert session.query(StagingJob).one().site_id == "cologne"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import (
     CheckReason,
     CopyKind,
@@ -28,7 +29,7 @@ from ccat_ops_db.models import (
 from ccat_ops_db_api.work.kinds import KINDS
 
 from . import seed
-from .conftest import Client, CountStatements, Listen
+from .conftest import ChangedKeys, Client, CountStatements
 
 FAILED = {
     "error_class": FailureClass.PERMANENT,
@@ -122,13 +123,13 @@ class TestList:
 
 class TestRetry:
     async def test_gives_failed_work_a_fresh_start_and_keeps_its_error(
-        self, client: Client, session: Session, package: UUID, listen: Listen
+        self, client: Client, session: Session, package: UUID, changed_keys: ChangedKeys
     ) -> None:
         transfer = seed.transfer(session, package, Status.FAILED, **FAILED)
         session.commit()
-        with listen("ccat_work") as heard:
-            response = await client.post(f"/data-transfers/{transfer}:retry", json={"reason": "bucket made"})
-            assert heard() == ["ccat"]
+        changed_keys()
+        response = await client.post(f"/data-transfers/{transfer}:retry", json={"reason": "bucket made"})
+        assert Changed("data_transfer", str(transfer)) in changed_keys()
         shown = response.json()
         assert (shown["status"], shown["attempt"], shown["error_message"]) == ("pending", 0, None)
         event = session.query(Event).one()

@@ -1,4 +1,4 @@
-"""Planners: any number at once plan everything once; they wake by notification and survive what fails."""
+"""Planners: any number at once plan all once; they wake when a state changes and survive what fails."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, text
 from ccat_data_transfer.cli.context import PLANNER_LIMITS, WORKER_LIMITS
 from ccat_data_transfer.planning import planner as planner_module
 from ccat_data_transfer.planning.planner import Planner
-from ccat_data_transfer.work.attempt import wake_planners
+from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import (
     DataTransfer,
@@ -128,45 +128,90 @@ def test_what_each_pass_asks_is_planned_by_the_database_only_at_first(
     assert len(prepared) == len(asked), prepared
 
 
-def test_a_planner_sleeps_until_it_is_woken_and_ends_when_told(observatory: Any, ops_database: str) -> None:
-    engine = create_engine(synchronous(ops_database))
-    passes: list[int] = []
-    woken = threading.Event()
+class CountingPlanner(Planner):
+    """Runs in a thread and counts its passes; its tick is an hour, so that only what changes wakes it."""
 
-    class Counting(Planner):
-        def run_pass(self) -> int:
-            passes.append(super().run_pass())
-            woken.set()
-            return passes[-1]
+    def __init__(self, url: str, observatory: Any, *sites: str) -> None:
+        self.engine = create_engine(synchronous(url))
+        settings = observatory.settings.model_copy(update={"tick": 3600, "sites": list(sites)})
+        super().__init__(observatory.world_with(engine=self.engine, clock=SystemClock()), settings)
+        self.looks = self.passes = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self.run, args=(self._stopping,))
 
-    planner = Counting(
-        observatory.world_with(engine=engine), observatory.settings.model_copy(update={"tick": 3600})
-    )
-    stopping = threading.Event()
-    thread = threading.Thread(target=planner.run, args=(stopping,))
-    thread.start()
-    try:
-        wait_until(lambda: len(passes) == 1)
+    def run_pass(self) -> int:
+        touched = super().run_pass()
+        self.passes += 1
+        return touched
+
+    def _something_changed(self) -> bool:
+        changed = super()._something_changed()
+        self.looks += 1
+        return changed
+
+    def wait_for_quiet(self) -> None:
+        """Wait until it has looked some times without a reason for a pass."""
+        before = -1, -1
+
+        def quiet() -> bool:
+            nonlocal before
+            if self.passes != before[0]:
+                before = self.passes, self.looks
+            return self.passes > 0 and self.looks >= before[1] + 5
+
+        wait_until(quiet)
+
+    def wait_for_more_than(self, passes: int) -> None:
+        wait_until(lambda: self.passes > passes)
+
+    def __enter__(self) -> "CountingPlanner":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=10)
+        assert not self._thread.is_alive()
+        self.engine.dispose()
+
+
+def test_a_planner_sleeps_until_a_state_changes_and_ends_when_told(
+    observatory: Any, ops_database: str
+) -> None:
+    with CountingPlanner(ops_database, observatory) as planner:
+        planner.wait_for_quiet()
         observatory.observe({"2026/a.fits": b"x"})
-        assert len(passes) == 1, "it does not look without being woken"
-        with observatory.sessions.begin() as session:
-            wake_planners(session)
         wait_until(lambda: observatory.mailbox.messages != [])
+        # What it passes over does not keep it awake.
+        planner.wait_for_quiet()
         # All its connections are cut: it opens others and goes on.
-        before = len(passes)
         with observatory.engine.connect() as connection:
             connection.execute(
                 text(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND query ILIKE 'LISTEN%'"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        wait_until(lambda: len(passes) > before)
-    finally:
-        stopping.set()
-        thread.join(timeout=10)
-    assert not thread.is_alive()
-    engine.dispose()
+        observatory.engine.dispose()
+        before = len(observatory.mailbox.messages)
+        observatory.observe({"2026/b.fits": b"x"})
+        wait_until(lambda: len(observatory.mailbox.messages) > before)
+
+
+def test_planners_of_several_sites_wake_whoever_of_them_takes_the_keys(
+    observatory: Any, ops_database: str
+) -> None:
+    with (
+        CountingPlanner(ops_database, observatory, "ccat") as telescope,
+        CountingPlanner(ops_database, observatory, "cologne") as archive,
+    ):
+        for _ in range(3):
+            telescope.wait_for_quiet()
+            archive.wait_for_quiet()
+            before = telescope.passes, archive.passes
+            observatory.start()
+            for planner, passes in zip((telescope, archive), before, strict=True):
+                planner.wait_for_more_than(passes)
 
 
 @dataclass

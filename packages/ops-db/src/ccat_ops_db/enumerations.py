@@ -172,3 +172,10 @@ class SignInWay(StrEnum):
 
     TOKEN = "token"
     DEVELOPMENT = "development"
+
+
+class Consumer(StrEnum):
+    """Services that have a queue of changed keys of their own."""
+
+    PLANNER = "planner"
+    DERIVER = "deriver"

@@ -3,7 +3,7 @@
 The migrations carry the text of these statements; a test compares both.
 """
 
-from ccat_ops_db import database_time, owner_guards
+from ccat_ops_db import changed_keys, database_time, owner_guards
 from ccat_ops_db.life_cycles import LIFE_CYCLES, trigger_statements
 from ccat_ops_db.replication.classes import APPEND_ONLY
 
@@ -73,7 +73,7 @@ def all_statements() -> list[str]:
         statements += _refuse(
             f"{table}_append_only", table, "UPDATE OR DELETE", f"{table} %: its rows are append-only"
         )
-    return statements + owner_guards.owner_statements()
+    return [*statements, *owner_guards.owner_statements(), *changed_keys.changed_key_statements()]
 
 
 def function_names() -> list[str]:
@@ -81,6 +81,7 @@ def function_names() -> list[str]:
     return [
         database_time.FUNCTION,
         *owner_guards.FUNCTIONS,
+        *changed_keys.FUNCTIONS,
         *(f"{table}_life_cycle" for table in LIFE_CYCLES),
         "raw_data_package_immutable",
         "raw_data_package_kept",

@@ -11,7 +11,6 @@ from ccat_data_transfer.cli.context import Json, end, open_database, print_json
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.verifying import SUSPECT
-from ccat_data_transfer.work.attempt import wake_planners
 from ccat_data_transfer.work.kinds import KINDS, WorkKind
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
@@ -47,7 +46,6 @@ def verify(
         if not dry_run:
             for copy in copies:
                 _open_check(session, copy)
-            wake_planners(session)
     if json:
         facts = [{"copy": c.id, "location": c.data_location_id, "bytes": c.size} for c in copies]
         print_json({"dry_run": dry_run, "copies": facts})
@@ -64,7 +62,6 @@ def retry(
         kind = next((kind for kind in KINDS.values() if _take_up_again(session, kind, work_id)), None)
         if kind is None:
             end(f"{work_id} is no work that was given up")
-        wake_planners(session)
     if json:
         print_json({"work": work_id, "operation": kind.operation})
     else:
@@ -109,7 +106,6 @@ def trust(
             subject_id=location,
             message=reason,
         )
-        wake_planners(session)
     if json:
         print_json({"location": location, "trusted": True})
     else:

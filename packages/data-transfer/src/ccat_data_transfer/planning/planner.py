@@ -1,12 +1,10 @@
 """The planner: looks at the database, opens work, admits it and tells workers; any number may run."""
 
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
-import psycopg
 import structlog
-from sqlalchemy import Connection, Select, func, literal, select
+from sqlalchemy import Connection, Row, Select, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,11 +20,12 @@ from ccat_data_transfer.planning.statements import ask
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.planning.verifying import conclude_transfers, receive_transfers
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.work.attempt import WAKE_CHANNEL
 from ccat_data_transfer.work.dispatch import dispatch
 from ccat_data_transfer.world import Event, World
+from ccat_ops_db.changed_keys import TAKEN, empty_long_queues, take
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
+from ccat_ops_db.enumerations import Consumer
 from ccat_ops_db.models import Site
 
 log = structlog.get_logger()
@@ -46,11 +45,17 @@ STAGES: tuple[Stage, ...] = (
 )
 """What a pass does, in order; each in a transaction of its own."""
 
-LONGEST_SLEEP = 1.0
-"""Seconds after which a sleeping planner looks whether it is to stop."""
+POLL = 0.2
+"""Seconds between two looks whether a state has changed."""
 
 GATHERING = 0.05
-"""Seconds that a woken planner waits for more to come before it looks."""
+"""Seconds between a pass that did something and the next."""
+
+MOST_KEYS = 5_000
+"""Changed keys that are taken at once."""
+
+CARE = 60.0
+"""Seconds between two looks whether a queue has grown too long."""
 
 
 class Planner:
@@ -71,13 +76,17 @@ class Planner:
         self._clock = world.clock
         self._random = world.random
         self._settings = settings
+        self._count: Row[*tuple[Any, ...]] | None = None
+        self._next_care = 0.0
 
     def run(self, stopping: Event) -> None:
-        """Make passes until told to stop: when woken by a notification, and at the latest every tick."""
+        """Make passes until told to stop: when a state has changed, and at the latest every tick."""
         while not stopping.is_set():
             try:
-                self._run_connected(stopping)
-            except (DBAPIError, psycopg.Error) as error:
+                touched = self.run_pass()
+                # What a pass opened may make more possible at once; otherwise sleep until something changes.
+                self._wait(GATHERING if touched else self._settings.tick, stopping)
+            except DBAPIError as error:
                 log.warning("planner.database_unusable", error=said_by_database(error))
                 stopping.wait(min(self._settings.tick, 2.0))
 
@@ -124,29 +133,32 @@ class Planner:
             touched += count
         return touched + dispatch(sessions, topology, self._messenger, self._settings)
 
-    def _run_connected(self, stopping: Event) -> None:
-        with closing(self._engine.raw_connection()) as own:
-            # It is held as long as we run; the pool is for passes.
-            own.detach()
-            listening = own.dbapi_connection
-            assert isinstance(listening, psycopg.Connection)
-            listening.autocommit = True
-            listening.execute(f"LISTEN {WAKE_CHANNEL}")
-            while not stopping.is_set():
-                touched = self.run_pass()
-                # What a pass opened may make more possible at once; otherwise sleep until woken.
-                _sleep(listening, GATHERING if touched else self._settings.tick, stopping)
+    def _wait(self, seconds: float, stopping: Event) -> None:
+        """Wait until a state has changed, at most so many seconds."""
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            if stopping.wait(min(left, POLL)) or self._something_changed():
+                return
 
+    def _something_changed(self) -> bool:
+        """Take the keys of what changed, and tell whether anybody took some since the last look.
 
-def _sleep(listening: psycopg.Connection[Any], seconds: float, stopping: Event) -> None:
-    """Wait for a notification, at most so many seconds; those that come together wake once."""
-    while seconds > 0 and not stopping.is_set():
-        if next(listening.notifies(timeout=min(seconds, LONGEST_SLEEP), stop_after=1), None) is not None:
-            stopping.wait(GATHERING)
-            for _ in listening.notifies(timeout=0):
-                pass
-            return
-        seconds -= LONGEST_SLEEP
+        A pass finds by itself what is due, so that the keys say no more than that it is time for one. Whoever
+        takes them counts that on, before they are gone: planners of other sites see the count. One that dies
+        in between leaves the keys to another.
+        """
+        with self._engine.begin() as connection:
+            if self._clock.monotonic() >= self._next_care:
+                self._next_care = self._clock.monotonic() + CARE
+                for consumer in empty_long_queues(connection):
+                    log.warning("planner.emptied_queue", consumer=consumer)
+            taken = take(connection, Consumer.PLANNER, MOST_KEYS)
+            if taken.keys or taken.starts_over:
+                connection.execute(_COUNT_ON)
+            count = connection.execute(_COUNT).one()
+        changed = count != self._count
+        self._count = count
+        return changed
 
 
 def _locked_sites(wanted: list[str]) -> Select[*tuple[str, bool]]:
@@ -157,3 +169,6 @@ def _locked_sites(wanted: list[str]) -> Select[*tuple[str, bool]]:
 
 
 _UNLOCK = select(func.pg_advisory_unlock_all())
+
+_COUNT = text(f"SELECT last_value, is_called FROM {TAKEN}")
+_COUNT_ON = text(f"SELECT nextval('{TAKEN}')")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_data_transfer.work.attempt import Attempt, wake_planners
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, VerificationMethod
 from ccat_ops_db.models import PhysicalCopy
@@ -49,4 +49,3 @@ def have_it_verified(work: Attempt, copy_id: UUID) -> None:
             size=copy.size,
             at=database_now(session),
         )
-        wake_planners(session)

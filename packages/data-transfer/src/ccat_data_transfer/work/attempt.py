@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, text
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,9 +24,6 @@ from ccat_ops_db.database_words import said_by_database, sqlstate
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
-
-WAKE_CHANNEL = "ccat_work"
-"""PostgreSQL channel on which planners are told that there may be something to do."""
 
 LOCK_TRIES = 3
 LOCK_NOT_FREE = "55P03"
@@ -181,7 +178,6 @@ class Attempt:
             resolve_errors(session, subject_type=name, subject_id=self.id, at=at)
             note_success(session, self.lease)
             yield session
-            wake_planners(session)
 
     def _lock_and_release(
         self, session: Session, status: Status, copies: ColumnElement[bool] | None, values: dict[str, Any]
@@ -226,8 +222,3 @@ class Attempt:
                 return
             except DATABASE_AWAY as error:
                 log.warning("heartbeat.failed", work=str(self.id), error=said_by_database(error))
-
-
-def wake_planners(session: Session) -> None:
-    """Tell the planners, when the transaction commits, that there may be something to do."""
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WAKE_CHANNEL})

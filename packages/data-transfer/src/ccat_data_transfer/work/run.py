@@ -10,7 +10,7 @@ from ccat_data_transfer.failures import HandBack, classify
 from ccat_data_transfer.observe.metrics import BYTES, SECONDS, WORK
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
-from ccat_data_transfer.work.attempt import Attempt, wake_planners
+from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.attempt_log import AttemptLog, register_log
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
 from ccat_data_transfer.work.outcome import fail, hand_back
@@ -116,7 +116,6 @@ class WorkRunner:
                     where = f" in {lease.operation}, log {attempt_log.id}"
                     failure = classify(error, where=where)
                     fail(session, lease, failure, self._settings, self._world.random)
-                wake_planners(session)
         except LeaseLostError:
             return "lease_lost"
         except DATABASE_AWAY as away:

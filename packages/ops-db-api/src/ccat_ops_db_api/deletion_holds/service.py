@@ -13,7 +13,7 @@ from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.deletion_holds import queries
 from ccat_ops_db_api.deletion_holds.schemas import FIELD_OF_SCOPE, PlaceHold
 from ccat_ops_db_api.platform.errors import conflict, invalid
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import own_site, require_owner
 
 
@@ -86,7 +86,6 @@ async def lift(
         subject_id=hold.id,
         message=f"hold lifted by {principal.actor}" + (f": {reason}" if reason else ""),
     )
-    await wake_planners(session, [hold.site_id])
 
 
 async def _require_same(session: AsyncSession, hold_id: UUID, values: dict[str, object]) -> None:

@@ -13,7 +13,7 @@ from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
 from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields, not_found
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
 
 
@@ -110,7 +110,6 @@ async def finish(
         subject_id=execution.id,
         message=f"{execution.obs_unit_id} ended: {body.status}",
     )
-    await wake_planners(session, [execution.site_id])
 
 
 async def hold(session: AsyncSession, execution_id: UUID) -> ExecutedObsUnit:

@@ -12,7 +12,7 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries
 from ccat_ops_db_api.platform.errors import busy, conflict, not_found
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
 
 LEAVING = {
@@ -55,7 +55,6 @@ async def verify(
         subject_id=copy_id,
         message=f"verification at {copy.data_location_id} asked for by {principal.actor}",
     )
-    await wake_planners(session, [copy.site_id])
     return check_id, True
 
 

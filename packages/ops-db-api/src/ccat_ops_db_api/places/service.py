@@ -11,7 +11,7 @@ from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.references import ReferenceKind, reference
 from ccat_ops_db_api.platform.site import own_site
 
@@ -80,4 +80,3 @@ async def _change(
         subject_id=name,
         message=f"{name} {what} by {principal.actor}" + (f": {reason}" if reason else ""),
     )
-    await wake_planners(session, await queries.all_sites(session))

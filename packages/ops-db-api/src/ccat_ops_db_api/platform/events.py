@@ -1,16 +1,11 @@
-"""Telling what happened: the event in the transaction, and the planners' wake-up call with its commit."""
+"""Telling what happened, in the transaction in which it does."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.events import record_event
-
-WORK_CHANNEL = "ccat_work"
-"""Channel on which planners listen; the payload is the site with something to do."""
 
 
 async def tell(
@@ -39,10 +34,3 @@ async def tell(
             details=details,
         )
     )
-
-
-async def wake_planners(session: AsyncSession, sites: Iterable[str]) -> None:
-    """Wake the planners of sites once the transaction is committed: PostgreSQL holds the call back."""
-    names = sorted(set(sites))
-    if names:
-        await session.execute(select(*(func.pg_notify(WORK_CHANNEL, site) for site in names)))

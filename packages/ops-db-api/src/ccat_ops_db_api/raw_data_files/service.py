@@ -22,7 +22,7 @@ from ccat_ops_db_api.platform.errors import (
     invalid_fields,
     summary,
 )
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.metrics import FILED
 from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.raw_data_files import queries
@@ -131,7 +131,6 @@ async def file(
             message=f"{execution.files} files of {execution.bytes} bytes filed",
             details={"files": execution.files, "bytes": execution.bytes},
         )
-    await wake_planners(session, (execution.site_id for execution in executions))
     FILED.inc(filed)
     return filed
 

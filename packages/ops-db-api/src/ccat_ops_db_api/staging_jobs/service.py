@@ -13,7 +13,7 @@ from ccat_ops_db.models import StagingJob
 from ccat_ops_db.waiting import WaitingReason
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.staging_jobs import queries
 from ccat_ops_db_api.staging_jobs.schemas import StageData
@@ -73,7 +73,6 @@ async def make(
         + (f": {body.reason}" if body.reason else ""),
         details={"items": len(items), "bytes": sum(thing.bytes for thing in wanted)},
     )
-    await wake_planners(session, [site])
     return job_id, True
 
 

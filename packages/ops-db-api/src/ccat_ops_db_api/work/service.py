@@ -13,7 +13,7 @@ from ccat_ops_db.package_state import READABLE
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies.queries import lock_copy
 from ccat_ops_db_api.platform.errors import conflict
-from ccat_ops_db_api.platform.events import tell, wake_planners
+from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.work import queries
 from ccat_ops_db_api.work.kinds import Kind
@@ -129,4 +129,3 @@ async def _tell(
         message=f"{kind.noun} {row.id} {what} by {principal.actor}",
         details={name: value for name, value in details.items() if value is not None},
     )
-    await wake_planners(session, [row.site_id])

@@ -21,7 +21,7 @@ from ccat_ops_db.models.copies import (
     RawDataPackagePhysicalCopy,
 )
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
-from ccat_ops_db.models.databases import DatabaseSite, LinkRole
+from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
 from ccat_ops_db.models.movement import (
     DataTransfer,
@@ -87,6 +87,8 @@ __all__ = [
     "ChaiModuleConfiguration",
     "ChaiObservationConfiguration",
     "ChaiTiling",
+    "ChangeConsumer",
+    "ChangedKey",
     "ConfigurationRevision",
     "ConstantElevationSource",
     "DataLocation",

@@ -69,7 +69,14 @@ OWNED = (
 )
 """Each row belongs to the site that its ``site_id`` names, and is sent to all others."""
 
-LOCAL = ("database_site", "link_role", "idempotency_key", "user_session")
+LOCAL = (
+    "database_site",
+    "link_role",
+    "change_consumer",
+    "changed_key",
+    "idempotency_key",
+    "user_session",
+)
 """Belong to a database and are never sent."""
 
 APPEND_ONLY = ("event",)

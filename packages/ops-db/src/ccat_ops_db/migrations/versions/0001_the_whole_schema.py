@@ -25,6 +25,9 @@ $$
 EVERY_SITE = "INSERT INTO database_site (site_id, is_main) VALUES ('*', true)"
 """One database for all sites; whoever sets one up for a site says so instead."""
 
+CONSUMERS = "INSERT INTO change_consumer (consumer) VALUES ('planner')"
+"""Who takes changed keys. A consumer that is not there yet has none, so that they do not gather."""
+
 TRIGGERS = (
     """\
 CREATE OR REPLACE FUNCTION package_creation_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -392,6 +395,312 @@ CREATE OR REPLACE TRIGGER main_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCAT
 ON "{table}" FOR EACH STATEMENT
 EXECUTE FUNCTION main_only()
 """
+CHANGED_KEYS = (
+    """\
+CREATE OR REPLACE FUNCTION append_changed_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.changed_key (consumer, subject, key, at)
+  SELECT c.consumer, TG_TABLE_NAME, coalesce(NEW.id, OLD.id)::text, public.ops_now()
+  FROM public.change_consumer c;
+  RETURN NULL;
+END $$
+""",
+    """\
+CREATE OR REPLACE FUNCTION only_by_triggers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%: only triggers write to it', TG_TABLE_NAME
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'only_by_triggers';
+END $$
+""",
+    """\
+CREATE TABLE changed_key_planner PARTITION OF changed_key FOR VALUES IN ('planner')
+WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0)
+""",
+    """\
+CREATE TABLE changed_key_deriver PARTITION OF changed_key FOR VALUES IN ('deriver')
+WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0)
+""",
+    """\
+CREATE OR REPLACE TRIGGER only_by_triggers BEFORE INSERT OR UPDATE ON changed_key
+FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+EXECUTE FUNCTION only_by_triggers()
+""",
+    """\
+CREATE SEQUENCE changed_key_taken OWNED BY changed_key.consumer
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON executed_obs_unit
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE executed_obs_unit ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON executed_obs_unit
+FOR EACH ROW WHEN ((OLD.telescope_id, OLD.obs_unit_id, OLD.status, OLD.started_at, OLD.ended_at, OLD.start_received_at, OLD.end_received_at, OLD.mean_pwv, OLD.elevation_min, OLD.elevation_max, OLD.azimuth_min, OLD.azimuth_max, OLD.comment) IS DISTINCT FROM (NEW.telescope_id, NEW.obs_unit_id, NEW.status, NEW.started_at, NEW.ended_at, NEW.start_received_at, NEW.end_received_at, NEW.mean_pwv, NEW.elevation_min, NEW.elevation_max, NEW.azimuth_min, NEW.azimuth_max, NEW.comment))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE executed_obs_unit ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON executed_obs_unit
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE executed_obs_unit ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON raw_data_package
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON raw_data_package
+FOR EACH ROW WHEN ((OLD.executed_obs_unit_id, OLD.instrument_module_id, OLD.part_number, OLD.source_location_id, OLD.created_at, OLD.file_count, OLD.payload_bytes, OLD.relative_path, OLD.sealed_at, OLD.size, OLD.checksum, OLD.manifest_checksum, OLD.index_checksum, OLD.source_removed_at) IS DISTINCT FROM (NEW.executed_obs_unit_id, NEW.instrument_module_id, NEW.part_number, NEW.source_location_id, NEW.created_at, NEW.file_count, NEW.payload_bytes, NEW.relative_path, NEW.sealed_at, NEW.size, NEW.checksum, NEW.manifest_checksum, NEW.index_checksum, NEW.source_removed_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON raw_data_package
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON physical_copy
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package')
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON physical_copy
+FOR EACH ROW WHEN (OLD.kind = 'raw_data_package')
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON package_creation
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE package_creation ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON package_creation
+FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.source_location_id, OLD.destination_location_id, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.source_location_id, NEW.destination_location_id, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE package_creation ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON package_creation
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE package_creation ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON data_transfer
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE data_transfer ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON data_transfer
+FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.source_copy_id, OLD.source_location_id, OLD.destination_location_id, OLD.final_site_id, OLD.data_transfer_route_id, OLD.data_transfer_package_id, OLD.sent_at, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.source_copy_id, NEW.source_location_id, NEW.destination_location_id, NEW.final_site_id, NEW.data_transfer_route_id, NEW.data_transfer_package_id, NEW.sent_at, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE data_transfer ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON data_transfer
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE data_transfer ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON long_term_archive_transfer
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE long_term_archive_transfer ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON long_term_archive_transfer
+FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.source_copy_id, OLD.destination_location_id, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.source_copy_id, NEW.destination_location_id, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE long_term_archive_transfer ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON long_term_archive_transfer
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE long_term_archive_transfer ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON fixity_check
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE fixity_check ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON fixity_check
+FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.data_location_id, OLD.data_transfer_id, OLD.reason, OLD.method, OLD.result, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.data_location_id, NEW.data_transfer_id, NEW.reason, NEW.method, NEW.result, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE fixity_check ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON fixity_check
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE fixity_check ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON staging_job
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_job ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON staging_job
+FOR EACH ROW WHEN ((OLD.destination_location_id, OLD.executed_obs_unit_id, OLD.raw_data_package_id, OLD.raw_data_file_id, OLD.requested_by, OLD.reason, OLD.created_at, OLD.pinned_until, OLD.time_to_live, OLD.cancelled_at) IS DISTINCT FROM (NEW.destination_location_id, NEW.executed_obs_unit_id, NEW.raw_data_package_id, NEW.raw_data_file_id, NEW.requested_by, NEW.reason, NEW.created_at, NEW.pinned_until, NEW.time_to_live, NEW.cancelled_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_job ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON staging_job
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_job ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON staging_item
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_item ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON staging_item
+FOR EACH ROW WHEN ((OLD.staging_job_id, OLD.raw_data_package_id, OLD.raw_data_file_id, OLD.destination_location_id, OLD.source_copy_id, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.staging_job_id, NEW.raw_data_package_id, NEW.raw_data_file_id, NEW.destination_location_id, NEW.source_copy_id, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_item ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON staging_item
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE staging_item ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON deletion
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE deletion ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON deletion
+FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.data_location_id, OLD.kind, OLD.raw_data_file_id, OLD.requested_by, OLD.reason, OLD.grace_until, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.data_location_id, NEW.kind, NEW.raw_data_file_id, NEW.requested_by, NEW.reason, NEW.grace_until, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE deletion ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON deletion
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE deletion ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON error_record
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE error_record ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON error_record
+FOR EACH ROW WHEN ((OLD.severity, OLD.category, OLD.fingerprint, OLD.subject_type, OLD.subject_id, OLD.data_location_id, OLD.first_seen_at, OLD.acknowledged_at, OLD.acknowledged_by, OLD.resolved_at) IS DISTINCT FROM (NEW.severity, NEW.category, NEW.fingerprint, NEW.subject_type, NEW.subject_id, NEW.data_location_id, NEW.first_seen_at, NEW.acknowledged_at, NEW.acknowledged_by, NEW.resolved_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE error_record ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON error_record
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE error_record ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON event
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE event ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+)
 FUNCTIONS = (
     "ops_now",
     "owned_here",
@@ -399,6 +708,8 @@ FUNCTIONS = (
     "never_truncated",
     "main_only",
     "arrives",
+    "append_changed_key",
+    "only_by_triggers",
     "package_creation_life_cycle",
     "data_transfer_life_cycle",
     "long_term_archive_transfer_life_cycle",
@@ -438,6 +749,26 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_configuration_revision_applied_at"), "configuration_revision", ["applied_at"], unique=False
+    )
+    op.create_table(
+        "change_consumer",
+        sa.Column(
+            "consumer",
+            sa.Enum(
+                "planner", "deriver", name="consumer", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("emptied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("consumer", name=op.f("pk_change_consumer")),
+    )
+    op.create_table(
+        "changed_key",
+        sa.Column("consumer", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        postgresql_partition_by="LIST (consumer)",
     )
     op.create_table(
         "data_transfer_log",
@@ -2847,7 +3178,10 @@ def upgrade() -> None:
             op.execute(statement.format(table=table))
     for table in REFERENCE:
         op.execute(TRIGGER_OF_REFERENCE.format(table=table))
+    for statement in CHANGED_KEYS:
+        op.execute(statement)
     op.execute(EVERY_SITE)
+    op.execute(CONSUMERS)
 
 
 def downgrade() -> None:
@@ -3192,6 +3526,8 @@ def downgrade() -> None:
     op.drop_table("database_site")
     op.drop_index(op.f("ix_data_transfer_log_work_id"), table_name="data_transfer_log")
     op.drop_table("data_transfer_log")
+    op.drop_table("changed_key")
+    op.drop_table("change_consumer")
     op.drop_index(op.f("ix_configuration_revision_applied_at"), table_name="configuration_revision")
     op.drop_table("configuration_revision")
     for function in reversed(FUNCTIONS):
