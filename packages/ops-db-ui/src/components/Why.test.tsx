@@ -86,6 +86,7 @@ test("opens the whole answer as steps, and gives the focus back", async () => {
   await expect.element(dialog.getByText(`Transfer ${HOSTILE.markup}`)).toBeVisible();
   await expect.element(dialog.getByText("Tell whoever runs the network.")).toBeVisible();
   await expect.element(dialog.getByText(/^One transfer tries the route\./)).toBeVisible();
+  await expect.element(dialog.getByRole("link", { name: "Help" })).toHaveAttribute("href", "/help/place");
   await expectAccessible();
   expectNoSidewaysScroll();
   await userEvent.keyboard("{Escape}");

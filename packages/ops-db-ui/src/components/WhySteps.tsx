@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
@@ -92,6 +93,16 @@ function StepItem({ step }: { readonly step: Step }) {
             <div>
               <dt>Helps</dt>
               <dd>{step.remedy}</dd>
+            </div>
+          )}
+          {entry !== undefined && (
+            <div>
+              <dt>More</dt>
+              <dd>
+                <Link to="/help/$page" params={{ page: entry.help }}>
+                  Help
+                </Link>
+              </dd>
             </div>
           )}
         </dl>
