@@ -10,12 +10,16 @@ import { DataTable } from "~/lists/DataTable";
 import styles from "~/lists/ListBody.module.css";
 import type { ListPath, RowOf } from "~/lists/pages";
 import { nextSort } from "~/lists/sorts";
+import type { Selection } from "~/lists/table-props";
 import { MOST_PAGES, PAGE_ROWS, type useListPages } from "~/lists/useListPages";
 import { useFreshness } from "~/live/freshness";
 
 interface Props<P extends ListPath> {
   readonly list: ReturnType<typeof useListPages<P>>;
   readonly rows: readonly RowOf<P>[];
+  /** Keys of rows that are no longer in the list. */
+  readonly gone: ReadonlySet<string>;
+  readonly selection: Selection | undefined;
   readonly label: string;
   readonly columns: readonly Column<RowOf<P>>[];
   readonly chosen: readonly string[] | null;
@@ -62,7 +66,8 @@ export function ListBody<P extends ListPath>(props: Props<P>): ReactNode {
           sort={props.order}
           onSort={(key) => props.onSort(nextSort(props.sorts, props.order, key))}
           total={props.total}
-          gone={new Set(pages.data.pages.flatMap(({ gone }) => [...gone]))}
+          gone={props.gone}
+          {...(props.selection === undefined ? {} : { selection: props.selection })}
           onShown={list.onShown}
         />
       </div>

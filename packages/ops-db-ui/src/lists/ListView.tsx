@@ -11,7 +11,7 @@ import { pathWith } from "~/components/copy-as";
 import { ProblemNote } from "~/components/ProblemNote";
 import { grouped } from "~/components/quantity";
 import { ColumnMenu } from "~/lists/ColumnMenu";
-import { chipsOf, type Words } from "~/lists/chips";
+import { type Chip, chipsOf, type Words } from "~/lists/chips";
 import { type Column, keyOfRow, type RowLink } from "~/lists/columns";
 import { FilterBar } from "~/lists/FilterBar";
 import { fieldsOf } from "~/lists/fields";
@@ -22,8 +22,10 @@ import type { Preset } from "~/lists/presets";
 import { queryOf } from "~/lists/query";
 import { SortMenu } from "~/lists/SortMenu";
 import { isView, readState, withColumns, withFilters, withoutValue, withSort, withView } from "~/lists/state";
+import { TickedBar } from "~/lists/TickedBar";
 import { type RowCount, useListPages, useRowCount } from "~/lists/useListPages";
 import { useListSearch } from "~/lists/useListSearch";
+import { useTicks } from "~/lists/useTicks";
 import { ViewTabs } from "~/lists/ViewTabs";
 import { WrongAddress } from "~/lists/WrongAddress";
 import { rightNow } from "~/time/now";
@@ -53,12 +55,15 @@ export interface ListViewProps<P extends ListPath> {
   readonly words?: Words;
   /** What stands at the end of the bar. */
   readonly beside?: ReactNode;
+  /** What can be done with rows that are ticked; without it none can be ticked. */
+  readonly verbs?: (rows: readonly RowOf<P>[]) => ReactNode;
   /** Only the rows: the page has views, filters and all else itself. */
   readonly bare?: boolean;
 }
 
 const NOTHING: Query = {};
 const NONE: readonly string[] = [];
+const NO_CHIPS: readonly Chip[] = [];
 
 /** A list of the API: views, filters, order, columns and pages, all of them in the address. */
 export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode {
@@ -94,7 +99,10 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
   const isCounted = operation.counts && props.bare !== true && pages.data !== undefined;
   const count = useRowCount<P>(asked, isCounted);
   const rows = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
+  const gone = useMemo(() => new Set(pages.data?.pages.flatMap((page) => [...page.gone])), [pages.data]);
+  const ticks = useTicks(props.verbs !== undefined, rows, gone, rowId);
   const order = sort ?? operation.defaultSort;
+  const view = props.presets?.find(({ query }) => isView(operation, state, query));
   if (pages.data === undefined && pages.error?.permission != null) return <ProblemNote error={pages.error} />;
   const sortBy = (wanted: string | null) => setSearch((before) => withSort(before, wanted));
   return (
@@ -104,7 +112,7 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
           {props.presets !== undefined && (
             <ViewTabs
               presets={props.presets}
-              isShown={({ query }) => isView(operation, state, query)}
+              isShown={({ id }) => id === view?.id}
               onShow={({ query }) => setSearch((before) => withView(operation, before, query))}
             />
           )}
@@ -139,6 +147,8 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
         <ListBody
           list={list}
           rows={rows}
+          gone={gone}
+          selection={ticks.selection}
           label={label}
           columns={columns}
           chosen={state.columns}
@@ -148,13 +158,16 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
           order={order}
           sorts={operation.sorts}
           onSort={sortBy}
-          chips={chips}
-          empty={props.empty}
+          chips={view?.empty === undefined ? chips : NO_CHIPS}
+          empty={view?.empty ?? props.empty}
           onWithout={({ names }) =>
             setSearch((before) => withFilters(before, Object.fromEntries(names.map((name) => [name, []]))))
           }
         />
       )}
+      <TickedBar count={ticks.rows.length} onClear={ticks.clear}>
+        {props.verbs?.(ticks.rows)}
+      </TickedBar>
     </section>
   );
 }

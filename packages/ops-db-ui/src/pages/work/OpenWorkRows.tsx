@@ -9,9 +9,12 @@ import { ListView } from "~/lists/ListView";
 import type { Query } from "~/lists/pages";
 import { kindWord, workKind } from "~/pages/work/kinds";
 import styles from "~/pages/work/OpenWorkRows.module.css";
+import { TickedVerbs } from "~/pages/work/TickedVerbs";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
 
-type Row = Answer<"/api/v1/open-work">["items"][number];
+/** A piece of open work, of any kind. */
+export type OpenWork = Answer<"/api/v1/open-work">["items"][number];
+type Row = OpenWork;
 
 /** The rows of open work that some filters leave, the longest waiting first unless the filters say otherwise. */
 export function OpenWorkRows({ query }: { readonly query: Query }) {
@@ -24,6 +27,7 @@ export function OpenWorkRows({ query }: { readonly query: Query }) {
       rowLink={linkOf}
       fixed={query}
       bare
+      verbs={(rows) => <TickedVerbs rows={rows} />}
       empty={<Empty title="Nothing is left here." />}
     />
   );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { page } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
 import type { components } from "~/api/schema.gen";
 import { AT, badWork } from "~/pages/overview/nights.fixtures";
@@ -253,4 +253,46 @@ test("the last hours are those of the data centre, whatever the clock of the bro
   await show(<WorkPage />, { at: "/work?waiting_since=now-12h", me: OPERATOR });
   await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
   expect(asked("/api/v1/open-work/groups")[0]?.get("waiting_since")).toBe("2026-03-01T18:00:00.000Z");
+});
+
+test.each(["narrow", "normal"] as const)(
+  "ticked rows are retried and cancelled together: %s",
+  async (width) => {
+    answerCall("POST /api/v1/open-work:retry", 200, CHANGED);
+    answer("/api/v1/error-categories", CATEGORIES);
+    await show(<WorkPage />, { at: "/work?by=none", me: OPERATOR, width });
+    await expect.element(page.getByRole("checkbox").first()).toBeVisible();
+    const bar = page.getByRole("region", { name: "Selected rows" });
+    expect(bar.elements()).toEqual([]);
+    for (const box of page.getByRole("checkbox").elements()) await userEvent.click(box);
+    await expect.element(bar).toMatchTextContent(`${OPEN.length} selected`);
+    await expectAccessible();
+    expectNoSidewaysScroll();
+    await bar.getByRole("button", { name: /^Retry/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Reason" }).fill("the disk is back");
+    await dialog.getByRole("button", { name: /^Retry/ }).click();
+    const retried = OPEN.filter(({ actions }) => actions.includes("retry")).map(({ id }) => id);
+    await expect
+      .poll(
+        () =>
+          requests()
+            .filter(({ method }) => method === "POST")
+            .at(-1)?.body,
+      )
+      .toMatchObject({ where: { id: retried }, dry_run: false, reason: "the disk is back" });
+    await bar.getByRole("button", { name: "Clear" }).click();
+    expect(bar.elements()).toEqual([]);
+  },
+);
+
+test("a row is ticked with the key that the list of keys names", async () => {
+  await show(<WorkPage />, { at: "/work?by=none", me: OPERATOR });
+  const row = page.getByRole("row").nth(1);
+  await expect.element(row).toBeVisible();
+  (row.element() as HTMLElement).focus();
+  await userEvent.keyboard("x");
+  await expect.element(page.getByText("1 selected")).toBeVisible();
+  await userEvent.keyboard("x");
+  await expect.element(page.getByText("1 selected")).not.toBeInTheDocument();
 });
