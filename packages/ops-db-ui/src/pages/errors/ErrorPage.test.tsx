@@ -1,12 +1,15 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
 import { ErrorsPage } from "~/pages/errors/ErrorsPage";
 import { ERROR, HELD_UP, OF_SITES, OPEN_TRANSFER, PAUSED_ROUTE } from "~/pages/errors/errors.fixtures";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
-import { TRANSFER } from "~/pages/work/work.fixtures";
-import { answer } from "~tests/answers";
+import { KnownErrorPage } from "~/pages/errors/KnownErrorPage";
+import { AT, badNight } from "~/pages/overview/nights.fixtures";
+import { CATEGORIES, TRANSFER } from "~/pages/work/work.fixtures";
+import { setClock } from "~/time/now";
+import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
 const OPERATOR = person([
@@ -19,6 +22,7 @@ const OPERATOR = person([
 const NO_ROWS = { items: [], next_cursor: null };
 
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
   answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", ERROR);
   answer("/api/v1/errors", { items: [ERROR], next_cursor: null });
   answer("/api/v1/events", NO_ROWS);
@@ -36,6 +40,11 @@ beforeEach(() => {
       },
     ],
   });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  setClock(new Date(), Date.now());
 });
 
 test("an error says what it is, where, since when, who is on it and what to do", async () => {
@@ -121,3 +130,61 @@ test.each(["narrow", "normal"] as const)(
     expectNoSidewaysScroll();
   },
 );
+
+test("what failures took out of service comes first, with what it holds up and its next try", async () => {
+  answerNames();
+  answer("/api/v1/status", badNight);
+  await show(<ErrorsPage />, { me: OPERATOR, at: `/errors?${new URLSearchParams(FIRST_VIEW)}` });
+  const outages = page.getByRole("table", { name: "Outages" });
+  await expect
+    .element(outages)
+    .toMatchTextContent(
+      /The route summit-cologne is paused.*214 packages \(7.9 TB\) wait.*in 12 min.*the staff at/,
+    );
+  await expect
+    .element(outages.getByRole("link", { name: /The route summit-cologne is paused/ }))
+    .toHaveAttribute("href", "/work?route=summit-cologne");
+  expect(outages.getByText(/buffer is 87 % full/).elements()).toEqual([]);
+  await expectAccessible();
+});
+
+test("where none is open, it says since when", async () => {
+  answer("/api/v1/errors", { items: [], next_cursor: null });
+  const ended = { ...ERROR, last_seen_at: "2026-03-02T04:00:00Z", resolved_at: "2026-03-02T05:00:00Z" };
+  answerCall("GET /api/v1/errors?sort=-last_seen_at&limit=1", 200, { items: [ended], next_cursor: null });
+  await show(<ErrorsPage />, { me: OPERATOR, at: `/errors?${new URLSearchParams(FIRST_VIEW)}` });
+  await expect.element(page.getByText("No error is open.")).toBeVisible();
+  await expect.element(page.getByText("The last one was seen 2 h ago and ended 1 h ago.")).toBeVisible();
+  await expectAccessible();
+});
+
+test("filters of one's own that leave nothing are named", async () => {
+  answer("/api/v1/errors", { items: [], next_cursor: null });
+  await show(<ErrorsPage />, { me: OPERATOR, at: "/errors?open=true&severity=critical" });
+  await expect.element(page.getByText("None match.")).toBeVisible();
+});
+
+test("a kind of error says its cause, what to do, which are open, and retries all that was given up for it", async () => {
+  const [known] = CATEGORIES.items;
+  if (known === undefined) throw new Error("there are categories");
+  answer("/api/v1/error-categories", CATEGORIES);
+  answer("/api/v1/open-work/groups", {
+    ...HELD_UP,
+    groups: HELD_UP.groups.map((group) => ({ ...group, can: { retry: 3, cancel: 0 } })),
+  });
+  await show(<KnownErrorPage code={known.code} />, {
+    me: person([...OPERATOR.permissions, "manage:transfers"]),
+  });
+  await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent(known.text);
+  await expect.element(page.getByText(known.meaning)).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Retry 3" })).toBeVisible();
+  await expect.element(page.getByRole("table", { name: "Open errors of this kind" })).toBeVisible();
+  const asked = requests().filter(({ address }) => address.startsWith("/api/v1/errors?"));
+  expect(asked.every(({ address }) => address.includes(`category=${known.code}`))).toBe(true);
+  await expectAccessible();
+});
+
+test("a kind of error that does not exist is not found", async () => {
+  await show(<KnownErrorPage code="no_such" />, { me: OPERATOR });
+  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
+});

@@ -1,27 +1,36 @@
+import { useMemo } from "react";
+import { useMe } from "~/api/me";
 import { Empty } from "~/components/Empty";
+import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
 import type { Preset } from "~/lists/presets";
 import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
 import { FIRST_VIEW } from "~/pages/errors/first-view";
+import { NoneOpen } from "~/pages/errors/NoneOpen";
+import { Outages } from "~/pages/errors/Outages";
 
-const PRESETS: readonly Preset[] = [
-  { id: "open", label: "Open", query: FIRST_VIEW },
+const presetsAt = (site: string): readonly Preset[] => [
+  { id: "open", label: "Open", query: FIRST_VIEW, empty: <NoneOpen /> },
   { id: "nobody", label: "Open, nobody on it", query: { ...FIRST_VIEW, acknowledged: "false" } },
+  { id: "here", label: "Open, at this site", query: { ...FIRST_VIEW, site } },
   { id: "day", label: "Last 24 h", query: { since: "now-24h" } },
   { id: "all", label: "All, also ended", query: { sort: "-last_seen_at" } },
 ];
 
 /** What is broken, since when, and whether somebody is on it. */
 export function ErrorsPage() {
+  const { site } = useMe();
+  const presets = useMemo(() => presetsAt(site.id), [site.id]);
   return (
-    <>
+    <div className={page.stack}>
       <PageTitle>Errors</PageTitle>
+      <Outages />
       <ListView
         operation="list_errors"
         path="/api/v1/errors"
         columns={ERROR_COLUMNS}
-        presets={PRESETS}
+        presets={presets}
         rowLink={({ id }) => ({ to: "/errors/$id", params: { id } })}
         empty={
           <Empty title="No error was ever recorded here.">
@@ -29,6 +38,6 @@ export function ErrorsPage() {
           </Empty>
         }
       />
-    </>
+    </div>
   );
 }

@@ -42,13 +42,21 @@ export function Remedy({
           </span>
         )}
       </RemedySteps>
-      <Where of={error} work={work} />
+      <Where of={error} work={work} category={category} />
     </>
   );
 }
 
-/** Where the remedy begins: the work, the route, the places at its ends. */
-function Where({ of: error, work }: { readonly of: ErrorRecord; readonly work: Work | undefined }) {
+/** Where the remedy begins: the work, the route, the places at its ends; and what is known of such errors. */
+function Where({
+  of: error,
+  work,
+  category,
+}: {
+  readonly of: ErrorRecord;
+  readonly work: Work | undefined;
+  readonly category: Category | undefined;
+}) {
   const route = routeOf(error, work);
   const places = placesOf(error, work);
   const isThing = error.subject_type !== "data_location" && error.subject_type !== "data_transfer_route";
@@ -69,6 +77,11 @@ function Where({ of: error, work }: { readonly of: ErrorRecord; readonly work: W
           See the state of {place}
         </SubjectLink>
       ))}
+      {category !== undefined && (
+        <Link to="/errors/known/$category" params={{ category: category.code }}>
+          About errors of this kind
+        </Link>
+      )}
     </p>
   );
 }

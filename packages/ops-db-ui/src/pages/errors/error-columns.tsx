@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { components } from "~/api/schema.gen";
 import { brief } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
@@ -72,5 +73,9 @@ export const ERROR_COLUMNS: readonly Column<ErrorRow>[] = [
 ];
 
 function CategoryName({ code }: { readonly code: string }) {
-  return titleOf(code, useCategory(code));
+  return (
+    <Link to="/errors/known/$category" params={{ category: code }}>
+      {titleOf(code, useCategory(code))}
+    </Link>
+  );
 }

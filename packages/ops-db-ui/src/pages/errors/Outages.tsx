@@ -1,0 +1,59 @@
+import type { LinkProps } from "@tanstack/react-router";
+import { useGet } from "~/api/get";
+import { useMe } from "~/api/me";
+import { may } from "~/api/permissions";
+import type { components } from "~/api/schema.gen";
+import { useWho } from "~/api/who";
+import { inUnits } from "~/components/event-words";
+import page from "~/components/Page.module.css";
+import { Time } from "~/components/Time";
+import type { Column } from "~/lists/columns";
+import { DataTable } from "~/lists/DataTable";
+
+type Attention = components["schemas"]["Attention"];
+
+/** Rules of the verdict about routes and places that failures took out of service. */
+const OUTAGES: ReadonlySet<string> = new Set(["circuit_open", "location_suspect"]);
+
+/** The routes and places that failures took out of service, and what each holds up; nothing while there are none. */
+export function Outages() {
+  const status = useGet("/api/v1/status", {}, { enabled: may(useMe(), "get_status") });
+  const outages = status.data?.attention.filter(({ rule }) => OUTAGES.has(rule)) ?? [];
+  if (outages.length === 0) return null;
+  return (
+    <section className={page.stack} aria-labelledby="outages">
+      <h2 id="outages">Outages</h2>
+      <DataTable label="Outages" rows={outages} columns={COLUMNS} rowId={keyOf} rowLink={linkOf} />
+    </section>
+  );
+}
+
+const COLUMNS: readonly Column<Attention>[] = [
+  { id: "what", header: "What is out of service", card: "title", cell: ({ title }) => title },
+  { id: "holds", header: "What it holds up", card: "why", cell: ({ why }) => inUnits(why) },
+  { id: "since", header: "Since", card: "time", cell: ({ since }) => <Time at={since} as="age" /> },
+  {
+    id: "next",
+    header: "Next try",
+    card: "time",
+    cell: ({ next_at }) => (next_at === null ? "none by itself" : <Time at={next_at} as="age" />),
+  },
+  { id: "turn", header: "Whose turn", card: "fold", cell: (outage) => <Turn of={outage} /> },
+];
+
+function keyOf({ rule, where }: Attention): string {
+  return `${rule} ${where}`;
+}
+
+/** A place has a page; of a route, what waits for it is shown. */
+function linkOf({ where, subjects }: Attention): LinkProps {
+  const name = where ?? "";
+  const isRoute = subjects?.collection === "routes" || subjects?.filter?.route !== undefined;
+  return isRoute
+    ? { to: "/work", search: { route: name } }
+    : { to: "/places/locations/$name", params: { name } };
+}
+
+function Turn({ of: { turn, where } }: { readonly of: Attention }) {
+  return useWho()(turn, [where]);
+}
