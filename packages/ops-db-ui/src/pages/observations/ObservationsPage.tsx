@@ -1,13 +1,35 @@
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
+import type { Preset } from "~/lists/presets";
 import { COLUMNS } from "~/pages/observations/columns";
 
-const PRESETS = [
+const PRESETS: readonly Preset[] = [
   { id: "all", label: "All", query: {} },
-  { id: "last-night", label: "Last night", query: { night: "last" } },
-  { id: "running", label: "Running", query: { status: "running" } },
-  { id: "not-archived", label: "Not archived", query: { archived: "false" } },
+  {
+    id: "last-night",
+    label: "Last night",
+    query: { night: "last" },
+    empty: <Empty title="Nothing was observed last night." />,
+  },
+  {
+    id: "running",
+    label: "Running",
+    query: { status: "running" },
+    empty: <Empty title="No observation is running." />,
+  },
+  {
+    id: "not-archived",
+    label: "Not archived",
+    query: { archived: "false" },
+    empty: <Empty title="Everything that was filed is archived." />,
+  },
+  {
+    id: "late",
+    label: "Not archived after a day",
+    query: { archived: "false", until: "now-1d" },
+    empty: <Empty title="Everything that was filed more than a day ago is archived." />,
+  },
 ];
 
 /** What was observed, when, and whether one can have it. */

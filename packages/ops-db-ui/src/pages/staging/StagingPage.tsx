@@ -3,11 +3,12 @@ import buttonStyles from "~/components/Button.module.css";
 import { Empty } from "~/components/Empty";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
+import type { Preset } from "~/lists/presets";
 import { COLUMNS } from "~/pages/staging/columns";
 
-const PRESETS = [
+const PRESETS: readonly Preset[] = [
   { id: "all", label: "All", query: {} },
-  { id: "mine", label: "Mine", query: { mine: "true" } },
+  { id: "mine", label: "Mine", query: { mine: "true" }, empty: <Empty title="You have staged nothing." /> },
   { id: "moving", label: "Not there yet", query: { state: ["pending", "in_progress"] } },
   { id: "done", label: "There", query: { state: "completed" } },
   { id: "failed", label: "Failed", query: { state: "failed" } },
