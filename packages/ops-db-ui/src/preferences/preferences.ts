@@ -6,14 +6,17 @@ export interface Preferences {
   readonly density: "compact" | "normal" | "spacious";
   readonly time: "utc" | "site" | "lst" | "mjd" | "age";
   readonly keys: boolean;
+  /** Address of the page that one begins with. */
+  readonly home: (typeof CHOICES)["home"][number];
 }
 
 const KEY = "ccat-preferences";
-const DEFAULTS: Preferences = { theme: "system", density: "normal", time: "utc", keys: true };
+const DEFAULTS: Preferences = { theme: "system", density: "normal", time: "utc", keys: true, home: "/" };
 const CHOICES = {
   theme: ["system", "light", "dark"],
   density: ["compact", "normal", "spacious"],
   time: ["utc", "site", "lst", "mjd", "age"],
+  home: ["/", "/work", "/errors", "/observations", "/staging"],
 } as const;
 
 let current: Preferences = read();
@@ -66,5 +69,6 @@ function read(): Preferences {
     density: chosen("density"),
     time: chosen("time"),
     keys: Reflect.get(kept, "keys") !== false,
+    home: chosen("home"),
   };
 }

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { Toasts } from "~/actions/Toasts";
 import { MeMenu } from "~/shell/MeMenu";
+import { TopBar } from "~/shell/TopBar";
 import { answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
@@ -44,6 +45,16 @@ test("compact and dark stand on the document", async () => {
   await page.getByRole("menuitemradio", { name: "Dark" }).click();
   await page.getByRole("menuitemradio", { name: "Compact" }).click();
   expect({ ...document.documentElement.dataset }).toMatchObject({ theme: "dark", density: "compact" });
+});
+
+test("the name of the site leads to the page that one begins with, of those that one may read", async () => {
+  await show(<TopBar />, { me: person(["read:transfers"]) });
+  await page.getByRole("button", { name: /^Signed in as/ }).click();
+  await page.getByRole("menuitemradio", { name: "Work" }).click();
+  await expect.element(page.getByRole("menuitemradio", { name: "Work" })).toBeChecked();
+  expect(page.getByRole("menuitemradio", { name: "Errors" }).elements()).toEqual([]);
+  await userEvent.keyboard("{Escape}");
+  await expect.element(page.getByRole("link", { name: "Data centre" })).toHaveAttribute("href", "/work");
 });
 
 test("signs out", async () => {

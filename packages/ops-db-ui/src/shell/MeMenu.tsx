@@ -3,10 +3,12 @@ import { CircleUser } from "lucide-react";
 import { say } from "~/actions/toasts";
 import { api } from "~/api/client";
 import { useMe } from "~/api/me";
+import { may } from "~/api/permissions";
 import type { Problem } from "~/api/problem";
 import { Button } from "~/components/Button";
 import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from "~/components/Menu";
 import { type Preferences, setPreferences, usePreferences } from "~/preferences/preferences";
+import { ENTRIES } from "~/shell/entries";
 import styles from "~/shell/MeMenu.module.css";
 
 const CHOICES: {
@@ -31,6 +33,7 @@ const CHOICES: {
   ],
 };
 const TITLES = { time: "Times", theme: "Colours", density: "Density" } as const;
+const HOMES = ENTRIES.map(({ to, label }) => [to, label] as const);
 
 /** Who is signed in, how this browser shows things, and the way out. */
 export function MeMenu({ onSignedOut }: { readonly onSignedOut: () => void }) {
@@ -62,6 +65,12 @@ export function MeMenu({ onSignedOut }: { readonly onSignedOut: () => void }) {
           onChange={(value) => setPreferences({ [name]: value })}
         />
       ))}
+      <MenuChoice
+        title="Begin with"
+        value={preferences.home}
+        choices={HOMES.filter(([to]) => ENTRIES.some((entry) => entry.to === to && may(me, entry.needs)))}
+        onChange={(home) => setPreferences({ home })}
+      />
       <MenuCheck checked={preferences.keys} onChange={(keys) => setPreferences({ keys })}>
         Keys of one letter
       </MenuCheck>

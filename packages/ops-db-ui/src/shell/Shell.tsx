@@ -1,4 +1,4 @@
-import { Outlet } from "@tanstack/react-router";
+import { Outlet, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
@@ -11,11 +11,20 @@ import { SessionEnded } from "~/shell/SessionEnded";
 import styles from "~/shell/Shell.module.css";
 import { TopBar } from "~/shell/TopBar";
 import { useRecentVisits } from "~/shell/useRecentVisits";
+import { Wall } from "~/shell/Wall";
 import { SiteTimeProvider } from "~/time/site";
 
 /** What surrounds every page: bar, navigation, and what stands over pages. */
 export function Shell() {
   useRecentVisits();
+  const isWall = useSearch({ strict: false, select: ({ wall }) => wall !== undefined });
+  if (isWall) {
+    return (
+      <Wall>
+        <Outlet />
+      </Wall>
+    );
+  }
   return (
     <SiteTimeProvider>
       <div className={styles.shell}>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useGet } from "~/api/get";
 import { Button } from "~/components/Button";
+import { usePreferences } from "~/preferences/preferences";
 import { Clock } from "~/shell/Clock";
 import { HelpButton } from "~/shell/HelpButton";
 import { LiveState } from "~/shell/LiveState";
@@ -13,9 +14,10 @@ import { Verdict } from "~/shell/Verdict";
 /** The bar above every page: where this is, whether all is well, whether that is current, what time it is. */
 export function TopBar() {
   const site = useGet("/api/v1/site", {}, { live: false }).data;
+  const { home } = usePreferences();
   return (
     <header className={`${styles.bar} no-print`}>
-      <Link to="/" className={styles.site ?? ""}>
+      <Link to={home} className={styles.site ?? ""}>
         {site?.name ?? "Data centre"}
       </Link>
       <Verdict />

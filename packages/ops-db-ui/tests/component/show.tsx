@@ -55,7 +55,7 @@ export async function show(
 ) {
   const [width, height] = WIDTHS[options.width ?? "normal"];
   await page.viewport(width, height);
-  setPreferences({ theme: "light", density: "normal", time: "utc", keys: true });
+  setPreferences({ theme: "light", density: "normal", time: "utc", keys: true, home: "/" });
   const cache = new QueryClient({ defaultOptions: { queries: { retry: false, refetchInterval: false } } });
   cache.setQueryData(["/api/v1/me"], options.me ?? person(), {
     updatedAt: Date.now() - (options.answered ?? 0),

@@ -2,10 +2,12 @@ import { useSearch } from "@tanstack/react-router";
 import { PageTitle } from "~/components/PageTitle";
 import { SignInForms } from "~/pages/me/SignInForms";
 import styles from "~/pages/me/SignInPage.module.css";
+import { usePreferences } from "~/preferences/preferences";
 
 /** The way in: whatever this site offers. */
 export function SignInPage() {
   const { to } = useSearch({ from: "/sign-in" });
+  const { home } = usePreferences();
   return (
     <main className={styles.page}>
       <PageTitle title="Sign in">CCAT data centre</PageTitle>
@@ -14,7 +16,7 @@ export function SignInPage() {
         <SignInForms
           onSignedIn={() => {
             // A full load: nothing of an earlier session stays in memory.
-            location.assign(ownAddress(to));
+            location.assign(to === undefined || to === "/" ? home : ownAddress(to));
           }}
         />
       </div>

@@ -38,9 +38,12 @@ const TITLE_SAYS_SINCE: ReadonlySet<string> = new Set([
 export function AttentionCards({
   cards,
   names,
+  isWall = false,
 }: {
   readonly cards: readonly Attention[];
   readonly names: Names;
+  /** On a screen on the wall: there is nothing to press. */
+  readonly isWall?: boolean;
 }) {
   const [all, setAll] = useState(false);
   if (cards.length === 0) return null;
@@ -48,11 +51,19 @@ export function AttentionCards({
   return (
     <section aria-label="Needs attention" className={styles.cards}>
       {shown.map((card) => (
-        <Card key={`${card.rule} ${card.where ?? ""} ${card.title}`} card={card} names={names} />
+        <Card
+          key={`${card.rule} ${card.where ?? ""} ${card.title}`}
+          card={card}
+          names={names}
+          isWall={isWall}
+        />
       ))}
-      {shown.length < cards.length && (
-        <Button onClick={() => setAll(true)}>Show {restOf(cards.slice(SHOWN))}</Button>
-      )}
+      {shown.length < cards.length &&
+        (isWall ? (
+          <p>{restOf(cards.slice(SHOWN))}</p>
+        ) : (
+          <Button onClick={() => setAll(true)}>Show {restOf(cards.slice(SHOWN))}</Button>
+        ))}
     </section>
   );
 }
@@ -64,7 +75,15 @@ function restOf(cards: readonly Attention[]): string {
   return `${cards.length} more: ${parts.join(", ")}`;
 }
 
-function Card({ card, names }: { readonly card: Attention; readonly names: Names }) {
+function Card({
+  card,
+  names,
+  isWall,
+}: {
+  readonly card: Attention;
+  readonly names: Names;
+  readonly isWall: boolean;
+}) {
   const Icon = known(ICONS, card.severity) ?? CircleHelp;
   const cause = useCause(card);
   const me = useMe();
@@ -110,12 +129,14 @@ function Card({ card, names }: { readonly card: Attention; readonly names: Names
           {card.next}
         </Fact>
       </dl>
-      <div className={styles.verbs}>
-        <AttentionVerb card={card} cause={cause} />
-        <Link to="/help/$page" params={{ page: card.help }} aria-label={`Help: ${card.title}`}>
-          Help
-        </Link>
-      </div>
+      {!isWall && (
+        <div className={styles.verbs}>
+          <AttentionVerb card={card} cause={cause} />
+          <Link to="/help/$page" params={{ page: card.help }} aria-label={`Help: ${card.title}`}>
+            Help
+          </Link>
+        </div>
+      )}
     </article>
   );
 }

@@ -307,3 +307,13 @@ test("a telephone says the first thing in the heading, and the others in the car
     .element(page.getByRole("heading", { level: 1 }))
     .toMatchTextContent(/^a is 84 % full, no room in 35 min, and more below\.$/);
 });
+
+test("on the wall stand verdict, cards, flow and places, with nothing to press", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage isWall />, { me: OPERATOR, width: "wide" });
+  await expect.element(page.getByRole("article").first()).toBeVisible();
+  await expect.element(page.getByRole("region", { name: "Flow" })).toBeVisible();
+  await expect.element(page.getByRole("region", { name: "Places" })).toBeVisible();
+  expect(page.getByRole("region", { name: "What waits" }).elements()).toEqual([]);
+  expect(page.getByRole("button").elements()).toEqual([]);
+});

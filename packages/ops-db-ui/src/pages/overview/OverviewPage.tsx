@@ -1,5 +1,5 @@
 import { useGet } from "~/api/get";
-import { useNames } from "~/api/who";
+import { type Names, useNames } from "~/api/who";
 import { CopyAs } from "~/components/CopyAs";
 import { EventList } from "~/components/EventList";
 import { Loading } from "~/components/Loading";
@@ -7,6 +7,7 @@ import { PageTitle } from "~/components/PageTitle";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Time } from "~/components/Time";
 import { AttentionCards } from "~/pages/overview/AttentionCards";
+import type { Status } from "~/pages/overview/answers";
 import { ErrorCounts } from "~/pages/overview/ErrorCounts";
 import { Flow } from "~/pages/overview/Flow";
 import styles from "~/pages/overview/OverviewPage.module.css";
@@ -19,8 +20,12 @@ import { Waits } from "~/pages/overview/Waits";
 
 const EVENTS_SHOWN = 3;
 
-/** Whether all is well, and if not, what to do. */
-export function OverviewPage() {
+/**
+ * Whether all is well, and if not, what to do.
+ *
+ * @param isWall - on a screen on the wall stands what is read from afar, and nothing to press
+ */
+export function OverviewPage({ isWall = false }: { readonly isWall?: boolean }) {
   const status = useGet("/api/v1/status", {});
   const names = useNames();
   const { data } = status;
@@ -41,33 +46,41 @@ export function OverviewPage() {
       <VerdictSentence verdict={data.verdict} answer={status} />
       <div className={styles.page}>
         {status.isError && <ProblemNote error={status.error} again={() => void status.refetch()} />}
-        <AttentionCards cards={data.attention} names={names} />
+        <AttentionCards cards={data.attention} names={names} isWall={isWall} />
         <Flow steps={data.flow} />
         <Places locations={data.locations} cards={data.attention} at={data.at} />
-        <div className={styles.columns}>
-          <div className={styles.column}>
-            <Waits names={names} />
-            <Part
-              title="Last events"
-              folded={data.recent[0] !== undefined && <Time at={data.recent[0].occurred_at} as="age" />}
-            >
-              {data.recent.length === 0 ? (
-                <p>Nothing has happened yet.</p>
-              ) : (
-                <EventList of="all" events={data.recent.slice(0, EVENTS_SHOWN)} />
-              )}
-            </Part>
-          </div>
-          <div className={styles.column}>
-            <Today today={data.today} />
-            <ErrorCounts errors={data.errors} />
-            <SignsOfLife signs={data.signs_of_life} />
-          </div>
-        </div>
-        <p className={styles.foot}>
-          <CopyAs ccat={["ccat", "status"]} path="/api/v1/status" />
-        </p>
+        {!isWall && <Details of={data} names={names} />}
       </div>
+    </>
+  );
+}
+
+function Details({ of: status, names }: { readonly of: Status; readonly names: Names }) {
+  return (
+    <>
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <Waits names={names} />
+          <Part
+            title="Last events"
+            folded={status.recent[0] !== undefined && <Time at={status.recent[0].occurred_at} as="age" />}
+          >
+            {status.recent.length === 0 ? (
+              <p>Nothing has happened yet.</p>
+            ) : (
+              <EventList of="all" events={status.recent.slice(0, EVENTS_SHOWN)} />
+            )}
+          </Part>
+        </div>
+        <div className={styles.column}>
+          <Today today={status.today} />
+          <ErrorCounts errors={status.errors} />
+          <SignsOfLife signs={status.signs_of_life} />
+        </div>
+      </div>
+      <p className={styles.foot}>
+        <CopyAs ccat={["ccat", "status"]} path="/api/v1/status" />
+      </p>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { Answer } from "~/api/get";
 
-type Status = Answer<"/api/v1/status">;
+/** The whole report. */
+export type Status = Answer<"/api/v1/status">;
 
 /** What the API says of everything together. */
 export type Verdict = Status["verdict"];
