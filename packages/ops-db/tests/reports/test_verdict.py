@@ -167,6 +167,25 @@ class TestAct:
         assert step.stopped_by is not None
         assert (step.stopped_by.reason, step.stopped_by.where) == ("route_circuit_open", world.route)
 
+    def test_what_was_tried_waits_for_its_route_like_the_others(
+        self, session: Session, world: rows.World
+    ) -> None:
+        waiting_transfer(session, world, "route_circuit_open", NOW - timedelta(hours=2))
+        waiting_transfer(session, world, "back_off", NOW - timedelta(minutes=10))
+        session.add(
+            models.RouteHealth(
+                data_transfer_route_id=world.route,
+                site_id="ccat",
+                consecutive_failures=5,
+                open_until=NOW + timedelta(seconds=50),
+            )
+        )
+        report = report_of(session)
+        assert one(report, "circuit_open").count == 2
+        stopped = {step.step: step for step in report.flow}["buffer"].stopped_by
+        assert stopped is not None
+        assert stopped.count == 2
+
     @pytest.mark.parametrize(("percent", "when"), [((70, 80), " in 59 min"), ((84, 86), "")])
     def test_new_packages_stop_before_the_reserve(
         self, session: Session, world: rows.World, percent: tuple[float, float], when: str

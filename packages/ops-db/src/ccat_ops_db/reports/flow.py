@@ -151,16 +151,19 @@ def _step(
 
 
 def _stopped_by(facts: Facts, work: Iterable[OpenCount]) -> StoppedBy | None:
-    """Return the reason that most of what has waited for some time has."""
+    """Return the reason that most of what has waited for some time has.
+
+    What its own pause holds waits for a route that is stopped like the others.
+    """
+    work = held(work)
     waiting: dict[str, list[OpenCount]] = {}
-    for it in held(work):
+    for it in work:
         if it.reason not in NOT_STOPPING and it.oldest < facts.at - STOPPED:
             waiting.setdefault(it.reason, []).append(it)
     if not waiting:
         return None
     reason = max(waiting, key=lambda each: (count_of(waiting[each]), each))
     main = max(waiting[reason], key=lambda it: it.count)
+    held_up = waiting[reason] if main.route is None else [it for it in work if it.route == main.route]
     entry = entry_of(reason)
-    return StoppedBy(
-        reason, entry.text if entry else reason, main.route or main.place, count_of(waiting[reason])
-    )
+    return StoppedBy(reason, entry.text if entry else reason, main.route or main.place, count_of(held_up))
