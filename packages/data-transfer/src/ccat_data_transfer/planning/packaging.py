@@ -1,7 +1,7 @@
 """Stage 1, packaging: which filed files become packages now, and why the others wait."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from ccat_ops_db.models import (
     RawDataFile,
     RawDataPackage,
 )
+from ccat_ops_db.reports.words import duration, size
 from ccat_ops_db.waiting import WaitingReason
 
 PLANNER = "planner"
@@ -91,7 +92,8 @@ def _say_whether_more_come(
     *,
     growing: bool,
 ) -> None:
-    limits = f"packaged at {size_limit:,} bytes, {age_limit:,} s after the oldest file, or at its end"
+    age = duration(timedelta(seconds=age_limit))
+    limits = f"packaged at {size(size_limit)}, {age} after the oldest file, or at its end"
     set_reason(
         session,
         ExecutedObsUnitModule,

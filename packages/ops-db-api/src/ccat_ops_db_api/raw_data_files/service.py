@@ -12,6 +12,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.reports.words import how_many
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import (
     MOST_ERRORS,
@@ -128,7 +129,7 @@ async def file(
             action="raw_data_files.filed",
             subject_type="executed_obs_unit",
             subject_id=execution.execution_id,
-            message=f"{execution.files} files of {execution.bytes} bytes filed",
+            message=f"{how_many(execution.files, 'file')} of {execution.bytes} bytes filed",
             details={"files": execution.files, "bytes": execution.bytes},
         )
     FILED.inc(filed)
