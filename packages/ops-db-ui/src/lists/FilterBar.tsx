@@ -88,7 +88,10 @@ function idOf(chips: readonly Chip[], at: number): string {
 /** The first fields of the contract; times among them, wherever they stand there. */
 function mostUsed(fields: readonly Field[]): readonly Field[] {
   const times = fields.filter(({ kind }) => kind === "time");
-  const others = fields.filter(({ kind }) => kind !== "time").slice(0, MOST_IN_BAR - times.length);
+  // Nobody chooses by an id: who has one opens the thing.
+  const others = fields
+    .filter(({ kind, name }) => kind !== "time" && name !== "id")
+    .slice(0, MOST_IN_BAR - times.length);
   return fields.filter((field) => times.includes(field) || others.includes(field));
 }
 

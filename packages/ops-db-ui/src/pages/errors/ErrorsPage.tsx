@@ -1,7 +1,6 @@
 import { useMemo } from "react";
 import { useMe } from "~/api/me";
 import { Empty } from "~/components/Empty";
-import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { ListView } from "~/lists/ListView";
 import type { Preset } from "~/lists/presets";
@@ -23,7 +22,7 @@ export function ErrorsPage() {
   const { site } = useMe();
   const presets = useMemo(() => presetsAt(site.id), [site.id]);
   return (
-    <div className={page.stack}>
+    <>
       <PageTitle>Errors</PageTitle>
       <Outages />
       <ListView
@@ -38,6 +37,6 @@ export function ErrorsPage() {
           </Empty>
         }
       />
-    </div>
+    </>
   );
 }

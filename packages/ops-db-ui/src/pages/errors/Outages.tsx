@@ -5,10 +5,10 @@ import { may } from "~/api/permissions";
 import type { components } from "~/api/schema.gen";
 import { useWho } from "~/api/who";
 import { inUnits } from "~/components/event-words";
-import page from "~/components/Page.module.css";
 import { Time } from "~/components/Time";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
+import styles from "~/pages/errors/Outages.module.css";
 
 type Attention = components["schemas"]["Attention"];
 
@@ -21,7 +21,7 @@ export function Outages() {
   const outages = status.data?.attention.filter(({ rule }) => OUTAGES.has(rule)) ?? [];
   if (outages.length === 0) return null;
   return (
-    <section className={page.stack} aria-labelledby="outages">
+    <section className={styles.outages} aria-labelledby="outages">
       <h2 id="outages">Outages</h2>
       <DataTable label="Outages" rows={outages} columns={COLUMNS} rowId={keyOf} rowLink={linkOf} />
     </section>

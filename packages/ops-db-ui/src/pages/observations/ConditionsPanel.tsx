@@ -17,19 +17,19 @@ export function ConditionsPanel({ of }: { readonly of: UseQueryResult<Execution,
       {(one) => (
         <KeyValues
           items={[
-            ["status", <State key="status" of={one.status} />],
-            ["source", <Filtered key="source" name="source" value={one.source} />],
-            ["obs unit", <Filtered key="unit" name="obs_unit" value={one.obs_unit} />],
-            ["program", <Filtered key="program" name="program" value={one.program} />],
-            ["modules", one.modules.join(", ")],
-            ["started", <Time key="started" at={one.started_at} />],
-            ["ended", <Time key="ended" at={one.ended_at} />],
-            ["duration", <Duration key="duration" of={one} />],
-            ["pwv", millimetres(one.mean_pwv) ?? <Unknown key="pwv" />],
-            ["elevation", degrees(one.elevation_min, one.elevation_max) ?? <Unknown key="elevation" />],
-            ["azimuth", degrees(one.azimuth_min, one.azimuth_max) ?? <Unknown key="azimuth" />],
-            ["observer's comment", one.comment ?? <Unknown key="comment" />],
-            ["id", <code key="id">{one.id}</code>],
+            ["Status", <State key="status" of={one.status} />],
+            ["Source", <Filtered key="source" name="source" value={one.source} />],
+            ["Obs unit", <Filtered key="unit" name="obs_unit" value={one.obs_unit} />],
+            ["Program", <Filtered key="program" name="program" value={one.program} />],
+            ["Modules", one.modules.join(", ")],
+            ["Started", <Time key="started" at={one.started_at} />],
+            ["Ended", <Time key="ended" at={one.ended_at} />],
+            ["Duration", <Duration key="duration" of={one} />],
+            ["PWV", millimetres(one.mean_pwv) ?? <Unknown key="pwv" />],
+            ["Elevation", degrees(one.elevation_min, one.elevation_max) ?? <Unknown key="elevation" />],
+            ["Azimuth", degrees(one.azimuth_min, one.azimuth_max) ?? <Unknown key="azimuth" />],
+            ["Observer's comment", one.comment ?? <Unknown key="comment" />],
+            ["Id", <code key="id">{one.id}</code>],
           ]}
         />
       )}

@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { useGet } from "~/api/get";
-import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
 import { Bytes } from "~/components/Quantity";
 import { State } from "~/components/State";
@@ -9,7 +8,7 @@ import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
 import type { RawFile } from "~/pages/observations/answers";
-import { checkerOf, checksumLine, partsOf } from "~/pages/observations/checksum";
+import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
 import styles from "~/pages/observations/FilesPanel.module.css";
 
@@ -26,7 +25,7 @@ const COLUMNS: readonly Column<RawFile>[] = [
     sort: "size",
     cell: ({ size }) => <Bytes value={size} />,
   },
-  { id: "checksum", header: "Checksum", card: "fold", cell: (file) => <Checksum of={file} /> },
+  { id: "checksum", header: "Checksum", card: "fold", cell: (file) => <FileChecksum of={file} /> },
   { id: "content", header: "Get it", card: "why", cell: (file) => <FileContent of={file} /> },
 ];
 
@@ -38,7 +37,7 @@ const BAD_COLUMNS: readonly Column<RawFile>[] = [
     card: "why",
     cell: ({ problem }) => <span dir="auto">{problem}</span>,
   },
-  { id: "checksum", header: "Checksum as filed", card: "fold", cell: (file) => <Checksum of={file} /> },
+  { id: "checksum", header: "Checksum as filed", card: "fold", cell: (file) => <FileChecksum of={file} /> },
 ];
 
 /** The files of an observation as they were filed: the bad ones first, then all, to search, download and compare. */
@@ -110,22 +109,6 @@ function FileState({ of: file }: { readonly of: RawFile }) {
           {file.module}
         </Link>
       )}
-    </span>
-  );
-}
-
-/** The whole checksum: what is cut off cannot be compared. */
-function Checksum({ of }: { readonly of: RawFile }) {
-  const checker = checkerOf(of.checksum);
-  const hint = checker === null ? undefined : `Check it with ${checker} -c`;
-  const [algorithm, digits] = partsOf(of.checksum);
-  return (
-    <span className={styles.checksum}>
-      <code>{digits}</code>
-      <span className={styles.algorithm} title={hint}>
-        {algorithm}
-        <CopyText text={checksumLine(of)} label="Copy line" />
-      </span>
     </span>
   );
 }

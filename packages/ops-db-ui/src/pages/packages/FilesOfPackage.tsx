@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { Button } from "~/components/Button";
-import { CopyText } from "~/components/CopyText";
 import { Empty } from "~/components/Empty";
 import { Loading } from "~/components/Loading";
 import page from "~/components/Page.module.css";
@@ -14,7 +13,7 @@ import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
 import { NARROW, useMedia } from "~/lists/media";
-import { checksumLine } from "~/pages/observations/checksum";
+import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
 import styles from "~/pages/packages/FilesOfPackage.module.css";
 
@@ -44,12 +43,7 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
     id: "checksum",
     header: "Checksum as filed",
     wide: true,
-    cell: (file) => (
-      <span className={styles.checksum}>
-        <code>{file.checksum}</code>
-        <CopyText text={checksumLine(file)} label="Copy line" />
-      </span>
-    ),
+    cell: (file) => <FileChecksum of={file} />,
   },
   {
     id: "get",

@@ -13,7 +13,7 @@ test.each([
   [filling(0), "neither fills nor empties"],
   [filling(-2e6), "empties at 2.00 MB/s"],
   [filling(2e6), "fills at 2.00 MB/s"],
-  [filling(2e6, "2026-03-14T18:00:00Z"), "fills at 2.00 MB/s, no room in 12 h"],
+  [filling(2e6, "2026-03-14T18:00:00Z"), "fills at 2.00 MB/s; if that goes on, no room in 12 h"],
 ])("how a place fills: %#", (place, words) => {
   expect(trendOf(place, NOW)).toBe(words);
 });

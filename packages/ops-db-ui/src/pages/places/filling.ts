@@ -17,7 +17,9 @@ export function trendOf({ usage }: Location, now: Date): string | null {
   if (Math.abs(rate) < NOTHING) return "neither fills nor empties";
   if (rate < 0) return `empties at ${withPrefix(-rate, "B/s")}`;
   const fills = `fills at ${withPrefix(rate, "B/s")}`;
-  return usage.full_at === null ? fills : `${fills}, no room ${age(new Date(usage.full_at), now)}`;
+  return usage.full_at === null
+    ? fills
+    : `${fills}; if that goes on, no room ${age(new Date(usage.full_at), now)}`;
 }
 
 /** Whether a place is full within a day if it fills on as it does. */

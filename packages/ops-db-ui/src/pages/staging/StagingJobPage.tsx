@@ -97,15 +97,15 @@ function Request({ of: job }: { readonly of: Job }) {
   return (
     <KeyValues
       items={[
-        ["data", <Subject key="data" of={job} />],
-        ["to", job.destination_location],
-        ["requested", <Time key="requested" at={job.created_at} />],
-        ["by", actorName(job.requested_by)],
-        ["what for", job.reason ?? <Unknown key="reason" />],
+        ["Data", <Subject key="data" of={job} />],
+        ["To", job.destination_location],
+        ["Requested", <Time key="requested" at={job.created_at} />],
+        ["By", actorName(job.requested_by)],
+        ["What for", job.reason ?? <Unknown key="reason" />],
         ...(job.cancelled_at === null
           ? []
-          : [["cancelled", <Time key="cancelled" at={job.cancelled_at} />] as const]),
-        ["id", <code key="id">{job.id}</code>],
+          : [["Cancelled", <Time key="cancelled" at={job.cancelled_at} />] as const]),
+        ["Id", <code key="id">{job.id}</code>],
       ]}
     />
   );

@@ -61,7 +61,7 @@ function columnsOf(collection: string): readonly Column<WorkRow>[] {
     },
     { id: "took", header: "Took", align: "end", cell: tookOf },
     { id: "bytes", header: "Bytes", align: "end", cell: (row) => <Bytes value={row.bytes_total} /> },
-    { id: "attempt", header: "Attempts", align: "end", wide: true, cell: (row) => row.attempt },
+    { id: "attempt", header: "Failed attempts", align: "end", wide: true, cell: (row) => row.attempt },
     { id: "error", header: "Error", card: "why", cell: (row) => row.error_message },
     {
       id: "verbs",

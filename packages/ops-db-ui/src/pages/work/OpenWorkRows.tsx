@@ -1,7 +1,7 @@
 import type { Answer } from "~/api/get";
 import { Empty } from "~/components/Empty";
 import { Progress } from "~/components/Progress";
-import { Bytes, Rate } from "~/components/Quantity";
+import { Bytes, Count, Rate } from "~/components/Quantity";
 import { State } from "~/components/State";
 import { Why } from "~/components/Why";
 import type { Column, RowLink } from "~/lists/columns";
@@ -53,7 +53,11 @@ const COLUMNS: readonly Column<Row>[] = [
     cell: (row) => (
       <>
         <State of={row.status} />
-        {row.attempt > 1 && <span className={styles.second}>attempt {row.attempt}</span>}
+        {row.attempt > 0 && (
+          <span className={styles.second}>
+            <Count value={row.attempt} one="failed attempt" />
+          </span>
+        )}
       </>
     ),
   },

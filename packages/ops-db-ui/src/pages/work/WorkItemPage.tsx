@@ -114,7 +114,7 @@ function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
         ],
     "route" in row ? ["Route", row.route] : null,
     ["Site", row.site],
-    ["Attempt", row.attempt === 0 ? "none yet" : row.attempt],
+    ["Failed attempts", row.attempt === 0 ? "none" : row.attempt],
     ["Priority", row.priority],
     ["Created", <Time key="created" at={row.created_at} />],
     row.started_at === null ? null : ["Started", <Time key="started" at={row.started_at} />],
