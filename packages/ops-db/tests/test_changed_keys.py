@@ -35,6 +35,7 @@ NOT_WATCHED = {
     "executed_obs_unit_module": "written with its execution, or by the planner itself",
     "location_health": "a scope, looked at when work there is",
     "location_usage": "a series of measurements",
+    "place_ability": "probed, and read when something is done at the place",
     "physical_copy_lock": "made and removed with the work that reads, which has keys",
     "raw_data_file": "there are too many; the event of their filing tells",
     "raw_data_package_metadata": "written with its package",

@@ -23,6 +23,8 @@ VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 COVERED_BY_A_PARTIAL_INDEX = {
     # 10^8 copies: uq_physical_copy_living_path leads with the location; of deleted copies nobody asks by it.
     ("physical_copy", "data_location_id"),
+    # Markers are never deleted, and nobody asks for the copies of one.
+    ("physical_copy", "place_marker_id"),
     # Of the rows that have one; files as they are filed have none.
     ("raw_data_file", "raw_data_package_id"),
     # The unique index of the paths has it second; a module is never deleted.

@@ -47,6 +47,7 @@ class Watched:
 WATCHED: dict[str, Watched] = {
     "executed_obs_unit": Watched(),
     "raw_data_package": Watched(),
+    "place_marker": Watched(("to_be_read",)),
     # Files have no keys: there are too many, and the event of their filing tells.
     "physical_copy": Watched(WAITING, only="{row}.kind = 'raw_data_package'"),
     "package_creation": Watched(WORK),

@@ -113,6 +113,30 @@ class VerificationMethod(StrEnum):
     FULL_READ = "full_read"
 
 
+class Adoption(StrEnum):
+    """How a place came to have its marker."""
+
+    AUTOMATIC = "automatic"
+    EXPLICIT = "explicit"
+
+
+class Ability(StrEnum):
+    """What a place may or may not be able to do; found out by trying."""
+
+    CREATE_ONLY = "create_only"
+    RENAME_NOREPLACE = "rename_noreplace"
+    HARD_LINKS = "hard_links"
+    CONDITIONAL_DELETE = "conditional_delete"
+    VERSIONS = "versions"
+    CHECKS_SHA256 = "checks_sha256"
+    RETURNS_SHA256 = "returns_sha256"
+    LASTING_INODES = "lasting_inodes"
+    FLOCK = "flock"
+    FOLDER_FSYNC = "folder_fsync"
+    LIST_UPLOADS = "list_uploads"
+    ABORT_UPLOADS = "abort_uploads"
+
+
 class DeletionMode(StrEnum):
     """Whether a location really deletes, or only says what it would delete."""
 

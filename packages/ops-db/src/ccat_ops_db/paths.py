@@ -19,6 +19,9 @@ from the root.
 MAX_SEGMENT_BYTES = 255
 """Longest name between two slashes in UTF-8 bytes (Linux ``NAME_MAX``)."""
 
+MARKER_PATH = ".ccat-place.json"
+"""Object in the root of each place, by which the place is known."""
+
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 _BAGIT_ESCAPE = re.compile("%(0A|0D|25)", re.IGNORECASE)
 
@@ -35,6 +38,7 @@ def validate_relative_path(path: str, longest: int = MAX_PATH_BYTES) -> str:
     - the sequences ``%0A``, ``%0D``, ``%25``: RFC 8493 section 2.1.3 gives them a meaning in manifests, but
       ``sha256sum -c`` does not decode them. Without them a manifest reads the same with and without decoding;
     - white space at the very end: readers of manifests strip it;
+    - the name of the marker of a place (`MARKER_PATH`), in its root;
     - more than `longest` bytes, also in the normal form in which paths are compared, or a segment of more
       than `MAX_SEGMENT_BYTES`.
 
@@ -69,6 +73,8 @@ def validate_relative_path(path: str, longest: int = MAX_PATH_BYTES) -> str:
         raise ValueError("the path contains %0A, %0D or %25, which have a special meaning in BagIt manifests")
     if path != path.rstrip():
         raise ValueError("the path ends in white space")
+    if path == MARKER_PATH:
+        raise ValueError("the path is that of the marker of the place, which is no data")
     _refuse_bad_segments(path, longest)
     return path
 

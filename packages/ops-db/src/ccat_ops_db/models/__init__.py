@@ -23,6 +23,7 @@ from ccat_ops_db.models.copies import (
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
 from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
+from ccat_ops_db.models.markers import PlaceAbility, PlaceMarker
 from ccat_ops_db.models.movement import (
     DataTransfer,
     DataTransferLog,
@@ -126,6 +127,8 @@ __all__ = [
     "Permission",
     "PhysicalCopy",
     "PhysicalCopyLock",
+    "PlaceAbility",
+    "PlaceMarker",
     "PreScheduledSlot",
     "PrimeCamModuleConfiguration",
     "PrimeCamObservationConfiguration",

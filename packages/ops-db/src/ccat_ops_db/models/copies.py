@@ -31,6 +31,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     verified_by: Mapped[VerificationMethod | None] = mapped_column(
         choice(VerificationMethod), doc="How they were last found right."
     )
+    place_marker_id: Mapped[UUID | None] = mapped_column(
+        doc="Marker of the place when it was last found right here; it proves nothing under another."
+    )
     next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is to be scrubbed next.")
     onward_planned_at: Mapped[datetime | None] = mapped_column(
         doc="When its way on from here was planned (package at a buffer); null: still to be planned."
@@ -48,6 +51,7 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     }
     __table_args__: Any = (
         of_owner("data_location_id", "data_location"),
+        of_owner("place_marker_id", "place_marker"),
         CheckConstraint(
             "(kind = 'raw_data_file') = (raw_data_file_id IS NOT NULL)"
             " AND (kind = 'raw_data_package') = (raw_data_package_id IS NOT NULL)",

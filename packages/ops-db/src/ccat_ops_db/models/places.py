@@ -88,6 +88,13 @@ class DataLocation(Reference, Suspendable, Base):
         default=3600, doc="Files older than this are packaged before their execution ends, seconds (source)."
     )
 
+    mount_point: Mapped[bool] = mapped_column(
+        default=False, doc="Whether the folder must be the root of a mounted file system (disk)."
+    )
+    create: Mapped[bool] = mapped_column(
+        default=False, doc="Whether the folder may be made when the place is adopted (disk)."
+    )
+
     site: Mapped[Site] = relationship(lazy="raise", back_populates="locations")
     __mapper_args__ = {"polymorphic_on": "storage_type", "polymorphic_abstract": True}  # noqa: RUF012
     __table_args__: Any = (
@@ -103,6 +110,7 @@ class DataLocation(Reference, Suspendable, Base):
         CheckConstraint("reserve_bytes >= 0", name="reserve_not_negative"),
         CheckConstraint("concurrency > 0", name="concurrency_positive"),
         CheckConstraint("package_size_limit > 0 AND package_age_limit > 0", name="package_limits_positive"),
+        CheckConstraint('NOT (mount_point AND "create")', name="mount_point_is_not_made"),
     )
 
 

@@ -50,6 +50,8 @@ OWNED = (
     "raw_data_package",
     "raw_data_package_metadata",
     "package_creation",
+    "place_marker",
+    "place_ability",
     "physical_copy",
     "physical_copy_lock",
     "data_transfer_package",

@@ -109,11 +109,23 @@ class DataLocationEntry(Entry):
 
 
 class DiskDataLocationEntry(DataLocationEntry):
-    """A folder of a file system."""
+    """A folder of a file system.
+
+    With ``mount_point`` it must be the root of what is mounted there; with ``create`` it is made when its
+    place is adopted for the first time.
+    """
 
     storage_type: Literal["disk"]
     path: AbsolutePath
     host: Text | None = None
+    mount_point: bool = False
+    create: bool = False
+
+    @model_validator(mode="after")
+    def _a_mount_point_is_not_made(self) -> Self:
+        if self.mount_point and self.create:
+            raise ValueError("create makes a missing folder; a mount_point is made by mounting its disk")
+        return self
 
 
 class S3DataLocationEntry(DataLocationEntry):

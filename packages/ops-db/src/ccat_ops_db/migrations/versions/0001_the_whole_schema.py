@@ -296,6 +296,8 @@ OWNED = (
     "raw_data_package",
     "raw_data_package_metadata",
     "package_creation",
+    "place_marker",
+    "place_ability",
     "physical_copy",
     "physical_copy_lock",
     "data_transfer_package",
@@ -477,6 +479,30 @@ EXECUTE FUNCTION append_changed_key()
 ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON place_marker
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE place_marker ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON place_marker
+FOR EACH ROW WHEN ((OLD.data_location_id, OLD.identity, OLD.file_system, OLD.adopted_at, OLD.adopted_by, OLD.how, OLD.reason, OLD.retired_at) IS DISTINCT FROM (NEW.data_location_id, NEW.identity, NEW.file_system, NEW.adopted_at, NEW.adopted_by, NEW.how, NEW.reason, NEW.retired_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE place_marker ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON place_marker
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE place_marker ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON physical_copy
 FOR EACH ROW WHEN (NEW.kind = 'raw_data_package')
 EXECUTE FUNCTION append_changed_key()
@@ -486,7 +512,7 @@ ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
-FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -1291,6 +1317,8 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
         sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
+        sa.Column("mount_point", sa.Boolean(), nullable=False),
+        sa.Column("create", sa.Boolean(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_by", sa.String(), nullable=True),
@@ -1308,6 +1336,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "package_size_limit > 0 AND package_age_limit > 0",
             name=op.f("ck_data_location_package_limits_positive"),
+        ),
+        sa.CheckConstraint(
+            'NOT (mount_point AND "create")', name=op.f("ck_data_location_mount_point_is_not_made")
         ),
         sa.CheckConstraint("reserve_bytes >= 0", name=op.f("ck_data_location_reserve_not_negative")),
         sa.ForeignKeyConstraint(
@@ -1886,6 +1917,87 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("data_location_id", "measured_at", "site_id", name=op.f("pk_location_usage")),
     )
     op.create_table(
+        "place_ability",
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column(
+            "ability",
+            sa.Enum(
+                "create_only",
+                "rename_noreplace",
+                "hard_links",
+                "conditional_delete",
+                "versions",
+                "checks_sha256",
+                "returns_sha256",
+                "lasting_inodes",
+                "flock",
+                "folder_fsync",
+                "list_uploads",
+                "abort_uploads",
+                name="ability",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("probed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_place_ability_data_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("data_location_id", "ability", "site_id", name=op.f("pk_place_ability")),
+    )
+    op.create_table(
+        "place_marker",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("file_system", sa.String(), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("adopted_by", sa.String(), nullable=False),
+        sa.Column(
+            "how",
+            sa.Enum(
+                "automatic",
+                "explicit",
+                name="adoption",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("to_be_read", sa.Boolean(), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "how <> 'explicit' OR reason <> ''", name=op.f("ck_place_marker_people_give_a_reason")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_place_marker_data_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_place_marker")),
+    )
+    op.create_index(
+        op.f("ix_place_marker_data_location_id"), "place_marker", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        "uq_place_marker_current",
+        "place_marker",
+        ["data_location_id"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
+        sqlite_where=sa.text("retired_at IS NULL"),
+    )
+    op.create_table(
         "physical_copy",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
@@ -1939,6 +2051,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("place_marker_id", sa.Uuid(), nullable=True),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("onward_planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
@@ -1966,6 +2079,11 @@ def upgrade() -> None:
             ["data_location_id", "site_id"],
             ["data_location.id", "data_location.site_id"],
             name=op.f("fk_physical_copy_data_location_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["place_marker_id", "site_id"],
+            ["place_marker.id", "place_marker.site_id"],
+            name=op.f("fk_physical_copy_place_marker_id_site_id"),
         ),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_physical_copy")),
     )
@@ -3395,6 +3513,15 @@ def downgrade() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
     )
     op.drop_table("physical_copy")
+    op.drop_index(
+        "uq_place_marker_current",
+        table_name="place_marker",
+        postgresql_where=sa.text("retired_at IS NULL"),
+        sqlite_where=sa.text("retired_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_place_marker_data_location_id"), table_name="place_marker")
+    op.drop_table("place_marker")
+    op.drop_table("place_ability")
     op.drop_table("location_usage")
     op.drop_table("location_health")
     op.drop_index(
