@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from ccat_dev_stack.preloaded import Ended, run_preloaded
 from ccat_ops_db_client.terminal_text import printable
 
 from .conftest import Received, Reply, ScriptedServer
@@ -123,41 +124,64 @@ def confuse(request: Received) -> Reply:
     return Reply(200, HOSTILE.encode(), {"Content-Type": "text/plain", "Server": "x \x1b[31m"})
 
 
-def run(
-    arguments: Sequence[str], url: str, spool: Path, cwd: Path, locale: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the installed command under a locale, which Python must not replace by its own."""
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(spool),
+def under(locale: str) -> dict[str, str]:
+    """Return what Python starts with under a locale, which it must not replace by its own."""
+    return {
         "LC_ALL": locale,
         "LOCPATH": os.environ.get("LOCPATH", ""),
         "PYTHONUTF8": "0",
         "PYTHONCOERCECLOCALE": "0",
+    }
+
+
+def environment_of(url: str, spool: Path, locale: str) -> dict[str, str]:
+    return under(locale) | {
+        "PATH": os.defpath,
+        "HOME": str(spool),
         "CCAT_API_URL": url,
         "CCAT_API_TOKEN": "t",
         "CCAT_SPOOL_FOLDER": str(spool),
         "CCAT_RETRY_SECONDS": "0.1",
         "CCAT_REPLAY_IN_BACKGROUND": "false",
     }
-    program = Path(sys.executable).with_name("ccat")
-    return subprocess.run(
-        [program, *map(os.fsencode, arguments)], env=environment, cwd=cwd, capture_output=True, check=False
+
+
+def run(arguments: Sequence[str], url: str, spool: Path, cwd: Path, locale: str) -> Ended:
+    """Run the command under a locale; Python has imported it before, once for each locale."""
+    return run_preloaded(
+        "ccat_ops_db_client.commands.main",
+        ["ccat", *arguments],
+        environment_of(url, spool, locale),
+        cwd,
+        start=under(locale),
     )
 
 
-def harmless(ran: subprocess.CompletedProcess[bytes]) -> None:
+def run_program(
+    arguments: Sequence[str], url: str, spool: Path, cwd: Path, locale: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the installed program under a locale."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("ccat"), *map(os.fsencode, arguments)],
+        env=environment_of(url, spool, locale),
+        cwd=cwd,
+        capture_output=True,
+        check=False,
+    )
+
+
+def harmless(ran: Ended) -> None:
     """Check that nothing said would be obeyed by a terminal, and that it is no defect."""
-    for said in (ran.stdout, ran.stderr):
+    for said in (ran.out_bytes, ran.err_bytes):
         try:
             text = said.decode()
         except UnicodeDecodeError:
             text = said.decode("latin-1")
         marks = {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"}}
         assert marks <= {"\n"}, text
-    for sign in (b"Traceback", b"defect", b"UnicodeE"):
-        assert sign not in ran.stdout + ran.stderr, ran.stderr
-    assert ran.returncode in {0, 1, 2, 3}
+        for sign in (b"Traceback", b"defect", b"UnicodeE"):
+            assert sign not in said, said
+    assert ran.status in {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(
@@ -217,11 +241,11 @@ def test_names_reach_the_disk_as_they_are(
     server.answer = give
     target = tmp_path / "Ziel \u00fc"
     get = ["get", f"{ID}:{name}", "-o", str(target)]
-    got = run(get, server.url, spool_folder, tmp_path, locale)
+    got = run_program(get, server.url, spool_folder, tmp_path, locale)
     assert (got.returncode, got.stderr) == (0, b"")
     assert got.stdout == os.fsencode(target / name) + b"\n"
     assert (target / name).read_bytes() == CONTENT
-    again = run([*get, "--json"], server.url, spool_folder, tmp_path, locale)
+    again = run_program([*get, "--json"], server.url, spool_folder, tmp_path, locale)
     assert json.loads(again.stdout)["path"] == str(target / name)
 
 
@@ -230,10 +254,10 @@ def test_without_accents_in_the_locale_a_text_is_taken_as_utf_8(
 ) -> None:
     server.answer = answer
     start = ["obs", "start", "--obs-unit", "\u00e9", "--module", "m", "--id", ID]
-    assert run(start, server.url, spool_folder, tmp_path, "C").returncode == 0
+    assert run(start, server.url, spool_folder, tmp_path, "C").status == 0
     started = next(request for request in server.received if request.path.endswith(":start"))
     assert json.loads(started.body)["obs_unit"] == "\u00e9"
-    assert run(["find", "--obs-unit", "\u00e9"], server.url, spool_folder, tmp_path, "C").returncode == 0
+    assert run(["find", "--obs-unit", "\u00e9"], server.url, spool_folder, tmp_path, "C").status == 0
     assert any("obs_unit=%C3%A9" in request.path for request in server.received)
 
 

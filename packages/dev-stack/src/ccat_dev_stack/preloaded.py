@@ -31,8 +31,18 @@ class Ended:
     """How a command ended; a negative status is the signal that killed it."""
 
     status: int
-    out: str
-    err: str
+    out_bytes: bytes
+    err_bytes: bytes
+
+    @property
+    def out(self) -> str:
+        """What it wrote to its output."""
+        return self.out_bytes.decode("utf-8", "replace")
+
+    @property
+    def err(self) -> str:
+        """What it wrote to its output of errors."""
+        return self.err_bytes.decode("utf-8", "replace")
 
 
 def run_preloaded(
@@ -41,6 +51,7 @@ def run_preloaded(
     environment: Mapping[str, str],
     folder: Path | None = None,
     limit_seconds: float = LIMIT_SECONDS,
+    start: Mapping[str, str] | None = None,
 ) -> Ended:
     """Run the function ``main`` of a module as a command, to its end; one at a time.
 
@@ -54,6 +65,9 @@ def run_preloaded(
         The whole environment of the command.
     folder
         Its working folder; without one that of the tests.
+    start
+        The environment that Python starts with, where more than its values counts: the locale decides how
+        Python takes arguments and writes. Without one that of the tests.
 
     Raises
     ------
@@ -66,10 +80,11 @@ def run_preloaded(
         err.touch()
         where = str(folder or Path.cwd())
         call = _Call(list(arguments), dict(environment), where, str(out), str(err), limit_seconds)
-        status = _server(module).answer(call)
+        status = _server(module, None if start is None else tuple(sorted(start.items()))).answer(call)
         if status is None:
-            raise TimeoutError(f"{' '.join(arguments)}: not within {limit_seconds:g} s; {_text(err)}")
-        return Ended(status, _text(out), _text(err))
+            said = err.read_text("utf-8", "replace")
+            raise TimeoutError(f"{' '.join(arguments)}: not within {limit_seconds:g} s; {said}")
+        return Ended(status, out.read_bytes(), err.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -85,10 +100,16 @@ class _Call:
 class _Server:
     """The process that forks; it ends when its input does, with us."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, start: tuple[tuple[str, str], ...] | None) -> None:
         self._lock = threading.Lock()
         command = [sys.executable, "-c", f"from {__name__} import serve; serve({module!r})"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command,
+            env=None if start is None else dict(start),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def answer(self, call: _Call) -> int | None:
         assert self._process.stdin is not None
@@ -108,8 +129,8 @@ class _Server:
 
 
 @cache
-def _server(module: str) -> _Server:
-    server = _Server(module)
+def _server(module: str, start: tuple[tuple[str, str], ...] | None) -> _Server:
+    server = _Server(module, start)
     atexit.register(server.end)
     return server
 
@@ -149,9 +170,9 @@ def _be(main: Callable[[], None], call: _Call) -> NoReturn:
         os.dup2(opened, descriptor)
         os.close(opened)
     os.environ.clear()
-    os.environ.update(call.environment)
-    os.chdir(call.folder)
-    sys.argv = call.arguments
+    os.environ.update({name: _here(value) for name, value in call.environment.items()})
+    os.chdir(_here(call.folder))
+    sys.argv = [_here(argument) for argument in call.arguments]
     status = 0
     try:
         main()
@@ -167,5 +188,6 @@ def _be(main: Callable[[], None], call: _Call) -> NoReturn:
     os._exit(status)
 
 
-def _text(path: Path) -> str:
-    return path.read_text("utf-8", "replace")
+def _here(text: str) -> str:
+    """Return a text of the tests' as Python takes its bytes under the locale of this process."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
