@@ -226,7 +226,8 @@ class TestWithoutApi:
         assert "spool" in started.err
         filed = ccat("file", "--execution", identifier, "--module", "chai-lfa", path)
         assert filed.status == 0
-        assert "1 files are in the spool" in filed.err
+        assert "1 file is in the spool" in filed.err
+        assert filed.out == "0 files filed (4 B read), 0 filed already, 1 in the spool\n"
         assert ccat("obs", "finish", identifier).status == 0
         assert ccat("obs", "finish", identifier).status == 0
         status = ccat("spool", "status", "--json").json
@@ -236,7 +237,7 @@ class TestWithoutApi:
             "finish",
             "finish",
         ]
-        assert "4 requests wait, 0 of them parked, 0 were refused" in ccat("spool", "status").out
+        assert "4 requests waiting, 0 of them parked, 0 refused" in ccat("spool", "status").out
         assert ccat("spool", "replay").status == 1
 
         api.start()
@@ -260,7 +261,7 @@ class TestWithoutApi:
         api.stop()
         ccat("obs", "start", "--obs-unit", "nothing", "--module", "chai-lfa")
         api.start()
-        assert "1 spooled requests were refused" in ccat("find").err
+        assert "refused from the spool: 1 request;" in ccat("find").err
         shown = ccat("spool", "status")
         assert shown.status == 1
         assert "there is no obs unit 'nothing'" in shown.out

@@ -43,7 +43,7 @@ class TestFile:
         }
         ran = ccat(*file, folder)
         assert (ran.status, ran.err) == (0, "")
-        assert ran.out == "2 files filed (6 B read), 1 were filed already\n"
+        assert ran.out == "2 files filed (6 B read), 1 filed already\n"
         assert ccat(*file, folder, "--json").json["already_filed"] == 3
         filed = {file.relative_path: file for file in client.filed_files(execution_id=execution)}
         assert set(filed) == {
@@ -145,7 +145,7 @@ class TestFile:
         write(folder / "line\nfeed")
         ran = ccat(*FILE, execution, folder, folder / "missing")
         assert ran.status == 3
-        assert ran.out == "1 files filed (4 B read), 0 were filed already, 3 are left out\n"
+        assert ran.out == "1 file filed (4 B read), 0 filed already, 3 left out\n"
         lines = sorted(ran.err.splitlines())
         assert [line.partition(folder.name)[2] for line in lines] == [
             "/line\\nfeed cannot be filed: its name contains the control character U+000A; rename it",
@@ -257,7 +257,7 @@ class TestFile:
         assert {entry["reason"] for entry in ran.json["left_out"]} == {"refused"}
         assert "000.fits is refused by the API" in ran.err
         assert "another size; what is filed cannot change: give the new content another name" in ran.err
-        assert "230 more are left out; --json lists all" in ran.err
+        assert "left out: 230 more; --json lists all" in ran.err
 
     def test_names_that_differ_in_their_unicode_form_are_left_out_by_both(
         self, ccat: RunCcat, api: Api, execution: str
@@ -301,7 +301,7 @@ class TestFile:
     def test_an_empty_folder_is_said_to_be_empty(self, ccat: RunCcat, api: Api, execution: str) -> None:
         (api.source / execution).mkdir()
         ran = ccat("file", "--execution", execution, "--module", "chai-lfa", api.source / execution)
-        assert (ran.status, ran.out) == (0, "0 files filed (0 B read), 0 were filed already\n")
+        assert (ran.status, ran.out) == (0, "0 files filed (0 B read), 0 filed already\n")
 
     def test_a_living_folder_is_filed(self, ccat: RunCcat, api: Api, execution: str) -> None:
         folder = write(api.source / execution / "a.fits").parent

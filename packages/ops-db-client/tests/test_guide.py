@@ -146,7 +146,7 @@ def test_the_first_five_minutes(user: User) -> None:
     assert install in text
     observed = user.type(f"{text}{user.code(OBSERVE)}\necho $id").stdout.splitlines()
     execution = observed[-1]
-    assert observed[:-1] == ["1 files filed (6 B read), 0 were filed already", execution]
+    assert observed[:-1] == ["1 file filed (6 B read), 0 filed already", execution]
     # Nobody archives here.
     look = user.code(LOOK).replace("--for archived", "--for archived --timeout 0.1")
     user.type(f"id={execution}\n{look}", status=1)
@@ -183,7 +183,7 @@ class TestAway:
         again, drop = user.code(REFUSED).splitlines()
         user.type(again, status=1)
         user.type(drop.replace("discard 4", "discard 1"))
-        assert "0 were refused" in user.do(STATUS).stdout
+        assert ", 0 refused" in user.do(STATUS).stdout
 
     def test_what_was_written_for_another_address_is_sent_to_the_present_one(self, user: User) -> None:
         old = f"http://127.0.0.1:{ports.free_ports(1)[0]}"
@@ -268,12 +268,12 @@ class TestPython:
     def test_it_records(self, user: User) -> None:
         self.run(user)
         assert user.type("ccat find --since 10m --json").stdout.count('"completed"') >= 1
-        assert user.do(STATUS).stdout.endswith("0 requests wait, 0 of them parked, 0 were refused\n")
+        assert user.do(STATUS).stdout.endswith("0 requests waiting, 0 of them parked, 0 refused\n")
 
     def test_without_the_api_it_waits(self, user: User) -> None:
         user.cut_link()
         self.run(user)
-        assert "3 requests wait" in user.do(STATUS).stdout
+        assert "3 requests waiting" in user.do(STATUS).stdout
         user.mend_link()
         assert_is_as_shown(user.do(REPLAY).stdout, GUIDE[JOURNAL], user)
 

@@ -140,6 +140,16 @@ class TestLanes:
         recorder.spool.release_lanes(server.url)
         assert recorder.replay().sent == 1
 
+    def test_a_service_that_failed_says_when_it_can_be_asked_again(
+        self, recorder: Recorder, server: ScriptedServer
+    ) -> None:
+        failed = problem(500)
+        failed.headers["Retry-After"] = "60"
+        server.say(failed)
+        recorder.start("poison", ["m"])
+        recorder.replay()
+        assert recorder.spool.due_in(server.url) == 60
+
     def test_what_stays_behind_a_parked_request_follows_when_it_is_discarded(
         self, recorder: Recorder, server: ScriptedServer
     ) -> None:

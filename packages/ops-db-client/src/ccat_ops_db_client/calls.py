@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -40,6 +40,8 @@ Item = TypeVar("Item")
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 PAGE_LIMIT = 1000
+ENDS = ("completed", "aborted", "failed")
+"""How an execution can end."""
 
 
 def _any(answer: object) -> bool:
@@ -105,7 +107,16 @@ def start_execution(
     """Say that an obs unit is being executed with these modules.
 
     `execution_id` is an UUIDv7 of the caller; one is made where none is given.
+
+    Raises
+    ------
+    CcatError
+        No module is named, one is named twice, or the time has no zone.
     """
+    if isinstance(modules, str):
+        raise TypeError("modules is a list of names, not one name")
+    if not modules or len(set(modules)) < len(modules):
+        raise CcatError("modules must name one module or more, each once", "name those that take part")
     facts = {
         "id": str(execution_id or new_id()),
         "obs_unit": obs_unit,
@@ -115,12 +126,36 @@ def start_execution(
     return _recording(_write("/executed-obs-units:start", facts, Execution))
 
 
-def finish_execution(execution_id: UUID, status: str = "completed", **facts: Any) -> Call[Execution]:
+class EndFacts(TypedDict, total=False):
+    """What is known of an execution at its end: water vapour in mm, angles in degrees."""
+
+    mean_pwv: float | None
+    elevation_min: float | None
+    elevation_max: float | None
+    azimuth_min: float | None
+    azimuth_max: float | None
+    comment: str | None
+
+
+def finish_execution(
+    execution_id: UUID,
+    status: str = "completed",
+    *,
+    ended_at: datetime | None = None,
+    **facts: Unpack[EndFacts],
+) -> Call[Execution]:
     """Say that an execution ended: ``completed``, ``aborted`` or ``failed``.
 
-    `facts` are ``ended_at``, ``mean_pwv`` (mm), ``comment`` and so on, as in the API.
+    Raises
+    ------
+    CcatError
+        The status is none of these, or the time has no zone.
     """
-    given = {name: _fact(value) for name, value in facts.items()}
+    if status not in ENDS:
+        raise CcatError(f"{status!r} is no end of an execution", f"say {', '.join(ENDS)}")
+    if unknown := facts.keys() - EndFacts.__annotations__.keys():
+        raise TypeError(f"{', '.join(sorted(unknown))}: not known of the end of an execution")
+    given = {"ended_at": _time(ended_at), **facts}
     path = f"/executed-obs-units/{execution_id}:finish"
     return _recording(_write(path, {"status": status, **given}, Execution))
 
@@ -304,10 +339,6 @@ def _facts(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude_none=True)
 
 
-def _fact(value: Any) -> Any:
-    return _time(value) if isinstance(value, datetime) else value
-
-
 def _parameter(value: Any) -> str | Sequence[str]:
     match value:
         case bool():
@@ -321,7 +352,11 @@ def _parameter(value: Any) -> str | Sequence[str]:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise CcatError(f"the time {moment} has no zone", "give it one, for example UTC")
+    return moment.isoformat()
 
 
 def _text(identifier: UUID | None) -> str | None:

@@ -38,6 +38,14 @@ class CcatError(Exception):
     def __str__(self) -> str:
         return with_remedy(self.message, self.remedy)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Kinds are made from other arguments than `args`, and errors go from one process to another.
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[CcatError], arguments: tuple[str, ...]) -> CcatError:
+    return kind.__new__(kind, *arguments)
+
 
 class ConfigurationError(CcatError):
     """A setting is missing or wrong."""
@@ -142,6 +150,8 @@ class ApiError(CcatError):
         What is wrong with which field; empty where the problem is another one.
     request_id : str or None
         Number under which the service's log has the request.
+    retry_after : float or None
+        Seconds after which the API asked to be tried again.
     """
 
     default_remedy = ""
@@ -155,12 +165,14 @@ class ApiError(CcatError):
         errors: Sequence[FieldError] = (),
         request_id: str | None = None,
         remedy: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, self.default_remedy if remedy is None else remedy)
         self.status = status
         self.slug = slug
         self.errors = tuple(errors)
         self.request_id = request_id
+        self.retry_after = retry_after
 
     def shift_lines(self, count: int) -> None:
         """Count the lines of a part of a bulk request as lines of the whole: `count` were before it."""

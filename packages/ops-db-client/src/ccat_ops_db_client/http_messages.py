@@ -117,7 +117,7 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
         raise foreign(response)
     answer = parsed(call, response.content)
     if not call.fits(answer):
-        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} speaks of something else")
+        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} belongs to another request")
     return answer
 
 
@@ -238,6 +238,7 @@ def _problem_error(response: httpx.Response, problem: dict[str, Any]) -> CcatErr
         slug=str(problem["type"]).removeprefix(PROBLEM_TYPES),
         errors=errors,
         request_id=request_id if isinstance(request_id, str) else None,
+        retry_after=_retry_after(response),
         remedy=_remedy(problem, kind),
     )
 

@@ -1,5 +1,6 @@
 """The methods that both clients have: each is an operation of `calls`, sent by the client it is asked of."""
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
@@ -60,7 +61,12 @@ class Operation(Generic[Parameters, Answer]):
         """Return the method of a client."""
         if client is None:
             return self
-        return lambda *given, **named: client.send(self.call(*given, **named))
+
+        @functools.wraps(self.call)
+        def send(*given: Any, **named: Any) -> Any:
+            return client.send(self.call(*given, **named))
+
+        return send
 
 
 class Listing(Generic[Parameters, Item]):
@@ -91,7 +97,12 @@ class Listing(Generic[Parameters, Item]):
         """Return the method of a client."""
         if client is None:
             return self
-        return lambda *given, **named: client.iterate(self.call(*given, **named))
+
+        @functools.wraps(self.call)
+        def iterate(*given: Any, **named: Any) -> Any:
+            return client.iterate(self.call(*given, **named))
+
+        return iterate
 
 
 class Operations:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, Unpack
 from uuid import UUID
 
 from . import calls
 from .background import is_at_work, replay_in_thread
-from .calls import Call
+from .calls import Call, EndFacts
 from .client import Client
 from .errors import ApiAwayError, CcatError, SpoolError
 from .identity import new_id
@@ -111,9 +111,14 @@ class Recorder:
         return identifier, receipt
 
     def finish(
-        self, execution_id: UUID, status: str, *, ended_at: datetime | None = None, **facts: Any
+        self,
+        execution_id: UUID,
+        status: str = "completed",
+        *,
+        ended_at: datetime | None = None,
+        **facts: Unpack[EndFacts],
     ) -> Receipt[Execution]:
-        """Finish an execution; further facts as in the API (``mean_pwv`` in mm, ``comment``, …)."""
+        """Finish an execution: ``completed``, ``aborted`` or ``failed``; `facts` as in `calls.EndFacts`."""
         if ended_at is not None:
             call = calls.finish_execution(execution_id, status, ended_at=ended_at, **facts)
             return self._submit(execution_id, call)
@@ -202,7 +207,10 @@ class Recorder:
                     self.spool.mark_present(api_url)
                 self.send_in_background()
                 return Receipt(answer)
-        self.spool.append(spooled)
+        try:
+            self.spool.append(spooled)
+        except SpoolError as error:
+            raise _kept_nowhere(error, reason) from error
         if away is None and isinstance(reason, ApiAwayError):
             with suppress(SpoolError):
                 self.spool.mark_away(api_url, reason.message, reason.retry_after or 0)
@@ -219,9 +227,16 @@ class Recorder:
             except CcatError as failed:
                 if not may_pass(failed):
                     raise
-                raise SpoolError(f"{failed.message}; and {error.message}", error.remedy) from failed
+                raise _kept_nowhere(error, failed) from failed
         self.send_in_background()
         return Receipt(None, spooled=True, reason=error)
+
+
+def _kept_nowhere(error: SpoolError, because: CcatError | None) -> SpoolError:
+    """Return the error that a request was neither taken nor kept."""
+    if because is None:
+        return error
+    return SpoolError(f"{because.message}; and {error.message}", error.remedy)
 
 
 @dataclass(frozen=True)

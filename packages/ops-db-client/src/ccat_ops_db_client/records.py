@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from .paths import check_relative_path
+
+CHECKSUM_PATTERN = (
+    "^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$"
+)
+"""``algorithm:hex``, lower case."""
+
+Name = Annotated[str, Field(min_length=1)]
 Item = TypeVar("Item")
 
 
@@ -104,20 +112,30 @@ class Progress(Record):
 
 
 class NewFile(BaseModel):
-    """A file to be filed; `relative_path` is below the folder of `source_location`, size in bytes."""
+    """A file to be filed; `relative_path` is below the folder of `source_location`, size in bytes.
+
+    What can never be filed is refused here, whether the API is there or not.
+
+    Raises
+    ------
+    PathError
+        Nothing can be filed under `relative_path`.
+    pydantic.ValidationError
+        Another value is wrong.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     execution_id: UUID
-    module: str
-    relative_path: str
-    size: int
-    checksum: str
-    source_location: str
-    file_type: str | None = None
-    written_from: datetime | None = None
-    written_until: datetime | None = None
+    module: Name
+    relative_path: Annotated[str, AfterValidator(check_relative_path)]
+    size: Annotated[int, Field(ge=0)]
+    checksum: Annotated[str, Field(pattern=CHECKSUM_PATTERN)]
+    source_location: Name
+    file_type: Name | None = None
+    written_from: AwareDatetime | None = None
+    written_until: AwareDatetime | None = None
 
 
 class FiledFile(Record):

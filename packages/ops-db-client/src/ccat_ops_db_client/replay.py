@@ -123,8 +123,8 @@ def _send_or_refuse(
 
 def _keep(spool: Spool, request: SpooledRequest, error: CcatError) -> None:
     """Note why a request was not sent; it waits on."""
-    if concerns_one_execution(error):
-        spool.hold(request, error.message)
+    if isinstance(error, ApiError) and concerns_one_execution(error):
+        spool.hold(request, error.message, error.retry_after or 0)
     elif isinstance(error, ApiAwayError):
         spool.pass_over(request, error.message)
         # Not in a folder that was taken away meanwhile.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,11 +11,18 @@ from .errors import ConfigurationError
 
 API_PREFIX = "/api/v1"
 
+# What editors put before a text, as UTF-8 in UTF-8, in a locale without accents, and in Latin-1.
+_BYTE_ORDER_MARKS = ("\ufeff", "\udcef\udcbb\udcbf", "\xef\xbb\xbf")
+
+
+_IN_WORDS = {
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number of seconds",
+}
+
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"must look like http://host:port, not {text!r}")
+    parts = _http_url(text)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must not carry a user, a query or a fragment")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
@@ -24,14 +31,25 @@ def _base_url(text: str) -> str:
 def _proxy_url(text: str | None) -> str | None:
     if not (text and text.strip()):
         return None
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must look like http://host:port")
+    _http_url(text)
     return text.strip()
 
 
+def _http_url(text: str) -> SplitResult:
+    parts = urlsplit(text.strip())
+    # Asked for, a port that is none raises an error.
+    wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    if wrong or any(map(str.isspace, parts.netloc)):
+        # It may carry a password.
+        raise ValueError("must look like http://host:port")
+    return parts
+
+
 def _header_text(token: SecretStr | None) -> SecretStr | None:
-    text = "" if token is None else token.get_secret_value().strip()
+    text = "" if token is None else token.get_secret_value()
+    for mark in _BYTE_ORDER_MARKS:
+        text = text.removeprefix(mark)
+    text = text.strip()
     if not text:
         return None
     if not text.isascii() or not text.isprintable() or " " in text:
@@ -107,4 +125,5 @@ def _explained(error: ValidationError) -> ConfigurationError:
         return ConfigurationError(
             f"{name} is not set", f"set it, or give --api-url: {name}=http://api.example.org:8000"
         )
-    return ConfigurationError(f"{name}: {first['msg'].removeprefix('Value error, ')}", f"correct {name}")
+    reason = _IN_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return ConfigurationError(f"{name}: {reason}", f"correct {name}")

@@ -197,10 +197,10 @@ class Spool:
             )
             spool_lanes.settle(database, request.api_url, request.lane)
 
-    def hold(self, request: SpooledRequest, reason: str) -> None:
+    def hold(self, request: SpooledRequest, reason: str, retry_after: float = 0) -> None:
         """Hold the lane of a request for a while; after many attempts and an hour it is parked."""
         with self.change() as database:
-            spool_lanes.hold(database, request.idempotency_key, reason, self._now())
+            spool_lanes.hold(database, request.idempotency_key, reason, self._now(), retry_after)
 
     def pass_over(self, request: SpooledRequest, reason: str) -> None:
         """Let the other lanes come first next time: what holds one request up may let others through."""

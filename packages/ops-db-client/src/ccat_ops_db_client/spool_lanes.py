@@ -61,9 +61,10 @@ def settle(database: sqlite3.Connection, api_url: str, lane: str) -> None:
     )
 
 
-def hold(database: sqlite3.Connection, key: str, reason: str, now: float) -> None:
+def hold(database: sqlite3.Connection, key: str, reason: str, now: float, retry_after: float = 0) -> None:
     """Hold the lane of a waiting request for a while; after many attempts and an hour it is parked.
 
+    A service that failed may say after how many seconds it can be asked again.
     The hour is that of the pauses between the attempts, each at most as long as a pause can be.
     """
     row = database.execute(
@@ -77,7 +78,7 @@ def hold(database: sqlite3.Connection, key: str, reason: str, now: float) -> Non
     if attempts:
         held_seconds += min(max(now - tried_at, 0.0), LONGEST_HOLD)
     attempts += 1
-    pause = min(FIRST_HOLD * 2 ** min(attempts - 1, 20), LONGEST_HOLD)
+    pause = min(max(FIRST_HOLD * 2 ** min(attempts - 1, 20), retry_after), LONGEST_HOLD)
     parked = attempts >= PARKED_AFTER_ATTEMPTS and held_seconds >= PARKED_AFTER_SECONDS
     database.execute(
         f"UPDATE lane SET turn = {_LAST_TURN}, attempts = ?, tried_at = ?, held_seconds = ?,"

@@ -17,7 +17,7 @@ from ccat_ops_db_client.terminal_text import undecodable_escaped
 
 from .exit_status import ExitStatus
 from .options import ApiUrl, ExecutionId, Json
-from .output import notice, number, print_json, say, size
+from .output import counted, notice, number, print_json, say, size
 from .session import recorder, tell_spooled
 from .tables import byte_progress
 
@@ -30,7 +30,7 @@ def file(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files, or folders with all in them.")],
     execution: ExecutionId,
     module: Annotated[str, typer.Option(metavar="MODULE", help="Instrument module that wrote them.")],
-    algorithm: Annotated[Algorithm, typer.Option(help="Checksum.")] = Algorithm.XXH3_128,
+    algorithm: Annotated[Algorithm, typer.Option(help="Algorithm of the checksum.")] = Algorithm.XXH3_128,
     file_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Kind of file, for example fits.")
     ] = None,
@@ -107,7 +107,10 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
         notice(f"left out: {entry}")
     if len(outcome.left_out) > SHOWN_AS_NOTICES:
         rest = len(outcome.left_out) - SHOWN_AS_NOTICES
-        notice(f"{number(rest)} more are left out; --json lists all")
+        notice(f"left out: {number(rest)} more; --json lists all")
+    if outcome.spooled:
+        are = "is" if outcome.spooled == 1 else "are"
+        tell_spooled(f"{counted(outcome.spooled, 'file')} {are}", outcome.spooled_because)
     if as_json:
         print_json(
             {
@@ -120,13 +123,12 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
             }
         )
     else:
-        left_out = f", {number(len(outcome.left_out))} are left out" if outcome.left_out else ""
+        spooled = f", {number(outcome.spooled)} in the spool" if outcome.spooled else ""
+        left_out = f", {number(len(outcome.left_out))} left out" if outcome.left_out else ""
         say(
-            f"{number(outcome.filed)} files filed ({size(outcome.bytes)} read),"
-            f" {number(outcome.already_filed)} were filed already{left_out}"
+            f"{counted(outcome.filed, 'file')} filed ({size(outcome.bytes)} read),"
+            f" {number(outcome.already_filed)} filed already{spooled}{left_out}"
         )
-    if outcome.spooled:
-        tell_spooled(f"{number(outcome.spooled)} files are", outcome.spooled_because)
 
 
 def _plain(entry: LeftOut) -> dict[str, str]:

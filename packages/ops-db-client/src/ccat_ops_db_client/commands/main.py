@@ -1,5 +1,6 @@
 """The command ``ccat``: its parts, and how errors end it."""
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -13,10 +14,22 @@ from ccat_ops_db_client.paths import shown
 from ccat_ops_db_client.terminal_text import printable
 
 from .exit_status import ExitStatus
-from .output import json_text
+from .output import json_text, printing
 
 COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool")
 """A module each, which has the command under its name, or several in a Typer application `app`."""
+
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room, or ask for a larger quota",
+    errno.EACCES: "see that you may read and write there",
+    errno.EPERM: "see that you may read and write there",
+    errno.EROFS: "choose a folder on a disk that may be written",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EMFILE: "raise the number of files that a process may have open (ulimit -n)",
+}
 
 
 def application(*names: str) -> typer.Typer:
@@ -45,15 +58,46 @@ def application(*names: str) -> typer.Typer:
 
 def main() -> None:
     """Run ``ccat``; an error is one line with its remedy."""
+    _prepare_streams()
+    try:
+        _run()
+    except SystemExit:
+        _flush()
+        raise
+
+
+def _prepare_streams() -> None:
+    # Who closed them wants to read nothing; what is recorded is recorded nevertheless.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     # A name that the locale cannot show is shown with escapes; it must not stop a command that is done.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    """Print what was not printed yet; that it cannot be is an error as every other."""
+    try:
+        with printing():
+            sys.stdout.flush()
+    except (CcatError, BrokenPipeError) as error:
+        # What is left would be tried once more at the end of the program.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, CcatError):
+            _fail(error)
+        # Who reads has read enough.
+        sys.exit(ExitStatus.NOT_DONE)
+
+
+def _run() -> None:
     try:
         application(*(name for name in sys.argv[1:2] if name in COMMANDS))()
     except CcatError as error:
         _fail(error)
     except OSError as error:
-        _fail(CcatError(f"{_name(error)}: {error.strerror or error}"))
+        remedy = _REMEDIES.get(error.errno or 0, "see whether the disk and the folder are as they should be")
+        _fail(CcatError(f"{_name(error)}: {error.strerror or error}", remedy))
     except Exception as error:
         if os.environ.get("CCAT_DEBUG"):
             raise

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import typer
 
+from ccat_ops_db_client.calls import EndFacts
 from ccat_ops_db_client.filing.sources import remember_places
 from ccat_ops_db_client.recorder import Receipt
 from ccat_ops_db_client.records import Execution
@@ -33,7 +34,12 @@ def start(
         typer.Option("--module", metavar="MODULE", help="Instrument module that takes part; repeat."),
     ],
     started_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Start, with time zone.", show_default="now")
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When it started: 2026-11-21T04:05:06Z; the time zone is needed.",
+            show_default="now",
+        ),
     ] = None,
     execution_id: Annotated[
         UUID | None,
@@ -60,19 +66,28 @@ def finish(
     execution: Annotated[UUID, typer.Argument(metavar="ID", help="Execution.")],
     status: Annotated[End, typer.Option(help="How it ended.")] = End.COMPLETED,
     ended_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="End, with time zone.", show_default="now")
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When it ended: 2026-11-21T04:05:06Z; the time zone is needed.",
+            show_default="now",
+        ),
     ] = None,
-    mean_pwv: Annotated[float | None, typer.Option(metavar="MM", help="Mean water vapour, mm.")] = None,
-    elevation_min: Annotated[float | None, typer.Option(metavar="DEG", help="Smallest elevation.")] = None,
-    elevation_max: Annotated[float | None, typer.Option(metavar="DEG", help="Largest elevation.")] = None,
-    azimuth_min: Annotated[float | None, typer.Option(metavar="DEG", help="Smallest azimuth.")] = None,
-    azimuth_max: Annotated[float | None, typer.Option(metavar="DEG", help="Largest azimuth.")] = None,
-    comment: Annotated[str | None, typer.Option(help="What the observer says.")] = None,
+    mean_pwv: Annotated[
+        float | None, typer.Option(metavar="MM", help="Mean precipitable water vapour.")
+    ] = None,
+    elevation_min: Annotated[
+        float | None, typer.Option(metavar="DEGREES", help="Smallest elevation.")
+    ] = None,
+    elevation_max: Annotated[float | None, typer.Option(metavar="DEGREES", help="Largest elevation.")] = None,
+    azimuth_min: Annotated[float | None, typer.Option(metavar="DEGREES", help="Smallest azimuth.")] = None,
+    azimuth_max: Annotated[float | None, typer.Option(metavar="DEGREES", help="Largest azimuth.")] = None,
+    comment: Annotated[str | None, typer.Option(help="Remark of the observer.")] = None,
     api_url: ApiUrl = None,
     as_json: Json = False,
 ) -> None:
     """Finish an observation; all its files are packaged then."""
-    facts = {
+    facts: EndFacts = {
         "mean_pwv": mean_pwv,
         "elevation_min": elevation_min,
         "elevation_max": elevation_max,
@@ -87,10 +102,10 @@ def finish(
 
 
 def _tell(identifier: UUID, receipt: Receipt[Execution], *, as_json: bool) -> None:
+    if receipt.spooled:
+        tell_spooled("the request is", receipt.reason)
     if as_json:
         known = receipt.answer.model_dump(mode="json") if receipt.answer else {}
         print_json({"id": str(identifier), **known, "spooled": receipt.spooled})
     else:
         say(str(identifier))
-    if receipt.spooled:
-        tell_spooled("the request is", receipt.reason)

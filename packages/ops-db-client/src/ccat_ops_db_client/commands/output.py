@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
@@ -10,13 +11,33 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.paths import text_of
 from ccat_ops_db_client.terminal_text import printable, undecodable_escaped
 
 
+@contextmanager
+def printing() -> Iterator[None]:
+    """Say of a result that cannot be printed that it is the result; a reader who is gone is another thing.
+
+    Raises
+    ------
+    CcatError
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CcatError(
+            f"the result cannot be printed ({error.strerror or error})", "see where the output goes"
+        ) from error
+
+
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """Print a result as JSON."""
-    sys.stdout.write(json_text(value, 2) + "\n")
+    with printing():
+        sys.stdout.write(json_text(value, 2) + "\n")
 
 
 def json_text(value: Any, spaces: int | None = None) -> str:
@@ -26,26 +47,29 @@ def json_text(value: Any, spaces: int | None = None) -> str:
 
 def print_json_with_lists(first: Mapping[str, Any], lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
     """Print a result as JSON whose lists, at its end, may be longer than memory holds."""
-    sys.stdout.write(json_text(first, 2).removesuffix("\n}"))
-    for name, entries in lists.items():
-        sys.stdout.write(f',\n  "{name}": [')
-        for position, entry in enumerate(entries):
-            text = indent(json_text(entry, 2), "    ")
-            sys.stdout.write(f"{',' if position else ''}\n{text}")
-        sys.stdout.write("\n  ]")
-    sys.stdout.write("\n}\n")
+    with printing():
+        sys.stdout.write(json_text(first, 2).removesuffix("\n}"))
+        for name, entries in lists.items():
+            sys.stdout.write(f',\n  "{name}": [')
+            for position, entry in enumerate(entries):
+                text = indent(json_text(entry, 2), "    ")
+                sys.stdout.write(f"{',' if position else ''}\n{text}")
+            sys.stdout.write("\n  ]")
+        sys.stdout.write("\n}\n")
 
 
 def say(text: str) -> None:
     """Print a line of the result."""
-    sys.stdout.write(printable(text) + "\n")
+    with printing():
+        sys.stdout.write(printable(text) + "\n")
 
 
 def say_path(path: Path) -> None:
     """Print a path, which a script may open: with the bytes that it has on disk, whatever the locale."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(printable(text_of(path)).encode() + b"\n")
-    sys.stdout.buffer.flush()
+    with printing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(printable(text_of(path)).encode() + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def notice(text: str) -> None:
@@ -69,6 +93,11 @@ def size(count: int | None) -> str:
 def number(count: int | None) -> str:
     """Return a number with groups of three digits."""
     return "" if count is None else f"{count:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things, ``1 file`` or ``2,000 files``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def time(moment: datetime | str | None) -> str:

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from ccat_ops_db_client.background import replay_in_process
 from ccat_ops_db_client.client import Client
-from ccat_ops_db_client.errors import ApiAwayError, CcatError
+from ccat_ops_db_client.errors import ApiAwayError, ApiError, CcatError, with_remedy
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.replay import Replay
 from ccat_ops_db_client.settings import load_settings
 
-from .output import notice
+from .output import counted, notice
 
 REPLAY_SECONDS = 2.0
 """For so long a command that asks sends what this machine recorded, before it asks."""
@@ -42,15 +42,16 @@ def connection(api_url: str | None) -> Iterator[Client]:
 def tell_replay(replay: Replay) -> None:
     """Say what a replay left behind."""
     if replay.refused:
-        notice(f"{replay.refused} spooled requests were refused; see: ccat spool status")
+        notice(f"refused from the spool: {counted(replay.refused, 'request')}; see: ccat spool status")
     if replay.waiting:
-        notice(f"{replay.waiting} requests wait in the spool; see: ccat spool status")
+        notice(f"waiting in the spool: {counted(replay.waiting, 'request')}; see: ccat spool status")
 
 
 def tell_spooled(what: str, because: CcatError | None) -> None:
-    """Say that something is kept in the spool, and why."""
-    reason = because.message if because else "other requests wait before it"
-    notice(f"{reason}; {what} in the spool and will be sent when that is over")
+    """Say that something is kept in the spool, and why; if it is not over by itself, also what helps."""
+    reason = because.message if because else "earlier requests of this observation are still waiting"
+    remedy = because.remedy if isinstance(because, ApiError) else ""
+    notice(with_remedy(f"{reason}; {what} in the spool and will be sent when that is over", remedy))
 
 
 class _RetryNotice:

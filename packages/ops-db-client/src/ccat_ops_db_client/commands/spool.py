@@ -14,7 +14,7 @@ from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_listing import Counts, Entry
 
 from .options import ApiUrl, Json
-from .output import number, print_json, print_json_with_lists, say, size, time
+from .output import counted, number, print_json, print_json_with_lists, say, size, time
 from .session import recorder
 from .tables import print_table
 
@@ -48,8 +48,8 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
         )
     else:
         say(
-            f"{shown(spool.folder)}: {number(count.waiting)} requests wait,"
-            f" {number(count.parked)} of them parked, {number(count.refused)} were refused"
+            f"{shown(spool.folder)}: {counted(count.waiting, 'request')} waiting,"
+            f" {number(count.parked)} of them parked, {number(count.refused)} refused"
         )
         if away:
             say(f"away since {time(away.since)}: {away.reason}")
@@ -61,12 +61,12 @@ def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
         )
     if count.refused:
         raise CcatError(
-            f"{number(count.refused)} requests were refused",
+            f"{counted(count.refused, 'request')} refused by the API",
             "mend the cause and run ccat spool replay --refused, or drop them with ccat spool discard NUMBER",
         )
     if count.parked:
         raise CcatError(
-            f"{number(count.parked)} requests are parked, because the service failed at them for an hour",
+            f"{counted(count.parked, 'request')} parked: the service failed at it for an hour",
             "tell the operators, then run ccat spool replay",
         )
 

@@ -20,6 +20,8 @@ from rich.text import Text
 
 from ccat_ops_db_client.terminal_text import printable
 
+from .output import printing
+
 # Without a terminal a table is as wide as it is: nothing may be cut off in a pipe.
 WIDE = 1000
 # On a narrow terminal rather the terminal breaks lines than a table its cells, letter by letter.
@@ -58,7 +60,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Text | str]], *,
         )
     for row in rows:
         table.add_row(*map(_cell, row))
-    _console().print(table)
+    with printing():
+        _console().print(table)
 
 
 def state(text: str | None) -> Text:

@@ -13,7 +13,7 @@ from ccat_ops_db_client.records import Progress
 from ccat_ops_db_client.terminal_text import printable
 
 from .options import ApiUrl, ExecutionId, Json, Timeout
-from .output import number, print_json, say, size
+from .output import counted, print_json, say, size
 from .polling import answers
 from .session import connection
 from .tables import waiting_progress
@@ -42,7 +42,10 @@ def wait(
     if as_json:
         print_json(progress)
     elif _reached(progress, goal):
-        say(f"{goal}: {number(progress.files)} files, {size(progress.bytes)}, {progress.packages} packages")
+        say(
+            f"{goal}: {counted(progress.files, 'file')}, {size(progress.bytes)},"
+            f" {counted(progress.packages, 'package')}"
+        )
     if not _reached(progress, goal):
         raise _not_reached(progress, goal, timeout)
 

@@ -177,8 +177,9 @@ def _remember_unless_known(
     recorder: Recorder, name: str, adapter: TypeAdapter[Known], asked: Callable[[Ask], Known]
 ) -> None:
     memory = _memory(recorder, name)
-    if not memory.exists():
-        with suppress(CcatError):
+    # Nobody may look there, or there is no answer: it is not needed now.
+    with suppress(CcatError, OSError):
+        if not memory.exists():
             _remember(memory, adapter.dump_json(asked(recorder.ask)))
 
 
@@ -197,4 +198,5 @@ def _remember(memory: Path, content: bytes) -> None:
         temporary.replace(memory)
     except OSError:
         # Only needed while the API is away; what can be done now is done.
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

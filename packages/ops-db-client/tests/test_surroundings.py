@@ -1,0 +1,154 @@
+"""What a computer may be like under ccat: streams, settings and folders that are not as they should be."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ccat_dev_stack.file_permissions import permissions_count
+from ccat_ops_db_client.errors import ConfigurationError, SpoolError
+from ccat_ops_db_client.recorder import Recorder
+from ccat_ops_db_client.settings import load_settings
+from ccat_ops_db_client.spool import Spool
+
+from . import seed
+from .conftest import Api, MakeClient, RunCcat
+
+NOWHERE = "http://127.0.0.1:1"
+START = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
+
+
+@pytest.fixture
+def shell(spool_folder: Path) -> Callable[[str], "subprocess.CompletedProcess[str]"]:
+    """Run a line of shell in which ``$CCAT`` begins a command while the API is away."""
+    run_ccat = "from ccat_ops_db_client.commands.main import main; main()"
+
+    def run(line: str) -> "subprocess.CompletedProcess[str]":
+        settings = {
+            "CCAT_API_URL": NOWHERE,
+            "CCAT_SPOOL_FOLDER": str(spool_folder),
+            "CCAT_REPLAY_IN_BACKGROUND": "false",
+        }
+        return subprocess.run(
+            ["bash", "-c", f'ccat() {{ "{sys.executable}" -c "{run_ccat}" "$@"; }}; {line}'],
+            env={**os.environ, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+class TestStreams:
+    def test_closed_ones_keep_nothing_from_being_recorded(
+        self, shell: Callable[[str], "subprocess.CompletedProcess[str]"], spool_folder: Path
+    ) -> None:
+        done = shell("ccat obs start --obs-unit O --module m <&- >&- 2>&-")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(Spool(spool_folder).waiting()) == 1
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_result_that_cannot_be_printed_is_an_error_in_one_line(
+        self,
+        shell: Callable[[str], "subprocess.CompletedProcess[str]"],
+        spool_folder: Path,
+        unbuffered: str,
+    ) -> None:
+        done = shell(f"PYTHONUNBUFFERED={unbuffered} ccat obs start --obs-unit O --module m > /dev/full")
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[1:] == [
+            "ccat: error: the result cannot be printed (No space left on device); see where the output goes"
+        ]
+        assert len(Spool(spool_folder).waiting()) == 1
+
+    def test_nothing_is_said_of_a_reader_that_has_read_enough(
+        self, shell: Callable[[str], "subprocess.CompletedProcess[str]"]
+    ) -> None:
+        done = shell("exec 3> >(exit); wait $!; ccat spool status --json >&3")
+        assert (done.returncode, done.stderr) == (1, "")
+
+
+class TestSettings:
+    @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {} ", "\ufeff{}\r\n"])
+    def test_a_token_is_taken_out_of_what_editors_put_around_it(
+        self, monkeypatch: pytest.MonkeyPatch, around: str
+    ) -> None:
+        monkeypatch.setenv("CCAT_API_URL", NOWHERE)
+        monkeypatch.setenv("CCAT_API_TOKEN", around.format("ccat_x_y"))
+        token = load_settings().api_token
+        assert token is not None
+        assert token.get_secret_value() == "ccat_x_y"
+
+    @pytest.mark.parametrize(
+        ("name", "value", "says"),
+        [
+            ("CCAT_API_URL", "http://127.0.0.1:99999", "Port out of range"),
+            ("CCAT_API_URL", "http://exa mple:80", "must look like http://host:port"),
+            ("CCAT_PROXY", "http://127.0.0.1:x", "Port could not be cast"),
+            ("CCAT_API_TOKEN", "Bearer ccat_x_y", "one word"),
+            ("CCAT_REPLAY_IN_BACKGROUND", "maybe", "true or false"),
+            ("CCAT_READ_TIMEOUT", "soon", "a number of seconds"),
+            ("CCAT_READ_TIMEOUT", "-1", "greater than 0"),
+        ],
+    )
+    def test_what_cannot_be_is_named_with_its_setting(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+    ) -> None:
+        monkeypatch.setenv("CCAT_API_URL", NOWHERE)
+        monkeypatch.setenv(name, value)
+        with pytest.raises(ConfigurationError) as raised:
+            load_settings()
+        assert raised.value.message.startswith(f"{name}: ")
+        assert says in raised.value.message
+        assert "ccat_x_y" not in str(raised.value)
+
+
+class TestFolders:
+    def test_what_is_recorded_needs_no_spool_of_its_own(
+        self, ccat: RunCcat, api: Api, tmp_path: Path
+    ) -> None:
+        """That of somebody else, which may not even be looked into."""
+        others = tmp_path / "others"
+        others.mkdir(mode=0)
+        source = api.source / tmp_path.name
+        source.mkdir()
+        (source / "a.fits").write_bytes(b"a")
+        with permissions_count():
+            started = ccat(*START, CCAT_SPOOL_FOLDER=str(others))
+            filing = ("--execution", started.out.strip(), "--module", "chai-lfa", source)
+            filed = ccat("file", *filing, CCAT_SPOOL_FOLDER=str(others))
+        assert (started.status, started.err) == (0, "")
+        assert (filed.status, filed.err) == (0, "")
+        assert filed.out == "1 file filed (1 B read), 0 filed already\n"
+
+    def test_without_api_and_spool_both_are_named(self, client_of: MakeClient, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        recorder = Recorder(client_of(NOWHERE, spool_folder=tmp_path / "file" / "spool"))
+        with pytest.raises(SpoolError) as raised:
+            recorder.start("O", ["m"])
+        assert f"{NOWHERE} cannot be reached" in raised.value.message
+        assert "cannot be used" in raised.value.message
+        assert "CCAT_SPOOL_FOLDER" in raised.value.remedy
+
+
+def test_what_waits_for_a_better_token_says_so(ccat: RunCcat) -> None:
+    started = ccat(*START, CCAT_API_TOKEN="ccat_wrong")
+    assert started.status == 0
+    assert "the request is in the spool and will be sent when that is over; set CCAT_API_TOKEN" in started.err
+
+
+def test_thousands_of_paths_in_one_command(ccat: RunCcat, execution: str, api: Api, tmp_path: Path) -> None:
+    folder = api.source / tmp_path.name / ("long " * 40)
+    folder.mkdir(parents=True)
+    paths = [folder / f"{number}" for number in range(100)]
+    for path in paths:
+        path.touch()
+    ran = ccat("file", "--json", "--execution", execution, "--module", "chai-lfa", *paths * 30)
+    assert (ran.status, ran.json["filed"]) == (0, 100)
+    missing = ccat("file", "--json", "--execution", execution, "--module", "chai-lfa", paths[0], "x" * 5000)
+    assert missing.status == 3
+    assert [entry["reason"] for entry in missing.json["left_out"]] == ["unreadable"]
