@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,11 +10,12 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import process_database
+from ccat_dev_stack.virtual_time import install_virtual_time, set_virtual_time
 from ccat_ops_db.changed_keys import Changed, take
 from ccat_ops_db.enumerations import Consumer
 from ccat_ops_db.models import Base, Role, RolePermission
@@ -48,15 +49,29 @@ KEPT = {
 }
 
 
-class FixedClock:
-    """A clock that stands until it is moved."""
+WRONG_BY = timedelta(days=365)
 
-    def __init__(self) -> None:
-        self.now = seed.NOW
+
+class FixedClock:
+    """Time that stands until it is moved: that of the database. The API's own clock is a year behind it."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._now = seed.NOW
         self.seconds = 0.0
 
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self._now = moment
+        with _engine(self._database) as engine:
+            set_virtual_time(engine, moment)
+
     def utc_now(self) -> datetime:
-        return self.now
+        return self.now - WRONG_BY
 
     def monotonic(self) -> float:
         return self.seconds
@@ -79,6 +94,8 @@ def shared_database(postgresql_server: Postgresql, migrated_template: str) -> It
         with _session(url) as session:
             seed.permissions(session)
             seed.reference_data(session)
+        with _engine(url) as engine:
+            install_virtual_time(engine, seed.NOW)
         yield url
 
 
@@ -98,6 +115,8 @@ def database(shared_database: str) -> str:
             " ON CONFLICT DO NOTHING;"
             f" SET session_replication_role = replica; {emptied}; {restored}; DELETE FROM changed_key"
         )
+    with _engine(shared_database) as engine:
+        set_virtual_time(engine, seed.NOW)
     return shared_database
 
 
@@ -109,9 +128,9 @@ def session(database: str) -> Iterator[Session]:
 
 
 @pytest.fixture
-def clock() -> FixedClock:
-    """The clock of the application."""
-    return FixedClock()
+def clock(database: str) -> FixedClock:
+    """The time of the application's database."""
+    return FixedClock(database)
 
 
 @pytest.fixture(scope="session")
@@ -270,8 +289,13 @@ def _client(app: FastAPI, headers: dict[str, str]) -> Client:
 
 @contextmanager
 def _session(url: str) -> Iterator[Session]:
-    engine = create_engine(synchronous(url), poolclass=NullPool)
-    with Session(engine) as opened:
+    with _engine(url) as engine, Session(engine) as opened:
         yield opened
         opened.commit()
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    engine = create_engine(synchronous(url), poolclass=NullPool)
+    yield engine
     engine.dispose()

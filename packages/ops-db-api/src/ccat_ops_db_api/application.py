@@ -166,7 +166,7 @@ async def tidy_up(app: FastAPI) -> None:
         async with state.sessions.begin() as session:
             await write_last_uses(session, ApiToken, uses)
             await write_last_uses(session, UserSession, session_uses)
-            await forget_ended_sessions(session, state.clock.utc_now())
-            await forget_old_keys(session, state.clock.utc_now())
+            await forget_ended_sessions(session)
+            await forget_old_keys(session)
     except DATABASE_ERRORS as error:
         log.warning("housekeeping_failed", error=str(error))

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -23,6 +23,7 @@ from ccat_dev_stack.stack.environment import read_tokens
 from ccat_dev_stack.stack.installation import DATABASE, Installation, load, write_private
 from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.configuration import apply_configuration
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ApiToken, Role, User, UserRole
 from ccat_ops_db.permissions import PermissionName
@@ -65,7 +66,7 @@ def main(path: str) -> None:
         with Session(engine) as session, session.begin():
             moved = tuple(configuration.entries["data_locations"])
             plan = apply_configuration(
-                session, configuration, actor="dev-stack", at=SystemClock().utc_now(), moved=moved
+                session, configuration, actor="dev-stack", at=database_now(session), moved=moved
             )
             _say(f"  {len(plan.changes)} changes")
         _say("accounts and tokens")
@@ -102,7 +103,7 @@ def _create_database(installation: Installation) -> None:
 
 def make_tokens(session: Session, known: Mapping[str, str], token_key: str) -> dict[str, str]:
     """Return a token of each user of the stack: the one that is known, if it is still good, or a new one."""
-    now = datetime.now(UTC)
+    now = database_now(session)
     return {
         name: _valid(session, known.get(name), token_key)
         or _issue(session, token_key, name, role, scopes, now)

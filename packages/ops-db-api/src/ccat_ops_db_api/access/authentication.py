@@ -115,13 +115,12 @@ async def valid_token(request: Request, session: AsyncSession, text: str) -> Tok
     row = next((it for it in found if secret_matches(token.secret, state.token_key, it.secret_hash)), None)
     if row is None:
         raise unauthenticated("the token is not known here")
-    now = state.clock.utc_now()
     if row.disabled_at is not None:
         raise unauthenticated("the account of the token's owner is closed")
-    ended = _end_of_token(row.revoked_at, row.expires_at, row.valid_at, now, state.settings.site_id)
+    ended = _end_of_token(row.revoked_at, row.expires_at, row.valid_at, row.now, state.settings.site_id)
     if ended is not None:
         raise unauthenticated(ended)
-    state.last_use.note(row.id, now)
+    state.last_use.note(row.id, row.now)
     return row
 
 
@@ -155,16 +154,15 @@ async def _by_cookie(request: Request, session: AsyncSession, cookie: str) -> Pr
         refuse_other_pages(request, origin_needed=False)
     state.session_rate_limit.take(secret_hash)
     row = await find_session(session, secret_hash)
-    now = state.clock.utc_now()
-    ended = "it is not known any more" if row is None else _end_of_session(row, now, state)
+    ended = "it is not known any more" if row is None else _end_of_session(row, state)
     if row is None or ended is not None:
         raise unauthenticated(f"the session has ended: {ended}", "session-ended")
     if unsafe and not csrf_token_matches(request.headers.get(CSRF_HEADER, ""), secret_hash, state.token_key):
         raise csrf_problem(
             f"the header {CSRF_HEADER} is missing or not that of the session; GET /me tells it"
         )
-    if now - row.last_used_at >= LAST_USE_PERIOD:
-        state.session_use.note(row.id, now)
+    if row.now - row.last_used_at >= LAST_USE_PERIOD:
+        state.session_use.note(row.id, row.now)
     return principal_of_session(row, csrf_token(secret_hash, state.token_key))
 
 
@@ -186,18 +184,18 @@ def principal_of_session(row: SessionRow, token: str) -> Principal:
     )
 
 
-def _end_of_session(row: SessionRow, now: datetime, state: Any) -> str | None:
+def _end_of_session(row: SessionRow, state: Any) -> str | None:
     """Return why a session has ended, or None."""
     if row.disabled_at is not None:
         return "the account is closed"
     if row.way is SignInWay.DEVELOPMENT and not state.development_sign_in:
         return "it was made in development"
-    if row.expires_at <= now:
+    if row.expires_at <= row.now:
         return f"it lasted until {row.expires_at.isoformat()}"
-    if row.last_used_at + IDLE_END <= now:
+    if row.last_used_at + IDLE_END <= row.now:
         return f"it was not used since {row.last_used_at.isoformat()}"
     return _end_of_token(
-        row.token_revoked_at, row.token_expires_at, row.token_valid_at, now, state.settings.site_id
+        row.token_revoked_at, row.token_expires_at, row.token_valid_at, row.now, state.settings.site_id
     )
 
 

@@ -35,7 +35,7 @@ from ccat_ops_db_api.access.schemas import (
     WaysToSignIn,
 )
 from ccat_ops_db_api.access.sessions import LONGEST, Signing, end_session, make_session
-from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.database import Transaction, database_now
 from ccat_ops_db_api.platform.errors import conflict
 from ccat_ops_db_api.platform.site import own_site
 
@@ -105,7 +105,7 @@ async def sign_in_in_development(
     """
     refuse_foreign_host(request)
     refuse_other_pages(request, origin_needed=True)
-    user_id = await development_user(session, body.role, request.app.state.clock.utc_now())
+    user_id = await development_user(session, body.role, await database_now(session))
     return await _sign_in(request, response, session, Signing(user_id, SignInWay.DEVELOPMENT))
 
 
@@ -130,7 +130,7 @@ async def _sign_in(request: Request, response: Response, session: AsyncSession, 
     state = request.app.state
     cookie, secret_hash = issue_cookie(state.token_key)
     had = hash_of_cookie(request.cookies.get(cookie_name(development=state.development), ""), state.token_key)
-    await make_session(session, signing, secret_hash, had, state.clock.utc_now())
+    await make_session(session, signing, secret_hash, had, await database_now(session))
     row = await find_session(session, secret_hash)
     assert row is not None
     give_cookie(response, cookie, LONGEST, development=state.development)

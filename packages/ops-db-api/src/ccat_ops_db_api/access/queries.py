@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, sel
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.enumerations import SignInWay
 from ccat_ops_db.models import (
     ApiToken,
@@ -38,6 +39,8 @@ class TokenRow(NamedTuple):
     full_name: str | None
     disabled_at: datetime | None
     permissions: list[str]
+    now: datetime
+    """The database's time, by which it is decided whether the token is valid."""
 
 
 class SessionRow(NamedTuple):
@@ -56,6 +59,7 @@ class SessionRow(NamedTuple):
     full_name: str | None
     disabled_at: datetime | None
     permissions: list[str]
+    now: datetime
 
 
 class RoleRow(NamedTuple):
@@ -177,6 +181,7 @@ _TOKEN: Select[*tuple[Any, ...]] = (
         User.full_name,
         User.disabled_at,
         _as_array(_scopes()),
+        ops_now(),
     )
     .join(User, User.id == ApiToken.user_id)
     .where(ApiToken.prefix == bindparam("token_prefix", type_=String))
@@ -201,6 +206,7 @@ _SESSION: Select[*tuple[Any, ...]] = (
                 else_=_scopes(),
             )
         ),
+        ops_now(),
     )
     .join(User, User.id == UserSession.user_id)
     .outerjoin(ApiToken, ApiToken.id == UserSession.api_token_id)

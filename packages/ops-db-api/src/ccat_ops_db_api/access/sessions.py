@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.database_time import ops_now, time_after
 from ccat_ops_db.enumerations import SignInWay
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import UserSession
@@ -81,7 +82,7 @@ async def end_session(session: AsyncSession, session_id: UUID) -> None:
     await session.execute(delete(UserSession).where(UserSession.id == session_id))
 
 
-async def forget_ended_sessions(session: AsyncSession, now: datetime) -> None:
+async def forget_ended_sessions(session: AsyncSession) -> None:
     """Remove sessions that have ended by time."""
-    ended = or_(UserSession.expires_at <= now, UserSession.last_used_at <= now - IDLE_END)
+    ended = or_(UserSession.expires_at <= ops_now(), UserSession.last_used_at <= time_after(-IDLE_END))
     await session.execute(delete(UserSession).where(ended))

@@ -24,7 +24,6 @@ Holder = Annotated[Principal, requires(PermissionName.MANAGE_HOLDS)]
 
 @router.get("", operation_id="list_deletion_holds", response_model=HoldPage)
 async def list_deletion_holds(
-    request: Request,
     _: Reader,
     session: Transaction,
     page: Page,
@@ -33,7 +32,7 @@ async def list_deletion_holds(
     sort: HoldSort = HoldSort.ID_DESCENDING,
 ) -> Response:
     """List holds on deletion."""
-    rows = queries.filtered(active, scope, request.app.state.clock.utc_now())
+    rows = queries.filtered(active, scope)
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, queries.HOLDS.id)
 
 

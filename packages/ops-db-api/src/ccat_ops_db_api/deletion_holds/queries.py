@@ -1,7 +1,6 @@
 """SQL of holds."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.enumerations import HoldScope
 from ccat_ops_db.models import (
     DataLocation,
@@ -48,11 +48,11 @@ def holds() -> Rows:
     )
 
 
-def filtered(active: bool | None, scope: HoldScope | None, now: datetime) -> Rows:
+def filtered(active: bool | None, scope: HoldScope | None) -> Rows:
     """Return the holds that a list asks for."""
     rows = holds()
     if active is not None:
-        over = or_(HOLDS.lifted_at.is_not(None), HOLDS.until <= now).is_(True)
+        over = or_(HOLDS.lifted_at.is_not(None), HOLDS.until <= ops_now()).is_(True)
         rows = rows.where(~over if active else over)
     if scope is not None:
         rows = rows.where(HOLDS.scope == scope)

@@ -1,6 +1,5 @@
 """Placing and lifting holds."""
 
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -12,6 +11,7 @@ from ccat_ops_db.models import DeletionHold
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.deletion_holds import queries
 from ccat_ops_db_api.deletion_holds.schemas import FIELD_OF_SCOPE, PlaceHold
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import conflict, invalid
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import own_site, require_owner
@@ -27,7 +27,7 @@ async def place(
     Problem
         422 for things that do not exist or a time that is past, 409 for an id of another hold.
     """
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     if body.until is not None and body.until <= now:
         raise invalid("until", f"{body.until.isoformat()} is past")
     covered = None if body.scope is HoldScope.GLOBAL else getattr(body, FIELD_OF_SCOPE[body.scope])
@@ -73,7 +73,7 @@ async def lift(
     require_owner(request, hold.site_id, f"deletion hold {hold.id}")
     if hold.lifted_at is not None:
         return
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     hold.lifted_at, hold.lifted_by = now, principal.actor
     await session.flush()
     await tell(

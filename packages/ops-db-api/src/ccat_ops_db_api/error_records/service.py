@@ -1,12 +1,11 @@
 """Acknowledging errors."""
 
-from datetime import datetime
-
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.models import ErrorRecord
 from ccat_ops_db_api.access.principal import Principal
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
 
@@ -24,7 +23,7 @@ async def acknowledge(
     require_owner(request, error.site_id, f"error {error.id}")
     if error.acknowledged_at is not None:
         return
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     error.acknowledged_at, error.acknowledged_by = now, principal.actor
     await session.flush()
     await tell(

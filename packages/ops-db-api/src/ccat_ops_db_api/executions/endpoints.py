@@ -11,7 +11,7 @@ from ccat_ops_db.reports.progress import execution_progress
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries, service
-from ccat_ops_db_api.executions.filters import Wanted, times_of
+from ccat_ops_db_api.executions.filters import Wanted, times_of_night
 from ccat_ops_db_api.executions.schemas import (
     Execution,
     ExecutionPage,
@@ -20,7 +20,7 @@ from ccat_ops_db_api.executions.schemas import (
     FinishExecution,
     StartExecution,
 )
-from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.database import Transaction, database_now
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.idempotency import Key, once
@@ -33,7 +33,6 @@ Writer = Annotated[Principal, requires(PermissionName.WRITE_OBSERVATIONS)]
 
 @router.get("", operation_id="list_executions", response_model=ExecutionPage)
 async def list_executions(
-    request: Request,
     _: Reader,
     session: Transaction,
     page: Page,
@@ -41,8 +40,9 @@ async def list_executions(
     sort: ExecutionSort = ExecutionSort.STARTED_AT_DESCENDING,
 ) -> Response:
     """List executions, each with what became of its data."""
-    at_telescope = 0.0 if wanted.night is None else await queries.longitude(session)
-    times = times_of(wanted, request.app.state.clock.utc_now(), at_telescope)
+    times = wanted.since, wanted.until
+    if wanted.night is not None:
+        times = times_of_night(wanted, await database_now(session), await queries.longitude(session))
     rows = await queries.filtered(session, wanted, times)
     identifier = ExecutedObsUnit.__table__.c.id
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, identifier)

@@ -49,10 +49,10 @@ Wanted = Annotated[ExecutionFilter, Depends(_of_query)]
 """The executions that a request asks for."""
 
 
-def times_of(
+def times_of_night(
     wanted: ExecutionFilter, now: datetime, longitude: float
 ) -> tuple[datetime | None, datetime | None]:
-    """Return since when and until when executions started that are wanted.
+    """Return since when and until when executions started that are wanted of a night.
 
     Raises
     ------
@@ -60,8 +60,6 @@ def times_of(
         422 for a night that no calendar has.
     """
     since, until = wanted.since, wanted.until
-    if wanted.night is None:
-        return since, until
     night = night_of(now, longitude)
     if wanted.night == "last":
         night = date.fromordinal(night.toordinal() - 1)

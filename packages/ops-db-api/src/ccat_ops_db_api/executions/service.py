@@ -1,6 +1,5 @@
 """Starting and finishing executions."""
 
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -12,6 +11,7 @@ from ccat_ops_db.models import ExecutedObsUnit
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields, not_found
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
@@ -31,7 +31,7 @@ async def start(
         another start and a telescope of another site.
     """
     await _check_names(session, body)
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     execution_id = body.id or new_id()
     telescope, site = await _telescope(session, body.modules)
     require_owner(request, site, f"telescope {telescope}")
@@ -87,7 +87,7 @@ async def finish(
     if execution.status is not ExecutionStatus.RUNNING:
         _require_same_end(execution, body)
         return
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     if body.ended_at is not None and body.ended_at < execution.started_at:
         raise invalid(
             "ended_at",

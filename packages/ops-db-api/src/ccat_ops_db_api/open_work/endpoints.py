@@ -1,6 +1,5 @@
 """``/open-work``."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,7 +18,7 @@ from ccat_ops_db_api.open_work.schemas import (
     OpenWorkSort,
     Verb,
 )
-from ccat_ops_db_api.platform.database import Transaction
+from ccat_ops_db_api.platform.database import Transaction, database_now
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, list_page, refuse_unknown
 
@@ -39,7 +38,7 @@ async def list_open_work(
     sort: OpenWorkSort = OpenWorkSort.WAITING_SINCE,
 ) -> Response:
     """List what is not done: open and given-up work of all kinds, and what waits before there is work."""
-    rows = queries.wanted_rows(_now(request), wanted)
+    rows = queries.wanted_rows(await database_now(session), wanted)
     resource = queries.shown(rows, wanted, request.app.state.settings.served_sites)
     resource, order = queries.sorted_by(resource, rows, sort)
     return await list_page(
@@ -63,7 +62,7 @@ async def get_open_work_groups(
 ) -> OpenWorkGroups:
     """Tell how much is not done, how old it is, what happens next and whose turn it is, in groups."""
     refuse_unknown(request)
-    now = _now(request)
+    now = await database_now(session)
     rows = queries.wanted_rows(now, wanted, programs=by is GroupBy.PROGRAM)
     verbs = queries.possible(rows.c, request.app.state.settings.served_sites)
     groups = await session.run_sync(
@@ -109,8 +108,3 @@ async def _change(
         return Response(answer.model_dump_json(), media_type="application/json")
 
     return await once(request, session, principal, key, work)
-
-
-def _now(request: Request) -> datetime:
-    now: datetime = request.app.state.clock.utc_now()
-    return now

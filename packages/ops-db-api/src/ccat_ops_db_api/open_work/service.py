@@ -14,6 +14,7 @@ from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.open_work.filters import OpenWorkFilter, conditions
 from ccat_ops_db_api.open_work.queries import wanted_rows
 from ccat_ops_db_api.open_work.schemas import ChangedWork, ChangeOfOpenWork, KindOfChange, Refusal, Verb
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import Problem, invalid
 from ccat_ops_db_api.work import service
 from ccat_ops_db_api.work.kinds import KINDS, Kind
@@ -43,7 +44,7 @@ async def change(
     """
     if not body.where.model_fields_set:
         raise invalid("where", "names nothing; say which work is meant, for example by kind and reason")
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     matching = await _matching(session, body.where, CHANGES[verb][1], now)
     answer = ChangedWork(
         verb=verb,

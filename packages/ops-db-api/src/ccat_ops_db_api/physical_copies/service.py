@@ -11,6 +11,7 @@ from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, Ve
 from ccat_ops_db.identity import new_id
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import busy, conflict, not_found
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
@@ -38,7 +39,7 @@ async def verify(
     require_owner(request, copy.site_id, f"physical copy {copy_id}")
     if copy.status in LEAVING:
         raise conflict(f"physical copy {copy_id} is {copy.status}; there is nothing to verify")
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     check_id = await queries.open_check(session, _check(copy, now))
     if check_id is None:
         open_check = await queries.check_of(session, copy_id)

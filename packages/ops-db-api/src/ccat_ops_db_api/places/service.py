@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.events import tell
@@ -29,9 +30,9 @@ async def suspend(
     row = await _held(session, request, kind, name)
     if row.suspended_at is not None:
         return
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     change = {"suspended_at": now, "suspended_by": principal.actor, "suspended_reason": reason}
-    await _change(session, request, principal, kind, name, change, "suspended", reason)
+    await _change(session, request, principal, kind, name, change, "suspended", reason, now)
 
 
 async def resume(
@@ -48,7 +49,8 @@ async def resume(
     if row.suspended_at is None:
         return
     change = dict.fromkeys(queries.SUSPENSION)
-    await _change(session, request, principal, kind, name, change, "resumed", row.suspended_reason)
+    now = await database_now(session)
+    await _change(session, request, principal, kind, name, change, "resumed", row.suspended_reason, now)
 
 
 async def _held(session: AsyncSession, request: Request, kind: ReferenceKind, name: str) -> Any:
@@ -68,12 +70,13 @@ async def _change(
     change: dict[str, Any],
     what: str,
     reason: str | None,
+    now: datetime,
 ) -> None:
     await session.execute(update(kind.table).where(kind.table.c.id == name).values(**change))
     await tell(
         session,
         site_id=own_site(request),
-        at=request.app.state.clock.utc_now(),
+        at=now,
         actor=principal.actor,
         action=f"{kind.table.name}.{what}",
         subject_type=kind.table.name,

@@ -1,15 +1,17 @@
 """The database of a running service: one engine, one transaction a request."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 from asyncpg.exceptions import InterfaceError, PostgresError
 from fastapi import Depends, Request
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Engine, event, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.session import follow_address
 from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from ccat_ops_db_api.settings import ApiSettings
@@ -51,6 +53,11 @@ def sqlstate_of(error: BaseException) -> str:
     """Return the SQLSTATE of an error of the database; empty if it has none."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlstate", None) or ""
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """Ask the database for its time: that of this machine decides nothing about rows."""
+    return (await session.execute(select(ops_now()))).scalar_one()
 
 
 def _drop_read_only_connections(engine: Engine) -> None:

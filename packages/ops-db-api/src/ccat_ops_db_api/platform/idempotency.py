@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.database_time import ops_now, time_after
 from ccat_ops_db.models import IdempotencyKey
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.errors import Problem
@@ -96,7 +97,7 @@ async def once(
                 user_id=principal.user_id,
                 key=key,
                 request_hash=fingerprint,
-                created_at=request.app.state.clock.utc_now(),
+                created_at=ops_now(),
                 response_status=response.status_code,
                 response_body=bytes(response.body).decode(),
                 response_etag=response.headers.get("etag"),
@@ -106,9 +107,9 @@ async def once(
     return response
 
 
-async def forget_old_keys(session: AsyncSession, now: datetime) -> None:
+async def forget_old_keys(session: AsyncSession) -> None:
     """Remove keys that are older than a day."""
-    await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
+    await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < time_after(-KEPT)))
 
 
 def _again(known: IdempotencyKey, fingerprint: str) -> Response:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.reports.words import how_many
 from ccat_ops_db_api.access.principal import Principal
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import (
     MOST_ERRORS,
     FieldError,
@@ -114,7 +114,7 @@ async def file(
         422 for names that do not exist or do not fit together, 409 for lines that contradict what is filed.
     """
     await _check_places(session, request, filing, numbered)
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     executions = await queries.insert_filed(session, now)
     filed = sum(execution.files for execution in executions)
     all_copied = not executions or executions[0].copies == filed

@@ -12,6 +12,7 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import StagingJob
 from ccat_ops_db.waiting import WaitingReason
 from ccat_ops_db_api.access.principal import Principal
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
@@ -41,7 +42,7 @@ async def make(
     job_id = body.id or new_id()
     if body.id is not None and await _is_the_same(session, body):
         return job_id, False
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     wanted = await _wanted(session, body)
     values = {
         "id": job_id,
@@ -93,7 +94,7 @@ async def cancel(session: AsyncSession, request: Request, principal: Principal, 
     items = await queries.open_items(session, job_id)
     if not items:
         raise conflict(f"staging job {job_id} is over: none of its items is open")
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     job.cancelled_at = now
     for item in items:
         await work.cancel(session, request, principal, STAGING_ITEMS, item, "its job was cancelled")

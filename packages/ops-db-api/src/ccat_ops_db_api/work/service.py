@@ -12,6 +12,7 @@ from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
 from ccat_ops_db.package_state import READABLE
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies.queries import lock_copy
+from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import conflict
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import require_owner
@@ -37,7 +38,7 @@ async def retry(
     require_owner(request, row.site_id, f"{kind.noun} {row.id}")
     if row.status is not Status.FAILED:
         raise conflict(f"{kind.noun} {row.id} is {row.status}; only failed work can be retried", "not-failed")
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     await _take_source(session, kind, row, now)
     details = {
         "error_class": row.error_class,
@@ -76,7 +77,7 @@ async def cancel(
         row.status is Status.IN_PROGRESS or await queries.has_begun(session, row)
     ):
         raise conflict(f"deletion {row.id} has begun: bytes may be gone in part, so it has to be completed")
-    now: datetime = request.app.state.clock.utc_now()
+    now = await database_now(session)
     was = row.status
     row.status = Status.FAILED
     row.fencing += 1

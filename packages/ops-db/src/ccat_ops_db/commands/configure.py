@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.commands.database import open_session
 from ccat_ops_db.commands.presentation import (
     clear_errors,
@@ -25,6 +24,7 @@ from ccat_ops_db.configuration import (
     load,
     make_plan,
 )
+from ccat_ops_db.database_time import database_now
 
 app = typer.Typer(no_args_is_help=True, help="Reference data as validated files.")
 
@@ -114,7 +114,7 @@ def apply(
                 session,
                 configuration,
                 actor=by or getpass.getuser(),
-                at=SystemClock().utc_now(),
+                at=database_now(session),
                 moved=moved or [],
                 expected_hash=expect or intended.hash(),
             )

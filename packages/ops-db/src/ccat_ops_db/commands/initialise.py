@@ -10,11 +10,11 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import schema
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.commands.database import load_settings, open_engine
 from ccat_ops_db.commands.presentation import clear_errors, show_plan
 from ccat_ops_db.configuration import Configuration, apply_configuration, load
 from ccat_ops_db.configuration.files import OVERLAYS
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.models import ConfigurationRevision, DatabaseSite
 from ccat_ops_db.models.databases import EVERY_SITE
 from ccat_ops_db.settings import Environment, SettingsError
@@ -112,9 +112,7 @@ def _say_whose(engine: Engine, site: str, main: bool) -> None:
 
 def _seed(engine: Engine, configuration: Configuration, verbose: bool) -> None:
     with Session(engine) as session:
-        plan = apply_configuration(
-            session, configuration, actor=getpass.getuser(), at=SystemClock().utc_now()
-        )
+        plan = apply_configuration(session, configuration, actor=getpass.getuser(), at=database_now(session))
         session.commit()
     if verbose:
         show_plan(plan, [])

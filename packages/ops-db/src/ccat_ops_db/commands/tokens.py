@@ -8,10 +8,10 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.commands.configure import AsJson
 from ccat_ops_db.commands.database import load_settings, main_site, open_session
 from ccat_ops_db.commands.presentation import clear_errors, show_json, show_table
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import ApiToken, ApiTokenScope, User
 from ccat_ops_db.tokens import TokenError, create_token, revoke_token, token_prefix
@@ -32,8 +32,9 @@ def create(
 ) -> None:
     """Make a token and print it: it cannot be shown again, only its hash is kept."""
     with clear_errors():
-        key, now = load_settings().key_of_tokens(), SystemClock().utc_now()
+        key = load_settings().key_of_tokens()
         with open_session() as session:
+            now = database_now(session)
             expires = now + timedelta(days=days) if days else None
             text = create_token(session, user, name, scope, site, expires, key, now)
             prefix = token_prefix(text)
@@ -87,14 +88,13 @@ def revoke(
     token: Annotated[str, typer.Argument(help="Prefix of the token (ccat_<id>), or the whole of it.")],
 ) -> None:
     """Revoke a token. Revoking it again changes nothing."""
-    with clear_errors():
-        now = SystemClock().utc_now()
-        with open_session() as session:
-            revoked = revoke_token(session, _prefix(token), now)
-            if revoked.revoked_at == now:
-                _record(session, "token.revoked", revoked.prefix, f"token {revoked.name!r} revoked", now)
-            session.commit()
-            typer.echo(f"{revoked.prefix} is revoked")
+    with clear_errors(), open_session() as session:
+        now = database_now(session)
+        revoked = revoke_token(session, _prefix(token), now)
+        if revoked.revoked_at == now:
+            _record(session, "token.revoked", revoked.prefix, f"token {revoked.name!r} revoked", now)
+        session.commit()
+        typer.echo(f"{revoked.prefix} is revoked")
 
 
 def _prefix(text: str) -> str:

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.accounts import close_account, create_user
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.commands.configure import AsJson
 from ccat_ops_db.commands.database import main_site, open_session
 from ccat_ops_db.commands.presentation import clear_errors, show_json, show_table
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import User, UserRole
 
@@ -28,8 +28,8 @@ def create(
 ) -> None:
     """Make an account."""
     with clear_errors():
-        now = SystemClock().utc_now()
         with open_session() as session:
+            now = database_now(session)
             create_user(session, name, role, now, full_name=full_name, email=email)
             _record(
                 session, "user.created", name, f"account made with the roles {', '.join(sorted(role))}", now
@@ -71,8 +71,8 @@ def list_users(as_json: AsJson = False) -> None:
 def close(name: Annotated[str, typer.Argument(help="Login name.")]) -> None:
     """Close an account; its tokens are not valid any more."""
     with clear_errors():
-        now = SystemClock().utc_now()
         with open_session() as session:
+            now = database_now(session)
             user = close_account(session, name, now)
             if user.disabled_at == now:
                 _record(session, "user.closed", name, "account closed", now)

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.clock import SystemClock
 from ccat_ops_db.configuration import ConfigurationError, Plan, Problem, RefusedError
 from ccat_ops_db.configuration.apply import carry_out, lock, record_changes
 from ccat_ops_db.configuration.cross_checks import check_observations, check_references
@@ -22,6 +21,7 @@ from ccat_ops_db.configuration.loaded import Configuration, LoadedEntry
 from ccat_ops_db.configuration.plan import compare, last_content
 from ccat_ops_db.configuration.problems import Position
 from ccat_ops_db.configuration.rows import Rows, read_rows
+from ccat_ops_db.database_time import database_now
 from ccat_ops_db.models import Site
 
 
@@ -36,7 +36,7 @@ def store(session: Session, raw: RawConfiguration) -> Plan:
         If no configuration was applied yet, or a change would strand data.
     """
     try:
-        plan = _store(session, raw, SystemClock().utc_now())
+        plan = _store(session, raw, database_now(session))
         session.commit()
     except BaseException:
         session.rollback()
