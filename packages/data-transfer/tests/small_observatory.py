@@ -31,6 +31,7 @@ from ccat_dev_stack.virtual_time import (
 )
 from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import (
+    CallerKind,
     DeletionMode,
     DeletionTrigger,
     ExecutionStatus,
@@ -42,6 +43,7 @@ from ccat_ops_db.enumerations import (
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataTransferRoute,
+    DeletionHoldEnd,
     DiskDataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
@@ -59,8 +61,11 @@ from ccat_ops_db.models import (
     Site,
     StagingItem,
     StagingJob,
+    Suspension,
+    SuspensionEnd,
     Telescope,
 )
+from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
 from ccat_ops_db.reports.why import Explanation, why
 
 
@@ -279,6 +284,34 @@ class SmallObservatory:
         column = table.c[key_of_model.name]
         with self.sessions.begin() as session:
             session.execute(update(table).where(column == key).values(values).returning(column)).one()
+
+    def suspend(self, model: Any, key: str, reason: str = "maintenance") -> None:
+        """Take a site, a location or a route out of service, as a person would."""
+        with self.sessions.begin() as session:
+            session.add(Suspension(**{model.suspended_in: key}, **self._said(reason)))
+
+    def resume(self, model: Any, key: str) -> None:
+        """Take it back into service."""
+        with self.sessions.begin() as session:
+            mine = select(Suspension.id).where(
+                getattr(Suspension, model.suspended_in) == key, SUSPENSION_IN_FORCE
+            )
+            for suspension in session.scalars(mine):
+                session.add(SuspensionEnd(suspension_id=suspension, **self._said(None)))
+
+    def lift(self, hold: UUID) -> None:
+        """Lift a hold, as a person would."""
+        with self.sessions.begin() as session:
+            session.add(DeletionHoldEnd(deletion_hold_id=hold, **self._said(None)))
+
+    def _said(self, reason: str | None) -> dict[str, Any]:
+        return {
+            "site_id": "ccat",
+            "caller_kind": CallerKind.COMMAND,
+            "caller": "somebody",
+            "created_at": self.clock.now,
+            "reason": reason,
+        }
 
     def add_buffer(self, location_id: str) -> None:
         self.add_location(location_id, LocationType.BUFFER, "when-archived")

@@ -183,7 +183,7 @@ def doubt_place(observatory: Any, location: str) -> None:
 
 def close_route(observatory: Any, route: str, reason: str) -> None:
     """Close a route until somebody opens it."""
-    observatory.change(DataTransferRoute, route, suspended_at=observatory.clock.now, suspended_reason=reason)
+    observatory.suspend(DataTransferRoute, route, reason)
 
 
 def under_pressure(observatory: Any, *locations: str) -> None:

@@ -104,9 +104,7 @@ def database(shared_database: str) -> str:
     """URL of a database with permissions and reference data and nothing else."""
     emptied = "; ".join(f'DELETE FROM "{table}"' for table in Base.metadata.tables if table not in KEPT)
     restored = "; ".join(
-        f"UPDATE {table} SET retired_at = NULL, suspended_at = NULL, suspended_by = NULL,"
-        " suspended_reason = NULL"
-        for table in ("site", "data_location", "data_transfer_route")
+        f"UPDATE {table} SET retired_at = NULL" for table in ("site", "data_location", "data_transfer_route")
     )
     with psycopg.connect(shared_database) as connection:
         # Neither guards nor foreign keys are to stop a test from cleaning up.

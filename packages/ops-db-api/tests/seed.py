@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import (
@@ -19,6 +20,7 @@ from ccat_ops_db.enumerations import (
 )
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
+    ApiToken,
     DataTransfer,
     DataTransferRoute,
     DiskDataLocation,
@@ -42,6 +44,7 @@ from ccat_ops_db.models import (
     S3DataLocation,
     Site,
     Telescope,
+    TokenRevocation,
     User,
     UserRole,
 )
@@ -118,6 +121,17 @@ def token(
     session.add_all(RolePermission(role_id=f"role-{name}", permission_id=right) for right in role)
     session.flush()
     return create_token(session, name, "test", list(scopes), site, expires_at, KEY, NOW)
+
+
+def revoke_tokens(session: Session) -> None:
+    """Revoke every token."""
+    session.add_all(
+        TokenRevocation(
+            site_id="ccat", api_token_id=token_id, caller_kind="command", caller="me", created_at=NOW
+        )
+        for token_id in session.scalars(select(ApiToken.id))
+    )
+    session.flush()
 
 
 def permissions(session: Session) -> None:

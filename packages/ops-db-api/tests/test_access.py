@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db import secret_texts
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import ApiToken, Role, RolePermission, User
+from ccat_ops_db.models import ApiToken, Role, RolePermission, TokenUse, User
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.tokens import token_prefix
 from ccat_ops_db_api.application import set_limits, tidy_up
@@ -166,7 +166,6 @@ class TestToken:
     @pytest.mark.parametrize(
         ("change", "word"),
         [
-            ({"revoked_at": seed.NOW}, "revoked"),
             ({"expires_at": seed.NOW}, "expired"),
             ({"bound_site_id": "cologne"}, "cologne"),
         ],
@@ -179,6 +178,13 @@ class TestToken:
         response = await client.get("/me")
         assert response.status_code == 401
         assert word in response.json()["detail"]
+
+    async def test_refuses_a_revoked_token(self, client: Client, session: Session) -> None:
+        seed.revoke_tokens(session)
+        session.commit()
+        response = await client.get("/me")
+        assert response.status_code == 401
+        assert "revoked" in response.json()["detail"]
 
     async def test_is_valid_until_its_end_and_at_its_site(self, client: Client, session: Session) -> None:
         session.execute(
@@ -206,19 +212,26 @@ class TestToken:
 
 
 class TestLastUse:
-    async def test_is_written_in_batches_and_never_back(
+    async def test_is_a_row_of_this_site_written_in_batches_and_never_back(
         self, app: FastAPI, client: Client, session: Session, clock: FixedClock
     ) -> None:
+        async def uses_after(span: timedelta) -> list[tuple[object, ...]]:
+            clock.now += span
+            await client.get("/me")
+            await tidy_up(app)
+            session.rollback()
+            rows = session.execute(select(TokenUse.api_token_id, TokenUse.site_id, TokenUse.used_at))
+            return [tuple(row) for row in rows]
+
         token_id = UUID((await client.get("/me")).json()["credential"]["id"])
-        assert session.scalar(select(ApiToken.last_used_at)) is None
-        await tidy_up(app)
-        session.expire_all()
-        assert session.get_one(ApiToken, token_id).last_used_at == seed.NOW
-        clock.now -= timedelta(hours=1)
-        await client.get("/me")
-        await tidy_up(app)
-        session.expire_all()
-        assert session.get_one(ApiToken, token_id).last_used_at == seed.NOW
+        assert session.execute(select(TokenUse.used_at)).all() == []
+        first = [(token_id, "ccat", seed.NOW)]
+        assert await uses_after(timedelta(0)) == first
+        assert await uses_after(timedelta(hours=-1)) == first
+        assert await uses_after(timedelta(hours=1, minutes=14)) == first
+        later = seed.NOW + timedelta(minutes=15)
+        assert await uses_after(timedelta(minutes=1)) == [(token_id, "ccat", later)]
+        assert session.get_one(ApiToken, token_id).last_used_at == later
 
 
 class TestRateLimit:

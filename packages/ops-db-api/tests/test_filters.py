@@ -6,13 +6,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
+    ErrorAcknowledgement,
     ErrorRecord,
     ExecutedObsUnit,
     PackageCreation,
@@ -361,10 +362,15 @@ class TestRecords:
                 message="mend it",
                 data_location_id=seed.BUFFER if severity is Severity.ERROR else None,
             )
-        session.execute(
-            update(ErrorRecord)
-            .where(ErrorRecord.severity == Severity.INFO)
-            .values(acknowledged_at=seed.NOW, acknowledged_by="me")
+        seen = select(ErrorRecord.id).where(ErrorRecord.severity == Severity.INFO)
+        session.add(
+            ErrorAcknowledgement(
+                site_id="cologne",
+                error_record_id=session.scalars(seen).one(),
+                caller_kind="session",
+                caller="me",
+                created_at=seed.NOW,
+            )
         )
         session.commit()
 

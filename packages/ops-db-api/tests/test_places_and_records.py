@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,17 @@ from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DataLocation, Event, LocationHealth, LocationUsage, RouteHealth, Site
+from ccat_ops_db.models import (
+    DataLocation,
+    DeletionHold,
+    DeletionHoldEnd,
+    ErrorAcknowledgement,
+    Event,
+    LocationHealth,
+    LocationUsage,
+    RouteHealth,
+    Site,
+)
 
 from . import seed
 from .conftest import ChangedKeys, Client, CountStatements
@@ -161,12 +172,22 @@ class TestHolds:
         assert (await client.get("/deletion-holds", params={"active": "true"})).json()["items"] == []
         assert session.query(Event).count() == 2
 
-    async def test_the_same_again_changes_nothing(self, client: Client) -> None:
-        body = {"id": str(new_id()), "scope": "global", "reason": "x"}
-        answers = [await client.post("/deletion-holds", json=body) for _ in range(2)]
-        assert [answer.status_code for answer in answers] == [201, 200]
-        other = await client.post("/deletion-holds", json=body | {"reason": "y"})
-        assert other.status_code == 409
+    async def test_the_same_again_by_its_idempotency_key_changes_nothing(
+        self, client: Client, session: Session
+    ) -> None:
+        body, headers = {"scope": "global", "reason": "x"}, {"Idempotency-Key": "k"}
+        answers = [await client.post("/deletion-holds", json=body, headers=headers) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        assert session.query(DeletionHold).count() == 1
+
+    async def test_a_hold_of_another_site_is_lifted_here(self, client: Client, session: Session) -> None:
+        hold = DeletionHold(
+            site_id="cologne", scope="global", created_by="them", created_at=seed.NOW, reason="a paper"
+        )
+        session.add(hold)
+        session.commit()
+        assert (await client.post(f"/deletion-holds/{hold.id}:lift")).json()["lifted_at"] is not None
+        assert session.query(DeletionHoldEnd.site_id).all() == [("ccat",)]
 
     @pytest.mark.parametrize(
         "body",
@@ -178,6 +199,8 @@ class TestHolds:
             {"scope": "global", "reason": ""},
             {"scope": "global", "reason": "x", "until": "2020-01-01T00:00:00Z"},
             {"scope": "everything", "reason": "x"},
+            # A client that sends one id to two sites must not make two rows of one id.
+            {"id": str(new_id()), "scope": "global", "reason": "x"},
         ],
     )
     async def test_hostile_values_are_refused(self, client: Client, body: dict[str, Any]) -> None:
@@ -213,6 +236,25 @@ class TestErrors:
         assert first.json() == again.json() == (await client.get(path)).json()
         assert first.json()["acknowledged_by"].startswith("user-")
         assert session.query(Event).count() == 1
+
+    async def test_one_of_another_site_is_acknowledged_here(
+        self, app: FastAPI, client: Client, session: Session
+    ) -> None:
+        app.state.settings = app.state.settings.model_copy(update={"served_sites": ("ccat",)})
+        record_error(
+            session,
+            site_id="cologne",
+            at=seed.NOW,
+            severity=Severity.ERROR,
+            category="no_space",
+            subject_type="data_location",
+            subject_id=seed.ARCHIVE,
+            message="full",
+        )
+        session.commit()
+        (error,) = (await client.get("/errors", params={"site": "cologne"})).json()["items"]
+        assert (await client.post(f"/errors/{error['id']}:acknowledge")).status_code == 200
+        assert session.query(ErrorAcknowledgement.site_id).all() == [("ccat",)]
 
     async def test_one_of_a_transfer_names_its_route(self, client: Client, session: Session) -> None:
         execution = seed.execution(session)

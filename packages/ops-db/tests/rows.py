@@ -282,3 +282,14 @@ def _next_part(session: Session) -> int:
 def _add(session: Session, *objects: Any) -> None:
     session.add_all(objects)
     session.flush()
+
+
+def suspend(session: Session, model: Any, key: str, at: datetime = NOW) -> None:
+    """Take a site, a location or a route out of service."""
+    subject = {model.suspended_in: key}
+    session.add(
+        models.Suspension(
+            site_id="ccat", **subject, caller_kind="command", caller="me", created_at=at, reason="new disks"
+        )
+    )
+    session.flush()

@@ -29,9 +29,10 @@ from . import rows
 NOT_WATCHED = {
     "api_token": "its use and revocation are read when it is used",
     "api_token_scope": "as the token",
+    "token_use": "as the token",
+    "token_revocation": "as the token",
     "data_transfer_log": "tells where a log is, and no state",
     "data_transfer_package": "its transfers have keys",
-    "deletion_hold": "a scope, looked at when a deletion is; who places or lifts one leaves an event",
     "executed_obs_unit_module": "written with its execution, or by the planner itself",
     "location_health": "a scope, looked at when work there is",
     "location_usage": "a series of measurements",

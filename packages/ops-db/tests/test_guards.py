@@ -240,7 +240,7 @@ OF_COLOGNE = {
     " VALUES ('cologne-ccat', 'cologne', 1)",
     "update": "UPDATE staging_job SET reason = 'another'",
     "delete": "DELETE FROM staging_job",
-    "backfill": "UPDATE deletion_hold SET lifted_by = 'everybody'",
+    "backfill": "UPDATE error_record SET message = 'another'",
     "upsert": "INSERT INTO location_health (data_location_id, site_id, consecutive_failures)"
     " VALUES ('ccat.output-buffer', 'ccat', 1), ('cologne.lta', 'cologne', 1)"
     " ON CONFLICT (data_location_id, site_id) DO UPDATE SET consecutive_failures = 2",
@@ -260,10 +260,15 @@ def two_sites(session: Session, world: rows.World) -> Session:
         )
     )
     for site in ("ccat", "cologne"):
-        session.add(
-            models.DeletionHold(
-                site_id=site, scope="global", created_by="me", created_at=rows.NOW, reason="a paper"
-            )
+        record_error(
+            session,
+            site_id=site,
+            at=rows.NOW,
+            severity=Severity.ERROR,
+            category="no_space",
+            subject_type="site",
+            subject_id=site,
+            message="full",
         )
     session.flush()
     return session
@@ -305,10 +310,10 @@ def test_a_session_cannot_act_for_a_site_that_the_database_does_not_have(two_sit
 def test_a_database_writes_its_own_rows(two_sites: Session) -> None:
     _becomes_database_of(two_sites, "ccat")
     own = "WHERE site_id IN (SELECT site_id FROM database_site)"
-    two_sites.execute(text(f"UPDATE deletion_hold SET lifted_by = 'me' {own}"))
-    two_sites.execute(text("UPDATE deletion_hold SET lifted_by = 'me' WHERE false"))
-    lifted = select(models.DeletionHold.site_id).where(models.DeletionHold.lifted_by == "me")
-    assert two_sites.scalars(lifted).all() == ["ccat"]
+    two_sites.execute(text(f"UPDATE error_record SET message = 'mended' {own}"))
+    two_sites.execute(text("UPDATE error_record SET message = 'mended' WHERE false"))
+    mended = select(models.ErrorRecord.site_id).where(models.ErrorRecord.message == "mended")
+    assert two_sites.scalars(mended).all() == ["ccat"]
 
 
 @pytest.mark.parametrize("table", OWNED)
@@ -319,7 +324,7 @@ def test_no_owned_table_is_truncated(session: Session, table: str) -> None:
 
 def test_a_row_keeps_its_owner(two_sites: Session) -> None:
     with pytest.raises(IntegrityError, match="of site ccat cannot become one of site cologne"):
-        two_sites.execute(text("UPDATE deletion_hold SET site_id = 'cologne'"))
+        two_sites.execute(text("UPDATE error_record SET site_id = 'cologne'"))
 
 
 def test_a_copy_belongs_to_the_site_of_its_place(session: Session, world: rows.World) -> None:

@@ -213,16 +213,12 @@ class TestApply:
         assert configured.scalars(select(models.Site.id).where(models.Site.main)).all() == ["ccat"]
 
     def test_suspension_is_not_its_business(self, configured: Session, edited: Edited) -> None:
-        configured.execute(
-            update(models.DataLocation)
-            .where(models.DataLocation.id == "us.lta")
-            .values(suspended_at=NOW, suspended_by="anna", suspended_reason="disk broken")
-        )
+        rows.suspend(configured, models.DataLocation, "us.lta")
         assert not make_plan(configured, load(CONFIGURATION))
         apply(configured, edited(changed("data_locations", "us.lta", priority=3)))
         configured.expire_all()
         location = configured.get_one(models.DataLocation, "us.lta")
-        assert (location.priority, location.suspended_by) == (3, "anna")
+        assert (location.priority, location.suspended_by) == (3, "me")
 
     def test_record_of_what_was_applied(self, configured: Session, edited: Edited) -> None:
         configuration = edited(changed("sites", "us", name="Ithaca"), without("lines", "CI10"))

@@ -119,10 +119,12 @@ def test_revoke_again_keeps_the_first_time(configured: Session) -> None:
     create_user(configured, "instrument", ["service"], NOW)
     text = create_token(configured, "instrument", "a", ["read:data"], None, None, KEY, NOW)
     prefix = token_prefix(text)
-    revoke_token(configured, prefix, NOW)
-    assert revoke_token(configured, prefix, NOW + timedelta(days=1)).revoked_at == NOW
+    revoked = revoke_token(configured, prefix, "ccat", "me", NOW)
+    assert revoked is not None
+    assert revoked.revoked_at == NOW
+    assert revoke_token(configured, prefix, "cologne", "me", NOW + timedelta(days=1)) is None
     with pytest.raises(TokenError, match="no token"):
-        revoke_token(configured, "ccat_nothing", NOW)
+        revoke_token(configured, "ccat_nothing", "ccat", "me", NOW)
 
 
 def test_closed_account_gets_no_token(configured: Session) -> None:

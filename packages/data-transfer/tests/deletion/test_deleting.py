@@ -24,6 +24,7 @@ from ccat_ops_db.models import (
     DataLocation,
     Deletion,
     DeletionHold,
+    DeletionHoldEnd,
     ErrorRecord,
     Event,
     FixityCheck,
@@ -130,7 +131,7 @@ def test_killed_between_files_a_deletion_is_proved_anew_and_completed(
     # A hold that came meanwhile is obeyed: no further byte goes, and why says so.
     assert len(observatory.files_at(begun[0].data_location_id)) == before
     assert "hold" in observatory.reasons(begun[0].id)
-    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.lift(held.id)
     observatory.clock.advance(61)
     observatory.run()
     assert observatory.files_at("ccat.raw") == observatory.files_at("ccat.buffer") == []
@@ -182,7 +183,7 @@ def test_a_hold_that_comes_before_the_deletion_runs_takes_it_back(observatory: A
     assert {(copy.status, copy.waiting_reason) for copy in copies} == {(PhysicalCopyStatus.VERIFIED, "hold")}
     assert "deletion.withdrawn" in [event.action for event in observatory.rows(Event)]
     assert "hold" in observatory.reasons(copies[0].id)
-    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.lift(held.id)
     observatory.run()
     assert observatory.files_at("ccat.raw") == []
 
@@ -228,7 +229,7 @@ def test_a_verification_that_is_too_old_is_renewed_by_itself(observatory: Any) -
     observatory.observe(CONTENTS)
     observatory.run()
     observatory.clock.advance(31 * 86400)
-    observatory.change(DeletionHold, held.id, lifted_at=observatory.clock.now, lifted_by="somebody")
+    observatory.lift(held.id)
     observatory.planner.run_pass()
     copies = observatory.rows(PhysicalCopy, data_location_id="ccat.raw")
     assert {copy.waiting_reason for copy in copies} == {"verification_too_old"}
@@ -453,3 +454,26 @@ def test_an_archive_that_cannot_be_asked_is_an_error(observatory: Any) -> None:
     allow_deletion(observatory)
     let_pass(observatory, *[HOUR] * 5)
     assert any("the keys have run out" in error.message for error in observatory.rows(ErrorRecord))
+
+
+def test_a_hold_that_runs_out_is_ended_by_the_planner_of_its_site(observatory: Any) -> None:
+    with observatory.sessions.begin() as session:
+        session.add(
+            DeletionHold(
+                site_id="cologne",
+                scope=HoldScope.SITE,
+                held_site_id="ccat",
+                created_by="somebody",
+                created_at=observatory.clock.now,
+                reason="a paper",
+                until=observatory.clock.now + timedelta(hours=1),
+            )
+        )
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert observatory.copy_at("ccat.buffer").status is PhysicalCopyStatus.PRESENT
+    observatory.clock.advance(3601)
+    observatory.run()
+    [end] = observatory.rows(DeletionHoldEnd)
+    assert (end.site_id, end.caller) == ("cologne", "planner")
+    assert observatory.copy_at("ccat.buffer").status is PhysicalCopyStatus.DELETED

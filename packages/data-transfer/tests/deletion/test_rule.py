@@ -18,6 +18,7 @@ from ccat_data_transfer.deletion.rule import (
 )
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_ops_db.enumerations import (
+    CallerKind,
     CopyKind,
     DeletionMode,
     HoldScope,
@@ -29,6 +30,7 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
+    DeletionHoldEnd,
     ExecutedObsUnit,
     LocationHealth,
     ObservingProgram,
@@ -156,6 +158,20 @@ def hold(scope: HoldScope, **covers: Any) -> Change:
     return change
 
 
+def lifted_hold(session: Any, observatory: Any) -> None:
+    hold(HoldScope.GLOBAL)(session, observatory)
+    session.flush()
+    session.add(
+        DeletionHoldEnd(
+            site_id="us",
+            deletion_hold_id=session.scalars(select(DeletionHold.id)).one(),
+            caller_kind=CallerKind.SESSION,
+            caller="somebody",
+            created_at=observatory.clock.now,
+        )
+    )
+
+
 def read_by_work(session: Any, observatory: Any) -> None:
     copy = session.scalars(select(PhysicalCopy.id).where(PhysicalCopy.data_location_id == "ccat.raw")).first()
     session.add(
@@ -214,6 +230,8 @@ CASES: list[tuple[str, Change, str]] = [
         hold(HoldScope.PACKAGE, raw_data_package_id=lambda o: the_package(o).id),
         "hold",
     ),
+    # Its own site ends it, no other clock.
+    ("a hold whose end was not told", hold(HoldScope.GLOBAL, until=lambda o: o.clock.now), "hold"),
 ]
 
 HARMLESS: list[tuple[str, Change]] = [
@@ -221,8 +239,7 @@ HARMLESS: list[tuple[str, Change]] = [
     ("another site held", hold(HoldScope.SITE, held_site_id="us")),
     ("another program held", hold(HoldScope.PROGRAM, observing_program_id="OTHER")),
     ("another location held", hold(HoldScope.LOCATION, data_location_id="ccat.buffer")),
-    ("a lifted hold", hold(HoldScope.GLOBAL, lifted_at=lambda o: o.clock.now, lifted_by="somebody")),
-    ("a hold that ran out", hold(HoldScope.GLOBAL, until=lambda o: o.clock.now)),
+    ("a lifted hold", lifted_hold),
     ("a pin that ended", archive_copy("ccat.raw", pinned_until=None)),
 ]
 

@@ -37,6 +37,7 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
+    DeletionHoldEnd,
     LocationHealth,
     PhysicalCopy,
     RawDataFile,
@@ -179,12 +180,14 @@ class Observatory(RuleBasedStateMachine):
 
     @rule()
     def lift_holds(self) -> None:
+        lifted = {end.deletion_hold_id for end in self.o.rows(DeletionHoldEnd)}
         for row in self.o.rows(DeletionHold):
-            self.o.change(DeletionHold, row.id, lifted_at=self.o.clock.now, lifted_by="x")
+            if row.id not in lifted:
+                self.o.lift(row.id)
 
     @rule(place=st.sampled_from(PLACES))
     def suspend(self, place: str) -> None:
-        self.o.change(DataLocation, place, suspended_at=self.o.clock.now, suspended_reason="x")
+        self.o.suspend(DataLocation, place)
 
     @rule(place=st.sampled_from(PLACES))
     def cut_off(self, place: str) -> None:
@@ -194,7 +197,7 @@ class Observatory(RuleBasedStateMachine):
     def mend_places(self) -> None:
         self.o.places.broken.clear()
         for place in PLACES:
-            self.o.change(DataLocation, place, suspended_at=None, suspended_reason=None)
+            self.o.resume(DataLocation, place)
         for health in self.o.rows(LocationHealth):
             self.o.change(LocationHealth, health.data_location_id, suspect_since=None, suspect_reason=None)
 

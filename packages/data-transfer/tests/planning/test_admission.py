@@ -72,13 +72,13 @@ def test_higher_priority_goes_first_whichever_way_it_goes(observatory: Any) -> N
 
 def test_what_does_not_fit_does_not_hold_up_what_fits(observatory: Any) -> None:
     observe(observatory, 6)
-    observatory.change(DataLocation, "ccat.raw", suspended_at=observatory.clock.now, suspended_reason="x")
+    observatory.suspend(DataLocation, "ccat.raw")
     observatory.planner.run_pass()
     rows = observatory.rows(PackageCreation)
     for row in rows[:5]:
         observatory.change(PackageCreation, row.id, bytes_total=10**9, priority=5)
     observatory.fill("ccat.buffer", used=0, total=10**8)
-    observatory.change(DataLocation, "ccat.raw", suspended_at=None)
+    observatory.resume(DataLocation, "ccat.raw")
     observatory.planner.run_pass()
     assert [row.id for row in observatory.rows(PackageCreation, status=Status.SCHEDULED)] == [rows[5].id]
     assert observatory.rows(PackageCreation)[0].waiting_reason == "no_space_at_destination"
@@ -119,7 +119,7 @@ def test_the_first_item_for_a_disabled_site_blocks_no_other(observatory: Any) ->
     )
     observatory.change(DataTransfer, second.id, destination_location_id="cologne.buffer", sent_at=None)
     observatory.change(DataTransfer, second.id, data_transfer_route_id="ccat-cologne")
-    observatory.change(Site, "us", suspended_at=observatory.clock.now, suspended_reason="power cut")
+    observatory.suspend(Site, "us", "power cut")
     observatory.planner.run_pass()
     assert [row.id for row in observatory.rows(DataTransfer, status=Status.SCHEDULED)] == [second.id]
     assert "power cut" in observatory.why(first.id).summary
@@ -220,24 +220,26 @@ def test_more_than_a_page_of_packages_without_a_buffer_starve_no_other_site(obse
 
 def test_suspended_means_suspended_also_for_what_was_scheduled(observatory: Any) -> None:
     cases = [
-        (DataLocation, "ccat.raw", "location_disabled", {}),
-        (Site, "ccat", "site_disabled", {}),
-        (DataLocation, "ccat.raw", "location_disabled", {"enabled": False, "suspended_at": None}),
-        (Site, "ccat", "site_disabled", {"enabled": False, "suspended_at": None}),
+        (DataLocation, "ccat.raw", "location_disabled", True),
+        (Site, "ccat", "site_disabled", True),
+        (DataLocation, "ccat.raw", "location_disabled", False),
+        (Site, "ccat", "site_disabled", False),
     ]
     observe(observatory, 1)
-    for model, key, reason, values in cases:
+    for model, key, reason, suspended in cases:
         observatory.planner.run_pass()
         assert observatory.rows(PackageCreation)[0].status is Status.SCHEDULED
-        observatory.change(
-            model, key, **{"suspended_at": observatory.clock.now, "suspended_reason": "maintenance", **values}
-        )
+        if suspended:
+            observatory.suspend(model, key)
+        else:
+            observatory.change(model, key, enabled=False)
         observatory.planner.run_pass()
         [row] = observatory.rows(PackageCreation)
         assert (row.status, row.waiting_reason) == (Status.PENDING, reason)
         assert reason in observatory.reasons(row.raw_data_package_id)
         observatory.mailbox.messages.clear()
-        observatory.change(model, key, enabled=True, suspended_at=None, suspended_reason=None)
+        observatory.resume(model, key)
+        observatory.change(model, key, enabled=True)
     observatory.run()
     assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
 
@@ -267,10 +269,10 @@ def test_a_route_is_used_in_its_window_only_also_over_midnight(observatory: Any)
     observatory.planner.run_pass()
     [transfer] = observatory.rows(DataTransfer)
     assert (transfer.status, transfer.waiting_reason) == (Status.PENDING, "link_window_closed")
-    observatory.change(DataTransferRoute, "ccat-cologne", suspended_at=observatory.clock.now)
+    observatory.suspend(DataTransferRoute, "ccat-cologne")
     observatory.planner.run_pass()
     assert "route_disabled" in observatory.reasons(transfer.id)
-    observatory.change(DataTransferRoute, "ccat-cologne", suspended_at=None)
+    observatory.resume(DataTransferRoute, "ccat-cologne")
     observatory.clock.now += timedelta(hours=20)
     observatory.run()
     assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
@@ -279,9 +281,7 @@ def test_a_route_is_used_in_its_window_only_also_over_midnight(observatory: Any)
 def test_work_waits_while_the_place_that_it_reads_from_is_out_of_service(observatory: Any) -> None:
     observe(observatory, 1)
     observatory.run_until(lambda: observatory.rows(LongTermArchiveTransfer) != [])
-    observatory.change(
-        DataLocation, "cologne.buffer", suspended_at=observatory.clock.now, suspended_reason="fsck"
-    )
+    observatory.suspend(DataLocation, "cologne.buffer", "fsck")
     observatory.planner.run_pass()
     [row] = observatory.rows(LongTermArchiveTransfer)
     assert (row.status, row.waiting_reason) == (Status.PENDING, "location_disabled")

@@ -117,9 +117,7 @@ def test_a_package_whose_buffer_goes_out_of_service_is_made_in_another(observato
     observatory.planner.run_pass()
     [creation] = observatory.rows(PackageCreation)
     assert creation.destination_location_id == "ccat.buffer"
-    observatory.change(
-        DataLocation, "ccat.buffer", suspended_at=observatory.clock.now, suspended_reason="new disk"
-    )
+    observatory.suspend(DataLocation, "ccat.buffer", "new disk")
     # The pass withdraws it, the next one gives it another home.
     observatory.planner.run_pass()
     observatory.planner.run_pass()

@@ -76,7 +76,7 @@ def test_the_observatory_sends_once_to_the_preferred_archive_that_is_open(three_
                 method=TransferMethod.POSIX,
             )
         )
-    three_sites.change(DataTransferRoute, "ccat-cologne", suspended_at=three_sites.clock.now)
+    three_sites.suspend(DataTransferRoute, "ccat-cologne")
     three_sites.observe(CONTENTS)
     three_sites.run()
     assert hops(three_sites) == [("ccat.buffer", "us.buffer")]

@@ -9,12 +9,11 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from ccat_ops_db.clock import Clock, SystemClock
-from ccat_ops_db.models import ApiToken, UserSession
 from ccat_ops_db.settings import Environment, OpsDbSettings
 from ccat_ops_db_api import __version__
 from ccat_ops_db_api.access import endpoints as access
 from ccat_ops_db_api.access.last_use import LastUse
-from ccat_ops_db_api.access.queries import write_last_uses
+from ccat_ops_db_api.access.queries import write_session_uses, write_token_uses
 from ccat_ops_db_api.access.rate_limit import RateLimit
 from ccat_ops_db_api.access.sessions import forget_ended_sessions
 from ccat_ops_db_api.deletion_holds import endpoints as deletion_holds
@@ -164,8 +163,8 @@ async def tidy_up(app: FastAPI) -> None:
         limit.forget_full()
     try:
         async with state.sessions.begin() as session:
-            await write_last_uses(session, ApiToken, uses)
-            await write_last_uses(session, UserSession, session_uses)
+            await write_token_uses(session, state.settings.site_id, uses)
+            await write_session_uses(session, session_uses)
             await forget_ended_sessions(session)
             await forget_old_keys(session)
     except DATABASE_ERRORS as error:

@@ -59,6 +59,12 @@ WATCHED: dict[str, Watched] = {
     "deletion": Watched(WORK),
     "error_record": Watched(("last_seen_at", "count", "message")),
     "event": Watched(),
+    "error_acknowledgement": Watched(),
+    "error_acknowledgement_end": Watched(),
+    "deletion_hold": Watched(),
+    "deletion_hold_end": Watched(),
+    "suspension": Watched(),
+    "suspension_end": Watched(),
 }
 """The tables with triggers."""
 

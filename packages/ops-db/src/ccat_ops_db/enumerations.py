@@ -191,6 +191,17 @@ class Operation(StrEnum):
     DELETION = "deletion"
 
 
+class CallerKind(StrEnum):
+    """By what somebody who says something shows who they are."""
+
+    TOKEN = "token"
+    SESSION = "session"
+    COMMAND = "command"
+    """A command at a machine of the data centre."""
+    ENGINE = "engine"
+    """Nobody: the engine itself."""
+
+
 class SignInWay(StrEnum):
     """How a person signed in."""
 

@@ -29,6 +29,7 @@ from ccat_ops_db.models import (
     plan,
     records,
     rules,
+    statements,
 )
 
 AREAS: dict[str, ModuleType] = {
@@ -42,6 +43,7 @@ AREAS: dict[str, ModuleType] = {
     "Movement": movement,
     "Rules": rules,
     "Records": records,
+    "Statements": statements,
     "Access": access,
     "Databases": databases,
 }

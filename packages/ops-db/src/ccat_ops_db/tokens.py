@@ -13,8 +13,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.enumerations import CallerKind
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Site, User
+from ccat_ops_db.models import ApiToken, ApiTokenScope, Permission, Site, TokenRevocation, User
 from ccat_ops_db.secret_texts import (
     SECRET_LENGTH,
     TAG_LENGTH,
@@ -179,8 +180,21 @@ def create_token(
     return text
 
 
-def revoke_token(session: Session, prefix: str, at: datetime) -> ApiToken:
-    """Revoke a token in the caller's transaction; revoking it again changes nothing.
+def revoke_token(session: Session, prefix: str, site_id: str, caller: str, at: datetime) -> ApiToken | None:
+    """Revoke a token in the caller's transaction; None if it was revoked already.
+
+    Parameters
+    ----------
+    session : Session
+        Open session; the caller commits.
+    prefix : str
+        Public part of the token.
+    site_id : str
+        Site where the one who revokes it stands: it counts there from now on, elsewhere when it arrives.
+    caller : str
+        Who revokes it.
+    at : datetime
+        Now.
 
     Raises
     ------
@@ -190,7 +204,17 @@ def revoke_token(session: Session, prefix: str, at: datetime) -> ApiToken:
     token = session.scalars(select(ApiToken).where(ApiToken.prefix == prefix)).one_or_none()
     if token is None:
         raise TokenError(f"there is no token {prefix!r}")
-    if token.revoked_at is None:
-        token.revoked_at = at
-        session.flush()
+    if token.revoked_at is not None:
+        return None
+    session.add(
+        TokenRevocation(
+            site_id=site_id,
+            api_token_id=token.id,
+            caller_kind=CallerKind.COMMAND,
+            caller=caller,
+            created_at=at,
+        )
+    )
+    session.flush()
+    session.expire(token, ["revoked_at"])
     return token

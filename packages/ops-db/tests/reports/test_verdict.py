@@ -350,8 +350,15 @@ class TestAct:
         assert (item.why, item.where) == ("the copy has another checksum", world.buffer)
         assert item.action is not None
         assert item.action.verb == "acknowledge"
-        session.execute(update(models.ErrorRecord).values(acknowledged_at=NOW, acknowledged_by="me"))
+        said = {"site_id": "cologne", "caller_kind": "session", "caller": "me", "created_at": NOW}
+        error = session.query(models.ErrorRecord).one()
+        seen = models.ErrorAcknowledgement(error_record_id=error.id, **said)
+        session.add(seen)
+        session.flush()
         assert report_of(session).attention == []
+        session.add(models.ErrorAcknowledgementEnd(error_acknowledgement_id=seen.id, **said))
+        session.flush()
+        assert one(report_of(session), "unacknowledged_errors")
 
 
 class TestWatch:
@@ -364,16 +371,7 @@ class TestWatch:
         assert [sign.at for sign in report.signs_of_life] == [NOW - timedelta(hours=3, minutes=10)]
 
     def test_a_suspension_that_was_forgotten(self, session: Session, world: rows.World) -> None:
-        suspension = {
-            "suspended_at": NOW - timedelta(hours=30),
-            "suspended_by": "me",
-            "suspended_reason": "new disks",
-        }
-        session.execute(
-            update(models.DataTransferRoute)
-            .where(models.DataTransferRoute.id == world.route)
-            .values(**suspension)
-        )
+        rows.suspend(session, models.DataTransferRoute, world.route, NOW - timedelta(hours=30))
         report = report_of(session)
         assert report.verdict.sentence == "The route ccat-cologne has been suspended for 1 d 6 h."
         item = one(report, "long_suspension")

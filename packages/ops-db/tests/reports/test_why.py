@@ -174,12 +174,12 @@ def test_a_file_is_explained_by_its_package_or_its_module(session: Session, worl
 def test_places_out_of_service_say_who_and_why(session: Session, world: rows.World) -> None:
     work = rows.add_row(session, world, "data_transfer", Status.PENDING)
     work.waiting_reason = "route_disabled"
-    suspension = {"suspended_at": rows.NOW, "suspended_by": "me", "suspended_reason": "new disks"}
-    session.execute(update(Site).where(Site.id == "ccat").values(**suspension))
+    rows.suspend(session, Site, "ccat")
+    rows.suspend(session, DataLocation, world.buffer)
     session.execute(
         update(DataLocation.__table__)
         .where(DataLocation.__table__.c.id == world.buffer)
-        .values(**suspension, read_only=True)
+        .values(read_only=True)
     )
     session.execute(
         update(DataTransferRoute).where(DataTransferRoute.id == world.route).values(enabled=False)

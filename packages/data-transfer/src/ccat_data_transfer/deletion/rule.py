@@ -291,7 +291,7 @@ def _facts(
             verified.scalar_subquery().label("verified"),
             verified.where(age <= RetentionPolicy.max_verification_age).scalar_subquery().label("fresh"),
             _reader(kind, location_id, package_id, file_id).label("reader"),
-            _hold(location_id, package_id, at).label("hold"),
+            _hold(location_id, package_id).label("hold"),
             _pin(kind, location_id, package_id, file_id).label("pinned_until"),
         )
         .select_from(asked)
@@ -357,7 +357,7 @@ def _pin(
     )
 
 
-def _hold(location_id: str, package_id: ColumnElement[UUID], at: datetime) -> ScalarSelect[Any]:
+def _hold(location_id: str, package_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     execution = RawDataPackage.executed_obs_unit_id
     program = (
         select(ObsUnit.observing_program_id)
@@ -373,7 +373,6 @@ def _hold(location_id: str, package_id: ColumnElement[UUID], at: datetime) -> Sc
         )
         .where(
             DeletionHold.lifted_at.is_(None),
-            or_(DeletionHold.until.is_(None), DeletionHold.until > at),
             or_(
                 DeletionHold.scope == HoldScope.GLOBAL,
                 DeletionHold.held_site_id == DataLocation.__table__.c.site_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
 from ccat_data_transfer.planning.admission import admit
 from ccat_data_transfer.planning.deleting import plan_deletion
+from ccat_data_transfer.planning.holds import end_holds
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
@@ -40,6 +41,7 @@ STAGES: tuple[Stage, ...] = (
     plan_repairs,
     plan_moving,
     plan_staging,
+    end_holds,
     plan_deletion,
     admit,
 )

@@ -193,6 +193,8 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
     return (
         select(
             *columns,
+            DataLocation.suspended_at.label("suspended_at"),
+            DataLocation.suspended_reason.label("suspended_reason"),
             Site.enabled.label("site_enabled"),
             Site.suspended_at.label("site_suspended_at"),
             Site.suspended_reason.label("site_suspended_reason"),
@@ -275,7 +277,14 @@ def _routes(session: Session, at: datetime) -> dict[str, Route]:
 def _routes_with_state() -> Select[*tuple[Any, ...]]:
     columns, window = DataTransferRoute.__table__.c, DataTransferRouteWindow
     return (
-        select(*columns, RouteHealth.open_until, window.opens_at, window.closes_at)
+        select(
+            *columns,
+            DataTransferRoute.suspended_at.label("suspended_at"),
+            DataTransferRoute.suspended_reason.label("suspended_reason"),
+            RouteHealth.open_until,
+            window.opens_at,
+            window.closes_at,
+        )
         .select_from(DataTransferRoute.__table__)
         .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == columns.id)
         .outerjoin(window, window.data_transfer_route_id == columns.id)

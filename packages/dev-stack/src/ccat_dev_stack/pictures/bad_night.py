@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from ccat_data_transfer.failures import Failure, Integrity, Transient
 from ccat_data_transfer.package_format.errors import SourceMismatchError
@@ -24,14 +24,15 @@ from ccat_dev_stack.pictures.night import (
 )
 from ccat_dev_stack.pictures.observing import Part, observe_since
 from ccat_dev_stack.pictures.steps import Package, lock
-from ccat_ops_db.enumerations import CheckReason, Operation, Status, VerificationMethod
+from ccat_ops_db.enumerations import CallerKind, CheckReason, Operation, Status, VerificationMethod
 from ccat_ops_db.models import (
-    DataLocation,
     DataTransfer,
+    ErrorAcknowledgement,
     ErrorRecord,
     FixityCheck,
     PackageCreation,
     PhysicalCopy,
+    Suspension,
 )
 
 CUT = NOW - 30 * HOUR - 12 * MINUTE
@@ -178,11 +179,17 @@ class BadNight:
 
     def _suspend_processing(self) -> None:
         who, why = "m.rossi (session)", "its disks are exchanged until Monday"
-        self._night.session.execute(
-            update(DataLocation)
-            .where(DataLocation.id == "cologne.processing")
-            .values(suspended_at=SUSPENDED_AT, suspended_by=who, suspended_reason=why)
+        self._night.session.add(
+            Suspension(
+                site_id="ccat",
+                data_location_id="cologne.processing",
+                caller_kind=CallerKind.SESSION,
+                caller=who,
+                created_at=SUSPENDED_AT,
+                reason=why,
+            )
         )
+        self._night.session.flush()
         self._night.tell(
             SUSPENDED_AT,
             who,
@@ -200,7 +207,15 @@ class BadNight:
             error = self._night.session.scalars(
                 select(ErrorRecord).where(ErrorRecord.subject_id == str(transfer))
             ).one()
-            error.acknowledged_at, error.acknowledged_by = ACKNOWLEDGED_AT, who
+            self._night.session.add(
+                ErrorAcknowledgement(
+                    site_id=error.site_id,
+                    error_record_id=error.id,
+                    caller_kind=CallerKind.SESSION,
+                    caller=who,
+                    created_at=ACKNOWLEDGED_AT,
+                )
+            )
             self._night.tell(
                 ACKNOWLEDGED_AT,
                 who,

@@ -203,7 +203,7 @@ def _end_of_token(
     revoked_at: datetime | None, expires_at: datetime | None, only_at: str | None, now: datetime, site_id: str
 ) -> str | None:
     """Return why a token is not valid, or None."""
-    if revoked_at is not None and revoked_at <= now:
+    if revoked_at is not None:
         return "the token was revoked"
     if expires_at is not None and expires_at <= now:
         return f"the token expired at {expires_at.isoformat()}"

@@ -1,4 +1,4 @@
-"""When tokens were last used, written now and then instead of with each request."""
+"""When tokens and sessions were last used, written now and then instead of with each request."""
 
 from datetime import datetime
 from uuid import UUID

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from ccat_ops_db.enumerations import SignInWay
+from ccat_ops_db.enumerations import CallerKind, SignInWay
 
 
 class CredentialKind(StrEnum):
@@ -41,3 +42,15 @@ class Principal:
     def actor(self) -> str:
         """Return the name for the record: the user and the credential."""
         return f"{self.user_name} ({self.credential.name})"
+
+    def said(self, site_id: str, at: datetime, reason: str | None) -> dict[str, Any]:
+        """Return what a statement has of the one who makes it here and now, and why."""
+        return {
+            "site_id": site_id,
+            "caller_kind": CallerKind(self.credential.kind.value),
+            "caller_user_id": self.user_id,
+            "caller_credential_id": self.credential.id,
+            "caller": self.actor,
+            "created_at": at,
+            "reason": reason,
+        }

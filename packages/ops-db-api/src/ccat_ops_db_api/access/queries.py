@@ -1,12 +1,13 @@
 """SQL of access: who asks and what they may, in one statement; last uses, many in one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.database_time import ops_now
@@ -18,10 +19,14 @@ from ccat_ops_db.models import (
     Role,
     RolePermission,
     Site,
+    TokenUse,
     User,
     UserRole,
     UserSession,
 )
+
+TOKEN_USE_PERIOD = timedelta(minutes=15)
+"""A use is written if the last one that was written is older: each one is sent to all sites."""
 
 
 class TokenRow(NamedTuple):
@@ -113,17 +118,28 @@ async def roles_that_give(session: AsyncSession, permission: str) -> list[str]:
     )
 
 
-async def write_last_uses(
-    session: AsyncSession, of: type[ApiToken] | type[UserSession], uses: Mapping[UUID, datetime]
-) -> None:
-    """Write when tokens or sessions were last used; never an earlier time over a later one.
+async def write_token_uses(session: AsyncSession, site_id: str, uses: Mapping[UUID, datetime]) -> None:
+    """Write when tokens were last used at this site, each at most every quarter of an hour.
 
     In the order of their keys, so that processes which write at once wait for each other and not in a circle.
     """
-    for identifier, used_at in sorted(uses.items()):
+    for token_id, used_at in sorted(uses.items()):
+        use = upsert(TokenUse).values(api_token_id=token_id, site_id=site_id, used_at=used_at)
         await session.execute(
-            update(of)
-            .where(of.id == identifier, (of.last_used_at.is_(None)) | (of.last_used_at < used_at))
+            use.on_conflict_do_update(
+                index_elements=["api_token_id", "site_id"],
+                set_={"used_at": used_at},
+                where=TokenUse.used_at <= used_at - TOKEN_USE_PERIOD,
+            )
+        )
+
+
+async def write_session_uses(session: AsyncSession, uses: Mapping[UUID, datetime]) -> None:
+    """Write when sessions were last used; never an earlier time over a later one."""
+    for session_id, used_at in sorted(uses.items()):
+        await session.execute(
+            update(UserSession)
+            .where(UserSession.id == session_id, UserSession.last_used_at < used_at)
             .values(last_used_at=used_at)
         )
 

@@ -40,12 +40,12 @@ async def list_deletion_holds(
 async def place_deletion_hold(
     request: Request, principal: Holder, session: Transaction, key: Key, body: PlaceHold
 ) -> Response:
-    """Place a hold: nothing that it covers is deleted. The same again, by its id, answers 200."""
+    """Place a hold: nothing that it covers is deleted."""
 
     async def work() -> Response:
-        hold_id, new = await service.place(session, request, principal, body)
+        hold_id = await service.place(session, request, principal, body)
         shown = await _shown(session, hold_id)
-        return answer(request, shown, status=201 if new else 200, location=f"{request.url.path}/{hold_id}")
+        return answer(request, shown, status=201, location=f"{request.url.path}/{hold_id}")
 
     return await once(request, session, principal, key, work)
 
@@ -65,14 +65,11 @@ async def lift_deletion_hold(
     hold_id: UUID,
     body: LiftHold | None = None,
 ) -> Response:
-    """Lift a hold."""
+    """Lift a hold, of whichever site."""
 
     async def work() -> Response:
-        hold = await queries.locked(session, hold_id)
-        if hold is None:
-            raise not_found("deletion hold", hold_id)
         require_match(request, etag_of(await _shown(session, hold_id)))
-        await service.lift(session, request, principal, hold, body.reason if body else None)
+        await service.lift(session, request, principal, hold_id, body.reason if body else None)
         return answer(request, await _shown(session, hold_id))
 
     return await once(request, session, principal, key, work)

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.enumerations import HoldScope
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
+    DeletionHoldEnd,
     ExecutedObsUnit,
     ObservingProgram,
     RawDataPackage,
@@ -40,11 +41,13 @@ TABLE_OF_SCOPE: Mapping[HoldScope, Any] = {
 
 def holds() -> Rows:
     """Return holds as they are shown."""
-    names = ("id", "scope", "created_by", "created_at", "reason", "until", "lifted_at", "lifted_by")
+    names = ("id", "scope", "created_by", "created_at", "reason", "until")
     return select(
         HOLDS.site_id.label("owner_site"),
         *(column.label(field) for field, column in COLUMN_OF_FIELD.items()),
         *(HOLDS[name] for name in names),
+        DeletionHold.lifted_at.label("lifted_at"),
+        DeletionHold.lifted_by.label("lifted_by"),
     )
 
 
@@ -52,8 +55,8 @@ def filtered(active: bool | None, scope: HoldScope | None) -> Rows:
     """Return the holds that a list asks for."""
     rows = holds()
     if active is not None:
-        over = or_(HOLDS.lifted_at.is_not(None), HOLDS.until <= ops_now()).is_(True)
-        rows = rows.where(~over if active else over)
+        in_force = DeletionHold.lifted_at.is_(None)
+        rows = rows.where(in_force if active else ~in_force)
     if scope is not None:
         rows = rows.where(HOLDS.scope == scope)
     return rows
@@ -65,19 +68,18 @@ async def known(session: AsyncSession, scope: HoldScope, key: object) -> bool:
     return bool((await session.execute(select(exists(select(table.c.id).where(table.c.id == key))))).scalar())
 
 
-async def insert_hold(session: AsyncSession, values: Mapping[str, Any]) -> bool:
-    """Insert a hold; False if its id is there already."""
-    inserted = await session.execute(
-        upsert(DeletionHold)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=["id", "site_id"])
-        .returning(DeletionHold.id)
+async def is_lifted(session: AsyncSession, hold_id: UUID) -> bool:
+    """Return whether a hold is lifted, by whichever site."""
+    end = select(DeletionHoldEnd.id).where(DeletionHoldEnd.deletion_hold_id == hold_id)
+    return bool((await session.execute(select(exists(end)))).scalar())
+
+
+async def lift(session: AsyncSession, hold_id: UUID, said: Mapping[str, Any]) -> bool:
+    """Lift a hold; False if it was lifted at this site this moment."""
+    ended = await session.execute(
+        upsert(DeletionHoldEnd)
+        .values(id=new_id(), deletion_hold_id=hold_id, **said)
+        .on_conflict_do_nothing()
+        .returning(DeletionHoldEnd.id)
     )
-    return inserted.one_or_none() is not None
-
-
-async def locked(session: AsyncSession, hold_id: UUID) -> DeletionHold | None:
-    """Return a hold, held until the end of the transaction."""
-    return (
-        await session.execute(select(DeletionHold).where(DeletionHold.id == hold_id).with_for_update())
-    ).scalar_one_or_none()
+    return ended.one_or_none() is not None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from ccat_ops_db.enumerations import HoldScope
-from ccat_ops_db_api.platform.fields import Name, NewId, Reason, RequestBody, ResponseBody, Time
+from ccat_ops_db_api.platform.fields import Name, Reason, RequestBody, ResponseBody, Time
 
 FIELD_OF_SCOPE = {
     HoldScope.SITE: "site",
@@ -27,7 +27,6 @@ class PlaceHold(RequestBody):
         }
     )
 
-    id: NewId | None = Field(None, description="UUIDv7 that the client made; ours when left out.")
     scope: HoldScope
     site: Name | None = None
     location: Name | None = None
@@ -35,7 +34,9 @@ class PlaceHold(RequestBody):
     execution_id: UUID | None = None
     package_id: UUID | None = None
     reason: Reason
-    until: Time | None = Field(None, description="When it runs out; only when lifted if left out.")
+    until: Time | None = Field(
+        None, description="When its site ends it, by its own clock; only when lifted if left out."
+    )
 
     @model_validator(mode="after")
     def _names_what_it_covers(self) -> "PlaceHold":

@@ -73,11 +73,8 @@ async def acknowledge_error(
     """Note that a person knows of an error."""
 
     async def work() -> Response:
-        error = await queries.locked(session, error_id)
-        if error is None:
-            raise not_found("error", error_id)
         require_match(request, etag_of(await _shown(session, error_id)))
-        await service.acknowledge(session, request, principal, error)
+        await service.acknowledge(session, request, principal, error_id)
         return answer(request, await _shown(session, error_id))
 
     return await once(request, session, principal, key, work)

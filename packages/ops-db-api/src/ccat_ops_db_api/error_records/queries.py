@@ -34,8 +34,6 @@ def errors() -> Rows:
         "first_seen_at",
         "last_seen_at",
         "count",
-        "acknowledged_at",
-        "acknowledged_by",
         "resolved_at",
     )
     return select(
@@ -44,6 +42,8 @@ def errors() -> Rows:
         _route().label("route"),
         RANK.label("severity_rank"),
         *(ERRORS[name] for name in names),
+        ErrorRecord.acknowledged_at.label("acknowledged_at"),
+        ErrorRecord.acknowledged_by.label("acknowledged_by"),
     )
 
 
@@ -83,7 +83,7 @@ def filtered(
     rows = errors()
     for flag, is_set in (
         (is_open, ERRORS.resolved_at.is_(None)),
-        (acknowledged, ERRORS.acknowledged_at.is_not(None)),
+        (acknowledged, ErrorRecord.acknowledged_at.is_not(None)),
     ):
         if flag is not None:
             rows = rows.where(is_set if flag else ~is_set)
@@ -100,8 +100,8 @@ def filtered(
     return rows
 
 
-async def locked(session: AsyncSession, error_id: UUID) -> ErrorRecord | None:
-    """Return an error, held until the end of the transaction."""
-    return (
-        await session.execute(select(ErrorRecord).where(ErrorRecord.id == error_id).with_for_update())
-    ).scalar_one_or_none()
+async def to_acknowledge(session: AsyncSession, error_id: UUID) -> Any:
+    """Return what an error is about, unless somebody took note of it."""
+    statement = select(ERRORS.category, ERRORS.subject_type, ERRORS.subject_id)
+    unseen = statement.where(ERRORS.id == error_id, ErrorRecord.acknowledged_at.is_(None))
+    return (await session.execute(unseen)).one_or_none()

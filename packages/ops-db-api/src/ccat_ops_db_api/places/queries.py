@@ -1,7 +1,8 @@
 """SQL of places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,9 +18,11 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -32,8 +35,12 @@ from ccat_ops_db.models import (
     RouteHealth,
     S3DataLocation,
     Site,
+    Suspension,
+    SuspensionEnd,
     TapeDataLocation,
 )
+from ccat_ops_db.models.places import Suspendable
+from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
 
 SITES = Site.__table__
@@ -44,6 +51,10 @@ A_YEAR = 365 * 86_400.0
 """A forecast further ahead says nothing."""
 
 SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason")
+SUBJECTS: Mapping[Any, str] = {
+    model.__table__: model.suspended_in for model in (Site, DataLocation, DataTransferRoute)
+}
+"""Column of a suspension that names a row of a table."""
 
 
 def sites() -> Rows:
@@ -59,7 +70,7 @@ def sites() -> Rows:
         "api_url",
         "data_server_url",
     )
-    return select(*(SITES.c[name] for name in (*names, *SUSPENSION, "retired_at")))
+    return select(*(SITES.c[name] for name in names), *_suspension(Site), SITES.c.retired_at)
 
 
 def locations() -> Rows:
@@ -99,7 +110,8 @@ def locations() -> Rows:
             LOCATIONS.c.priority,
             LOCATIONS.c.enabled,
             LOCATIONS.c.read_only,
-            *(LOCATIONS.c[name] for name in (*SUSPENSION, *settings)),
+            *_suspension(DataLocation),
+            *(LOCATIONS.c[name] for name in settings),
             LOCATIONS.c.retention_policy_id.label("retention_policy"),
             func.coalesce(disk.c.path, tape.c.mount_path).label("path"),
             disk.c.host,
@@ -113,8 +125,8 @@ def locations() -> Rows:
             row_object(_usage()).label("usage"),
             row_object(state).label("health"),
             _service(
-                LOCATIONS,
-                [SITES, LOCATIONS],
+                DataLocation,
+                [Site, DataLocation],
                 condition.c.open_until,
                 (condition.c.suspect_since, condition.c.suspect_reason),
             ).label("service"),
@@ -172,9 +184,10 @@ def routes() -> Rows:
         ROUTES.c.concurrency,
         ROUTES.c.bytes_per_second,
         list_of_objects(windows).label("windows"),
-        *(ROUTES.c[name] for name in (*SUSPENSION, "retired_at")),
+        *_suspension(DataTransferRoute),
+        ROUTES.c.retired_at,
         row_object(state).label("health"),
-        _service(ROUTES, [ROUTES], health_now.c.open_until).label("service"),
+        _service(DataTransferRoute, [DataTransferRoute], health_now.c.open_until).label("service"),
     ).outerjoin(health_now, health_now.c.data_transfer_route_id == ROUTES.c.id)
 
 
@@ -243,9 +256,9 @@ def _service(
 
     Parameters
     ----------
-    place : Table
+    place : type
         The place.
-    switches : sequence of Table
+    switches : sequence of type
         Whose switches hold for it: the place and its site, the outer one first.
     open_until : ColumnElement
         When its pause after failures ends; not null while it has not succeeded again.
@@ -261,33 +274,53 @@ def _service(
 
     cases = [
         (
-            each.c.suspended_at.is_not(None),
+            each.suspended_at.is_not(None),
             said(
                 "suspended",
-                each.c.id,
-                each.c.suspended_at,
-                each.c.suspended_by,
-                each.c.suspended_reason,
+                each.id,
+                each.suspended_at,
+                each.suspended_by,
+                each.suspended_reason,
                 nothing,
             ),
         )
         for each in switches
     ]
     cases += [
-        (~each.c.enabled, said("disabled", each.c.id, nothing, literal("configuration"), nothing, nothing))
+        (~each.enabled, said("disabled", each.id, nothing, literal("configuration"), nothing, nothing))
         for each in switches
     ]
     if doubt is not None:
         cases.append(
-            (doubt[0].is_not(None), said("in_doubt", place.c.id, doubt[0], nothing, doubt[1], nothing))
+            (doubt[0].is_not(None), said("in_doubt", place.id, doubt[0], nothing, doubt[1], nothing))
         )
-    cases.append((open_until.is_not(None), said("paused", place.c.id, nothing, nothing, nothing, open_until)))
-    return case(*cases, else_=said("in_service", place.c.id, nothing, nothing, nothing, nothing))
+    cases.append((open_until.is_not(None), said("paused", place.id, nothing, nothing, nothing, open_until)))
+    return case(*cases, else_=said("in_service", place.id, nothing, nothing, nothing, nothing))
 
 
-async def locked(session: AsyncSession, table: Any, name: str) -> Any:
-    """Return a row of reference data, held until the end of the transaction."""
-    return (await session.execute(select(table).where(table.c.id == name).with_for_update())).one_or_none()
+def _suspension(model: type[Suspendable]) -> list[ColumnElement[Any]]:
+    return [getattr(model, name).label(name) for name in SUSPENSION]
+
+
+async def suspensions(session: AsyncSession, table: Any, name: str) -> list[tuple[UUID, str | None]]:
+    """Return the key and the reason of each suspension in force of a place, the first one first."""
+    found = await session.execute(
+        select(Suspension.id, Suspension.reason)
+        .where(getattr(Suspension, SUBJECTS[table]) == name, SUSPENSION_IN_FORCE)
+        .order_by(Suspension.created_at, Suspension.id)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+async def end(session: AsyncSession, suspension_id: UUID, said: Mapping[str, Any]) -> bool:
+    """End a suspension; False if that was said at this site already."""
+    ended = await session.execute(
+        upsert(SuspensionEnd)
+        .values(id=new_id(), suspension_id=suspension_id, **said)
+        .on_conflict_do_nothing()
+        .returning(SuspensionEnd.id)
+    )
+    return ended.one_or_none() is not None
 
 
 async def locations_of(session: AsyncSession, site: str) -> tuple[Any, list[str]]:

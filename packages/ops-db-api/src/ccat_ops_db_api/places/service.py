@@ -1,16 +1,15 @@
 """Taking places out of service, and back."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.models import Suspension
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries
-from ccat_ops_db_api.platform.database import database_now
-from ccat_ops_db_api.platform.errors import not_found
+from ccat_ops_db_api.platform.database import database_now, take_turns
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.references import ReferenceKind, reference
@@ -22,17 +21,21 @@ async def suspend(
 ) -> None:
     """Take a place out of service; work that is under way there goes on. Suspended twice is suspended.
 
+    Nobody else's row is written: this site says so, and every site acts on it.
+
     Raises
     ------
     Problem
         404 if there is none, 412 if it is not what the client saw.
     """
-    row = await _held(session, request, kind, name)
-    if row.suspended_at is not None:
+    require_match(request, etag_of(await reference(session, kind, name), kind.volatile))
+    await take_turns(session, f"{kind.table.name} {name}")
+    if await queries.suspensions(session, kind.table, name):
         return
-    now = await database_now(session)
-    change = {"suspended_at": now, "suspended_by": principal.actor, "suspended_reason": reason}
-    await _change(session, request, principal, kind, name, change, "suspended", reason, now)
+    said = principal.said(own_site(request), await database_now(session), reason)
+    session.add(Suspension(**{queries.SUBJECTS[kind.table]: name}, **said))
+    await session.flush()
+    await _tell(session, kind, name, "suspended", said)
 
 
 async def resume(
@@ -45,41 +48,26 @@ async def resume(
     Problem
         404 if there is none, 412 if it is not what the client saw.
     """
-    row = await _held(session, request, kind, name)
-    if row.suspended_at is None:
-        return
-    change = dict.fromkeys(queries.SUSPENSION)
-    now = await database_now(session)
-    await _change(session, request, principal, kind, name, change, "resumed", row.suspended_reason, now)
-
-
-async def _held(session: AsyncSession, request: Request, kind: ReferenceKind, name: str) -> Any:
-    row = await queries.locked(session, kind.table, name)
-    if row is None:
-        raise not_found(kind.noun.replace("_", " "), repr(name))
     require_match(request, etag_of(await reference(session, kind, name), kind.volatile))
-    return row
+    in_force = await queries.suspensions(session, kind.table, name)
+    if not in_force:
+        return
+    said = principal.said(own_site(request), await database_now(session), None)
+    ended = [await queries.end(session, suspension, said) for suspension, _ in in_force]
+    if any(ended):
+        await _tell(session, kind, name, "resumed", {**said, "reason": in_force[0][1]})
 
 
-async def _change(
-    session: AsyncSession,
-    request: Request,
-    principal: Principal,
-    kind: ReferenceKind,
-    name: str,
-    change: dict[str, Any],
-    what: str,
-    reason: str | None,
-    now: datetime,
+async def _tell(
+    session: AsyncSession, kind: ReferenceKind, name: str, what: str, said: Mapping[str, Any]
 ) -> None:
-    await session.execute(update(kind.table).where(kind.table.c.id == name).values(**change))
     await tell(
         session,
-        site_id=own_site(request),
-        at=now,
-        actor=principal.actor,
+        site_id=said["site_id"],
+        at=said["created_at"],
+        actor=said["caller"],
         action=f"{kind.table.name}.{what}",
         subject_type=kind.table.name,
         subject_id=name,
-        message=f"{name} {what} by {principal.actor}" + (f": {reason}" if reason else ""),
+        message=f"{name} {what} by {said['caller']}" + (f": {said['reason']}" if said["reason"] else ""),
     )

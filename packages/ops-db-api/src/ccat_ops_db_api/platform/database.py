@@ -6,7 +6,7 @@ from typing import Annotated
 
 from asyncpg.exceptions import InterfaceError, PostgresError
 from fastapi import Depends, Request
-from sqlalchemy import URL, Engine, event, select
+from sqlalchemy import URL, Engine, event, func, select
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -58,6 +58,14 @@ def sqlstate_of(error: BaseException) -> str:
 async def database_now(session: AsyncSession) -> datetime:
     """Ask the database for its time: that of this machine decides nothing about rows."""
     return (await session.execute(select(ops_now()))).scalar_one()
+
+
+async def take_turns(session: AsyncSession, subject: str) -> None:
+    """Wait until no other transaction says something about a subject; held until the end of this one.
+
+    Statements lock no row: what they are about may be of another site.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
 
 
 def _drop_read_only_connections(engine: Engine) -> None:

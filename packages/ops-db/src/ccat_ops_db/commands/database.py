@@ -8,7 +8,8 @@ from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import schema
-from ccat_ops_db.models import Site
+from ccat_ops_db.models import DatabaseSite, Site
+from ccat_ops_db.models.databases import EVERY_SITE
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import OpsDbSettings, SettingsError, unknown_keys
 
@@ -63,6 +64,19 @@ def main_site(session: Session) -> str:
     if site is None:
         raise SettingsError("there is no main site yet: apply a configuration first (opsdb config apply)")
     return site
+
+
+def own_site(session: Session) -> str:
+    """Return the site of this database, where whoever gives a command stands; of one for all the main site.
+
+    Raises
+    ------
+    SettingsError
+        If no configuration was applied yet.
+    """
+    row = DatabaseSite
+    site = session.scalars(select(row.site_id).order_by(row.is_main.desc(), row.site_id).limit(1)).first()
+    return main_site(session) if site is None or site == EVERY_SITE else site
 
 
 def _require_schema(engine: Engine) -> None:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from ccat_ops_db.commands.configure import AsJson
-from ccat_ops_db.commands.database import load_settings, main_site, open_session
+from ccat_ops_db.commands.database import load_settings, open_session, own_site
 from ccat_ops_db.commands.presentation import clear_errors, show_json, show_table
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.events import record_event
@@ -58,6 +58,7 @@ def list_tokens(as_json: AsJson = False) -> None:
                 scopes.setdefault(token_id, []).append(permission)
             found = session.execute(
                 select(ApiToken, User.name)
+                .options(undefer(ApiToken.last_used_at), undefer(ApiToken.revoked_at))
                 .join(User, User.id == ApiToken.user_id)
                 .order_by(ApiToken.created_at)
             ).all()
@@ -90,11 +91,12 @@ def revoke(
     """Revoke a token. Revoking it again changes nothing."""
     with clear_errors(), open_session() as session:
         now = database_now(session)
-        revoked = revoke_token(session, _prefix(token), now)
-        if revoked.revoked_at == now:
-            _record(session, "token.revoked", revoked.prefix, f"token {revoked.name!r} revoked", now)
+        prefix = _prefix(token)
+        revoked = revoke_token(session, prefix, own_site(session), getpass.getuser(), now)
+        if revoked is not None:
+            _record(session, "token.revoked", prefix, f"token {revoked.name!r} revoked", now)
         session.commit()
-        typer.echo(f"{revoked.prefix} is revoked")
+        typer.echo(f"{prefix} is revoked")
 
 
 def _prefix(text: str) -> str:
@@ -107,7 +109,7 @@ def _prefix(text: str) -> str:
 def _record(session: Session, action: str, prefix: str, message: str, at: datetime) -> None:
     record_event(
         session,
-        site_id=main_site(session),
+        site_id=own_site(session),
         at=at,
         actor=getpass.getuser(),
         action=action,

@@ -9,6 +9,7 @@ from ccat_ops_db.models.access import (
     Permission,
     Role,
     RolePermission,
+    TokenUse,
     User,
     UserRole,
     UserSession,
@@ -76,6 +77,14 @@ from ccat_ops_db.models.plan import (
 )
 from ccat_ops_db.models.records import ConfigurationRevision, ErrorRecord, Event, IdempotencyKey
 from ccat_ops_db.models.rules import DeletionHold, RetentionPolicy
+from ccat_ops_db.models.statements import (
+    DeletionHoldEnd,
+    ErrorAcknowledgement,
+    ErrorAcknowledgementEnd,
+    Suspension,
+    SuspensionEnd,
+    TokenRevocation,
+)
 from ccat_ops_db.models.transitions import refuse_illegal_transitions
 
 refuse_illegal_transitions(Base)
@@ -101,7 +110,10 @@ __all__ = [
     "DatabaseSite",
     "Deletion",
     "DeletionHold",
+    "DeletionHoldEnd",
     "DiskDataLocation",
+    "ErrorAcknowledgement",
+    "ErrorAcknowledgementEnd",
     "ErrorRecord",
     "Event",
     "ExecutedObsUnit",
@@ -148,8 +160,12 @@ __all__ = [
     "StagingItem",
     "StagingJob",
     "SubObservingProgram",
+    "Suspension",
+    "SuspensionEnd",
     "TapeDataLocation",
     "Telescope",
+    "TokenRevocation",
+    "TokenUse",
     "User",
     "UserRole",
     "UserSession",

@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column, relationship
 
 from ccat_ops_db.enumerations import SignInWay
 from ccat_ops_db.models.base import Base, Identified, Owned, Reference, choice, matches, of_owner
+from ccat_ops_db.models.statements import TokenRevocation, first
 
 PERMISSION_PATTERN = "^[a-z]+:[a-z][a-z-]*$"
 
@@ -61,6 +62,16 @@ class UserRole(Base):
     role_id: Mapped[str] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True, doc="Role.")
 
 
+class TokenUse(Owned, Base):
+    """When a token was last used at a site. Owned by the site of the use."""
+
+    api_token_id: Mapped[UUID] = mapped_column(
+        primary_key=True, sort_order=-2, doc="Token, of whichever site."
+    )
+    used_at: Mapped[datetime] = mapped_column(doc="Latest use, to a quarter of an hour.")
+    mapper_key = ("api_token_id",)
+
+
 class ApiToken(Identified, Owned, Base):
     """A token of a machine or a script; only a keyed hash of its secret is kept.
 
@@ -76,13 +87,23 @@ class ApiToken(Identified, Owned, Base):
     )
     created_at: Mapped[datetime] = mapped_column(doc="When it was made.")
     expires_at: Mapped[datetime | None] = mapped_column(doc="Not valid after; null: does not expire.")
-    last_used_at: Mapped[datetime | None] = mapped_column(doc="Latest use, to the minute.")
-    revoked_at: Mapped[datetime | None] = mapped_column(doc="When it was revoked.")
 
     scopes: Mapped[list["ApiTokenScope"]] = relationship(
         lazy="raise", primaryjoin="ApiToken.id == foreign(ApiTokenScope.api_token_id)"
     )
     __table_args__ = (UniqueConstraint("prefix", "site_id"),)
+
+    @declared_attr
+    def last_used_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """Latest use at whichever site, to a quarter of an hour."""
+        uses = select(func.max(TokenUse.used_at)).where(TokenUse.api_token_id == cls.id)
+        return column_property(uses.correlate_except(TokenUse).scalar_subquery(), deferred=True)
+
+    @declared_attr
+    def revoked_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """When it was revoked."""
+        at = first(TokenRevocation.created_at, TokenRevocation.api_token_id, cls.id)
+        return column_property(at, deferred=True)
 
 
 class ApiTokenScope(Owned, Base):

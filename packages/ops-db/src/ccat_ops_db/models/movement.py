@@ -31,6 +31,8 @@ def of_route() -> ForeignKeyConstraint:
 class DataTransferRoute(Reference, Suspendable, Base):
     """A way from one site to another, its method and its limits."""
 
+    suspended_in = "data_transfer_route_id"
+
     origin_site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Where it begins.")
     destination_site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True, doc="Where it leads.")
     route_type: Mapped[RouteType] = mapped_column(

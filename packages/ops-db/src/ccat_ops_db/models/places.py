@@ -1,27 +1,55 @@
 """Where data can be: sites and their locations, and what is known of their state."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
+from sqlalchemy import CheckConstraint, ForeignKey, Index, ScalarSelect, UniqueConstraint, text
+from sqlalchemy.orm import (
+    InstrumentedAttribute,
+    Mapped,
+    column_property,
+    declared_attr,
+    mapped_column,
+    relationship,
+    synonym,
+)
 
 from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
 from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches, of_owner
+from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE, Suspension, first
 
 
 class Suspendable:
-    """Switches that people use while things run; configuration does not touch them."""
+    """What people take out of service by a statement while things run: configuration does not touch it."""
 
-    suspended_at: Mapped[datetime | None] = mapped_column(
-        doc="When it was taken out of service; null: in service."
-    )
-    suspended_by: Mapped[str | None] = mapped_column(doc="Who took it out of service.")
-    suspended_reason: Mapped[str | None] = mapped_column(doc="Why it is out of service.")
+    suspended_in: ClassVar[str]
+    """Column of a suspension that names such a thing."""
+
+    @declared_attr
+    def suspended_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """When it was taken out of service; null: in service."""
+        return column_property(cls.suspension(Suspension.created_at, cls.id), deferred=True)  # type: ignore[attr-defined]
+
+    @declared_attr
+    def suspended_by(cls) -> Mapped[str | None]:  # noqa: N805
+        """Who took it out of service."""
+        return column_property(cls.suspension(Suspension.caller, cls.id), deferred=True)  # type: ignore[attr-defined]
+
+    @declared_attr
+    def suspended_reason(cls) -> Mapped[str | None]:  # noqa: N805
+        """Why it is out of service."""
+        return column_property(cls.suspension(Suspension.reason, cls.id), deferred=True)  # type: ignore[attr-defined]
+
+    @classmethod
+    def suspension(cls, fact: InstrumentedAttribute[Any], identifier: Any) -> ScalarSelect[Any]:
+        """Return a fact of the suspension in force of the thing with a key, of which a statement tells."""
+        return first(fact, getattr(Suspension, cls.suspended_in), identifier, SUSPENSION_IN_FORCE)
 
 
 class Site(Reference, Suspendable, Base):
     """A place with its own database and machines."""
+
+    suspended_in = "suspended_site_id"
 
     name: Mapped[str] = mapped_column(doc="Full name, for example Cologne.")
     time_zone: Mapped[str] = mapped_column(default="UTC", doc="IANA time zone, for display only.")
@@ -44,6 +72,8 @@ class Site(Reference, Suspendable, Base):
 
 class DataLocation(Reference, Suspendable, Base):
     """A place at a site where copies are kept; polymorphic by storage. Its id is ``<site>.<name>``."""
+
+    suspended_in = "data_location_id"
 
     site_id: Mapped[str] = mapped_column(ForeignKey("site.id"), doc="Site.")
     name: Mapped[str] = mapped_column(doc="Name within the site; part of queue names.")

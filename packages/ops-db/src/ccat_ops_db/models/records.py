@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, ScalarSelect, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, declared_attr, mapped_column
 
 from ccat_ops_db.enumerations import Severity
 from ccat_ops_db.models.base import Base, Identified, Owned, choice
 from ccat_ops_db.models.plan import JsonDocument
+from ccat_ops_db.models.statements import ACKNOWLEDGEMENT_IN_FORCE, ErrorAcknowledgement, first
 
 
 class Event(Identified, Owned, Base):
@@ -44,9 +45,23 @@ class ErrorRecord(Identified, Owned, Base):
     first_seen_at: Mapped[datetime] = mapped_column(doc="First time.")
     last_seen_at: Mapped[datetime] = mapped_column(index=True, doc="Latest time.")
     count: Mapped[int] = mapped_column(default=1, doc="How often.")
-    acknowledged_at: Mapped[datetime | None] = mapped_column(doc="When a person took note.")
-    acknowledged_by: Mapped[str | None] = mapped_column(doc="Who took note.")
     resolved_at: Mapped[datetime | None] = mapped_column(doc="When it was over.")
+
+    @declared_attr
+    def acknowledged_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """When a person took note."""
+        return column_property(cls.acknowledgement(ErrorAcknowledgement.created_at, cls.id), deferred=True)
+
+    @declared_attr
+    def acknowledged_by(cls) -> Mapped[str | None]:  # noqa: N805
+        """Who took note."""
+        return column_property(cls.acknowledgement(ErrorAcknowledgement.caller, cls.id), deferred=True)
+
+    @staticmethod
+    def acknowledgement(fact: InstrumentedAttribute[Any], identifier: Any) -> ScalarSelect[Any]:
+        """Return a fact of the acknowledgement in force of the error with a key."""
+        return first(fact, ErrorAcknowledgement.error_record_id, identifier, ACKNOWLEDGEMENT_IN_FORCE)
+
     __table_args__ = (
         CheckConstraint("count > 0", name="count_positive"),
         Index(

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
 from ccat_ops_db.enumerations import DeletionTrigger, HoldScope, VerificationMethod
 from ccat_ops_db.models.base import Base, Identified, Owned, Reference, choice
+from ccat_ops_db.models.statements import DeletionHoldEnd, first
 
 
 class RetentionPolicy(Reference, Base):
@@ -42,7 +43,7 @@ class RetentionPolicy(Reference, Base):
 
 
 class DeletionHold(Identified, Owned, Base):
-    """Forbids deletions of what it covers, until it is lifted or runs out."""
+    """Forbids deletions of what it covers, until it is lifted or runs out: a further row ends it."""
 
     scope: Mapped[HoldScope] = mapped_column(choice(HoldScope), doc="What it covers.")
     held_site_id: Mapped[str | None] = mapped_column(ForeignKey("site.id"), index=True, doc="For scope site.")
@@ -57,9 +58,20 @@ class DeletionHold(Identified, Owned, Base):
     created_by: Mapped[str] = mapped_column(doc="Who.")
     created_at: Mapped[datetime] = mapped_column(doc="When.")
     reason: Mapped[str] = mapped_column(doc="Why.")
-    until: Mapped[datetime | None] = mapped_column(doc="When it runs out; null: only when lifted.")
-    lifted_at: Mapped[datetime | None] = mapped_column(doc="When it was lifted.")
-    lifted_by: Mapped[str | None] = mapped_column(doc="Who lifted it.")
+    until: Mapped[datetime | None] = mapped_column(doc="When its site ends it; null: only when lifted.")
+
+    @declared_attr
+    def lifted_at(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """When it was lifted or ran out."""
+        at = first(DeletionHoldEnd.created_at, DeletionHoldEnd.deletion_hold_id, cls.id)
+        return column_property(at, deferred=True)
+
+    @declared_attr
+    def lifted_by(cls) -> Mapped[str | None]:  # noqa: N805
+        """Who lifted it; the planner if it ran out."""
+        who = first(DeletionHoldEnd.caller, DeletionHoldEnd.deletion_hold_id, cls.id)
+        return column_property(who, deferred=True)
+
     __table_args__ = (
         CheckConstraint(
             "(scope = 'site') = (held_site_id IS NOT NULL)"

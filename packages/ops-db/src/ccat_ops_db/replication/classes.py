@@ -44,6 +44,8 @@ REFERENCE = (
 OWNED = (
     "api_token",
     "api_token_scope",
+    "token_use",
+    "token_revocation",
     "executed_obs_unit",
     "executed_obs_unit_module",
     "raw_data_file",
@@ -66,8 +68,13 @@ OWNED = (
     "location_usage",
     "data_transfer_log",
     "error_record",
+    "error_acknowledgement",
+    "error_acknowledgement_end",
     "event",
     "deletion_hold",
+    "deletion_hold_end",
+    "suspension",
+    "suspension_end",
 )
 """Each row belongs to the site that its ``site_id`` names, and is sent to all others."""
 
@@ -81,5 +88,14 @@ LOCAL = (
 )
 """Belong to a database and are never sent."""
 
-APPEND_ONLY = ("event",)
+APPEND_ONLY = (
+    "event",
+    "deletion_hold",
+    "deletion_hold_end",
+    "error_acknowledgement",
+    "error_acknowledgement_end",
+    "suspension",
+    "suspension_end",
+    "token_revocation",
+)
 """Owned tables whose rows are never changed nor deleted."""

@@ -117,9 +117,9 @@ def _places(session: Session, at: datetime) -> list[Place]:
             before.c.used_bytes,
             before.c.measured_at,
             func.coalesce(deletes, False),
-            location.suspended_at,
-            location.suspended_by,
-            location.suspended_reason,
+            DataLocation.suspended_at,
+            DataLocation.suspended_by,
+            DataLocation.suspended_reason,
             func.coalesce(health.consecutive_failures, 0),
             health.open_until,
             health.suspect_since,
@@ -231,7 +231,7 @@ def _errors(session: Session) -> list[ErrorCount]:
             latest(error.message),
             latest(error.data_location_id),
         )
-        .where(error.resolved_at.is_(None), error.acknowledged_at.is_(None))
+        .where(error.resolved_at.is_(None), ErrorRecord.acknowledged_at.is_(None))
         .group_by(error.severity)
     )
     return [ErrorCount(*row) for row in rows]

@@ -198,18 +198,6 @@ FOR EACH ROW WHEN (OLD.raw_data_package_id IS NOT NULL)
 EXECUTE FUNCTION raw_data_file_kept()
 """,
     """\
-CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'event %: its rows are append-only', OLD.id
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'event_append_only';
-END $$
-""",
-    """\
-CREATE OR REPLACE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event
-FOR EACH ROW
-EXECUTE FUNCTION event_append_only()
-""",
-    """\
 CREATE OR REPLACE FUNCTION owned_here() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   here text[] := ARRAY(SELECT d.site_id FROM public.database_site d);
@@ -290,6 +278,8 @@ END $$
 OWNED = (
     "api_token",
     "api_token_scope",
+    "token_use",
+    "token_revocation",
     "executed_obs_unit",
     "executed_obs_unit_module",
     "raw_data_file",
@@ -312,8 +302,13 @@ OWNED = (
     "location_usage",
     "data_transfer_log",
     "error_record",
+    "error_acknowledgement",
+    "error_acknowledgement_end",
     "event",
     "deletion_hold",
+    "deletion_hold_end",
+    "suspension",
+    "suspension_end",
 )
 REFERENCE = (
     "observatory",
@@ -353,6 +348,49 @@ REFERENCE = (
     "user",
     "user_role",
     "configuration_revision",
+)
+APPEND_ONLY = (
+    "event",
+    "deletion_hold",
+    "deletion_hold_end",
+    "error_acknowledgement",
+    "error_acknowledgement_end",
+    "suspension",
+    "suspension_end",
+    "token_revocation",
+)
+TRIGGERS_OF_APPEND_ONLY = (
+    """\
+CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '{table} %: its rows are append-only', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_append_only';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+FOR EACH ROW
+EXECUTE FUNCTION {table}_append_only()
+""",
+)
+STATEMENTS = (
+    "deletion_hold",
+    "deletion_hold_end",
+    "error_acknowledgement",
+    "error_acknowledgement_end",
+    "suspension",
+    "suspension_end",
+)
+"""Statements that consumers of changed keys are told of."""
+TRIGGERS_OF_STATEMENTS = (
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON {table}
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER changed_key_insert
+""",
 )
 TRIGGERS_OF_OWNED = (
     """\
@@ -704,7 +742,7 @@ ALTER TABLE error_record ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON error_record
-FOR EACH ROW WHEN ((OLD.severity, OLD.category, OLD.fingerprint, OLD.subject_type, OLD.subject_id, OLD.data_location_id, OLD.first_seen_at, OLD.acknowledged_at, OLD.acknowledged_by, OLD.resolved_at) IS DISTINCT FROM (NEW.severity, NEW.category, NEW.fingerprint, NEW.subject_type, NEW.subject_id, NEW.data_location_id, NEW.first_seen_at, NEW.acknowledged_at, NEW.acknowledged_by, NEW.resolved_at))
+FOR EACH ROW WHEN ((OLD.severity, OLD.category, OLD.fingerprint, OLD.subject_type, OLD.subject_id, OLD.data_location_id, OLD.first_seen_at, OLD.resolved_at) IS DISTINCT FROM (NEW.severity, NEW.category, NEW.fingerprint, NEW.subject_type, NEW.subject_id, NEW.data_location_id, NEW.first_seen_at, NEW.resolved_at))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -748,7 +786,7 @@ FUNCTIONS = (
     "raw_data_package_kept",
     "raw_data_file_immutable",
     "raw_data_file_kept",
-    "event_append_only",
+    *(f"{table}_append_only" for table in APPEND_ONLY),
 )
 
 
@@ -962,9 +1000,6 @@ def upgrade() -> None:
         sa.Column("api_url", sa.String(), nullable=True),
         sa.Column("data_server_url", sa.String(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_by", sa.String(), nullable=True),
-        sa.Column("suspended_reason", sa.String(), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_site_id_slug")),
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_site_latitude_range")),
         sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_site_longitude_range")),
@@ -1017,8 +1052,6 @@ def upgrade() -> None:
         sa.Column("bound_site_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["bound_site_id"], ["site.id"], name=op.f("fk_api_token_bound_site_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id")),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_api_token")),
@@ -1320,9 +1353,6 @@ def upgrade() -> None:
         sa.Column("mount_point", sa.Boolean(), nullable=False),
         sa.Column("create", sa.Boolean(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_by", sa.String(), nullable=True),
-        sa.Column("suspended_reason", sa.String(), nullable=True),
         sa.CheckConstraint("id = site_id || '.' || name", name=op.f("ck_data_location_id_is_site_and_name")),
         sa.CheckConstraint("name ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_data_location_name_slug")),
         sa.CheckConstraint(
@@ -1519,9 +1549,6 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("bytes_per_second", sa.BigInteger(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspended_by", sa.String(), nullable=True),
-        sa.Column("suspended_reason", sa.String(), nullable=True),
         sa.CheckConstraint(
             "(route_type = 'relay') = (relay_site_id IS NOT NULL)",
             name=op.f("ck_data_transfer_route_relay_has_site"),
@@ -1735,8 +1762,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_by", sa.String(), nullable=True),
         sa.CheckConstraint(
             "(scope = 'site') = (held_site_id IS NOT NULL) AND (scope = 'location') = (data_location_id IS NOT NULL) AND (scope = 'program') = (observing_program_id IS NOT NULL) AND (scope = 'execution') = (executed_obs_unit_id IS NOT NULL) AND (scope = 'package') = (raw_data_package_id IS NOT NULL)",
             name=op.f("ck_deletion_hold_names_what_it_covers"),
@@ -1802,8 +1827,6 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("acknowledged_by", sa.String(), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("count > 0", name=op.f("ck_error_record_count_positive")),
         sa.ForeignKeyConstraint(
@@ -3289,8 +3312,66 @@ def upgrade() -> None:
             name=op.f("uq_chai_tiling_chai_observation_configuration_id_tile"),
         ),
     )
+    op.create_table(
+        "token_use",
+        sa.Column("api_token_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("api_token_id", "site_id", name=op.f("pk_token_use")),
+    )
+    _create_statements(
+        "suspension",
+        sa.Column("suspended_site_id", sa.String(), nullable=True),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column("data_transfer_route_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["suspended_site_id"], ["site.id"], name=op.f("fk_suspension_suspended_site_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_suspension_data_location_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["data_transfer_route_id"],
+            ["data_transfer_route.id"],
+            name=op.f("fk_suspension_data_transfer_route_id"),
+        ),
+        sa.CheckConstraint(
+            "(CASE WHEN suspended_site_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN data_location_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN data_transfer_route_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_suspension_is_of_one_thing"),
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_suspension_reason_given")),
+    )
+    for column in ("suspended_site_id", "data_location_id", "data_transfer_route_id"):
+        op.create_index(op.f(f"ix_suspension_{column}"), "suspension", [column], unique=False)
+    _create_statements("deletion_hold_end", sa.Column("deletion_hold_id", sa.Uuid(), nullable=False))
+    op.create_index("uq_deletion_hold_end", "deletion_hold_end", ["deletion_hold_id", "site_id"], unique=True)
+    _create_statements("error_acknowledgement", sa.Column("error_record_id", sa.Uuid(), nullable=False))
+    op.create_index(
+        op.f("ix_error_acknowledgement_error_record_id"),
+        "error_acknowledgement",
+        ["error_record_id"],
+        unique=False,
+    )
+    _create_statements(
+        "error_acknowledgement_end", sa.Column("error_acknowledgement_id", sa.Uuid(), nullable=False)
+    )
+    op.create_index(
+        "uq_error_acknowledgement_end",
+        "error_acknowledgement_end",
+        ["error_acknowledgement_id", "site_id"],
+        unique=True,
+    )
+    _create_statements("suspension_end", sa.Column("suspension_id", sa.Uuid(), nullable=False))
+    op.create_index("uq_suspension_end", "suspension_end", ["suspension_id", "site_id"], unique=True)
+    _create_statements("token_revocation", sa.Column("api_token_id", sa.Uuid(), nullable=False))
+    op.create_index("uq_token_revocation", "token_revocation", ["api_token_id", "site_id"], unique=True)
     for statement in TRIGGERS:
         op.execute(statement)
+    for table in APPEND_ONLY:
+        for statement in TRIGGERS_OF_APPEND_ONLY:
+            op.execute(statement.format(table=table))
     for table in OWNED:
         for statement in TRIGGERS_OF_OWNED:
             op.execute(statement.format(table=table))
@@ -3298,6 +3379,9 @@ def upgrade() -> None:
         op.execute(TRIGGER_OF_REFERENCE.format(table=table))
     for statement in CHANGED_KEYS:
         op.execute(statement)
+    for table in STATEMENTS:
+        for statement in TRIGGERS_OF_STATEMENTS:
+            op.execute(statement.format(table=table))
     op.execute(EVERY_SITE)
     op.execute(CONSUMERS)
 
@@ -3305,6 +3389,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop everything."""
     set_limits()
+    op.drop_table("token_revocation")
+    op.drop_table("suspension_end")
+    op.drop_table("error_acknowledgement_end")
+    op.drop_table("error_acknowledgement")
+    op.drop_table("deletion_hold_end")
+    op.drop_table("suspension")
+    op.drop_table("token_use")
     op.drop_table("chai_tiling")
     op.drop_table("chai_inpar_parameter")
     op.drop_table("prime_cam_observation_configuration")
@@ -3659,3 +3750,35 @@ def downgrade() -> None:
     op.drop_table("configuration_revision")
     for function in reversed(FUNCTIONS):
         op.execute(f"DROP FUNCTION {function}() CASCADE")
+
+
+def _create_statements(table: str, *items: sa.schema.SchemaItem) -> None:
+    """Create a table of statements: with who says something, when and why, and what the statement is about."""
+    op.create_table(
+        table,
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column(
+            "caller_kind",
+            sa.Enum(
+                "token",
+                "session",
+                "command",
+                "engine",
+                name="caller_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("caller_user_id", sa.Uuid(), nullable=True),
+        sa.Column("caller_credential_id", sa.Uuid(), nullable=True),
+        sa.Column("caller", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        *items,
+        sa.ForeignKeyConstraint(["caller_user_id"], ["user.id"], name=op.f(f"fk_{table}_caller_user_id")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f(f"pk_{table}")),
+    )
+    op.create_index(op.f(f"ix_{table}_caller_user_id"), table, ["caller_user_id"], unique=False)
