@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-deep test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
+.PHONY: images test-interface test-python test-deep test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -24,6 +24,7 @@ UI_BUILT := build/ui/index.html
 UI_SOURCES := $(wildcard packages/ops-db-api/*.json) $(shell find $(UI) -name node_modules -prune -o -name tests -prune \
 	-o -name '.[a-z]*' -prune -o -name '*.gen.ts' -o -name '*.test.ts*' -o -print)
 NEED_CHROMIUM := $(BIN)/node -e 'import("./$(UI)/tests/chromium.ts").then((it) => it.needChromium())'
+SAID_BY_NPM := build/npm-test.log
 NPM := export PATH="$(CURDIR)/$(BIN):$$PATH" && cd $(UI) && npm
 
 # BACKEND=compose runs the stack in containers, from the images that `make images` made.
@@ -72,15 +73,18 @@ dev-status: $(READY)  ## live view: processes, what is where, what moves, what w
 dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 	@$(STACK) logs $(NAME)
 
-# One after the other, for pytest alone has work for all processors; both, whatever becomes of the first.
+# Both at once, for neither has work for all processors all the time; both, whatever becomes of the other. What npm
+# says comes in one piece, when both have ended.
 test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of the interface need Chromium
 	@$(NEED_CHROMIUM)
-	@failed=; echo "npm test"; \
-	($(NPM) --silent test && npm run --silent size) || \
-		failed="npm test or npm run size failed: what it said stands above the output of pytest"; \
-	echo "pytest"; \
-	$(BIN)/pytest packages operator tests/integration -n 4 || exit $$?; \
-	test -z "$$failed" || { echo "$$failed"; exit 1; }
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 test-interface test-python; failed=$$?; \
+	echo "npm test"; cat $(SAID_BY_NPM); exit $$failed
+
+test-interface: $(READY) $(UI_BUILT)
+	@($(NPM) --silent test -- --reporter=dot && npm run --silent size) > $(SAID_BY_NPM) 2>&1
+
+test-python: $(READY) $(UI_BUILT)
+	@$(BIN)/pytest packages operator tests/integration -n 4
 
 test-deep: $(READY)  ## what takes long: a week without the API with 10⁵ files filed, then sent; prints its figures
 	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/ops-db-client/tests/test_week_away.py --timeout 1800 -s
