@@ -13,10 +13,11 @@ from ccat_ops_db_client.errors import ApiError, CcatError
 from ccat_ops_db_client.paths import shown
 from ccat_ops_db_client.terminal_text import printable
 
+from . import ASKED_BY_SHELL
 from .exit_status import ExitStatus
 from .output import json_text, printing
 
-COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool")
+COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool", "completion")
 """A module each, which has the command under its name, or several in a Typer application `app`."""
 
 
@@ -92,7 +93,7 @@ def _flush() -> None:
 
 def _run() -> None:
     try:
-        application(*(name for name in sys.argv[1:2] if name in COMMANDS))()
+        application(*(name for name in _words()[:1] if name in COMMANDS))()
     except CcatError as error:
         _fail(error)
     except OSError as error:
@@ -107,6 +108,15 @@ def _run() -> None:
                 "this is a defect of ccat: report it with what CCAT_DEBUG=1 shows",
             )
         )
+
+
+def _words() -> list[str]:
+    """Return the words of the command line, or of the one that a shell asks about."""
+    if ASKED_BY_SHELL not in os.environ:
+        return sys.argv[1:]
+    from .completion import words_asked_for
+
+    return words_asked_for()
 
 
 def _fail(error: CcatError) -> None:
