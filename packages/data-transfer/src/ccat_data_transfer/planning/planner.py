@@ -50,8 +50,11 @@ STAGES: tuple[Stage, ...] = (
 POLL = 0.2
 """Seconds between two looks whether a state has changed."""
 
-GATHERING = 0.05
-"""Seconds between a pass that did something and the next."""
+POLL_SOON = 0.05
+"""The same while something happens, and the time between a pass that did something and the next."""
+
+LIVELY = 2.0
+"""Seconds after a change in which more is expected."""
 
 MOST_KEYS = 5_000
 """Changed keys that are taken at once."""
@@ -79,7 +82,7 @@ class Planner:
         self._random = world.random
         self._settings = settings
         self._count: Row[*tuple[Any, ...]] | None = None
-        self._next_care = 0.0
+        self._changed_at = self._next_care = 0.0
 
     def run(self, stopping: Event) -> None:
         """Make passes until told to stop: when a state has changed, and at the latest every tick."""
@@ -87,7 +90,7 @@ class Planner:
             try:
                 touched = self.run_pass()
                 # What a pass opened may make more possible at once; otherwise sleep until something changes.
-                self._wait(GATHERING if touched else self._settings.tick, stopping)
+                self._wait(POLL_SOON if touched else self._settings.tick, stopping)
             except DBAPIError as error:
                 log.warning("planner.database_unusable", error=said_by_database(error))
                 stopping.wait(min(self._settings.tick, 2.0))
@@ -139,7 +142,8 @@ class Planner:
         """Wait until a state has changed, at most so many seconds."""
         until = self._clock.monotonic() + seconds
         while (left := until - self._clock.monotonic()) > 0:
-            if stopping.wait(min(left, POLL)) or self._something_changed():
+            lively = self._clock.monotonic() - self._changed_at < LIVELY
+            if stopping.wait(min(left, POLL_SOON if lively else POLL)) or self._something_changed():
                 return
 
     def _something_changed(self) -> bool:
@@ -159,7 +163,8 @@ class Planner:
                 connection.execute(_COUNT_ON)
             count = connection.execute(_COUNT).one()
         changed = count != self._count
-        self._count = count
+        if changed:
+            self._count, self._changed_at = count, self._clock.monotonic()
         return changed
 
 
