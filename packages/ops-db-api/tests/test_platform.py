@@ -9,21 +9,22 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
-from ccat_ops_db.models import IdempotencyKey
+from ccat_ops_db.models import ChangedKey, IdempotencyKey
 from ccat_ops_db.settings import Environment, OpsDbSettings, SettingsError
 from ccat_ops_db.tokens import issue_token
+from ccat_ops_db_api import application
 from ccat_ops_db_api.application import create_app, tidy_up
 from ccat_ops_db_api.platform.database import asyncpg_url
 from ccat_ops_db_api.platform.logs import configure_logs
 from ccat_ops_db_api.settings import ApiSettings, load_settings
 
 from . import seed
-from .conftest import Client, FixedClock, MakeClient
+from .conftest import ChangedKeys, Client, FixedClock, MakeClient
 
 START = {"obs_unit": seed.OBS_UNIT, "modules": ["chai-lfa"]}
 
@@ -253,6 +254,22 @@ class TestBeforeTheSchema:
             assert (await client.get("/healthz")).status_code == 200
             await tidy_up(app)
         await app.state.engine.dispose()
+
+
+async def test_a_queue_that_nobody_takes_is_emptied(
+    app: FastAPI, session: Session, changed_keys: ChangedKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "LONGEST_QUEUE", 2)
+    executions = {seed.execution(session) for _ in range(2)}
+    session.commit()
+    await tidy_up(app)
+    assert {changed.key for changed in changed_keys()} == {str(execution) for execution in executions}
+    for _ in range(3):
+        seed.execution(session)
+    session.commit()
+    await tidy_up(app)
+    assert changed_keys() == set()
+    assert session.scalars(select(ChangedKey.key)).all() == []
 
 
 class TestDatabaseAway:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from ccat_ops_db.changed_keys import LONGEST_QUEUE, empty_long_queues
 from ccat_ops_db.clock import Clock, SystemClock
 from ccat_ops_db.settings import Environment, OpsDbSettings
 from ccat_ops_db_api import __version__
@@ -153,7 +154,7 @@ async def _keep_house(app: FastAPI) -> None:
 
 
 async def tidy_up(app: FastAPI) -> None:
-    """Write when tokens and sessions were last used; forget old keys, ended sessions and full buckets.
+    """Write when tokens and sessions were last used; forget what is old and what nobody takes.
 
     Nothing depends on it: while the database is away it is left for the next time.
     """
@@ -167,5 +168,8 @@ async def tidy_up(app: FastAPI) -> None:
             await write_session_uses(session, session_uses)
             await forget_ended_sessions(session)
             await forget_old_keys(session)
+        async with state.sessions.begin() as session:
+            for consumer in await session.run_sync(empty_long_queues, LONGEST_QUEUE):
+                log.warning("emptied_queue", consumer=consumer)
     except DATABASE_ERRORS as error:
         log.warning("housekeeping_failed", error=str(error))

@@ -127,10 +127,10 @@ def take(session: Session | Connection, consumer: Consumer, at_most: int) -> Tak
     return Taken(keys, starts_over=any(subject is None for subject, _ in rows))
 
 
-def empty_long_queues(session: Session | Connection, longest: int = LONGEST_QUEUE) -> list[Consumer]:
+def empty_long_queues(session: Session | Connection, longest: int) -> list[Consumer]:
     """Empty the queues in which too many keys wait, and tell their consumers to start over; return them.
 
-    Anybody may do so: a consumer that stays away does not do it itself.
+    Planners and the API do so each minute: a consumer that stays away does not do it itself.
     """
     emptied = []
     for consumer in session.scalars(_CONSUMERS).all():

@@ -23,7 +23,7 @@ from ccat_data_transfer.planning.verifying import conclude_transfers, receive_tr
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.dispatch import dispatch
 from ccat_data_transfer.world import Event, World
-from ccat_ops_db.changed_keys import TAKEN, empty_long_queues, take
+from ccat_ops_db.changed_keys import LONGEST_QUEUE, TAKEN, empty_long_queues, take
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import Consumer
@@ -156,7 +156,7 @@ class Planner:
         with self._engine.begin() as connection:
             if self._clock.monotonic() >= self._next_care:
                 self._next_care = self._clock.monotonic() + CARE
-                for consumer in empty_long_queues(connection):
+                for consumer in empty_long_queues(connection, LONGEST_QUEUE):
                     log.warning("planner.emptied_queue", consumer=consumer)
             taken = take(connection, Consumer.PLANNER, MOST_KEYS)
             if taken.keys or taken.starts_over:
