@@ -172,7 +172,7 @@ class TestAway:
         filing = user.code(JSON).replace("--json", "").replace('"$id"', str(uuid4()))
         said = user.type(filing, status=1, CCAT_RETRY_SECONDS="0.1").stderr
         assert "does not know the source locations yet" in said
-        assert "one `ccat obs start` with it" in said
+        assert "one `ccat obs start` that reached it" in said
 
     def test_what_is_refused_is_sent_again_or_dropped(self, user: User) -> None:
         user.cut_link()

@@ -29,7 +29,7 @@ def check_spool_folder(settings: Settings) -> None:
     if kind is not None and not settings.spool_on_network:
         raise ConfigurationError(
             f"the spool {settings.spool_folder} is on a network file system ({kind}),"
-            " whose locks may keep nobody out",
+            " where locks may not keep two computers apart",
             "set CCAT_SPOOL_FOLDER to a folder on a disk of this computer, or CCAT_SPOOL_ON_NETWORK=true",
         )
 

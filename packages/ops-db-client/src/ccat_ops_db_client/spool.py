@@ -17,7 +17,7 @@ from . import spool_away, spool_lanes
 from .calls import JSON
 from .errors import SpoolError
 from .spool_away import Away
-from .spool_file import PATIENCE, SpoolFile
+from .spool_file import PATIENCE, SpoolFile, unusable
 from .spool_incoming import Incoming
 from .spool_lease import Lease, is_taken, must_be_watched, take_lease, watch
 from .spool_request import COLUMNS, SpooledRequest, request_of, row_of
@@ -87,7 +87,7 @@ class Spool:
         try:
             self._incoming.put(row_of(request))
         except OSError as error:
-            raise SpoolError(f"the spool {self.folder} cannot be used ({error})") from error
+            raise unusable(self.folder, error) from error
 
     def has_waiting(self, api_url: str, lane: str) -> bool:
         """Say whether something waits in a lane, or whether nobody can say it now."""

@@ -77,7 +77,7 @@ class SpoolFile:
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
-            raise self._failure(error) from error
+            raise unusable(self._folder, error) from error
         return True
 
     @contextmanager
@@ -115,7 +115,7 @@ class SpoolFile:
         try:
             make_folder(self._folder, mode=0o700)
         except OSError as error:
-            raise self._failure(error) from error
+            raise unusable(self._folder, error) from error
         with self._transaction("BEGIN IMMEDIATE", "rwc") as database:
             yield database
         if self._empties_log:
@@ -151,7 +151,7 @@ class SpoolFile:
             finally:
                 part.unlink(missing_ok=True)
         except OSError as error:
-            raise self._failure(error) from error
+            raise unusable(self._folder, error) from error
 
     def make_room(self) -> None:
         """Give up the room that is kept for taking out requests if the disk is full."""
@@ -267,7 +267,7 @@ class SpoolFile:
         code = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_BUSY:
             self._stuck_until = time.monotonic() + _STUCK_SECONDS
-        return self._replaced(f"is damaged ({wrong})") if code in _DAMAGED else self._failure(wrong)
+        return self._replaced(f"is damaged ({wrong})") if code in _DAMAGED else unusable(self._folder, wrong)
 
     def _replaced(self, why: str) -> SpoolError:
         try:
@@ -277,7 +277,7 @@ class SpoolFile:
                 kept = self._path.with_name(f"{NAME}.set-aside-{time.time_ns()}")
                 count = replace_damaged(self._path, kept)
         except (OSError, sqlite3.Error) as error:
-            return self._failure(error)
+            return unusable(self._folder, error)
         return SpoolError(
             f"the spool {self._folder} {why}; {count} requests could be read and wait in a new file",
             f"try again; what it was is kept as {kept}",
@@ -289,7 +289,7 @@ class SpoolFile:
         try:
             descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise self._failure(error) from error
+            raise unusable(self._folder, error) from error
         try:
             self._lock_folder(descriptor, kind)
             yield
@@ -303,20 +303,22 @@ class SpoolFile:
                 fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if time.monotonic() >= deadline:
-                    raise self._failure(error) from error
+                    raise unusable(self._folder, error) from error
                 time.sleep(_POLL_SECONDS)
             except OSError as error:
                 if kind == fcntl.LOCK_EX:
-                    raise self._failure(error) from error
+                    raise unusable(self._folder, error) from error
                 return
             else:
                 return
 
-    def _failure(self, error: Exception) -> SpoolError:
-        return SpoolError(
-            f"the spool {self._folder} cannot be used ({error})",
-            "make room and see that you may write there, or set CCAT_SPOOL_FOLDER to another folder",
-        )
+
+def unusable(folder: Path, error: Exception) -> SpoolError:
+    """Return the error that a spool cannot be used, and what helps."""
+    return SpoolError(
+        f"the spool {folder} cannot be used ({error})",
+        "make room and see that you may write there, or set CCAT_SPOOL_FOLDER to another folder",
+    )
 
 
 class _OtherVersionError(Exception):

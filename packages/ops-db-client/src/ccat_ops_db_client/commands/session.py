@@ -22,7 +22,7 @@ def recorder(api_url: str | None) -> Iterator[Recorder]:
     settings = load_settings(api_url)
 
     def moved(address: str) -> None:
-        notice(f"{settings.api_url} leads to {address}, which is used; set CCAT_API_URL to it")
+        notice(f"{settings.api_url} asks to be used as {address}, and is; set CCAT_API_URL={address}")
 
     with Client(settings, on_retry=_RetryNotice(), on_moved=moved) as client:
         yield Recorder(client, replay_in_process)

@@ -169,7 +169,8 @@ def _waited_for(recorder: Recorder, asked: Callable[[Ask], Known]) -> Known:
     except ApiAwayError as error:
         raise ApiAwayError(
             f"this computer does not know the source locations yet, and {error.message}",
-            "file again when the API is there; after one `ccat obs start` with it, files need it no more",
+            "file again when the API is there; after one `ccat obs start` that reached it, files can be filed"
+            " without it",
         ) from error
 
 
