@@ -151,6 +151,27 @@ def test_same_error_counts_up_and_a_new_one_after_it_was_resolved_is_new(
     assert sorted(session.scalars(select(models.ErrorRecord.count))) == [1, 2]
 
 
+@pytest.mark.parametrize(("acts_for", "closed"), [("", {"ccat", "cologne"}), ("ccat", {"ccat"})])
+def test_only_own_errors_are_closed(
+    session: Session, world: rows.World, acts_for: str, closed: set[str]
+) -> None:
+    for site in ("ccat", "cologne"):
+        record_error(
+            session,
+            site_id=site,
+            at=rows.NOW,
+            severity=Severity.ERROR,
+            category="checksum_mismatch",
+            subject_type="physical_copy",
+            subject_id=world.copy,
+            message="wrong",
+        )
+    session.execute(text(f"SET LOCAL ccat.acts_for = '{acts_for}'"))
+    resolve_errors(session, subject_type="physical_copy", subject_id=world.copy, at=rows.NOW)
+    over = select(models.ErrorRecord.site_id).where(models.ErrorRecord.resolved_at.is_not(None))
+    assert set(session.scalars(over)) == closed
+
+
 SITE = "INSERT INTO site (id, name, time_zone, enabled, main) VALUES ('{}', 'A', 'UTC', true, false)"
 CHECKSUM = "UPDATE physical_copy SET checksum = '{}'"
 REFUSED = {

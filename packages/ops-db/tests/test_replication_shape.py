@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, Table, UniqueConstraint, inspect, text
+from sqlalchemy import Engine, Table, UniqueConstraint, Uuid, inspect, text
 
 from ccat_ops_db import models
 from ccat_ops_db.models import Base
+from ccat_ops_db.orphans import references
 from ccat_ops_db.owner_guards import owner_triggers
 from ccat_ops_db.replication.classes import APPEND_ONLY, LOCAL, OWNED, REFERENCE
 
@@ -68,6 +69,19 @@ def test_reference_and_local_tables_refer_to_no_owned_row() -> None:
         if key.referred_table.name in OWNED
     }
     assert crossing == set()
+
+
+def test_what_names_rows_of_any_owner_is_looked_at_for_orphans() -> None:
+    found = {(it.table, it.column) for it in references()}
+    named = {
+        (name, column.name)
+        for name in OWNED
+        for column in TABLES[name].columns
+        if isinstance(column.type, Uuid) and column.name != "id" and not column.foreign_keys
+    }
+    assert named - found == {it for it in named if it[1] in ("work_id", "caller_credential_id")}, (
+        "of several kinds, or of rows that are deleted"
+    )
 
 
 def test_every_guard_is_in_the_database(worker_engine: Engine) -> None:

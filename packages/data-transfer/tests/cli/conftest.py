@@ -25,9 +25,9 @@ class Command:
         assert "Traceback" not in out + err
         return int(ended.value.code or 0), out, err
 
-    def json(self, *arguments: object) -> Any:
-        status, out, err = self(*arguments, "--json")
-        assert status == 0, err
+    def json(self, *arguments: object, status: int = 0) -> Any:
+        ended, out, err = self(*arguments, "--json")
+        assert ended == status, err
         return json.loads(out)
 
 

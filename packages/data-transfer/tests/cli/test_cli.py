@@ -5,19 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from ccat_data_transfer.failures import Permanent, Transient
 from ccat_data_transfer.work.lease import acquire
-from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.enumerations import HoldScope, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
+    DatabaseSite,
+    DeletionHold,
     DiskDataLocation,
     ErrorRecord,
     Event,
     FixityCheck,
     LocationHealth,
+    LongTermArchiveTransfer,
     PackageCreation,
     PhysicalCopy,
     PhysicalCopyLock,
@@ -215,3 +218,48 @@ def test_a_worker_is_told_where_to_work(command: Command) -> None:
     assert status == 2
     assert len(err.splitlines()) == 1
     assert command("verify", "not-an-id")[0] == 2
+
+
+def test_rows_of_another_site_are_left_to_it(observatory: Any, command: Command) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 1000})
+    observatory.places.broken["cologne.lta"] = Permanent("not_a_folder", "odd")
+    observatory.run()
+    [work] = observatory.rows(LongTermArchiveTransfer)
+    buffer = observatory.copy_at("cologne.buffer")
+    with observatory.sessions.begin() as session:
+        session.add(LocationHealth(data_location_id="cologne.lta", site_id="cologne"))
+        session.execute(delete(DatabaseSite))
+        session.add(DatabaseSite(site_id="ccat", is_main=True))
+    for arguments in (
+        ("verify", str(buffer.id)),
+        ("retry", str(work.id)),
+        ("trust", "cologne.lta", "--reason", "x"),
+    ):
+        status, _, err = command(*arguments)
+        assert status == 1
+        assert "belongs to cologne" in err, arguments
+
+
+def test_the_doctor_counts_rows_whose_parent_of_another_owner_is_missing(
+    observatory: Any, command: Command
+) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 1000})
+    observatory.run()
+    nothing = [it for it in command.json("doctor", status=1) if it["what"].startswith("orphans")]
+    assert [(it["what"], it["ok"]) for it in nothing] == [("orphans", True)]
+    with observatory.sessions.begin() as session:
+        for _ in range(2):
+            session.add(
+                DeletionHold(
+                    site_id="us",
+                    scope=HoldScope.PACKAGE,
+                    raw_data_package_id=new_id(),
+                    created_by="somebody",
+                    created_at=observatory.clock.now,
+                    reason="a paper",
+                )
+            )
+    found = {it["what"]: it for it in command.json("doctor", status=1)}
+    missing = found["orphans: raw_data_package of deletion_hold"]
+    assert not missing["ok"]
+    assert missing["detail"].startswith("2 rows name one that is not here")

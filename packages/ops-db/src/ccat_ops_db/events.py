@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ccat_ops_db.enumerations import Severity
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import ErrorRecord, Event
+from ccat_ops_db.own_rows import own_rows
 
 
 def record_event(
@@ -87,10 +88,11 @@ def record_error(
 def resolve_errors(
     session: Session | Connection, *, subject_type: str, subject_id: object, at: datetime
 ) -> None:
-    """Mark the open errors of a subject as over."""
+    """Mark the open errors of a subject as over; those of other sites are theirs to close."""
     session.execute(
         update(ErrorRecord)
         .where(
+            own_rows(ErrorRecord.site_id),
             ErrorRecord.subject_type == subject_type,
             ErrorRecord.subject_id == str(subject_id),
             ErrorRecord.resolved_at.is_(None),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.context import Json, end, open_database, print_json
@@ -16,6 +16,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
+from ccat_ops_db.own_rows import is_own, own_rows
 from ccat_ops_db.package_state import READABLE
 
 
@@ -26,10 +27,12 @@ def verify(
 ) -> None:
     """Have the copies of a package read where they are and compared with its checksum."""
     with Session(open_database()) as session, session.begin():
+        mine = (PhysicalCopy.id == subject) | (PhysicalCopy.raw_data_package_id == subject)
         copies = session.execute(
             select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.data_location_id, PhysicalCopy.size)
             .where(
-                (PhysicalCopy.id == subject) | (PhysicalCopy.raw_data_package_id == subject),
+                mine,
+                own_rows(PhysicalCopy.site_id),
                 PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
                 PhysicalCopy.status.in_(READABLE),
                 ~select(FixityCheck.id)
@@ -42,6 +45,7 @@ def verify(
             .with_for_update(read=True)
         ).all()
         if not copies:
+            _refuse_rows_of_others(session, f"{subject}", select(PhysicalCopy.site_id).where(mine))
             end(f"{subject} is no package or copy that can be verified now, or it is being verified already")
         if not dry_run:
             for copy in copies:
@@ -61,6 +65,9 @@ def retry(
     with Session(open_database()) as session, session.begin():
         kind = next((kind for kind in KINDS.values() if _take_up_again(session, kind, work_id)), None)
         if kind is None:
+            for table in (each.table for each in KINDS.values()):
+                sites = select(table.site_id).where(table.id == work_id)
+                _refuse_rows_of_others(session, f"{work_id}", sites)
             end(f"{work_id} is no work that was given up")
     if json:
         print_json({"work": work_id, "operation": kind.operation})
@@ -75,6 +82,8 @@ def trust(
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database()) as session, session.begin():
+        health = select(LocationHealth.site_id).where(LocationHealth.data_location_id == location)
+        _refuse_rows_of_others(session, location, health)
         at = database_now(session)
         site = session.execute(
             update(LocationHealth)
@@ -112,6 +121,14 @@ def trust(
         typer.echo(f"{location} is trusted again")
 
 
+def _refuse_rows_of_others(session: Session, what: str, sites: Select[str]) -> None:
+    """End with the sites that have something, if this database has none of it: each row has one writer."""
+    found = sorted(set(session.scalars(sites)))
+    if found and not any(is_own(session, site) for site in found):
+        names = " and ".join(found)
+        end(f"{what} belongs to {names}, and only its database changes it; give the command there")
+
+
 def _open_check(session: Session, copy: Row[*tuple[Any, ...]]) -> None:
     open_check(
         session,
@@ -129,7 +146,9 @@ def _open_check(session: Session, copy: Row[*tuple[Any, ...]]) -> None:
 def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
     table, at = kind.table, database_now(session)
     row = session.scalars(
-        select(table).where(table.id == work_id, table.status == Status.FAILED).with_for_update()
+        select(table)
+        .where(table.id == work_id, table.status == Status.FAILED, own_rows(table.site_id))
+        .with_for_update()
     ).one_or_none()
     if row is None:
         return False

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import typer
+from psycopg.errors import QueryCanceled
 from rich.text import Text
-from sqlalchemy import ColumnElement, Engine, Interval, Select, cast, func, select, union_all
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Engine, Interval, Select, cast, func, select, text, union_all
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from ccat_data_transfer.cli.context import (
     Json,
@@ -28,6 +29,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import DeletionMode, LocationType, Status
 from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
+from ccat_ops_db.orphans import MOST, count_orphans, references
 from ccat_ops_db.schema_gap import schema_gap
 
 LARGEST_SKEW = timedelta(seconds=30)
@@ -55,6 +57,7 @@ def doctor(json: Json = False) -> None:
             findings += _workers(engine, settings)
         findings += _places(engine, settings)
         findings += _deletion(engine)
+        findings += orphans(engine)
     if json:
         print_json([finding.__dict__ for finding in findings])
     else:
@@ -115,6 +118,34 @@ def _workers_clocks() -> Select[*tuple[Any, ...]]:
         .group_by(leased.c.lease_owner)
         .order_by(leased.c.lease_owner)
     )
+
+
+def orphans(engine: Engine) -> Iterator[Finding]:
+    """Tell of rows that name a row of another owner which is not here; each kind is looked for a while."""
+    looked_at, given_up = 0, []
+    for reference in references():
+        what = f"{reference.parent} of {reference.table}"
+        try:
+            with engine.begin() as connection:
+                connection.execute(_LOOK_A_WHILE)
+                count = count_orphans(connection, reference)
+        except OperationalError as error:
+            if not isinstance(error.orig, QueryCanceled):
+                raise
+            given_up.append(what)
+            continue
+        looked_at += 1
+        if count:
+            number = f"{count} rows or more" if count == MOST else f"{count} rows"
+            detail = f"{number} name one that is not here; it has not arrived yet, or it was lost"
+            yield Finding(f"orphans: {what}", False, detail)
+    detail = f"{looked_at} kinds of rows looked at"
+    if given_up:
+        detail += f"; took too long, not looked at to the end: {', '.join(given_up)}"
+    yield Finding("orphans", True, detail)
+
+
+_LOOK_A_WHILE = text("SET LOCAL statement_timeout = '5s'")
 
 
 def _broker(settings: DataTransferSettings) -> str:
