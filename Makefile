@@ -86,8 +86,9 @@ test-interface: $(READY) $(UI_BUILT)
 test-python: $(READY) $(UI_BUILT)
 	@$(BIN)/pytest packages operator tests/integration -n 4
 
-test-deep: $(READY)  ## what takes long: a week without the API with 10⁵ files filed, then sent; prints its figures
+test-deep: $(READY)  ## what takes long: a week without the API, with its figures; thousands of attacks on the engine
 	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/ops-db-client/tests/test_week_away.py --timeout 1800 -s
+	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/data-transfer/tests/simulation/test_attack.py -n 4
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)

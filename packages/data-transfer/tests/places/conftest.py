@@ -20,6 +20,7 @@ from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, LocationDes
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_dev_stack.testing import Bucket
 
+from ..simulated_places import SimulatedPlaces
 from .faulty_server import FaultyStore, faulty_store
 
 NewDisk = Callable[[str], DiskStorage]
@@ -110,9 +111,13 @@ def troubled(faulty: FaultyStore, s3: Bucket, open_bucket: OpenBucket) -> S3Stor
     return open_bucket(s3, endpoint=faulty.endpoint)
 
 
-@pytest.fixture(params=["disk", "seaweedfs", "moto"])
+@pytest.fixture(params=["disk", "seaweedfs", "moto", "simulated disk", "simulated store"])
 def place(request: pytest.FixtureRequest, new_disk: NewDisk, open_bucket: OpenBucket) -> Storage:
-    """A place of every kind."""
+    """A place of every kind, real and simulated."""
+    if request.param == "simulated disk":
+        return SimulatedPlaces().disk("ccat.buffer")
+    if request.param == "simulated store":
+        return SimulatedPlaces().store("cologne.archive")
     if request.param == "disk":
         return new_disk("ccat.buffer")
     found: Bucket = request.getfixturevalue("s3" if request.param == "seaweedfs" else "moto")

@@ -19,6 +19,7 @@ from ccat_data_transfer.crash_points import CRASH_POINTS
 from ccat_data_transfer.failures import Configuration, HandBack, Integrity, Transient
 from ccat_data_transfer.movers.interface import Mover, SentReport
 from ccat_data_transfer.movers.registry import METHODS, mover_for
+from ccat_data_transfer.simulation.packer import simulated_mover
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, Storage
 from ccat_data_transfer.storage.s3 import S3Storage
@@ -26,6 +27,7 @@ from ccat_data_transfer.storage.s3_parts import list_uploads
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import VerificationMethod
 
+from ..simulated_places import SimulatedPlaces, leftovers
 from .conftest import NewDisk, OpenBucket, expected, read, remove, upload, wait_for_part
 
 SOURCE_PATH = "2026/11/20/source.tar"
@@ -54,14 +56,24 @@ def nothing(_: int) -> None:
 OpenRoute = Callable[..., "Route"]
 
 
+def mover_at(place: Storage) -> Mover:
+    """Return what moves bytes to a place and reads them there."""
+    make = mover_for if isinstance(place, DiskStorage | S3Storage) else simulated_mover
+    return make("posix" if place.kind == "disk" else "s3")
+
+
 class Route:
     """A source that has the object, a target that has not, and the mover between them."""
 
-    def __init__(self, source: Storage, target: Storage, places: dict[str, object]) -> None:
+    def __init__(
+        self, source: Storage, target: Storage, places: dict[str, object], *, simulated: bool = False
+    ) -> None:
         self.source = source
         self.target = target
         self.places = places
-        self.mover: Mover = mover_for("posix" if source.kind == target.kind == "disk" else "s3")
+        self.simulated = simulated
+        method = "posix" if source.kind == target.kind == "disk" else "s3"
+        self.mover: Mover = simulated_mover(method) if simulated else mover_for(method)
 
     def send(
         self,
@@ -84,6 +96,8 @@ class Route:
 
     def leftovers(self) -> list[str]:
         """Return everything at the target besides the finished object."""
+        if self.simulated:
+            return leftovers(self.target)
         if isinstance(self.target, DiskStorage):
             return [path.name for path in Path(self.target.root).rglob(".partial-*")]
         assert isinstance(self.target, S3Storage)
@@ -96,8 +110,20 @@ class Route:
 def open_route(
     new_disk: NewDisk, open_bucket: OpenBucket, s3: Bucket, tmp_path: Path
 ) -> Callable[..., Route]:
-    def make(source_kind: str, target_kind: str, content: bytes = CONTENT) -> Route:
+    def make(
+        source_kind: str, target_kind: str, content: bytes = CONTENT, *, simulated: bool = False
+    ) -> Route:
         places: dict[str, object] = {}
+        if simulated:
+            made = SimulatedPlaces()
+            route = Route(
+                made.place("ccat.source", source_kind),
+                made.place("ccat.target", target_kind),
+                places,
+                simulated=True,
+            )
+            upload(route.source, SOURCE_PATH, content)
+            return route
 
         def place(role: str, kind: str) -> Storage:
             if kind == "disk":
@@ -122,9 +148,16 @@ def open_route(
     return make
 
 
+@pytest.fixture(params=[False, True], ids=["real", "simulated"])
+def simulated(request: pytest.FixtureRequest) -> bool:
+    """Whether the places are simulated."""
+    found: bool = request.param
+    return found
+
+
 @pytest.fixture(params=KINDS, ids=lambda kinds: "-to-".join(kinds))
-def route(request: pytest.FixtureRequest, open_route: OpenRoute) -> Route:
-    return open_route(*request.param)
+def route(request: pytest.FixtureRequest, open_route: OpenRoute, simulated: bool) -> Route:
+    return open_route(*request.param, simulated=simulated)
 
 
 def test_sends_and_reports(route: Route) -> None:
@@ -143,14 +176,16 @@ def test_sends_and_reports(route: Route) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 2 * MEBIBYTE, 8 * MEBIBYTE])
 @pytest.mark.parametrize("kinds", KINDS, ids=lambda kinds: "-to-".join(kinds))
-def test_sends_objects_of_any_size(open_route: OpenRoute, kinds: tuple[str, str], size: int) -> None:
-    route = open_route(*kinds, CONTENT[:size])
+def test_sends_objects_of_any_size(
+    open_route: OpenRoute, kinds: tuple[str, str], size: int, simulated: bool
+) -> None:
+    route = open_route(*kinds, CONTENT[:size], simulated=simulated)
     assert route.send(whole=expected(CONTENT[:size])).size == size
     assert read(route.target, PATH) == CONTENT[:size]
 
 
-def test_every_checksum_algorithm(open_route: OpenRoute) -> None:
-    route = open_route("disk", "disk")
+def test_every_checksum_algorithm(open_route: OpenRoute, simulated: bool) -> None:
+    route = open_route("disk", "disk", simulated=simulated)
     for algorithm in ("sha256", "md5"):
         checksum = f"{algorithm}:{hashlib.new(algorithm, CONTENT).hexdigest()}"
         assert route.send(whole=Expected(len(CONTENT), checksum)).checksum == checksum
@@ -371,7 +406,7 @@ def test_finds_a_corrupted_byte(place: Storage) -> None:
     spoiled = bytearray(CONTENT)
     spoiled[len(CONTENT) // 2] ^= 1
     place.put(PATH, bytes(spoiled), checksum=EXPECTED.checksum)
-    mover = mover_for("posix" if place.kind == "disk" else "s3")
+    mover = mover_at(place)
     with pytest.raises(Integrity) as raised:
         mover.verify(place, PATH, EXPECTED, VerificationMethod.FULL_READ, nothing)
     assert raised.value.category == "copy_checksum"
@@ -380,7 +415,7 @@ def test_finds_a_corrupted_byte(place: Storage) -> None:
 
 @pytest.mark.parametrize("how", list(VerificationMethod))
 def test_finds_a_missing_or_short_copy(place: Storage, how: VerificationMethod) -> None:
-    mover = mover_for("posix" if place.kind == "disk" else "s3")
+    mover = mover_at(place)
     with pytest.raises(Integrity) as raised:
         mover.verify(place, PATH, EXPECTED, how, nothing)
     assert raised.value.category == "copy_missing"
@@ -404,7 +439,7 @@ def test_verification_can_be_handed_back(place: Storage) -> None:
         raise HandBack
 
     with pytest.raises(HandBack):
-        mover_for("s3").verify(place, PATH, EXPECTED, VerificationMethod.FULL_READ, stop)
+        mover_at(place).verify(place, PATH, EXPECTED, VerificationMethod.FULL_READ, stop)
 
 
 def test_methods_refuse_places_that_they_do_not_serve(

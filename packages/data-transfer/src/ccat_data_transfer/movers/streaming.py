@@ -11,8 +11,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 
 from ccat_data_transfer.checksums import Hasher, format_checksum, new_hasher, parse_checksum
 from ccat_data_transfer.crash_points import crash_point
@@ -28,6 +28,27 @@ _WAIT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """How bytes pass through this process.
+
+    Attributes
+    ----------
+    blocks : callable
+        Gives the blocks of a reader, which it opens itself, and hashes them; a block is valid until the next
+        is asked for. Calls the third argument now and then while it waits.
+    new_hasher : callable
+        Makes a hash of an algorithm.
+    """
+
+    blocks: Callable[[Callable[[], Reader], Hasher, Waiting], AbstractContextManager[Iterator[memoryview]]]
+    new_hasher: Callable[[str], Hasher]
+
+
+def _through_memory() -> Passage:
+    return Passage(_read_ahead, new_hasher)
+
+
+@dataclass(frozen=True, slots=True)
 class StreamingMover:
     """A mover whose bytes go through this process.
 
@@ -37,10 +58,13 @@ class StreamingMover:
         Name, as routes give it.
     between : frozenset
         Pairs of kinds of source and target that it serves.
+    passage : Passage
+        How bytes pass; simulated ones pass without being there.
     """
 
     method: str
     between: frozenset[tuple[StorageKind, StorageKind]]
+    passage: Passage = field(default_factory=_through_memory)
 
     def send(
         self,
@@ -62,7 +86,7 @@ class StreamingMover:
                 "set another one on the route",
             )
         crash_point("mover.before_send")
-        job = _Job(source, source_path, target, target_path, expected, work_id, progress)
+        job = _Job(source, source_path, target, target_path, expected, work_id, progress, self.passage)
         report = job.result_of_earlier_attempt() or job.run(resume=resume)
         crash_point("mover.sent")
         return report
@@ -75,17 +99,21 @@ class StreamingMover:
         self, target: Storage, path: str, expected: Expected, how: VerificationMethod, progress: Progress
     ) -> VerifyReport:
         """See `Mover.verify`."""
-        return verify(target, path, expected, how, progress)
+        return _verify(target, path, expected, how, progress, self.passage)
 
     def remove_temporary(self, target: Storage, target_path: str, work_id: str | None = None) -> None:
         """See `Mover.remove_temporary`."""
         target.remove_temporary(target_path, work_id)
 
 
-def verify(
-    target: Storage, path: str, expected: Expected, how: VerificationMethod, progress: Progress
+def _verify(
+    target: Storage,
+    path: str,
+    expected: Expected,
+    how: VerificationMethod,
+    progress: Progress,
+    passage: Passage,
 ) -> VerifyReport:
-    """See `Mover.verify`."""
     info = target.stat(path)
     if info is None:
         raise Integrity("copy_missing", "the copy is not there; it must be sent again", path=path)
@@ -99,7 +127,7 @@ def verify(
         checksum, read_bytes = str(info.checksum), 0
     else:
         how = VerificationMethod.FULL_READ
-        checksum, read_bytes = _read_back(target, path, expected, progress), info.size
+        checksum, read_bytes = _read_back(target, path, expected, progress, passage), info.size
         crash_point("mover.read_back")
     if checksum != expected.checksum:
         raise Integrity(
@@ -124,6 +152,7 @@ class _Job:
         expected: Expected,
         work_id: str,
         progress: Progress,
+        passage: Passage,
     ) -> None:
         self._source = source
         self._source_path = source_path
@@ -132,6 +161,7 @@ class _Job:
         self._expected = expected
         self._work_id = work_id
         self._progress = progress
+        self._passage = passage
         self._algorithm = _algorithm(expected.checksum)
         buffering = sum(place.kind == "s3" for place in (source, target))
         self._buffer_bytes = _STORE_BYTES // max(buffering, 1)
@@ -148,8 +178,13 @@ class _Job:
         if info is None:
             return None
         try:
-            found = verify(
-                self._target, self._target_path, self._expected, VerificationMethod.HEADER, self._progress
+            found = _verify(
+                self._target,
+                self._target_path,
+                self._expected,
+                VerificationMethod.HEADER,
+                self._progress,
+                self._passage,
             )
         except Integrity as failure:
             raise Integrity(
@@ -179,7 +214,7 @@ class _Job:
 
     def _attempt(self, *, resume: bool) -> SentReport | None:
         """Send; null when the bytes are wrong, but some of them were an earlier attempt's."""
-        hasher = new_hasher(self._algorithm)
+        hasher = self._passage.new_hasher(self._algorithm)
         with self._target.open_upload(
             self._target_path,
             self._work_id,
@@ -209,7 +244,7 @@ class _Job:
             )
 
         sent = 0
-        with _read_ahead(open_reader, hasher, self._tick) as blocks:
+        with self._passage.blocks(open_reader, hasher, self._tick) as blocks:
             for block in blocks:
                 sent += len(block)
                 if start + sent > self._expected.size:
@@ -250,11 +285,11 @@ class _Job:
         )
 
 
-def _read_back(target: Storage, path: str, expected: Expected, progress: Progress) -> str:
+def _read_back(target: Storage, path: str, expected: Expected, progress: Progress, passage: Passage) -> str:
     algorithm = _algorithm(expected.checksum)
-    hasher = new_hasher(algorithm)
+    hasher = passage.new_hasher(algorithm)
     target.drop_cache(path)
-    with _read_ahead(lambda: target.open_read(path), hasher, lambda: progress(0)) as blocks:
+    with passage.blocks(lambda: target.open_read(path), hasher, lambda: progress(0)) as blocks:
         for block in blocks:
             progress(len(block))
     return format_checksum(algorithm, hasher.hexdigest())

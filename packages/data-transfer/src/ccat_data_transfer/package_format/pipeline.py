@@ -36,18 +36,21 @@ class MemberDigest:
     ----------
     path : str
         Relative path, for errors.
+    algorithm : str
+        Of the checksum as filed.
     sha256 : str
         Hex digest, valid after `TarPipeline.wait_until_hashed`.
     """
 
-    __slots__ = ("_algorithm", "_expected", "_filed_hasher", "_sha256", "path", "sha256")
+    __slots__ = ("_expected", "_filed_hasher", "_sha256", "algorithm", "path", "sha256")
 
     def __init__(self, path: str, filed: str) -> None:
-        algorithm, _, self._expected = filed.partition(":")
-        self._algorithm = algorithm
+        self.algorithm, _, self._expected = filed.partition(":")
         self.path = path
         self._sha256 = hashlib.sha256()
-        self._filed_hasher: Hasher = self._sha256 if algorithm == "sha256" else new_hasher(algorithm)
+        self._filed_hasher: Hasher = (
+            self._sha256 if self.algorithm == "sha256" else new_hasher(self.algorithm)
+        )
         self.sha256 = ""
 
     def update(self, data: memoryview) -> None:
@@ -64,14 +67,24 @@ class MemberDigest:
         SourceMismatchError
             The bytes are not the filed ones.
         """
-        self.sha256 = self._sha256.hexdigest()
-        actual = self._filed_hasher.hexdigest()
+        sha256, filed = self._sha256.hexdigest(), self._filed_hasher.hexdigest()
         del self._sha256, self._filed_hasher  # they would be held until the last file of the package
-        if actual != self._expected:
+        self.conclude(sha256, filed)
+
+    def conclude(self, sha256: str, filed: str) -> None:
+        """Close the file with the digests of its bytes, in hex.
+
+        Raises
+        ------
+        SourceMismatchError
+            The bytes are not the filed ones.
+        """
+        self.sha256 = sha256
+        if filed != self._expected:
             raise SourceMismatchError(
                 self.path,
-                format_checksum(self._algorithm, self._expected),
-                format_checksum(self._algorithm, actual),
+                format_checksum(self.algorithm, self._expected),
+                format_checksum(self.algorithm, filed),
             )
 
 

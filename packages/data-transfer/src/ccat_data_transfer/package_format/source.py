@@ -73,6 +73,10 @@ class SourceFolder:
             raise SourceNotRegularError(path, "it is not a regular file")
         return descriptor, status
 
+    def close_file(self, descriptor: int) -> None:
+        """Close a file."""
+        os.close(descriptor)
+
     def status_now(self, path: str) -> os.stat_result | None:
         """Return the status of whatever has the name of the last opened file now, None if nothing has."""
         try:

@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from . import bag, tar
 from .contents import PackageContents, SourceFile
@@ -89,13 +90,55 @@ def write_tar(
     Otherwise as `write_package`.
     """
     with SourceFolder(source_folder) as source, TarPipeline(descriptor, on_progress) as pipeline:
-        return _Writer(contents, source, pipeline).write()
+        return PackageWriter(contents, source, pipeline).write()
 
 
-class _Writer:
+class Source(Protocol):
+    """Where the files of a package are."""
+
+    def open_file(self, path: str) -> tuple[int, os.stat_result]:
+        """See `SourceFolder.open_file`."""
+        ...
+
+    def close_file(self, descriptor: int) -> None:
+        """Close a file."""
+        ...
+
+    def status_now(self, path: str) -> os.stat_result | None:
+        """See `SourceFolder.status_now`."""
+        ...
+
+
+class Pipeline(Protocol):
+    """What takes the bytes of a package; see `TarPipeline`."""
+
+    @property
+    def position(self) -> int:
+        """Offset of the next byte."""
+        ...
+
+    @property
+    def checksum(self) -> str:
+        """Checksum of everything written."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Append bytes that belong to no file."""
+        ...
+
+    def read_from(self, descriptor: int, size: int, digest: MemberDigest) -> int:
+        """Append bytes of an open file."""
+        ...
+
+    def wait_until_written(self) -> None:
+        """Wait until all is hashed and written."""
+        ...
+
+
+class PackageWriter:
     """The order of a package's parts; see `bag`."""
 
-    def __init__(self, contents: PackageContents, source: SourceFolder, pipeline: TarPipeline) -> None:
+    def __init__(self, contents: PackageContents, source: Source, pipeline: Pipeline) -> None:
         self._contents = contents
         self._source = source
         self._pipeline = pipeline
@@ -104,6 +147,7 @@ class _Writer:
         self._created_ns = int(contents.created.timestamp()) * 10**9
 
     def write(self) -> WrittenPackage:
+        """Write all parts; see `write_package`."""
         contents, pipeline = self._contents, self._pipeline
         self._add_tag(bag.BAGIT, bag.BAGIT_TEXT)
         self._add_tag(bag.DESCRIPTION, bag.description_json(contents.package_id, contents.description))
@@ -165,7 +209,7 @@ class _Writer:
             offset = pipeline.position
             count = pipeline.read_from(descriptor, file.size, digest)
         finally:
-            os.close(descriptor)
+            self._source.close_file(descriptor)
         self._check_unchanged(file, before, count)
         pipeline.write(_ZEROS[: tar.padded(file.size) - file.size])
         return offset, before.st_mtime_ns, digest

@@ -1,0 +1,176 @@
+"""The judge of a simulated world: it knows the true bytes, and looks after each step.
+
+What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
+I2, no act touches anything but own partials and decided copies; I7, one writer of a row at a time.
+"""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from sqlalchemy import text
+
+from ccat_data_transfer.simulation.acts import Act
+from ccat_data_transfer.simulation.bytes import Content
+from ccat_data_transfer.simulation.schedule import SimulatedTask
+from ccat_data_transfer.simulation.world import Simulation
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_ops_db.enumerations import LocationType, PhysicalCopyStatus
+
+LEASES_EVERY = 25
+"""Steps between two looks at the leases: each is in a table of its own, so that none is missed."""
+
+SAME_TAR_AGAIN = "a tar is published again over the same bytes"
+"""A debt: names are to be written once."""
+
+_LEASES = (
+    "CREATE TABLE simulation_lease (number bigserial, work uuid, fencing bigint, owner text, problem text)",
+    """\
+CREATE FUNCTION simulation_lease() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  living boolean := OLD.status = 'in_progress' AND OLD.lease_expires_at > ops_now();
+  who text := current_setting('application_name');
+BEGIN
+  IF NEW.fencing <> OLD.fencing THEN
+    INSERT INTO simulation_lease (work, fencing, owner, problem)
+    VALUES (NEW.id, NEW.fencing, NEW.lease_owner,
+      CASE WHEN living THEN 'taken from ' || OLD.lease_owner || ', whose lease was living' END);
+  ELSIF living AND who <> OLD.lease_owner THEN
+    INSERT INTO simulation_lease (work, fencing, owner, problem)
+    VALUES (NEW.id, NEW.fencing, OLD.lease_owner, 'changed by ' || who);
+  END IF;
+  RETURN NULL;
+END $$""",
+    *(
+        f"CREATE TRIGGER simulation_lease AFTER UPDATE ON {kind.name}"
+        " FOR EACH ROW EXECUTE FUNCTION simulation_lease()"
+        for kind in KINDS.values()
+    ),
+)
+
+
+class InvariantBrokenError(AssertionError):
+    """The engine did what it must never do."""
+
+
+class Judge:
+    """Looks after each step of a simulated world whether what must hold does.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The world.
+    filed : dict
+        True bytes of every file whose filing was acknowledged, by path at the source.
+    source : str
+        Location of the files.
+    tolerated : iterable of str
+        Debts of the engine that are known.
+    """
+
+    def __init__(
+        self, simulation: Simulation, filed: dict[str, Content], source: str, tolerated: Iterable[str] = ()
+    ) -> None:
+        self._simulation = simulation
+        self._filed = filed
+        self._source = source
+        self._tolerated = frozenset(tolerated)
+        self._archives = [
+            location_id
+            for location_id, place in simulation.places.items()
+            if place.location_type is LocationType.LONG_TERM_ARCHIVE
+        ]
+        self._acted = False
+        self._leases_seen = 0
+        self._leases: set[tuple[str, int]] = set()
+        self._tars: dict[tuple[str, str], Content | None] = {}
+        with simulation.sessions.begin() as session:
+            for statement in _LEASES:
+                session.execute(text(statement))
+        simulation.at_act.append(self._judge_act)
+        simulation.schedule.at_step.append(self._look)
+
+    def judge_files(self) -> None:
+        """I1: every filed file is as it was written, at its source or in a true tar of an archive."""
+        at_source = self._simulation.disks[self._source].names
+        for path, content in self._filed.items():
+            there = at_source.get(path)
+            if there is not None and there.content == content:
+                continue
+            if not any(self._has(location_id, content) for location_id in self._archives):
+                self._broken("I1", f"{path} is lost")
+
+    def judge_leases(self) -> None:
+        """I7: no lease came back, none that lived was taken, no row was changed by another than its owner."""
+        rows = self._simulation.database.look(
+            "SELECT number, work, fencing, owner, problem FROM simulation_lease WHERE number > %s"
+            " ORDER BY number",
+            self._leases_seen,
+        )
+        for number, work, fencing, owner, problem in rows:
+            self._leases_seen = number
+            if problem is not None:
+                self._broken("I7", f"{work} {fencing} of {owner}: {problem}")
+            if (work, fencing) in self._leases:
+                self._broken("I7", f"{work}: the lease {fencing} came back")
+            self._leases.add((work, fencing))
+
+    def _look(self, task: SimulatedTask, what: str) -> None:
+        """See whether all holds, before the next step."""
+        if self._acted:
+            self._acted = False
+            self.judge_files()
+        if self._simulation.schedule.steps % LEASES_EVERY == 0:
+            self.judge_leases()
+
+    def _judge_act(self, act: Act) -> None:
+        """I2: own partials, own names and decided copies only."""
+        self._acted = True
+        name = PurePosixPath(act.path).name
+        if act.kind == "fault" or name.startswith(TEMPORARY_PREFIX):
+            return
+        if act.kind == "unlink" and not self._was_decided(act.place, act.path):
+            self._broken("I2", f"{act}: nobody had decided that")
+        if act.kind == "put" and act.before not in (None, act.after):
+            self._broken("I2", f"{act}: it had other bytes")
+        if act.kind == "link":
+            self._judge_new_tar(act)
+
+    def _judge_new_tar(self, act: Act) -> None:
+        name = (act.place, act.path)
+        if act.before is None and name not in self._tars:
+            self._tars[name] = act.after
+            return
+        same = act.before in (None, act.after) and self._tars.get(name, act.after) == act.after
+        if same and SAME_TAR_AGAIN in self._tolerated:
+            return
+        self._broken("I2", f"{act}: the name of a tar was written twice")
+
+    def _was_decided(self, location_id: str, path: str) -> bool:
+        tar = path.removesuffix(".index.json") + ".tar" if path.endswith(".index.json") else path
+        rows = self._simulation.database.look(
+            "SELECT 1 FROM physical_copy WHERE data_location_id = %s AND status = %s"
+            " AND (relative_path IN (%s, %s) OR starts_with(%s, relative_path || '/'))",
+            location_id,
+            PhysicalCopyStatus.DELETION_IN_PROGRESS.value,
+            path,
+            tar,
+            path,
+        )
+        return bool(rows)
+
+    def _has(self, location_id: str, content: Content) -> bool:
+        return any(
+            inode.content.has(content) and not inode.content.is_damaged
+            for path, inode in self._simulation.disks[location_id].names.items()
+            if path.endswith(".tar") and not path.startswith("quarantine/")
+        )
+
+    def _broken(self, invariant: str, what: str) -> None:
+        schedule = self._simulation.schedule
+        schedule.fail(
+            InvariantBrokenError(
+                f"{invariant} at step {schedule.steps}, {schedule.now:,.1f} s,"
+                f" seed {self._simulation.seed}: {what}"
+            )
+        )

@@ -1,0 +1,401 @@
+"""Object stores whose true bytes are known: versions, etags, uploads in parts, conditions by ability."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+from ccat_data_transfer.failures import Integrity, Permanent, Transient
+from ccat_data_transfer.simulation.acts import Act, SimulatedReader
+from ccat_data_transfer.simulation.bytes import Content
+from ccat_data_transfer.simulation.links import Links
+from ccat_data_transfer.simulation.schedule import Process
+from ccat_data_transfer.storage.interface import (
+    MEBIBYTE,
+    Buffer,
+    Expected,
+    ObjectInfo,
+    Reader,
+    Upload,
+    Waiting,
+)
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, checked_work_id, quarantine_path
+from ccat_data_transfer.storage.s3_upload import part_bytes_for
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of an object."""
+
+    number: int
+    content: Content
+    etag: str
+    modified_ns: int
+    checksum: str | None
+
+
+@dataclass(eq=False)
+class UnfinishedUpload:
+    """An upload in parts that nobody has completed."""
+
+    path: str
+    work_id: str
+    expected: Expected
+    parts: dict[int, Content] = field(default_factory=dict)
+
+
+class Bucket:
+    """What a store keeps.
+
+    Parameters
+    ----------
+    now_ns : callable
+        The time that it writes down.
+    abilities : set of str
+        Of ``create_only``, ``conditional_delete`` and ``versions``, those that it has.
+    """
+
+    def __init__(self, now_ns: Callable[[], int], abilities: frozenset[str] = frozenset()) -> None:
+        self.objects: dict[str, list[Version]] = {}
+        self.uploads: dict[int, UnfinishedUpload] = {}
+        self.abilities = abilities
+        self._now_ns = now_ns
+        self._numbers = itertools.count(1)
+
+    def get(self, path: str) -> Version | None:
+        """Return the newest state of an object, null if there is none."""
+        versions = self.objects.get(path)
+        return versions[-1] if versions else None
+
+    def put(
+        self,
+        path: str,
+        content: Content,
+        checksum: str | None = None,
+        parts: int = 0,
+        *,
+        if_none_match: bool = False,
+    ) -> Version:
+        """Write an object, as a new state if there is one.
+
+        Raises
+        ------
+        FileExistsError
+            There is one, the condition forbids that, and the store knows conditions.
+        """
+        if if_none_match and "create_only" in self.abilities and self.get(path) is not None:
+            raise FileExistsError(path)
+        etag = content.checksum("md5").partition(":")[2] + (f"-{parts}" if parts else "")
+        version = Version(next(self._numbers), content, etag, self._now_ns(), checksum)
+        kept = self.objects.get(path, []) if "versions" in self.abilities else []
+        self.objects[path] = [*kept, version]
+        return version
+
+    def delete(self, path: str, *, if_match: str | None = None) -> bool:
+        """Remove an object; tell whether there was one.
+
+        Raises
+        ------
+        FileExistsError
+            Another one is there, and the store knows conditions.
+        """
+        found = self.get(path)
+        conditional = if_match is not None and "conditional_delete" in self.abilities
+        if found is not None and conditional and found.etag != if_match:
+            raise FileExistsError(path)
+        return self.objects.pop(path, None) is not None
+
+    def create_upload(self, path: str, work_id: str, expected: Expected) -> int:
+        """Begin an upload in parts; return its id."""
+        number = next(self._numbers)
+        self.uploads[number] = UnfinishedUpload(path, work_id, expected)
+        return number
+
+    def upload(self, upload_id: int, path: str) -> UnfinishedUpload:
+        """Return an upload.
+
+        Raises
+        ------
+        Transient
+            It was completed or removed.
+        """
+        if upload_id not in self.uploads:
+            raise Transient("upload_gone", "another worker finished or removed the upload", path=path)
+        return self.uploads[upload_id]
+
+    def uploads_of(self, path: str, work_id: str | None = None) -> list[int]:
+        """Return the ids of the unfinished uploads of an object: of one work, or of all (null)."""
+        return [
+            number
+            for number, upload in self.uploads.items()
+            if upload.path == path and work_id in (None, upload.work_id)
+        ]
+
+
+class SimulatedS3Storage:
+    """See `storage.interface.Storage`: a place in a bucket, as a process of a site sees it."""
+
+    kind: Literal["s3"] = "s3"
+
+    def __init__(
+        self,
+        location_id: str,
+        site_id: str,
+        bucket: Bucket,
+        links: Links,
+        process: Process,
+        journal: Callable[[Act], None],
+    ) -> None:
+        self.location_id = location_id
+        self.bucket = bucket
+        self._site_id = site_id
+        self._links = links
+        self._process = process
+        self._journal = journal
+
+    def act(self, what: str, path: str = "", size: int = 0) -> None:
+        """Pass the baton before something is done at the place."""
+        self._links.use(
+            self._site_id, self.location_id.partition(".")[0], f"{what} {self.location_id} {path}", size
+        )
+
+    def note(
+        self,
+        kind: Literal["link", "rename", "unlink", "put"],
+        path: str,
+        before: Content | None = None,
+        after: Content | None = None,
+    ) -> None:
+        """Write down what was done, for the judge."""
+        self._journal(Act(self._process.name, self.location_id, kind, path, before, after))
+
+    @property
+    def block_bytes(self) -> int:
+        """How much goes between two acts."""
+        return self._links.block_bytes
+
+    def check(self) -> None:
+        """See `Storage.check`."""
+        self.act("check")
+
+    def stat(self, path: str) -> ObjectInfo | None:
+        """See `Storage.stat`."""
+        checked(path)
+        self.act("stat", path)
+        version = self.bucket.get(path)
+        return None if version is None else _info(path, version)
+
+    def exists(self, path: str) -> bool:
+        """See `Storage.exists`."""
+        return self.stat(path) is not None
+
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """See `Storage.read_range`."""
+        return self._present(path).content.part(offset, offset + length).shown()
+
+    def open_read(
+        self,
+        path: str,
+        *,
+        offset: int = 0,
+        length: int | None = None,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Reader:
+        """See `Storage.open_read`; what is replaced while it is read is told."""
+        opened = self._present(path)
+
+        def content() -> Content:
+            if self.bucket.get(path) is not opened:
+                raise Transient("changed_while_read", "the object was replaced while it was read", path=path)
+            return opened.content
+
+        return SimulatedReader(self, path, content, offset, length)
+
+    def drop_cache(self, path: str) -> None:
+        """See `Storage.drop_cache`."""
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """See `Storage.list`."""
+        folder = f"{checked(prefix)}/" if prefix else ""
+        self.act("list", prefix)
+        for path, versions in sorted(self.bucket.objects.items()):
+            if path.startswith(folder) and not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):
+                yield _info(path, versions[-1])
+
+    def usage(self) -> None:
+        """See `Storage.usage`."""
+        return
+
+    def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
+        """See `Storage.put`."""
+        return self.put_content(path, Content.of(content), checksum)
+
+    def put_content(self, path: str, content: Content, checksum: str | None, parts: int = 0) -> ObjectInfo:
+        """Write an object at once."""
+        checked(path)
+        self.act("put", path, content.size if not parts else 0)
+        before = self.bucket.get(path)
+        version = self.bucket.put(path, content, checksum, parts)
+        self.note("put", path, before.content if before else None, content)
+        return _info(path, version)
+
+    @contextlib.contextmanager
+    def removing(self) -> Iterator[Callable[[str], None]]:
+        """See `Storage.removing`."""
+        yield self._remove
+
+    def set_aside(self, path: str, work_id: str) -> str:
+        """See `Storage.set_aside`."""
+        kept = quarantine_path(path, work_id)
+        if self.stat(path) is not None:
+            found = self._present(path)
+            self.bucket.put(kept, found.content, found.checksum)
+            self._remove(path)
+        return kept
+
+    def open_upload(
+        self,
+        path: str,
+        work_id: str,
+        expected: Expected,
+        *,
+        resume: bool = True,
+        buffer_bytes: int = 48 * MEBIBYTE,
+        waiting: Waiting | None = None,
+    ) -> Upload:
+        """See `Storage.open_upload`."""
+        checked(path)
+        checked_work_id(work_id)
+        self.act("open", path)
+        return SimulatedS3Upload(self, path, work_id, expected, resume=resume)
+
+    def resume_point(self, path: str, work_id: str) -> int:
+        """See `Storage.resume_point`."""
+        checked(path)
+        self.act("resume point", path)
+        return sum(
+            part.size
+            for number in self.bucket.uploads_of(path, work_id)
+            for part in self.bucket.uploads[number].parts.values()
+        )
+
+    def remove_temporary(self, path: str, work_id: str | None = None) -> None:
+        """See `Storage.remove_temporary`."""
+        checked(path)
+        self.act("remove temporary", path)
+        self.abort(*self.bucket.uploads_of(path, work_id))
+
+    def abort(self, *upload_ids: int) -> None:
+        """Remove unfinished uploads."""
+        for number in upload_ids:
+            self.bucket.uploads.pop(number, None)
+
+    def _remove(self, path: str) -> None:
+        checked(path)
+        self.act("delete", path)
+        found = self.bucket.get(path)
+        if found is not None:
+            self.bucket.delete(path)
+            self.note("unlink", path, found.content)
+
+    def _present(self, path: str) -> Version:
+        checked(path)
+        self.act("get", path)
+        found = self.bucket.get(path)
+        if found is None:
+            raise Permanent("missing", "there is no such object", path=path)
+        return found
+
+
+class SimulatedS3Upload:
+    """See `storage.s3_upload.S3Upload`, of which this is the model."""
+
+    def __init__(
+        self, storage: SimulatedS3Storage, path: str, work_id: str, expected: Expected, *, resume: bool
+    ) -> None:
+        self._storage = storage
+        self._path = path
+        self._work_id = work_id
+        self._expected = expected
+        self._part_bytes = part_bytes_for(expected.size, path)
+        self._filling = Content()
+        self._next_number = 1
+        self._upload_id: int | None = None
+        if expected.size > self._part_bytes:
+            self._find_earlier(resume=resume)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing has to be given back."""
+
+    def adopt(self, update: Callable[[memoryview], object]) -> int:
+        """See `Upload.adopt`."""
+        return 0
+
+    def write(self, block: Buffer, /) -> None:
+        """See `Upload.write`."""
+        self._filling = self._filling + Content.of(block)
+        while self._filling.size > self._part_bytes:
+            part, self._filling = (
+                self._filling.part(0, self._part_bytes),
+                self._filling.part(self._part_bytes, self._filling.size),
+            )
+            self._send(part)
+        written = (self._next_number - 1) * self._part_bytes + self._filling.size
+        if written > self._expected.size:
+            raise Integrity("too_many_bytes", "more bytes came than expected", path=self._path)
+
+    def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
+        """See `Upload.finish`."""
+        if self._upload_id is None:
+            return self._storage.put_content(self._path, self._filling, self._expected.checksum)
+        self._send(self._filling)
+        bucket = self._storage.bucket
+        self._storage.act("complete", self._path)
+        upload = bucket.upload(self._upload_id, self._path)
+        whole = Content.joined(part for _, part in sorted(upload.parts.items()))
+        self._storage.abort(self._upload_id)
+        before = bucket.get(self._path)
+        version = bucket.put(self._path, whole, self._expected.checksum, len(upload.parts))
+        self._storage.note("put", self._path, before.content if before else None, whole)
+        self._storage.act("tidy", self._path)
+        if version.content.size != self._expected.size:
+            raise Integrity("store_has_other_bytes", "the store has another size", path=self._path)
+        self._storage.abort(*bucket.uploads_of(self._path))
+        return _info(self._path, version)
+
+    def discard(self) -> None:
+        """See `Upload.discard`."""
+        self._storage.act("abort", self._path)
+        if self._upload_id is not None:
+            self._storage.abort(self._upload_id)
+
+    def _find_earlier(self, *, resume: bool) -> None:
+        bucket = self._storage.bucket
+        for number in bucket.uploads_of(self._path, self._work_id):
+            upload = bucket.uploads[number]
+            if resume and upload.expected == self._expected and upload.parts:
+                self._upload_id = number
+            else:
+                self._storage.abort(number)
+
+    def _send(self, part: Content) -> None:
+        bucket = self._storage.bucket
+        if self._upload_id is None:
+            self._storage.act("create upload", self._path)
+            self._upload_id = bucket.create_upload(self._path, self._work_id, self._expected)
+        there = bucket.upload(self._upload_id, self._path).parts.get(self._next_number)
+        if there != part:
+            self._storage.act("send part", self._path, part.size)
+            bucket.upload(self._upload_id, self._path).parts[self._next_number] = part
+        self._next_number += 1
+
+
+def _info(path: str, version: Version) -> ObjectInfo:
+    return ObjectInfo(path, version.content.size, version.modified_ns, version.checksum, version.etag)
