@@ -226,8 +226,7 @@ def _clash_error(clash: queries.Clash) -> FieldError:
             line=clash.line,
             field="relative_path",
             reason=f"{clash.relative_path!a} and {clash.existing_path!a}, which is"
-            f" {clash.existing_id}, differ in their Unicode form only: a package with both is no valid bag;"
-            " rename the one that is not filed",
+            f" {clash.existing_id}, differ in their Unicode form only: a package with both is no valid bag",
         )
     if clash.what == "id":
         reason = f"this id belongs to another file; leave it out or make a new one ({clash.relative_path!r})"
