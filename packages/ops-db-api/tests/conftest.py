@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -10,7 +11,8 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.services.postgresql import Postgresql
@@ -67,8 +69,7 @@ class FixedClock:
     @now.setter
     def now(self, moment: datetime) -> None:
         self._now = moment
-        with _engine(self._database) as engine:
-            set_virtual_time(engine, moment)
+        set_virtual_time(_engine(self._database), moment)
 
     def utc_now(self) -> datetime:
         return self.now - WRONG_BY
@@ -94,27 +95,33 @@ def shared_database(postgresql_server: Postgresql, migrated_template: str) -> It
         with _session(url) as session:
             seed.permissions(session)
             seed.reference_data(session)
-        with _engine(url) as engine:
-            install_virtual_time(engine, seed.NOW)
+        install_virtual_time(_engine(url), seed.NOW)
         yield url
 
 
-@pytest.fixture
-def database(shared_database: str) -> str:
-    """URL of a database with permissions and reference data and nothing else."""
-    emptied = "; ".join(f'DELETE FROM "{table}"' for table in Base.metadata.tables if table not in KEPT)
-    restored = "; ".join(
-        f"UPDATE {table} SET retired_at = NULL" for table in ("site", "data_location", "data_transfer_route")
+@pytest.fixture(scope="session")
+def clean(shared_database: str) -> Iterator[Callable[[], object]]:
+    """Remove what a test left, by statements that are planned once."""
+    emptied = " ".join(f'DELETE FROM "{table}";' for table in Base.metadata.tables if table not in KEPT)
+    restored = " ".join(
+        f"UPDATE {table} SET retired_at = NULL;" for table in ("site", "data_location", "data_transfer_route")
     )
-    with psycopg.connect(shared_database) as connection:
+    with psycopg.connect(shared_database, autocommit=True) as connection:
         # Neither guards nor foreign keys are to stop a test from cleaning up.
         connection.execute(
             "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"
-            " ON CONFLICT DO NOTHING;"
-            f" SET session_replication_role = replica; {emptied}; {restored}; DELETE FROM changed_key"
+            " ON CONFLICT DO NOTHING; SET session_replication_role = replica;"
+            " CREATE FUNCTION pg_temp.clean() RETURNS void LANGUAGE plpgsql AS"
+            f" $$ BEGIN {emptied} {restored} DELETE FROM changed_key; END $$"
         )
-    with _engine(shared_database) as engine:
-        set_virtual_time(engine, seed.NOW)
+        yield lambda: connection.execute("SELECT pg_temp.clean()")
+
+
+@pytest.fixture
+def database(shared_database: str, clean: Callable[[], object]) -> str:
+    """URL of a database with permissions and reference data and nothing else."""
+    clean()
+    set_virtual_time(_engine(shared_database), seed.NOW)
     return shared_database
 
 
@@ -273,7 +280,7 @@ async def _on_database(app: FastAPI, database: str, clock: FixedClock) -> AsyncI
     state = app.state
     state.settings = settings()
     state.clock = clock
-    state.engine = open_engine(state.settings, OpsDbSettings(database_url=SecretStr(database)))
+    state.engine = _engine_of_an_app(database)
     state.sessions = session_factory(state.engine)
     set_limits(app)
     yield
@@ -285,15 +292,20 @@ def _client(app: FastAPI, headers: dict[str, str]) -> Client:
     return Client(transport=httpx.ASGITransport(app), base_url="http://api/api/v1", headers=headers)
 
 
+@cache
+def _engine_of_an_app(url: str) -> AsyncEngine:
+    """Return the engine for all tests of a process: statements that were compiled once it keeps."""
+    return open_engine(settings(), OpsDbSettings(database_url=SecretStr(url)))
+
+
 @contextmanager
 def _session(url: str) -> Iterator[Session]:
-    with _engine(url) as engine, Session(engine) as opened:
+    with Session(_engine(url)) as opened:
         yield opened
         opened.commit()
 
 
-@contextmanager
-def _engine(url: str) -> Iterator[Engine]:
-    engine = create_engine(synchronous(url), poolclass=NullPool)
-    yield engine
-    engine.dispose()
+@cache
+def _engine(url: str) -> Engine:
+    """Return the engine of a database, with the connections that it keeps."""
+    return create_engine(synchronous(url))
