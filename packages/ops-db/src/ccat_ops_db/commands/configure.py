@@ -1,6 +1,5 @@
 """``opsdb config``: check, plan, apply and export the configuration."""
 
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,7 @@ from ccat_ops_db.configuration import (
     make_plan,
 )
 from ccat_ops_db.database_time import database_now
+from ccat_ops_db.own_name import own_name
 
 app = typer.Typer(no_args_is_help=True, help="Reference data as validated files.")
 
@@ -113,7 +113,7 @@ def apply(
             done = apply_configuration(
                 session,
                 configuration,
-                actor=by or getpass.getuser(),
+                actor=by or own_name(),
                 at=database_now(session),
                 moved=moved or [],
                 expected_hash=expect or intended.hash(),

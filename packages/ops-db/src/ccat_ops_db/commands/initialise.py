@@ -1,6 +1,5 @@
 """``opsdb_init``: set up a fresh operations database."""
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from ccat_ops_db.configuration.files import OVERLAYS
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.models import ConfigurationRevision, DatabaseSite
 from ccat_ops_db.models.databases import EVERY_SITE
+from ccat_ops_db.own_name import own_name
 from ccat_ops_db.settings import Environment, SettingsError
 
 app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,7 +112,7 @@ def _say_whose(engine: Engine, site: str, main: bool) -> None:
 
 def _seed(engine: Engine, configuration: Configuration, verbose: bool) -> None:
     with Session(engine) as session:
-        plan = apply_configuration(session, configuration, actor=getpass.getuser(), at=database_now(session))
+        plan = apply_configuration(session, configuration, actor=own_name(), at=database_now(session))
         session.commit()
     if verbose:
         show_plan(plan, [])

@@ -1,6 +1,5 @@
 """``opsdb token``: tokens of machines and scripts."""
 
-import getpass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from ccat_ops_db.commands.presentation import clear_errors, show_json, show_tabl
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import ApiToken, ApiTokenScope, User
+from ccat_ops_db.own_name import own_name
 from ccat_ops_db.tokens import TokenError, create_token, revoke_token, token_prefix
 
 app = typer.Typer(no_args_is_help=True, help="Tokens of machines and scripts.")
@@ -111,7 +111,7 @@ def _record(session: Session, action: str, prefix: str, message: str, at: dateti
         session,
         site_id=own_site(session),
         at=at,
-        actor=getpass.getuser(),
+        actor=own_name(),
         action=action,
         subject_type="api_token",
         subject_id=prefix,

@@ -1,6 +1,5 @@
 """``opsdb user``: accounts of people and machines."""
 
-import getpass
 from datetime import datetime
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from ccat_ops_db.commands.presentation import clear_errors, show_json, show_tabl
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import User, UserRole
+from ccat_ops_db.own_name import own_name
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of people and machines.")
 
@@ -85,7 +85,7 @@ def _record(session: Session, action: str, name: str, message: str, at: datetime
         session,
         site_id=main_site(session),
         at=at,
-        actor=getpass.getuser(),
+        actor=own_name(),
         action=action,
         subject_type="user",
         subject_id=name,

@@ -1,7 +1,6 @@
 """From a table with a header line to entries of the configuration, and those into the database."""
 
 import csv
-import getpass
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -23,6 +22,7 @@ from ccat_ops_db.configuration.problems import Position
 from ccat_ops_db.configuration.rows import Rows, read_rows
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.models import Site
+from ccat_ops_db.own_name import own_name
 
 
 def store(session: Session, raw: RawConfiguration) -> Plan:
@@ -150,7 +150,7 @@ def _store(session: Session, raw: RawConfiguration, at: datetime) -> Plan:
     if plan.refusals:
         raise RefusedError("\n".join(plan.refusals))
     carry_out(session, configuration, rows, plan, at)
-    record_changes(session, plan, site, getpass.getuser(), at)
+    record_changes(session, plan, site, own_name(), at)
     return plan
 
 
