@@ -386,6 +386,7 @@ class TestRecords:
                 ({"category": "a_info"}, 1),
                 ({"category_not": "a_info"}, 3),
                 ({"site": "cologne"}, 1),
+                ({"route": "ccat-to-cologne"}, 0),
                 ({"subject_type": "data_location"}, 4),
                 ({"since": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),
                 ({"until": (seed.NOW - timedelta(hours=1)).isoformat()}, 2),

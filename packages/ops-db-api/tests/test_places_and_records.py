@@ -281,6 +281,8 @@ class TestErrors:
             "data_transfer": "ccat-to-cologne",
             "data_transfer_route": "ccat-to-cologne",
         }
+        on_route = (await client.get("/errors", params={"route": "ccat-to-cologne"})).json()["items"]
+        assert {item["subject_type"] for item in on_route} == {"data_transfer", "data_transfer_route"}
 
     async def test_filters(self, client: Client) -> None:
         for query, found in [

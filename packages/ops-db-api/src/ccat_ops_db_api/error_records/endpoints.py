@@ -38,6 +38,7 @@ async def list_errors(
     subject_id: Annotated[list[Name] | None, Query(description="Key of what it concerns.")] = None,
     location: Annotated[list[Name] | None, Query(description="Location that it concerns.")] = None,
     location_not: Annotated[list[Name] | None, Query(description="Does not concern this location.")] = None,
+    route: Annotated[list[Name] | None, Query(description="On this route.")] = None,
     site: Annotated[list[Name] | None, Query(description="Site where it happened.")] = None,
     since: Annotated[Time | None, Query(description="Seen last then or later.")] = None,
     until: Annotated[Time | None, Query(description="Seen last before.")] = None,
@@ -55,7 +56,7 @@ async def list_errors(
         "data_location_id_not": location_not,
         "site_id": site,
     }
-    rows = queries.filtered(wanted, is_open, acknowledged, (since, until))
+    rows = queries.filtered(wanted, is_open, acknowledged, (since, until), route)
     order = sort.value.replace("severity", "severity_rank")
     return await list_page(session, rows, page, order, queries.SORT_KEYS, queries.ERRORS.id)
 

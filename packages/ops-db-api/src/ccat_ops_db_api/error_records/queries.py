@@ -68,6 +68,7 @@ def filtered(
     is_open: bool | None,
     acknowledged: bool | None,
     times: Sequence[datetime | None],
+    routes: Sequence[str] | None,
 ) -> Rows:
     """Return the errors that a list asks for.
 
@@ -79,8 +80,10 @@ def filtered(
         Whether it is not over, and whether a person took note.
     times : sequence of datetime
         Seen last at the first time or later, and before the second.
+    routes : sequence of str, optional
+        Routes of which an error is on one.
     """
-    rows = errors()
+    rows = errors().where(*chosen(_route(), routes))
     for flag, is_set in (
         (is_open, ERRORS.resolved_at.is_(None)),
         (acknowledged, ErrorRecord.acknowledged_at.is_not(None)),

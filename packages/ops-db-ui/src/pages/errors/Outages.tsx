@@ -30,7 +30,7 @@ export function Outages() {
 
 const COLUMNS: readonly Column<Attention>[] = [
   { id: "what", header: "What is out of service", card: "title", cell: ({ title }) => title },
-  { id: "holds", header: "What it holds up", card: "why", cell: ({ why }) => inUnits(why) },
+  { id: "holds", header: "Why, and what it holds up", card: "why", cell: ({ why }) => inUnits(why) },
   { id: "since", header: "Since", card: "time", cell: ({ since }) => <Time at={since} as="age" /> },
   {
     id: "next",

@@ -64,12 +64,14 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
   );
 }
 
-/** The way to the errors for which a route or a place is paused. */
+/** The way to the errors for which routes, or else places, are paused. */
 function ErrorsOfPause({ group }: { readonly group: Group }) {
   if (!PAUSED.includes(group.reason)) return null;
-  return byCount(group.places).map(([place]) => (
-    <Link key={place} to="/errors" search={{ open: "true", location: [place] } as never}>
-      Errors at {place}
+  const routes = byCount(group.routes);
+  const [filter, names] = routes.length > 0 ? ["route", routes] : ["location", byCount(group.places)];
+  return names.map(([name]) => (
+    <Link key={name} to="/errors" search={{ open: "true", [filter]: [name] } as never}>
+      Errors of {name}
     </Link>
   ));
 }

@@ -78,8 +78,8 @@ test("groups say where, of what, what failed last and who by name must act", asy
     .toMatchTextContent(/route summit-cologne.*summit-buffer.*the staff at FYST and Cologne/);
   await expect.element(paused).toMatchTextContent("What to do: See the errors of the route.");
   await expect
-    .element(paused.getByRole("link", { name: "Errors at summit-buffer" }))
-    .toHaveAttribute("href", "/errors?open=true&location=summit-buffer");
+    .element(paused.getByRole("link", { name: "Errors of summit-cologne" }))
+    .toHaveAttribute("href", "/errors?open=true&route=summit-cologne");
   await expect
     .element(paused.getByRole("link", { name: "summit-buffer", exact: true }))
     .toHaveAttribute("href", "/places/locations/summit-buffer");
