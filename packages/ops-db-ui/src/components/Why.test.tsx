@@ -44,6 +44,25 @@ test("names whose turn it is by the route that the detail names", async () => {
   await expect.element(page.getByText("turn: the staff at FYST and Cologne")).toBeVisible();
 });
 
+test("what was given up names nobody of its own: whose turn it is depends on its error", async () => {
+  answer("/api/v1/waiting-reasons", {
+    items: [
+      {
+        code: "given_up",
+        text: "Given up",
+        meaning: "It failed too often.",
+        remedy: "Retry it.",
+        next: "Nothing changes until somebody acts.",
+        turn: "operator",
+        help: "work",
+      },
+    ],
+  });
+  await show(<Why {...WAITS} reason="given_up" detail={null} />, { me: READER });
+  await expect.element(page.getByRole("button", { name: "Given up" })).toBeVisible();
+  expect(page.getByText(/turn:/).elements()).toEqual([]);
+});
+
 test("a reason that this version does not know stands as the API names it", async () => {
   answerReasons();
   await show(<Why {...WAITS} reason="some_new_reason" detail={null} />, { me: READER });

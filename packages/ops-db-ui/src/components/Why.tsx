@@ -34,7 +34,8 @@ export function Why({
   const who = useWho();
   if (reason === null) return null;
   const text = entry?.text ?? worded(reason);
-  const whose = turn ?? entry?.turn;
+  // Whose turn it is with what was given up depends on its error.
+  const whose = turn ?? (reason === "given_up" ? undefined : entry?.turn);
   return (
     <div className={styles.why}>
       <p>

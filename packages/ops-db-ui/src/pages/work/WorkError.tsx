@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useErrorCategories } from "~/api/error-categories";
+import type { Turn } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
 import { nowThatItKeepsFailing } from "~/components/remedy";
 import styles from "~/pages/work/WorkError.module.css";
@@ -22,17 +23,15 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
               <dd>{isPaused(row) ? nowThatItKeepsFailing(known.remedy) : known.remedy}</dd>
             </div>
             {row.status !== "failed" && (
-              <>
-                <div>
-                  <dt>Next</dt>
-                  <dd>{known.next}</dd>
-                </div>
-                <div>
-                  <dt>Turn</dt>
-                  <dd>{who(known.turn, [wayOf(row)])}</dd>
-                </div>
-              </>
+              <div>
+                <dt>Next</dt>
+                <dd>{known.next}</dd>
+              </div>
             )}
+            <div>
+              <dt>Turn</dt>
+              <dd>{who(turnOf(row, known.turn), [wayOf(row)])}</dd>
+            </div>
           </dl>
           <p>
             <Link to="/help/$page" params={{ page: known.help }}>
@@ -43,4 +42,9 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
       )}
     </section>
   );
+}
+
+/** What was given up does not go on by itself, whatever its error does while it is tried. */
+function turnOf({ status }: WorkRow, turn: Turn): Turn {
+  return status === "failed" && turn === "automatic" ? "operator" : turn;
 }
