@@ -49,7 +49,7 @@ export function AttentionCards({
   if (cards.length === 0) return null;
   const shown = all ? cards : cards.slice(0, SHOWN);
   return (
-    <section aria-label="Needs attention" className={styles.cards}>
+    <section aria-label="Needs attention" className={styles.cards} data-wall={isWall}>
       {shown.map((card) => (
         <Card
           key={`${card.rule} ${card.where ?? ""} ${card.title}`}
