@@ -55,9 +55,12 @@ export function unreachable(): Problem {
   );
 }
 
-/** Whether the API answered a query that there is no such thing, and never showed it. */
-export function isMissing(found: { readonly data: unknown; readonly error: unknown }): boolean {
-  return found.data === undefined && found.error instanceof Problem && found.error.status === 404;
+/** What the API answers where there is no such thing, and where nothing can be called so. */
+const NO_SUCH_THING: readonly number[] = [404, 422];
+
+/** Whether the API answered a query for one thing that there is none, and never showed it. */
+export function isMissing({ data, error }: { readonly data: unknown; readonly error: unknown }): boolean {
+  return data === undefined && error instanceof Problem && NO_SUCH_THING.includes(error.status);
 }
 
 /** Return the problem for something that cannot be there, which is not asked for. */

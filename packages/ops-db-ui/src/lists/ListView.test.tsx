@@ -390,3 +390,24 @@ test("a place in the list that is not known any more leaves what was read there,
     .findAll({ predicate: ({ queryKey }) => queryKey.at(-1) === "refresh" });
   expect(refreshes.map(({ state }) => state.error)).toEqual([null]);
 });
+
+test("what only the API can refuse of an address is named, too, and goes when it is removed", async () => {
+  answerList(executions(1, 3));
+  answerCall(`GET ${LIST}?limit=200&night=monday`, 422, {
+    type: "x/invalid-request",
+    title: "Invalid request",
+    status: 422,
+    detail: "night: Input should be a valid date (and 1 more)",
+    request_id: "r",
+    errors: [
+      { field: "night", reason: "Input should be a valid date" },
+      { field: "night", reason: "Input should be 'last' or 'tonight'" },
+    ],
+  });
+  const { router } = await show(<List />, { me: READER, at: "/observations?night=monday" });
+  const note = page.getByRole("alert");
+  await expect.element(note).toMatchTextContent(/night=monday is refused: Input should be a valid date\./);
+  await note.getByRole("button", { name: "remove it" }).click();
+  await expect.element(TABLE).toBeVisible();
+  expect(router.state.location.search).toEqual({});
+});

@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useRef } from "react";
 import type { Operation } from "~/api/operation";
 import { operations } from "~/api/operations.gen";
 import type { OperationId } from "~/api/permissions";
+import type { Problem } from "~/api/problem";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { worded } from "~/api/words";
 import { Age } from "~/components/Age";
@@ -21,7 +22,17 @@ import type { ListPath, Query, RowOf } from "~/lists/pages";
 import type { Preset } from "~/lists/presets";
 import { queryOf } from "~/lists/query";
 import { SortMenu } from "~/lists/SortMenu";
-import { isView, readState, withColumns, withFilters, withoutValue, withSort, withView } from "~/lists/state";
+import {
+  type Filters,
+  isView,
+  readState,
+  type Wrong,
+  withColumns,
+  withFilters,
+  withoutValue,
+  withSort,
+  withView,
+} from "~/lists/state";
 import { TickedBar } from "~/lists/TickedBar";
 import { type RowCount, useListPages, useRowCount } from "~/lists/useListPages";
 import { useListSearch } from "~/lists/useListSearch";
@@ -77,7 +88,7 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
   const fields = fieldsOf(operation, Object.keys(fixed));
   const chips = chipsOf(fields, state.filters, words);
   const site = useSiteTime();
-  const { filters, wrong } = state;
+  const { filters } = state;
   const sort = state.sort ?? props.defaultSort ?? null;
   const asked = {
     path: props.path,
@@ -89,13 +100,14 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
       ...fixed,
     }),
     rowId,
-    enabled: wrong.length === 0,
+    enabled: state.wrong.length === 0,
     mayMove: () => isUnread(section.current),
   };
   const path = pathWith(props.path, asked.pathParams);
   const copied = asked.query();
   const list = useListPages<P>(asked);
   const { pages } = list;
+  const wrong = [...state.wrong, ...refusedOf(pages, filters)];
   const isCounted = operation.counts && props.bare !== true && pages.data !== undefined;
   const count = useRowCount<P>(asked, isCounted);
   const rows = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
@@ -177,6 +189,18 @@ function useWords(own: Words | undefined): Words {
   const reasons = useWaitingReasons();
   return (field, value) =>
     own?.(field, value) ?? (field === "reason" ? (reasons.get(value)?.text ?? null) : null);
+}
+
+/** What of an address the API refused: not all that it takes can be told beforehand. */
+function refusedOf(
+  { data, error }: { readonly data: unknown; readonly error: Problem | null },
+  filters: Filters,
+): readonly Wrong[] {
+  if (data !== undefined || error === null) return [];
+  const fields = new Map(error.fields.toReversed().map(({ field, reason }) => [field ?? "", reason]));
+  return [...fields].flatMap(([name, reason]) =>
+    (filters[name] ?? []).map((value) => ({ name, value, reason: `is refused: ${reason}` })),
+  );
 }
 
 /** Whether nobody reads the rows of a list: it stands at its top, and no row has the focus. */

@@ -17,8 +17,11 @@ const OUTAGES: ReadonlySet<string> = new Set(["circuit_open", "location_suspect"
 
 /** The routes and places that failures took out of service, and what each holds up; nothing while there are none. */
 export function Outages() {
-  const status = useGet("/api/v1/status", {}, { enabled: may(useMe(), "get_status") });
-  const outages = status.data?.attention.filter(({ rule }) => OUTAGES.has(rule)) ?? [];
+  const me = useMe();
+  const enabled = may(me, "get_status") && may(me, "list_errors");
+  const status = useGet("/api/v1/status", {}, { enabled });
+  const outages =
+    (enabled ? status.data : undefined)?.attention.filter(({ rule }) => OUTAGES.has(rule)) ?? [];
   if (outages.length === 0) return null;
   return (
     <section className={styles.outages} aria-labelledby="outages">

@@ -3,7 +3,7 @@ import { page } from "vitest/browser";
 import { ObservationPage } from "~/pages/observations/ObservationPage";
 import { ObservationsPage } from "~/pages/observations/ObservationsPage";
 import { EXECUTION, LISTED, PACKAGE, PROGRESS } from "~/pages/observations/observations.fixtures";
-import { answer } from "~tests/answers";
+import { answer, answerCall } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
 const ID = EXECUTION.id;
@@ -32,6 +32,19 @@ test("a single package is downloaded from the top of the page", async () => {
   await expect.element(page.getByRole("region", { name: "Files", exact: true })).toBeVisible();
   expect(page.getByText("Why it does not go on").elements()).toEqual([]);
   await expectAccessible();
+});
+
+test("what cannot be the id of anything is not found", async () => {
+  answerCall("GET /api/v1/executed-obs-units/not-an-id", 422, {
+    type: "x/invalid-request",
+    title: "Invalid request",
+    status: 422,
+    detail: "execution_id: Input should be a valid UUID",
+    request_id: "r",
+    errors: [{ field: "execution_id", reason: "Input should be a valid UUID" }],
+  });
+  await show(<ObservationPage id="not-an-id" />, { me: SCIENTIST });
+  await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
 });
 
 test("a narrow page shows what arrived first and folds the rest", async () => {
