@@ -92,7 +92,7 @@ def revoke(
     with clear_errors(), open_session() as session:
         now = database_now(session)
         prefix = _prefix(token)
-        revoked = revoke_token(session, prefix, own_site(session), getpass.getuser(), now)
+        revoked = revoke_token(session, prefix, own_site(session), own_name(), now)
         if revoked is not None:
             _record(session, "token.revoked", prefix, f"token {revoked.name!r} revoked", now)
         session.commit()
