@@ -56,7 +56,7 @@ def locking(package: ModuleType) -> Iterator[tuple[str, set[str]]]:
 
 
 def test_every_lock_is_accounted_for() -> None:
-    found = {}
+    found: dict[str, set[str]] = {}
     for package in (ccat_ops_db, ccat_data_transfer, ccat_ops_db_api):
         found |= dict(locking(package))
     assert set(found) == set(LOCKS)
