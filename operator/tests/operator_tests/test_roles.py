@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
-from ccat_dev_stack.testing import OwnServer
+from ccat_dev_stack.testing import own_postgresql_server
 from ccat_operator.reconcile.address import Secret, session
 from ccat_operator.reconcile.database import Surroundings, reconcile_database
 from ccat_operator.reconcile.facts import read_facts
@@ -44,15 +44,32 @@ class Place:
         }
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[URL]:
+    """A server for these tests alone, for roles are those of a whole server, with a migrated database."""
+    with own_postgresql_server() as own:
+        own.start()
+        superuser = synchronous(own.url)
+        query(superuser, "CREATE ROLE keeper LOGIN PASSWORD 'of-the-keeper'")
+        query(superuser, "CREATE DATABASE migrated OWNER keeper")
+        schema.upgrade(_of_the_keeper(superuser, "migrated"))
+        yield superuser
+
+
 @pytest.fixture
-def place(own_postgresql: OwnServer) -> Place:
-    own_postgresql.start()
-    superuser = synchronous(own_postgresql.url)
-    query(superuser, "CREATE ROLE keeper LOGIN CREATEROLE REPLICATION PASSWORD 'of-the-keeper'")
-    query(superuser, "CREATE DATABASE main OWNER keeper")
-    owner = superuser.set(username="keeper", password="of-the-keeper", database="main")
-    schema.upgrade(owner)
-    return Place(superuser.set(database="main"), owner)
+def place(server: URL) -> Iterator[Place]:
+    query(server, "ALTER ROLE keeper CREATEROLE REPLICATION")
+    query(server, "CREATE DATABASE main TEMPLATE migrated OWNER keeper")
+    known = {name for (name,) in query(server, "SELECT rolname FROM pg_roles")}
+    yield Place(server.set(database="main"), _of_the_keeper(server, "main"))
+    query(server, "DROP DATABASE main WITH (FORCE)")
+    for (name,) in query(server, "SELECT rolname FROM pg_roles"):
+        if name not in known:
+            query(server, f'DROP ROLE "{name}"')
+
+
+def _of_the_keeper(superuser: URL, database: str) -> URL:
+    return superuser.set(username="keeper", password="of-the-keeper", database=database)
 
 
 def test_roles_do_what_they_must_and_nothing_else(place: Place) -> None:

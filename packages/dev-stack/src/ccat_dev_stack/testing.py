@@ -234,9 +234,9 @@ def s3(shared_services: SharedServices) -> Iterator[Bucket]:
     server.remove_bucket(name)
 
 
-@pytest.fixture
-def own_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
-    """A PostgreSQL server of the test's own, not started yet."""
+@contextlib.contextmanager
+def own_postgresql_server() -> Iterator[OwnServer]:
+    """Give a PostgreSQL server that nobody else uses, not started yet."""
     # Not below the test's temporary folder, which only its owner can enter: root's server is not root.
     folder = shared.folder() / "own" / secrets.token_hex(8)
     # What it has acknowledged survives its being killed, unlike on the shared server, which nobody kills.
@@ -246,6 +246,13 @@ def own_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServ
     yield server
     server.kill()
     service.remove()
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[OwnServer]:
+    """A PostgreSQL server of the test's own, not started yet."""
+    with own_postgresql_server() as server:
+        yield server
 
 
 @pytest.fixture
