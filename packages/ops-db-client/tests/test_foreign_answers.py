@@ -76,7 +76,7 @@ class TestAnswersToOtherRequests:
         server.say(Reply(200, answer))
         receipt = record(recorder)
         assert receipt.spooled
-        assert "something else" in str(receipt.reason)
+        assert "another request" in str(receipt.reason)
 
     def test_nor_are_they_in_a_replay(self, recorder: Recorder, server: ScriptedServer) -> None:
         server.say(Reply(503))
