@@ -137,12 +137,8 @@ class Content:
 
     def damaged(self, at: int, damage: str) -> Content:
         """Return the same with one other byte, which is like no other."""
-        byte = self.part(at, at + 1)
-        if byte.is_literal:
-            changed = Content.of(bytes([byte.literal[0] ^ 1]))
-        else:
-            changed = Content.new(DAMAGE + damage, 1)
-        return Content.joined((self.part(0, at), changed, self.part(at + 1, self.size)))
+        byte = Content.new(DAMAGE + damage, 1)
+        return Content.joined((self.part(0, at), byte, self.part(at + 1, self.size)))
 
     def checksum(self, algorithm: str) -> str:
         """Return the checksum as ``algorithm:hex``: the true one of literal bytes, else that of the list."""

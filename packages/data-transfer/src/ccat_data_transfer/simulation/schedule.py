@@ -230,9 +230,9 @@ class Schedule:
 
     def fail(self, error: BaseException) -> None:
         """End the run with an error, whatever whoever has the baton makes of it: it never gets it again."""
-        self._error = self._error or error
         if self._current is None:
-            raise self._error
+            raise error
+        self._error = self._error or error
 
     def close(self) -> None:
         """Kill what still runs, and wait until no thread is left."""

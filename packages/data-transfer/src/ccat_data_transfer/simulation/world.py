@@ -167,8 +167,10 @@ class Simulation:
 
     def close(self) -> None:
         """End all processes."""
-        self.schedule.close()
-        self.database.leave()
+        try:
+            self.schedule.close()
+        finally:
+            self.database.leave()
 
     def now_ns(self) -> int:
         """Return the virtual time in nanoseconds since 1970-01-01 UTC."""

@@ -1,0 +1,129 @@
+"""The judge finds what it looks for: each thing that must never happen is done, and found."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.simulation import observatory
+from ccat_data_transfer.simulation.bytes import Content
+from ccat_data_transfer.simulation.database import SimulatedDatabase
+from ccat_data_transfer.simulation.invariants import SAME_TAR_AGAIN, InvariantBrokenError, Judge
+from ccat_data_transfer.simulation.observatory import ARCHIVE, SOURCE, Observer
+from ccat_data_transfer.simulation.world import Simulation
+from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.work.lease import acquire
+from ccat_dev_stack.testing import NewDatabase
+from ccat_ops_db.enumerations import Operation
+
+TAR = "2026/package.tar"
+
+
+class Court:
+    """A simulated observatory with a judge, in which one process does what it must not."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        observatory.build(simulation)
+        self.process, self.world = simulation.start("culprit", simulation.hosts["ccat-1"])
+        self.filed: dict[str, Content] = {}
+        self.judge = Judge(simulation, self.filed, SOURCE, (SAME_TAR_AGAIN,))
+
+    def do(self, act: object) -> None:
+        """Do something, and one more step for the judge to look."""
+        assert callable(act)
+
+        def run() -> None:
+            act()
+            self.world.sleep(1)
+
+        self.world.spawn("act", run)
+        self.simulation.schedule.run(60)
+
+    def place(self, location_id: str) -> Storage:
+        return self.world.storage(location_id)
+
+    def observe(self) -> None:
+        """File one file."""
+        self.do(lambda: Observer(self.simulation, self.world, self.filed).observe("2026", {"a": 1000}, 1))
+
+
+@pytest.fixture
+def court(
+    simulated_database: SimulatedDatabase, new_database: NewDatabase, migrated_template: str
+) -> Iterator[Court]:
+    url = new_database(template=migrated_template)
+    simulation = Simulation(0, simulated_database, url, DataTransferSettings(tick=3600))
+    yield Court(simulation)
+    simulation.close()
+
+
+def remove(place: Storage, path: str) -> None:
+    with place.removing() as remove_one:
+        remove_one(path)
+
+
+def test_a_file_that_is_nowhere_is_lost(court: Court) -> None:
+    court.observe()
+    del court.simulation.disks[SOURCE].names["2026/a"]
+    with pytest.raises(InvariantBrokenError, match="I1"):
+        court.judge.judge_files()
+
+
+def test_a_damaged_tar_keeps_no_file(court: Court) -> None:
+    court.observe()
+    [content] = court.filed.values()
+    archive = court.simulation.disks[ARCHIVE]
+    tar = archive.create(TAR)
+    archive.write(tar, Content.joined((Content.of(b"header"), content)))
+    del court.simulation.disks[SOURCE].names["2026/a"]
+    court.judge.judge_files()
+    tar.content = tar.content.damaged(2, "anywhere")
+    with pytest.raises(InvariantBrokenError, match="I1"):
+        court.judge.judge_files()
+
+
+def test_nobody_removes_what_was_not_decided(court: Court) -> None:
+    court.observe()
+    with pytest.raises(InvariantBrokenError, match=r"I2.*nobody had decided"):
+        court.do(lambda: remove(court.place(SOURCE), "2026/a"))
+
+
+def test_nobody_writes_other_bytes_under_a_name(court: Court) -> None:
+    court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"one"))
+    court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"one"))
+    with pytest.raises(InvariantBrokenError, match=r"I2.*other bytes"):
+        court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"other"))
+
+
+def test_nobody_takes_a_lease_that_lives(court: Court) -> None:
+    court.observe()
+
+    def take(owner: str) -> None:
+        with court.world.sessions.begin() as session:
+            row = session.execute(text("SELECT id FROM package_creation")).scalar_one()
+            session.execute(text("UPDATE package_creation SET status = 'scheduled' WHERE status = 'pending'"))
+            acquire(
+                session,
+                Operation.PACKAGE_CREATION,
+                row,
+                owner,
+                timedelta(hours=20),
+                court.world.clock.utc_now(),
+            )
+
+    court.simulation.start_planner(court.simulation.hosts["ccat-1"])
+    court.simulation.schedule.run(60)
+    assert court.simulation.database.look("SELECT 1 FROM package_creation")
+    court.do(lambda: take(court.process.name))
+    court.judge.judge_leases()
+
+    def rob() -> None:
+        with court.world.sessions.begin() as session:
+            session.execute(text("UPDATE package_creation SET fencing = fencing + 1, lease_owner = 'robber'"))
+
+    court.do(rob)
+    with pytest.raises(InvariantBrokenError, match=r"I7.*whose lease was living"):
+        court.judge.judge_leases()
