@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from ccat_dev_stack.file_permissions import permissions_count
-from ccat_ops_db_client import Client, calls
+from ccat_ops_db_client import Client, calls, spool_incoming
 from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.background import is_at_work, replay_until_empty
 from ccat_ops_db_client.calls import NDJSON
@@ -25,6 +25,7 @@ from ccat_ops_db_client.errors import InvalidRequestError, SpoolError
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME
+from ccat_ops_db_client.spool_incoming import Incoming
 from ccat_ops_db_client.spool_request import SpooledRequest
 from ccat_ops_db_client.spool_tables import VERSION
 
@@ -49,6 +50,27 @@ from ccat_ops_db_client.spool import Spool
 with Spool(Path(sys.argv[1])).lease("x", 0) as lease:
     print(lease is not None, flush=True)
     sys.stdin.read()
+"""
+DIES_WHILE_IT_REPLACES = """
+import os, sqlite3, sys
+from pathlib import Path
+from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool_file import NAME
+
+spool = Spool(Path(sys.argv[1]))
+for key in sys.argv[2:]:
+    spool.append(SpooledRequest(key, "http://api", "/x", b"{}"))
+other = sqlite3.connect(spool.folder / NAME, isolation_level=None)
+other.execute("PRAGMA user_version = 1")
+rename = Path.rename
+
+def rename_or_die(path, target):
+    if Path(target).name == NAME:
+        os._exit(0)
+    return rename(path, target)
+
+Path.rename = rename_or_die
+spool.waiting()
 """
 FIRST_VERSION = """
 CREATE TABLE request (
@@ -152,6 +174,17 @@ class TestDamaged:
         assert [(each.sequence, each.refusal) for each in listing.refused(spool)] == [(9, "no")]
         assert spool.next("http://api") == spool.waiting()
 
+    def test_who_dies_while_the_file_is_replaced_loses_nothing(self, spool_folder: Path) -> None:
+        """What was in the log only had gone with it, and the old file was without it."""
+        before = [str(uuid4()) for _ in range(3)]
+        command = [sys.executable, "-c", DIES_WHILE_IT_REPLACES, str(spool_folder), *before]
+        subprocess.run(command, check=True)
+        spool = Spool(spool_folder)
+        spool.append(late := request())
+        assert keys(spool) == [*before, late.idempotency_key]
+        assert len(spool.unreadable()) == 1
+        assert not list(spool_folder.glob("*.replacement"))
+
     def test_that_of_a_newer_version_is_left_alone(
         self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer
     ) -> None:
@@ -166,6 +199,36 @@ class TestDamaged:
         with closing(sqlite3.connect(spool_folder / NAME)) as database:
             database.execute(f"PRAGMA user_version = {VERSION}")
         assert len(Spool(spool_folder).waiting()) == 4
+
+    def test_what_is_kept_beside_has_the_order_in_which_it_came(
+        self, spool_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also when the clock was set meanwhile: nothing that is made from the time or by chance counts."""
+        ids = iter([UUID(int=number) for number in range(9, 0, -1)])
+        monkeypatch.setattr(spool_incoming, "uuid4", lambda: next(ids))
+        spool = Spool(spool_folder)
+        kept = [request(number) for number in range(4)]
+        for each in kept:
+            spool.append_beside(each)
+        assert keys(spool) == [each.idempotency_key for each in kept]
+
+    def test_a_name_that_was_passed_over_is_not_overtaken(
+        self, spool_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A folder is not read at one moment: the first look may miss what came before what it sees."""
+        spool = Spool(spool_folder)
+        for number in range(3):
+            spool.append_beside(request(number))
+        looked: list[list[str]] = []
+        scandir = os.scandir
+
+        def missing_one(folder: Path) -> list[os.DirEntry[str]]:
+            entries = sorted(scandir(folder), key=lambda entry: entry.name)
+            looked.append([entry.name for entry in entries])
+            return entries[1:2] if len(looked) == 1 else entries
+
+        monkeypatch.setattr(os, "scandir", missing_one)
+        assert [path.name for path in Incoming(spool_folder).files()] == looked[0][:2]
 
     @pytest.mark.parametrize("content", [b"", b"{}", b"[]\n", b"\xff\xfe\n", b'{"size": 9}\nx'])
     def test_what_is_no_request_is_named(self, spool_folder: Path, content: bytes) -> None:

@@ -19,7 +19,14 @@ from weakref import WeakSet, finalize
 from .durable import make_folder
 from .errors import SpoolError
 from .network_file_systems import is_on_disk_of_this_computer
-from .spool_mending import COMPANIONS, is_sound, replace_damaged
+from .spool_mending import (
+    COMPANIONS,
+    SET_ASIDE,
+    finish_replacement,
+    is_sound,
+    is_unfinished,
+    replace_damaged,
+)
 from .spool_tables import NO_INSERTS, SCHEMA, VERSION, make_tables
 
 NAME = "spool.sqlite3"
@@ -172,7 +179,7 @@ class SpoolFile:
     def set_aside(self) -> list[Path]:
         """Return the files that could not be read and were replaced."""
         return sorted(
-            path for path in self._folder.glob(f"{NAME}.set-aside-*") if not path.name.endswith(COMPANIONS)
+            path for path in self._folder.glob(f"{NAME}.{SET_ASIDE}*") if not path.name.endswith(COMPANIONS)
         )
 
     def _empty_log(self) -> None:
@@ -194,6 +201,8 @@ class SpoolFile:
         with self._lock:
             try:
                 with self._folder_locked(fcntl.LOCK_SH):
+                    if is_unfinished(self._path):
+                        raise _UnfinishedError
                     database = self._open(mode)
                     database.execute(begin)
                     version = int(database.execute("PRAGMA user_version").fetchone()[0])
@@ -201,7 +210,7 @@ class SpoolFile:
                         raise _OtherVersionError(version)
                     yield database
                     database.execute("COMMIT")
-            except (sqlite3.Error, _OtherVersionError) as error:
+            except (sqlite3.Error, _OtherVersionError, _UnfinishedError) as error:
                 self._close()
                 raise self._mended(error) from error
             except BaseException:
@@ -255,8 +264,10 @@ class SpoolFile:
         self._close_database()
         self._database = None
 
-    def _mended(self, wrong: "sqlite3.Error | _OtherVersionError") -> SpoolError:
+    def _mended(self, wrong: "sqlite3.Error | _OtherVersionError | _UnfinishedError") -> SpoolError:
         """Return the error for a file that cannot be used; a damaged or older one was replaced."""
+        if isinstance(wrong, _UnfinishedError):
+            return self._replaced("was being replaced")
         if isinstance(wrong, _OtherVersionError):
             if wrong.version > VERSION:
                 return SpoolError(
@@ -272,9 +283,11 @@ class SpoolFile:
     def _replaced(self, why: str) -> SpoolError:
         try:
             with self._folder_locked(fcntl.LOCK_EX):
+                if is_unfinished(self._path):
+                    finish_replacement(self._path)
                 if is_sound(self._path):
                     return SpoolError(f"the spool {self._folder} was replaced this moment", "try again")
-                kept = self._path.with_name(f"{NAME}.set-aside-{time.time_ns()}")
+                kept = self._path.with_name(f"{NAME}.{SET_ASIDE}{time.time_ns()}")
                 count = replace_damaged(self._path, kept)
         except (OSError, sqlite3.Error) as error:
             return unusable(self._folder, error)
@@ -319,6 +332,10 @@ def unusable(folder: Path, error: Exception) -> SpoolError:
         f"the spool {folder} cannot be used ({error})",
         "make room and see that you may write there, or set CCAT_SPOOL_FOLDER to another folder",
     )
+
+
+class _UnfinishedError(Exception):
+    """Who replaced the file died before the new one had its name."""
 
 
 class _OtherVersionError(Exception):

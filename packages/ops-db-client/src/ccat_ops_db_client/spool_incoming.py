@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from .durable import make_folder, sync_folder
-from .identity import new_id
 from .spool_tables import REQUEST_COLUMNS, Row
 
 _WHOLE = ".request"
@@ -44,8 +44,7 @@ class Incoming:
         body = facts.pop("body")
         assert isinstance(body, bytes)
         make_folder(self._folder, mode=0o700)
-        # UUIDv7: the order of their names is that in which they were made.
-        path = self._folder / f"{new_id()}{_WHOLE}"
+        path = self._folder / f"{self._next_number():012}-{uuid4()}{_WHOLE}"
         temporary = path.with_suffix(".part")
         try:
             with temporary.open("xb") as stream:
@@ -58,8 +57,14 @@ class Incoming:
         sync_folder(self._folder)
 
     def files(self) -> list[Path]:
-        """Return the files of requests that wait here, in their order."""
-        return self._with(_WHOLE)
+        """Return the files of requests that wait here, in their order.
+
+        While a folder is read, a name that comes may be passed over and a later one seen. So only what is not
+        behind one of the first look counts: all that is before it was there when the second one began.
+        """
+        if not (first := self._with(_WHOLE)):
+            return []
+        return [path for path in self._with(_WHOLE) if path <= first[-1]]
 
     def unreadable(self) -> list[Path]:
         """Return the files that are no requests."""
@@ -75,6 +80,11 @@ class Incoming:
                 size += sum(map(len, row))
             if size > _MOST_AT_ONCE:
                 return
+
+    def _next_number(self) -> int:
+        """Return a number behind all that wait; a clock that was set must not change their order."""
+        numbers = (path.name.partition("-")[0] for path in self._with(_WHOLE))
+        return 1 + max((int(number) for number in numbers if number.isdecimal()), default=0)
 
     def _with(self, suffix: str) -> list[Path]:
         try:

@@ -15,6 +15,9 @@ from .spool_tables import FILL_LANES, REQUEST_COLUMNS, VERSION, make_tables
 COMPANIONS = ("-wal", "-journal", "-shm")
 """What SQLite keeps beside a file; it belongs to the file of that name, whichever that is."""
 
+SET_ASIDE = "set-aside-"
+"""What the name of a damaged file gets, before a number."""
+
 
 def is_sound(path: Path) -> bool:
     """Say whether a file can be used; another process may have replaced it meanwhile."""
@@ -30,8 +33,9 @@ def is_sound(path: Path) -> bool:
 def replace_damaged(path: Path, kept: Path) -> int:
     """Put a new file in place of a damaged one, which is kept; return how many requests it has.
 
-    Nobody else may use it meanwhile. Whatever dies, the name leads to the old file or to the whole new one;
-    what was beside the old one must be gone before: it would be taken for that of the new one.
+    Nobody else may use it meanwhile. What was beside the old one must be gone before the new one has its
+    name: it would be taken for that of the new one. Without it the old one is not whole; so as soon as the
+    new one is, whoever finds it ends what was begun.
 
     Raises
     ------
@@ -50,12 +54,9 @@ def replace_damaged(path: Path, kept: Path) -> int:
             database.execute(FILL_LANES)
             database.execute("COMMIT")
         kept.hardlink_to(path)
-        for suffix in COMPANIONS:
-            if beside(path, suffix).exists():
-                beside(path, suffix).rename(beside(kept, suffix))
+        new.rename(_replacement(path))
         sync_folder(path.parent)
-        new.rename(path)
-        sync_folder(path.parent)
+        finish_replacement(path)
     finally:
         for suffix in ("", *COMPANIONS):
             beside(copy, suffix).unlink(missing_ok=True)
@@ -63,9 +64,35 @@ def replace_damaged(path: Path, kept: Path) -> int:
     return count
 
 
+def is_unfinished(path: Path) -> bool:
+    """Say whether who replaced a file died before the new one had its name."""
+    return _replacement(path).exists()
+
+
+def finish_replacement(path: Path) -> None:
+    """Give the new file its name; nobody else may use it meanwhile.
+
+    Raises
+    ------
+    OSError
+    """
+    for kept in path.parent.glob(f"{path.name}.{SET_ASIDE}*"):
+        if kept.samefile(path):
+            for suffix in COMPANIONS:
+                if beside(path, suffix).exists():
+                    beside(path, suffix).rename(beside(kept, suffix))
+    sync_folder(path.parent)
+    _replacement(path).rename(path)
+    sync_folder(path.parent)
+
+
 def beside(path: Path, suffix: str) -> Path:
     """Return the path of what SQLite keeps beside a file."""
     return path.with_name(f"{path.name}{suffix}")
+
+
+def _replacement(path: Path) -> Path:
+    return path.with_name(f"{path.name}.replacement")
 
 
 def _copy_requests(source: Path, database: sqlite3.Connection) -> int:
