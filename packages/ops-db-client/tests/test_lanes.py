@@ -15,7 +15,7 @@ from ccat_dev_stack import ports
 from ccat_ops_db_client import Client, spool_lease
 from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.background import is_at_work, replay_in_process, replay_in_thread, replay_until_empty
-from ccat_ops_db_client.errors import AuthenticationError, ConfigurationError
+from ccat_ops_db_client.errors import AuthenticationError, ConfigurationError, SpoolError
 from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.network_file_systems import network_file_system
 from ccat_ops_db_client.recorder import Recorder
@@ -332,6 +332,24 @@ class TestLease:
         later = spool_lease._since_start() + LEASE_SECONDS + 1
         monkeypatch.setattr(spool_lease, "_since_start", lambda: later)
         assert take(spool, "x") is not None
+
+    def test_one_that_could_not_be_given_back_is_free_in_its_process(
+        self, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The disk was full."""
+
+        @contextmanager
+        def full(_: Spool) -> Iterator[None]:
+            raise SpoolError("the disk is full")
+            yield
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Spool, "change", full)
+            with spool.lease("x", 0) as lease:
+                assert lease is not None
+        assert not spool.is_leased("x")
+        with spool.lease("x", 0) as again:
+            assert again is not None
 
     def test_a_number_that_was_given_again_is_another_process(
         self, spool: Spool, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,9 @@ _POLL_SECONDS = 0.05
 Open = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Opens the file in a transaction."""
 
+_given_back: set[str] = set()
+"""Holders of this process that gave their lease back, whatever the file says."""
+
 
 class Lease:
     """A right that is held.
@@ -50,9 +53,14 @@ class Lease:
             )
 
     def release(self) -> None:
-        """Give it back."""
+        """Give it back.
+
+        What cannot be written on a full disk is remembered, so that this process at least may take it again.
+        """
+        _given_back.add(self._holder)
         with self._database() as database:
             database.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (self._name, self._holder))
+        _given_back.discard(self._holder)
 
 
 def take_lease(make: Open, database: Open, name: str, seconds: float) -> Lease | None:
@@ -75,6 +83,8 @@ def is_taken(database: sqlite3.Connection, name: str) -> bool:
     if row is None:
         return False
     holder, machine, process, beat, expires_at = row
+    if holder in _given_back:
+        return False
     now = _since_start()
     if machine == this_machine():
         return now < expires_at <= now + LEASE_SECONDS and not _has_ended(process)
