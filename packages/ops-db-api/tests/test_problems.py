@@ -88,6 +88,13 @@ class TestProblems:
             assert response.headers["cache-control"] == "private, no-cache"
             assert response.headers["x-content-type-options"] == "nosniff"
 
+    @pytest.mark.parametrize("path", ["/me", "/nothing"])
+    async def test_an_answer_says_by_its_key_what_it_answers(self, client: Client, path: str) -> None:
+        response = await client.get(path, headers={"Idempotency-Key": "k 1"})
+        assert "idempotency-key" not in response.headers
+        response = await client.get(path, headers={"Idempotency-Key": "k-1"})
+        assert response.headers["idempotency-key"] == "k-1"
+
     async def test_a_request_id_that_could_not_be_logged_is_replaced(self, client: Client) -> None:
         for identifier in ("a b", "x" * 101, 'a"b'):
             response = await client.get("/me", headers={"X-Request-ID": identifier})

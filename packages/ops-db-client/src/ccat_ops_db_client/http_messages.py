@@ -30,6 +30,7 @@ from .settings import Settings
 
 Answer = TypeVar("Answer")
 
+KEY = "Idempotency-Key"
 AWAY = frozenset({429, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -86,7 +87,7 @@ def request_of(call: Call[Any], settings: Settings, base_url: str, timeout: http
     if call.body is not None:
         headers["Content-Type"] = call.content_type
     if call.idempotency_key is not None:
-        headers["Idempotency-Key"] = call.idempotency_key
+        headers[KEY] = call.idempotency_key
     return httpx.Request(
         call.method,
         base_url + call.path,
@@ -111,6 +112,9 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     ------
     ApiError, ApiAwayError, UnexpectedAnswerError
     """
+    if response.headers.get(KEY, call.idempotency_key) != call.idempotency_key:
+        # Of two filings of as many files, answers and refusals are alike.
+        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} is that to another request")
     if not response.is_success:
         raise error_of(response)
     if _media_type(response) == "text/html":

@@ -15,6 +15,7 @@ from ccat_ops_db_api.platform.metrics import IN_PROGRESS, REQUESTS, SECONDS
 from ccat_ops_db_api.platform.routes import is_verb_alone
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,100}")
+IDEMPOTENCY_KEY = re.compile(rb"[!-~]{1,255}")
 API = "/api/"
 BULK_SUFFIX = ":bulk"
 WATCHED = ("/healthz", "/readyz", "/metrics")
@@ -29,6 +30,8 @@ class RequestRecord:
     """Gives every request an id, and writes one line and the metrics when it is answered.
 
     A client may choose the id (``X-Request-ID``), so that one id runs through the logs of several services.
+    The ``Idempotency-Key`` of a request is in its answer: what stands between may give a client the answer to
+    another request, and two filings of as many files have the same.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,7 +52,10 @@ class RequestRecord:
             started_answer = True
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_ours(scope["path"], message["headers"], request_id)
+                message["headers"] = [
+                    *_with_ours(scope["path"], message["headers"], request_id),
+                    *_keys(scope),
+                ]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id), IN_PROGRESS.track_inprogress():
@@ -88,6 +94,14 @@ def _with_ours(path: str, headers: Iterable[Header], request_id: str) -> list[He
     if b"x-content-type-options" not in given:
         ours.append((b"x-content-type-options", b"nosniff"))
     return [*headers, *ours]
+
+
+def _keys(scope: Scope) -> list[Header]:
+    return [
+        (name, value)
+        for name, value in scope["headers"]
+        if name == b"idempotency-key" and IDEMPOTENCY_KEY.fullmatch(value)
+    ][:1]
 
 
 def _level(path: str, status: int) -> int:
