@@ -56,9 +56,11 @@ class Counts:
 def counts(spool: Spool) -> Counts:
     """Count what is in the spool."""
     with spool.read() as database:
+        # CROSS: from the few lanes that are parked to their requests, not from all requests to their lanes.
         waiting, parked, refused = database.execute(
             "SELECT (SELECT count(*) FROM request WHERE refusal IS NULL),"
-            " (SELECT count(*) FROM lane NATURAL JOIN request WHERE parked AND refusal IS NULL),"
+            " (SELECT count(*) FROM lane CROSS JOIN request USING (api_url, lane)"
+            " WHERE parked AND refusal IS NULL),"
             " (SELECT count(*) FROM request WHERE refusal IS NOT NULL)"
         ).fetchone()
     return Counts(waiting, parked, refused)
