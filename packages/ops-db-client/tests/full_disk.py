@@ -11,9 +11,7 @@ from ccat_ops_db_client.recorder import Recorder
 
 
 def record(disk: str, url: str) -> None:
-    folder = Path(disk) / "spool"
-    settings = Settings(api_url=url, spool_folder=folder, replay_in_background=False, retry_seconds=5)
-    with Client(settings) as client:
+    with Client(settings(disk, url)) as client:
         recorder = Recorder(client)
         kept, refused = [], 0
         while refused < 3:
@@ -39,10 +37,16 @@ def record(disk: str, url: str) -> None:
 
 
 def replay(disk: str, url: str) -> None:
-    with Client(Settings(api_url=url, spool_folder=Path(disk) / "spool")) as client:
+    with Client(settings(disk, url)) as client:
         recorder = Recorder(client)
         recorder.spool.release_lanes(url)
         print(recorder.replay().waiting)
+
+
+def settings(disk: str, url: str) -> Settings:
+    """Return settings that do not take the API of a busy computer for away."""
+    folder = Path(disk) / "spool"
+    return Settings(api_url=url, spool_folder=folder, replay_in_background=False, spool_after_seconds=60)
 
 
 def fill(path: Path) -> None:
