@@ -30,7 +30,8 @@ from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_listing import refused
 
-from .lying_proxy import Lie, LyingProxy, every_lie
+from .lies import Lie, every_lie
+from .lying_proxy import LyingProxy
 
 Answer = TypeVar("Answer")
 

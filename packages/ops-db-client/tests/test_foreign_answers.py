@@ -1,6 +1,11 @@
 """Answers that something on the way can give, and that must not be taken for the API's."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +17,9 @@ from ccat_ops_db_client.policy import Bounds
 from ccat_ops_db_client.recorder import Receipt, Recorder
 from ccat_ops_db_client.records import NewFile
 
-from .conftest import MakeClient, Reply, ScriptedServer, accept
-from .lying_proxy import Lie, LyingProxy, trickling, without_end
+from .conftest import MakeClient, Reply, ScriptedServer, accept, problem
+from .lies import Lie, trickling, without_end
+from .lying_proxy import LyingProxy
 
 EXECUTION = new_id()
 START = calls.start_execution("O", ["m"], execution_id=EXECUTION)
@@ -77,6 +83,25 @@ class TestAnswersToOtherRequests:
         receipt = record(recorder)
         assert receipt.spooled
         assert "another request" in str(receipt.reason)
+
+    @pytest.mark.parametrize(
+        "reply", [Reply(200, {"filed": 3, "already_filed": 0}), problem(422, errors=[{"line": 1}])]
+    )
+    def test_an_answer_or_refusal_that_only_differs_in_its_key_is_none(
+        self, recorder: Recorder, server: ScriptedServer, reply: Reply
+    ) -> None:
+        reply.headers["Idempotency-Key"] = str(new_id())
+        server.say(reply)
+        receipt = recorder.file(files(3))
+        assert receipt.spooled
+        assert "another request" in str(receipt.reason)
+        server.answer = lambda request: Reply(
+            200,
+            {"filed": 3, "already_filed": 0},
+            {"Idempotency-Key": request.headers["idempotency-key"]},
+        )
+        recorder.spool.release_lanes(server.url)
+        assert recorder.replay().sent == 1
 
     def test_nor_are_they_in_a_replay(self, recorder: Recorder, server: ScriptedServer) -> None:
         server.say(Reply(503))
@@ -150,3 +175,18 @@ def test_an_https_that_is_not_there_is_not_used_again(
     assert told == []
     server.answer = accept
     assert client.send(START).obs_unit == "O"
+
+
+@pytest.mark.needs_mount
+def test_a_name_server_that_is_silent_keeps_nothing_waiting(tmp_path: Path) -> None:
+    """Neither a start nor the end of the program; the next ones do not even ask."""
+    command = [
+        *("unshare", "--mount", "--net", *(() if os.geteuid() == 0 else ("--user", "--map-root-user"))),
+        *(sys.executable, str(Path(__file__).with_name("silent_name_server.py")), str(tmp_path)),
+    ]
+    # It is looked for much longer.
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(done.stdout)
+    assert found["asked"]
+    assert found["spooled"] == [True] * 3
+    assert "did not answer in time" in found["reasons"][0]

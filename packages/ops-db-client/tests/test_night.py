@@ -4,7 +4,7 @@ from pathlib import Path
 
 from . import seed
 from .conftest import Api
-from .lying_proxy import every_lie
+from .lies import every_lie
 from .night import Instrument, Night
 
 INSTRUMENT = Instrument(seed.OBS_UNIT, "chai-lfa", seed.SOURCE)
