@@ -54,8 +54,9 @@ with Spool(Path(sys.argv[1])).lease("x", 0) as lease:
 DIES_WHILE_IT_REPLACES = """
 import os, sqlite3, sys
 from pathlib import Path
-from ccat_ops_db_client.spool import Spool, SpooledRequest
+from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME
+from ccat_ops_db_client.spool_request import SpooledRequest
 
 spool = Spool(Path(sys.argv[1]))
 for key in sys.argv[2:]:
