@@ -112,16 +112,17 @@ def answer_of(call: Call[Answer], response: httpx.Response) -> Answer:
     ------
     ApiError, ApiAwayError, UnexpectedAnswerError
     """
+    elsewhere = UnexpectedAnswerError(f"the answer to {call.method} {call.path} belongs to another request")
+    # Of two filings of as many files, answers and refusals are alike.
     if response.headers.get(KEY, call.idempotency_key) != call.idempotency_key:
-        # Of two filings of as many files, answers and refusals are alike.
-        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} is that to another request")
+        raise elsewhere
     if not response.is_success:
         raise error_of(response)
     if _media_type(response) == "text/html":
         raise foreign(response)
     answer = parsed(call, response.content)
     if not call.fits(answer):
-        raise UnexpectedAnswerError(f"the answer to {call.method} {call.path} belongs to another request")
+        raise elsewhere
     return answer
 
 
