@@ -9,7 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 HUGE_BYTES = 1_000_000_000
 
@@ -272,6 +272,7 @@ def _say_same(turn: Turn) -> None:
     turn.connection.sendall(turn.same)
 
 
+@cache
 def _bomb() -> bytes:
     return gzip.compress(bytes(50_000_000))
 
