@@ -140,6 +140,7 @@ def _of_token(row: TokenRow) -> Principal:
         full_name=row.full_name,
         credential=Credential(CredentialKind.TOKEN, row.id, row.name, row.expires_at),
         permissions=frozenset(row.permissions),
+        asked_at=row.now,
     )
 
 
@@ -181,6 +182,7 @@ def principal_of_session(row: SessionRow, token: str) -> Principal:
             csrf_token=token,
         ),
         permissions=frozenset(row.permissions),
+        asked_at=row.now,
     )
 
 

@@ -37,6 +37,8 @@ class Principal:
     full_name: str | None
     credential: Credential
     permissions: frozenset[str]
+    asked_at: datetime
+    """The database's time when it was found out who asks."""
 
     @property
     def actor(self) -> str:

@@ -20,7 +20,7 @@ from ccat_ops_db_api.executions.schemas import (
     FinishExecution,
     StartExecution,
 )
-from ccat_ops_db_api.platform.database import Transaction, database_now
+from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.idempotency import Key, once
@@ -33,7 +33,7 @@ Writer = Annotated[Principal, requires(PermissionName.WRITE_OBSERVATIONS)]
 
 @router.get("", operation_id="list_executions", response_model=ExecutionPage)
 async def list_executions(
-    _: Reader,
+    principal: Reader,
     session: Transaction,
     page: Page,
     wanted: Wanted,
@@ -42,7 +42,7 @@ async def list_executions(
     """List executions, each with what became of its data."""
     times = wanted.since, wanted.until
     if wanted.night is not None:
-        times = times_of_night(wanted, await database_now(session), await queries.longitude(session))
+        times = times_of_night(wanted, principal.asked_at, await queries.longitude(session))
     rows = await queries.filtered(session, wanted, times)
     identifier = ExecutedObsUnit.__table__.c.id
     return await list_page(session, rows, page, sort, queries.SORT_KEYS, identifier)

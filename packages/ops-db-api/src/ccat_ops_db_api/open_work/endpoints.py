@@ -18,7 +18,7 @@ from ccat_ops_db_api.open_work.schemas import (
     OpenWorkSort,
     Verb,
 )
-from ccat_ops_db_api.platform.database import Transaction, database_now
+from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, list_page, refuse_unknown
 
@@ -30,7 +30,7 @@ Manager = Annotated[Principal, requires(PermissionName.MANAGE_TRANSFERS)]
 @router.get("", operation_id="list_open_work", response_model=OpenWorkPage)
 async def list_open_work(
     request: Request,
-    _: Reader,
+    principal: Reader,
     session: Transaction,
     page: Page,
     wanted: Wanted,
@@ -38,7 +38,7 @@ async def list_open_work(
     sort: OpenWorkSort = OpenWorkSort.WAITING_SINCE,
 ) -> Response:
     """List what is not done: open and given-up work of all kinds, and what waits before there is work."""
-    rows = queries.wanted_rows(await database_now(session), wanted)
+    rows = queries.wanted_rows(principal.asked_at, wanted)
     resource = queries.shown(rows, wanted, request.app.state.settings.served_sites)
     resource, order = queries.sorted_by(resource, rows, sort)
     return await list_page(
@@ -55,14 +55,14 @@ async def list_open_work(
 @router.get("/groups", operation_id="get_open_work_groups")
 async def get_open_work_groups(
     request: Request,
-    _: Reader,
+    principal: Reader,
     session: Transaction,
     wanted: Wanted,
     by: Annotated[GroupBy, Query(description="What the work of a group has in common.")] = GroupBy.REASON,
 ) -> OpenWorkGroups:
     """Tell how much is not done, how old it is, what happens next and whose turn it is, in groups."""
     refuse_unknown(request)
-    now = await database_now(session)
+    now = principal.asked_at
     rows = queries.wanted_rows(now, wanted, programs=by is GroupBy.PROGRAM)
     verbs = queries.possible(rows.c, request.app.state.settings.served_sites)
     groups = await session.run_sync(

@@ -12,7 +12,7 @@ from ccat_ops_db.waiting import Entry
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 from ccat_ops_db_api.access.authentication import requires
 from ccat_ops_db_api.access.principal import Principal
-from ccat_ops_db_api.platform.database import Transaction, database_now
+from ccat_ops_db_api.platform.database import Transaction
 from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.fields import Name
 from ccat_ops_db_api.platform.pages import refuse_unknown
@@ -25,9 +25,9 @@ ErrorReader = Annotated[Principal, requires(PermissionName.READ_ERRORS)]
 
 
 @router.get("/status", operation_id="get_status")
-async def get_status(request: Request, _: Reader, session: Transaction) -> Status:
+async def get_status(request: Request, principal: Reader, session: Transaction) -> Status:
     """Tell what is where, what moves and what waits, in one look."""
-    now = await database_now(session)
+    now = principal.asked_at
     report = await session.run_sync(lambda sync: status_report(sync, own_site(request), now))
     return Status.model_validate(report)
 
