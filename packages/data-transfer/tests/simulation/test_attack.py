@@ -30,6 +30,11 @@ def test_a_night_of_faults(attack: RunAttack, seed: int) -> None:
     assert outcome.happened != []
 
 
+def test_a_night_in_which_workers_sleep_longer_than_their_lease(attack: RunAttack) -> None:
+    outcome = attack(Attack(faults=("sleep",), tolerated=KNOWN, every=60), 1)
+    assert outcome.happened != []
+
+
 @pytest.mark.xfail(
     strict=True,
     raises=InvariantBrokenError,

@@ -199,17 +199,6 @@ class _Run:
             self._later(partial(host.mounts.__setitem__, path, disk), 60, 1800)
         return f"{path} at {host.name}"
 
-    def rot(self, task: SimulatedTask) -> str:
-        """Change a byte of a tar in the archive, while all files that are in it are at their source."""
-        source, archive = self._simulation.disks[SOURCE].names, self._simulation.disks[ARCHIVE].names
-        for path, inode in sorted(archive.items()):
-            inside = [name for name, content in self._observer.filed.items() if inode.content.has(content)]
-            if path.endswith(".tar") and inside and all(name in source for name in inside):
-                at = self._simulation.random.randrange(inode.content.size)
-                inode.content = inode.synced = inode.content.damaged(at, path)
-                return path
-        return "nothing"
-
     def cut(self, task: SimulatedTask) -> str:
         """Cut the way between the sites."""
         self._simulation.links.cut.add(LINK)
@@ -284,7 +273,6 @@ _FAULTS: dict[str, Callable[[_Run, SimulatedTask], str]] = {
     "pause": _Run.pause,
     "sleep": _Run.sleep,
     "unmount": _Run.unmount,
-    "rot": _Run.rot,
     "cut": _Run.cut,
     "fill": _Run.fill,
     "forget": _Run.forget,
