@@ -12,6 +12,7 @@ from ccat_ops_db_client.paths import check_relative_path
 
 HOSTILE = [
     "",
+    ".ccat-place.json",
     "/a",
     "../a",
     "a/../b",

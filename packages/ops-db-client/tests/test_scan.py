@@ -265,7 +265,8 @@ class TestScan:
             f"{copied!a} {os.fsencode(source / copied)!a}",
         ]
 
-    def test_copies_under_way_are_no_data(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "run" / ".ccat-ingest-0123")
+    @pytest.mark.parametrize("name", [".ccat-ingest-0123", ".ccat-place.json"])
+    def test_copies_under_way_and_markers_are_no_data(self, tmp_path: Path, name: str) -> None:
+        path = write(tmp_path / "run" / name)
         found = scan([tmp_path / "run"])
         assert (found.files, found.left_out, found.ignored) == ([], [], [path])

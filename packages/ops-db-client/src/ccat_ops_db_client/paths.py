@@ -11,6 +11,9 @@ MAX_PATH_BYTES = 2000
 MAX_SEGMENT_BYTES = 255
 LONGEST_SHOWN = 300
 
+PLACE_MARKER = ".ccat-place.json"
+"""Name of the file by which the data centre knows a folder, in its root."""
+
 _LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 _BAGIT_ESCAPE = re.compile("%(0A|0D|25)", re.IGNORECASE)
 
@@ -25,6 +28,8 @@ def check_relative_path(path: str) -> str:
         a percent sequence with a meaning in BagIt manifests, or is too long.
     """
     reason = reason_against(path)
+    if path == PLACE_MARKER:
+        reason = "it is the marker of the place, which is no data"
     if reason:
         raise PathError(f"{path!r} cannot be filed: {reason}", "rename it")
     return path

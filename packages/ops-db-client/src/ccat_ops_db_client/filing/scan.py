@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccat_ops_db_client.errors import PathError, PathReason
-from ccat_ops_db_client.paths import reason_against, shown, text_of
+from ccat_ops_db_client.paths import PLACE_MARKER, reason_against, shown, text_of
 
 from .left_out import LeftOut
 
@@ -138,7 +138,11 @@ class _Scan:
                 stat.S_IFMT(status.st_mode), ("is no regular file", "remove it, or move it elsewhere")
             )
             self._leave_out(path, PathError(f"{shown(path)} {what}", remedy, PathReason.NO_FILE))
-        elif path.name.startswith(TEMPORARY_PREFIX) or REMOVED_WHILE_OPEN.fullmatch(path.name):
+        elif (
+            path.name.startswith(TEMPORARY_PREFIX)
+            or path.name == PLACE_MARKER
+            or REMOVED_WHILE_OPEN.fullmatch(path.name)
+        ):
             self.ignored[path] = None
         else:
             self.files.setdefault(path, FoundFile(path, below, status.st_size, status.st_mtime_ns))
