@@ -186,12 +186,20 @@ _HISTORY = (
     FROM generate_series(1, %(packages)s) AS p, generate_series(1, %(files)s) AS f
     """,
     f"""
+    INSERT INTO place_marker (id, site_id, data_location_id, identity, file_system, adopted_at, adopted_by,
+        how, to_be_read)
+    SELECT md5(id)::uuid, site_id, id, 'disk:1:1', 'bench', {_LONG_AGO}, 'bench', 'automatic', false
+    FROM data_location
+    """,
+    f"""
     INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
-        status, size, created_at, checksum, verified_at, verified_by, deleted_at)
+        status, size, created_at, checksum, verified_at, verified_by, deleted_at, place_marker_id)
     SELECT md5('copy' || place || p)::uuid, split_part(place, '.', 1), 'raw_data_package', {_PACKAGE}, place,
            '2026/01/01/' || {_PACKAGE} || '.tar',
            CASE place WHEN 'cologne.lta' THEN 'verified' ELSE 'deleted' END, 1050000, {_LONG_AGO},
-           {_CHECKSUM}, {_LONG_AGO}, 'full_read', CASE place WHEN 'cologne.lta' THEN NULL ELSE {_LONG_AGO} END
+           {_CHECKSUM}, {_LONG_AGO}, 'full_read',
+           CASE place WHEN 'cologne.lta' THEN NULL ELSE {_LONG_AGO} END,
+           CASE place WHEN 'cologne.lta' THEN md5(place)::uuid END
     FROM generate_series(1, %(packages)s) AS p, unnest(ARRAY['ccat.buffer', 'cologne.lta']) AS place
     """,
     f"""

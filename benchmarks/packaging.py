@@ -17,6 +17,7 @@ from uuid import UUID
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
 from ccat_data_transfer.package_format import PackageContents, SourceFile, write_tar
+from ccat_data_transfer.storage.root_folder import RootFolder
 from harness import OUTPUT_FOLDER, Case, Claim, judge, measure, report
 
 MIB = 1024 * 1024
@@ -72,7 +73,7 @@ def measure_set(title: str, count: int, size: int, folder: Path, rounds: int) ->
         sha256sum()
 
     cases = [
-        Case("ours", in_place(lambda: write_tar(contents, root, target))),
+        Case("ours", in_place(lambda: write_tar(contents, RootFolder(root), target))),
         Case("GNU tar", in_place(gnu_tar)),
         Case("Python tarfile", in_place(python_tarfile)),
         Case("sha256sum, all cores", sha256sum),

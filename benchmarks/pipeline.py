@@ -38,7 +38,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.settings import synchronous
 from harness import OUTPUT_FOLDER, Case, Claim, judge, measure, report
-from observatory import seed
+from observatory import LOCATIONS, seed
 from servers import fresh_database
 
 MIB = 1024 * 1024
@@ -65,6 +65,10 @@ class Pipeline:
         self._mailbox = Mailbox()
         settings = DataTransferSettings()
         world = real_world(engine, settings, messenger=self._mailbox)
+        for location_id, *_ in LOCATIONS:
+            refused = world.adopt_if_new(location_id, "bench")
+            if refused is not None:
+                raise RuntimeError(refused)
         self._planner = Planner(world, settings)
         self._runner = WorkRunner(world, settings, "bench", threading.Event())
 

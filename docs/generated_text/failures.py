@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from ccat_data_transfer.failures import Configuration, Failure, Integrity, Permanent, Resource, Transient
+from ccat_data_transfer.failures import (
+    Configuration,
+    Failure,
+    Integrity,
+    Permanent,
+    PlaceUnavailable,
+    Resource,
+    Transient,
+)
 from ccat_data_transfer.package_format import PackageCorruptError, SourceFileError, TargetSymlinkError
 
 from .markdown import code, table
@@ -40,6 +48,8 @@ def named_in_code() -> Iterator[tuple[str, str, str]]:
         module = ast.parse(path.read_text(encoding="utf-8"))
         constants = _constants(module)
         for node in ast.walk(module):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == PlaceUnavailable.__name__:
+                yield Transient.__name__, "place_unavailable", _text(node.args[1])
             if isinstance(node, ast.Call):
                 named = [node.func, *node.args]
             elif isinstance(node, ast.Tuple):

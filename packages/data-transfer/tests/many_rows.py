@@ -40,10 +40,10 @@ def add_packages_in_dry_run(observatory: Any, count: int) -> None:
         PACKAGES.format(removed="NULL")
         + """
         INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
-            status, size, created_at, checksum, verified_at, verified_by, onward_planned_at)
+            status, size, created_at, checksum, verified_at, verified_by, onward_planned_at, place_marker_id)
         SELECT gen_random_uuid(), split_part(l, '.', 1), 'raw_data_package', new.id, l,
             'x/' || new.id || '.tar', 'verified', 1, c.created_at, c.checksum, c.verified_at, c.verified_by,
-            c.created_at
+            c.created_at, CASE l WHEN c.data_location_id THEN c.place_marker_id END
         FROM new, unnest(ARRAY['ccat.buffer', 'cologne.lta']) l,
             (SELECT * FROM physical_copy WHERE data_location_id = 'cologne.lta' LIMIT 1) c;
         """,

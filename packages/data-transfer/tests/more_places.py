@@ -66,6 +66,7 @@ def give_copy(observatory: Any, package: Any, location: str, tar: bytes) -> None
                 checksum=package.checksum,
                 verified_at=observatory.clock.now,
                 verified_by=VerificationMethod.FULL_READ,
+                place_marker_id=observatory.places.marker_on_record(location).id,
             )
         )
 
@@ -90,3 +91,4 @@ def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **f
                 **facts,
             )
         )
+    observatory.adopt("cologne.store", reason="a store for this test")

@@ -15,12 +15,14 @@ from sqlalchemy import Engine, inspect, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import Failure, classify
+from ccat_data_transfer.places.adopt import Adopted, Asked, adopt
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.world import World
 from ccat_data_transfer.world_real import real_world
@@ -67,6 +69,8 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
 from ccat_ops_db.reports.why import Explanation, why
+
+PLACES = ("ccat.raw", "ccat.buffer", "cologne.buffer", "cologne.lta", "cologne.processing")
 
 
 class TestClock:
@@ -174,6 +178,8 @@ class SmallObservatory:
         self.runner = self.new_runner("worker-1")
         with self.sessions.begin() as session:
             _seed(session, root)
+        for location_id in PLACES:
+            self.adopt(location_id)
 
     def new_planner(self, clock: Clock | None = None, **changed: Any) -> Planner:
         return Planner(self.world_with(clock=clock), self.settings.model_copy(update=changed))
@@ -192,6 +198,10 @@ class SmallObservatory:
 
     def folder(self, location_id: str) -> Path:
         return self.root / location_id
+
+    def adopt(self, location_id: str, **asked: Any) -> Adopted:
+        """Adopt a place, by itself or as a person says."""
+        return adopt(self.sessions, self.places, location_id, Asked("test", **asked))
 
     def start(self, module: str = "chai-lfa") -> UUID:
         with self.sessions.begin() as session:
@@ -319,6 +329,7 @@ class SmallObservatory:
     def add_location(self, location_id: str, location_type: LocationType, policy: str | None = None) -> None:
         with self.sessions.begin() as session:
             _add_location(session, self.root, location_id, location_type, policy)
+        self.adopt(location_id)
 
     def start_at(self, site_id: str) -> UUID:
         """Begin an observation with a telescope of a site; return its id."""
@@ -400,7 +411,9 @@ class SmallObservatory:
         return {step.reason for step in self.why(subject).steps}
 
     def files_at(self, location_id: str) -> list[Path]:
-        return sorted(path for path in self.folder(location_id).rglob("*") if path.is_file())
+        """Return all files but the marker."""
+        found = (path for path in self.folder(location_id).rglob("*") if path.is_file())
+        return sorted(path for path in found if path.name != MARKER_NAME)
 
     def tars_at(self, location_id: str) -> list[Path]:
         """Return the tars under their own names."""

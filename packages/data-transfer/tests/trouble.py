@@ -17,6 +17,7 @@ from ccat_data_transfer.checksums import format_checksum, new_hasher
 from ccat_data_transfer.failures import Failure, classify
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.run import WorkRunner
@@ -270,8 +271,9 @@ def exchange_for_a_copy(folder: Path) -> None:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return every file below a folder."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Return every file below a folder, but markers."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if path.name != MARKER_NAME)
 
 
 def content_of(path: Path) -> bytes | None:

@@ -11,6 +11,8 @@ import os
 import signal
 
 CRASH_POINTS = (
+    "adopting.marker_written",
+    "adopting.before_commit",
     "work.leased",
     "packaging.before_publish",
     "packaging.after_publish",

@@ -55,6 +55,20 @@ class Transient(Failure):
     failure_class = FailureClass.TRANSIENT
 
 
+class PlaceUnavailable(Transient):
+    """A place is not there, or is another one. What needs it waits, and nothing is found out there.
+
+    Attributes
+    ----------
+    location_id : str
+        The place.
+    """
+
+    def __init__(self, location_id: str, message: str, *, path: str | None = None) -> None:
+        super().__init__("place_unavailable", message, path=path)
+        self.location_id = location_id
+
+
 class Resource(Failure):
     """Something is used up: space, quota, inodes. The work waits for the condition."""
 
@@ -153,6 +167,12 @@ _OS_ERRORS: dict[int, _Rule] = {
     errno.ESTALE: (Transient, "stale_handle", "the network file system forgot the file; it is tried again"),
     errno.ENODEV: (Transient, "device_gone", "the device is gone; check the disk and its mount"),
     errno.ENXIO: (Transient, "device_gone", "the device is gone; check the disk and its mount"),
+    errno.EXDEV: (
+        Transient,
+        "crosses_mount",
+        "another file system is mounted below the folder of the location; unmount it, or make it a location"
+        " of its own",
+    ),
     errno.EBUSY: (Transient, "busy", "the storage is busy; it is tried again"),
     errno.EAGAIN: (Transient, "busy", "the storage is busy; it is tried again"),
     errno.EACCES: (Configuration, "permission_denied", "give the worker's user permission for it"),

@@ -1,9 +1,8 @@
 """Writing packages and unpacking them again, at places: what stages ask, and how it is done on disk."""
 
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from ccat_data_transfer.failures import Configuration
@@ -14,6 +13,8 @@ from ccat_data_transfer.package_format import (
     extract_member,
     extract_package,
     publish,
+    remove_file,
+    remove_folder,
     remove_leftovers,
     temporary_path,
     write_file,
@@ -21,6 +22,7 @@ from ccat_data_transfer.package_format import (
 )
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 CHUNK_BYTES = 4 * MEBIBYTE
 
@@ -93,7 +95,7 @@ class Packer(Protocol):
         ...
 
     def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
-        """Write the byte index beside the tar: whole or not at all."""
+        """Write the byte index under its name, at the place of the tar: whole or not at all."""
         ...
 
     def discard(self, new: NewPackage) -> None:
@@ -114,33 +116,39 @@ class DiskPacker:
 
     def remove_leftovers(self, new: NewPackage) -> None:
         """See `Packer.remove_leftovers`."""
-        remove_leftovers(_tar(new), new.attempt)
+        remove_leftovers(_root(new.target), new.path, new.attempt)
 
     def write(
         self, new: NewPackage, contents: PackageContents, source: Storage, on_progress: Callable[[int], None]
     ) -> WrittenPackage:
         """See `Packer.write`."""
-        temporary = temporary_path(_tar(new), new.attempt)
-        return write_package(contents, _folder(source), temporary, on_progress)
+        temporary = temporary_path(new.path, new.attempt)
+        return write_package(contents, _root(source), _root(new.target), temporary, on_progress)
 
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""
-        tar = _tar(new)
-        publish(temporary_path(tar, new.attempt), tar)
+        new.target.confirm_place()
+        publish(_root(new.target), temporary_path(new.path, new.attempt), new.path)
 
     def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
         """See `Packer.write_index`."""
-        write_file(_tar(new).with_name(name), content, new.attempt)
+        new.target.confirm_place()
+        write_file(_root(new.target), name, content, new.attempt)
 
     def discard(self, new: NewPackage) -> None:
         """See `Packer.discard`."""
-        temporary_path(_tar(new), new.attempt).unlink()
+        remove_file(_root(new.target), temporary_path(new.path, new.attempt))
 
     def unpack(self, unpacking: Unpacking, checksum: str | None) -> None:
         """See `Packer.unpack`."""
-        root = _folder(unpacking.target)
+        root = _root(unpacking.target)
         extract_package(
-            _chunks(unpacking), checksum, root / unpacking.folder, _emptied_temporary(root, unpacking)
+            _chunks(unpacking),
+            checksum,
+            root,
+            unpacking.folder,
+            _emptied_temporary(root, unpacking),
+            unpacking.target.confirm_place,
         )
 
     def unpack_member(self, unpacking: Unpacking, member: Member) -> None:
@@ -151,37 +159,40 @@ class DiskPacker:
             unpacking.moved(len(content))
             return content
 
-        root = _folder(unpacking.target)
-        extract_member(read_range, member, root / unpacking.folder, _emptied_temporary(root, unpacking))
+        root = _root(unpacking.target)
+        extract_member(
+            read_range,
+            member,
+            root,
+            unpacking.folder,
+            _emptied_temporary(root, unpacking),
+            unpacking.target.confirm_place,
+        )
 
 
-def _tar(new: NewPackage) -> Path:
-    return _folder(new.target) / new.path
-
-
-def _folder(storage: Storage) -> Path:
-    """Return the folder of a place on disk, after a look whether it is there at all.
-
-    A disk that is not mounted must not look like a place whose files are missing.
+def _root(storage: Storage) -> RootFolder:
+    """Return the root of a place on disk.
 
     Raises
     ------
-    Failure
-        If it cannot be used, or is not on disk.
+    Configuration
+        If it is not on disk.
     """
     if not isinstance(storage, DiskStorage):
         raise Configuration(
             "not_on_disk", f"{storage.location_id} must be on disk for this; it is on {storage.kind}"
         )
-    storage.check()
-    return Path(storage.root)
+    return storage.root
 
 
-def _emptied_temporary(root: Path, unpacking: Unpacking) -> Path:
+def _emptied_temporary(root: RootFolder, unpacking: Unpacking) -> str:
     """Remove what killed attempts had unpacked; a stale worker then finds nothing to put in place."""
-    for folder in root.glob(f".staging-{unpacking.work_id}-*"):
-        shutil.rmtree(folder, ignore_errors=True)
-    return root / f".staging-{unpacking.work_id}-{unpacking.attempt}"
+    with os.scandir(root.descriptor) as entries:
+        names = [entry.name for entry in entries]
+    for name in names:
+        if name.startswith(f".staging-{unpacking.work_id}-"):
+            remove_folder(root, name)
+    return f".staging-{unpacking.work_id}-{unpacking.attempt}"
 
 
 def _chunks(unpacking: Unpacking) -> Iterator[bytes]:

@@ -70,7 +70,9 @@ class World:
     messenger : Messenger
         Wakes workers.
     storage : callable
-        Opens the storage of a location, by its id ``<site>.<name>``.
+        Opens the place of a location, by its id ``<site>.<name>``, and sees that it is the right one.
+    adopt_if_new : callable
+        Gives a marker to the place of a location that was never used, in somebody's name; returns why not.
     mover : callable
         Gives what moves bytes by a transfer method.
     packer : Packer
@@ -89,6 +91,7 @@ class World:
     sessions: sessionmaker[Session]
     messenger: Messenger
     storage: Callable[[str], Storage]
+    adopt_if_new: Callable[[str, str], str | None]
     mover: Callable[[str], Mover]
     packer: Packer
     event: Callable[[], Event]

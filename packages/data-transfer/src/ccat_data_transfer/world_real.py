@@ -10,6 +10,7 @@ from sqlalchemy.orm import sessionmaker
 
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.packer import DiskPacker
+from ccat_data_transfer.places.adopt import adopt_if_new
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
@@ -40,13 +41,15 @@ def real_world(
     """
     sessions = sessionmaker(engine, expire_on_commit=False)
     credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
+    places = Places(sessions, credentials)
     return World(
         clock=clock or SystemClock(),
         random=Random(),
         engine=engine,
         sessions=sessions,
         messenger=messenger or CeleryMessenger(make_celery(settings), settings),
-        storage=Places(sessions, credentials).storage,
+        storage=places.storage,
+        adopt_if_new=lambda location_id, by: adopt_if_new(sessions, places, location_id, by),
         mover=mover_for,
         packer=DiskPacker(),
         event=threading.Event,

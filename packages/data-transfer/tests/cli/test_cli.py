@@ -1,6 +1,7 @@
 """The command: what it prints, as text and as JSON, and how it ends when something is wrong."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_looking_at_an_observatory(observatory: Any, command: Command) -> None:
 
 
 def test_the_doctor_names_what_is_wrong(observatory: Any, command: Command) -> None:
-    observatory.folder("cologne.lta").rmdir()
+    shutil.rmtree(observatory.folder("cologne.lta"))
     status, out, _ = command("doctor", "--json")
     findings = {finding["what"]: finding for finding in json.loads(out)}
     assert status == 1

@@ -60,6 +60,7 @@ def archived_twice(observatory: Any) -> Any:
     add_another_program(observatory)
     first = observatory.copy_at("cologne.lta")
     columns = {c.name: getattr(first, c.name) for c in PhysicalCopy.__table__.columns}
+    columns["place_marker_id"] = observatory.places.marker_on_record("us.lta").id
     with observatory.sessions.begin() as session:
         session.execute(
             insert(PhysicalCopy.__table__),

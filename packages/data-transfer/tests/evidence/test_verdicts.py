@@ -1,9 +1,13 @@
 """When a copy is called missing or corrupt: after two readings, at a place that is to be believed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.storage.names import MARKER_NAME
+from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.enumerations import Operation
 
 from ..trouble import (
@@ -31,9 +35,6 @@ def archived(observatory: Any) -> Any:
     return observatory
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="18: what is read at an empty mount point is called missing"
-)
 def test_nothing_is_missing_at_a_wrong_place(archived: Any) -> None:
     have_read(archived, "cologne.lta")
     with unmounted(archived.folder("cologne.lta")):
@@ -42,6 +43,25 @@ def test_nothing_is_missing_at_a_wrong_place(archived: Any) -> None:
             archived.deliver()
             assert not BAD & set(states(archived, "cologne.lta"))
             archived.clock.advance(HOUR)
+
+
+def test_nothing_is_missing_where_the_marker_went_too(archived: Any) -> None:
+    """A share that is empty from the moment on in which it was looked at."""
+    away = archived.folder("cologne.lta").with_name("what was there")
+    away.mkdir()
+
+    def open_and_lose(location_id: str) -> Storage:
+        storage: Storage = archived.places.storage(location_id)
+        for path in list(archived.folder("cologne.lta").iterdir()):
+            path.rename(away / path.name)
+        return storage
+
+    have_read(archived, "cologne.lta")
+    archived.planner.run_pass()
+    world = replace(archived.world, storage=open_and_lose)
+    archived.deliver(WorkRunner(world, archived.settings, "worker-2", archived.stopping))
+    assert (away / MARKER_NAME).exists()
+    assert not BAD & set(states(archived, "cologne.lta"))
 
 
 @pytest.mark.xfail(

@@ -10,6 +10,7 @@ import pytest
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
 from ccat_data_transfer.package_format import PackageContents, SourceFile, WrittenPackage, write_package
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 PACKAGE_ID = UUID("01939d2e-7c00-7000-8000-000000000001")
 CREATED = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -81,7 +82,9 @@ def write(source: Path, make_contents: MakeContents, tmp_path: Path) -> Write:
     def write_to(
         name: str = "package.tar", files: list[SourceFile] | None = None
     ) -> tuple[Path, WrittenPackage]:
-        target = tmp_path / "packages" / name
-        return target, write_package(make_contents(files), source, target)
+        written = write_package(
+            make_contents(files), RootFolder(source), RootFolder(tmp_path), f"packages/{name}"
+        )
+        return tmp_path / "packages" / name, written
 
     return write_to

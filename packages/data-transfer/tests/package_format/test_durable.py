@@ -17,7 +17,8 @@ from ccat_data_transfer.package_format import (
     write_file,
     write_package,
 )
-from ccat_data_transfer.package_format.durable import make_folder, new_file
+from ccat_data_transfer.package_format.durable import new_file
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 from .conftest import MakeContents, MakeTree
 
@@ -25,43 +26,43 @@ from .conftest import MakeContents, MakeTree
 def test_publish_gives_the_name(tmp_path: Path) -> None:
     temporary = tmp_path / "t.part"
     temporary.write_bytes(b"x")
-    publish(temporary, tmp_path / "t")
+    publish(RootFolder(tmp_path), "t.part", "t")
     assert {path.name for path in tmp_path.iterdir()} == {"t"}
 
 
 def test_publish_twice_is_harmless(tmp_path: Path) -> None:
     temporary = tmp_path / "t.part"
     temporary.write_bytes(b"x")
-    publish(temporary, tmp_path / "t")
-    publish(temporary, tmp_path / "t")
+    publish(RootFolder(tmp_path), "t.part", "t")
+    publish(RootFolder(tmp_path), "t.part", "t")
     assert (tmp_path / "t").read_bytes() == b"x"
 
 
 def test_publish_replaces_what_an_earlier_attempt_published(tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes(b"earlier")
     (tmp_path / "t.part").write_bytes(b"later")
-    publish(tmp_path / "t.part", tmp_path / "t")
+    publish(RootFolder(tmp_path), "t.part", "t")
     assert (tmp_path / "t").read_bytes() == b"later"
 
 
 def test_publish_of_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        publish(tmp_path / "t.part", tmp_path / "t")
+        publish(RootFolder(tmp_path), "t.part", "t")
 
 
 def test_write_file_replaces_whole_files(tmp_path: Path) -> None:
     target = tmp_path / "new" / "folder" / "package.index.json"
-    write_file(target, b"first", attempt="1-aa")
-    write_file(target, b"second", attempt="2-aa")
+    write_file(RootFolder(tmp_path), "new/folder/package.index.json", b"first", attempt="1-aa")
+    write_file(RootFolder(tmp_path), "new/folder/package.index.json", b"second", attempt="2-aa")
     assert target.read_bytes() == b"second"
     assert [path.name for path in target.parent.iterdir()] == ["package.index.json"]
 
 
 def test_a_leftover_is_replaced_and_its_writer_keeps_its_own_file(tmp_path: Path) -> None:
-    path = tmp_path / "t.part"
-    with new_file(path) as stale:
+    path, root = tmp_path / "t.part", RootFolder(tmp_path)
+    with new_file(root, "t.part") as stale:
         os.write(stale, b"old old old")
-        with new_file(path) as fresh:
+        with new_file(root, "t.part") as fresh:
             os.write(fresh, b"new")
             os.write(stale, b"still writing")
     assert path.read_bytes() == b"new"
@@ -70,29 +71,22 @@ def test_a_leftover_is_replaced_and_its_writer_keeps_its_own_file(tmp_path: Path
 def test_a_link_in_the_place_of_a_leftover_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_bytes(b"old")
     (tmp_path / "t.part").symlink_to(tmp_path / "precious")
-    with new_file(tmp_path / "t.part") as descriptor:
+    with new_file(RootFolder(tmp_path), "t.part") as descriptor:
         os.write(descriptor, b"new")
     assert (tmp_path / "precious").read_bytes() == b"old"
 
 
 def test_leftovers_of_earlier_attempts_go_and_nothing_else(tmp_path: Path) -> None:
-    target = tmp_path / "p.tar"
     for attempt in ("1-aa", "2-aa", "10-aa", "10-bb", "11-cc"):
-        temporary_path(target, attempt).write_bytes(b"")
-    temporary_path(target, "3-aa").mkdir()
-    (temporary_path(target, "3-aa") / "0").write_bytes(b"")
-    others = [target, tmp_path / "p_tar.1.part", temporary_path(tmp_path / "other.tar", "1-aa")]
+        (tmp_path / temporary_path("p.tar", attempt)).write_bytes(b"")
+    (tmp_path / temporary_path("p.tar", "3-aa")).mkdir()
+    (tmp_path / temporary_path("p.tar", "3-aa") / "0").write_bytes(b"")
+    others = [tmp_path / name for name in ("p.tar", "p_tar.1.part", temporary_path("other.tar", "1-aa"))]
     for other in others:
         other.write_bytes(b"")
-    remove_leftovers(target, "10-aa")
-    assert set(tmp_path.iterdir()) == {*others, temporary_path(target, "10-aa")}
-    remove_leftovers(tmp_path / "no such folder" / "p.tar", "1-aa")
-
-
-def test_folders_are_made_once(tmp_path: Path) -> None:
-    make_folder(tmp_path / "2026/11/21")
-    make_folder(tmp_path / "2026/11/21")
-    assert (tmp_path / "2026/11/21").is_dir()
+    remove_leftovers(RootFolder(tmp_path), "p.tar", "10-aa")
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / temporary_path("p.tar", "10-aa")}
+    remove_leftovers(RootFolder(tmp_path), "no such folder/p.tar", "1-aa")
 
 
 def test_kill_in_the_middle_of_writing(
@@ -105,9 +99,9 @@ def test_kill_in_the_middle_of_writing(
     program = f"""
 import sys
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 from ccat_data_transfer.package_format import *
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 def stop_in_the_middle(written):
     if written > 10_000_000:
@@ -121,8 +115,10 @@ contents = PackageContents(
     [SourceFile(*file) for file in files],
     {dict(contents.description)!r},
 )
-temporary = temporary_path(Path({str(target)!r}), "1-aa")
-write_package(contents, Path({str(source)!r}), temporary, stop_in_the_middle)
+temporary = temporary_path("packages/p.tar", "1-aa")
+write_package(
+    contents, RootFolder({str(source)!r}), RootFolder({str(tmp_path)!r}), temporary, stop_in_the_middle
+)
 """
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -131,10 +127,11 @@ write_package(contents, Path({str(source)!r}), temporary, stop_in_the_middle)
         assert writer.stdout.readline() == "in the middle\n"
         writer.send_signal(signal.SIGKILL)
     assert [path.name for path in target.parent.iterdir()] == [".p.tar.1-aa.part"]
-    assert 0 < temporary_path(target, "1-aa").stat().st_size < 40_000_000
+    root, path = RootFolder(tmp_path), "packages/p.tar"
+    assert 0 < (tmp_path / temporary_path(path, "1-aa")).stat().st_size < 40_000_000
 
-    remove_leftovers(target, "2-aa")
-    written = write_package(contents, source, temporary_path(target, "2-aa"))
-    publish(temporary_path(target, "2-aa"), target)
+    remove_leftovers(root, path, "2-aa")
+    written = write_package(contents, RootFolder(source), root, temporary_path(path, "2-aa"))
+    publish(root, temporary_path(path, "2-aa"), path)
     assert [path.name for path in target.parent.iterdir()] == ["p.tar"]
     assert verify_package(file_chunks(target), written.checksum).size == written.size

@@ -14,6 +14,7 @@ from ccat_data_transfer.package_format import (
     file_chunks,
     file_ranges,
 )
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 from .conftest import MakeTree, Write
 
@@ -41,9 +42,11 @@ def test_a_package_comes_back_bit_for_bit(
     make_tree(TREE)
     os.utime(source / "a-b", ns=(0, -1_500_000_000))  # before 1970
     package, written = write()
-    target, temporary = tmp_path / "new" / "target", tmp_path / "scratch"
-    verified = extract_package(file_chunks(package), written.checksum, target, temporary)
-    assert tree_of(target) == tree_of(source)
+    target, temporary = "new/target", tmp_path / "scratch"
+    verified = extract_package(
+        file_chunks(package), written.checksum, RootFolder(tmp_path), target, "scratch"
+    )
+    assert tree_of(tmp_path / target) == tree_of(source)
     assert verified.index == written.index
     assert not temporary.exists()
 
@@ -54,13 +57,13 @@ def test_unpacking_again_repairs_and_keeps_other_files(
     make_tree(TREE)
     package, written = write()
     target, temporary = tmp_path / "target", tmp_path / "scratch"
-    extract_package(file_chunks(package), written.checksum, target, temporary)
+    extract_package(file_chunks(package), written.checksum, RootFolder(tmp_path), "target", "scratch")
     (target / "a-b").write_bytes(b"half")
     (target / "a b/empty").unlink()
     (target / "a b/of another package").write_bytes(b"stays")
     temporary.mkdir()
     (temporary / "0").write_bytes(b"leftover")
-    extract_package(file_chunks(package), written.checksum, target, temporary)
+    extract_package(file_chunks(package), written.checksum, RootFolder(tmp_path), "target", "scratch")
     found = tree_of(target)
     assert found.pop("a b/of another package")[0] == b"stays"
     assert found == tree_of(source)
@@ -74,7 +77,7 @@ def test_a_corrupt_package_leaves_nothing(make_tree: MakeTree, write: Write, tmp
         file.write(b"corrupt")
     target, temporary = tmp_path / "target", tmp_path / "scratch"
     with pytest.raises(PackageCorruptError):
-        extract_package(file_chunks(package), written.checksum, target, temporary)
+        extract_package(file_chunks(package), written.checksum, RootFolder(tmp_path), "target", "scratch")
     assert not target.exists()
     assert not temporary.exists()
 
@@ -87,10 +90,11 @@ def test_one_member_by_its_range(make_tree: MakeTree, write: Write, source: Path
             found = extract_member(
                 file_ranges(file.fileno()),
                 written.index.member(path),
-                tmp_path / "target",
-                tmp_path / "scratch",
+                RootFolder(tmp_path),
+                "target",
+                "scratch",
             )
-            assert found == tmp_path / "target" / path
+            assert found == f"target/{path}"
     assert tree_of(tmp_path / "target") == tree_of(source)
 
 
@@ -102,7 +106,7 @@ def test_a_corrupt_member_leaves_nothing(make_tree: MakeTree, write: Write, tmp_
         file.seek(member.offset)
         file.write(b"corrupt")
     with package.open("rb") as file, pytest.raises(PackageCorruptError):
-        extract_member(file_ranges(file.fileno()), member, tmp_path / "target", tmp_path / "scratch")
+        extract_member(file_ranges(file.fileno()), member, RootFolder(tmp_path), "target", "scratch")
     assert not (tmp_path / "target").exists()
 
 
@@ -116,7 +120,7 @@ def test_a_linked_folder_in_the_target_is_no_way_out(
     target.mkdir()
     (target / "folder").symlink_to(outside)
     with pytest.raises(TargetSymlinkError, match="'folder' exists there and is not a folder"):
-        extract_package(file_chunks(package), written.checksum, target, tmp_path / "scratch")
+        extract_package(file_chunks(package), written.checksum, RootFolder(tmp_path), "target", "scratch")
     assert list(outside.iterdir()) == []
 
 
@@ -128,7 +132,7 @@ def test_a_link_of_the_same_name_is_replaced_not_followed(
     (tmp_path / "precious").write_bytes(b"old")
     (tmp_path / "target").mkdir()
     (tmp_path / "target/a").symlink_to(tmp_path / "precious")
-    extract_package(file_chunks(package), written.checksum, tmp_path / "target", tmp_path / "scratch")
+    extract_package(file_chunks(package), written.checksum, RootFolder(tmp_path), "target", "scratch")
     assert (tmp_path / "precious").read_bytes() == b"old"
     assert not (tmp_path / "target/a").is_symlink()
     assert (tmp_path / "target/a").read_bytes() == b"new"

@@ -21,6 +21,7 @@ from ccat_data_transfer.package_format import (
     read_member,
     write_package,
 )
+from ccat_data_transfer.storage.root_folder import RootFolder
 from ccat_ops_db.paths import validate_relative_path
 
 from .conftest import filed
@@ -69,7 +70,7 @@ def test_any_tree_survives(tree: dict[str, tuple[bytes, int]]) -> None:
         planted = harvest(source)  # the file system may round times
         files = [filed(source, source / path, "crc32c") for path in tree]
         contents = PackageContents(PACKAGE_ID, datetime(2026, 1, 1, tzinfo=UTC), files, {})
-        written = write_package(contents, source, package)
+        written = write_package(contents, RootFolder(source), RootFolder(package.parent), package.name)
         assert written.size == package.stat().st_size <= predict_size(contents)
 
         with package.open("rb") as file:
@@ -79,7 +80,7 @@ def test_any_tree_survives(tree: dict[str, tuple[bytes, int]]) -> None:
             for member in index.members:
                 assert b"".join(read_member(read_range, member)) == planted[member.path][0]
 
-        extract_package(file_chunks(package), written.checksum, Path(folder, "ours"), Path(folder, "scratch"))
+        extract_package(file_chunks(package), written.checksum, RootFolder(folder), "ours", "scratch")
         assert harvest(Path(folder, "ours")) == planted
 
         with tarfile.open(package) as archive:

@@ -19,6 +19,7 @@ from ccat_data_transfer.package_format import (
     write_package,
 )
 from ccat_data_transfer.package_format import tar as tar_format
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 from .conftest import PACKAGE_ID, MakeContents, MakeTree, Write
 
@@ -80,7 +81,7 @@ def test_the_index_is_found_behind_the_longest_bag_info(
 ) -> None:
     make_tree(TREE)
     contents = make_contents(**{"Internal-Sender-Description": "x" * 15_800})
-    written = write_package(contents, source, tmp_path / "p.tar")
+    written = write_package(contents, RootFolder(source), RootFolder(tmp_path), "p.tar")
     content = (tmp_path / "p.tar").read_bytes()
     assert find_index(ranges_of(content, []), len(content)) == written.index
 

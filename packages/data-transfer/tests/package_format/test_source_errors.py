@@ -1,5 +1,6 @@
 """Every way in which a source file can be wrong stops the package and names the file and the reason."""
 
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from ccat_data_transfer.package_format import (
     write_package,
 )
 from ccat_data_transfer.package_format.pipeline import MemberDigest, TarPipeline
+from ccat_data_transfer.storage.root_folder import RootFolder
 from ccat_dev_stack.file_permissions import permissions_count
 
 from .conftest import File, MakeContents, MakeTree
@@ -36,7 +38,7 @@ def attempt(source: Path, make_contents: MakeContents, tmp_path: Path) -> Callab
 
     def write(files: list[SourceFile]) -> SourceFileError:
         with pytest.raises(SourceFileError) as caught:
-            write_package(make_contents(files), source, tmp_path / "package.tar")
+            write_package(make_contents(files), RootFolder(source), RootFolder(tmp_path), "package.tar")
         return caught.value
 
     return write
@@ -181,7 +183,7 @@ def test_every_error_has_its_own_code() -> None:
 def test_a_device_is_not_a_file(attempt: Attempt, make_contents: MakeContents, tmp_path: Path) -> None:
     contents = make_contents([SourceFile("null", 0, "md5:d41d8cd98f00b204e9800998ecf8427e")])
     with pytest.raises(SourceNotRegularError):
-        write_package(contents, Path("/dev"), tmp_path / "package.tar")
+        write_package(contents, RootFolder(Path("/dev")), RootFolder(tmp_path), "package.tar")
 
 
 @pytest.mark.parametrize("place", ["file", "folder"])
@@ -221,7 +223,9 @@ def test_a_missing_root_is_no_fault_of_a_file(
 ) -> None:
     make_tree(TREE)
     with pytest.raises(FileNotFoundError):
-        write_package(make_contents(), tmp_path / "unmounted", tmp_path / "package.tar")
+        write_package(
+            make_contents(), RootFolder(tmp_path / "unmounted"), RootFolder(tmp_path), "package.tar"
+        )
 
 
 def test_the_root_itself_may_be_a_link(
@@ -229,7 +233,9 @@ def test_the_root_itself_may_be_a_link(
 ) -> None:
     make_tree(TREE)
     (tmp_path / "link").symlink_to("source")
-    written = write_package(make_contents(), tmp_path / "link", tmp_path / "package.tar")
+    written = write_package(
+        make_contents(), RootFolder(tmp_path / "link"), RootFolder(tmp_path), "package.tar"
+    )
     assert len(written.index.members) == len(TREE)
 
 
@@ -290,7 +296,7 @@ def test_a_file_that_changes_while_it_is_read_is_caught(
         reports.append(written)
 
     with pytest.raises(error) as caught:
-        write_package(contents, source, tmp_path / "package.tar", change_once)
+        write_package(contents, RootFolder(source), RootFolder(tmp_path), "package.tar", change_once)
     assert type(caught.value) is error
     assert caught.value.path == "growing.dat"
     assert reason in caught.value.reason
@@ -307,4 +313,5 @@ def test_no_descriptor_and_no_thread_is_left_behind(
     before = sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count()
     for _ in range(5):
         attempt(files)
+    gc.collect()  # an error that pytest caught has the frames in which folders were open
     assert (sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count()) == before

@@ -23,6 +23,7 @@ from ccat_data_transfer.package_format import (
     write_package,
     write_tar,
 )
+from ccat_data_transfer.storage.root_folder import RootFolder
 from ccat_dev_stack.file_permissions import permissions_count
 
 from .conftest import PACKAGE_ID, File, MakeContents, MakeTree, Write
@@ -252,9 +253,10 @@ import os, re, sys, uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from ccat_data_transfer.package_format import PackageContents, SourceFile, write_tar
+from ccat_data_transfer.storage.root_folder import RootFolder
 file = SourceFile("large", {size}, "xxh3-128:{hasher.hexdigest()}")
 contents = PackageContents(uuid.UUID(int=1), datetime.now(UTC), [file], {{}})
-write_tar(contents, Path(sys.argv[1]), os.open(os.devnull, os.O_WRONLY))
+write_tar(contents, RootFolder(sys.argv[1]), os.open(os.devnull, os.O_WRONLY))
 # Not ru_maxrss: that one remembers the process which started this one.
 print(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
 """
@@ -267,7 +269,9 @@ def test_progress_is_reported_and_reaches_the_data(
 ) -> None:
     make_tree({"large": bytes(30 * SLAB)})
     reports: list[int] = []
-    written = write_package(make_contents(), source, tmp_path / "package.tar", reports.append)
+    written = write_package(
+        make_contents(), RootFolder(source), RootFolder(tmp_path), "package.tar", reports.append
+    )
     assert reports == sorted(reports)
     assert 20 * SLAB < reports[-1] <= written.size
 
@@ -282,7 +286,9 @@ def test_progress_may_abort(
             raise InterruptedError("lease lost")
 
     with pytest.raises(InterruptedError, match="lease lost"):
-        write_package(make_contents(), source, tmp_path / "package.tar", lose_the_lease)
+        write_package(
+            make_contents(), RootFolder(source), RootFolder(tmp_path), "package.tar", lose_the_lease
+        )
     assert (tmp_path / "package.tar").stat().st_size < 20 * SLAB
 
 
@@ -293,7 +299,7 @@ def test_a_full_target_is_an_error_of_the_system(
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(OSError, match="No space left"):
-            write_tar(make_contents(), source, full)
+            write_tar(make_contents(), RootFolder(source), full)
     finally:
         os.close(full)
 
@@ -302,7 +308,7 @@ def test_a_pipe_can_be_the_target(make_tree: MakeTree, make_contents: MakeConten
     make_tree(TREE)
     with subprocess.Popen(["tar", "-t"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
         assert reader.stdin is not None
-        written = write_tar(make_contents(), source, reader.stdin.fileno())
+        written = write_tar(make_contents(), RootFolder(source), reader.stdin.fileno())
         names, _ = reader.communicate()
     assert isinstance(written, WrittenPackage)
     assert len(names.splitlines()) == len(TREE) + 6

@@ -1,7 +1,6 @@
 """The main job: from a filed file to a verified archive, removal at the source, and back."""
 
 import calendar
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +8,7 @@ from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
 from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
 
 from ..small_observatory import SmallObservatory
+from ..trouble import files_below
 
 CONTENTS = {
     "2026/scan 1.fits": b"one" * 1000,
@@ -29,9 +29,9 @@ def test_files_are_archived_and_then_removed_at_the_source(observatory: SmallObs
         ("cologne.lta", CopyKind.RAW_DATA_PACKAGE): PhysicalCopyStatus.VERIFIED,
     }
     assert package.source_removed_at is not None
-    assert _files(observatory.folder("ccat.raw")) == []
-    assert _files(observatory.folder("ccat.buffer")) == []
-    assert [path.suffixes for path in _files(observatory.folder("cologne.lta"))] == [
+    assert files_below(observatory.folder("ccat.raw")) == []
+    assert files_below(observatory.folder("ccat.buffer")) == []
+    assert [path.suffixes for path in files_below(observatory.folder("cologne.lta"))] == [
         [".index", ".json"],
         [".metadata", ".json"],
         [".tar"],
@@ -52,8 +52,8 @@ def test_a_staged_package_is_the_same_bytes_names_and_times(observatory: SmallOb
     observatory.stage(package)
     observatory.run()
     folder = observatory.folder("cologne.processing") / str(execution_id) / "chai-lfa"
-    assert {str(p.relative_to(folder)): p.read_bytes() for p in _files(folder)} == CONTENTS
-    assert {p.stat().st_mtime_ns for p in _files(folder)} == {1_700_000_000_123_456_789}
+    assert {str(p.relative_to(folder)): p.read_bytes() for p in files_below(folder)} == CONTENTS
+    assert {p.stat().st_mtime_ns for p in files_below(folder)} == {1_700_000_000_123_456_789}
 
 
 def test_a_single_file_is_staged_by_its_byte_range(observatory: SmallObservatory) -> None:
@@ -64,10 +64,10 @@ def test_a_single_file_is_staged_by_its_byte_range(observatory: SmallObservatory
     observatory.stage(package, file)
     observatory.run()
     folder = observatory.folder("cologne.processing")
-    assert [str(p.relative_to(folder)) for p in _files(folder)] == [
+    assert [str(p.relative_to(folder)) for p in files_below(folder)] == [
         f"{execution_id}/chai-lfa/2026/scan 1.fits"
     ]
-    assert _files(folder)[0].read_bytes() == CONTENTS["2026/scan 1.fits"]
+    assert files_below(folder)[0].read_bytes() == CONTENTS["2026/scan 1.fits"]
 
 
 def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(
@@ -80,7 +80,7 @@ def test_what_is_staged_goes_when_its_pin_ends_and_the_archive_keeps_it(
     observatory.run()
     observatory.clock.advance(15 * 86400)
     observatory.run()
-    assert _files(observatory.folder("cologne.processing")) == []
+    assert files_below(observatory.folder("cologne.processing")) == []
     [archived] = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
     assert archived.status is PhysicalCopyStatus.VERIFIED
 
@@ -95,7 +95,7 @@ def test_a_file_of_any_year_is_archived_removed_and_staged_with_its_time(
     observatory.file(execution_id, CONTENTS, modified_ns=modified_ns)
     observatory.finish(execution_id)
     observatory.run()
-    assert _files(observatory.folder("ccat.raw")) == []
+    assert files_below(observatory.folder("ccat.raw")) == []
     assert {file.member_modified_ns for file in observatory.rows(RawDataFile)} == {modified_ns}
     [package] = observatory.rows(RawDataPackage)
     [file] = [f for f in observatory.rows(RawDataFile) if f.relative_path == "2026/scan 1.fits"]
@@ -103,9 +103,5 @@ def test_a_file_of_any_year_is_archived_removed_and_staged_with_its_time(
     observatory.stage(package, file)
     observatory.run()
     folder = observatory.folder("cologne.processing") / str(execution_id) / "chai-lfa"
-    assert {str(p.relative_to(folder)): p.read_bytes() for p in _files(folder)} == CONTENTS
-    assert {p.stat().st_mtime_ns for p in _files(folder)} == {modified_ns}
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    assert {str(p.relative_to(folder)): p.read_bytes() for p in files_below(folder)} == CONTENTS
+    assert {p.stat().st_mtime_ns for p in files_below(folder)} == {modified_ns}

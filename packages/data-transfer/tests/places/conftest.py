@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -126,7 +127,12 @@ def place(request: pytest.FixtureRequest, new_disk: NewDisk, open_bucket: OpenBu
 
 def described(found: Bucket, /, **changes: str) -> LocationDescription:
     """Describe a bucket as a place."""
-    facts = {"endpoint": found.endpoint, "bucket": found.bucket, "prefix": "raw/data", **changes}
+    facts: dict[str, Any] = {
+        "endpoint": found.endpoint,
+        "bucket": found.bucket,
+        "prefix": "raw/data",
+        **changes,
+    }
     return LocationDescription(id="cologne.archive", kind="s3", credential="archive", **facts)
 
 

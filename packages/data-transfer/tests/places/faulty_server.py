@@ -43,6 +43,8 @@ class FaultyStore:
     endpoint: str = ""
     fault: Fault = lambda _: None
     requests: list[Request] = field(default_factory=list)
+    unheard: tuple[str, ...] = ()
+    """Headers that the store does not heed."""
 
     def count(self, method: str, word: str) -> int:
         """Return how many requests of that method with that word in their target were passed on."""
@@ -77,7 +79,8 @@ def faulty_store(behind: str) -> Iterator[FaultyStore]:
             connection = http.client.HTTPConnection(address, timeout=30)
             connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
             for name, value in request.headers.items():
-                connection.putheader(name, value)
+                if name not in store.unheard:
+                    connection.putheader(name, value)
             connection.endheaders(request.body)
             answer = connection.getresponse()
             self._answer(answer.status, dict(answer.getheaders()), answer.read())

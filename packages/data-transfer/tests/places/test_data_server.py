@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +18,14 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.data_server.app import create_app
 from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse_range
 from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.places.adopt import Asked, adopt
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
@@ -50,7 +54,9 @@ class FixedClock:
 
 
 @pytest.fixture
-def engine(ops_database: str, disk: DiskStorage, s3: Bucket) -> Iterator[Engine]:
+def engine(
+    ops_database: str, disk: DiskStorage, s3: Bucket, open_bucket: OpenBucket, tmp_path: Path
+) -> Iterator[Engine]:
     engine = create_engine(synchronous(ops_database))
     with Session(engine) as session, session.begin():
         session.add_all([Site(id="ccat", name="Telescope"), Site(id="cologne", name="Cologne")])
@@ -62,21 +68,21 @@ def engine(ops_database: str, disk: DiskStorage, s3: Bucket) -> Iterator[Engine]
                     site_id="cologne",
                     name="buffer",
                     location_type=LocationType.BUFFER,
-                    path=disk.root,
+                    path=disk.root.path,
                 ),
                 DiskDataLocation(
                     id="ccat.buffer",
                     site_id="ccat",
                     name="buffer",
                     location_type=LocationType.BUFFER,
-                    path=disk.root,
+                    path=disk.root.path,
                 ),
                 DiskDataLocation(
                     id="cologne.gone",
                     site_id="cologne",
                     name="gone",
                     location_type=LocationType.BUFFER,
-                    path=f"{disk.root}/not-mounted",
+                    path=f"{disk.root.path}/not-mounted",
                 ),
                 S3DataLocation(
                     id="cologne.archive",
@@ -90,6 +96,11 @@ def engine(ops_database: str, disk: DiskStorage, s3: Bucket) -> Iterator[Engine]
                 ),
             ]
         )
+    credentials = Credentials(tmp_path / "credentials")
+    sessions = sessionmaker(engine)
+    open_bucket(s3)
+    for location_id in ("cologne.buffer", "cologne.archive"):
+        adopt(sessions, Places(sessions, credentials), location_id, Asked("test"))
     yield engine
     engine.dispose()
 
@@ -278,7 +289,7 @@ def test_nothing_outside_is_served_even_if_signed(
     client: httpx.Client, disk: DiskStorage, tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret").write_text("of nobody's business")
-    (Path(disk.root) / "link").symlink_to(tmp_path)
+    (Path(disk.root.path) / "link").symlink_to(tmp_path)
     monkeypatch.setattr("ccat_ops_db.signed_urls.validate_relative_path", lambda path: path)
     address = signed("cologne.buffer", path).replace(quote(path), quote(path, safe="").replace(".", "%2e"))
     answer = client.get(address)
@@ -308,7 +319,8 @@ def test_storage_that_is_away(client: httpx.Client) -> None:
     assert "not-mounted" not in answer.text
 
 
-def test_credential_that_is_missing(client: httpx.Client) -> None:
+def test_credential_that_is_missing(client: httpx.Client, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "credentials")
     answer = client.get(signed("cologne.archive"))
     assert_problem(answer, 500, "storage-failed")
     assert "credentials" not in answer.text

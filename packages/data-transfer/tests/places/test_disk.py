@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Transient
+from ccat_data_transfer.failures import Configuration, Integrity, Permanent, PlaceUnavailable, Transient
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_dev_stack.small_disk import small_disk
@@ -23,7 +23,7 @@ CONTENT = b"some bytes" * 100_000
 
 
 def temporaries(disk: DiskStorage) -> list[str]:
-    return [path.name for path in Path(disk.root).rglob(".partial-*")]
+    return [path.name for path in Path(disk.root.path).rglob(".partial-*")]
 
 
 def test_times_without_a_date_are_told() -> None:
@@ -48,7 +48,7 @@ def outside(tmp_path: Path) -> Path:
 
 
 def test_symbolic_links_are_not_followed(disk: DiskStorage, outside: Path) -> None:
-    root = Path(disk.root)
+    root = Path(disk.root.path)
     (root / "folder").symlink_to(outside)
     (root / "file").symlink_to(outside / "secret")
     for path in ("folder/secret", "file"):
@@ -69,7 +69,7 @@ def test_symbolic_links_are_not_followed(disk: DiskStorage, outside: Path) -> No
 
 
 def test_a_link_in_place_of_the_target_is_never_written_through(disk: DiskStorage, outside: Path) -> None:
-    (Path(disk.root) / "file").symlink_to(outside / "secret")
+    (Path(disk.root.path) / "file").symlink_to(outside / "secret")
     with pytest.raises(Permanent) as raised:
         upload(disk, "file", CONTENT)
     assert raised.value.category == "exists"
@@ -77,7 +77,7 @@ def test_a_link_in_place_of_the_target_is_never_written_through(disk: DiskStorag
 
 
 def test_a_link_in_place_of_the_temporary_is_never_written_through(disk: DiskStorage, outside: Path) -> None:
-    (Path(disk.root) / ".partial-file.work").symlink_to(outside / "secret")
+    (Path(disk.root.path) / ".partial-file.work").symlink_to(outside / "secret")
     with pytest.raises(Permanent) as raised:
         upload(disk, "file", CONTENT)
     assert raised.value.category == "symbolic_link"
@@ -85,32 +85,64 @@ def test_a_link_in_place_of_the_temporary_is_never_written_through(disk: DiskSto
 
 
 def test_root_may_be_a_link(disk: DiskStorage, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(disk.root)
+    (tmp_path / "link").symlink_to(disk.root.path)
     linked = DiskStorage("ccat.buffer", str(tmp_path / "link"))
     linked.put(PATH, CONTENT)
     assert read(disk, PATH) == CONTENT
 
 
 def test_missing_root_is_never_an_empty_place(tmp_path: Path) -> None:
-    gone = DiskStorage("ccat.buffer", str(tmp_path / "not-mounted"))
-    for call in (
-        gone.check,
-        gone.usage,
-        lambda: gone.stat(PATH),
-        lambda: remove(gone, PATH),
-        lambda: list(gone.list()),
-        lambda: gone.put(PATH, b""),
-        lambda: gone.remove_temporary(PATH),
-        lambda: gone.resume_point(PATH, "work"),
-    ):
-        with pytest.raises(Transient) as raised:
-            call()
-        assert raised.value.category == "place_unavailable"
+    (tmp_path / "file").write_bytes(b"")
+    for name in ("not-mounted", "file"):
+        with pytest.raises(PlaceUnavailable, match="mount the disk"):
+            DiskStorage("ccat.buffer", str(tmp_path / name))
+
+
+def test_what_is_at_the_path_later_is_not_meant(disk: DiskStorage, tmp_path: Path) -> None:
+    """A mount that comes or goes under an open place takes and gives nothing."""
+    disk.put("before", CONTENT)
+    root = Path(disk.root.path)
+    root.rename(tmp_path / "away")
+    root.mkdir()
+    disk.put("folder/after", CONTENT)
+    upload(disk, PATH, CONTENT)
+    assert list(root.iterdir()) == []
+    assert {info.path for info in disk.list()} == {"before", "folder/after", PATH}
+    remove(disk, "before")
+    assert not (tmp_path / "away" / "before").exists()
+
+
+@pytest.mark.needs_mount
+def test_what_is_mounted_below_the_root_is_not_of_the_place(tmp_path: Path) -> None:
+    (tmp_path / "2026").mkdir()
+    with small_disk(4 << 20, tmp_path / "2026") as inner:
+        (inner / "scan.fits").write_bytes(b"x")
+        disk = DiskStorage("ccat.buffer", str(inner.parent))
+        for act in (
+            lambda: disk.stat("2026/scan.fits"),
+            lambda: disk.put("2026/new", b""),
+            lambda: remove(disk, "2026/scan.fits"),
+            lambda: list(disk.list()),
+        ):
+            with pytest.raises(Transient) as raised:
+                act()
+            assert raised.value.category == "crosses_mount"
+        assert [path.name for path in inner.iterdir()] == ["scan.fits"]
+
+
+@pytest.mark.needs_mount
+def test_a_mount_point_must_be_mounted(tmp_path: Path) -> None:
+    folder = tmp_path / "mount point"
+    folder.mkdir()
+    with pytest.raises(PlaceUnavailable, match="nothing is mounted"):
+        DiskStorage("ccat.buffer", str(folder), mount_point=True)
+    with small_disk(4 << 20, folder) as disk:
+        assert DiskStorage("ccat.buffer", str(disk), mount_point=True).is_empty()
 
 
 def test_special_files_are_no_objects(disk: DiskStorage) -> None:
-    os.mkfifo(Path(disk.root) / "pipe")
-    (Path(disk.root) / "folder").mkdir()
+    os.mkfifo(Path(disk.root.path) / "pipe")
+    (Path(disk.root.path) / "folder").mkdir()
     with pytest.raises(Permanent) as raised:
         disk.open_read("pipe")
     assert raised.value.category == "not_a_file"
@@ -121,7 +153,7 @@ def test_special_files_are_no_objects(disk: DiskStorage) -> None:
 
 
 def test_names_that_are_not_text_are_listed_and_untouchable(disk: DiskStorage) -> None:
-    name = os.fsencode(disk.root) + b"/\xff.fits"
+    name = os.fsencode(disk.root.path) + b"/\xff.fits"
     Path(os.fsdecode(name)).write_bytes(b"1")
     (info,) = disk.list()
     assert info.path == "\\xff.fits"
@@ -145,7 +177,7 @@ def test_modification_time(disk: DiskStorage) -> None:
     with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
         writing.write(CONTENT)
         writing.finish(mtime_ns=1_700_000_000_123_456_789)
-    assert (Path(disk.root) / PATH).stat().st_mtime_ns == 1_700_000_000_123_456_789
+    assert (Path(disk.root.path) / PATH).stat().st_mtime_ns == 1_700_000_000_123_456_789
 
 
 def test_only_one_writes_for_a_work(disk: DiskStorage) -> None:
@@ -195,7 +227,7 @@ def test_more_than_expected_from_an_earlier_attempt_is_dropped(disk: DiskStorage
 def test_published_file_is_not_written_to_through_its_temporary_name(disk: DiskStorage) -> None:
     """As a crash leaves it between giving the name and taking the temporary one away."""
     upload(disk, PATH, CONTENT)
-    published = Path(disk.root) / PATH
+    published = Path(disk.root.path) / PATH
     os.link(published, published.with_name(".partial-package.tar.work"))
     with disk.open_upload(PATH, "work", expected(b"other")) as writing:
         assert writing.adopt(lambda _: None) == 0
@@ -206,7 +238,7 @@ def test_published_file_is_not_written_to_through_its_temporary_name(disk: DiskS
 def test_replaced_temporary_is_noticed(disk: DiskStorage) -> None:
     with disk.open_upload(PATH, "work", expected(CONTENT)) as writing:
         writing.write(CONTENT)
-        temporary = Path(disk.root) / "2026/11/21/.partial-package.tar.work"
+        temporary = Path(disk.root.path) / "2026/11/21/.partial-package.tar.work"
         temporary.unlink()
         temporary.write_bytes(b"something else")
         with pytest.raises(Integrity) as raised:
@@ -230,7 +262,7 @@ def test_file_systems_without_hard_links(disk: DiskStorage, monkeypatch: pytest.
 def test_usage_is_that_of_the_file_system(disk: DiskStorage) -> None:
     usage = disk.usage()
     assert 0 < usage.free_bytes <= usage.total_bytes
-    status = os.statvfs(disk.root)
+    status = os.statvfs(disk.root.path)
     assert usage.total_bytes == status.f_blocks * status.f_frsize
 
 
@@ -261,7 +293,7 @@ def test_each_folder_is_made_to_last_once(disk: DiskStorage, monkeypatch: pytest
     for path in ("one/0", "one/1", "two/0"):
         disk.put(path, b"x")
     # As an attempt leaves it that died before the end; and nobody ever wrote to the third.
-    Path(disk.root, "two/0").unlink()
+    Path(disk.root.path, "two/0").unlink()
     synced: list[Path] = []
     sync = os.fsync
 
@@ -271,7 +303,7 @@ def test_each_folder_is_made_to_last_once(disk: DiskStorage, monkeypatch: pytest
 
     monkeypatch.setattr(os, "fsync", note)
     remove(disk, "one/0", "one/1", "two/0", "three/0")
-    assert sorted(synced) == [Path(disk.root, name) for name in ("one", "two")]
+    assert sorted(synced) == [Path(disk.root.path, name) for name in ("one", "two")]
     assert list(disk.list()) == []
 
 
@@ -290,7 +322,7 @@ def test_full_disk_keeps_what_was_written_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_limit_of_file_sizes_keeps_what_was_written(disk: DiskStorage) -> None:
-    root = Path(disk.root)
+    root = Path(disk.root.path)
     assert _put(root, 3_000_000, "limited") == "Configuration file_too_large_for_place\n"
     assert disk.resume_point("a/b", "work") > 900_000
     assert not disk.exists("a/b")
@@ -307,7 +339,7 @@ def _put(root: Path, size: int, limit: str) -> str:
 
 def test_what_the_user_may_not_read_is_a_configuration_error(disk: DiskStorage) -> None:
     disk.put("secret", b"1")
-    Path(disk.root, "secret").chmod(0)
+    Path(disk.root.path, "secret").chmod(0)
     with permissions_count(), pytest.raises(Configuration) as raised:
         disk.open_read("secret")
     assert raised.value.category == "permission_denied"
@@ -316,7 +348,7 @@ def test_what_the_user_may_not_read_is_a_configuration_error(disk: DiskStorage) 
 def test_what_the_user_may_not_remove_names_the_folder_that_does_not_let_it(disk: DiskStorage) -> None:
     """Permission to remove a file is that of its folder, which is not what the file's own name suggests."""
     disk.put("night/scan", b"1")
-    folder = Path(disk.root, "night")
+    folder = Path(disk.root.path, "night")
     folder.chmod(0o555)
     with permissions_count(), pytest.raises(Configuration) as raised:
         remove(disk, "night/scan")
@@ -333,10 +365,10 @@ def test_what_the_user_may_not_remove_names_the_folder_that_does_not_let_it(disk
 def test_very_deep_folders_are_listed(disk: DiskStorage) -> None:
     path = "/".join(["a"] * 1500) + "/x.dat"
     try:
-        make_deep(Path(disk.root), 1500, "x.dat")
+        make_deep(Path(disk.root.path), 1500, "x.dat")
         assert outcome_of(lambda: [info.path for info in disk.list()]) == [path]
     finally:
-        subprocess.run(["rm", "-r", f"{disk.root}/a"], check=True)
+        subprocess.run(["rm", "-r", f"{disk.root.path}/a"], check=True)
 
 
 def make_deep(root: Path, depth: int, name: str) -> None:

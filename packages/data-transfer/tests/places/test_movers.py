@@ -99,7 +99,7 @@ class Route:
         if self.simulated:
             return leftovers(self.target)
         if isinstance(self.target, DiskStorage):
-            return [path.name for path in Path(self.target.root).rglob(".partial-*")]
+            return [path.name for path in Path(self.target.root.path).rglob(".partial-*")]
         assert isinstance(self.target, S3Storage)
         listed = self.target._client.request("GET", "", query=[("list-type", "2")]).body.decode()
         markers = [part.partition("<")[0] for part in listed.split("<Key>") if ".partial-" in part[:200]]
@@ -128,7 +128,7 @@ def open_route(
         def place(role: str, kind: str) -> Storage:
             if kind == "disk":
                 disk = new_disk(f"ccat.{role}")
-                places[role] = {"id": disk.location_id, "kind": "disk", "path": disk.root}
+                places[role] = {"id": disk.location_id, "kind": "disk", "path": disk.root.path}
                 return disk
             places[role] = {
                 "id": f"ccat.{role}",
@@ -240,7 +240,7 @@ def test_missing_source(route: Route) -> None:
 def test_source_that_changes_while_it_is_read(open_route: OpenRoute, target_kind: str, change: str) -> None:
     route = open_route("disk", target_kind)
     assert isinstance(route.source, DiskStorage)
-    path = Path(route.source.root) / SOURCE_PATH
+    path = Path(route.source.root.path) / SOURCE_PATH
     done = threading.Event()
 
     def spoil(_: int) -> None:

@@ -3,16 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ..trouble import HOUR, files_below, keep_everything, let_pass, packages
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f5: a symbolic link in a processing location leads what is staged out of it",
-)
 def test_a_link_in_the_way_is_not_followed(observatory: Any, tmp_path: Path) -> None:
     keep_everything(observatory)
     execution = observatory.observe({"2026/a.fits": b"a" * 5000})

@@ -114,11 +114,12 @@ def test_what_only_a_person_can_mend_is_given_up_at_once(
 
 
 def test_a_place_that_is_not_mounted_is_waited_for(observatory: Any, creation: Any) -> None:
-    observatory.folder("ccat.buffer").rmdir()
+    folder = observatory.folder("ccat.buffer")
+    folder.rename(folder.with_name("unmounted"))
     assert observatory.deliver() == ["failed"]
     [row] = observatory.rows(PackageCreation)
     assert (row.status, row.error_category, row.attempt) == (Status.PENDING, "place_unavailable", 0)
-    observatory.folder("ccat.buffer").mkdir()
+    folder.with_name("unmounted").rename(folder)
     observatory.clock.advance(60)
     observatory.planner.run_pass()
     assert observatory.deliver() == ["done"]

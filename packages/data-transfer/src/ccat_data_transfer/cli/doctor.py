@@ -1,6 +1,7 @@
 """``ccat-transfer doctor``: is everything there that the engine needs? One line each."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,15 +21,19 @@ from ccat_data_transfer.cli.context import (
     print_json,
 )
 from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
+from ccat_data_transfer.places.open import Places
+from ccat_data_transfer.places.overlaps import overlaps
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.broker import make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
 from ccat_ops_db.clock import Clock, SystemClock
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
-from ccat_ops_db.enumerations import DeletionMode, LocationType, Status
-from ccat_ops_db.models import DataLocation, DataTransferRoute, Site
+from ccat_ops_db.enumerations import Ability, DeletionMode, LocationType, Status
+from ccat_ops_db.models import DataLocation, DataTransferRoute, PlaceAbility, PlaceMarker, Site
 from ccat_ops_db.orphans import MOST, count_orphans, references
 from ccat_ops_db.schema_gap import schema_gap
 
@@ -186,12 +191,68 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
         routes = connection.execute(select(DataTransferRoute.id)).all()
     for location_id in ids:
         try:
-            places.storage(location_id).check()
+            storage = places.storage(location_id)
+            storage.check()
+            detail = _seen_elsewhere(engine, storage) or "can be used"
         except Failure as failure:
             yield Finding(f"place {location_id}", False, str(failure))
         else:
-            yield Finding(f"place {location_id}", True, "can be used")
+            yield Finding(f"place {location_id}", True, detail)
+    yield from _misconfigured(engine, places, ids)
     yield Finding("routes", bool(routes), f"{len(routes)} configured" if routes else "none: configure one")
+
+
+def _seen_elsewhere(engine: Engine, storage: Storage) -> str | None:
+    """Say that this host has the marker on another file system than the one that adopted the place."""
+    with engine.connect() as connection:
+        adopted_on = connection.execute(
+            select(PlaceMarker.file_system).where(PlaceMarker.id == storage.marker_id)
+        ).scalar_one_or_none()
+    here = storage.file_system()
+    if adopted_on is None or adopted_on == here:
+        return None
+    return (
+        f"can be used; but its marker is on the file system {here} here, and was adopted on {adopted_on}: see"
+        " that no clone of the disk is used beside it"
+    )
+
+
+def _misconfigured(engine: Engine, places: Places, ids: Sequence[str]) -> Iterator[Finding]:
+    """Find places that cannot be two, and markers that are."""
+    described = []
+    for location_id in ids:
+        with contextlib.suppress(Failure):
+            described.append(places.describe(location_id))
+    for location_id, how in overlaps(described).items():
+        yield Finding(f"place of {location_id}", False, how)
+    twice = (
+        select(PlaceMarker.id, func.string_agg(PlaceMarker.data_location_id, ", "))
+        .group_by(PlaceMarker.id)
+        .having(func.count() > 1)
+    )
+    unable = (
+        select(PlaceAbility.data_location_id)
+        .join(DataLocation.__table__, DataLocation.__table__.c.id == PlaceAbility.data_location_id)
+        .where(
+            PlaceAbility.ability.in_([Ability.RENAME_NOREPLACE, Ability.HARD_LINKS]),
+            ~PlaceAbility.works,
+            DataLocation.__table__.c.location_type.in_(MAY_HOLD_FILES_OF_OTHERS),
+            DataLocation.__table__.c.retention_policy_id.is_not(None),
+        )
+        .group_by(PlaceAbility.data_location_id)
+        .having(func.count() == 2)
+    )
+    with engine.connect() as connection:
+        for marker_id, locations in connection.execute(twice):
+            yield Finding(f"marker {marker_id}", False, f"is that of {locations}: adopt one of them anew")
+        for (location_id,) in connection.execute(unable):
+            yield Finding(
+                f"place of {location_id}",
+                False,
+                "its file system neither has hard links nor renames to free names only: files cannot be put"
+                " back safely there, so that none may be removed; use another file system, or no retention"
+                " policy",
+            )
 
 
 def _deletion(engine: Engine) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ A copy of a package X at a location L may be deleted exactly if
 
 * X is sealed,
 * at least ``min_archive_copies`` copies at long-term archives other than L are verified, with X's checksum,
-  last verified within ``max_verification_age``, at locations that are not under suspicion,
+  last verified within ``max_verification_age`` under the marker that their place has now, at locations that
+  are not under suspicion,
 * each of them was confirmed by its archive in this very moment,
 * no open work reads the copy,
 * no hold covers it, no pin keeps it, its retention time has passed,
@@ -57,6 +58,7 @@ from ccat_ops_db.models import (
     PackageCreation,
     PhysicalCopy,
     PhysicalCopyLock,
+    PlaceMarker,
     RawDataFile,
     RawDataPackage,
     RetentionPolicy,
@@ -193,15 +195,24 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
             PhysicalCopy.size,
             PhysicalCopy.checksum,
             PhysicalCopy.verified_at,
+            PlaceMarker.adopted_at,
         )
         .where(PhysicalCopy.verified_at >= oldest)
         .order_by(PhysicalCopy.id)
     )
     return [
-        ArchiveCopy(row[0], row[1], row[2], row[3], row[4], row[5], facts.reconfirmation)
+        ArchiveCopy(
+            row[0], row[1], row[2], row[3], row[4], row[5], _how(facts, verified_at=row[5], adopted_at=row[6])
+        )
         for row in session.execute(statement)
         if row[4] is not None and row[5] is not None
     ]
+
+
+def _how(facts: Row[*tuple[Any, ...]], *, verified_at: datetime, adopted_at: datetime) -> VerificationMethod:
+    """Return how a copy is to be confirmed: what a person called the same place is read again."""
+    how: VerificationMethod = facts.reconfirmation
+    return VerificationMethod.FULL_READ if verified_at < adopted_at else how
 
 
 def copies_of(candidate: Candidate) -> tuple[ColumnElement[bool], ...]:
@@ -310,6 +321,15 @@ def _verified_elsewhere(package_id: ColumnElement[UUID], location_id: str) -> Se
         .select_from(PhysicalCopy)
         .join(package, package.id == PhysicalCopy.raw_data_package_id)
         .join(location, location.c.id == PhysicalCopy.data_location_id)
+        # What was read at another place says nothing about what is at this one.
+        .join(
+            PlaceMarker,
+            and_(
+                PlaceMarker.id == PhysicalCopy.place_marker_id,
+                PlaceMarker.data_location_id == PhysicalCopy.data_location_id,
+                PlaceMarker.retired_at.is_(None),
+            ),
+        )
         .outerjoin(LocationHealth, LocationHealth.data_location_id == location.c.id)
         .where(
             PhysicalCopy.raw_data_package_id == package_id,

@@ -5,11 +5,11 @@ Writing, in a stage (a temporary name beside the target, so that publishing is o
     parts = split_into_parts(files, limit)               # planning: which files go together
     contents = PackageContents(package_id, created, parts[0], description={...})
     reserve(predict_size(contents))                      # upper bound in bytes
-    temporary = temporary_path(target, lease_tag)   # a stale worker has another name
-    remove_leftovers(target, lease_tag)
-    written = write_package(contents, source_folder, temporary, on_progress=heartbeat)
-    publish(temporary, target)                           # rename, fsync of the folder; may run twice
-    write_file(index_target, written.index_json, lease_tag)     # the sidecar: whole or not at all
+    temporary = temporary_path(path, lease_tag)   # a stale worker has another name
+    remove_leftovers(root, path, lease_tag)
+    written = write_package(contents, source_root, root, temporary, on_progress=heartbeat)
+    publish(root, temporary, path)                           # rename, fsync of the folder; may run twice
+    write_file(root, index_path, written.index_json, lease_tag)     # the sidecar: whole or not at all
 
 `written` has ``size``, ``checksum`` (``xxh3-128:…`` of the tar), ``manifest_checksum`` (``sha256:…``),
 ``index`` and ``index_json``. A bad source file raises a `SourceFileError` with ``path``, ``reason`` and
@@ -20,8 +20,8 @@ Reading takes either chunks of the whole tar (``file_chunks(path)``, the stream 
 
     index = decode_index(sidecar_bytes)   or   find_index(read_range, tar_size)
     for chunk in read_member(read_range, index.member("scan 1.fits")): ...    # raises at its end if corrupt
-    extract_member(read_range, index.member("scan 1.fits"), folder, temporary)
-    extract_package(chunks, expected_checksum, folder, temporary)    # proved first, then put in place
+    extract_member(read_range, index.member("scan 1.fits"), root, folder, temporary)
+    extract_package(chunks, expected_checksum, root, folder, temporary)    # proved first, then put in place
     verify_package(chunks, expected_checksum)                        # tar checksum, manifests, every file
 """
 
@@ -33,7 +33,14 @@ from .contents import (
     predict_size,
     split_into_parts,
 )
-from .durable import publish, remove_leftovers, temporary_path, write_file
+from .durable import (
+    publish,
+    remove_file,
+    remove_folder,
+    remove_leftovers,
+    temporary_path,
+    write_file,
+)
 from .errors import (
     MemberUnknownError,
     PackageCorruptError,
@@ -95,6 +102,8 @@ __all__ = [
     "predict_size",
     "publish",
     "read_member",
+    "remove_file",
+    "remove_folder",
     "remove_leftovers",
     "split_into_parts",
     "temporary_path",

@@ -4,39 +4,42 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder
 
 
-def temporary_path(target: Path, attempt: str) -> Path:
+def temporary_path(target: str, attempt: str) -> str:
     """Return the temporary name beside `target` for one attempt.
 
     Give the tag of the lease as attempt: then a stale worker can neither write into nor publish what its
     successor writes.
     """
-    return target.with_name(f".{target.name}.{attempt}.part")
+    folder, _, name = target.rpartition("/")
+    return f"{folder}/.{name}.{attempt}.part" if folder else f".{name}.{attempt}.part"
 
 
-def remove_leftovers(target: Path, attempt: str) -> None:
+def remove_leftovers(root: RootFolder, target: str, attempt: str) -> None:
     """Remove what other attempts left beside `target`. A stale worker loses only the name of its file."""
-    pattern = re.compile(re.escape(f".{target.name}.") + r"([0-9a-f-]+)\.part")
-    if not target.parent.is_dir():
-        return
-    for path in target.parent.iterdir():
-        match = pattern.fullmatch(path.name)
-        if match and match[1] != attempt:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    pattern = re.compile(re.escape(f".{target.rpartition('/')[2]}.") + r"([0-9a-f-]+)\.part")
+    with suppress(FileNotFoundError), root.folder_of(target) as (folder, _):
+        with os.scandir(folder) as entries:
+            found = [match for entry in entries if (match := pattern.fullmatch(entry.name))]
+        for match in found:
+            if match[1] != attempt:
+                _remove(folder, match[0])
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[int]:
+def new_file(root: RootFolder, path: str) -> Iterator[int]:
     """Make a new file, give its descriptor for writing, and fsync it at the end.
 
     A leftover of that name is removed first; folders are made. On an error the file stays as it is.
     """
-    make_folder(path.parent)
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with root.made_folder_of(path) as (folder, name):
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE, 0o644, dir_fd=folder)
     try:
         yield descriptor
         os.fsync(descriptor)
@@ -44,47 +47,47 @@ def new_file(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def publish(temporary: Path, target: Path) -> None:
-    """Give a complete temporary file its final name, durably. May run again after a crash at any line.
+def publish(root: RootFolder, temporary: str, target: str) -> None:
+    """Give a complete temporary file its final name beside it, durably. May run again after any crash.
 
     Raises
     ------
     FileNotFoundError
         Neither of the two exists.
     """
-    try:
-        temporary.rename(target)
-    except FileNotFoundError:
-        if not target.exists():
-            raise
-    sync_folder(target.parent)
+    with root.folder_of(target) as (folder, name):
+        try:
+            os.rename(temporary.rpartition("/")[2], name, src_dir_fd=folder, dst_dir_fd=folder)
+        except FileNotFoundError:
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+        os.fsync(folder)
 
 
-def write_file(target: Path, content: bytes, attempt: str) -> None:
+def write_file(root: RootFolder, target: str, content: bytes, attempt: str) -> None:
     """Write a small file durably and at once: a reader sees the old content or the new, never a part."""
     temporary = temporary_path(target, attempt)
-    with new_file(temporary) as descriptor:
+    with new_file(root, temporary) as descriptor:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
-    publish(temporary, target)
+    publish(root, temporary, target)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, durably. No error if it exists, or another process makes it now."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for inner in reversed(missing):
-        inner.mkdir(exist_ok=True)
-        sync_folder(inner.parent)
+def remove_file(root: RootFolder, path: str) -> None:
+    """Remove a file; no error if there is none."""
+    with suppress(FileNotFoundError), root.folder_of(path) as (folder, name):
+        os.unlink(name, dir_fd=folder)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def remove_folder(root: RootFolder, path: str) -> None:
+    """Remove a folder with all that is in it, and follow no link; no error if there is none."""
+    with suppress(FileNotFoundError), root.folder_of(path) as (folder, name):
+        shutil.rmtree(name, dir_fd=folder)
+
+
+def _remove(folder: int, name: str) -> None:
+    with suppress(FileNotFoundError):
+        try:
+            os.unlink(name, dir_fd=folder)
+        except IsADirectoryError:
+            shutil.rmtree(name, dir_fd=folder)

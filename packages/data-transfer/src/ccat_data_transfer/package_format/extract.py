@@ -1,28 +1,33 @@
 """Unpacking: files appear under their names only after they were proved, durable and with their times.
 
-The temporary file or folder lies on the same file system as the target; `durable.temporary_path` makes its
-name.
+The temporary folder lies at the same place as the target.
 """
 
 import errno
 import os
-import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from itertools import groupby
-from pathlib import Path
 
-from .durable import make_folder, new_file
+from ccat_data_transfer.storage.root_folder import RootFolder
+
+from .durable import new_file, remove_folder
 from .errors import TargetSymlinkError
 from .index import Member
 from .reader import ReadRange, VerifiedPackage, consume_package, read_member
 from .stream import StreamMember
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+def do_nothing() -> None:
+    """Ask for nothing before files are put in place."""
 
 
 def extract_package(
-    chunks: Iterable[bytes], expected_checksum: str | None, folder: Path, temporary: Path
+    chunks: Iterable[bytes],
+    expected_checksum: str | None,
+    root: RootFolder,
+    folder: str,
+    temporary: str,
+    before_publishing: Callable[[], None] = do_nothing,
 ) -> VerifiedPackage:
     """Unpack a whole tar in one pass; below `folder` each file gets its filed relative path.
 
@@ -36,10 +41,14 @@ def extract_package(
         The tar from its first byte to its last.
     expected_checksum : str or None
         As for `verify_package`.
-    folder : Path
+    root : RootFolder
+        Place that the two folders are below.
+    folder : str
         Made if needed.
-    temporary : Path
+    temporary : str
         Folder to unpack in; what an earlier attempt left there is removed first.
+    before_publishing : callable
+        Called when all is proved; what it raises keeps the files from their names.
 
     Raises
     ------
@@ -50,40 +59,43 @@ def extract_package(
     OSError
         The target cannot be written.
     """
-    _make_empty(temporary)
+    remove_folder(root, temporary)
     paths: list[str] = []
 
     def receive(member: StreamMember, path: str) -> None:
-        _write_file(temporary / str(len(paths)), member.content(), member.mtime_ns)
+        _write_file(root, f"{temporary}/{len(paths)}", member.content(), member.mtime_ns)
         paths.append(path)
 
     try:
         verified = consume_package(chunks, expected_checksum, receive)
-        _put_in_place(temporary, paths, folder)
+        before_publishing()
+        _put_in_place(root, temporary, paths, folder)
     finally:
-        shutil.rmtree(temporary)
+        remove_folder(root, temporary)
     return verified
 
 
-def extract_member(read_range: ReadRange, member: Member, folder: Path, temporary: Path) -> Path:
+def extract_member(
+    read_range: ReadRange,
+    member: Member,
+    root: RootFolder,
+    folder: str,
+    temporary: str,
+    before_publishing: Callable[[], None] = do_nothing,
+) -> str:
     """Unpack one file by its byte range, otherwise as `extract_package`, and return where it is now."""
-    _make_empty(temporary)
+    remove_folder(root, temporary)
     try:
-        _write_file(temporary / "0", read_member(read_range, member), member.mtime_ns)
-        _put_in_place(temporary, [member.path], folder)
+        _write_file(root, f"{temporary}/0", read_member(read_range, member), member.mtime_ns)
+        before_publishing()
+        _put_in_place(root, temporary, [member.path], folder)
     finally:
-        shutil.rmtree(temporary)
-    return folder / member.path
+        remove_folder(root, temporary)
+    return f"{folder}/{member.path}"
 
 
-def _make_empty(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
-    make_folder(folder)
-
-
-def _write_file(path: Path, content: Iterable[bytes | memoryview], mtime_ns: int) -> None:
-    with new_file(path) as descriptor:
+def _write_file(root: RootFolder, path: str, content: Iterable[bytes | memoryview], mtime_ns: int) -> None:
+    with new_file(root, path) as descriptor:
         for piece in content:
             rest = memoryview(piece)
             while rest:
@@ -91,45 +103,30 @@ def _write_file(path: Path, content: Iterable[bytes | memoryview], mtime_ns: int
         os.utime(descriptor, ns=(mtime_ns, mtime_ns))
 
 
-def _put_in_place(temporary: Path, paths: list[str], folder: Path) -> None:
+def _put_in_place(root: RootFolder, temporary: str, paths: list[str], folder: str) -> None:
     """Move the files named 0, 1, … in `temporary` to `paths` in `folder`, durably."""
-    make_folder(folder)
-    root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    os.close(_entered(root, folder))
+    if not paths:
+        return
+    with root.folder(temporary.split("/")) as unpacked:
         for inner, numbered in groupby(enumerate(paths), lambda item: item[1].rpartition("/")[0]):
-            _move_into(temporary, list(numbered), root, inner)
-    finally:
-        os.close(root)
+            target = _entered(root, f"{folder}/{inner}" if inner else folder)
+            try:
+                for number, path in numbered:
+                    name = path.rpartition("/")[2]
+                    os.rename(str(number), name, src_dir_fd=unpacked, dst_dir_fd=target)
+                os.fsync(target)
+            finally:
+                os.close(target)
 
 
-def _move_into(temporary: Path, numbered: list[tuple[int, str]], root: int, inner: str) -> None:
-    target = _open_or_make(root, inner)
+def _entered(root: RootFolder, folder: str) -> int:
+    """Open a folder, making what is missing, never through a symbolic link."""
     try:
-        for number, path in numbered:
-            os.rename(temporary / str(number), path.rpartition("/")[2], dst_dir_fd=target)
-        os.fsync(target)
-    finally:
-        os.close(target)
-
-
-def _open_or_make(root: int, inner: str) -> int:
-    """Open the folder `inner` below `root`, making what is missing, never through a symbolic link."""
-    current = os.dup(root)
-    for segment in inner.split("/") if inner else ():
-        try:
-            following = _open_or_make_one(current, segment)
-        except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-                raise TargetSymlinkError(inner, f"{segment!r} exists there and is not a folder") from error
-            raise
-        finally:
-            os.close(current)
-        current = following
-    return current
-
-
-def _open_or_make_one(parent: int, name: str) -> int:
-    with suppress(FileExistsError):
-        os.mkdir(name, dir_fd=parent)
-        os.fsync(parent)
-    return os.open(name, _FOLDER, dir_fd=parent)
+        return root.enter(folder.split("/"), make=True)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+            raise TargetSymlinkError(
+                folder, f"{error.filename!r} exists there and is not a folder"
+            ) from error
+        raise

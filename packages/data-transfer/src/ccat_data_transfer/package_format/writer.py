@@ -3,8 +3,9 @@
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
+
+from ccat_data_transfer.storage.root_folder import RootFolder
 
 from . import bag, tar
 from .contents import PackageContents, SourceFile
@@ -48,8 +49,9 @@ def ignore_progress(written: int) -> None:
 
 def write_package(
     contents: PackageContents,
-    source_folder: Path,
-    temporary: Path,
+    source_folder: RootFolder,
+    target: RootFolder,
+    temporary: str,
     on_progress: Progress = ignore_progress,
 ) -> WrittenPackage:
     """Write a package to a temporary file, durably; `publish` then gives it its name.
@@ -61,10 +63,12 @@ def write_package(
     ----------
     contents : PackageContents
         What to write.
-    source_folder : Path
+    source_folder : RootFolder
         Folder that the paths of the files are relative to.
-    temporary : Path
-        File to write; its folder is made if needed. Left behind on errors for the next attempt to replace.
+    target : RootFolder
+        Place to write at.
+    temporary : str
+        File to write there; its folder is made if needed. On errors it stays for the next attempt.
     on_progress : callable
         Called now and then with the bytes written so far. What it raises ends the writing and is passed on.
 
@@ -73,15 +77,15 @@ def write_package(
     SourceFileError
         A file is not what was filed. The first one found is named.
     OSError
-        The target cannot be written (no space, quota, …) or `source_folder` cannot be opened.
+        The target cannot be written (no space, quota, …).
     """
-    with new_file(temporary) as descriptor:
+    with new_file(target, temporary) as descriptor:
         return write_tar(contents, source_folder, descriptor, on_progress)
 
 
 def write_tar(
     contents: PackageContents,
-    source_folder: Path,
+    source_folder: RootFolder,
     descriptor: int,
     on_progress: Progress = ignore_progress,
 ) -> WrittenPackage:

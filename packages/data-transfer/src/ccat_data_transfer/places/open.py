@@ -1,41 +1,91 @@
-"""From a location of the database to the storage that holds its bytes."""
+"""From a location of the database to the place that holds its bytes, known by its marker."""
 
 import threading
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 
-from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.failures import Configuration, PlaceUnavailable
 from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.marker import Marker, require
 from ccat_data_transfer.storage.interface import LocationDescription, Storage
 from ccat_data_transfer.storage.registry import open_storage
-from ccat_ops_db.models import DataLocation, DiskDataLocation, S3DataLocation, TapeDataLocation
+from ccat_data_transfer.storage.s3 import S3Storage
+from ccat_ops_db.enumerations import Ability, LocationType
+from ccat_ops_db.models import (
+    DataLocation,
+    DiskDataLocation,
+    PlaceAbility,
+    PlaceMarker,
+    S3DataLocation,
+    TapeDataLocation,
+)
 
 
 class Places:
-    """Opens the storage of locations, and keeps it open as long as its description stays the same."""
+    """Opens the places of locations, each for one unit of work: the next time another may be there."""
 
     def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
         self._sessions = sessions
         self._credentials = credentials
-        self._open: dict[LocationDescription, Storage] = {}
+        self._stores: dict[LocationDescription, S3Storage] = {}
         self._lock = threading.Lock()
 
     def storage(self, location_id: str) -> Storage:
-        """Return the storage of a location.
+        """Open the place of a location and see that it is the one that was adopted.
+
+        The storage that is returned stays with what was opened, whatever is mounted at its path meanwhile.
+        Keep it no longer than the work lasts: while somebody has it, its disk cannot be unmounted.
+
+        Raises
+        ------
+        PlaceUnavailable
+            The place is not there, or is another one.
+        Configuration
+            If there is no such location, its kind of storage has no driver, or its credential is missing.
+        """
+        storage, on_record = self.unknown(location_id), self.marker_on_record(location_id)
+        if on_record is None and self._is_read_only_source(location_id):
+            storage.known_by(None, _refuse)
+            return storage
+        require(storage, on_record)
+        assert on_record is not None, "without a marker on record it was refused"
+        storage.known_by(on_record.id, self.look_again)
+        return storage
+
+    def unknown(self, location_id: str) -> Storage:
+        """Open what is at a location now, whether it is its place or not. For adoption alone."""
+        description = self.describe(location_id)
+        if description.kind != "s3":
+            return open_storage(description, self._credentials)
+        with self._lock:
+            if description not in self._stores:
+                store = open_storage(description, self._credentials)
+                assert isinstance(store, S3Storage), "it is on s3"
+                self._stores[description] = store
+            return self._stores[description].again()
+
+    def marker_on_record(self, location_id: str) -> Marker | None:
+        """Return the current marker of a location; null if it was never adopted."""
+        inodes = select(PlaceAbility.works).where(
+            PlaceAbility.data_location_id == location_id, PlaceAbility.ability == Ability.LASTING_INODES
+        )
+        with self._sessions() as session:
+            row = session.execute(
+                select(PlaceMarker.id, PlaceMarker.identity, inodes.scalar_subquery().label("lasting")).where(
+                    PlaceMarker.data_location_id == location_id, PlaceMarker.retired_at.is_(None)
+                )
+            ).one_or_none()
+        return None if row is None else Marker(row.id, location_id, row.identity, row.lasting is not False)
+
+    def describe(self, location_id: str) -> LocationDescription:
+        """Return where a location is.
 
         Raises
         ------
         Configuration
-            If there is no such location, its kind of storage has no driver, or its credential is missing.
+            As `storage`.
         """
-        description = self._describe(location_id)
-        with self._lock:
-            if description not in self._open:
-                self._open[description] = open_storage(description, self._credentials)
-            return self._open[description]
-
-    def _describe(self, location_id: str) -> LocationDescription:
         with self._sessions() as session:
             location = session.scalars(
                 select(DataLocation)
@@ -46,7 +96,14 @@ class Places:
             ).one_or_none()
         match location:
             case DiskDataLocation():
-                return LocationDescription(id=location.id, kind="disk", path=location.path)
+                return LocationDescription(
+                    id=location.id,
+                    kind="disk",
+                    path=location.path,
+                    host=location.host or "",
+                    mount_point=location.mount_point,
+                    create=location.create,
+                )
             case S3DataLocation():
                 return LocationDescription(
                     id=location.id,
@@ -65,3 +122,33 @@ class Places:
         raise Configuration(
             "no_driver", f"{location_id} is on {location.storage_type}, which has no driver in this release"
         )
+
+    def look_again(self, storage: Storage) -> None:
+        """See that an open place still is the one of its location; raises as `storage`."""
+        location_id = storage.location_id
+        on_record = self.marker_on_record(location_id)
+        if on_record is None or on_record.id != storage.marker_id:
+            raise PlaceUnavailable(
+                location_id, f"{location_id} was adopted anew meanwhile; the work begins again"
+            )
+        require(storage, on_record)
+
+    def _is_read_only_source(self, location_id: str) -> bool:
+        location = DataLocation.__table__.c
+        with self._sessions() as session:
+            read_only = select(location.id).where(
+                location.id == location_id,
+                location.read_only,
+                location.location_type == LocationType.SOURCE,
+            )
+            return session.execute(read_only).first() is not None
+
+
+def _refuse(storage: Storage) -> None:
+    location = storage.location_id
+    raise PlaceUnavailable(
+        location,
+        f"{location} is a source that may only be read, and has no marker: nothing is removed there, and"
+        f" nothing is called missing; put a marker there as ccat-transfer place adopt {location}"
+        " --dry-run says",
+    )

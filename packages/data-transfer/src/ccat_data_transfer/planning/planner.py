@@ -16,6 +16,7 @@ from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
+from ccat_data_transfer.planning.rereading import plan_rereading
 from ccat_data_transfer.planning.staging import plan_staging
 from ccat_data_transfer.planning.statements import ask
 from ccat_data_transfer.planning.topology import Topology, load_topology
@@ -39,6 +40,7 @@ STAGES: tuple[Stage, ...] = (
     receive_transfers,
     conclude_transfers,
     plan_repairs,
+    plan_rereading,
     plan_moving,
     plan_staging,
     end_holds,

@@ -11,6 +11,7 @@ from ccat_data_transfer.simulation.acts import Act, SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.disks import Disk, Host, Inode
 from ccat_data_transfer.simulation.links import Links
+from ccat_data_transfer.simulation.marked_place import MarkedPlace, Medium
 from ccat_data_transfer.simulation.schedule import Process, Schedule
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -31,7 +32,7 @@ from ccat_data_transfer.storage.names import (
 )
 
 
-class SimulatedDiskStorage:
+class SimulatedDiskStorage(MarkedPlace):
     """See `storage.interface.Storage`: a place on a disk, as a process of a host sees it.
 
     Parameters
@@ -63,6 +64,11 @@ class SimulatedDiskStorage:
         self._path = path
         self._links = links
         self._journal = journal
+
+    @property
+    def medium(self) -> Medium:
+        """See `MarkedPlace.medium`."""
+        return self.disk
 
     @property
     def disk(self) -> Disk:

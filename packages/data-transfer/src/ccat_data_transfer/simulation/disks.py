@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ccat_data_transfer.simulation.bytes import Content
+from ccat_data_transfer.simulation.marked_place import Medium
 
 
 @dataclass(eq=False)
@@ -24,7 +25,7 @@ class Inode:
     locked_by: object | None = None
 
 
-class Disk:
+class Disk(Medium):
     """A file system.
 
     Parameters
@@ -48,6 +49,10 @@ class Disk:
         self._not_synced: set[str] = set()
         self._now_ns = now_ns
         self._numbers = itertools.count(1)
+
+    def has_objects(self) -> bool:
+        """See `Medium.has_objects`."""
+        return bool(self.names)
 
     def create(self, path: str) -> Inode:
         """Make a new file; whoever calls has looked that the name is free."""

@@ -12,6 +12,7 @@ from ccat_data_transfer.simulation.database import BEGIN
 from ccat_data_transfer.simulation.world import Simulation
 from ccat_data_transfer.world import World
 from ccat_ops_db.enumerations import (
+    Adoption,
     DeletionMode,
     DeletionTrigger,
     ExecutionStatus,
@@ -30,6 +31,7 @@ from ccat_ops_db.models import (
     Observatory,
     ObservingProgram,
     ObsUnit,
+    PlaceMarker,
     RawDataFile,
     RawDataFilePhysicalCopy,
     RetentionPolicy,
@@ -114,6 +116,19 @@ def _add_places(session: Session, simulation: Simulation) -> None:
             )
         )
     session.flush()
+    for location_id in PLACES:
+        marker = PlaceMarker(
+            site_id=location_id.partition(".")[0],
+            data_location_id=location_id,
+            identity=f"simulated:{location_id}:1",
+            file_system=f"simulated:{location_id}",
+            adopted_at=BEGIN,
+            adopted_by="simulation",
+            how=Adoption.AUTOMATIC,
+        )
+        session.add(marker)
+        session.flush()
+        simulation.markers[location_id] = marker.id
     session.add(
         DataTransferRoute(
             id="ccat-cologne",

@@ -95,8 +95,7 @@ class SimulatedPacker:
 
     def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
         """See `Packer.write_index`."""
-        folder, slash, _ = new.path.rpartition("/")
-        _on_disk(new.target).put(folder + slash + name, content)
+        _on_disk(new.target).put(name, content)
 
     def discard(self, new: NewPackage) -> None:
         """See `Packer.discard`."""

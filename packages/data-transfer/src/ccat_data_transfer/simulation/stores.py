@@ -12,6 +12,7 @@ from ccat_data_transfer.failures import Integrity, Permanent, Transient
 from ccat_data_transfer.simulation.acts import Act, SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.links import Links
+from ccat_data_transfer.simulation.marked_place import MarkedPlace, Medium
 from ccat_data_transfer.simulation.schedule import Process
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -47,7 +48,7 @@ class UnfinishedUpload:
     parts: dict[int, Content] = field(default_factory=dict)
 
 
-class Bucket:
+class Bucket(Medium):
     """What a store keeps.
 
     Parameters
@@ -64,6 +65,10 @@ class Bucket:
         self.abilities = abilities
         self._now_ns = now_ns
         self._numbers = itertools.count(1)
+
+    def has_objects(self) -> bool:
+        """See `Medium.has_objects`."""
+        return bool(self.objects)
 
     def get(self, path: str) -> Version | None:
         """Return the newest state of an object, null if there is none."""
@@ -135,7 +140,7 @@ class Bucket:
         ]
 
 
-class SimulatedS3Storage:
+class SimulatedS3Storage(MarkedPlace):
     """See `storage.interface.Storage`: a place in a bucket, as a process of a site sees it."""
 
     kind: Literal["s3"] = "s3"
@@ -155,6 +160,11 @@ class SimulatedS3Storage:
         self._links = links
         self._process = process
         self._journal = journal
+
+    @property
+    def medium(self) -> Medium:
+        """See `MarkedPlace.medium`."""
+        return self.bucket
 
     def act(self, what: str, path: str = "", size: int = 0) -> None:
         """Pass the baton before something is done at the place."""

@@ -160,6 +160,7 @@ class Simulation:
         self.hosts: dict[str, Host] = {}
         self.disks: dict[str, Disk] = {}
         self.places: dict[str, Place] = {}
+        self.markers: dict[str, UUID] = {}
         self.processes: dict[str, Process] = {}
         self.sessions: sessionmaker[Session] = sessionmaker(database.engine, expire_on_commit=False)
         self._started = 0
@@ -194,13 +195,17 @@ class Simulation:
 
         def open_storage(location_id: str) -> Storage:
             place = self.places[location_id]
+            storage: SimulatedS3Storage | SimulatedDiskStorage
             if place.bucket is not None:
-                return SimulatedS3Storage(
+                storage = SimulatedS3Storage(
                     location_id, host.site_id, place.bucket, self.links, process, self._note
                 )
-            return SimulatedDiskStorage(
-                location_id, host, place.path, self.schedule, self.links, process, self._note
-            )
+            else:
+                storage = SimulatedDiskStorage(
+                    location_id, host, place.path, self.schedule, self.links, process, self._note
+                )
+            storage.known_by(self.markers.get(location_id), _find_it_there)
+            return storage
 
         return open_storage
 
@@ -222,6 +227,7 @@ class Simulation:
             sessions=self.sessions,
             messenger=self.broker,
             storage=self.storage_for(process, host),
+            adopt_if_new=lambda _location_id, _by: None,
             mover=simulated_mover,
             packer=SimulatedPacker(),
             event=self.schedule.new_event,
@@ -274,3 +280,7 @@ class Simulation:
 
     def _forget(self, process: Process) -> None:
         del self.processes[process.name]
+
+
+def _find_it_there(_: object) -> None:
+    """Find the marker of a place where it was: nothing exchanges whole places here."""

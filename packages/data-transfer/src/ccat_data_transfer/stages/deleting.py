@@ -78,6 +78,7 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
             work.world.mover(method_between(storage, storage)).verify(
                 storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
             )
+        storage.confirm_place()
     except Integrity:
         # That is what sets a bad copy aside, and has it mended.
         have_it_verified(work, copy.copy_id)

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import PurePosixPath
+from uuid import UUID
 
 from sqlalchemy import BigInteger, String, func, insert, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -40,10 +40,11 @@ def make_package(work: Attempt) -> None:
         creation = session.get_one(PackageCreation, work.id)
         story = load_story(session, creation.raw_data_package_id)
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
-    buffer = creation.destination_location_id
-    package = story.package
+    buffer = work.world.storage(creation.destination_location_id)
+    source = work.world.storage(creation.source_location_id)
+    package, tar = story.package, story.package.relative_path
     packer = work.world.packer
-    new = NewPackage(work.world.storage(buffer), package.relative_path, work.lease.tag)
+    new = NewPackage(buffer, tar, work.lease.tag)
     contents = PackageContents(
         package.id,
         package.created_at,
@@ -55,9 +56,10 @@ def make_package(work: Attempt) -> None:
     work.confirm()
     packer.remove_leftovers(new)
     try:
-        source = work.world.storage(creation.source_location_id)
         written = packer.write(new, contents, source, on_progress=work.progress)
     except SourceFileError as error:
+        # What is found at another place is nothing about the file.
+        source.confirm_place()
         # The message begins with the path of the file: the API finds by it which file of a package is meant.
         raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
     if package.checksum not in (None, written.checksum):
@@ -70,16 +72,20 @@ def make_package(work: Attempt) -> None:
     crash_point("packaging.before_publish")
     packer.publish(new)
     crash_point("packaging.after_publish")
-    packer.write_index(new, index_name(PurePosixPath(package.relative_path).name), written.index_json)
+    packer.write_index(new, index_name(tar), written.index_json)
     crash_point("packaging.before_commit")
-    with work.finishing(living_at(buffer, package.relative_path), bytes_total=written.size) as session:
+    if source.marker_id is not None:
+        source.confirm_place()
+    with work.finishing(living_at(buffer.location_id, tar), bytes_total=written.size) as session:
         if package.sealed_at is None:
-            _seal(session, work, story, written)
-        _register(session, package, written, buffer)
+            _seal(session, work, story, written, source.marker_id)
+        _register(session, package, written, buffer.location_id)
     crash_point("packaging.after_commit")
 
 
-def _seal(session: Session, work: Attempt, story: PackageStory, written: WrittenPackage) -> None:
+def _seal(
+    session: Session, work: Attempt, story: PackageStory, written: WrittenPackage, marker_id: UUID | None
+) -> None:
     package, at = story.package, database_now(session)
     session.execute(
         update(RawDataPackage)
@@ -93,7 +99,7 @@ def _seal(session: Session, work: Attempt, story: PackageStory, written: Written
         )
     )
     _note_members(session, package, written)
-    _note_source_read(session, package, at)
+    _note_source_read(session, package, at, marker_id)
     session.execute(
         insert(RawDataPackageMetadata).values(
             raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
@@ -150,7 +156,9 @@ def _note_members(session: Session, package: RawDataPackage, written: WrittenPac
     )
 
 
-def _note_source_read(session: Session, package: RawDataPackage, at: datetime) -> None:
+def _note_source_read(
+    session: Session, package: RawDataPackage, at: datetime, marker_id: UUID | None
+) -> None:
     """Note that the copies at the source were read and found right while the tar was written."""
     session.execute(
         update(PhysicalCopy)
@@ -165,6 +173,7 @@ def _note_source_read(session: Session, package: RawDataPackage, at: datetime) -
             checksum=RawDataFile.checksum,
             verified_at=at,
             verified_by=VerificationMethod.FULL_READ,
+            place_marker_id=marker_id,
         )
         .execution_options(synchronize_session=False)
     )

@@ -1,6 +1,7 @@
 """Stage 3, verifying: a copy is read, or asked for, where it is, and its state follows from what is found."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -61,6 +62,8 @@ def verify_copy(work: Attempt) -> None:
             work.moved,
         )
     except Integrity as failure:
+        # What is read at another place, or not found there, is nothing about the copy.
+        storage.confirm_place()
         _refuse_to_believe_a_sick_place(work, check, failure)
         result = CheckResult.MISSING if failure.category == "copy_missing" else CheckResult.CORRUPT
         if result is CheckResult.CORRUPT:
@@ -72,16 +75,22 @@ def verify_copy(work: Attempt) -> None:
         with work.finishing(of_package, result=result) as session:
             _note_bad(session, work, copy, location_type, result, failure)
     else:
+        storage.confirm_place()
         crash_point("verifying.before_commit")
         with work.finishing(
             PhysicalCopy.id == copy.id, result=CheckResult.VERIFIED, checksum=report.checksum
         ) as session:
-            _note_good(session, work, copy, location_type, report)
+            _note_good(session, work, copy, location_type, report, storage.marker_id)
     crash_point("verifying.after_commit")
 
 
 def _note_good(
-    session: Session, work: Attempt, copy: PhysicalCopy, location_type: LocationType, report: VerifyReport
+    session: Session,
+    work: Attempt,
+    copy: PhysicalCopy,
+    location_type: LocationType,
+    report: VerifyReport,
+    marker_id: UUID | None,
 ) -> None:
     at = database_now(session)
     session.execute(
@@ -95,6 +104,7 @@ def _note_good(
             checksum=report.checksum,
             verified_at=at,
             verified_by=report.method,
+            place_marker_id=marker_id,
         )
         .execution_options(synchronize_session=False)
     )

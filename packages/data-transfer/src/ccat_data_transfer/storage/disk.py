@@ -3,61 +3,155 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Configuration, Permanent, classified
-from ccat_data_transfer.storage import beneath
-from ccat_data_transfer.storage.disk_upload import DiskUpload
+from ccat_data_transfer.failures import Configuration, Permanent, PlaceUnavailable, classified
+from ccat_data_transfer.storage.disk_probe import probe_folder
+from ccat_data_transfer.storage.disk_upload import DiskUpload, publish_new
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
+    MarkerObject,
     ObjectInfo,
+    Probed,
     Reader,
     Upload,
     Usage,
     Waiting,
 )
+from ccat_data_transfer.storage.known_place import KnownPlace
 from ccat_data_transfer.storage.names import (
+    MARKER_NAME,
     TEMPORARY_PREFIX,
     checked,
     is_temporary_of,
     quarantine_path,
     temporary_name,
 )
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder
+from ccat_ops_db.enumerations import Ability
+
+LOOK_AFTER_REMOVALS = 500
+"""So many small files are removed between two looks at the marker."""
+
+MARKER_BYTES = 64 * 1024
+"""Longest marker that is read."""
 
 
-class DiskStorage:
-    """A folder and what is below it.
+class DiskStorage(KnownPlace):
+    """A folder and what is below it. It is opened once; what is mounted at its path later is not meant.
 
     Parameters
     ----------
     location_id : str
         ``<site>.<name>``.
-    root : str
-        Absolute path of the folder. It is looked at again with every call, because disks come and go.
+    path : str
+        Absolute path of the folder.
+    mount_point : bool
+        Whether it must be the root of a mounted file system.
+
+    Raises
+    ------
+    PlaceUnavailable
+        It cannot be opened, or is not what it must be. This is never read as "there is nothing": a disk may
+        not be mounted.
     """
 
     kind: Literal["disk"] = "disk"
 
-    def __init__(self, location_id: str, root: str) -> None:
+    def __init__(self, location_id: str, path: str, *, mount_point: bool = False) -> None:
         self.location_id = location_id
-        self.root = root
+        try:
+            self.root = RootFolder(path)
+            mounted = not mount_point or self.root.is_mount_point()
+        except OSError as error:
+            raise PlaceUnavailable(
+                location_id,
+                f"the folder of {location_id} cannot be opened ({error.strerror}); mount the disk, or correct"
+                " the path of the location; it goes on by itself",
+                path=path,
+            ) from error
+        if not mounted:
+            raise PlaceUnavailable(
+                location_id,
+                f"nothing is mounted at the folder of {location_id}, which is a mount point; mount the disk;"
+                " it goes on by itself",
+                path=path,
+            )
 
     def check(self) -> None:
         """See `Storage.check`."""
-        with classified(self.root), beneath.root_folder(self.root) as folder:
-            os.fstatvfs(folder)
+        with classified(self.root.path):
+            os.fstatvfs(self.root.descriptor)
+
+    def read_marker(self) -> MarkerObject | None:
+        """See `Storage.read_marker`."""
+        try:
+            descriptor = os.open(MARKER_NAME, os.O_RDONLY | FILE, dir_fd=self.root.descriptor)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable_marker(error) from error
+        try:
+            status = os.fstat(descriptor)
+            _refuse_irregular(status, MARKER_NAME)
+            content = os.pread(descriptor, MARKER_BYTES, 0)
+        except OSError as error:
+            raise self._unreadable_marker(error) from error
+        finally:
+            os.close(descriptor)
+        return MarkerObject(content, f"disk:{status.st_ino}:{status.st_ctime_ns}")
+
+    def write_marker(self, content: bytes, *, replace: bool = False) -> None:
+        """See `Storage.write_marker`."""
+        folder = self.root.descriptor
+        with classified(MARKER_NAME):
+            temporary = _written(folder, MARKER_NAME, content)
+            try:
+                if replace:
+                    os.rename(temporary, MARKER_NAME, src_dir_fd=folder, dst_dir_fd=folder)
+                else:
+                    publish_new(folder, temporary, MARKER_NAME)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=folder)
+            os.fsync(folder)
+
+    def is_empty(self) -> bool:
+        """See `Storage.is_empty`."""
+        with classified(self.root.path), os.scandir(self.root.descriptor) as entries:
+            # What every new file system has.
+            return not {entry.name for entry in entries} - {MARKER_NAME, "lost+found"}
+
+    def probe(self) -> Mapping[Ability, Probed]:
+        """See `Storage.probe`."""
+        with classified(self.root.path):
+            return probe_folder(self.root)
+
+    def file_system(self) -> str:
+        """See `Storage.file_system`."""
+        with classified(self.root.path):
+            return self.root.file_system()
+
+    def _unreadable_marker(self, error: OSError) -> PlaceUnavailable:
+        return PlaceUnavailable(
+            self.location_id,
+            f"the marker of {self.location_id} cannot be read ({error.strerror}); give the worker's user"
+            " permission to read it, and look at the disk; it goes on by itself",
+            path=f"{self.root.path}/{MARKER_NAME}",
+        )
 
     def stat(self, path: str) -> ObjectInfo | None:
         """See `Storage.stat`."""
         with classified(path):
             try:
-                with beneath.folder_of(self.root, checked(path)) as (folder, name):
+                with self.root.folder_of(checked(path)) as (folder, name):
                     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
             except FileNotFoundError:
                 return None
@@ -78,8 +172,8 @@ class DiskStorage:
         Failure
             ``missing``, ``symbolic_link``, ``not_a_file``, ``permission_denied`` and so on.
         """
-        with classified(path), beneath.folder_of(self.root, checked(path)) as (folder, name):
-            descriptor = os.open(name, os.O_RDONLY | beneath.FILE, dir_fd=folder)
+        with classified(path), self.root.folder_of(checked(path)) as (folder, name):
+            descriptor = os.open(name, os.O_RDONLY | FILE, dir_fd=folder)
             try:
                 _refuse_irregular(os.fstat(descriptor), path)
             except BaseException:
@@ -128,35 +222,58 @@ class DiskStorage:
         method here accepts it: it can be reported and never touched.
         """
         segments = checked(prefix).split("/") if prefix else []
-        with classified(prefix or self.root), contextlib.ExitStack() as stack:
+        with classified(prefix or self.root.path), contextlib.ExitStack() as stack:
             try:
-                folder = stack.enter_context(beneath.open_folder(self.root, segments))
+                folder = stack.enter_context(self.root.folder(segments))
             except FileNotFoundError:
                 return
-            yield from _walk(folder, f"{prefix}/" if prefix else "")
+            yield from self._walk(folder, f"{prefix}/" if prefix else "")
+
+    def _walk(self, folder: int, prefix: str) -> Iterator[ObjectInfo]:
+        for name, is_folder in _sorted_names(folder):
+            shown = prefix + os.fsencode(name).decode("utf-8", "backslashreplace")
+            if is_folder:
+                try:
+                    inner = self.root.step(folder, name)
+                except (FileNotFoundError, NotADirectoryError):  # removed meanwhile
+                    continue
+                try:
+                    yield from self._walk(inner, shown + "/")
+                finally:
+                    os.close(inner)
+            elif not name.startswith(TEMPORARY_PREFIX) and shown != MARKER_NAME:
+                with contextlib.suppress(FileNotFoundError):
+                    yield _info(shown, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
     def usage(self) -> Usage:
         """See `Storage.usage`: of the whole file system; free is what the service's user can still write."""
-        with classified(self.root), beneath.root_folder(self.root) as folder:
-            status = os.fstatvfs(folder)
+        with classified(self.root.path):
+            status = os.fstatvfs(self.root.descriptor)
         return Usage(status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize)
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`; the checksum is not kept."""
-        with classified(path):
-            folder, name = beneath.make_folder_of(self.root, checked(path))
+        with classified(path), self.root.made_folder_of(checked(path)) as (folder, name):
+            temporary = _written(folder, name, content)
             try:
-                _write_and_rename(folder, name, content)
-                return _info(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
-            finally:
-                os.close(folder)
+                self.confirm_place()
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary, dir_fd=folder)
+                raise
+            os.fsync(folder)
+            return _info(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:
         """See `Storage.removing`. Folders stay, as another process may be about to use them."""
         touched: set[str] = set()
+        looked = itertools.count()
 
         def remove(path: str) -> None:
+            if next(looked) % LOOK_AFTER_REMOVALS == 0:
+                self.confirm_place()
             found = self.stat(path)
             # Also of what is gone: an attempt that died may have removed it and not made it last.
             touched.add(path.rpartition("/")[0])
@@ -173,7 +290,7 @@ class DiskStorage:
     def _unlink(self, path: str) -> None:
         with (
             classified(path),
-            beneath.folder_of(self.root, path) as (folder, name),
+            self.root.folder_of(path) as (folder, name),
             contextlib.suppress(FileNotFoundError),
         ):
             try:
@@ -188,9 +305,9 @@ class DiskStorage:
     def _sync_folder(self, path: str) -> None:
         segments = path.split("/") if path else []
         with (
-            classified(path or self.root),
+            classified(path or self.root.path),
             contextlib.suppress(FileNotFoundError),
-            beneath.open_folder(self.root, segments) as folder,
+            self.root.folder(segments) as folder,
         ):
             os.fsync(folder)
 
@@ -199,10 +316,12 @@ class DiskStorage:
         kept = quarantine_path(path, work_id)
         if self.stat(path) is None:
             return kept
-        with classified(path), contextlib.ExitStack() as stack:
-            target, new_name = beneath.make_folder_of(self.root, kept)
-            stack.callback(os.close, target)
-            folder, name = stack.enter_context(beneath.folder_of(self.root, path))
+        self.confirm_place()
+        with (
+            classified(path),
+            self.root.made_folder_of(kept) as (target, new_name),
+            self.root.folder_of(path) as (folder, name),
+        ):
             os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)
             os.fsync(target)
             os.fsync(folder)
@@ -220,9 +339,10 @@ class DiskStorage:
     ) -> Upload:
         """See `Storage.open_upload`."""
         with classified(path):
-            folder, name = beneath.make_folder_of(self.root, checked(path))
+            *segments, name = checked(path).split("/")
+            folder = self.root.enter(segments, make=True)
         try:
-            upload = DiskUpload(folder, name, work_id, path, expected, waiting)
+            upload = DiskUpload(folder, name, work_id, path, expected, waiting, self.confirm_place)
             upload.open(resume=resume)
         except BaseException:
             os.close(folder)
@@ -233,7 +353,7 @@ class DiskStorage:
         """See `Storage.resume_point`."""
         with classified(path):
             try:
-                with beneath.folder_of(self.root, checked(path)) as (folder, name):
+                with self.root.folder_of(checked(path)) as (folder, name):
                     temporary = temporary_name(name, work_id)
                     return os.stat(temporary, dir_fd=folder, follow_symlinks=False).st_size
             except FileNotFoundError:
@@ -243,7 +363,7 @@ class DiskStorage:
         """See `Storage.remove_temporary`."""
         with classified(path), contextlib.ExitStack() as stack:
             try:
-                folder, name = stack.enter_context(beneath.folder_of(self.root, checked(path)))
+                folder, name = stack.enter_context(self.root.folder_of(checked(path)))
             except FileNotFoundError:
                 return
             with os.scandir(folder) as entries:
@@ -297,25 +417,6 @@ def _info(path: str, status: os.stat_result) -> ObjectInfo:
     return ObjectInfo(path, status.st_size, status.st_mtime_ns)
 
 
-def _walk(folder: int, prefix: str) -> Iterator[ObjectInfo]:
-    for name, is_folder in _sorted_names(folder):
-        shown = prefix + os.fsencode(name).decode("utf-8", "backslashreplace")
-        if is_folder:
-            try:
-                inner = os.open(
-                    name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder
-                )
-            except (FileNotFoundError, NotADirectoryError):  # removed meanwhile
-                continue
-            try:
-                yield from _walk(inner, shown + "/")
-            finally:
-                os.close(inner)
-        elif not name.startswith(TEMPORARY_PREFIX):
-            with contextlib.suppress(FileNotFoundError):
-                yield _info(shown, os.stat(name, dir_fd=folder, follow_symlinks=False))
-
-
 def _sorted_names(folder: int) -> list[tuple[str, bool]]:
     """Return names and whether they are folders."""
     with os.scandir(folder) as entries:
@@ -327,11 +428,10 @@ def _sorted_names(folder: int) -> list[tuple[str, bool]]:
     return sorted(found)
 
 
-def _write_and_rename(folder: int, name: str, content: bytes) -> None:
+def _written(folder: int, name: str, content: bytes) -> str:
+    """Write a small file durably under a temporary name, and return that."""
     temporary = temporary_name(name, f"put-{uuid.uuid4()}")
-    descriptor = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | beneath.FILE, mode=0o644, dir_fd=folder
-    )
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE, mode=0o644, dir_fd=folder)
     try:
         try:
             view = memoryview(content)
@@ -340,9 +440,8 @@ def _write_and_rename(folder: int, name: str, content: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=folder)
         raise
-    os.fsync(folder)
+    return temporary

@@ -11,10 +11,10 @@ from typing import Self
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Permanent, Transient, classified
-from ccat_data_transfer.storage import beneath
 from ccat_data_transfer.storage.interface import MEBIBYTE, Buffer, Expected, ObjectInfo, Waiting
 from ccat_data_transfer.storage.names import temporary_name
 from ccat_data_transfer.storage.reporting_wait import run_reporting
+from ccat_data_transfer.storage.root_folder import FILE
 
 _ADOPT_BYTES = 2 * MEBIBYTE
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -32,10 +32,19 @@ class DiskUpload:
         Descriptor of the folder; this object closes it in the end.
     name, work_id, path : str
         Target name in the folder, work, and the path to show in errors.
+    confirm : callable
+        Called before the file gets its name; what it raises keeps it from that.
     """
 
     def __init__(
-        self, folder: int, name: str, work_id: str, path: str, expected: Expected, waiting: Waiting | None
+        self,
+        folder: int,
+        name: str,
+        work_id: str,
+        path: str,
+        expected: Expected,
+        waiting: Waiting | None,
+        confirm: Callable[[], None],
     ) -> None:
         self._folder = folder
         self._name = name
@@ -43,6 +52,7 @@ class DiskUpload:
         self._path = path
         self._expected = expected
         self._waiting = waiting
+        self._confirm = confirm
         self._descriptor = -1
         self._position = 0
 
@@ -97,6 +107,7 @@ class DiskUpload:
                     "replaced while it was written; find out who else writes there",
                     path=self._path,
                 )
+            self._confirm()
             crash_point("storage.disk.before_publish")
             self._publish()
             crash_point("storage.disk.published")
@@ -113,7 +124,7 @@ class DiskUpload:
     def _open_locked(self) -> int:
         while True:
             descriptor = os.open(
-                self._temporary, os.O_RDWR | os.O_CREAT | beneath.FILE, mode=0o644, dir_fd=self._folder
+                self._temporary, os.O_RDWR | os.O_CREAT | FILE, mode=0o644, dir_fd=self._folder
             )
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,27 +147,9 @@ class DiskUpload:
     def _publish(self) -> None:
         """Give the file its name, without ever replacing another."""
         try:
-            os.link(
-                self._temporary,
-                self._name,
-                src_dir_fd=self._folder,
-                dst_dir_fd=self._folder,
-                follow_symlinks=False,
-            )
+            publish_new(self._folder, self._temporary, self._name)
         except FileExistsError:
             raise self._name_is_taken() from None
-        except OSError as error:
-            if error.errno not in _NO_HARD_LINKS:
-                raise
-            self._publish_without_links()
-        else:
-            crash_point("storage.disk.named_twice")
-            self._unlink_temporary()
-
-    def _publish_without_links(self) -> None:
-        if _exists(self._folder, self._name):
-            raise self._name_is_taken()
-        os.rename(self._temporary, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
 
     def _name_is_taken(self) -> Permanent:
         return Permanent(
@@ -182,6 +175,29 @@ class DiskUpload:
             if descriptor >= 0:
                 os.close(descriptor)
         self._descriptor = self._folder = -1
+
+
+def publish_new(folder: int, temporary: str, name: str) -> None:
+    """Give a temporary file its name in the same folder, without ever replacing another.
+
+    Raises
+    ------
+    FileExistsError
+        Something has that name.
+    """
+    try:
+        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+    else:
+        crash_point("storage.disk.named_twice")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        return
+    if _exists(folder, name):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
+    os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _exists(folder: int, name: str) -> bool:

@@ -7,11 +7,14 @@ only `Failure` (and what a `waiting` hook raises).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
+from uuid import UUID
+
+from ccat_ops_db.enumerations import Ability
 
 StorageKind = Literal["disk", "s3"]
 
@@ -38,22 +41,31 @@ class LocationDescription:
         What it is on.
     path : str
         Absolute path of the root folder (disk).
+    host : str
+        Host that has the folder; empty: every worker of the site (disk).
     endpoint : str
         Address of the service, such as ``https://s3.example.org`` (s3).
     bucket, prefix, region : str
         Where the objects are (s3); prefix without a slash at its ends.
     credential : str
         Name of the credential that the deployment supplies (s3).
+    mount_point : bool
+        Whether the folder must be the root of a mounted file system (disk).
+    create : bool
+        Whether the folder may be made when the place is adopted (disk).
     """
 
     id: str
     kind: StorageKind
     path: str = ""
+    host: str = ""
     endpoint: str = ""
     bucket: str = ""
     prefix: str = ""
     region: str = "us-east-1"
     credential: str = ""
+    mount_point: bool = False
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,29 @@ class Expected:
 
     size: int
     checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerObject:
+    """The object by which a place is known, as it is there now.
+
+    Attributes
+    ----------
+    content : bytes
+        What stands in it.
+    identity : str
+        Which object it is. A copy of the place has the same content and another identity.
+    """
+
+    content: bytes
+    identity: str
+
+
+class Probed(NamedTuple):
+    """Whether a place can do something, as tried, and what it said."""
+
+    works: bool
+    detail: str | None = None
 
 
 class Reader(AbstractContextManager["Reader"], Protocol):
@@ -173,6 +208,59 @@ class Storage(Protocol):
     @property
     def kind(self) -> StorageKind:
         """What it is on."""
+        ...
+
+    @property
+    def marker_id(self) -> UUID | None:
+        """Marker by which the place was opened; null: nobody compared it."""
+        ...
+
+    def known_by(self, marker_id: UUID | None, look: Callable[[Self], None]) -> None:
+        """Note by which marker the place was opened, and what compares it again."""
+        ...
+
+    def confirm_place(self) -> None:
+        """See that it is still the place that was opened, before something that cannot be taken back.
+
+        Storage does so itself before it publishes, replaces or removes an object.
+
+        Raises
+        ------
+        PlaceUnavailable
+            Its marker is gone, or is not the location's any more.
+        """
+        ...
+
+    def read_marker(self) -> MarkerObject | None:
+        """Return the marker of the place; null if it has none."""
+        ...
+
+    def write_marker(self, content: bytes, *, replace: bool = False) -> None:
+        """Give the place a marker, durably; if it has one already, only with `replace`.
+
+        Raises
+        ------
+        Permanent
+            There is one (category ``exists``).
+        """
+        ...
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing in it, be it ours or not, but a marker."""
+        ...
+
+    def probe(self) -> Mapping[Ability, Probed]:
+        """Try on decoys what the place can do; those of its kind of storage, and nothing is left behind.
+
+        Raises
+        ------
+        Failure
+            Nothing can be written there.
+        """
+        ...
+
+    def file_system(self) -> str:
+        """Return the name of the file system or bucket that it is on: places with one name share it."""
         ...
 
     def check(self) -> None:

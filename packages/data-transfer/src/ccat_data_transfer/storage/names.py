@@ -7,12 +7,15 @@ import os
 import re
 
 from ccat_data_transfer.failures import Permanent
-from ccat_ops_db.paths import MAX_SEGMENT_BYTES, validate_relative_path
+from ccat_ops_db.paths import MARKER_PATH, MAX_SEGMENT_BYTES, validate_relative_path
 
 MAX_PLACE_PATH_BYTES = 4096
 """Longest path at a place (Linux ``PATH_MAX``): that of a file comes below folders of ours."""
 
 TEMPORARY_PREFIX = ".partial-"
+
+MARKER_NAME = MARKER_PATH
+"""Object in the root of each place by which it is known; no data has this name."""
 
 _WORK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 

@@ -9,7 +9,7 @@ from ccat_data_transfer.storage.s3 import S3Storage
 
 
 def open_storage(location: LocationDescription, credentials: Credentials) -> Storage:
-    """Open a place. Cheap, contacts nothing; `Storage.check` tells whether it can be used.
+    """Open a place, whatever marker it has. Of a store nothing is asked; `Storage.check` does that.
 
     Parameters
     ----------
@@ -22,12 +22,14 @@ def open_storage(location: LocationDescription, credentials: Credentials) -> Sto
     ------
     Configuration
         The credential is missing or the address cannot be.
+    PlaceUnavailable
+        The folder is not there.
     """
     return _OPENERS[location.kind](location, credentials)
 
 
 def _open_disk(location: LocationDescription, credentials: Credentials) -> Storage:
-    return DiskStorage(location.id, location.path)
+    return DiskStorage(location.id, location.path, mount_point=location.mount_point)
 
 
 def _open_s3(location: LocationDescription, credentials: Credentials) -> Storage:

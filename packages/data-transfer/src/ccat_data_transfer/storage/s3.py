@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import unquote_plus
 
 from ccat_data_transfer.crash_points import crash_point
@@ -16,23 +17,34 @@ from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
     LocationDescription,
+    MarkerObject,
     ObjectInfo,
+    Probed,
     Reader,
     Upload,
     Waiting,
     nanoseconds_of,
 )
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, is_temporary_of, quarantine_path
+from ccat_data_transfer.storage.known_place import KnownPlace
+from ccat_data_transfer.storage.names import (
+    MARKER_NAME,
+    TEMPORARY_PREFIX,
+    checked,
+    is_temporary_of,
+    quarantine_path,
+)
 from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
 from ccat_data_transfer.storage.s3_copy import copy_object
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
+from ccat_data_transfer.storage.s3_probe import probe_store
 from ccat_data_transfer.storage.s3_reader import S3Reader
 from ccat_data_transfer.storage.s3_upload import S3Upload, object_info, upload_headers
+from ccat_ops_db.enumerations import Ability
 
 _MAX_KEY_BYTES = 1024
 
 
-class S3Storage:
+class S3Storage(KnownPlace):
     """The objects of a bucket below a prefix.
 
     Parameters
@@ -49,6 +61,53 @@ class S3Storage:
         self.location_id = location.id
         self._client = S3Client(location, credentials)
         self._prefix = f"{location.prefix}/" if location.prefix else ""
+        self._bucket = f"{location.endpoint.rstrip('/')}/{location.bucket}"
+
+    def again(self) -> Self:
+        """Return the same place over the same connections, to be looked at anew."""
+        return copy.copy(self)
+
+    def read_marker(self) -> MarkerObject | None:
+        """See `Storage.read_marker`."""
+        try:
+            answer = self._client.request("GET", self._prefix + MARKER_NAME)
+        except Failure as failure:
+            if failure.category == "missing":
+                return None
+            raise
+        etag = answer.headers.get("etag", "").strip('"')
+        version = answer.headers.get("x-amz-version-id") or "-"
+        written = answer.headers.get("last-modified", "-")
+        address = f"{self._bucket}/{self._prefix}".rstrip("/")
+        return MarkerObject(answer.body, f"s3:{address}:{etag}:{version}:{written}")
+
+    def write_marker(self, content: bytes, *, replace: bool = False) -> None:
+        """See `Storage.write_marker`; also where a store ignores the condition."""
+        if not replace and self.read_marker() is not None:
+            raise Permanent("exists", "there is a marker already", path=MARKER_NAME)
+        headers = {} if replace else {"if-none-match": "*"}
+        try:
+            self._client.request("PUT", self._prefix + MARKER_NAME, body=Body(content), headers=headers)
+        except Failure as failure:
+            if failure.category != "changed_while_read":
+                raise
+            raise Permanent("exists", "there is a marker already", path=MARKER_NAME) from failure
+
+    def is_empty(self) -> bool:
+        """See `Storage.is_empty`."""
+        query = [("list-type", "2"), ("prefix", self._prefix), ("max-keys", "2")]
+        found = {
+            entry["Key"] for entry in elements(self._client.request("GET", "", query=query).body, "Contents")
+        }
+        return found <= {self._prefix + MARKER_NAME}
+
+    def probe(self) -> Mapping[Ability, Probed]:
+        """See `Storage.probe`."""
+        return probe_store(self._client, self._prefix)
+
+    def file_system(self) -> str:
+        """See `Storage.file_system`."""
+        return f"s3:{self._bucket}"
 
     def check(self) -> None:
         """See `Storage.check`."""
@@ -92,7 +151,7 @@ class S3Storage:
         folder = self._prefix + (f"{checked(prefix)}/" if prefix else "")
         for path, entry in self._listed(folder):
             name = path.rpartition("/")[2]
-            if name and not name.startswith(TEMPORARY_PREFIX):
+            if name and not name.startswith(TEMPORARY_PREFIX) and path != MARKER_NAME:
                 yield ObjectInfo(
                     path,
                     int(entry["Size"]),
@@ -106,6 +165,7 @@ class S3Storage:
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
+        self.confirm_place()
         headers = upload_headers(checksum) if checksum else {}
         answer = self._client.store("PUT", self._key(path), body=Body(content), headers=headers)
         etag = answer.headers.get("etag", "").strip('"') or None
@@ -119,6 +179,7 @@ class S3Storage:
 
     def _remove(self, path: str) -> None:
         key = self._key(path)
+        self.confirm_place()
         crash_point("storage.s3.before_remove")
         try:
             self._client.request("DELETE", key)
@@ -132,6 +193,7 @@ class S3Storage:
         kept = quarantine_path(path, work_id)
         info = self.stat(path)
         if info is not None:
+            self.confirm_place()
             copy_object(self._client, self._key(path), self._key(kept), info.size)
             self._remove(path)
         return kept
@@ -148,7 +210,8 @@ class S3Storage:
     ) -> Upload:
         """See `Storage.open_upload`."""
         key, marker = self._keys(path, work_id)
-        upload = S3Upload(self._client, key, marker, path, expected, buffer_bytes, waiting)
+        confirm = self.confirm_place
+        upload = S3Upload(self._client, key, marker, path, expected, buffer_bytes, waiting, confirm)
         upload.open(resume=resume)
         return upload
 

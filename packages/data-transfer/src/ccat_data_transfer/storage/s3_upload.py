@@ -75,8 +75,10 @@ class S3Upload:
         expected: Expected,
         buffer_bytes: int,
         waiting: Waiting | None,
+        confirm: Callable[[], None],
     ) -> None:
         self._client = client
+        self._confirm = confirm
         self._key = key
         self._marker_key = marker_key
         self._path = path
@@ -140,6 +142,7 @@ class S3Upload:
         self._send_filled()
         self._await_parts(0)
         self._stop()
+        self._confirm()
         crash_point("storage.s3.before_complete")
         assert self._upload_id is not None
         upload_id = self._upload_id
@@ -158,6 +161,7 @@ class S3Upload:
             self._client.request("DELETE", self._marker_key)
 
     def _put_whole(self) -> ObjectInfo:
+        self._confirm()
         crash_point("storage.s3.before_complete")
         body = Body(memoryview(self._filling)[: self._filled])
         headers = upload_headers(self._expected.checksum)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.failures import Failure, PlaceUnavailable
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import Lease, release
@@ -103,7 +103,7 @@ def fail(
             message=message,
         )
     if failure.failure_class is FailureClass.TRANSIENT and failure.category not in NOT_OF_THE_PLACE:
-        _count_failure(session, lease, row, settings, at)
+        _count_failure(session, lease, row, failure, settings, at)
 
 
 def hand_back(session: Session, lease: Lease) -> None:
@@ -129,15 +129,19 @@ def storable(message: str) -> str:
 
 
 def note_success(session: Session, lease: Lease) -> None:
-    """Close the circuits of the location and the route that the work used."""
+    """Close the circuits of the locations and the route that the work used, as far as they are its site's."""
     kind = KINDS[lease.operation]
-    location = (
-        select(getattr(kind.table, kind.location)).where(kind.table.id == lease.work_id).scalar_subquery()
-    )
+    used = [getattr(kind.table, name) for name in (kind.location, kind.writes) if name is not None]
     session.execute(
         update(LocationHealth)
-        .where(LocationHealth.data_location_id == location, LocationHealth.consecutive_failures > 0)
+        .where(
+            LocationHealth.data_location_id.in_(used),
+            kind.table.id == lease.work_id,
+            LocationHealth.site_id == kind.table.site_id,
+            LocationHealth.consecutive_failures > 0,
+        )
         .values(consecutive_failures=0, open_until=None)
+        .execution_options(synchronize_session=False)
     )
     if kind.table is DataTransfer:
         route = select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
@@ -160,11 +164,22 @@ def _reason(failure: Failure, given_up: bool) -> WaitingReason:
 
 
 def _count_failure(
-    session: Session, lease: Lease, row: Row[*tuple[Any, ...]], settings: DataTransferSettings, at: datetime
+    session: Session,
+    lease: Lease,
+    row: Row[*tuple[Any, ...]],
+    failure: Failure,
+    settings: DataTransferSettings,
+    at: datetime,
 ) -> None:
-    """Count towards the circuit breaker of the route, or of the location where no route is used."""
+    """Count towards the circuit breaker of the route, or of the location where no route is used.
+
+    A place that is not there is counted itself; if it is of another site, that site finds out.
+    """
+    location = failure.location_id if isinstance(failure, PlaceUnavailable) else row.location
+    if location.partition(".")[0] != row.site_id:
+        return
     rest_until = at + timedelta(seconds=settings.circuit_rest)
-    if KINDS[lease.operation].table is DataTransfer:
+    if KINDS[lease.operation].table is DataTransfer and not isinstance(failure, PlaceUnavailable):
         route = session.execute(
             select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
         ).scalar_one()
@@ -175,7 +190,7 @@ def _count_failure(
         key = "data_transfer_route_id"
     else:
         counted = insert(LocationHealth).values(
-            data_location_id=row.location, site_id=row.site_id, consecutive_failures=1
+            data_location_id=location, site_id=row.site_id, consecutive_failures=1
         )
         health = LocationHealth
         key = "data_location_id"

@@ -64,6 +64,8 @@ class Worker:
     ) -> None:
         self._sessions = world.sessions
         self._storage = world.storage
+        self._adopt_if_new = world.adopt_if_new
+        self._not_adopted: dict[str, str] = {}
         self._settings = settings
         self._locations = locations
         self._sites = sites
@@ -74,6 +76,7 @@ class Worker:
 
     def run(self) -> None:
         """Consume until SIGTERM; work in hand is then given back within seconds."""
+        self._adopt_new_places()
         app = make_celery(self._settings)
         app.task(name=TASK, ignore_result=True)(self._do)
         # A user without a name, as containers have, is taken for root.
@@ -127,6 +130,7 @@ class Worker:
         known = set(self.queues())
         while not self._stopping.wait(FOLLOW_SECONDS):
             try:
+                self._adopt_new_places()
                 wanted = set(self.queues())
                 for queue in wanted - known:
                     app.control.add_consumer(queue, destination=[f"ccat@{self._name}"])
@@ -148,6 +152,17 @@ class Worker:
                     log.warning("worker.usage_unknown", location=location_id, error=str(error))
             if self._stopping.wait(self._settings.usage_interval):
                 return
+
+    def _adopt_new_places(self) -> None:
+        """Give a marker to each place that was never used and is there; say once why another has none."""
+        for location_id, _ in self._reachable_places():
+            try:
+                refused = self._adopt_if_new(location_id, self._name)
+            except DATABASE_AWAY:
+                return
+            if refused is not None and refused != self._not_adopted.get(location_id):
+                log.warning("place.not_adopted", location=location_id, why=refused)
+                self._not_adopted[location_id] = refused
 
     def _reachable_places(self) -> list[tuple[str, LocationType]]:
         try:
