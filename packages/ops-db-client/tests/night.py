@@ -134,6 +134,8 @@ class Night:
         return self.ledger
 
     def _observe(self, recorder: Recorder) -> None:
+        # Whatever was told before: the API is asked again, so that lies are told to starts, too.
+        self._clock += MINUTE
         began = datetime.now(UTC)
         unit, module = self._instrument.obs_unit, self._instrument.module
         execution, _ = self._timed("start", lambda: recorder.start(unit, [module]))
