@@ -187,8 +187,7 @@ async def insert_filed(session: AsyncSession, now: datetime) -> list[FiledExecut
 
 async def clashes(session: AsyncSession, limit: int) -> list[Clash]:
     """Return the lines that say something else than what is filed, or take a path that is in use."""
-    # Tables may have grown since PostgreSQL last counted them: each line must be looked up by an index.
-    await session.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
+    await session.execute(_ONLY_BY_INDEX)
     rows = await session.execute(_CLASHES, {"most": limit})
     return [Clash(*row) for row in rows]
 
@@ -254,6 +253,9 @@ _INSERT = text(
     FROM filed GROUP BY executed_obs_unit_id, site_id
     """
 )
+
+# Tables may have grown since PostgreSQL last counted them: each line must be looked up by an index.
+_ONLY_BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
 
 # OFFSET 0 keeps the planner, which knows nothing of the temporary table, from reading whole tables.
 _CLASHES = text(
