@@ -148,7 +148,8 @@ _PACKAGE = "md5('package' || p)::uuid"
 _FILE = "md5('file' || p || '-' || f)::uuid"
 _CHECKSUM = "'xxh3-128:' || md5(p::text)"
 _SHA256 = "'sha256:' || md5(p::text) || md5(p::text)"
-_LONG_AGO = "timestamptz '2026-01-01' + p * interval '1 second'"
+_FIRST = "timestamptz '2026-01-01'"
+_LONG_AGO = f"{_FIRST} + p * interval '1 second'"
 _HISTORY = (
     f"""
     INSERT INTO executed_obs_unit (id, site_id, telescope_id, obs_unit_id, status, started_at, ended_at,
@@ -188,7 +189,7 @@ _HISTORY = (
     f"""
     INSERT INTO place_marker (id, site_id, data_location_id, identity, file_system, adopted_at, adopted_by,
         how, to_be_read)
-    SELECT md5(id)::uuid, site_id, id, 'disk:1:1', 'bench', {_LONG_AGO}, 'bench', 'automatic', false
+    SELECT md5(id)::uuid, site_id, id, 'disk:1:1', 'bench', {_FIRST}, 'bench', 'automatic', false
     FROM data_location
     """,
     f"""
