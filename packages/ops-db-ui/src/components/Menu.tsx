@@ -45,6 +45,15 @@ export function MenuItem({
   );
 }
 
+/** Leads to a page and closes the menu. */
+export function MenuLink({ link, children }: { readonly link: ReactElement; readonly children: ReactNode }) {
+  return (
+    <Base.LinkItem className={styles.item} render={link} closeOnClick>
+      {children}
+    </Base.LinkItem>
+  );
+}
+
 /** Something that is on or off; the menu stays open. */
 export function MenuCheck({
   checked,
