@@ -110,6 +110,16 @@ test("an address with filters opens the page as it was left", async () => {
   expect(groups?.getAll("turn")).toEqual(["operator"]);
 });
 
+test("a grouping that there is not is named, and nothing is grouped until it is removed", async () => {
+  const { router } = await show(<WorkPage />, { at: "/work?by=foo&turn=operator", me: OPERATOR });
+  await expect.element(page.getByRole("alert")).toMatchTextContent(/by=foo is none of reason, place,/);
+  expect(asked("/api/v1/open-work/groups")).toEqual([]);
+  await expectAccessible();
+  await page.getByRole("button", { name: "remove it" }).click();
+  await expect.poll(() => router.state.location.search).toEqual({ turn: "operator" });
+  await expect.element(page.getByRole("button", { name: /Given up/ }).last()).toBeVisible();
+});
+
 test("presets: what is mine to solve, and what waits longest as one list", async () => {
   const { router } = await show(<WorkPage />, { at: "/work", me: OPERATOR });
   await page.getByRole("button", { name: "Mine to solve" }).click();

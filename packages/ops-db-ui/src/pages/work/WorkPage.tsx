@@ -16,7 +16,7 @@ import { isView, readState, withFilters, withoutValue, withView } from "~/lists/
 import { useListSearch } from "~/lists/useListSearch";
 import { ViewTabs } from "~/lists/ViewTabs";
 import { WrongAddress } from "~/lists/WrongAddress";
-import { GroupBy, groupingOf } from "~/pages/work/GroupBy";
+import { GroupBy, groupingOf, wrongGroupings } from "~/pages/work/GroupBy";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import { PRESETS } from "~/pages/work/presets";
 import { GroupList } from "~/pages/work/WorkGroup";
@@ -34,6 +34,7 @@ export function WorkPage() {
   const [search, setSearch] = useListSearch(true);
   const by = groupingOf(search.by);
   const state = readState(LIST, search);
+  const wrong = [...state.wrong, ...wrongGroupings(search.by)];
   const site = useSiteTime();
   // Ranges such as the last 12 h move by the minute, so that an answer can be kept.
   const minute = new Date(Math.floor(rightNow().getTime() / MINUTE) * MINUTE);
@@ -41,7 +42,7 @@ export function WorkPage() {
   const groups = useGet(
     "/api/v1/open-work/groups",
     { params: { query: { ...query, ...(by === "none" ? {} : { by }) } } },
-    { enabled: state.wrong.length === 0 },
+    { enabled: wrong.length === 0 },
   );
   const chips = chipsOf(FIELDS, state.filters, () => null);
   const open = textsOf(search.open)[0] ?? null;
@@ -88,11 +89,11 @@ export function WorkPage() {
         </div>
       </div>
       <WrongAddress
-        wrong={state.wrong}
+        wrong={wrong}
         onRemove={({ name, value }) => setSearch((before) => withoutValue(before, name, value))}
       />
       {groups.isError && <ProblemNote error={groups.error} again={() => void groups.refetch()} />}
-      {groups.data === undefined && groups.isPending && state.wrong.length === 0 && <Loading lines={8} />}
+      {groups.data === undefined && groups.isPending && wrong.length === 0 && <Loading lines={8} />}
       {groups.data !== undefined && groups.data.count > 0 && (
         <p className={styles.sum}>
           <Count value={groups.data.count} one="thing is" many="things are" /> open,{" "}
