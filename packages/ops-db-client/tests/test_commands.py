@@ -321,6 +321,23 @@ class TestWait:
         assert ran.status == 1
         assert ran.json["archived"] is False
 
+    @pytest.mark.parametrize(
+        ("packages", "said"),
+        [
+            (1, "0 of 1 package archived"),
+            (2, "0 of 2 packages archived"),
+            (1200, "0 of 1,200 packages archived"),
+        ],
+    )
+    def test_what_is_there_so_far_is_counted(
+        self, ccat: RunCcat, server: ScriptedServer, packages: int, said: str
+    ) -> None:
+        identifier = new_id()
+        progress = {"id": str(identifier), "status": "completed", "packages": packages}
+        server.answer = lambda _: Reply(200, {**progress, "archived": False, "removed_at_source": False})
+        wait = ("wait", "--execution", identifier, "--for", "archived", "--timeout", "0")
+        one_line_error(ccat(*wait, CCAT_API_URL=server.url), f"not archived after 0 s: {said}")
+
     def test_it_survives_a_restart_of_the_api(self, ccat: RunCcat, api: Api, execution: str) -> None:
         ccat("obs", "finish", execution)
         api.stop()

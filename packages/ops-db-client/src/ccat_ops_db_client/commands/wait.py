@@ -73,7 +73,7 @@ def _reached(progress: Progress, goal: Goal) -> bool:
 
 
 def _description(progress: Progress) -> str:
-    packages = f"{progress.packages_archived} of {progress.packages} packages archived"
+    packages = f"{progress.packages_archived} of {counted(progress.packages, 'package')} archived"
     if progress.status == "running":
         return f"execution is running; {packages}"
     reasons = ", ".join(dict.fromkeys(waiting.reason for waiting in progress.waiting))
