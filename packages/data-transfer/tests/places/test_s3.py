@@ -189,6 +189,7 @@ def test_wrong_bytes_at_the_store_after_an_upload_are_noticed(
     with pytest.raises(Failure) as raised:
         upload(troubled, PATH, LARGE)
     assert raised.value.category == "store_has_other_bytes"
+    assert f"sent were {len(LARGE):,} bytes" in str(raised.value)
 
 
 @pytest.mark.parametrize("size", [100, len(LARGE)])

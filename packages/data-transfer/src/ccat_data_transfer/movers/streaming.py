@@ -120,7 +120,7 @@ def _verify(
     if info.size != expected.size:
         raise Integrity(
             "copy_size",
-            f"the copy has {info.size} bytes instead of {expected.size}; set it aside and send it again",
+            f"the copy has {info.size:,} bytes instead of {expected.size:,}; set it aside and send it again",
             path=path,
         )
     if how is VerificationMethod.HEADER and _comparable(info.checksum, expected.checksum):
@@ -267,8 +267,8 @@ class _Job:
         if info.size != self._expected.size:
             raise Integrity(
                 "source_mismatch",
-                f"at {self._source.location_id} it has {info.size} bytes instead of {self._expected.size}; "
-                "verify the copy there",
+                f"at {self._source.location_id} it has {info.size:,} bytes instead of"
+                f" {self._expected.size:,}; verify the copy there",
                 path=self._source_path,
             )
 
@@ -276,7 +276,7 @@ class _Job:
         found = (
             f"the checksum {checksum} instead of {self._expected.checksum}"
             if sent == self._expected.size
-            else f"another number of bytes than the expected {self._expected.size}"
+            else f"another number of bytes than the expected {self._expected.size:,}"
         )
         return Integrity(
             "source_mismatch",

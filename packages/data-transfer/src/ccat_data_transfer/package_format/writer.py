@@ -224,7 +224,7 @@ class PackageWriter:
             raise SourceChangedError(file.path, "it was replaced or removed while it was read")
         if count < file.size:
             raise SourceShortError(
-                file.path, f"it ended after {count} of {file.size} bytes while it was read"
+                file.path, f"it ended after {count:,} of {file.size:,} bytes while it was read"
             )
         _check_size(file, after.st_size)
         if after.st_mtime_ns != before.st_mtime_ns:
@@ -233,6 +233,6 @@ class PackageWriter:
 
 def _check_size(file: SourceFile, size: int) -> None:
     if size < file.size:
-        raise SourceShortError(file.path, f"it has {size} bytes, filed were {file.size}")
+        raise SourceShortError(file.path, f"it has {size:,} bytes, filed were {file.size:,}")
     if size > file.size:
-        raise SourceGrownError(file.path, f"it has {size} bytes, filed were {file.size}")
+        raise SourceGrownError(file.path, f"it has {size:,} bytes, filed were {file.size:,}")

@@ -103,8 +103,8 @@ class DiskUpload:
             if status.st_size != self._expected.size or not self._is_still_ours():
                 raise Integrity(
                     "written_file_changed",
-                    f"the temporary file has {status.st_size} bytes instead of {self._expected.size}, or was "
-                    "replaced while it was written; find out who else writes there",
+                    f"the temporary file has {status.st_size:,} bytes instead of {self._expected.size:,}, or"
+                    " was replaced while it was written; find out who else writes there",
                     path=self._path,
                 )
             self._confirm()

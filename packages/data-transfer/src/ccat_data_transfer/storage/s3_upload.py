@@ -229,8 +229,9 @@ class S3Upload:
         if size != str(self._expected.size) or checksum != self._expected.checksum or kept != sha256:
             raise Integrity(
                 "store_has_other_bytes",
-                f"after the upload the store says size {size}, checksum {checksum}, sha256 {kept}; sent were "
-                f"{self._expected.size}, {self._expected.checksum}, {sha256}; it must be sent again",
+                f"after the upload the store has {_grouped(size)} bytes, checksum {checksum}, sha256 {kept};"
+                f" sent were {self._expected.size:,} bytes, {self._expected.checksum}, {sha256};"
+                " it must be sent again",
                 path=self._path,
             )
         return object_info(self._path, headers)
@@ -273,3 +274,8 @@ def _is_same(part: SentPart, body: Body) -> bool:
     if part.sha256 is not None:
         return part.sha256 == body.checksum
     return part.etag == hashlib.md5(body.content, usedforsecurity=False).hexdigest()
+
+
+def _grouped(count: str | None) -> str:
+    """Return a number that a store sent with groups of three digits; anything else as it came."""
+    return f"{int(count):,}" if count is not None and count.isascii() and count.isdigit() else str(count)

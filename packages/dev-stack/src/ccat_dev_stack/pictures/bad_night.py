@@ -140,9 +140,9 @@ class BadNight:
             ),
             Integrity(
                 "store_has_other_bytes",
-                f"after the upload the store says size {damaged.size - 8_388_608}, checksum"
-                f" {xxh3('what the store has')}; sent were {damaged.size}, {xxh3(str(damaged.id))}; it"
-                " must be sent again",
+                f"after the upload the store has {damaged.size - 8_388_608:,} bytes, checksum"
+                f" {xxh3('what the store has')}; sent were {damaged.size:,} bytes, {xxh3(str(damaged.id))};"
+                " it must be sent again",
                 path=damaged.path,
             ),
         ]
