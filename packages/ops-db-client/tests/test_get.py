@@ -17,6 +17,7 @@ import xxhash
 
 from ccat_data_transfer.checksums import format_checksum
 from ccat_data_transfer.package_format import PackageContents, SourceFile, write_package
+from ccat_data_transfer.storage.root_folder import RootFolder
 from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -308,7 +309,16 @@ def data_server(api: Api) -> Iterator[None]:
         "CCAT_OPS_DB_DATABASE_URL": api.database_url,
         "CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER": str(api.folder),
     }
-    command = [str(Path(sys.executable).with_name("ccat-transfer")), "data-server"]
+    program = str(Path(sys.executable).with_name("ccat-transfer"))
+    (api.folder / seed.BUFFER).mkdir(parents=True, exist_ok=True)
+    # It gives out what is at a place that it knows.
+    subprocess.run(
+        [program, "place", "adopt", seed.BUFFER, "--reason", "packages for these tests"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    command = [program, "data-server"]
     with (api.folder / "data-server.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--site", "ccat", "--port", str(api.data_server_port)],
@@ -390,8 +400,9 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
     tar.parent.mkdir(parents=True, exist_ok=True)
     written = write_package(
         PackageContents(package_id=package_id, created=seed.NOW, files=files, description={}, bag_info={}),
-        source,
-        tar,
+        RootFolder(source),
+        RootFolder(tar.parent),
+        tar.name,
     )
     with api.session() as session:
         session.add(
