@@ -31,6 +31,7 @@ from ccat_ops_db_api.plan import endpoints as plan
 from ccat_ops_db_api.platform import errors, health
 from ccat_ops_db_api.platform.database import DATABASE_ERRORS, open_engine, session_factory
 from ccat_ops_db_api.platform.idempotency import forget_old_keys
+from ccat_ops_db_api.platform.kept_answer import KeptAnswer
 from ccat_ops_db_api.platform.openapi import describe
 from ccat_ops_db_api.platform.requests import BodyLimit, RequestRecord, VerbPaths
 from ccat_ops_db_api.platform.slow_questions import SlowQuestions
@@ -44,6 +45,8 @@ from ccat_ops_db_api.work import endpoints as work
 
 PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
+STATUS_SECONDS = 2.0
+"""For how long one status serves all who ask; its description says so."""
 FAILURES_PER_SECOND = 0.1
 """Wrong tokens and cookies of one address, sustained: one every ten seconds."""
 LAST_HOUSEKEEPING = 2.0
@@ -117,7 +120,7 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
 
 
 def set_limits(app: FastAPI) -> None:
-    """Give an application its limits and its memory of uses, all as new."""
+    """Give an application its limits, its memory of uses and the answer that it keeps, all as new."""
     state, settings = app.state, app.state.settings
     state.rate_limit = RateLimit(
         state.clock, settings.requests_per_second, settings.request_burst, "this token asks"
@@ -130,6 +133,7 @@ def set_limits(app: FastAPI) -> None:
     )
     state.last_use = LastUse()
     state.session_use = LastUse()
+    state.status = KeptAnswer[bytes](state.clock, STATUS_SECONDS)
 
 
 @contextlib.asynccontextmanager

@@ -181,7 +181,7 @@ class Status(ResponseBody):
     """What is where, what moves, what waits, and whether somebody has to do something."""
 
     site: str
-    at: datetime
+    at: datetime = Field(description="When it was read. An answer is given to all who ask for two seconds.")
     locations: list[LocationStatus]
     work: list[WorkCount]
     waiting: list[WaitingCount]
