@@ -49,13 +49,17 @@ def names(top: Path, relative_to: Path) -> set[str]:
 
 
 def hand_over(top: Path, owner: tuple[int, int] | None) -> None:
-    """Give a tree to another user, without following links; to nobody if none is named."""
+    """Give a tree to another user, without following links; to nobody if none is named.
+
+    What is that user's already is not touched: a change of owner, even to the same, makes a place's marker another.
+    """
     if owner is None:
         return
     for folder, _, files in os.walk(top):
-        os.chown(folder, *owner)
-        for name in files:
-            os.chown(Path(folder) / name, *owner, follow_symlinks=False)
+        for path in (Path(folder), *(Path(folder) / name for name in files)):
+            found = path.lstat()
+            if (found.st_uid, found.st_gid) != owner:
+                os.chown(path, *owner, follow_symlinks=False)
 
 
 def xxh3_128(content: bytes) -> str:
