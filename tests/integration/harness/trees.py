@@ -51,7 +51,8 @@ def names(top: Path, relative_to: Path) -> set[str]:
 def hand_over(top: Path, owner: tuple[int, int] | None) -> None:
     """Give a tree to another user, without following links; to nobody if none is named.
 
-    What is that user's already is not touched: a change of owner, even to the same, makes a place's marker another.
+    What is that user's already is not touched: a change of owner, even to the same one, makes the marker of a
+    place another one.
     """
     if owner is None:
         return
