@@ -1,6 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
+import { render } from "vitest-browser-react";
 import { Problem } from "~/api/problem";
 import { Age } from "~/components/Age";
 import { Panel } from "~/components/Panel";
@@ -81,8 +82,8 @@ test("what belongs beside the heading stands there", async () => {
 
 test.each([
   ["new", 0, false],
-  ["not worth saying", 11_000, false],
-  ["worth saying", 13_000, true],
+  ["that of any answer", 5_500, false],
+  ["late", 8_500, true],
 ])("the age of an answer that is %s", async (_name, age, isSaid) => {
   await show(
     <p>
@@ -101,4 +102,33 @@ test("nothing is said of the age of an answer that never came", async () => {
   );
   await expect.element(page.getByText(/here/)).toBeVisible();
   expect(document.body.textContent).not.toContain("old");
+});
+
+test("where answers come slowly the age stays from one to the next, and goes when one comes in time", async () => {
+  const began = Date.now() - 20_000;
+  const at = (seconds: number) => (
+    <p>
+      here <Age of={{ dataUpdatedAt: began + seconds * 1_000 }} />
+    </p>
+  );
+  const { rerender } = await render(at(0));
+  await expect.element(page.getByText(/2\d s old/)).toBeVisible();
+  await rerender(at(16));
+  await expect.element(page.getByText(/[4-6] s old/)).toBeVisible();
+  await rerender(at(20));
+  await expect.element(page.getByText("here")).toBeVisible();
+  expect(document.body.textContent).not.toContain("old");
+});
+
+test.each([
+  ["not so old", 20_000, "none"],
+  ["older than 30 s", 31_000, "grayscale(1)"],
+])("what an answer %s says is dimmed or not", async (_name, age, filter) => {
+  await show(
+    <Panel title="Copies" of={query({ data: "two copies", dataUpdatedAt: Date.now() - age })}>
+      {(data) => <p>{data}</p>}
+    </Panel>,
+  );
+  await expect.element(page.getByText("two copies")).toHaveStyle({ filter });
+  await expectAccessible();
 });

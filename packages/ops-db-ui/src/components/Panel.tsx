@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useId } from "react";
 import type { Problem } from "~/api/problem";
-import { Age } from "~/components/Age";
+import { Age, useIsOld } from "~/components/Age";
 import { Loading } from "~/components/Loading";
 import styles from "~/components/Panel.module.css";
 import { ProblemNote } from "~/components/ProblemNote";
@@ -19,6 +19,7 @@ export function Panel<T>({
   readonly children: (data: T) => ReactNode;
 }) {
   const id = useId();
+  const isOld = useIsOld(query);
   return (
     <section className={styles.panel} aria-labelledby={id}>
       <div className={styles.head}>
@@ -28,7 +29,11 @@ export function Panel<T>({
           <Age of={query} />
         </div>
       </div>
-      {query.data !== undefined && children(query.data)}
+      {query.data !== undefined && (
+        <div className={styles.content} data-old={isOld}>
+          {children(query.data)}
+        </div>
+      )}
       {query.data === undefined && query.isPending && <Loading />}
       {query.isError && <ProblemNote error={query.error} again={() => void query.refetch()} />}
     </section>
