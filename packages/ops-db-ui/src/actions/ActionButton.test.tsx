@@ -5,7 +5,9 @@ import { type Action, ActionButton } from "~/actions/ActionButton";
 import { Toasts } from "~/actions/Toasts";
 import { api } from "~/api/client";
 import { keyOf } from "~/api/get";
-import { answerCall, requests } from "~tests/answers";
+import { greenNight } from "~/pages/overview/nights.fixtures";
+import { Banners } from "~/shell/Banners";
+import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, person, show } from "~tests/show";
 
 const OPERATOR = person(["manage:locations"]);
@@ -127,4 +129,28 @@ test.each([
   await userEvent.keyboard("{Enter}");
   expect(page.getByRole("dialog").elements()).toEqual([]);
   await expectAccessible();
+});
+
+test("while the database is not ready the button says what that waits for", async () => {
+  const unavailable = { ...problem(503, "Database unavailable"), detail: "it waits for migration 0002" };
+  answerCall("GET /api/v1/status", 503, unavailable);
+  const { cache } = await show(
+    <>
+      <Banners />
+      <Suspend />
+    </>,
+    { me: OPERATOR },
+  );
+  const button = page.getByRole("button", { name: "Suspend" });
+  await expect.element(button).toHaveAttribute("aria-disabled", "true");
+  await expect
+    .element(button)
+    .toHaveAccessibleDescription("The data centre is not ready: it waits for migration 0002.");
+  await button.click({ force: true });
+  expect(page.getByRole("dialog").elements()).toEqual([]);
+  await expectAccessible();
+  answer("/api/v1/status", greenNight);
+  await cache.refetchQueries({ queryKey: ["/api/v1/status"] });
+  await expect.element(button).toHaveAttribute("aria-disabled", "false");
+  await open();
 });

@@ -2,6 +2,7 @@ import { type ReactNode, useId, useState } from "react";
 import styles from "~/actions/ActionButton.module.css";
 import { ActionDialog, type ActionOfDialog } from "~/actions/ActionDialog";
 import { type OperationId, useMissingPermission } from "~/api/permissions";
+import { useUnchangeable } from "~/api/ready";
 import { Button } from "~/components/Button";
 
 /** What one button does, to one thing or to many. */
@@ -25,7 +26,11 @@ export function ActionButton({
 }: Action): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const missing = useMissingPermission(operation);
-  const reason = missing !== null ? `Needs the permission ${missing}, which you do not have.` : impossible;
+  const unchangeable = useUnchangeable();
+  const reason =
+    missing !== null
+      ? `Needs the permission ${missing}, which you do not have.`
+      : (unchangeable ?? impossible);
   const id = useId();
   return (
     <span className={styles.place}>

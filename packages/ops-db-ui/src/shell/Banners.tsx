@@ -1,18 +1,18 @@
 import { Info, TriangleAlert } from "lucide-react";
 import { useGet } from "~/api/get";
+import { useNotReady } from "~/api/ready";
 import { Button } from "~/components/Button";
 import styles from "~/shell/Banners.module.css";
 import { useNewVersion } from "~/shell/new-version";
 
-const UNAVAILABLE = 503;
-
 /** What concerns every page: the data centre is not ready, or a newer version of the interface is there. */
 export function Banners() {
   const isNew = useNewVersion();
-  const problem = useGet("/api/v1/status", {}).error;
+  useGet("/api/v1/status", {});
+  const problem = useNotReady();
   return (
     <>
-      {problem?.status === UNAVAILABLE && (
+      {problem !== null && (
         <p className={styles.banner} data-tone="watch" role="alert">
           <TriangleAlert aria-hidden size={16} />
           <span className={styles.text}>

@@ -1,6 +1,7 @@
 import { PackageOpen } from "lucide-react";
 import { useState } from "react";
 import { useMissingPermission } from "~/api/permissions";
+import { useUnchangeable } from "~/api/ready";
 import { Button } from "~/components/Button";
 import { Dialog } from "~/components/Dialog";
 import { type Staged, StageForm } from "~/pages/staging/StageForm";
@@ -15,12 +16,14 @@ export function StageButton({
 }) {
   const [isOpen, setOpen] = useState(false);
   const missing = useMissingPermission("stage_data");
+  const unchangeable = useUnchangeable();
+  const reason = missing !== null ? `Needs the permission ${missing}` : unchangeable;
   return (
     <>
       <Button
         kind={kind}
-        disabled={missing !== null}
-        title={missing === null ? undefined : `Needs the permission ${missing}`}
+        disabled={reason !== null}
+        title={reason ?? undefined}
         aria-label={`Stage ${of.title}`}
         onClick={() => setOpen(true)}
       >
