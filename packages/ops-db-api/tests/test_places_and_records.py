@@ -237,6 +237,25 @@ class TestErrors:
         assert first.json()["acknowledged_by"].startswith("user-")
         assert session.query(Event).count() == 1
 
+    async def test_if_match_is_not_disturbed_by_another_time(self, client: Client, session: Session) -> None:
+        (error,) = (await client.get("/errors", params={"severity": "error"})).json()["items"]
+        path = f"/errors/{error['id']}"
+        headers = {"If-Match": (await client.get(path)).headers["etag"]}
+        record_error(
+            session,
+            site_id="ccat",
+            at=seed.NOW + timedelta(minutes=1),
+            severity=Severity.ERROR,
+            category="a_error",
+            subject_type="data_location",
+            subject_id=seed.BUFFER,
+            message="mend it",
+        )
+        session.commit()
+        assert (await client.get(path)).json()["count"] == 2
+        assert (await client.post(f"{path}:acknowledge", headers=headers)).status_code == 200
+        assert (await client.post(f"{path}:acknowledge", headers=headers)).status_code == 412
+
     async def test_one_of_another_site_is_acknowledged_here(
         self, app: FastAPI, client: Client, session: Session
     ) -> None:

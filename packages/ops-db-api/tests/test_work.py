@@ -227,6 +227,25 @@ class TestCancel:
         path = f"/data-transfers/{transfer}:cancel"
         assert (await client.post(path, headers={"If-Match": '"x"'})).status_code == 412
 
+    async def test_if_match_is_not_disturbed_by_progress(
+        self, client: Client, session: Session, package: UUID
+    ) -> None:
+        transfer = seed.transfer(session, package)
+        session.commit()
+        path = f"/data-transfers/{transfer}"
+        etag = (await client.get(path)).headers["etag"]
+        row = session.get_one(DataTransfer, transfer)
+        row.bytes_done, row.progressed_at = 5, seed.NOW
+        row.waiting_reason, row.waiting_detail, row.waiting_since = "outside_window", "until 06:00", seed.NOW
+        session.commit()
+        shown = await client.get(path, headers={"If-None-Match": etag})
+        assert (shown.status_code, shown.json()["bytes_done"], shown.headers["etag"]) == (200, 5, etag)
+        headers = {"If-Match": etag}
+        cancelled = await client.post(f"{path}:cancel", headers=headers)
+        assert cancelled.status_code == 200
+        assert cancelled.headers["etag"] == (await client.get(path)).headers["etag"] != etag
+        assert (await client.post(f"{path}:retry", headers=headers)).status_code == 412
+
 
 class TestCancelDeletion:
     @pytest.fixture

@@ -64,7 +64,7 @@ async def list_errors(
 @router.get("/{error_id}", operation_id="get_error", response_model=Error)
 async def get_error(request: Request, _: Reader, session: Transaction, error_id: UUID) -> Response:
     """Show an error."""
-    return answer(request, await _shown(session, error_id))
+    return answer(request, await _shown(session, error_id), queries.MEASURED)
 
 
 @router.post("/{error_id}:acknowledge", operation_id="acknowledge_error", response_model=Error)
@@ -74,9 +74,9 @@ async def acknowledge_error(
     """Note that a person knows of an error."""
 
     async def work() -> Response:
-        require_match(request, etag_of(await _shown(session, error_id)))
+        require_match(request, etag_of(await _shown(session, error_id), queries.MEASURED))
         await service.acknowledge(session, request, principal, error_id)
-        return answer(request, await _shown(session, error_id))
+        return answer(request, await _shown(session, error_id), queries.MEASURED)
 
     return await once(request, session, principal, key, work)
 

@@ -20,6 +20,8 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     **{name: ERRORS[name] for name in ("last_seen_at", "first_seen_at", "count")},
     "severity_rank": RANK,
 }
+MEASURED = ("last_seen_at", "count")
+"""What changes whenever the error happens again: no ETag tells of it."""
 
 
 def errors() -> Rows:

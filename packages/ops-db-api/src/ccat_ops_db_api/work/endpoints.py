@@ -42,7 +42,7 @@ def _routes(kind: Kind) -> APIRouter:
     @router.get("/{work_id}", operation_id=f"get_{kind.noun}", response_model=kind.row)
     async def get_work(request: Request, _: Reader, session: Transaction, work_id: UUID) -> Response:
         """Show a unit of work."""
-        return answer(request, await _shown(session, kind, work_id))
+        return answer(request, await _shown(session, kind, work_id), queries.MEASURED)
 
     @router.post("/{work_id}:retry", operation_id=f"retry_{kind.noun}", response_model=kind.row)
     async def retry_work(
@@ -92,7 +92,7 @@ async def _change(
     row = await _held(session, request, kind, work_id)
     attempt = await session.begin_nested()
     await change(session, request, principal, kind, row, wanted.reason)
-    response = answer(request, await _shown(session, kind, work_id))
+    response = answer(request, await _shown(session, kind, work_id), queries.MEASURED)
     await (attempt.rollback() if wanted.dry_run else attempt.commit())
     return response
 
@@ -101,7 +101,7 @@ async def _held(session: Transaction, request: Request, kind: Kind, work_id: UUI
     row = await queries.locked(session, kind, work_id)
     if row is None:
         raise not_found(kind.noun, work_id)
-    require_match(request, etag_of(await _shown(session, kind, work_id)))
+    require_match(request, etag_of(await _shown(session, kind, work_id), queries.MEASURED))
     return row
 
 

@@ -43,6 +43,18 @@ COMMON = (
     "waiting_since",
 )
 
+MEASURED = (
+    "progressed_at",
+    "lease_owner",
+    "lease_expires_at",
+    "bytes_done",
+    "bytes_total",
+    "waiting_reason",
+    "waiting_detail",
+    "waiting_since",
+)
+"""What the engine writes while it works or waits: nobody decides by it, and no ETag tells of it."""
+
 
 def work(kind: Kind) -> Rows:
     """Return work of a kind as it is shown."""
