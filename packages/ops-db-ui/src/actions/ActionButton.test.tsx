@@ -7,7 +7,7 @@ import { api } from "~/api/client";
 import { keyOf } from "~/api/get";
 import { greenNight } from "~/pages/overview/nights.fixtures";
 import { Banners } from "~/shell/Banners";
-import { answer, answerCall, requests } from "~tests/answers";
+import { answer, answerCall, answerWith, requests } from "~tests/answers";
 import { expectAccessible, person, show } from "~tests/show";
 
 const OPERATOR = person(["manage:locations"]);
@@ -23,9 +23,10 @@ function Suspend(props: Partial<Action>) {
         title="Suspend cologne.archive?"
         reason="required"
         effect={<p>New work waits.</p>}
-        run={({ reason, idempotencyKey }) =>
+        run={({ reason, idempotencyKey, condition }) =>
           api.POST("/api/v1/data-locations/{name}:suspend", {
             params: { path: { name: "cologne.archive" }, header: { "idempotency-key": idempotencyKey } },
+            headers: condition,
             body: { reason: reason ?? "" },
           })
         }
@@ -153,4 +154,49 @@ test("while the database is not ready the button says what that waits for", asyn
   await cache.refetchQueries({ queryKey: ["/api/v1/status"] });
   await expect.element(button).toHaveAttribute("aria-disabled", "false");
   await open();
+});
+
+const SHOWN = { suspended_reason: null, priority: 5, usage: { used_bytes: 1 } };
+const THING = { address: "/api/v1/data-locations/cologne.archive", shown: SHOWN };
+
+/** Let the API show the place. */
+function placeIs(fields: object, etag: string) {
+  answerWith(`GET ${THING.address}`, () => Response.json(fields, { headers: { ETag: etag } }));
+}
+
+test("one thing is changed only as it was looked at; a measurement is no change", async () => {
+  placeIs({ ...SHOWN, usage: { used_bytes: 2 } }, '"one"');
+  answerCall(CALL, 200, {});
+  await show(<Suspend reason="none" thing={THING} />, { me: OPERATOR });
+  await open();
+  await DIALOG.getByRole("button", { name: "Suspend" }).click();
+  await expect.element(page.getByText("Done: Suspend cologne.archive")).toBeVisible();
+  expect(posts().map(({ headers }) => headers.get("if-match"))).toEqual(['"one"']);
+});
+
+test("what has changed meanwhile is shown, and confirmed anew as it is now", async () => {
+  placeIs(SHOWN, '"one"');
+  answerCall(CALL, 412, problem(412, "Precondition failed"));
+  await show(<Suspend reason="none" thing={THING} />, { me: OPERATOR });
+  await open();
+  expect(DIALOG.getByRole("alert").elements()).toEqual([]);
+  placeIs({ ...SHOWN, priority: 7, suspended_reason: "new <b>disks</b>" }, '"two"');
+  await DIALOG.getByRole("button", { name: "Suspend" }).click();
+  const alert = DIALOG.getByRole("alert");
+  await expect.element(alert.getByText(/^Nothing was done: it has changed since you looked/)).toBeVisible();
+  await expect.element(alert).toMatchTextContent(/suspended reason: nothing is now new <b>disks<\/b>/);
+  await expect.element(alert).toMatchTextContent(/priority: 5 is now 7/);
+  await expectAccessible();
+  answerCall(CALL, 200, {});
+  await DIALOG.getByRole("button", { name: "Suspend" }).click();
+  await expect.element(page.getByText("Done: Suspend cologne.archive")).toBeVisible();
+  expect(posts().map(({ headers }) => headers.get("if-match"))).toEqual(['"one"', '"two"']);
+});
+
+test("what has changed since the page showed it is said before anything is done", async () => {
+  placeIs({ ...SHOWN, priority: 7 }, '"two"');
+  await show(<Suspend reason="none" thing={THING} />, { me: OPERATOR });
+  await open();
+  await expect.element(DIALOG.getByRole("alert")).toMatchTextContent(/^It has changed.*priority: 5 is now 7/);
+  expect(posts()).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import styles from "~/actions/ActionDialog.module.css";
+import { Changes } from "~/actions/Changes";
 import { newIdempotencyKey } from "~/actions/keys";
+import { changesOf, look, type Seen, type Thing } from "~/actions/thing";
 import { say } from "~/actions/toasts";
 import type { GetPath } from "~/api/get";
 import { Problem } from "~/api/problem";
@@ -13,6 +15,7 @@ import { grouped } from "~/components/quantity";
 
 /** More things than this are confirmed by typing their number. */
 const MOST_WITHOUT_TYPING = 100;
+const PRECONDITION_FAILED = 412;
 
 /** What is handed to the call. */
 export interface Given {
@@ -20,6 +23,8 @@ export interface Given {
   readonly reason: string | null;
   /** Goes into the header `Idempotency-Key`: a second attempt does nothing twice. */
   readonly idempotencyKey: string;
+  /** Headers that let it happen only to what was looked at: `If-Match`. None where the action is for many things. */
+  readonly condition: Readonly<Record<string, string>>;
 }
 
 /** What a dialog asks and does. */
@@ -31,6 +36,8 @@ export interface ActionOfDialog {
   readonly effect?: ReactNode;
   /** Counted consequences, asked of the API when the dialog opens. */
   readonly dryRun?: () => Promise<ReactNode>;
+  /** The one thing that it is for; it is looked at when the dialog opens. */
+  readonly thing?: Thing;
   /** How many things it concerns, where they are many. */
   readonly count?: number;
   readonly run: (given: Given) => Promise<unknown>;
@@ -54,8 +61,10 @@ export function ActionDialog(props: Props) {
   const [missing, setMissing] = useState<string | null>(null);
   const [idempotencyKey] = useState(newIdempotencyKey);
   const cache = useQueryClient();
+  const { seen, changes, lookAgain } = useThing(props.thing);
   const run = useMutation<unknown, Error, Given>({
     mutationFn: props.run,
+    onError: (error) => isChanged(error) && lookAgain(),
     onSuccess: (answer) => {
       say(props.done?.(answer) ?? `Done: ${title.replace(/\?$/, "")}`);
       onClose();
@@ -66,14 +75,18 @@ export function ActionDialog(props: Props) {
       }),
   });
   const mustType = count !== undefined && count > MOST_WITHOUT_TYPING;
+  const isBusy = run.isPending || seen.isFetching;
+  const wasChanged = props.thing !== undefined && run.isError && isChanged(run.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (run.isPending) return;
+    if (isBusy) return;
     const text = reason.trim();
     if (props.reason === "required" && text === "") return setMissing("Say why.");
     if (mustType && typed.trim() !== String(count)) return setMissing(`Type ${count} to confirm.`);
     setMissing(null);
-    run.mutate({ reason: text === "" ? null : text, idempotencyKey });
+    const etag = seen.data?.etag ?? null;
+    const condition = etag === null ? {} : { "If-Match": etag };
+    run.mutate({ reason: text === "" ? null : text, idempotencyKey, condition });
   };
   return (
     <Dialog title={title} open onClose={onClose}>
@@ -89,16 +102,44 @@ export function ActionDialog(props: Props) {
             {missing}
           </p>
         )}
-        {run.isError && <Refusal error={run.error} />}
+        {(wasChanged || changes.length > 0) && !isBusy && (
+          <Changes changes={changes} isRefused={wasChanged} />
+        )}
+        {run.isError && !wasChanged && <Refusal error={run.error} />}
         <div className={styles.buttons}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind={kind === "danger" ? "danger" : "main"} aria-disabled={run.isPending}>
+          <Button type="submit" kind={kind === "danger" ? "danger" : "main"} aria-disabled={isBusy}>
             {run.isPending ? "Working" : label}
           </Button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+/** Looks at a thing, and tells in what it is not what was shown before. */
+function useThing(thing: Thing | undefined) {
+  const id = useId();
+  const [before, setBefore] = useState(thing?.shown ?? null);
+  const seen = useQuery<Seen>({
+    queryKey: ["seen", id],
+    queryFn: () => look(thing?.address ?? ""),
+    enabled: thing !== undefined,
+    // What somebody decides by does not change below their hands.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+  });
+  const changes = before === null || seen.data === undefined ? [] : changesOf(before, seen.data.fields);
+  const lookAgain = () => {
+    setBefore(seen.data?.fields ?? before);
+    void seen.refetch();
+  };
+  return { seen, changes, lookAgain };
+}
+
+function isChanged(error: Error): boolean {
+  return error instanceof Problem && error.status === PRECONDITION_FAILED;
 }
 
 function DryRun({ of: dryRun }: { readonly of: () => Promise<ReactNode> }) {
@@ -161,7 +202,7 @@ function Confirmation({
 }
 
 function Refusal({ error }: { readonly error: Error }) {
-  const changed = error instanceof Problem && (error.status === 412 || error.status === 409);
+  const changed = error instanceof Problem && (isChanged(error) || error.status === 409);
   return (
     <>
       {changed && (

@@ -1,3 +1,4 @@
+import type { Given } from "~/actions/ActionDialog";
 import { api } from "~/api/client";
 import type { Operation } from "~/api/operation";
 import { operations } from "~/api/operations.gen";
@@ -17,10 +18,13 @@ export function callByPath(
   method: string,
   path: string,
   body: Readonly<Record<string, unknown>>,
-  idempotencyKey: string,
+  { idempotencyKey, condition }: Pick<Given, "idempotencyKey" | "condition">,
 ): Promise<unknown> {
   const call = api.request as (method: string, path: string, init: unknown) => Promise<unknown>;
-  return call(method.toLowerCase(), path, { body, headers: { "Idempotency-Key": idempotencyKey } });
+  return call(method.toLowerCase(), path, {
+    body,
+    headers: { "Idempotency-Key": idempotencyKey, ...condition },
+  });
 }
 
 function pattern(path: string): RegExp {

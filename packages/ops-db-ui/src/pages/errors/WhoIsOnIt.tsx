@@ -43,11 +43,13 @@ function Acknowledge({ of: error }: { readonly of: ErrorRecord }) {
       effect={
         <p>You say that you look after it, and others see that. It stays open until what failed is mended.</p>
       }
-      run={({ idempotencyKey }) =>
+      run={({ idempotencyKey, condition }) =>
         api.POST("/api/v1/errors/{error_id}:acknowledge", {
           params: { path: { error_id: error.id }, header: { "idempotency-key": idempotencyKey } },
+          headers: condition,
         })
       }
+      thing={{ address: `/api/v1/errors/${error.id}`, shown: error }}
       invalidates={["/api/v1/errors", "/api/v1/errors/{error_id}", "/api/v1/status"]}
     />
   );

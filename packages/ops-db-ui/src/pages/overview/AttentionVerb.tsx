@@ -40,7 +40,8 @@ function callOf(card: Attention): ReactNode {
     const what = action.filter.kind === undefined ? null : kindCount(action.filter.kind, card.count);
     return <BulkVerb verb={verb} count={card.count} what={what} where={action.filter} />;
   }
-  const path = `/api/v1/${collection}/${encodeURIComponent(id)}:${verb}`;
+  const address = `/api/v1/${collection}/${encodeURIComponent(id)}`;
+  const path = `${address}:${verb}`;
   const operation = operationOf("POST", path);
   if (operation === null) return null;
   return (
@@ -51,7 +52,8 @@ function callOf(card: Attention): ReactNode {
       effect={card.remedy}
       reason="optional"
       kind="plain"
-      run={({ reason, idempotencyKey }) => callByPath("POST", path, { reason }, idempotencyKey)}
+      {...(operationOf("GET", address) === null ? {} : { thing: { address, shown: null } })}
+      run={({ reason, ...given }) => callByPath("POST", path, { reason }, given)}
       invalidates={[...SHOWS_WORK, "/api/v1/data-locations/{name}", "/api/v1/errors"]}
     />
   );

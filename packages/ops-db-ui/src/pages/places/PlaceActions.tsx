@@ -13,6 +13,7 @@ const CHANGED: GetPath[] = [
 
 /** Take a place out of service, or back into it. */
 export function PlaceActions({ of: place }: { readonly of: components["schemas"]["Location"] }) {
+  const thing = { address: `/api/v1/data-locations/${encodeURIComponent(place.id)}`, shown: place };
   if (place.suspended_at !== null) {
     return (
       <ActionButton
@@ -22,11 +23,13 @@ export function PlaceActions({ of: place }: { readonly of: components["schemas"]
         title={`Resume ${place.id}?`}
         reason="none"
         effect={<p>New work goes to this place again, from the next look of the planner on.</p>}
-        run={({ idempotencyKey }) =>
+        run={({ idempotencyKey, condition }) =>
           api.POST("/api/v1/data-locations/{name}:resume", {
             params: { path: { name: place.id }, header: { "idempotency-key": idempotencyKey } },
+            headers: condition,
           })
         }
+        thing={thing}
         invalidates={CHANGED}
       />
     );
@@ -43,12 +46,14 @@ export function PlaceActions({ of: place }: { readonly of: components["schemas"]
           deleted there either: do not suspend a place because it is full.
         </p>
       }
-      run={({ reason, idempotencyKey }) =>
+      run={({ reason, idempotencyKey, condition }) =>
         api.POST("/api/v1/data-locations/{name}:suspend", {
           params: { path: { name: place.id }, header: { "idempotency-key": idempotencyKey } },
+          headers: condition,
           body: { reason: reason ?? "" },
         })
       }
+      thing={thing}
       invalidates={CHANGED}
     />
   );

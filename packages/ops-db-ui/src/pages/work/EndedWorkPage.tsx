@@ -68,7 +68,9 @@ function columnsOf(collection: string): readonly Column<WorkRow>[] {
       header: "Actions",
       align: "end",
       cell: (row) =>
-        row.status === "failed" && <WorkVerbs collection={collection} id={row.id} verbs={["retry"]} />,
+        row.status === "failed" && (
+          <WorkVerbs collection={collection} id={row.id} verbs={["retry"]} shown={row} />
+        ),
     },
   ];
 }

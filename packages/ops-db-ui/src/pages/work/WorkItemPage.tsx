@@ -58,7 +58,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
         title={kind.one}
         beside={
           <>
-            <WorkVerbs collection={kind.collection} id={id} verbs={verbsOf(row)} />
+            <WorkVerbs collection={kind.collection} id={id} verbs={verbsOf(row)} shown={row} />
             <CopyAs
               ccat={["ccat", "why", id]}
               path={`/api/v1/${kind.collection}/${encodeURIComponent(id)}`}

@@ -14,13 +14,17 @@ export function WorkVerbs({
   collection,
   id,
   verbs,
+  shown = null,
 }: {
   readonly collection: string;
   readonly id: string;
   readonly verbs: readonly string[];
+  /** What the page shows of it, where it has that as the API shows one piece of work. */
+  readonly shown?: object | null;
 }) {
   const kind = workKind(collection);
   if (kind === undefined) return null;
+  const address = `/api/v1/${kind.collection}/${encodeURIComponent(id)}`;
   return verbs
     .filter(isVerb)
     .map((verb) => (
@@ -32,14 +36,8 @@ export function WorkVerbs({
         effect={EFFECTS[verb]}
         reason={verb === "cancel" ? "required" : "optional"}
         kind={verb === "cancel" ? "quiet" : "plain"}
-        run={({ reason, idempotencyKey }) =>
-          callByPath(
-            "POST",
-            `/api/v1/${kind.collection}/${encodeURIComponent(id)}:${verb}`,
-            { reason },
-            idempotencyKey,
-          )
-        }
+        thing={{ address, shown }}
+        run={({ reason, ...given }) => callByPath("POST", `${address}:${verb}`, { reason }, given)}
         invalidates={SHOWS_WORK}
       />
     ));
