@@ -105,7 +105,13 @@ function Card({
           )}
         </h2>
         <p className={styles.why}>{inUnits(card.why)}</p>
-        {cause !== null && (
+        {cause === undefined && (
+          // The room of the line that comes, so that nothing below is moved by it.
+          <p className={styles.why} aria-hidden="true">
+            {"\u00a0"}
+          </p>
+        )}
+        {cause != null && (
           <p className={styles.why} title={cause.message}>
             Last error: <Link {...cause.link}>{brief(cause.message)}</Link>
           </p>
@@ -131,7 +137,7 @@ function Card({
       </dl>
       {!isWall && (
         <div className={styles.verbs}>
-          <AttentionVerb card={card} cause={cause} />
+          <AttentionVerb card={card} cause={cause ?? null} />
           <Link to="/help/$page" params={{ page: card.help }} aria-label={`Help: ${card.title}`}>
             Help
           </Link>

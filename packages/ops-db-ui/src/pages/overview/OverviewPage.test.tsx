@@ -79,6 +79,30 @@ test("a bad night says for each card what to do, what comes next and whose turn 
   await expectAccessible();
 });
 
+test("the last error of a card comes without moving what stands below it", async () => {
+  night(badNight, badWork);
+  const failed = OPEN.filter(({ kind }) => kind === "data_transfer").map((row) => ({
+    ...row,
+    error_message: "the link is cut",
+  }));
+  let come: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  answerWith("GET /api/v1/open-work", async () => {
+    await asked;
+    return Response.json({ items: failed, next_cursor: null });
+  });
+  await show(<OverviewPage />, { me: OPERATOR });
+  const flow = page.getByRole("region", { name: "Flow" });
+  await expect.element(flow).toBeInTheDocument();
+  await expect.element(page.getByText("Kept while there is room")).toBeInTheDocument();
+  const before = flow.element().getBoundingClientRect().top;
+  come();
+  await expect.element(page.getByRole("link", { name: "the link is cut" }).first()).toBeVisible();
+  expect(flow.element().getBoundingClientRect().top).toBe(before);
+});
+
 test("who must act is named: the staff of both ends of a route, the team of an instrument, the operator", async () => {
   night(badNight, badWork);
   answerNames();

@@ -14,8 +14,8 @@ export interface Cause {
 /** Reasons of work that was tried and failed, over a route or at a location that is paused. */
 const TRIED = ["back_off", "dispatched", "in_progress"] as const;
 
-/** Return the newest error behind a card; null where there is none, or the card says it already. */
-export function useCause(card: Attention): Cause | null {
+/** Return the newest error behind a card; null where there is none, or the card says it already; undefined: still asked. */
+export function useCause(card: Attention): Cause | null | undefined {
   const filter = filterOf(card);
   const query = { ...filter, sort: "-waiting_since", limit: 1 };
   const work = useGet(
@@ -23,6 +23,7 @@ export function useCause(card: Attention): Cause | null {
     { params: { query: query as never } },
     { enabled: may(useMe(), "list_open_work") && filter !== null },
   );
+  if (work.isLoading) return undefined;
   const row = filter === null ? undefined : work.data?.items[0];
   const kind = workKind(row?.collection ?? "");
   if (row?.error_message == null || kind === undefined || card.why.includes(row.error_message)) return null;
