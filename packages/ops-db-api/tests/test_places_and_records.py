@@ -22,6 +22,7 @@ from ccat_ops_db.models import (
     LocationUsage,
     RouteHealth,
     Site,
+    Suspension,
 )
 
 from . import seed
@@ -119,7 +120,10 @@ class TestSuspend:
             response = await client.post(f"/{path}:suspend", json={"reason": "new disks"})
             assert response.status_code == 200
             assert response.json()["suspended_reason"] == "new disks"
-        assert changed_keys() == {Changed("event", str(session.query(Event).one().id))}
+        assert changed_keys() == {
+            Changed("event", str(session.query(Event).one().id)),
+            Changed("suspension", str(session.query(Suspension).one().id)),
+        }
         for _ in range(2):
             response = await client.post(f"/{path}:resume")
             assert response.json()["suspended_at"] is None
