@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from ccat_ops_db.changed_keys import LONGEST_QUEUE, empty_long_queues
 from ccat_ops_db.clock import Clock, SystemClock
+from ccat_ops_db.reports.sums import Sums
 from ccat_ops_db.settings import Environment, OpsDbSettings
 from ccat_ops_db_api import __version__
 from ccat_ops_db_api.access import endpoints as access
@@ -47,6 +48,8 @@ PREFIX = "/api/v1"
 HOUSEKEEPING_PERIOD = 60.0
 STATUS_SECONDS = 2.0
 """For how long one status serves all who ask; its description says so."""
+SUMS_SECONDS = 30.0
+"""For how long what there is in all serves each status, which says when it was counted."""
 FAILURES_PER_SECOND = 0.1
 """Wrong tokens and cookies of one address, sustained: one every ten seconds."""
 LAST_HOUSEKEEPING = 2.0
@@ -120,7 +123,7 @@ def create_app(settings: ApiSettings, database: OpsDbSettings, clock: Clock | No
 
 
 def set_limits(app: FastAPI) -> None:
-    """Give an application its limits, its memory of uses and the answer that it keeps, all as new."""
+    """Give an application its limits, its memory of uses and the answers that it keeps, all as new."""
     state, settings = app.state, app.state.settings
     state.rate_limit = RateLimit(
         state.clock, settings.requests_per_second, settings.request_burst, "this token asks"
@@ -133,6 +136,7 @@ def set_limits(app: FastAPI) -> None:
     )
     state.last_use = LastUse()
     state.session_use = LastUse()
+    state.sums = KeptAnswer[Sums](state.clock, SUMS_SECONDS)
     state.status = KeptAnswer[bytes](state.clock, STATUS_SECONDS)
 
 

@@ -111,7 +111,7 @@ def test_says_when_copies_are_deleted_at_a_place(
             deletion_mode=mode, retention_policy_id=None if trigger is None else "policy"
         )
     )
-    found = {place.id: place.deletes for place in location_statuses(session)}
+    found = {place.id: place.deletes for place in location_statuses(session, {})}
     assert (found[world.buffer], found[world.archive]) == (expected, None)
 
 

@@ -479,4 +479,4 @@ def test_the_number_of_statements_does_not_depend_on_what_is_there(
     event.listen(connection, "before_cursor_execute", note)
     report_of(session)
     event.remove(connection, "before_cursor_execute", note)
-    assert len(statements) == 22
+    assert len(statements) == 24

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.datastructures import State
 
 from ccat_ops_db.error_catalogue import CATEGORIES, ENDED
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.status import status_report
+from ccat_ops_db.reports.sums import load_sums
 from ccat_ops_db.reports.why import why
 from ccat_ops_db.waiting import Entry
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -32,7 +33,7 @@ async def get_status(request: Request, principal: Reader, session: Transaction) 
     state = request.app.state
     # Whoever waits here would otherwise hold the connection that making the answer needs.
     await session.commit()
-    status = await state.status.get(lambda: _status(state.sessions, own_site(request), principal.asked_at))
+    status = await state.status.get(lambda: _status(state, own_site(request), principal.asked_at))
     return Response(status, media_type="application/json")
 
 
@@ -73,9 +74,10 @@ async def list_error_categories(request: Request, _: ErrorReader) -> ErrorCatego
     return ErrorCategories.model_validate({"items": failures + ended})
 
 
-async def _status(sessions: async_sessionmaker[AsyncSession], site_id: str, now: datetime) -> bytes:
-    async with sessions.begin() as session:
-        report = await session.run_sync(status_report, site_id, now)
+async def _status(state: State, site_id: str, now: datetime) -> bytes:
+    async with state.sessions.begin() as session:
+        sums = await state.sums.get(lambda: session.run_sync(load_sums, now))
+        report = await session.run_sync(status_report, site_id, now, sums)
     return Status.model_validate(report).model_dump_json(by_alias=True).encode()
 
 

@@ -182,6 +182,12 @@ class Status(ResponseBody):
 
     site: str
     at: datetime = Field(description="When it was read. An answer is given to all who ask for two seconds.")
+    counted_at: datetime = Field(
+        description=(
+            "When it was counted what lies at each location, and how many packages were formed long before; "
+            "at most half a minute before the rest was read."
+        )
+    )
     locations: list[LocationStatus]
     work: list[WorkCount]
     waiting: list[WaitingCount]

@@ -25,6 +25,7 @@ const NEXT: Readonly<Record<string, string>> = {
 export const greenNight: Status = {
   site: "telescope",
   at: AT,
+  counted_at: AT,
   verdict: {
     level: "green",
     sentence:

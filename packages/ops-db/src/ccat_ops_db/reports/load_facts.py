@@ -1,9 +1,22 @@
 """Reading the facts: a constant number of statements, whose cost follows what is open and recent."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, Uuid, case, cast, func, literal, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
@@ -180,19 +193,22 @@ def _sites(session: Session) -> list[SuspendedSite]:
 
 
 def _work(session: Session, at: datetime) -> list[OpenCount]:
-    rows = open_work(at).c
+    return [OpenCount(*row) for row in session.execute(_count_open_work(), {"now": at})]
+
+
+@cache
+def _count_open_work() -> Select[Any]:
+    """Return the statement that groups what is open; it is large, so it is put together once."""
+    rows = open_work().c
     common = (rows.kind, rows.reason, rows.place, rows.route, rows.error_category, rows.from_location)
-    found = session.execute(
-        select(
-            *common,
-            func.count(),
-            cast(func.coalesce(func.sum(rows.bytes_total), 0), BigInteger),
-            func.min(rows.since),
-            func.min(rows.next_at),
-            func.max(rows.progressed_at),
-        ).group_by(*common)
-    )
-    return [OpenCount(*row) for row in found]
+    return select(
+        *common,
+        func.count(),
+        cast(func.coalesce(func.sum(rows.bytes_total), 0), BigInteger),
+        func.min(rows.since),
+        func.min(rows.next_at),
+        func.max(rows.progressed_at),
+    ).group_by(*common)
 
 
 def _archives(session: Session) -> list[ArchiveCount]:

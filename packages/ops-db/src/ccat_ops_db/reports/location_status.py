@@ -1,34 +1,30 @@
 """How full each location is and what is there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     and_,
     case,
-    cast,
-    func,
     literal,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
 from ccat_ops_db.enumerations import (
-    CopyKind,
     DeletionMode,
     DeletionTrigger,
     LocationType,
-    PhysicalCopyStatus,
 )
 from ccat_ops_db.models import (
     DataLocation,
     LocationUsage,
-    PhysicalCopy,
     RetentionPolicy,
     Site,
 )
+from ccat_ops_db.reports.sums import Stored
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,8 @@ class LocationStatus:
     """When copies are deleted there; none: never."""
 
 
-def location_statuses(session: Session) -> list[LocationStatus]:
-    """Return the status of every location in use."""
+def location_statuses(session: Session, stored: Mapping[str, Stored]) -> list[LocationStatus]:
+    """Return the status of every location in use, with what lies there."""
     usage = aliased(LocationUsage)
     latest = (
         select(usage.used_bytes, usage.total_bytes, usage.measured_at)
@@ -63,22 +59,6 @@ def location_statuses(session: Session) -> list[LocationStatus]:
         .limit(1)
         .correlate(DataLocation)
         .lateral()
-    )
-    here = (
-        select(
-            PhysicalCopy.data_location_id,
-            *(
-                column
-                for kind in (CopyKind.RAW_DATA_PACKAGE, CopyKind.RAW_DATA_FILE)
-                for column in (
-                    func.count().filter(PhysicalCopy.kind == kind).label(f"{kind}s"),
-                    func.sum(PhysicalCopy.size).filter(PhysicalCopy.kind == kind).label(f"{kind}_bytes"),
-                )
-            ),
-        )
-        .where(PhysicalCopy.status != PhysicalCopyStatus.DELETED)
-        .group_by(PhysicalCopy.data_location_id)
-        .subquery()
     )
     rows = session.execute(
         select(
@@ -90,10 +70,6 @@ def location_statuses(session: Session) -> list[LocationStatus]:
             latest.c.measured_at,
             DataLocation.watermark_low,
             DataLocation.watermark_high,
-            func.coalesce(here.c.raw_data_packages, 0),
-            cast(func.coalesce(here.c.raw_data_package_bytes, 0), BigInteger),
-            func.coalesce(here.c.raw_data_files, 0),
-            cast(func.coalesce(here.c.raw_data_file_bytes, 0), BigInteger),
             DataLocation.enabled & Site.enabled,
             DataLocation.suspended_at.is_not(None) | Site.suspended_at.is_not(None),
             case((_deletes(), RetentionPolicy.trigger)),
@@ -101,11 +77,11 @@ def location_statuses(session: Session) -> list[LocationStatus]:
         .join(Site, Site.id == DataLocation.site_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == DataLocation.retention_policy_id)
         .outerjoin(latest, literal(True))
-        .outerjoin(here, here.c.data_location_id == DataLocation.id)
         .where(DataLocation.retired_at.is_(None))
         .order_by(DataLocation.site_id, DataLocation.id)
     )
-    return [LocationStatus(*row) for row in rows]
+    nothing = Stored()
+    return [LocationStatus(*facts[:8], *astuple(stored.get(facts[0], nothing)), *facts[8:]) for facts in rows]
 
 
 def _deletes() -> ColumnElement[bool]:

@@ -88,15 +88,15 @@ _NOT_DELETED: ColumnElement[str] = literal_column("'deleted'")
 _PACKAGE: ColumnElement[str] = literal_column("'raw_data_package'")
 
 
-def open_work(at: datetime) -> Subquery:
+def open_work(at: datetime | None = None) -> Subquery:
     """Return everything that is not done, as a subquery to filter, sort and group.
 
     It costs what is open, never what was ever done.
 
     Parameters
     ----------
-    at : datetime
-        Now; only ``next_at`` depends on it.
+    at : datetime, optional
+        Now; only ``next_at`` depends on it. By default it is the parameter ``now`` of the statement.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def open_work(at: datetime) -> Subquery:
         (next attempt, end of a pause or of a grace period, opening of a route: the latest of them),
         ``turn``, ``priority``, times, ``attempt``, bytes (null where nobody knows them), worker and error.
     """
-    statement = _statement().params(now=at)
+    statement = _statement() if at is None else _statement().params(now=at)
     return statement.subquery("open_work")
 
 

@@ -1,10 +1,14 @@
 """How many packages are in each state, and how many are late."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
+    bindparam,
     cast,
     func,
     select,
@@ -17,12 +21,16 @@ from ccat_ops_db.enumerations import (
 from ccat_ops_db.models import (
     RawDataPackage,
 )
+from ccat_ops_db.models.base import UtcDateTime
 from ccat_ops_db.package_state import maybe_not_archived, package_state
 from ccat_ops_db.reports.facts import LATE, Overdue
+from ccat_ops_db.reports.sums import Sums, formed_until_now
 
 
-def package_counts(session: Session, at: datetime) -> tuple[dict[str, int], tuple[int, int], Overdue]:
-    """Count packages by state, looking closely only at those that can be anything but archived.
+def package_counts(
+    session: Session, at: datetime, sums: Sums
+) -> tuple[dict[str, int], tuple[int, int], Overdue]:
+    """Count packages by state, looking only at those that can be anything but archived, and at the latest.
 
     Returns
     -------
@@ -30,7 +38,24 @@ def package_counts(session: Session, at: datetime) -> tuple[dict[str, int], tupl
         Packages by state; number and bytes of archived ones that are not removed at their source; and those
         that are not archived a day after they were formed.
     """
-    total = session.scalar(select(func.count()).select_from(RawDataPackage)) or 0
+    found = session.execute(_states(), {"late_before": at - LATE}).all()
+    counted: dict[str, int] = {row[0]: row[1] for row in found}
+    result = {state.value: counted.get(state.value, 0) for state in PackageState}
+    others_of_all = sum(number for state, number in result.items() if state != PackageState.ARCHIVED.value)
+    # A package that another site formed long ago and that came just now is not in the sums yet.
+    result[PackageState.ARCHIVED.value] = max(0, formed_until_now(session, sums) - others_of_all)
+    archived = [row for row in found if row[0] == PackageState.ARCHIVED]
+    others = [row for row in found if row[0] != PackageState.ARCHIVED]
+    overdue = Overdue(
+        sum(row[4] for row in others),
+        sum(row[5] for row in others),
+        min((row[6] for row in others if row[6] is not None), default=None),
+    )
+    return result, (sum(row[2] for row in archived), sum(row[3] for row in archived)), overdue
+
+
+@cache
+def _states() -> Select[Any]:
     states = (
         select(
             package_state().label("state"),
@@ -41,32 +66,18 @@ def package_counts(session: Session, at: datetime) -> tuple[dict[str, int], tupl
         .where(RawDataPackage.id.in_(maybe_not_archived()))
         .subquery()
     )
-    late, here = states.c.created_at < at - LATE, states.c.source_removed_at.is_(None)
+    late_before = bindparam("late_before", type_=UtcDateTime())
+    late, here = states.c.created_at < late_before, states.c.source_removed_at.is_(None)
 
     def total_bytes(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(states.c.payload_bytes).filter(condition), 0), BigInteger)
 
-    found = session.execute(
-        select(
-            states.c.state,
-            func.count(),
-            func.count().filter(here),
-            total_bytes(here),
-            func.count().filter(late),
-            total_bytes(late),
-            func.min(states.c.created_at).filter(late),
-        ).group_by(states.c.state)
-    ).all()
-    counted: dict[str, int] = {row[0]: row[1] for row in found}
-    result = {state.value: counted.get(state.value, 0) for state in PackageState}
-    result[PackageState.ARCHIVED.value] = total - sum(
-        number for state, number in result.items() if state != PackageState.ARCHIVED.value
-    )
-    archived = [row for row in found if row[0] == PackageState.ARCHIVED]
-    others = [row for row in found if row[0] != PackageState.ARCHIVED]
-    overdue = Overdue(
-        sum(row[4] for row in others),
-        sum(row[5] for row in others),
-        min((row[6] for row in others if row[6] is not None), default=None),
-    )
-    return result, (sum(row[2] for row in archived), sum(row[3] for row in archived)), overdue
+    return select(
+        states.c.state,
+        func.count(),
+        func.count().filter(here),
+        total_bytes(here),
+        func.count().filter(late),
+        total_bytes(late),
+        func.min(states.c.created_at).filter(late),
+    ).group_by(states.c.state)

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     String,
     and_,
     cast,
-    false,
     func,
     literal,
     select,
@@ -41,6 +42,7 @@ from ccat_ops_db.reports.flow import FlowStep, flow
 from ccat_ops_db.reports.load_facts import load_facts
 from ccat_ops_db.reports.location_status import LocationStatus, location_statuses
 from ccat_ops_db.reports.package_counts import package_counts
+from ccat_ops_db.reports.sums import Sums, load_sums
 from ccat_ops_db.reports.verdict import Verdict, verdict
 from ccat_ops_db.reports.work_rows import work_rows
 
@@ -112,6 +114,7 @@ class StatusReport:
 
     site: str
     at: datetime
+    counted_at: datetime
     locations: list[LocationStatus]
     work: list[WorkCount]
     waiting: list[WaitingCount]
@@ -126,11 +129,11 @@ class StatusReport:
     signs_of_life: list[SignOfLife]
 
 
-def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
+def status_report(session: Session, site_id: str, at: datetime, sums: Sums | None = None) -> StatusReport:
     """Return what is where, what moves and what waits.
 
-    Its cost follows what is under way and what is at sources and buffers, not what was ever archived: work is
-    counted while it is open.
+    With sums its cost follows what is under way and what is at sources and buffers, not what was ever
+    archived: work is counted while it is open.
 
     Parameters
     ----------
@@ -140,14 +143,18 @@ def status_report(session: Session, site_id: str, at: datetime) -> StatusReport:
         Site at which the report is made.
     at : datetime
         Now.
+    sums : Sums, optional
+        What there is in all, some seconds old; it is found out now by default.
     """
-    packages, not_removed, overdue = package_counts(session, at)
+    sums = sums or load_sums(session, at)
+    packages, not_removed, overdue = package_counts(session, at, sums)
     facts = load_facts(session, at, overdue)
     items = attention(facts)
     return StatusReport(
         site=site_id,
         at=at,
-        locations=location_statuses(session),
+        counted_at=sums.at,
+        locations=location_statuses(session, sums.stored),
         work=_work(session),
         waiting=_waiting(session),
         packages=packages,
@@ -173,8 +180,17 @@ def _signs_of_life(facts: Facts) -> list[SignOfLife]:
 
 
 def _work(session: Session) -> list[WorkCount]:
+    found = session.execute(_count_work())
+    return [WorkCount(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found]
+
+
+# Statements over all kinds of work are large: each is put together once.
+
+
+@cache
+def _count_work() -> Select[Any]:
     rows = work_rows(lambda kind, _: kind.status != Status.COMPLETED).subquery()
-    found = session.execute(
+    return (
         select(
             rows.c.operation,
             rows.c.status,
@@ -185,10 +201,14 @@ def _work(session: Session) -> list[WorkCount]:
         .group_by(rows.c.stage, rows.c.operation, rows.c.status)
         .order_by(rows.c.stage, rows.c.status)
     )
-    return [WorkCount(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in found]
 
 
 def _waiting(session: Session) -> list[WaitingCount]:
+    return [WaitingCount(*row) for row in session.execute(_count_waiting())]
+
+
+@cache
+def _count_waiting() -> Select[Any]:
     rows = work_rows(
         lambda kind, _: and_(
             kind.waiting_reason.is_not(None), kind.status.in_([Status.PENDING, Status.SCHEDULED])
@@ -216,21 +236,23 @@ def _waiting(session: Session) -> list[WaitingCount]:
         ExecutedObsUnitModule.waiting_since,
     ).where(ExecutedObsUnitModule.waiting_reason.is_not(None))
     everything = union_all(work, copies, modules).subquery()
-    found = session.execute(
+    return (
         select(everything.c.subject_type, everything.c.reason, func.count(), func.min(everything.c.since))
         .group_by(everything.c.subject_type, everything.c.reason)
         .order_by(func.min(everything.c.since))
     )
-    return [WaitingCount(*row) for row in found]
 
 
 def _transfers(session: Session) -> list[Movement]:
+    return [Movement(*row) for row in session.execute(_moving())]
+
+
+@cache
+def _moving() -> Select[Any]:
     rows = work_rows(
-        lambda kind, _: (
-            kind.status == Status.IN_PROGRESS if kind in (DataTransfer, LongTermArchiveTransfer) else false()
-        )
+        lambda kind, _: kind.status == Status.IN_PROGRESS, (DataTransfer, LongTermArchiveTransfer)
     ).subquery()
-    found = session.execute(
+    return (
         select(
             rows.c.id,
             rows.c.operation,
@@ -244,7 +266,6 @@ def _transfers(session: Session) -> list[Movement]:
         .order_by(rows.c.started_at)
         .limit(LONGEST_LIST)
     )
-    return [Movement(*row) for row in found]
 
 
 def _errors(session: Session) -> dict[str, int]:
