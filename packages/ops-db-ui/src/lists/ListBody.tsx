@@ -3,6 +3,7 @@ import { Button } from "~/components/Button";
 import { Empty } from "~/components/Empty";
 import { Loading } from "~/components/Loading";
 import { ProblemNote } from "~/components/ProblemNote";
+import { usePanePlace } from "~/components/pane";
 import { grouped } from "~/components/quantity";
 import type { Chip } from "~/lists/chips";
 import type { Column, RowLink } from "~/lists/columns";
@@ -25,6 +26,7 @@ interface Props<P extends ListPath> {
   readonly chosen: readonly string[] | null;
   readonly rowId: (row: RowOf<P>) => string;
   readonly rowLink: RowLink<RowOf<P>> | undefined;
+  readonly opensBeside: boolean;
   readonly total: number | null;
   readonly order: string | null;
   readonly sorts: readonly string[];
@@ -62,6 +64,7 @@ export function ListBody<P extends ListPath>(props: Props<P>): ReactNode {
           columns={props.columns}
           rowId={props.rowId}
           {...(props.rowLink === undefined ? {} : { rowLink: props.rowLink })}
+          opensBeside={props.opensBeside}
           chosen={props.chosen}
           sort={props.order}
           onSort={(key) => props.onSort(nextSort(props.sorts, props.order, key))}
@@ -91,6 +94,7 @@ export function ListBody<P extends ListPath>(props: Props<P>): ReactNode {
 
 /** Stands over the rows, so that it moves none. */
 function New({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
+  const scroller = usePanePlace()?.scroller ?? window;
   return (
     <div className={styles.new} role="status">
       {count > 0 && (
@@ -98,7 +102,7 @@ function New({ count, onShow }: { readonly count: number; readonly onShow: () =>
           kind="main"
           onClick={() => {
             onShow();
-            window.scrollTo({ top: 0 });
+            scroller.scrollTo({ top: 0 });
           }}
         >
           {count >= PAGE_ROWS ? `${grouped(PAGE_ROWS)} or more new` : `${count} new`}

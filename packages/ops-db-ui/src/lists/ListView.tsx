@@ -56,6 +56,8 @@ export interface ListViewProps<P extends ListPath> {
   /** Key of a row; its `id` or `name` where not given. */
   readonly rowId?: (row: RowOf<P>) => string;
   readonly rowLink?: RowLink<RowOf<P>>;
+  /** Whether rows open beside the list where there is room. */
+  readonly opensBeside?: boolean;
   /** Filters that the page sets; then the list keeps its own filters out of the address. */
   readonly fixed?: Query;
   /** The order while the person has chosen none; that of the contract where not given. */
@@ -166,6 +168,7 @@ export function ListView<P extends ListPath>(props: ListViewProps<P>): ReactNode
           chosen={state.columns}
           rowId={rowId}
           rowLink={props.rowLink}
+          opensBeside={props.opensBeside === true}
           total={count?.exact === true ? count.value : pages.hasNextPage ? null : rows.length}
           order={order}
           sorts={operation.sorts}

@@ -5,6 +5,8 @@ import { isTime } from "~/lists/times";
 /** Names in the address that belong to the table, not to the contract. */
 const COLUMNS = "columns";
 const SORT = "sort";
+/** Of what is open beside the list: the path of its page. */
+const PANE = "pane";
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -85,6 +87,16 @@ export function withColumns(search: Search, columns: readonly string[] | null): 
   return withFilter(search, COLUMNS, columns === null ? [] : [columns.join(",")]);
 }
 
+/** Return the path of the page that an address has open beside its list; null: none. */
+export function paneOf(search: Search): string | null {
+  return textsOf(search[PANE])[0] ?? null;
+}
+
+/** Return the search with another page beside the list; null: with none. */
+export function withPane(search: Search, path: string | null): Search {
+  return withFilter(search, PANE, path === null ? [] : [path]);
+}
+
 /** Return the search with the filters and the order of a view instead of its own; all else stays. */
 export function withView(operation: Operation, search: Search, query: Search): Search {
   const names = new Set([...operation.filters.map(({ name }) => name), SORT]);
@@ -112,10 +124,10 @@ export function isView(operation: Operation, state: ListState, query: Search): b
 /**
  * Return what checks the search of a route with a list: names of the list and of the page stay, others go.
  *
- * @param others Names that the page has beside those of the list.
+ * @param others Names that the page has beside those of the list and of what is open beside it.
  */
 export function listSearch(operation: Operation, others: readonly string[] = []) {
-  const known = new Set([...operation.filters.map(({ name }) => name), SORT, COLUMNS, ...others]);
+  const known = new Set([...operation.filters.map(({ name }) => name), SORT, COLUMNS, PANE, ...others]);
   return (search: Search): Record<string, string | string[]> =>
     Object.fromEntries(
       Object.entries(search)

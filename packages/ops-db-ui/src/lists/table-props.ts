@@ -9,6 +9,8 @@ export interface TableProps<Row> {
   /** Key of a row; its `id` or `name` where not given. */
   readonly rowId?: (row: Row) => string;
   readonly rowLink?: RowLink<Row>;
+  /** Whether rows open beside the list where there is room; the route of the page has to take that. */
+  readonly opensBeside?: boolean;
   /** Ids of the chosen columns; null: those that fit. */
   readonly chosen?: readonly string[] | null;
   /** Order, with `-` before it for the largest first. */

@@ -2,6 +2,8 @@ import { useNavigate, useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, type MouseEvent, type RefObject, useEffect, useRef, useState } from "react";
 import type { RowLink } from "~/lists/columns";
 import type { Selection } from "~/lists/table-props";
+import { usePaneAddress } from "~/lists/usePane";
+import { pageOf } from "~/lists/useRowLink";
 import { rememberList } from "~/shell/came-from";
 
 const INTERACTIVE = "a, button, input, select, textarea, label, summary, [role=button], [role=menuitem]";
@@ -23,9 +25,10 @@ export function useRowKeys<Row>({ body, rows, rowId, rowLink, selection, scrollT
   const wanted = useRef<string | null>(null);
   const navigate = useNavigate();
   const router = useRouter();
+  const pane = usePaneAddress();
   useEffect(() => {
     if (rowLink === undefined) return;
-    rememberList(body, () => rows.map((row) => addressOf(router, rowLink(row))));
+    rememberList(body, () => rows.map((row) => pageOf(router, rowLink(row))));
   }, [body, rows, rowLink, router]);
   const at = rows.findIndex((row) => rowId(row) === current);
   useEffect(() => {
@@ -60,16 +63,15 @@ export function useRowKeys<Row>({ body, rows, rowId, rowLink, selection, scrollT
     const isInteractive = event.target instanceof Element && event.target.closest(INTERACTIVE) !== null;
     if (!isInteractive && String(window.getSelection() ?? "") === "") open(row);
   };
+  const isBeside = (row: Row) =>
+    pane !== null && rowLink !== undefined && pageOf(router, rowLink(row)) === pane;
   return (index: number, row: Row) => ({
     "data-row": rowId(row),
     "data-open": rowLink !== undefined,
+    "aria-current": isBeside(row) ? ("true" as const) : undefined,
     tabIndex: index === Math.max(0, at) ? 0 : -1,
     onFocus: () => setCurrent(rowId(row)),
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => onKeyDown(event, index, row),
     onClick: (event: MouseEvent<HTMLElement>) => onClick(event, row),
   });
-}
-
-function addressOf(router: ReturnType<typeof useRouter>, link: object): string {
-  return router.buildLocation(link as Parameters<typeof router.buildLocation>[0]).pathname;
 }

@@ -1,5 +1,6 @@
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useState } from "react";
+import { usePanePlace } from "~/components/pane";
 
 /** Fewer rows than this are all in the page. */
 const VIRTUAL_FROM = 80;
@@ -16,25 +17,31 @@ export interface VirtualRows {
   readonly scrollTo: (index: number) => void;
 }
 
-/** Return which rows of a list are near the window; the window scrolls, not the list. */
+/** Return which rows of a list are near the window; the window scrolls, or the pane that the list is in. */
 export function useVirtualRows(
   body: RefObject<HTMLElement | null>,
   count: number,
   onShown: ((first: number, last: number) => void) | undefined,
 ): VirtualRows {
   const isVirtual = count >= VIRTUAL_FROM;
+  const place = usePanePlace();
+  const scroller = place?.scroller ?? null;
   const [scrollMargin, setScrollMargin] = useState(0);
   useLayoutEffect(() => {
     const top = body.current?.getBoundingClientRect().top;
-    if (top !== undefined) setScrollMargin(Math.round(top + window.scrollY));
+    if (top === undefined) return;
+    const scrolled =
+      scroller === null ? window.scrollY : scroller.scrollTop - scroller.getBoundingClientRect().top;
+    setScrollMargin(Math.round(top + scrolled));
   });
-  const virtualizer = useWindowVirtualizer({
-    count,
-    enabled: isVirtual,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: OVERSCAN,
-    scrollMargin,
+  const options = { count, estimateSize: () => ROW_HEIGHT, overscan: OVERSCAN, scrollMargin };
+  const inWindow = useWindowVirtualizer({ ...options, enabled: isVirtual && place === null });
+  const inPane = useVirtualizer<HTMLElement, Element>({
+    ...options,
+    enabled: isVirtual && place !== null,
+    getScrollElement: () => scroller,
   });
+  const virtualizer = place === null ? inWindow : inPane;
   const scrollTo = useCallback(
     (index: number) => {
       if (isVirtual) virtualizer.scrollToIndex(index, { align: "auto" });

@@ -1,10 +1,13 @@
-import { useRouter } from "@tanstack/react-router";
+import { type AnyRouter, useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { tinykeys } from "tinykeys";
+import { ROOMY } from "~/lists/media";
+import { paneOf } from "~/lists/state";
 import { usePreferences } from "~/preferences/preferences";
 import { neighbour } from "~/shell/came-from";
 import { ENTRIES } from "~/shell/entries";
 import { KeysDialog } from "~/shell/KeysDialog";
+import { closePane, showBeside } from "~/shell/Pane";
 import { closePalette, isPaletteOpen, openPalette } from "~/shell/palette-state";
 import { findTarget, focusInside, focusRow, isBusy, type Target } from "~/shell/targets";
 
@@ -27,14 +30,16 @@ export function Keys() {
           },
           // The palette does this itself as soon as its code is there.
           escape: (event) => {
-            if (!isPaletteOpen() || event.defaultPrevented) return;
+            if (event.defaultPrevented) return;
+            if (isPaletteOpen()) closePalette();
+            else if (shownPane(router) !== null && !isBusy(event)) closePane(router);
+            else return;
             event.preventDefault();
-            closePalette();
           },
         },
         { ignore: (event) => event.isComposing },
       ),
-    [],
+    [router],
   );
 
   useEffect(() => {
@@ -43,7 +48,13 @@ export function Keys() {
       if (address !== null) router.history.push(address);
       return address !== null;
     };
-    const step = (by: 1 | -1) => go(neighbour(router.state.location.pathname, by));
+    const step = (by: 1 | -1) => {
+      const pane = shownPane(router);
+      if (pane === null) return go(neighbour(router.state.location.pathname, by));
+      const next = neighbour(pane, by);
+      if (next !== null) showBeside(router, next);
+      return next !== null;
+    };
     const press = (target: Target) => {
       const element = findTarget(target);
       element?.click();
@@ -80,4 +91,9 @@ export function Keys() {
   }, [keys, router]);
 
   return <KeysDialog open={isListed} onClose={() => setListed(false)} />;
+}
+
+/** Return the path of the page that stands beside a list now. */
+function shownPane(router: AnyRouter): string | null {
+  return matchMedia(ROOMY).matches ? paneOf(router.state.location.search) : null;
 }

@@ -2,10 +2,12 @@ import { Outlet, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
+import { useIsSplit } from "~/lists/usePane";
 import { Banners } from "~/shell/Banners";
 import { BottomBar } from "~/shell/BottomBar";
 import { Keys } from "~/shell/Keys";
 import { LazyPalette } from "~/shell/LazyPalette";
+import { Pane, PaneElsewhere } from "~/shell/Pane";
 import { Rail } from "~/shell/Rail";
 import { SessionEnded } from "~/shell/SessionEnded";
 import styles from "~/shell/Shell.module.css";
@@ -18,6 +20,7 @@ import { SiteTimeProvider } from "~/time/site";
 export function Shell() {
   useRecentVisits();
   const isWall = useSearch({ strict: false, select: ({ wall }) => wall !== undefined });
+  const isSplit = useIsSplit();
   if (isWall) {
     return (
       <Wall>
@@ -35,10 +38,14 @@ export function Shell() {
         <Rail />
         <div className={styles.middle}>
           <Banners />
-          <main className={styles.content} id="content" tabIndex={-1}>
-            <Suspense fallback={<Loading />}>
-              <Outlet />
-            </Suspense>
+          <main className={styles.content} id="content" tabIndex={-1} data-split={isSplit}>
+            <div className={styles.page}>
+              <PaneElsewhere />
+              <Suspense fallback={<Loading />}>
+                <Outlet />
+              </Suspense>
+            </div>
+            <Pane />
           </main>
         </div>
         <BottomBar />

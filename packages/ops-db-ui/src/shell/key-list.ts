@@ -13,7 +13,7 @@ export const KEY_LIST: readonly (readonly [where: string, keys: readonly KeyHelp
     [
       { keys: ["Ctrl", "K"], does: "Go to a page, find something, act" },
       { keys: ["?"], does: "List the keys" },
-      { keys: ["Esc"], does: "Close what is open, or go back" },
+      { keys: ["Esc"], does: "Close what is open, also beside a list, or go back" },
     ],
   ],
   ["Pages", ENTRIES.map(({ key, label }) => ({ keys: ["g", key], does: label }))],
@@ -24,7 +24,7 @@ export const KEY_LIST: readonly (readonly [where: string, keys: readonly KeyHelp
       { keys: ["j"], does: "Next row" },
       { keys: ["k"], does: "Row before" },
       { keys: ["x"], does: "Select the row" },
-      { keys: ["Enter"], does: "Open the row" },
+      { keys: ["Enter"], does: "Open the row, beside the list where there is room" },
     ],
   ],
   [

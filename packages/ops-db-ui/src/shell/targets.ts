@@ -5,7 +5,8 @@
  * - `data-target="filters"` on what holds the filters, `data-target="why"` and `data-target="copy"` on buttons,
  * - `data-verb="Suspend"` on the button of an action, with `data-refused="reason"` where it cannot be used now.
  *
- * What is inside the row that has the focus counts before the rest of the page.
+ * What is inside the row that has the focus counts before the rest of the page, and so does the pane beside a list
+ * (`data-pane`) while the focus is in it.
  */
 export type Target = "filters" | "why" | "copy";
 
@@ -24,6 +25,7 @@ export function findTarget(name: Target): HTMLElement | null {
   const selector = `[data-target="${name}"]`;
   return (
     currentRow()?.querySelector<HTMLElement>(selector) ??
+    currentPane()?.querySelector<HTMLElement>(selector) ??
     content()?.querySelector<HTMLElement>(selector) ??
     null
   );
@@ -36,17 +38,22 @@ export function focusInside(element: HTMLElement | null): boolean {
   return taker != null;
 }
 
+/** Return the row whose page is open beside its list. */
+export function rowBeside(): HTMLElement | null {
+  return content()?.querySelector<HTMLElement>('[data-row][aria-current="true"]') ?? null;
+}
+
 /** Give the focus to the row of the page's list that keys begin from. */
 export function focusRow(): boolean {
-  const row = content()?.querySelector<HTMLElement>('[data-row][tabindex="0"]');
+  const row = rowBeside() ?? content()?.querySelector<HTMLElement>('[data-row][tabindex="0"]');
   row?.focus();
   return row != null;
 }
 
-/** Return what can be done with the row that has the focus; without one, with the page. */
+/** Return what can be done with the row that has the focus; without one, with the page, or that in the pane. */
 export function verbsOnPage(): readonly Verb[] {
   const row = currentRow();
-  const buttons = (row ?? content())?.querySelectorAll<HTMLElement>("[data-verb]") ?? [];
+  const buttons = (row ?? currentPane() ?? content())?.querySelectorAll<HTMLElement>("[data-verb]") ?? [];
   return Array.from(buttons)
     .filter((button) => row !== null || button.closest("[data-row]") === null)
     .map((button) => ({
@@ -71,6 +78,10 @@ export function isBusy(event: KeyboardEvent): boolean {
 
 function currentRow(): HTMLElement | null {
   return document.activeElement?.closest<HTMLElement>("[data-row]") ?? null;
+}
+
+function currentPane(): HTMLElement | null {
+  return document.activeElement?.closest<HTMLElement>("[data-pane]") ?? null;
 }
 
 function content(): HTMLElement | null {

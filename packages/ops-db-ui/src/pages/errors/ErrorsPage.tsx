@@ -31,6 +31,7 @@ export function ErrorsPage() {
         columns={ERROR_COLUMNS}
         presets={presets}
         rowLink={({ id }) => ({ to: "/errors/$id", params: { id } })}
+        opensBeside
         empty={
           <Empty title="No error was ever recorded here.">
             <p>What a service cannot do, or does only at the third attempt, is recorded and stands here.</p>

@@ -44,6 +44,7 @@ export function ObservationsPage() {
         columns={COLUMNS}
         presets={PRESETS}
         rowLink={({ id }) => ({ to: "/observations/$id", params: { id } })}
+        opensBeside
         empty={
           <Empty title="Nothing has been observed yet.">
             <p>

@@ -27,6 +27,7 @@ export function StagingPage() {
         presets={PRESETS}
         without={["mine"]}
         rowLink={({ id }) => ({ to: "/staging/$id", params: { id } })}
+        opensBeside
         empty={
           <Empty title="Nothing was staged yet.">
             <p>

@@ -38,6 +38,7 @@ export function EndedWorkPage({ collection }: { readonly collection: string }) {
           </Empty>
         }
         rowLink={(row) => ({ to: "/work/$kind/$id", params: { kind: kind.collection, id: row.id } })}
+        opensBeside
       />
     </>
   );

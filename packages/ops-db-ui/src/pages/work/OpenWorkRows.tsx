@@ -25,6 +25,7 @@ export function OpenWorkRows({ query }: { readonly query: Query }) {
       label="Open work"
       columns={COLUMNS}
       rowLink={linkOf}
+      opensBeside
       fixed={query}
       bare
       verbs={(rows) => <TickedVerbs rows={rows} />}
