@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -87,7 +88,7 @@ def test_finished_packages_cost_a_report_nothing(
     for count in (FEW, MANY):
         finish(count)
         sums = load_sums(session, rows.NOW)
-        read.append(read_by(session, lambda sums=sums: status_report(session, "ccat", rows.NOW, sums)))
+        read.append(read_by(session, partial(status_report, session, "ccat", rows.NOW, sums)))
     few, many = read
     assert 0 < few < 500
     assert many - few < 200
