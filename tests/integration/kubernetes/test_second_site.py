@@ -26,6 +26,11 @@ WITHOUT = (*SMALL, "operator.enabled=false")
 ELSEWHERE = (*WITHOUT, "operatorElsewhere=true")
 GUIDE = "back-up-and-restore"
 RESTORED = "ccat_ops_db_2"
+USED_PLACES = {
+    "worker-telescope": ("ccat.output-buffer",),
+    "worker-archive": ("cologne.input-buffer", "cologne.lta"),
+}
+"""What holds something after files have flowed, by the workers that see it."""
 _COUNTS = """
     SELECT (SELECT count(*) FROM raw_data_file), (SELECT count(*) FROM physical_copy),
            (SELECT count(*) FROM api_token), (SELECT count(*) FROM configuration_revision)
@@ -143,6 +148,7 @@ def test_one_operator_looks_after_all_namespaces(
     assert fresh.database_url.endswith("/fresh")
     accounts = {it["spec"]["template"]["spec"]["serviceAccountName"] for it in _migrations(fresh)}
     assert "ccat-migration" in accounts
+    _adopt_used_places(fresh)
     _files_flow(fresh, "all-namespaces", tmp_path)
     assert_drift_is_told(site)
     kill_leader(operator_of_all, f"clusterkopfpeering/{RELEASE}-ccat-operator")
@@ -159,6 +165,14 @@ def _files_flow(site: Site, name: str, home: Path) -> Flowing:
     with Api(deployment, deployment.token) as api:
         assert_nothing_lost(flowing, site.database_url, deployment, person, api, Archive(deployment))
     return flowing
+
+
+def _adopt_used_places(site: Site) -> None:
+    """Say as a person that the places of an earlier database belong to this one, which takes none by itself."""
+    for worker, locations in USED_PLACES.items():
+        for location in locations:
+            adopt = ["ccat-transfer", "place", "adopt", location, "--reason", "a new database"]
+            site.kubectl("exec", f"deployment/{RELEASE}-data-transfer-{worker}", "--", *adopt)
 
 
 def _component(pod: dict[str, Any]) -> str:
