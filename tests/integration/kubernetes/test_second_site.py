@@ -168,7 +168,7 @@ def _files_flow(site: Site, name: str, home: Path) -> Flowing:
 
 
 def _adopt_used_places(site: Site) -> None:
-    """Say as a person that the places of an earlier database belong to this one, which takes none by itself."""
+    """Say as a person that the places of an earlier database belong to this one: it takes none by itself."""
     for worker, locations in USED_PLACES.items():
         for location in locations:
             adopt = ["ccat-transfer", "place", "adopt", location, "--reason", "a new database"]
