@@ -3,6 +3,8 @@
 import errno
 import os
 import ssl
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,21 +63,26 @@ def test_an_outage_gives_up_no_work(observatory: Any, error: Exception) -> None:
     assert lost(observatory, CONTENTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="e8b: a source whose file server forgot its handles gives up each package as unreadable",
-)
 def test_a_stale_handle_at_the_source_passes(observatory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stale(*_: object) -> int:
-        raise OSError(errno.ESTALE, "Stale file handle")
+    source = observatory.folder("ccat.raw")
 
+    def forgotten(read: Callable[..., Any]) -> Callable[..., Any]:
+        def stale(descriptor: int, *rest: Any) -> Any:
+            if Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(source):
+                met.append(descriptor)
+                raise OSError(errno.ESTALE, "Stale file handle")
+            return read(descriptor, *rest)
+
+        return stale
+
+    met: list[int] = []
     observatory.observe(CONTENTS)
     observatory.planner.run_pass()
     with monkeypatch.context() as patch:
         for name in ("read", "readv", "pread", "preadv"):
-            patch.setattr(os, name, stale)
+            patch.setattr(os, name, forgotten(getattr(os, name)))
         observatory.deliver()
+    assert met
     assert "failed" not in work_states(observatory)
     let_pass(observatory, HOUR)
     assert lost(observatory, CONTENTS) == []
