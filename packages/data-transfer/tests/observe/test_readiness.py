@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.observe.probes import serve_probes
 from ccat_data_transfer.observe.readiness import (
@@ -26,6 +26,9 @@ from ccat_data_transfer.observe.readiness import (
     database_problem,
     wait_for,
 )
+from ccat_data_transfer.places.adopt import Asked, adopt
+from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.places.open import Places
 from ccat_ops_db import schema
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.models import DiskDataLocation, Site
@@ -138,8 +141,6 @@ def test_a_download_that_stands_still_does_not_hold_up_the_end(
     _set_up_sites(postgresql_url)
     folder = tmp_path / "buffer"
     folder.mkdir()
-    with (folder / "large.tar").open("wb") as large:
-        large.truncate(1 << 30)
     engine = create_engine(synchronous(postgresql_url))
     with Session(engine) as session, session.begin():
         session.add(
@@ -151,7 +152,11 @@ def test_a_download_that_stands_still_does_not_hold_up_the_end(
                 path=str(folder),
             )
         )
+    sessions = sessionmaker(engine)
+    adopt(sessions, Places(sessions, Credentials(tmp_path)), "cologne.buffer", Asked("test"))
     engine.dispose()
+    with (folder / "large.tar").open("wb") as large:
+        large.truncate(1 << 30)
     with start("data-server", "--site", "cologne") as server:
         server.wait(lambda status, _: status == 200)
         expires_at = datetime.now(UTC) + timedelta(minutes=5)
