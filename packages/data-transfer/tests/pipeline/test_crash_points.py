@@ -16,10 +16,9 @@ from ccat_data_transfer import crash_points
 from ccat_data_transfer.crash_points import CRASH_POINTS
 from ccat_data_transfer.package_format import file_chunks, verify_package
 from ccat_dev_stack.testing import Bucket
-from ccat_ops_db.enumerations import LocationType, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
-    DataLocation,
     Deletion,
     Event,
     PackageCreation,
@@ -27,8 +26,9 @@ from ccat_ops_db.models import (
     PhysicalCopyLock,
     RawDataFile,
     RawDataPackage,
-    S3DataLocation,
 )
+
+from ..more_places import add_store
 
 ON_DISK = tuple(name for name in CRASH_POINTS if not name.startswith("storage.s3."))
 AT_S3 = tuple(name for name in CRASH_POINTS if name.startswith("storage.s3.") and "remove" not in name)
@@ -112,23 +112,7 @@ def test_killed_at_each_point_on_disk(observatory: Any) -> None:
 
 
 def test_killed_at_each_point_of_a_store(observatory: Any, s3: Bucket, tmp_path: Path) -> None:
-    keys = observatory.settings.credentials_folder / "archive"
-    keys.mkdir(parents=True)
-    (keys / "access_key_id").write_text(s3.access_key_id)
-    (keys / "secret_access_key").write_text(s3.secret_access_key)
-    observatory.change(DataLocation, "cologne.lta", retired_at=observatory.clock.now)
-    with observatory.sessions.begin() as session:
-        session.add(
-            S3DataLocation(
-                id="cologne.store",
-                site_id="cologne",
-                name="store",
-                location_type=LocationType.LONG_TERM_ARCHIVE,
-                endpoint=s3.endpoint,
-                bucket=s3.bucket,
-                credential="archive",
-            )
-        )
+    add_store(observatory, s3)
     names = ("archiving.before_send", *AT_S3, "archiving.before_commit", "verifying.before_commit")
     die_at_each(observatory, names, 6_000_000)
     storage = observatory.places.storage("cologne.store")
