@@ -4,7 +4,7 @@ import { operations } from "~/api/operations.gen";
 import { Palette } from "~/shell/Palette";
 import { closePalette, openPalette } from "~/shell/palette-state";
 import { rememberVisit } from "~/shell/recent";
-import { answer, answerCall, requests } from "~tests/answers";
+import { answer, answerCall, answerWith, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
 const EVERYTHING = person([
@@ -110,6 +110,29 @@ describe("finding", () => {
     await page.getByRole("option", { name: /^a.tar/ }).click();
     await expect.poll(() => router.state.location.pathname).toBe("/packages/p7");
     expect(requests().at(-1)?.address).toBe("/api/v1/search?q=0198a2b4");
+  });
+
+  test("what an earlier text found is not opened for a later one", async () => {
+    let answerLater = () => {};
+    const later = new Promise<void>((resolve) => {
+      answerLater = resolve;
+    });
+    answerWith("GET /api/v1/search", async () => {
+      const q = requests().at(-1)?.address.split("q=")[1] ?? "";
+      if (q.length > 8) await later;
+      return Response.json({ items: [{ ...HIT, id: q, title: `${q}.tar` }] });
+    });
+    const { router } = await open();
+    await userEvent.fill(field, "0198a2b4");
+    await expect
+      .element(page.getByRole("option", { name: /^0198a2b4.tar/ }))
+      .toHaveAttribute("aria-selected", "true");
+    await userEvent.fill(field, "0198a2b4-7");
+    await userEvent.keyboard("{Enter}");
+    await expect.poll(() => requests().at(-1)?.address).toBe("/api/v1/search?q=0198a2b4-7");
+    expect(router.state.location.pathname).not.toContain("/packages/");
+    answerLater();
+    await expect.poll(() => router.state.location.pathname).toBe("/packages/0198a2b4-7");
   });
 
   test("one letter is not searched for", async () => {

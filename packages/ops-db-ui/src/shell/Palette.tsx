@@ -38,10 +38,11 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
   const list = useRef<HTMLDivElement>(null);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [isEntered, setIsEntered] = useState(false);
   const [own] = useState(() => ownItems(me, palette.verbs, otherVisits(router.state.location.href)));
   const offered = palette.only === "actions" ? own.filter(({ group }) => group === "Actions") : own;
   const wanted = useDeferredValue(text.trim());
-  const isAsked = palette.only === "everything" && wanted.length >= SHORTEST;
+  const isAsked = isSearched(palette, wanted);
   const search = useGet(
     "/api/v1/search",
     { params: { query: { q: wanted } } },
@@ -50,7 +51,11 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
   const found = isAsked && search.data !== undefined ? foundItems(search.data.items) : [];
   const items = [...matching(offered, text), ...found];
   const groups = grouped(items);
-  const current = items[Math.min(at, items.length - 1)];
+  // What was found for an earlier text stays to be seen until the answer comes, but cannot be chosen.
+  const isLate = isSearched(palette, text) && (wanted !== text.trim() || search.isPlaceholderData);
+  const pointed = items[Math.min(at, items.length - 1)];
+  const current = isLate && pointed !== undefined && found.includes(pointed) ? undefined : pointed;
+  const mustWait = isLate && current === undefined;
 
   useEffect(() => {
     if (current !== undefined)
@@ -64,11 +69,16 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
     // The dialog gives the focus back first, which the dialog of the action needs in turn.
     else requestAnimationFrame(item.does.run);
   };
+  useEffect(() => {
+    if (!isEntered || mustWait) return;
+    setIsEntered(false);
+    choose(current);
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined)
       setAt((Math.min(at, items.length - 1) + step + items.length) % Math.max(1, items.length));
-    else if (event.key === "Enter") choose(current);
+    else if (event.key === "Enter") setIsEntered(true);
     else return;
     event.preventDefault();
   };
@@ -90,6 +100,7 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
         onChange={(event) => {
           setText(event.currentTarget.value);
           setAt(0);
+          setIsEntered(false);
         }}
         onKeyDown={onKeyDown}
       />
@@ -151,6 +162,10 @@ function Option({
       <span className={styles.note}>{item.refused ?? item.note}</span>
     </div>
   );
+}
+
+function isSearched({ only }: OpenPalette, text: string): boolean {
+  return only === "everything" && text.trim().length >= SHORTEST;
 }
 
 function otherVisits(address: string) {
