@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import (
+    Adoption,
     CheckReason,
     CopyKind,
     ExecutionStatus,
@@ -282,6 +283,22 @@ def _next_part(session: Session) -> int:
 def _add(session: Session, *objects: Any) -> None:
     session.add_all(objects)
     session.flush()
+
+
+def add_marker(session: Session, location: str) -> None:
+    """Adopt a location."""
+    _add(
+        session,
+        models.PlaceMarker(
+            site_id=location.partition(".")[0],
+            data_location_id=location,
+            identity="disk:1:1",
+            file_system="a disk",
+            adopted_at=NOW,
+            adopted_by="a manager",
+            how=Adoption.AUTOMATIC,
+        ),
+    )
 
 
 def suspend(session: Session, model: Any, key: str, at: datetime = NOW) -> None:

@@ -20,7 +20,7 @@ from ccat_ops_db.changed_keys import WATCHED, Changed, changed_key_triggers, emp
 from ccat_ops_db.enumerations import Consumer, Severity, Status
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.replication.classes import OWNED
+from ccat_ops_db.replication.classes import APPEND_ONLY, OWNED
 from ccat_ops_db.session import create_engine
 from ccat_ops_db.settings import synchronous
 
@@ -46,6 +46,7 @@ NOT_WATCHED = {
 
 STATE = {
     "executed_obs_unit": ("comment", "'clouds'"),
+    "place_marker": ("retired_at", "now()"),
     "raw_data_package": ("source_removed_at", "now()"),
     "physical_copy": ("pinned_until", "now()"),
     "staging_job": ("cancelled_at", "now()"),
@@ -125,14 +126,28 @@ def test_each_consumer_is_told_of_what_was_made_changed_and_deleted(
         assert taken(engine, consumer) == set()
 
 
-@pytest.mark.parametrize("table", [name for name in WATCHED if name not in ("event", "error_record")])
+def test_rows_that_are_only_appended_have_no_progress() -> None:
+    appended = set(WATCHED) & set(APPEND_ONLY)
+    assert {name for name in appended if WATCHED[name].progress} == set()
+    assert {changed_key_triggers(name) for name in appended} == {("changed_key_insert",)}
+
+
+def test_a_statement_is_told(session: Session, world: rows.World) -> None:
+    take(session, Consumer.PLANNER, 1000)
+    rows.suspend(session, models.DataLocation, world.buffer)
+    assert {it.subject for it in take(session, Consumer.PLANNER, 1000).keys} == {"suspension"}
+
+
+@pytest.mark.parametrize("table", [name for name in WATCHED if name not in (*APPEND_ONLY, "error_record")])
 def test_progress_is_no_change_of_state(session: Session, world: rows.World, table: str) -> None:
-    if table not in STATE:
+    if table == "place_marker":
+        rows.add_marker(session, world.buffer)
+    elif table not in STATE:
         rows.add_row(session, world, table, Status.PENDING)
     take(session, Consumer.PLANNER, 1000)
     for column in WATCHED[table].progress:
         kind = models.Base.metadata.tables[table].columns[column].type.python_type
-        value = "'words'" if kind is str else "7" if kind is int else "now() + interval '1 s'"
+        value = {str: "'words'", int: "7", bool: "true"}.get(kind, "now() + interval '1 s'")
         session.execute(text(f"UPDATE {table} SET {column} = {value}"))
     assert take(session, Consumer.PLANNER, 1000).keys == set()
     column, value = STATE.get(table, ("priority", "9"))
