@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ccat_data_transfer.planning.verifying import verify_archive_copies
+from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_ops_db.enumerations import CheckReason, DeletionMode, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.models import (
     DataLocation,
@@ -35,6 +36,13 @@ def flip(path: Path) -> None:
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte[0] ^ 1]))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def move_all_but_marker(origin: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for path in origin.iterdir():
+        if path.name != MARKER_NAME:
+            path.rename(target / path.name)
 
 
 def keep_everything(observatory: Any) -> None:
@@ -179,8 +187,9 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
     folder = observatory.folder("cologne.lta")
     tars = observatory.tars_at("cologne.lta")
     verify_archive(observatory)
-    folder.rename(folder.with_name("real"))
-    folder.mkdir()
+    # With its marker still there: without, it is another disk, and nothing is looked for on it.
+    real = folder.with_name("real")
+    move_all_but_marker(folder, real)
     run_for(observatory, 120)
     copies = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
     lost = [copy for copy in copies if copy.status is not PhysicalCopyStatus.VERIFIED]
@@ -199,8 +208,8 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
         observatory.change(DataLocation, location, deletion_mode=DeletionMode.ENABLED)
     run_for(observatory, 120)
     assert len(observatory.files_at("ccat.raw")) == 8
-    folder.rename(folder.with_name("wrong disk"))
-    folder.with_name("real").rename(folder)
+    move_all_but_marker(folder, folder.with_name("written meanwhile"))
+    move_all_but_marker(real, folder)
     observatory.change(LocationHealth, "cologne.lta", suspect_since=None, suspect_reason=None)
     run_for(observatory, 2400)
     assert observatory.tars_at("cologne.lta") == tars
