@@ -8,6 +8,8 @@ from typing import Literal, Protocol, Self
 
 from ccat_data_transfer.simulation.bytes import Content
 
+Kind = Literal["create", "write", "link", "rename", "unlink", "put", "fault"]
+
 
 @dataclass(frozen=True)
 class Act:
@@ -15,7 +17,7 @@ class Act:
 
     process: str
     place: str
-    kind: Literal["create", "write", "link", "rename", "unlink", "put", "fault"]
+    kind: Kind
     path: str
     before: Content | None = None
     after: Content | None = None

@@ -11,7 +11,7 @@ from ccat_data_transfer.simulation.acts import Act, SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.disks import Disk, Host, Inode
 from ccat_data_transfer.simulation.links import Links
-from ccat_data_transfer.simulation.marked_place import MarkedPlace, Medium
+from ccat_data_transfer.simulation.place import Medium, SimulatedPlace
 from ccat_data_transfer.simulation.schedule import Process, Schedule
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -32,7 +32,7 @@ from ccat_data_transfer.storage.names import (
 )
 
 
-class SimulatedDiskStorage(MarkedPlace):
+class SimulatedDiskStorage(SimulatedPlace):
     """See `storage.interface.Storage`: a place on a disk, as a process of a host sees it.
 
     Parameters
@@ -57,17 +57,14 @@ class SimulatedDiskStorage(MarkedPlace):
         process: Process,
         journal: Callable[[Act], None],
     ) -> None:
-        self.location_id = location_id
+        super().__init__(location_id, host.site_id, links, process, journal)
         self.schedule = schedule
-        self.process = process
         self._host = host
         self._path = path
-        self._links = links
-        self._journal = journal
 
     @property
     def medium(self) -> Medium:
-        """See `MarkedPlace.medium`."""
+        """See `SimulatedPlace.medium`."""
         return self.disk
 
     @property
@@ -75,41 +72,12 @@ class SimulatedDiskStorage(MarkedPlace):
         """The disk that is there now."""
         return self._host.disk_at(self._path)
 
-    @property
-    def block_bytes(self) -> int:
-        """How much goes between two acts."""
-        return self._links.block_bytes
-
-    def act(self, what: str, path: str = "", size: int = 0) -> None:
-        """Pass the baton before something is done at the place."""
-        self._links.use(
-            self._host.site_id, self.location_id.partition(".")[0], f"{what} {self.location_id} {path}", size
-        )
-
-    def note(
-        self,
-        kind: Literal["create", "write", "link", "rename", "unlink", "put", "fault"],
-        path: str,
-        before: Content | None = None,
-        after: Content | None = None,
-    ) -> None:
-        """Write down what was done, for the judge."""
-        self._journal(Act(self.process.name, self.location_id, kind, path, before, after))
-
-    def check(self) -> None:
-        """See `Storage.check`."""
-        self.act("check")
-
     def stat(self, path: str) -> ObjectInfo | None:
         """See `Storage.stat`."""
         checked(path)
         self.act("stat", path)
         inode = self.disk.names.get(path)
         return None if inode is None else _info(path, inode)
-
-    def exists(self, path: str) -> bool:
-        """See `Storage.exists`."""
-        return self.stat(path) is not None
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
         """See `Storage.read_range`."""

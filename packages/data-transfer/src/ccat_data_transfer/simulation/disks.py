@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ccat_data_transfer.simulation.bytes import Content
-from ccat_data_transfer.simulation.marked_place import Medium
+from ccat_data_transfer.simulation.place import Medium
 
 
 @dataclass(eq=False)

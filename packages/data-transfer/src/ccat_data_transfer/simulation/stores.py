@@ -12,7 +12,7 @@ from ccat_data_transfer.failures import Integrity, Permanent, Transient
 from ccat_data_transfer.simulation.acts import Act, SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.links import Links
-from ccat_data_transfer.simulation.marked_place import MarkedPlace, Medium
+from ccat_data_transfer.simulation.place import Medium, SimulatedPlace
 from ccat_data_transfer.simulation.schedule import Process
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -140,7 +140,7 @@ class Bucket(Medium):
         ]
 
 
-class SimulatedS3Storage(MarkedPlace):
+class SimulatedS3Storage(SimulatedPlace):
     """See `storage.interface.Storage`: a place in a bucket, as a process of a site sees it."""
 
     kind: Literal["s3"] = "s3"
@@ -154,42 +154,13 @@ class SimulatedS3Storage(MarkedPlace):
         process: Process,
         journal: Callable[[Act], None],
     ) -> None:
-        self.location_id = location_id
+        super().__init__(location_id, site_id, links, process, journal)
         self.bucket = bucket
-        self._site_id = site_id
-        self._links = links
-        self._process = process
-        self._journal = journal
 
     @property
     def medium(self) -> Medium:
-        """See `MarkedPlace.medium`."""
+        """See `SimulatedPlace.medium`."""
         return self.bucket
-
-    def act(self, what: str, path: str = "", size: int = 0) -> None:
-        """Pass the baton before something is done at the place."""
-        self._links.use(
-            self._site_id, self.location_id.partition(".")[0], f"{what} {self.location_id} {path}", size
-        )
-
-    def note(
-        self,
-        kind: Literal["link", "rename", "unlink", "put"],
-        path: str,
-        before: Content | None = None,
-        after: Content | None = None,
-    ) -> None:
-        """Write down what was done, for the judge."""
-        self._journal(Act(self._process.name, self.location_id, kind, path, before, after))
-
-    @property
-    def block_bytes(self) -> int:
-        """How much goes between two acts."""
-        return self._links.block_bytes
-
-    def check(self) -> None:
-        """See `Storage.check`."""
-        self.act("check")
 
     def stat(self, path: str) -> ObjectInfo | None:
         """See `Storage.stat`."""
@@ -197,10 +168,6 @@ class SimulatedS3Storage(MarkedPlace):
         self.act("stat", path)
         version = self.bucket.get(path)
         return None if version is None else _info(path, version)
-
-    def exists(self, path: str) -> bool:
-        """See `Storage.exists`."""
-        return self.stat(path) is not None
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
         """See `Storage.read_range`."""
