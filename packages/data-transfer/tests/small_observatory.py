@@ -21,6 +21,7 @@ from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.simulation.observatory import PLACES, add_telescope
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.work.run import WorkRunner
@@ -35,7 +36,6 @@ from ccat_ops_db.clock import Clock
 from ccat_ops_db.enumerations import (
     CallerKind,
     DeletionMode,
-    DeletionTrigger,
     ExecutionStatus,
     LocationType,
     Operation,
@@ -49,18 +49,10 @@ from ccat_ops_db.models import (
     DiskDataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
-    FixedSource,
-    Instrument,
-    InstrumentModule,
     LocationUsage,
-    Observatory,
-    ObservingProgram,
-    ObsUnit,
     PhysicalCopy,
     RawDataFile,
     RawDataFilePhysicalCopy,
-    RetentionPolicy,
-    Site,
     StagingItem,
     StagingJob,
     Suspension,
@@ -69,8 +61,6 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
 from ccat_ops_db.reports.why import Explanation, why
-
-PLACES = ("ccat.raw", "ccat.buffer", "cologne.buffer", "cologne.lta", "cologne.processing")
 
 
 class TestClock:
@@ -442,48 +432,8 @@ class SmallObservatory:
 
 
 def _seed(session: Session, root: Path) -> None:
-    session.add(Observatory(id="ccat-observatory", name="CCAT Observatory"))
-    session.add(Site(id="ccat", name="CCAT", main=True))
-    session.add(Site(id="cologne", name="Cologne"))
-    session.flush()
-    session.add(
-        Telescope(
-            id="fyst",
-            observatory_id="ccat-observatory",
-            site_id="ccat",
-            name="FYST",
-            latitude=-22.98,
-            longitude=-67.74,
-            altitude=5600,
-        )
-    )
-    session.flush()
-    session.add(Instrument(id="chai", telescope_id="fyst", name="CHAI"))
-    session.flush()
-    for module in ("chai-lfa", "chai-hfa"):
-        session.add(
-            InstrumentModule(
-                id=module, instrument_id="chai", name=module, frequency_min=455, frequency_max=495
-            )
-        )
-    session.add(ObservingProgram(id="GEco", name="Galactic Ecology"))
-    session.add(FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788))
-    session.flush()
-    session.add(ObsUnit(id="IRC10216_CO43", observing_program_id="GEco", source_id="IRC10216"))
-    session.add(
-        RetentionPolicy(id="when-archived", trigger=DeletionTrigger.WHEN_ARCHIVED, min_archive_copies=1)
-    )
-    session.add(
-        RetentionPolicy(id="when-unpinned", trigger=DeletionTrigger.WHEN_UNPINNED, min_archive_copies=1)
-    )
-    session.flush()
-    for location_id, location_type, policy in (
-        ("ccat.raw", LocationType.SOURCE, "when-archived"),
-        ("ccat.buffer", LocationType.BUFFER, "when-archived"),
-        ("cologne.buffer", LocationType.BUFFER, "when-archived"),
-        ("cologne.lta", LocationType.LONG_TERM_ARCHIVE, None),
-        ("cologne.processing", LocationType.PROCESSING, "when-unpinned"),
-    ):
+    add_telescope(session, ["chai-lfa", "chai-hfa"])
+    for location_id, (location_type, policy, _) in PLACES.items():
         _add_location(session, root, location_id, location_type, policy)
     session.flush()
     session.add(

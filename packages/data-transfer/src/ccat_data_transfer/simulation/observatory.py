@@ -1,6 +1,6 @@
 """The observatory of the scenarios: a telescope with its site, and a site with an archive."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -60,11 +60,12 @@ def build(simulation: Simulation) -> None:
         simulation.add_disk(location_id, location_type, capacity)
     simulation.links.rates[LINK] = 25e6
     with simulation.sessions.begin() as session:
-        _add_telescope(session)
+        add_telescope(session, ["chai-lfa"])
         _add_places(session, simulation)
 
 
-def _add_telescope(session: Session) -> None:
+def add_telescope(session: Session, modules: Iterable[str]) -> None:
+    """Add two sites, a telescope with modules, what it observes, and what may be deleted when."""
     session.add(Observatory(id="ccat-observatory", name="CCAT Observatory"))
     session.add(Site(id="ccat", name="CCAT", main=True))
     session.add(Site(id="cologne", name="Cologne"))
@@ -83,11 +84,12 @@ def _add_telescope(session: Session) -> None:
     session.flush()
     session.add(Instrument(id="chai", telescope_id="fyst", name="CHAI"))
     session.flush()
-    session.add(
-        InstrumentModule(
-            id="chai-lfa", instrument_id="chai", name="chai-lfa", frequency_min=455, frequency_max=495
+    for module in modules:
+        session.add(
+            InstrumentModule(
+                id=module, instrument_id="chai", name=module, frequency_min=455, frequency_max=495
+            )
         )
-    )
     session.add(ObservingProgram(id="GEco", name="Galactic Ecology"))
     session.add(FixedSource(id="IRC10216", right_ascension=146.989, declination=13.2788))
     session.flush()
