@@ -40,6 +40,11 @@ class DataTransferSettings(BaseSettings):
     usage_interval: float = Field(
         30.0, gt=0, description="How often workers measure their locations, seconds."
     )
+    part_buffers: int = Field(
+        48,
+        ge=8,
+        description="Memory for the parts of all transfers to and from S3 stores of a process, MiB.",
+    )
     concurrency: int = Field(4, ge=1, description="Units of work that one worker process does at once.")
     log_folder: Path | None = Field(
         None, description="Where each attempt's log is kept; none: not kept apart."

@@ -14,6 +14,7 @@ from ccat_data_transfer.places.adopt import adopt_if_new
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.world import Messenger, World
 from ccat_ops_db.clock import Clock, SystemClock
@@ -41,7 +42,7 @@ def real_world(
     """
     sessions = sessionmaker(engine, expire_on_commit=False)
     credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    places = Places(sessions, credentials)
+    places = Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
     return World(
         clock=clock or SystemClock(),
         random=Random(),

@@ -5,8 +5,6 @@ import sys
 import threading
 from pathlib import Path
 
-import pytest
-
 from ccat_dev_stack.testing import Bucket
 
 from ..trouble import wait_until
@@ -40,11 +38,6 @@ os._exit(0)  # without waiting for the threads
 """
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="g8: each transfer to a store has 56 MiB of its own, and four of them are more than a worker has",
-)
 def test_four_transfers_to_a_slow_store_fit_a_worker(tmp_path: Path, s3: Bucket, faulty: FaultyStore) -> None:
     sending: list[Request] = []
     released = threading.Event()
@@ -69,8 +62,8 @@ def test_four_transfers_to_a_slow_store_fit_a_worker(tmp_path: Path, s3: Bucket,
     )
     try:
         assert wait_until(lambda: sending, 30)
-        # So many parts are under way where nothing holds the transfers back.
-        wait_until(lambda: len(sending) == 20, 15)
+        # Six fit the buffers, and each transfer may be about to fill one; without them 20 are sent at once.
+        assert not wait_until(lambda: len(sending) > 10, 3)
         said, _ = worker.communicate("\n", timeout=30)
     finally:
         released.set()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_ops_db.session import SessionLimits, create_engine, follow_address
 from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
@@ -70,7 +71,8 @@ def open_database(pool_size: int = 5, limits: SessionLimits = WORKER_LIMITS) -> 
 def open_places(engine: Engine, settings: DataTransferSettings) -> Places:
     """Return what opens the storage of locations."""
     credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    return Places(sessionmaker(engine, expire_on_commit=False), credentials)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    return Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
 
 
 def print_json(value: Any) -> None:

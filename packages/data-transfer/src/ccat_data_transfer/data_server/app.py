@@ -75,7 +75,8 @@ def create_app(
     """
     secret = _secret(settings, environment or OpsDbSettings().environment)
     credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    places = Places(sessionmaker(engine, expire_on_commit=False), credentials)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    places = Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
     server = _DataServer(places, site, secret, clock or SystemClock())
     here = WorkPlaces(sites=[site], locations=[])
 

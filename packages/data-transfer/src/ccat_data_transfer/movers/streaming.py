@@ -23,7 +23,6 @@ from ccat_ops_db.enumerations import VerificationMethod
 
 _BLOCK_BYTES = 2 * MEBIBYTE
 _BLOCKS = 4
-_STORE_BYTES = 56 * MEBIBYTE
 _WAIT_SECONDS = 0.5
 
 
@@ -163,8 +162,6 @@ class _Job:
         self._progress = progress
         self._passage = passage
         self._algorithm = _algorithm(expected.checksum)
-        buffering = sum(place.kind == "s3" for place in (source, target))
-        self._buffer_bytes = _STORE_BYTES // max(buffering, 1)
 
     def result_of_earlier_attempt(self) -> SentReport | None:
         """Return what an earlier attempt reached, null if there is nothing at the target.
@@ -220,7 +217,6 @@ class _Job:
             self._work_id,
             self._expected,
             resume=resume,
-            buffer_bytes=self._buffer_bytes,
             waiting=self._tick,
         ) as upload:
             adopted = upload.adopt(hasher.update)
@@ -239,9 +235,7 @@ class _Job:
         def open_reader() -> Reader:
             # One byte more than expected tells a source that has grown.
             length = self._expected.size - start + 1
-            return self._source.open_read(
-                self._source_path, offset=start, length=length, buffer_bytes=self._buffer_bytes
-            )
+            return self._source.open_read(self._source_path, offset=start, length=length)
 
         sent = 0
         with self._passage.blocks(open_reader, hasher, self._tick) as blocks:

@@ -1,6 +1,9 @@
 """From a location of the database to the place that holds its bytes, known by its marker."""
 
+from __future__ import annotations
+
 import threading
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
@@ -8,9 +11,9 @@ from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 from ccat_data_transfer.failures import Configuration, PlaceUnavailable
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.marker import Marker, require
-from ccat_data_transfer.storage.interface import LocationDescription, Storage
+from ccat_data_transfer.storage.interface import MEBIBYTE, LocationDescription, Storage
+from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.registry import open_storage
-from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_ops_db.enumerations import Ability, LocationType
 from ccat_ops_db.models import (
     DataLocation,
@@ -21,13 +24,32 @@ from ccat_ops_db.models import (
     TapeDataLocation,
 )
 
+if TYPE_CHECKING:
+    from ccat_data_transfer.storage.s3 import S3Storage
+
 
 class Places:
-    """Opens the places of locations, each for one unit of work: the next time another may be there."""
+    """Opens the places of locations, each for one unit of work: the next time another may be there.
 
-    def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
+    Parameters
+    ----------
+    sessions : sessionmaker
+        Of the site's database.
+    credentials : Credentials
+        Where those of stores are found.
+    part_buffer_bytes : int
+        Memory for the parts of all transfers to and from stores.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        credentials: Credentials,
+        part_buffer_bytes: int = 48 * MEBIBYTE,
+    ) -> None:
         self._sessions = sessions
         self._credentials = credentials
+        self._buffers = PartBuffers(part_buffer_bytes)
         self._stores: dict[LocationDescription, S3Storage] = {}
         self._lock = threading.Lock()
 
@@ -60,9 +82,8 @@ class Places:
             return open_storage(description, self._credentials)
         with self._lock:
             if description not in self._stores:
-                store = open_storage(description, self._credentials)
-                assert isinstance(store, S3Storage), "it is on s3"
-                self._stores[description] = store
+                store = open_storage(description, self._credentials, self._buffers)
+                self._stores[description] = cast("S3Storage", store)
             return self._stores[description].again()
 
     def marker_on_record(self, location_id: str) -> Marker | None:

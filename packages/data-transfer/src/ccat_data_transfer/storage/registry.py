@@ -5,10 +5,12 @@ from collections.abc import Callable
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import LocationDescription, Storage, StorageKind
-from ccat_data_transfer.storage.s3 import S3Storage
+from ccat_data_transfer.storage.part_buffers import PartBuffers
 
 
-def open_storage(location: LocationDescription, credentials: Credentials) -> Storage:
+def open_storage(
+    location: LocationDescription, credentials: Credentials, buffers: PartBuffers | None = None
+) -> Storage:
     """Open a place, whatever marker it has. Of a store nothing is asked; `Storage.check` does that.
 
     Parameters
@@ -17,6 +19,8 @@ def open_storage(location: LocationDescription, credentials: Credentials) -> Sto
         The place.
     credentials : Credentials
         Where the credential that it names is found.
+    buffers : PartBuffers, optional
+        Those of the process, for what goes to and from stores; null: of its own.
 
     Raises
     ------
@@ -25,18 +29,23 @@ def open_storage(location: LocationDescription, credentials: Credentials) -> Sto
     PlaceUnavailable
         The folder is not there.
     """
-    return _OPENERS[location.kind](location, credentials)
+    return _OPENERS[location.kind](location, credentials, buffers)
 
 
-def _open_disk(location: LocationDescription, credentials: Credentials) -> Storage:
+def _open_disk(location: LocationDescription, credentials: Credentials, _: PartBuffers | None) -> Storage:
     return DiskStorage(location.id, location.path, mount_point=location.mount_point)
 
 
-def _open_s3(location: LocationDescription, credentials: Credentials) -> Storage:
-    return S3Storage(location, credentials)
+def _open_s3(location: LocationDescription, credentials: Credentials, buffers: PartBuffers | None) -> Storage:
+    # Imported where it is used: it takes longer to import than everything else that a command needs.
+    from ccat_data_transfer.storage.s3 import S3Storage
+
+    return S3Storage(location, credentials, buffers)
 
 
-_OPENERS: dict[StorageKind, Callable[[LocationDescription, Credentials], Storage]] = {
+_Open = Callable[[LocationDescription, Credentials, PartBuffers | None], Storage]
+
+_OPENERS: dict[StorageKind, _Open] = {
     "disk": _open_disk,
     "s3": _open_s3,
 }

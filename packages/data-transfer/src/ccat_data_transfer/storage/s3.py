@@ -33,6 +33,7 @@ from ccat_data_transfer.storage.names import (
     is_temporary_of,
     quarantine_path,
 )
+from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
 from ccat_data_transfer.storage.s3_copy import copy_object
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
@@ -53,12 +54,20 @@ class S3Storage(KnownPlace):
         The place.
     credentials : Credentials
         Where its keys are found.
+    buffers : PartBuffers, optional
+        Those of the process; null: of its own.
     """
 
     kind: Literal["s3"] = "s3"
 
-    def __init__(self, location: LocationDescription, credentials: Credentials) -> None:
+    def __init__(
+        self,
+        location: LocationDescription,
+        credentials: Credentials,
+        buffers: PartBuffers | None = None,
+    ) -> None:
         self.location_id = location.id
+        self._buffers = buffers or PartBuffers()
         self._client = S3Client(location, credentials)
         self._prefix = f"{location.prefix}/" if location.prefix else ""
         self._bucket = f"{location.endpoint.rstrip('/')}/{location.bucket}"
@@ -141,7 +150,9 @@ class S3Storage(KnownPlace):
         """See `Storage.open_read`; several ranges are fetched at the same time."""
         info = self._present(path)
         end = info.size if length is None else min(info.size, offset + length)
-        return S3Reader(self._client, self._key(path), info.etag, offset, end, buffer_bytes, waiting)
+        return S3Reader(
+            self._client, self._key(path), info.etag, offset, end, buffer_bytes, self._buffers, waiting
+        )
 
     def drop_cache(self, path: str) -> None:
         """See `Storage.drop_cache`: a store's caches are its own."""
@@ -211,7 +222,9 @@ class S3Storage(KnownPlace):
         """See `Storage.open_upload`."""
         key, marker = self._keys(path, work_id)
         confirm = self.confirm_place
-        upload = S3Upload(self._client, key, marker, path, expected, buffer_bytes, waiting, confirm)
+        upload = S3Upload(
+            self._client, key, marker, path, expected, buffer_bytes, self._buffers, waiting, confirm
+        )
         upload.open(resume=resume)
         return upload
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from ccat_data_transfer.storage.interface import MEBIBYTE, Waiting
+from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.reporting_wait import await_result
 from ccat_data_transfer.storage.s3_client import CONNECTIONS, S3Client
 
@@ -17,7 +18,7 @@ class S3Reader:
     """The bytes ``[start, end)`` of an object.
 
     One connection cannot fill a long link: its window is smaller than what is on the way. So as many ranges
-    are under way as the buffer holds.
+    are under way as there is room for.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ class S3Reader:
         start: int,
         end: int,
         buffer_bytes: int,
+        buffers: PartBuffers,
         waiting: Waiting | None,
     ) -> None:
         self._client = client
@@ -41,12 +43,12 @@ class S3Reader:
         self._next = start
         self._end = end
         self._waiting = waiting
+        self._buffers = buffers
         # The buffer that is being read is one of these.
         self._parallel = max(1, min(CONNECTIONS, buffer_bytes // _RANGE_BYTES))
         self._threads = ThreadPoolExecutor(self._parallel, "s3-read")
-        self._under_way: deque[Future[memoryview]] = deque()
-        self._free: list[memoryview] = []
-        self._current = memoryview(b"")
+        self._under_way: deque[tuple[Future[None], bytearray]] = deque()
+        self._current = bytearray()
         self._position = 0
 
     def __enter__(self) -> Self:
@@ -58,36 +60,43 @@ class S3Reader:
     def readinto(self, buffer: memoryview, /) -> int:
         """See `Reader.readinto`."""
         if self._position == len(self._current):
+            self._give_back_current()
             self._fetch_ahead()
             if not self._under_way:
                 return 0
-            self._current = await_result(self._under_way.popleft(), self._waiting)
-            self._position = 0
+            fetched, fetching = self._under_way[0]
+            await_result(fetched, self._waiting)
+            self._under_way.popleft()
+            self._current = fetching
         count = min(len(buffer), len(self._current) - self._position)
-        buffer[:count] = self._current[self._position : self._position + count]
+        buffer[:count] = memoryview(self._current)[self._position : self._position + count]
         self._position += count
         return count
 
     def close(self) -> None:
         """See `Reader.close`; ranges that are under way end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for fetched, buffer in self._under_way:
+            self._buffers.give_back_after(fetched, buffer)
         self._under_way.clear()
-        self._free.clear()
-        self._current = memoryview(b"")
-        self._position = 0
+        self._give_back_current()
+        self._next = self._end
+
+    def _give_back_current(self) -> None:
+        if self._current:
+            self._buffers.give_back(self._current)
+        self._current, self._position = bytearray(), 0
 
     def _fetch_ahead(self) -> None:
-        """Let every free connection fetch the next range, into a buffer that has been read."""
-        if self._current.obj:
-            self._free.append(memoryview(self._current.obj))
-            self._current, self._position = memoryview(b""), 0
+        """Let every free connection fetch the next range, as far as there are buffers."""
         while len(self._under_way) < self._parallel and self._next < self._end:
             count = min(_RANGE_BYTES, self._end - self._next)
-            buffer = self._free.pop() if self._free else memoryview(bytearray(count))
-            self._under_way.append(self._threads.submit(self._fetch, self._next, buffer[:count]))
+            take = self._buffers.take_if_room if self._under_way else self._buffers.take
+            if (buffer := take(count)) is None:
+                return
+            self._under_way.append((self._threads.submit(self._fetch, self._next, buffer), buffer))
             self._next += count
 
-    def _fetch(self, first: int, buffer: memoryview) -> memoryview:
+    def _fetch(self, first: int, buffer: bytearray) -> None:
         headers = {**self._headers, "range": f"bytes={first}-{first + len(buffer) - 1}"}
-        self._client.fetch(self._key, headers, buffer)
-        return buffer
+        self._client.fetch(self._key, headers, memoryview(buffer))

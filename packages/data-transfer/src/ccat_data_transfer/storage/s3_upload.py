@@ -20,6 +20,7 @@ from ccat_data_transfer.storage.interface import (
     Waiting,
     nanoseconds_of,
 )
+from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.reporting_wait import run_reporting
 from ccat_data_transfer.storage.s3_client import CONNECTIONS, Body, S3Client, result_of
 from ccat_data_transfer.storage.s3_parts import (
@@ -74,6 +75,7 @@ class S3Upload:
         path: str,
         expected: Expected,
         buffer_bytes: int,
+        buffers: PartBuffers,
         waiting: Waiting | None,
         confirm: Callable[[], None],
     ) -> None:
@@ -89,8 +91,8 @@ class S3Upload:
         self._parallel = max(1, min(CONNECTIONS, buffer_bytes // self._part_bytes - 1))
         self._threads = ThreadPoolExecutor(self._parallel, "s3-send")
         self._stopped = threading.Event()
-        self._free: list[bytearray] = []
-        self._filling = bytearray(min(self._part_bytes, expected.size))
+        self._buffers = buffers
+        self._filling = bytearray()
         self._filled = 0
         self._upload_id: str | None = None
         self._there: dict[int, SentPart] = {}
@@ -113,6 +115,8 @@ class S3Upload:
         abort(self._client, self._key, marker.upload_id)
 
     def __enter__(self) -> Self:
+        if self._expected.size:
+            self._filling = self._buffers.take(min(self._part_bytes, self._expected.size))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -128,6 +132,7 @@ class S3Upload:
         while view:
             if self._filled == self._part_bytes:
                 self._send_filled()
+                self._filling = self._next_buffer()
             count = min(len(view), len(self._filling) - self._filled)
             if count == 0:
                 raise Integrity("too_many_bytes", "more bytes came than expected", path=self._path)
@@ -163,14 +168,17 @@ class S3Upload:
     def _put_whole(self) -> ObjectInfo:
         self._confirm()
         crash_point("storage.s3.before_complete")
-        body = Body(memoryview(self._filling)[: self._filled])
+        buffer, self._filling = self._filling, bytearray()
+        body = Body(memoryview(buffer)[: self._filled])
         headers = upload_headers(self._expected.checksum)
-        run_reporting(
-            lambda: self._client.store(
-                "PUT", self._key, body=body, headers=headers, stopped=self._is_stopped
-            ),
-            self._waiting,
-        )
+
+        def put() -> None:
+            try:
+                self._client.store("PUT", self._key, body=body, headers=headers, stopped=self._is_stopped)
+            finally:
+                self._buffers.give_back(buffer)
+
+        run_reporting(put, self._waiting)
         crash_point("storage.s3.completed")
         return self._confirmed(body.checksum)
 
@@ -184,8 +192,16 @@ class S3Upload:
         future = self._threads.submit(self._send_part, self._upload_id, number, content)
         self._under_way[future] = (number, buffer)
         self._next_number += 1
-        self._filling = self._free.pop() if self._free else bytearray(self._part_bytes)
-        self._filled = 0
+        self._filling, self._filled = bytearray(), 0
+
+    def _next_buffer(self) -> bytearray:
+        """Wait for room for one more part: at the latest until none of this upload is under way."""
+        while self._under_way:
+            buffer = self._buffers.take_if_room(self._part_bytes)
+            if buffer is not None:
+                return buffer
+            self._await_parts(len(self._under_way) - 1)
+        return self._buffers.take(self._part_bytes)
 
     def _create(self) -> str:
         headers = upload_headers(self._expected.checksum)
@@ -214,8 +230,8 @@ class S3Upload:
             done = wait(self._under_way, _WAIT_SECONDS, FIRST_COMPLETED).done
             for future in done:
                 number, buffer = self._under_way.pop(future)
+                self._buffers.give_back(buffer)
                 self._parts[number] = future.result()
-                self._free.append(buffer)
             if not done and self._waiting is not None:
                 self._waiting()
 
@@ -245,6 +261,12 @@ class S3Upload:
     def _stop(self) -> None:
         self._stopped.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        for future, (_, buffer) in self._under_way.items():
+            self._buffers.give_back_after(future, buffer)
+        self._under_way.clear()
+        if self._filling:
+            self._buffers.give_back(self._filling)
+            self._filling = bytearray()
 
     def _is_stopped(self) -> bool:
         return self._stopped.is_set()
