@@ -1,13 +1,16 @@
-"""Settings of the client, all from environment variables that begin with ``CCAT_``."""
+"""Settings of the client, from environment variables that begin with ``CCAT_``, or from a profile."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ConfigurationError
+from .paths import shown
+from .profiles import profiles_path, read_profile
 
 API_PREFIX = "/api/v1"
 
@@ -97,8 +100,17 @@ class Settings(BaseSettings):
     spool_on_network: bool = False
 
 
+PROFILE = "CCAT_PROFILE"
+"""Variable with the name of a profile."""
+
+
 def load_settings(api_url: str | None = None) -> Settings:
-    """Read the settings from the environment.
+    """Read the settings.
+
+    A profile that is named (``CCAT_PROFILE``, ``--profile``) says where the API is and who asks, and whatever
+    else it sets; ``CCAT_API_URL`` and ``CCAT_API_TOKEN`` are not used with it, so that no token is sent to an
+    API that it is not for. Without a name the environment counts, and where that has no address the default
+    profile.
 
     Parameters
     ----------
@@ -108,22 +120,50 @@ def load_settings(api_url: str | None = None) -> Settings:
     Raises
     ------
     ConfigurationError
-        A setting is missing or wrong.
+        A setting is missing or wrong, or an address is given beside a profile.
     """
-    given = {} if api_url is None else {"api_url": api_url}
+    name = os.environ.get(PROFILE) or None
+    if name is not None and api_url is not None:
+        raise ConfigurationError(
+            f"profile {name} says where the API is", "give either the profile or the address"
+        )
+    if name is None and (api_url is not None or os.environ.get("CCAT_API_URL")):
+        profile = None
+    else:
+        profile = read_profile(name)
+    given: dict[str, Any] = {} if api_url is None else {"api_url": api_url}
+    if profile is not None:
+        given = {"api_token": None} | profile
+        _refuse_wrong_keys(given)
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)
     except ValidationError as error:
-        raise _explained(error) from None
+        raise _explained(error, profile or {}) from None
     return settings.model_copy(update={"spool_folder": settings.spool_folder.expanduser().absolute()})
 
 
-def _explained(error: ValidationError) -> ConfigurationError:
+def _refuse_wrong_keys(profile: dict[str, Any]) -> None:
+    unknown = sorted(profile.keys() - Settings.model_fields.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"{shown(profiles_path())}: {unknown[0]} is no setting",
+            f"there are {', '.join(sorted(Settings.model_fields.keys() - {'api_token'}))}, token_file",
+        )
+    if "api_url" not in profile:
+        raise ConfigurationError(
+            f"{shown(profiles_path())}: a profile without api_url",
+            'write api_url = "http://api.example.org:8000"',
+        )
+
+
+def _explained(error: ValidationError, profile: dict[str, Any]) -> ConfigurationError:
     first = error.errors()[0]
-    name = f"CCAT_{'_'.join(str(part) for part in first['loc']).upper()}"
+    key = "_".join(str(part) for part in first["loc"])
+    name = f"{key} in {shown(profiles_path())}" if key in profile else f"CCAT_{key.upper()}"
     if first["type"] == "missing":
         return ConfigurationError(
-            f"{name} is not set", f"set it, or give --api-url: {name}=http://api.example.org:8000"
+            f"{name} is not set",
+            f"set it, or give --api-url or --profile: {name}=http://api.example.org:8000",
         )
     reason = _IN_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
     return ConfigurationError(f"{name}: {reason}", f"correct {name}")

@@ -16,7 +16,7 @@ from ccat_ops_db_client.paths import in_utf_8, shown, text_of
 from ccat_ops_db_client.terminal_text import undecodable_escaped
 
 from .exit_status import ExitStatus
-from .options import ApiUrl, ExecutionId, Json
+from .options import ApiUrl, ExecutionId, Json, Profile
 from .output import counted, notice, number, print_json, say, size
 from .session import recorder, tell_spooled
 from .tables import byte_progress
@@ -49,6 +49,7 @@ def file(
         ),
     ] = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """File raw data files: they are packaged, archived, and then removed here.

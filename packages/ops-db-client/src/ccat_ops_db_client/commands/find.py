@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ccat_ops_db_client.records import Execution
 
-from .options import ApiUrl, Json, moment_or_age
+from .options import ApiUrl, Json, Profile, moment_or_age
 from .output import duration, notice, print_json, say, time
 from .session import connection
 from .tables import print_table, state
@@ -29,6 +29,7 @@ def find(
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before then.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show at most so many, newest first.")] = 50,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Find executions, newest first."""

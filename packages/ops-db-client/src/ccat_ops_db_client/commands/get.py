@@ -10,7 +10,7 @@ from rich.progress import Progress, TaskID
 
 from ccat_ops_db_client.download.get import get_member, get_package
 
-from .options import ApiUrl, Json
+from .options import ApiUrl, Json, Profile
 from .output import print_json, say_path
 from .session import connection
 from .tables import byte_progress
@@ -23,6 +23,7 @@ def get(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where to.")],
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Download a package as tar, or one file of it, verified; prints where it is.

@@ -11,7 +11,7 @@ from ccat_ops_db_client.filing.sources import remember_places
 from ccat_ops_db_client.recorder import Receipt
 from ccat_ops_db_client.records import Execution
 
-from .options import ApiUrl, Json, moment
+from .options import ApiUrl, Json, Profile, moment
 from .output import print_json, say
 from .session import recorder, tell_spooled
 
@@ -48,6 +48,7 @@ def start(
         ),
     ] = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Start an observation; prints the execution's id."""
@@ -84,6 +85,7 @@ def finish(
     azimuth_max: Annotated[float | None, typer.Option(metavar="DEGREES", help="Largest azimuth.")] = None,
     comment: Annotated[str | None, typer.Option(help="Remark of the observer.")] = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Finish an observation; all its files are packaged then."""

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their text is read."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -7,12 +8,32 @@ from uuid import UUID
 
 import typer
 
+from ccat_ops_db_client.settings import PROFILE
+
 from .output import notice
+
+
+def _choose(profile: str | None) -> None:
+    if profile is not None:
+        # As if it had been set: a process that is left behind to send the spool takes the same.
+        os.environ[PROFILE] = profile
+
 
 ApiUrl = Annotated[
     str | None,
     typer.Option(
         "--api-url", metavar="URL", help="Address of the API; wins over CCAT_API_URL.", show_default=False
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Address, token and settings of this name in ~/.config/ccat/profiles.toml.",
+        show_default=False,
+        callback=_choose,
+        expose_value=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -4,13 +4,15 @@ from rich.text import Text
 
 from ccat_ops_db_client.records import Package
 
-from .options import ApiUrl, ExecutionId, Json
+from .options import ApiUrl, ExecutionId, Json, Profile
 from .output import number, print_json, say, size
 from .session import connection
 from .tables import lines, print_table, state, styled
 
 
-def packages(execution: ExecutionId, api_url: ApiUrl = None, as_json: Json = False) -> None:
+def packages(
+    execution: ExecutionId, api_url: ApiUrl = None, _profile: Profile = None, as_json: Json = False
+) -> None:
     """Show the packages of an execution: state, files, bytes, copies per location, why they wait."""
     with connection(api_url) as client:
         client.execution(execution)

@@ -13,7 +13,7 @@ from ccat_ops_db_client.settings import load_settings
 from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_listing import Counts, Entry
 
-from .options import ApiUrl, Json
+from .options import ApiUrl, Json, Profile
 from .output import counted, number, print_json, print_json_with_lists, say, size, time
 from .session import recorder
 from .tables import print_table
@@ -32,7 +32,7 @@ app = typer.Typer(help="Requests that wait on this machine while the API is away
 
 
 @app.command()
-def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
+def status(api_url: ApiUrl = None, _profile: Profile = None, as_json: Json = False) -> None:
     """Show what waits and why, and what was refused. Exit status 1 if something was refused or is parked."""
     settings = load_settings(api_url)
     spool = Spool(settings.spool_folder)
@@ -81,6 +81,7 @@ def replay(
         ),
     ] = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Send what waits, in order, also what is held or parked. Exit status 1 if something is left."""
@@ -106,6 +107,7 @@ def replay(
 def discard(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="Request, as in ccat spool status.")],
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Drop a request for good."""

@@ -10,7 +10,7 @@ from ccat_ops_db_client.client import Client
 from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.records import StagingJob
 
-from .options import ApiUrl, Json, Timeout
+from .options import ApiUrl, Json, Profile, Timeout
 from .output import print_json, say, size
 from .polling import answers
 from .session import connection
@@ -31,6 +31,7 @@ def stage(
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Bring data to a processing location: verified, unpacked, with their original names and times.

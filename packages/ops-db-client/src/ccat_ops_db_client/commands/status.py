@@ -6,13 +6,13 @@ from rich.text import Text
 
 from ccat_ops_db_client.records import Status
 
-from .options import ApiUrl, Json
+from .options import ApiUrl, Json, Profile
 from .output import number, print_json, say, size, time
 from .session import connection
 from .tables import print_table, state
 
 
-def status(api_url: ApiUrl = None, as_json: Json = False) -> None:
+def status(api_url: ApiUrl = None, _profile: Profile = None, as_json: Json = False) -> None:
     """Show what is where, what moves, what waits and why, and what is wrong."""
     with connection(api_url) as client:
         answer = client.status()

@@ -12,7 +12,7 @@ from ccat_ops_db_client.errors import CcatError
 from ccat_ops_db_client.records import Progress
 from ccat_ops_db_client.terminal_text import printable
 
-from .options import ApiUrl, ExecutionId, Json, Timeout
+from .options import ApiUrl, ExecutionId, Json, Profile, Timeout
 from .output import counted, print_json, say, size
 from .polling import answers
 from .session import connection
@@ -31,6 +31,7 @@ def wait(
     goal: Annotated[Goal, typer.Option("--for", help="What to wait for.")],
     timeout: Timeout = None,
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Wait until the data of an execution are archived, or removed at the source.

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ccat_ops_db_client.records import Step
 
-from .options import ApiUrl, Json
+from .options import ApiUrl, Json, Profile
 from .output import print_json, say, time
 from .session import connection
 from .tables import lines, print_table, state, styled
@@ -19,6 +19,7 @@ def why(
         typer.Argument(metavar="ID", help="Execution, file, package, copy, work, job, location or route."),
     ],
     api_url: ApiUrl = None,
+    _profile: Profile = None,
     as_json: Json = False,
 ) -> None:
     """Say why something waits or failed, and what to do."""
