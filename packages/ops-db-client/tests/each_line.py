@@ -9,10 +9,11 @@ With the settings of the client in the environment, in ``packages/ops-db-client`
 
     python -m tests.each_line OBS_UNIT MODULE LOCATION FOLDER POINTS SHARE SHARES
 
-POINTS are chosen by chance, always the same; 0: all. One of SHARES processes does each so manieth. What came
-of each is a line of JSON.
+So many POINTS of each party and fault are chosen by chance, always the same; 0: all. One of SHARES processes
+does each so manieth. What came of each is a line of JSON.
 """
 
+import gc
 import json
 import os
 import random
@@ -26,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -44,6 +46,7 @@ from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME
 from ccat_ops_db_client.spool_listing import counts
 
+PACKAGE_NAME = ccat_ops_db_client.__name__
 PACKAGE = f"{Path(ccat_ops_db_client.__file__).parent}/"
 SEED = 7
 LIMIT_SECONDS = 60
@@ -318,6 +321,8 @@ class Trace:
     def __init__(self, point: Point | None = None, fault: signal.Signals = signal.SIGKILL) -> None:
         self.ran: Counter[tuple[str, int]] = Counter()
         self.point, self._fault = point, fault
+        # To look at lines takes most of the time: with a point, at those of its file only.
+        self._traced = PACKAGE if point is None else PACKAGE + point[0]
 
     def begin(self) -> None:
         """Trace this thread and those that it begins."""
@@ -326,7 +331,7 @@ class Trace:
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
         path = frame.f_code.co_filename
-        if not path.startswith(PACKAGE):
+        if not path.startswith(self._traced):
             return None
         if event == "line":
             line = (path.removeprefix(PACKAGE), frame.f_lineno)
@@ -363,7 +368,7 @@ def _be(case: Case, party: Party, observation: Observation, told: int, trace: Tr
         sys.settrace(None)
         if trace is not None and trace.point is None:
             ran = [[*line, count] for line, count in trace.ran.items()]
-            case.folder.with_name(_RAN).write_text(json.dumps(ran))
+            case.folder.with_name(_RAN).write_text(json.dumps({"lines": ran, "imported": list(sys.modules)}))
         os._exit(status)
 
 
@@ -377,7 +382,15 @@ def lines_of(name: str, instrument: Instrument) -> list[Point]:
         running = case.begin(PARTIES[name], case.new(), Trace())
         assert case.end(running) == 0 or not PARTIES[name].records, running.said()
         ran = json.loads(case.folder.with_name(_RAN).read_text())
-    return sorted({(file, line, time) for file, line, count in ran for time in _times(file, count)})
+    _import_once(ran["imported"])
+    return sorted({(file, line, time) for file, line, count in ran["lines"] for time in _times(file, count)})
+
+
+def _import_once(names: list[str]) -> None:
+    """Import for all parties to come what one imported, but for our own: its lines are points."""
+    for name in names:
+        if not name.startswith((PACKAGE_NAME, "tests", "__")):
+            import_module(name)
 
 
 def _times(file: str, count: int) -> tuple[int, ...]:
@@ -462,20 +475,22 @@ def file_of(instrument: Instrument, execution: UUID, name: str) -> NewFile:
 
 
 def run(instrument: Instrument, count: int, share: int, shares: int) -> Iterator[dict[str, object]]:
-    """Try points, or all; yield which lines there are, and then what came of each point."""
+    """Try points of each party and fault, or all; yield which lines there are, then what came of each."""
     in_haste()
     # Imported once, for all.
     application()
     points = {name: lines_of(name, instrument) for name in PARTIES}
+    # No party has to look through it for garbage.
+    gc.freeze()
     yield {name: sorted({f"{file}:{line}" for file, line, _ in found}) for name, found in points.items()}
+    chance = random.Random(SEED)
     single = [
         (name, point, fault)
         for name in PARTIES
-        for point in points[name]
         for fault in (signal.SIGKILL, signal.SIGSTOP)
+        for point in chance.sample(points[name], count or len(points[name]))
     ]
-    random.Random(SEED).shuffle(single)
-    single = single[: count or None]
+    chance.shuffle(single)
     for number in range(share, len(single), shares):
         yield disturbed(*single[number], instrument).result()
         if number % 5 == 0:
