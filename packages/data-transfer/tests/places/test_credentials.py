@@ -34,6 +34,24 @@ def test_everything_optional(keys: Path) -> None:
     )
 
 
+def test_a_profile_or_the_surroundings_instead_of_keys(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive/profile").write_text("archive-writer\n")
+    assert Credentials(tmp_path).s3("archive") == S3Access(profile="archive-writer")
+    (tmp_path / "archive/profile").unlink()
+    (tmp_path / "archive/ambient").write_text("yes\n")
+    assert Credentials(tmp_path).s3("archive") == S3Access(ambient=True)
+
+
+@pytest.mark.parametrize(("name", "text"), [("profile", "other"), ("ambient", "yes")])
+def test_one_way_to_keys_only(keys: Path, name: str, text: str) -> None:
+    (keys / name).write_text(text)
+    with pytest.raises(Configuration) as raised:
+        Credentials(keys.parent).s3("archive")
+    assert raised.value.category == "credential_unreadable"
+    assert "not several" in raised.value.message
+
+
 def test_secrets_are_not_shown(keys: Path) -> None:
     (keys / "session_token").write_text("token")
     shown = repr(Credentials(keys.parent).s3("archive"))
@@ -65,7 +83,13 @@ def test_no_folder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("expires_at", "tomorrow"), ("expires_at", "2026-11-21T12:00:00"), ("addressing", "x")]
+    ("name", "text"),
+    [
+        ("expires_at", "tomorrow"),
+        ("expires_at", "2026-11-21T12:00:00"),
+        ("addressing", "x"),
+        ("ambient", "1"),
+    ],
 )
 def test_nonsense_is_refused(keys: Path, name: str, text: str) -> None:
     (keys / name).write_text(text)

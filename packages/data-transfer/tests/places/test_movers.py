@@ -101,8 +101,8 @@ class Route:
         if isinstance(self.target, DiskStorage):
             return [path.name for path in Path(self.target.root.path).rglob(".partial-*")]
         assert isinstance(self.target, S3Storage)
-        listed = self.target._client.request("GET", "", query=[("list-type", "2")]).body.decode()
-        markers = [part.partition("<")[0] for part in listed.split("<Key>") if ".partial-" in part[:200]]
+        listed = self.target._client.call("list_objects_v2").get("Contents", [])
+        markers = [entry["Key"] for entry in listed if ".partial-" in entry["Key"]]
         return markers + list(list_uploads(self.target._client, f"target/{PATH}"))
 
 

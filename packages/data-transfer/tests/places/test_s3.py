@@ -18,13 +18,13 @@ import pytest
 from obstore.store import S3Store
 
 from ccat_data_transfer.failures import Configuration, Failure, HandBack, Permanent, Resource, Transient
-from ccat_data_transfer.places.credentials import Credentials, S3Access
+from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
-from ccat_data_transfer.storage.s3_client import Body, S3Client
-from ccat_data_transfer.storage.s3_parts import list_uploads
-from ccat_data_transfer.storage.s3_signature import EMPTY_SHA256, signed_headers
-from ccat_data_transfer.storage.s3_upload import part_bytes_for
+from ccat_data_transfer.storage.s3_body import Body
+from ccat_data_transfer.storage.s3_client import S3Client
+from ccat_data_transfer.storage.s3_parts import abort, list_uploads
+from ccat_data_transfer.storage.s3_upload import kept_with, part_bytes_for
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import VerificationMethod
 
@@ -43,24 +43,6 @@ def client_of(store: S3Storage) -> S3Client:
 
 def uploads(store: S3Storage, path: str) -> list[str]:
     return list(list_uploads(client_of(store), f"raw/data/{path}"))
-
-
-def test_signature_of_the_documented_example() -> None:
-    """AWS documentation, "Signature Calculations for the Authorization Header", example GET Object."""
-    headers = signed_headers(
-        "GET",
-        "examplebucket.s3.amazonaws.com",
-        "/test.txt",
-        "",
-        {"range": "bytes=0-9"},
-        payload_sha256=EMPTY_SHA256,
-        access=S3Access("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-        region="us-east-1",
-        now=datetime(2013, 5, 24, tzinfo=UTC),
-    )
-    assert headers["authorization"].endswith(
-        "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
-    )
 
 
 @pytest.mark.parametrize("size", [10, 20 * MEBIBYTE])
@@ -97,8 +79,7 @@ def test_finished_upload_leaves_nothing_behind(store: S3Storage) -> None:
     upload(store, PATH, LARGE, work_id="one")
     assert uploads(store, PATH) == []
     store.remove_temporary(PATH, "two")
-    listed = client_of(store).request("GET", "", query=[("list-type", "2")]).body
-    assert listed.count(b"<Key>") == 1
+    assert len(client_of(store).call("list_objects_v2")["Contents"]) == 1
 
 
 def test_parts_of_an_earlier_attempt_are_not_sent_again(troubled: S3Storage, faulty: FaultyStore) -> None:
@@ -126,7 +107,7 @@ def test_upload_that_somebody_aborted_begins_again(store: S3Storage) -> None:
         writing.write(LARGE[: 20 * MEBIBYTE])
         wait_for_part(store, PATH, "work")
     for upload_id in uploads(store, PATH):
-        client_of(store).request("DELETE", f"raw/data/{PATH}", query=[("uploadId", upload_id)])
+        abort(client_of(store), f"raw/data/{PATH}", upload_id)
     assert store.resume_point(PATH, "work") == 0
     upload(store, PATH, LARGE)
     assert read(store, PATH) == LARGE
@@ -166,7 +147,7 @@ def test_bytes_damaged_on_the_way_are_refused(seaweedfs: S3Storage) -> None:
     body = Body(b"what was sent")
     body.content = memoryview(b"what came in.")
     with pytest.raises(Transient) as raised:
-        client_of(seaweedfs).store("PUT", "raw/data/x", body=body, headers={})
+        client_of(seaweedfs).store("put_object", Key="raw/data/x", body=body)
     assert raised.value.category == "damaged_on_the_way"
     assert not seaweedfs.exists("x")
 
@@ -181,8 +162,8 @@ def test_wrong_bytes_at_the_store_after_an_upload_are_noticed(
             honest = open_bucket(s3)
             path = request.target.partition("/raw/data/")[2]
             body = Body(bytes(len(LARGE)))
-            checksum = {"x-amz-meta-ccat-checksum": expected(LARGE).checksum}
-            client_of(honest).store("PUT", f"raw/data/{path}", body=body, headers=checksum)
+            kept = kept_with(expected(LARGE).checksum)
+            client_of(honest).store("put_object", Key=f"raw/data/{path}", body=body, **kept)
         return None
 
     faulty.fault = damage
@@ -204,6 +185,28 @@ def test_store_that_refuses_checksum_headers(
     faulty.fault = refuse
     upload(troubled, PATH, LARGE[:size])
     assert read(troubled, PATH) == LARGE[:size]
+
+
+@pytest.mark.parametrize("size", [100, len(LARGE)])
+def test_nothing_is_sent_that_nobody_asked_for(troubled: S3Storage, faulty: FaultyStore, size: int) -> None:
+    """Stores refuse the checksums that newer clients add by themselves, and bodies in chunks."""
+    added = (
+        "x-amz-checksum-crc",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "content-encoding",
+        "expect",
+    )
+
+    def refuse(request: Request) -> Reply | None:
+        return (
+            Reply(400, "InvalidRequest") if any(name.startswith(added) for name in request.headers) else None
+        )
+
+    faulty.fault = refuse
+    upload(troubled, PATH, LARGE[:size])
+    troubled.set_aside(PATH, "check")
+    assert troubled.stat(PATH) is None
 
 
 @pytest.mark.parametrize("size", [100, len(LARGE)])
@@ -236,6 +239,7 @@ def test_passing_troubles_are_survived(troubled: S3Storage, faulty: FaultyStore,
         (Reply(301, "PermanentRedirect"), Configuration, "wrong_region"),
         (Reply(404, "NoSuchBucket"), Configuration, "bucket_missing"),
         (Reply(400, "SomethingNew"), Permanent, "refused_by_store"),
+        (Reply(403, "InvalidObjectState"), Transient, "cold_storage"),
     ],
 )
 def test_what_a_refusal_means(

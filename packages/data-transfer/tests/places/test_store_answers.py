@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ccat_data_transfer.failures import Configuration
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
@@ -23,19 +24,12 @@ PATH = "2026/11/21/package.tar"
 LARGE = random.Random(12).randbytes(17 * MEBIBYTE)
 
 
-TAKEN_FOR_A_CERTIFICATE = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="1, e9, f18: a TLS connection that breaks is taken for a certificate that is not trusted",
-)
-
-
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param("closed-in-the-handshake", marks=TAKEN_FOR_A_CERTIFICATE),
-        pytest.param("alert-in-the-handshake", marks=TAKEN_FOR_A_CERTIFICATE),
-        pytest.param("does-not-decrypt", marks=TAKEN_FOR_A_CERTIFICATE),
+        "closed-in-the-handshake",
+        "alert-in-the-handshake",
+        "does-not-decrypt",
         "closed-instead-of-an-answer",
     ],
 )
@@ -51,11 +45,18 @@ def test_a_broken_tls_connection_is_transient(tmp_path: Path, fault: str) -> Non
         assert outcome_of(lambda: store.stat(PATH)) == "raises Transient"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="16: an object in a cold class is taken for a missing right, and what needs it is given up",
-)
+def test_a_certificate_that_nobody_trusts_is_for_a_person(tmp_path: Path) -> None:
+    with TlsServer(tmp_path, "closed-instead-of-an-answer") as server:
+        keys = tmp_path / "credentials" / "archive"
+        keys.mkdir(parents=True)
+        (keys / "access_key_id").write_text("a")
+        (keys / "secret_access_key").write_text("b")
+        store = S3Storage(described(Bucket(server.endpoint, "bucket", "a", "b")), Credentials(keys.parent))
+        with pytest.raises(Configuration) as raised:
+            store.stat(PATH)
+        assert raised.value.category == "certificate_refused"
+
+
 def test_an_object_in_a_cold_class_is_waited_for(observatory: Any, s3: Bucket, faulty: FaultyStore) -> None:
     def cold(request: Request) -> Reply | None:
         is_tar = request.method == "GET" and request.target.partition("?")[0].endswith(".tar")
@@ -74,11 +75,6 @@ def test_an_object_in_a_cold_class_is_waited_for(observatory: Any, s3: Bucket, f
     assert [path.read_bytes() for path in observatory.files_at("cologne.processing")] == [b"a" * 5000]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="17: a credential that may not list or remove uploads fails an upload that is complete",
-)
 def test_rights_to_write_only_are_enough_to_write(troubled: S3Storage, faulty: FaultyStore) -> None:
     def refuse(request: Request) -> Reply | None:
         lists = request.method == "GET" and "uploads" in request.target
@@ -97,11 +93,6 @@ class AfterBlanks(Reply):
         return b'\n\n<?xml version="1.0" encoding="UTF-8"?>\n' + super().body
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="27: an error after blanks is taken for success, and the missing object for damage",
-)
 def test_an_error_after_blanks_is_an_error(troubled: S3Storage, faulty: FaultyStore) -> None:
     def busy(request: Request) -> Reply | None:
         completes = request.method == "POST" and "uploadId=" in request.target

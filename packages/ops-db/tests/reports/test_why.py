@@ -94,7 +94,7 @@ def test_what_was_given_up_tells_whose_turn_it_is_and_the_remedy_of_its_error(
     assert explanation is not None
     assert "File only what is written completely." in (explanation.steps[0].remedy or "")
     assert explanation.steps[0].turn is Turn.INSTRUMENT
-    row.error_category = "copy_failed"
+    row.error_category = "name_too_long"
     session.flush()
     explanation = why(session, str(row.id))
     assert explanation is not None

@@ -22,7 +22,7 @@ class S3Access:
     Attributes
     ----------
     access_key_id, secret_access_key : str
-        The key pair.
+        The key pair; empty where a profile or the surroundings of the process give it.
     session_token : str or None
         With temporary keys.
     expires_at : datetime or None
@@ -31,21 +31,30 @@ class S3Access:
         Whether the bucket is part of the host name rather than of the path.
     ca_file : Path or None
         Certificates of the authority of the service, when it is not a public one.
+    profile : str or None
+        Profile of the shared configuration of AWS that gives the keys.
+    ambient : bool
+        Whether the surroundings of the process give the keys: variables, the service account of a pod, the
+        role of a container or of a virtual machine.
     """
 
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
+    access_key_id: str = ""
+    secret_access_key: str = field(default="", repr=False)
     session_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     virtual_host_style: bool = False
     ca_file: Path | None = None
+    profile: str | None = None
+    ambient: bool = False
 
 
 class Credentials:
     """The credentials folder of a deployment: ``<folder>/<name>/{access_key_id,secret_access_key}``.
 
-    Optional files beside them: ``session_token``, ``expires_at`` (ISO 8601 with zone), ``addressing``
-    (``path``, the default, or ``virtual-host``) and ``ca.crt``. Files are read each time a place is
+    Instead of the two: ``profile``, the name of a profile of the shared configuration of AWS, or ``ambient``
+    (``yes``): what the surroundings of the process give. Optional files beside them: ``session_token`` and
+    ``expires_at`` (ISO 8601 with zone) of keys, ``addressing`` (``path``, the default, or ``virtual-host``)
+    and ``ca.crt``. Files are read each time a place is
     opened or a request was refused, so that a rotated secret counts without a restart.
 
     Parameters
@@ -69,13 +78,27 @@ class Credentials:
             It is missing, unreadable, empty or nonsense; the message says which file to supply.
         """
         folder = self._folder_of(name)
+        profile, ambient = _optional(folder / "profile"), _ambient(folder / "ambient")
+        ways = [
+            (folder / "access_key_id").exists() or (folder / "secret_access_key").exists(),
+            profile is not None,
+            ambient,
+        ]
+        if sum(ways) > 1:
+            raise Configuration(
+                "credential_unreadable",
+                f"{folder} must have keys, or profile, or ambient, not several of them",
+            )
+        keyless = profile is not None or ambient
         return S3Access(
-            access_key_id=_required(folder / "access_key_id"),
-            secret_access_key=_required(folder / "secret_access_key"),
+            access_key_id="" if keyless else _required(folder / "access_key_id"),
+            secret_access_key="" if keyless else _required(folder / "secret_access_key"),
             session_token=_optional(folder / "session_token"),
             expires_at=_expiry(folder / "expires_at"),
             virtual_host_style=_virtual_host_style(folder / "addressing"),
             ca_file=folder / "ca.crt" if (folder / "ca.crt").is_file() else None,
+            profile=profile,
+            ambient=ambient,
         )
 
     def _folder_of(self, name: str) -> Path:
@@ -122,6 +145,13 @@ def _expiry(path: Path) -> datetime | None:
             "credential_unreadable", f"{path} must be an ISO 8601 time with its zone, not {text!r}"
         )
     return moment
+
+
+def _ambient(path: Path) -> bool:
+    text = _optional(path) or "no"
+    if text not in {"yes", "no"}:
+        raise Configuration("credential_unreadable", f"{path} must be 'yes' or 'no', not {text!r}")
+    return text == "yes"
 
 
 def _virtual_host_style(path: Path) -> bool:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, Self
-from urllib.parse import unquote_plus
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Failure, Permanent
@@ -34,12 +32,13 @@ from ccat_data_transfer.storage.names import (
     quarantine_path,
 )
 from ccat_data_transfer.storage.part_buffers import PartBuffers
-from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
+from ccat_data_transfer.storage.s3_body import Body
+from ccat_data_transfer.storage.s3_client import Answer, S3Client
 from ccat_data_transfer.storage.s3_copy import copy_object
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
 from ccat_data_transfer.storage.s3_probe import probe_store
 from ccat_data_transfer.storage.s3_reader import S3Reader
-from ccat_data_transfer.storage.s3_upload import S3Upload, object_info, upload_headers
+from ccat_data_transfer.storage.s3_upload import S3Upload, kept_with, object_info
 from ccat_ops_db.enumerations import Ability
 
 _MAX_KEY_BYTES = 1024
@@ -79,24 +78,24 @@ class S3Storage(KnownPlace):
     def read_marker(self) -> MarkerObject | None:
         """See `Storage.read_marker`."""
         try:
-            answer = self._client.request("GET", self._prefix + MARKER_NAME)
+            answer = self._client.call("get_object", Key=self._prefix + MARKER_NAME)
         except Failure as failure:
             if failure.category == "missing":
                 return None
             raise
-        etag = answer.headers.get("etag", "").strip('"')
-        version = answer.headers.get("x-amz-version-id") or "-"
-        written = answer.headers.get("last-modified", "-")
+        etag = answer.get("ETag", "").strip('"')
+        version = answer.get("VersionId") or "-"
+        written = _headers(answer).get("last-modified", "-")
         address = f"{self._bucket}/{self._prefix}".rstrip("/")
-        return MarkerObject(answer.body, f"s3:{address}:{etag}:{version}:{written}")
+        return MarkerObject(answer["Body"], f"s3:{address}:{etag}:{version}:{written}")
 
     def write_marker(self, content: bytes, *, replace: bool = False) -> None:
         """See `Storage.write_marker`; also where a store ignores the condition."""
         if not replace and self.read_marker() is not None:
             raise Permanent("exists", "there is a marker already", path=MARKER_NAME)
-        headers = {} if replace else {"if-none-match": "*"}
+        condition = {} if replace else {"IfNoneMatch": "*"}
         try:
-            self._client.request("PUT", self._prefix + MARKER_NAME, body=Body(content), headers=headers)
+            self._client.call("put_object", Key=self._prefix + MARKER_NAME, Body=content, **condition)
         except Failure as failure:
             if failure.category != "changed_while_read":
                 raise
@@ -104,10 +103,8 @@ class S3Storage(KnownPlace):
 
     def is_empty(self) -> bool:
         """See `Storage.is_empty`."""
-        query = [("list-type", "2"), ("prefix", self._prefix), ("max-keys", "2")]
-        found = {
-            entry["Key"] for entry in elements(self._client.request("GET", "", query=query).body, "Contents")
-        }
+        answer = self._client.call("list_objects_v2", Prefix=self._prefix, MaxKeys=2)
+        found = {entry["Key"] for entry in answer.get("Contents", [])}
         return found <= {self._prefix + MARKER_NAME}
 
     def probe(self) -> Mapping[Ability, Probed]:
@@ -125,7 +122,7 @@ class S3Storage(KnownPlace):
     def stat(self, path: str) -> ObjectInfo | None:
         """See `Storage.stat`."""
         answer = self._client.head(self._key(path))
-        return None if answer is None else object_info(path, answer.headers)
+        return None if answer is None else object_info(path, answer)
 
     def exists(self, path: str) -> bool:
         """See `Storage.exists`."""
@@ -135,8 +132,9 @@ class S3Storage(KnownPlace):
         """See `Storage.read_range`."""
         if length == 0 or offset >= self._present(path).size:
             return b""
-        headers = {"range": f"bytes={offset}-{offset + length - 1}"}
-        return self._client.request("GET", self._key(path), headers=headers).body
+        part = f"bytes={offset}-{offset + length - 1}"
+        content: bytes = self._client.call("get_object", Key=self._key(path), Range=part)["Body"]
+        return content
 
     def open_read(
         self,
@@ -165,8 +163,8 @@ class S3Storage(KnownPlace):
             if name and not name.startswith(TEMPORARY_PREFIX) and path != MARKER_NAME:
                 yield ObjectInfo(
                     path,
-                    int(entry["Size"]),
-                    nanoseconds_of(datetime.fromisoformat(entry["LastModified"])),
+                    entry["Size"],
+                    nanoseconds_of(entry["LastModified"]),
                     etag=entry.get("ETag", "").strip('"') or None,
                 )
 
@@ -177,10 +175,10 @@ class S3Storage(KnownPlace):
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
         self.confirm_place()
-        headers = upload_headers(checksum) if checksum else {}
-        answer = self._client.store("PUT", self._key(path), body=Body(content), headers=headers)
-        etag = answer.headers.get("etag", "").strip('"') or None
-        written_at = nanoseconds_of(parsedate_to_datetime(answer.headers["date"]))
+        kept = kept_with(checksum) if checksum else {}
+        answer = self._client.store("put_object", Key=self._key(path), body=Body(content), **kept)
+        etag = answer.get("ETag", "").strip('"') or None
+        written_at = nanoseconds_of(parsedate_to_datetime(_headers(answer)["date"]))
         return ObjectInfo(path, len(content), written_at, checksum, etag)
 
     @contextlib.contextmanager
@@ -193,7 +191,7 @@ class S3Storage(KnownPlace):
         self.confirm_place()
         crash_point("storage.s3.before_remove")
         try:
-            self._client.request("DELETE", key)
+            self._client.call("delete_object", Key=key)
         except Failure as failure:
             if failure.category != "missing":
                 raise
@@ -247,25 +245,16 @@ class S3Storage(KnownPlace):
                 marker = Marker.load(self._client, marker_key)
                 if marker is not None:
                     abort(self._client, key, marker.upload_id)
-                self._client.request("DELETE", marker_key)
+                self._client.call("delete_object", Key=marker_key)
         if work_id is None:
             for upload_id in list_uploads(self._client, key):
                 abort(self._client, key, upload_id)
 
-    def _listed(self, key_prefix: str) -> Iterator[tuple[str, dict[str, str]]]:
+    def _listed(self, key_prefix: str) -> Iterator[tuple[str, Answer]]:
         """Yield relative path and facts of every key with that beginning, page by page."""
-        query = [("list-type", "2"), ("prefix", key_prefix), ("encoding-type", "url")]
-        token: str | None = ""
-        while token is not None:
-            page = self._client.request(
-                "GET", "", query=[*query, ("continuation-token", token)] if token else query
-            )
-            result = result_of(page.body)
-            encoded = result.get("EncodingType") == "url"
-            for entry in elements(page.body, "Contents"):
-                key = unquote_plus(entry["Key"]) if encoded else entry["Key"]
-                yield key.removeprefix(self._prefix), entry
-            token = result.get("NextContinuationToken") if result.get("IsTruncated") == "true" else None
+        for page in self._client.pages("list_objects_v2", Prefix=key_prefix):
+            for entry in page.get("Contents", []):
+                yield entry["Key"].removeprefix(self._prefix), entry
 
     def _present(self, path: str) -> ObjectInfo:
         info = self.stat(path)
@@ -282,3 +271,8 @@ class S3Storage(KnownPlace):
         if len(key.encode()) > _MAX_KEY_BYTES:
             raise Permanent("name_too_long", f"S3 takes names of at most {_MAX_KEY_BYTES} bytes", path=path)
         return key
+
+
+def _headers(answer: Answer) -> Mapping[str, str]:
+    found: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+    return found

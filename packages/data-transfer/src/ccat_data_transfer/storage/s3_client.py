@@ -1,94 +1,69 @@
-"""Requests to one bucket of an S3 service.
+"""Requests to one bucket of an S3 service, by botocore.
 
-A client of our own, because an archive needs what the ready ones hide: unfinished uploads that a later
-process goes on with, and the checksums that the store keeps. Each body is signed with its sha256, so that
-every server, also one that knows no checksum headers, refuses bytes that were damaged on the way.
+What is ours stands around it: each body is signed with its sha256, so that every server, also one that knows
+no checksum headers, refuses bytes that were damaged on the way; credentials are read anew when a store
+refuses them; and every error is one of our own failures.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import contextlib
+import functools
 import ipaddress
+import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import cast
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
-import urllib3
-
-from ccat_data_transfer.failures import Configuration, Failure, Transient, classified
-from ccat_data_transfer.places.credentials import Credentials, S3Access
-from ccat_data_transfer.storage.interface import Buffer, LocationDescription
-from ccat_data_transfer.storage.s3_errors import CREDENTIAL_CATEGORIES, Refusal, failure_of, refusal
-from ccat_data_transfer.storage.s3_signature import (
-    EMPTY_SHA256,
-    quoted_path,
-    quoted_query,
-    signed_headers,
+import botocore
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    ResponseStreamingError,
 )
+from botocore.parsers import ResponseParserError
+
+from ccat_data_transfer.failures import Configuration, Failure
+from ccat_data_transfer.places.credentials import Credentials, S3Access
+from ccat_data_transfer.storage.interface import LocationDescription
+from ccat_data_transfer.storage.s3_body import Body, Signer, never
+from ccat_data_transfer.storage.s3_errors import (
+    CREDENTIAL_CATEGORIES,
+    Refusal,
+    failure_of,
+    failure_of_connection,
+    refusal,
+)
+from ccat_data_transfer.storage.s3_keys import failures_of_credential, frozen, keys_of, session
 from ccat_ops_db.clock import Clock, SystemClock
 
 CONNECTIONS = 8
-"""Requests at the same time, from one client."""
+"""Requests at the same time, of one transfer."""
 
+_MOST_CONNECTIONS = 4 * CONNECTIONS
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
 _COMPLETE_SECONDS = 600.0
 _PIECE_BYTES = 256 * 1024
 _PAUSES = (0.1, 0.4)
 _CHECKSUM_REFUSALS = frozenset({"NotImplemented", "InvalidArgument"})
+_PASSING = (ConnectionClosedError, EndpointConnectionError, IncompleteReadError, ResponseStreamingError)
+_SKEWED_SECONDS = 900.0
+"""So long the store's time is signed instead of our own; a clock that is wrong longer must be mended."""
 
-Query = Sequence[tuple[str, str]]
-
-Stopped = Callable[[], bool]
-"""Asked while a body is sent; true ends the request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer; names of headers in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def never() -> bool:
-    """Tell a request to go on; the default."""
-    return False
-
-
-class Body:
-    """Bytes to send, with their sha256.
-
-    Attributes
-    ----------
-    sha256 : bytes
-        Digest of the content.
-    """
-
-    def __init__(self, content: Buffer) -> None:
-        self.content = memoryview(content)
-        self.sha256 = hashlib.sha256(self.content).digest()
-
-    @property
-    def checksum(self) -> str:
-        """The digest as S3 writes it."""
-        return base64.b64encode(self.sha256).decode()
-
-    def pieces(self, stopped: Stopped) -> Iterator[memoryview]:
-        """Yield the content in pieces, and stop with an error when asked to."""
-        for start in range(0, len(self.content), _PIECE_BYTES):
-            if stopped():
-                raise Transient("stopped", "the upload was stopped")
-            yield self.content[start : start + _PIECE_BYTES]
+Answer = dict[str, Any]
+"""What botocore makes of an answer."""
 
 
 class S3Client:
-    """Signed requests to one bucket, from any number of threads. Keys are whole keys, with the location's
+    """Calls of operations on one bucket, from any number of threads. Keys are whole keys, with the location's
     prefix.
 
     Parameters
@@ -112,18 +87,18 @@ class S3Client:
         self._location = location
         self._credentials = credentials
         self._clock = clock or SystemClock()
+        self._ahead = timedelta()
+        self._skewed_since: float | None = None
         self._access = credentials.s3(location.credential)
-        self._base, self._host, self._path = _address(location, self._access, credentials)
+        _check_endpoint(location, credentials)
+        self._keys = keys_of(self._access, location.credential)
+        self._signing_keys: Any = None
         self._sends_checksums = True
-        ca_file = self._access.ca_file
-        self._pool = urllib3.PoolManager(
-            num_pools=1,
-            maxsize=CONNECTIONS,
-            block=False,
-            retries=False,
-            ca_certs=str(ca_file) if ca_file else None,
-            blocksize=_PIECE_BYTES,
-        )
+        self._botocore = _client(location, self._access)
+        events = self._botocore.meta.events
+        events.register_last("before-call.s3", _prepare)
+        events.register_last("request-created.s3", self._sign)
+        events.register_first("before-parse.s3.*", _without_blanks)
 
     @property
     def bucket(self) -> str:
@@ -132,17 +107,16 @@ class S3Client:
 
     def check(self) -> None:
         """Raise what stands in the way of using the bucket."""
-        self.request("GET", "", query=[("list-type", "2"), ("max-keys", "1")])
+        self.call("list_objects_v2", MaxKeys=1)
 
     def head(self, key: str) -> Answer | None:
-        """Return the headers of an object, null if there is none.
+        """Return what the store says of an object, null if there is none.
 
         An answer to HEAD has no body, so neither "no such bucket" nor "expired" can be told from it: whenever
         it is not a plain success, the bucket itself is asked.
         """
-        headers = {"x-amz-checksum-mode": "ENABLED"}
         try:
-            answer = self.request("HEAD", key, headers=headers)
+            return self.call("head_object", Key=key, ChecksumMode="ENABLED")
         except Failure as failure:
             if failure.category not in CREDENTIAL_CATEGORIES | {"missing", "refused_by_store"}:
                 raise
@@ -150,150 +124,143 @@ class S3Client:
             if failure.category == "missing":
                 return None
             raise
-        return answer
 
     @property
     def sends_checksums(self) -> bool:
         """Whether the store takes checksum headers, as far as is known by now."""
         return self._sends_checksums
 
-    def store(
-        self,
-        method: str,
-        key: str,
-        *,
-        body: Body | None,
-        headers: Mapping[str, str],
-        query: Query = (),
-        stopped: Stopped = never,
-    ) -> Answer:
-        """Send a request that makes an object, an upload or a part, with a checksum for the store to keep.
+    def store(self, operation: str, *, body: Body | None = None, **parameters: Any) -> Answer:
+        """Call what makes an object, an upload or a part, with a checksum for the store to keep.
 
         Stores that know nothing of checksum headers and refuse them get none from then on: the signature
         still has the digest.
         """
-        plain = _Request(method, key, query, headers, body, stopped=stopped)
+        if body is not None:
+            parameters["Body"] = body
         if self._sends_checksums:
-            name, value = ("algorithm", "SHA256") if body is None else ("sha256", body.checksum)
-            answer = self._persistently(replace(plain, headers={**headers, f"x-amz-checksum-{name}": value}))
-            if isinstance(answer, Answer):
+            checksum = {"ChecksumAlgorithm": "SHA256"} if body is None else {"ChecksumSHA256": body.checksum}
+            answer = self._asked(operation, {**parameters, **checksum})
+            if not isinstance(answer, Refusal):
                 return answer
             if answer.status != 501 and answer.code not in _CHECKSUM_REFUSALS:
-                raise self._failure(answer, key)
-        answer = self._successfully(plain)
+                raise self._failure(answer, parameters["Key"])
+        answered = self.call(operation, **parameters)
         self._sends_checksums = False
-        return answer
+        return answered
 
-    def fetch(self, key: str, headers: Mapping[str, str], into: memoryview) -> None:
-        """Fill a buffer with exactly as many bytes of an object as the range in the headers has.
-
-        Raises
-        ------
-        Failure
-            As `request`; ``network`` too when the number of bytes is another one.
-        """
-        self._successfully(_Request("GET", key, headers=headers, into=into))
-
-    def complete(self, key: str, upload_id: str, document: bytes) -> None:
-        """Make an object of the parts of an upload.
-
-        The store may take minutes, and then answers 200 before it knows: the body tells whether it worked.
-        """
-        answer = self.request(
-            "POST", key, body=Body(document), query=[("uploadId", upload_id)], seconds=_COMPLETE_SECONDS
-        )
-        told = refusal(answer.status, answer.body)
-        if told.code:
-            raise self._failure(told._replace(status=500), key)
-
-    def request(
-        self,
-        method: str,
-        key: str,
-        *,
-        query: Query = (),
-        headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
-        seconds: float = _READ_SECONDS,
-    ) -> Answer:
-        """Send a request and return the successful answer.
+    def call(self, operation: str, **parameters: Any) -> Answer:
+        """Call an operation of botocore's client on the bucket; a body comes back as bytes.
 
         Raises
         ------
         Failure
-            Every other answer, or none. Broken connections and busy stores are tried again a few times.
+            Every answer but success, or none. Broken connections and busy stores are tried again a few times.
         """
-        return self._successfully(_Request(method, key, query, headers or {}, body, seconds=seconds))
-
-    def _successfully(self, request: _Request) -> Answer:
-        answer = self._persistently(request)
+        answer = self._asked(operation, parameters)
         if isinstance(answer, Refusal):
-            raise self._failure(answer, request.key)
+            raise self._failure(answer, parameters.get("Key", ""))
         return answer
 
-    def _persistently(self, request: _Request) -> Answer | Refusal:
-        self._refuse_expired()
-        pauses = iter(_PAUSES)
-        renewed = False
+    def fetch(self, key: str, first: int, into: memoryview, etag: str | None) -> None:
+        """Fill a buffer with the bytes of an object from `first` on.
+
+        Parameters
+        ----------
+        etag : str or None
+            Mark that the object must have.
+
+        Raises
+        ------
+        Failure
+            As `call`; ``network`` too when the number of bytes is another one.
+        """
+        parameters = {"Key": key, "Range": f"bytes={first}-{first + len(into) - 1}"}
+        if etag:
+            parameters["IfMatch"] = f'"{etag}"'
+        answer = self._asked("get_object", parameters, into)
+        if isinstance(answer, Refusal):
+            raise self._failure(answer, key)
+
+    def pages(self, operation: str, **parameters: Any) -> Iterator[Answer]:
+        """Yield every page of a listing."""
+        position: dict[str, Any] = {}
         while True:
-            with classified(self._shown(request.key)):
-                try:
-                    answer = self._once(request)
-                except (urllib3.exceptions.ProtocolError, urllib3.exceptions.NewConnectionError):
-                    pause = next(pauses, None)
-                    if pause is None or request.stopped():
-                        raise
-                    time.sleep(pause)
-                    continue
-            if isinstance(answer, Answer):
+            page = self.call(operation, **parameters, **position)
+            yield page
+            following = {name: page[f"Next{name}"] for name in _POSITIONS if page.get(f"Next{name}")}
+            if not page.get("IsTruncated") or not following or following == position:
+                return
+            position = following
+
+    def _asked(
+        self, operation: str, parameters: dict[str, Any], into: memoryview | None = None
+    ) -> Answer | Refusal:
+        self._look_at_keys()
+        body = parameters.get("Body")
+        stopped = body.stopped if isinstance(body, Body) else never
+        pauses = iter(_PAUSES)
+        renewed = resigned = False
+        while True:
+            if isinstance(body, Body):
+                body.seek(0)
+            try:
+                answer = self._once(operation, parameters, into)
+            except _PASSING as error:
+                pause = next(pauses, None)
+                if pause is None or stopped():
+                    raise failure_of_connection(error, path=self._shown(parameters.get("Key", ""))) from error
+                time.sleep(pause)
+                continue
+            except (BotoCoreError, ResponseParserError) as error:
+                raise failure_of_connection(error, path=self._shown(parameters.get("Key", ""))) from error
+            if not isinstance(answer, Refusal):
+                if not self._trusts_the_stores_time():
+                    self._skewed_since = None
                 return answer
             if answer.status >= 500 and answer.status not in {501, 507}:
                 pause = next(pauses, None)
-                if pause is not None and not request.stopped():
+                if pause is not None and not stopped():
                     time.sleep(pause)
                     continue
-            if not renewed and answer.status in {400, 401, 403} and self._renew(answer, request.key):
+            if not resigned and answer.code == "RequestTimeTooSkewed" and self._takes_time_of(answer):
+                resigned = True
+                continue
+            if not renewed and answer.status in {400, 401, 403} and self._renew(answer):
                 renewed = True
                 continue
             return answer
 
-    def _once(self, request: _Request) -> Answer | Refusal:
-        path = quoted_path(f"{self._path}/{request.key}")
-        query = quoted_query(request.query)
-        body = request.body
-        signed = signed_headers(
-            request.method,
-            self._host,
-            path,
-            query,
-            request.headers,
-            payload_sha256=EMPTY_SHA256 if body is None else body.sha256.hex(),
-            access=self._access,
-            region=self._location.region,
-            now=self._clock.utc_now(),
-        )
-        if body is not None:
-            signed["content-length"] = str(len(body.content))
-        response = self._pool.request(
-            request.method,
-            f"{self._base}{path}?{query}" if query else f"{self._base}{path}",
-            # Its types forget memoryview, which every socket sends.
-            body=None if body is None else cast("Iterable[bytes]", body.pieces(request.stopped)),
-            headers=signed,
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=request.seconds),
-            redirect=False,
-            preload_content=False,
-        )
+    def _once(self, operation: str, parameters: dict[str, Any], into: memoryview | None) -> Answer | Refusal:
+        call = getattr(self._botocore, operation)
         try:
-            if not 200 <= response.status < 300:
-                return refusal(response.status, response.read())
-            found = {name.lower(): value for name, value in response.headers.items()}
-            if request.into is None:
-                return Answer(response.status, found, response.read())
-            _fill(request.into, response)
-            return Answer(response.status, found, b"")
-        finally:
-            response.release_conn()
+            answer: Answer = call(Bucket=self._location.bucket, **parameters)
+        except ClientError as error:
+            return refusal(error)
+        if operation == "get_object":
+            with contextlib.closing(answer["Body"]) as body:
+                if into is None:
+                    answer["Body"] = body.read()
+                else:
+                    _fill(into, body)
+        return answer
+
+    def _sign(self, request: Any, **_: Any) -> None:
+        """Sign a request that botocore has made and does not sign."""
+        at = self._clock.utc_now() + (self._ahead if self._trusts_the_stores_time() else timedelta())
+        Signer(self._signing_keys, self._location.region, at).add_auth(request)
+
+    def _trusts_the_stores_time(self) -> bool:
+        return (
+            self._skewed_since is not None and self._clock.monotonic() - self._skewed_since <= _SKEWED_SECONDS
+        )
+
+    def _takes_time_of(self, answer: Refusal) -> bool:
+        """Go on with the time of a store that refused ours; return whether it is worth another attempt."""
+        if self._skewed_since is None:
+            self._skewed_since = self._clock.monotonic()
+        self._ahead = timedelta() if answer.at is None else answer.at - self._clock.utc_now()
+        return self._trusts_the_stores_time()
 
     def _failure(self, answer: Refusal, key: str) -> Failure:
         return failure_of(
@@ -301,101 +268,101 @@ class S3Client:
             bucket=self._location.bucket,
             credential=self._location.credential,
             path=self._shown(key),
+            clock_ahead=-self._ahead,
         )
 
     def _shown(self, key: str) -> str:
-        return f"{self._base}{self._path}/{key}"
+        return f"{self._location.endpoint.rstrip('/')}/{self._location.bucket}/{key}"
 
-    def _renew(self, answer: Refusal, key: str) -> bool:
+    def _renew(self, answer: Refusal) -> bool:
         """Read the credential again; return whether it has changed and may be tried."""
-        if answer.code and self._failure(answer, key).category not in CREDENTIAL_CATEGORIES:
+        if answer.code and self._failure(answer, "").category not in CREDENTIAL_CATEGORIES:
             return False
-        fresh = self._credentials.s3(self._location.credential)
-        changed, self._access = fresh != self._access, fresh
-        return changed
+        refused = self._signing_keys
+        self._read_keys()
+        return bool(self._signing_keys != refused)
 
-    def _refuse_expired(self) -> None:
+    def _read_keys(self) -> None:
+        name = self._location.credential
+        self._access = self._credentials.s3(name)
+        self._keys = keys_of(self._access, name)
+        self._signing_keys = frozen(self._keys, name)
+
+    def _look_at_keys(self) -> None:
+        """Have keys that are not known to be expired; those of a role are renewed by botocore."""
         if self._is_expired():
-            self._access = self._credentials.s3(self._location.credential)
+            self._read_keys()
         if self._is_expired():
             raise Configuration(
                 "credential_expired",
                 f"the credential {self._location.credential!r} expired at {self._access.expires_at}; "
                 "renew the keys in its folder",
             )
+        self._signing_keys = frozen(self._keys, self._location.credential)
 
     def _is_expired(self) -> bool:
         return self._access.expires_at is not None and self._access.expires_at <= self._clock.utc_now()
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What is asked of the store; `into` takes the body of the answer, without a copy of the whole."""
-
-    method: str
-    key: str
-    query: Query = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Body | None = None
-    stopped: Stopped = never
-    seconds: float = _READ_SECONDS
-    into: memoryview | None = None
+_POSITIONS = ("ContinuationToken", "PartNumberMarker", "KeyMarker", "UploadIdMarker")
 
 
-def _fill(buffer: memoryview, response: urllib3.BaseHTTPResponse) -> None:
+def _prepare(model: Any, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    # One more turn for each part would be much on a long link; the store's refusal comes in any case.
+    params["headers"].pop("Expect", None)
+    # A wrong region is told, not found out anew with two requests for each.
+    context.setdefault("s3_redirect", {})["redirected"] = True
+    if model.name == "CompleteMultipartUpload":
+        context["read_timeout"] = _COMPLETE_SECONDS
+
+
+def _without_blanks(response_dict: dict[str, Any], **_: Any) -> None:
+    """Let an answer begin where it begins: stores send blanks while they work."""
+    if isinstance(response_dict["body"], bytes):
+        response_dict["body"] = response_dict["body"].lstrip()
+
+
+def _fill(buffer: memoryview, body: Any) -> None:
     filled = 0
-    for piece in response.stream(_PIECE_BYTES):
-        if filled + len(piece) > len(buffer):
-            raise urllib3.exceptions.ProtocolError("more bytes came than were asked for")
-        buffer[filled : filled + len(piece)] = piece
-        filled += len(piece)
-    if filled < len(buffer):
-        raise urllib3.exceptions.ProtocolError(f"{filled} bytes came instead of {len(buffer)}")
+    while filled < len(buffer):
+        count = body.readinto(buffer[filled : filled + _PIECE_BYTES])
+        if not count:
+            raise IncompleteReadError(actual_bytes=filled, expected_bytes=len(buffer))
+        filled += count
 
 
-def elements(document: bytes, name: str) -> Iterator[dict[str, str]]:
-    """Yield each element of that name of an answer in XML, as the texts of its direct children.
-
-    Raises
-    ------
-    Transient
-        The answer is no XML: something else than the store answered.
-    """
-    for element in _parsed(document).iter():
-        if _local(element.tag) == name:
-            yield _texts(element)
-
-
-def result_of(document: bytes) -> dict[str, str]:
-    """Return the texts of the direct children of an answer in XML; servers differ in how they call the whole.
-
-    Raises
-    ------
-    Transient
-        The answer is no XML: something else than the store answered.
-    """
-    return _texts(_parsed(document))
-
-
-def _parsed(document: bytes) -> ElementTree.Element:
-    try:
-        return ElementTree.fromstring(document)
-    except ElementTree.ParseError as error:
-        raise Transient("store_unavailable", "the store's answer is no XML; it is tried again") from error
+def _client(location: LocationDescription, access: S3Access) -> Any:
+    """Return botocore's client for a place, which neither signs nor retries nor adds checksums itself."""
+    config = Config(
+        signature_version=botocore.UNSIGNED,
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        max_pool_connections=_MOST_CONNECTIONS,
+        retries={"total_max_attempts": 1},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": "virtual" if access.virtual_host_style else "path"},
+        ignore_configured_endpoint_urls=True,
+    )
+    with failures_of_credential(location.credential):
+        return session(access.profile).create_client(
+            "s3",
+            region_name=location.region,
+            endpoint_url=location.endpoint,
+            verify=str(access.ca_file or _authorities() or "") or True,
+            config=config,
+        )
 
 
-def _texts(element: ElementTree.Element) -> dict[str, str]:
-    return {_local(child.tag): child.text or "" for child in element}
+@functools.cache
+def _authorities() -> Path | None:
+    """Return the certificates that this machine trusts, in one file; null: those of botocore."""
+    known = ssl.get_default_verify_paths()
+    candidates = (known.cafile, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+    return next((Path(name) for name in candidates if name and Path(name).is_file()), None)
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _address(
-    location: LocationDescription, access: S3Access, credentials: Credentials
-) -> tuple[str, str, str]:
-    """Return base address, host header and the path of the bucket."""
+def _check_endpoint(location: LocationDescription, credentials: Credentials) -> None:
     parts = urlsplit(location.endpoint)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Configuration(
@@ -407,13 +374,6 @@ def _address(
             "plain_http_refused",
             f"the endpoint of {location.id} has no TLS; use https, or allow plain http in the settings",
         )
-    host = parts.netloc.rpartition("@")[2]
-    path = parts.path.rstrip("/")
-    if access.virtual_host_style:
-        host = f"{location.bucket}.{host}"
-    else:
-        path = f"{path}/{location.bucket}"
-    return f"{parts.scheme}://{host}", host, path
 
 
 def _is_own_machine(host: str) -> bool:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from ccat_data_transfer.failures import Transient
-from ccat_data_transfer.storage.s3_client import S3Client, result_of
-from ccat_data_transfer.storage.s3_errors import refusal
-from ccat_data_transfer.storage.s3_parts import SentPart, abort, completion
+from ccat_data_transfer.storage.s3_client import S3Client
+from ccat_data_transfer.storage.s3_parts import SentPart, abort, complete
 
 SINGLE_COPY_BYTES = 5 * 1000**3
 """S3 copies objects up to 5 GB in one request (Amazon S3 API reference, CopyObject)."""
@@ -25,38 +21,25 @@ def copy_object(client: S3Client, source: str, target: str, size: int) -> None:
     size : int
         Bytes of the source.
     """
-    origin = {"x-amz-copy-source": quote(f"/{client.bucket}/{source}")}
+    origin = {"Bucket": client.bucket, "Key": source}
     if size <= SINGLE_COPY_BYTES:
-        answer = client.request("PUT", target, headers=origin)
-        _refuse_hidden_error(answer.status, answer.body, target)
+        client.call("copy_object", Key=target, CopySource=origin)
         return
-    upload_id = result_of(client.request("POST", target, query=[("uploads", "")]).body)["UploadId"]
+    upload_id = client.call("create_multipart_upload", Key=target)["UploadId"]
     try:
         parts = {}
         for number, start in enumerate(range(0, size, PART_BYTES), start=1):
             end = min(start + PART_BYTES, size)
-            answer = client.request(
-                "PUT",
-                target,
-                query=[("partNumber", str(number)), ("uploadId", upload_id)],
-                headers={**origin, "x-amz-copy-source-range": f"bytes={start}-{end - 1}"},
+            answer = client.call(
+                "upload_part_copy",
+                Key=target,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource=origin,
+                CopySourceRange=f"bytes={start}-{end - 1}",
             )
-            _refuse_hidden_error(answer.status, answer.body, target)
-            parts[number] = SentPart(result_of(answer.body)["ETag"].strip('"'), end - start, None)
-        client.complete(target, upload_id, completion(parts, with_checksums=False))
+            parts[number] = SentPart(answer["CopyPartResult"]["ETag"].strip('"'), end - start)
+        complete(client, target, upload_id, parts)
     except BaseException:
         abort(client, target, upload_id)
         raise
-
-
-def _refuse_hidden_error(status: int, body: bytes, target: str) -> None:
-    """Raise for an answer that says 200 before the store knows, and fails in its body.
-
-    Raises
-    ------
-    Transient
-        The copy was not made.
-    """
-    told = refusal(status, body)
-    if told.code:
-        raise Transient("copy_failed", f"the store did not copy ({told.code}); tried again", path=target)

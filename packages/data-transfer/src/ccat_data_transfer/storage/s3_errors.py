@@ -1,41 +1,121 @@
-"""What the answers of an S3 service mean for the work."""
+"""What the answers of an S3 service mean for the work, and what it means that there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-from xml.etree import ElementTree
 
-from ccat_data_transfer.failures import Configuration, Failure, Permanent, Resource, Transient
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ParamValidationError,
+)
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
+
+from ccat_data_transfer.failures import Configuration, Failure, Permanent, Resource, Transient, classify
 
 CREDENTIAL_CATEGORIES = frozenset({"credential_expired", "credential_refused", "access_denied"})
 """Failures that a fresh secret may cure."""
 
 
 class Refusal(NamedTuple):
-    """An answer that is an error."""
+    """An answer that is an error.
+
+    Attributes
+    ----------
+    at : datetime or None
+        The store's time.
+    """
 
     status: int
     code: str
     message: str
+    at: datetime | None = None
 
 
-def refusal(status: int, body: bytes) -> Refusal:
-    """Read an error answer. Proxies answer with anything, so nothing is expected of the body."""
+def refusal(error: ClientError) -> Refusal:
+    """Read an error answer. Proxies answer with anything; botocore then gives the status as the code."""
+    said, facts = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    code = str(said.get("Code", ""))
     try:
-        document = ElementTree.fromstring(body)
-    except ElementTree.ParseError:
-        return Refusal(status, "", body[:200].decode("utf-8", "replace").strip())
-    found = {element.tag.rpartition("}")[2]: (element.text or "") for element in document.iter()}
-    return Refusal(status, found.get("Code", ""), found.get("Message", ""))
+        at = parsedate_to_datetime(facts.get("HTTPHeaders", {}).get("date", ""))
+    except ValueError:
+        at = None
+    return Refusal(
+        facts.get("HTTPStatusCode", 0), "" if code.isdigit() else code, str(said.get("Message", "")), at
+    )
 
 
-def failure_of(answer: Refusal, *, bucket: str, credential: str, path: str | None) -> Failure:
-    """Return what an error answer means, with its remedy."""
-    said = f"the store answers {answer.status} {answer.code} {answer.message}".strip()
+def failure_of(
+    answer: Refusal,
+    *,
+    bucket: str,
+    credential: str,
+    path: str | None,
+    clock_ahead: timedelta = timedelta(),
+) -> Failure:
+    """Return what an error answer means, with its remedy.
+
+    Parameters
+    ----------
+    clock_ahead : timedelta
+        By how much the clock of this machine is ahead of the store's, as far as is known.
+    """
+    said = " ".join(f"the store answers {answer.status} {answer.code} {answer.message}".split())
     rule = _BY_CODE.get(answer.code) or _by_status(answer.status)
-    remedy = rule.remedy.format(bucket=bucket, credential=credential)
+    remedy = rule.remedy.format(bucket=bucket, credential=credential, ahead=_told(clock_ahead))
     return rule.failure(rule.category, f"{said}: {remedy}", path=path)
+
+
+def failure_of_connection(error: BotoCoreError | ResponseParserError, *, path: str) -> Failure:
+    """Return what it means that there was no answer, or none that can be read."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, Failure):
+            return cause
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return classify(cause, path=path)
+    match error:
+        case ResponseParserError():
+            return Transient("store_unavailable", "the store's answer is no XML; tried again", path=path)
+        case ParamValidationError():
+            return Configuration("bucket_missing", "correct the bucket of the location", path=path)
+        case HTTPClientError() | NoConnectionError() | IncompleteReadError():
+            return Transient(
+                "network", f"the connection failed ({_said(causes)}); it is tried again", path=path
+            )
+    return classify(error, path=path)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what is inside, the bottom last: botocore and urllib3 wrap in each of these ways."""
+    for _ in range(_DEEPEST):
+        yield error
+        kept = getattr(error, "kwargs", {})
+        inside = (kept.get("error"), getattr(error, "reason", None), *error.args, error.__cause__)
+        inner = next((one for one in inside if isinstance(one, BaseException)), None)
+        if inner is None:
+            return
+        error = inner
+
+
+_DEEPEST = 8
+
+
+def _said(causes: Sequence[BaseException]) -> str:
+    bottom = causes[-1]
+    return (bottom.strerror if isinstance(bottom, OSError) else None) or type(bottom).__name__
+
+
+def _told(ahead: timedelta) -> str:
+    seconds = ahead.total_seconds()
+    return f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} it" if seconds else "off"
 
 
 class _Rule(NamedTuple):
@@ -93,7 +173,9 @@ _BY_CODE = {
     "XAmzContentSHA256Mismatch": _DAMAGED,
     "XAmzContentChecksumMismatch": _DAMAGED,
     "RequestTimeTooSkewed": _Rule(
-        Configuration, "clock_wrong", "the clock of this machine or of the store is wrong; synchronize it"
+        Configuration,
+        "clock_wrong",
+        "the clock of this machine is {ahead}; synchronize it, or that of the store",
     ),
     "PermanentRedirect": _REGION,
     "AuthorizationHeaderMalformed": _REGION,
@@ -108,6 +190,11 @@ _BY_CODE = {
     "XMinioStorageFull": _FULL,
     "XMinioAdminBucketQuotaExceeded": _FULL,
     "QuotaExceeded": _FULL,
+    "InvalidObjectState": _Rule(
+        Transient,
+        "cold_storage",
+        "the object is in a cold class; restore it, then the work goes on",
+    ),
     "EntityTooLarge": _Rule(Permanent, "too_large", "the store does not take objects this large"),
     "KeyTooLongError": _Rule(Permanent, "name_too_long", "the store does not take names this long"),
 }

@@ -7,24 +7,23 @@ that has parts gets a marker: a small object beside the target, under the tempor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Self
-from xml.sax.saxutils import escape
 
 from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.storage.interface import Expected
 from ccat_data_transfer.storage.names import temporary_name
-from ccat_data_transfer.storage.s3_client import Body, S3Client, elements, result_of
+from ccat_data_transfer.storage.s3_client import S3Client
 
 
 class SentPart(NamedTuple):
-    """A part that the store has."""
+    """A part that the store has, or that was sent to it."""
 
     etag: str
     size: int
-    sha256: str | None
-    """As S3 writes it (base64); null where the store does not say."""
+    sha256: str | None = None
+    """As S3 writes it (base64); null where it is not known: stores do not list it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +39,19 @@ class Marker:
     def load(cls, client: S3Client, key: str) -> Self | None:
         """Read a marker; null if there is none, or nobody can make sense of it."""
         try:
-            answer = client.request("GET", key)
+            content = client.call("get_object", Key=key)["Body"]
         except Failure as failure:
             if failure.category == "missing":
                 return None
             raise
         try:
-            return cls(**json.loads(answer.body))
+            return cls(**json.loads(content))
         except (ValueError, TypeError):
             return None
 
     def save(self, client: S3Client, key: str) -> None:
         """Write the marker."""
-        client.request("PUT", key, body=Body(json.dumps(asdict(self)).encode()))
+        client.call("put_object", Key=key, Body=json.dumps(asdict(self)).encode())
 
     def is_for(self, expected: Expected, part_bytes: int) -> bool:
         """Return whether the upload can become the expected object."""
@@ -67,64 +66,40 @@ def marker_path(path: str, work_id: str) -> str:
 
 def sent_parts(client: S3Client, key: str, upload_id: str) -> dict[int, SentPart]:
     """Return the parts that the store has, by number; none if the upload is gone."""
-    found: dict[int, SentPart] = {}
-    position = ""
-    while True:
-        query = [("uploadId", upload_id)] + ([("part-number-marker", position)] if position else [])
-        try:
-            page = client.request("GET", key, query=query)
-        except Failure as failure:
-            if failure.category in {"upload_gone", "missing"}:
-                return {}
-            raise
-        for part in elements(page.body, "Part"):
-            found[int(part["PartNumber"])] = SentPart(
-                part["ETag"].strip('"'), int(part["Size"]), part.get("ChecksumSHA256")
-            )
-        result = result_of(page.body)
-        following = result.get("NextPartNumberMarker", "")
-        if result.get("IsTruncated") != "true" or following == position:
-            return found
-        position = following
+    try:
+        return {
+            part["PartNumber"]: SentPart(part["ETag"].strip('"'), part["Size"], part.get("ChecksumSHA256"))
+            for page in client.pages("list_parts", Key=key, UploadId=upload_id)
+            for part in page.get("Parts", [])
+        }
+    except Failure as failure:
+        if failure.category in {"upload_gone", "missing"}:
+            return {}
+        raise
 
 
 def list_uploads(client: S3Client, key: str) -> Iterator[str]:
     """Yield the ids of all unfinished uploads of exactly that key."""
-    position: list[tuple[str, str]] = []
-    while True:
-        page = client.request("GET", "", query=[("uploads", ""), ("prefix", key), *position])
-        for upload in elements(page.body, "Upload"):
+    for page in client.pages("list_multipart_uploads", Prefix=key):
+        for upload in page.get("Uploads", []):
             if upload["Key"] == key:
                 yield upload["UploadId"]
-        result = result_of(page.body)
-        following = [
-            ("key-marker", result.get("NextKeyMarker", "")),
-            ("upload-id-marker", result.get("NextUploadIdMarker", "")),
-        ]
-        if result.get("IsTruncated") != "true" or following == position:
-            return
-        position = following
 
 
 def abort(client: S3Client, key: str, upload_id: str) -> None:
     """Let the store forget an upload and its parts. No error if it is gone."""
     try:
-        client.request("DELETE", key, query=[("uploadId", upload_id)])
+        client.call("abort_multipart_upload", Key=key, UploadId=upload_id)
     except Failure as failure:
         if failure.category not in {"upload_gone", "missing"}:
             raise
 
 
-def completion(parts: dict[int, SentPart], *, with_checksums: bool) -> bytes:
-    """Return the document that makes an object of parts."""
-    lines = []
-    for number, part in sorted(parts.items()):
-        checksum = f"<ChecksumSHA256>{part.sha256}</ChecksumSHA256>" if with_checksums and part.sha256 else ""
-        lines.append(
-            f'<Part><PartNumber>{number}</PartNumber><ETag>"{escape(part.etag)}"</ETag>{checksum}</Part>'
-        )
-    inner = "".join(lines)
-    return (
-        '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-        f"{inner}</CompleteMultipartUpload>"
-    ).encode()
+def complete(client: S3Client, key: str, upload_id: str, parts: Mapping[int, SentPart]) -> None:
+    """Make an object of the parts of an upload; the store may take minutes."""
+    told = [
+        {"PartNumber": number, "ETag": f'"{part.etag}"'}
+        | ({"ChecksumSHA256": part.sha256} if part.sha256 and client.sends_checksums else {})
+        for number, part in sorted(parts.items())
+    ]
+    client.call("complete_multipart_upload", Key=key, UploadId=upload_id, MultipartUpload={"Parts": told})

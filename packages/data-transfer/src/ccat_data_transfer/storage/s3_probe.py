@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ccat_data_transfer.failures import Failure, Transient
 from ccat_data_transfer.storage.interface import Probed
 from ccat_data_transfer.storage.names import TEMPORARY_PREFIX
-from ccat_data_transfer.storage.s3_client import Answer, Body, S3Client, result_of
+from ccat_data_transfer.storage.s3_client import Answer, S3Client
 from ccat_data_transfer.storage.s3_parts import abort, list_uploads
 from ccat_ops_db.enumerations import Ability
 
@@ -56,57 +56,57 @@ class _Probe:
         """Remove what is left; what cannot be removed has a temporary name."""
         for version in self._versions:
             with contextlib.suppress(Failure):
-                self._client.request("DELETE", self._key, query=[("versionId", version)])
+                self._delete(VersionId=version)
         with contextlib.suppress(Failure):
-            self._client.request("DELETE", self._key)
+            self._delete()
 
-    def _put(self, content: bytes, **headers: str) -> Answer:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self._client.request("PUT", self._key, body=Body(content), headers=named)
-        version = answer.headers.get("x-amz-version-id", "")
+    def _put(self, content: bytes, **parameters: str) -> Answer:
+        answer = self._client.call("put_object", Key=self._key, Body=content, **parameters)
+        version = answer.get("VersionId", "")
         if version not in {"", "null"}:
             self._versions.append(version)
         return answer
 
+    def _delete(self, **parameters: str) -> None:
+        self._client.call("delete_object", Key=self._key, **parameters)
+
     def _is_there(self, content: bytes) -> bool:
         try:
-            return self._client.request("GET", self._key).body == content
+            return bool(self._client.call("get_object", Key=self._key)["Body"] == content)
         except Failure as failure:
             if failure.category != "missing":
                 raise
             return False
 
     def _creates_only(self) -> bool:
-        refused = _refused(lambda: self._put(_OTHER, if_none_match="*"))
+        refused = _refused(lambda: self._put(_OTHER, IfNoneMatch="*"))
         return refused and self._is_there(_CONTENT)
 
     def _deletes_on_condition(self) -> bool:
         self._put(_CONTENT)
-        wrong = {"if-match": f'"{hashlib.md5(_OTHER, usedforsecurity=False).hexdigest()}"'}
-        refused = _refused(lambda: self._client.request("DELETE", self._key, headers=wrong))
+        wrong = f'"{hashlib.md5(_OTHER, usedforsecurity=False).hexdigest()}"'
+        refused = _refused(lambda: self._delete(IfMatch=wrong))
         return refused and self._is_there(_CONTENT)
 
     def _has_versions(self, first: Answer) -> bool:
-        version = first.headers.get("x-amz-version-id", "")
+        version = first.get("VersionId", "")
         if version in {"", "null"}:
             return False
         self._put(_OTHER)
-        self._client.request("DELETE", self._key, query=[("versionId", version)])
+        self._delete(VersionId=version)
         return self._is_there(_OTHER)
 
     def _checks_sha256(self) -> bool:
         """Send a part under the checksum of another: only a store that compares them refuses it."""
-        created = self._client.request(
-            "POST", self._key, query=[("uploads", "")], headers={"x-amz-checksum-algorithm": "SHA256"}
-        )
-        upload_id = result_of(created.body)["UploadId"]
+        upload_id = self._created(ChecksumAlgorithm="SHA256")
         try:
-            self._client.request(
-                "PUT",
-                self._key,
-                body=Body(_CONTENT),
-                headers={"x-amz-checksum-sha256": _sha256(_OTHER)},
-                query=[("partNumber", "1"), ("uploadId", upload_id)],
+            self._client.call(
+                "upload_part",
+                Key=self._key,
+                UploadId=upload_id,
+                PartNumber=1,
+                Body=_CONTENT,
+                ChecksumSHA256=_sha256(_OTHER),
             )
         except Failure:
             return True
@@ -116,13 +116,16 @@ class _Probe:
         return False
 
     def _returns_sha256(self) -> bool:
-        self._put(_CONTENT, **{"x-amz-checksum-sha256": _sha256(_CONTENT)})
+        self._put(_CONTENT, ChecksumSHA256=_sha256(_CONTENT))
         answer = self._client.head(self._key)
-        return answer is not None and answer.headers.get("x-amz-checksum-sha256") == _sha256(_CONTENT)
+        return answer is not None and answer.get("ChecksumSHA256") == _sha256(_CONTENT)
+
+    def _created(self, **parameters: str) -> str:
+        answer = self._client.call("create_multipart_upload", Key=self._key, **parameters)
+        return str(answer["UploadId"])
 
     def _uploads(self) -> dict[Ability, Probed]:
-        created = self._client.request("POST", self._key, query=[("uploads", "")])
-        upload_id = result_of(created.body)["UploadId"]
+        upload_id = self._created()
         return {
             Ability.LIST_UPLOADS: _tried(lambda: upload_id in list_uploads(self._client, self._key)),
             Ability.ABORT_UPLOADS: _tried(lambda: self._aborts(upload_id)),
@@ -131,7 +134,7 @@ class _Probe:
     def _aborts(self, upload_id: str) -> bool:
         abort(self._client, self._key, upload_id)
         try:
-            self._client.request("GET", self._key, query=[("uploadId", upload_id)])
+            self._client.call("list_parts", Key=self._key, UploadId=upload_id)
         except Failure as failure:
             return failure.category in {"upload_gone", "missing"}
         return False

@@ -39,7 +39,7 @@ class S3Reader:
     ) -> None:
         self._client = client
         self._key = key
-        self._headers = {"if-match": f'"{etag}"'} if etag else {}
+        self._etag = etag
         self._next = start
         self._end = end
         self._waiting = waiting
@@ -98,5 +98,4 @@ class S3Reader:
             self._next += count
 
     def _fetch(self, first: int, buffer: bytearray) -> None:
-        headers = {**self._headers, "range": f"bytes={first}-{first + len(buffer) - 1}"}
-        self._client.fetch(self._key, headers, memoryview(buffer))
+        self._client.fetch(self._key, first, memoryview(buffer), self._etag)

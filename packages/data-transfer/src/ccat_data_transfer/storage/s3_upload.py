@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from email.utils import parsedate_to_datetime
-from typing import Self
+from typing import Any, Self
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Integrity, Permanent
+from ccat_data_transfer.failures import Failure, Integrity, Permanent
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
@@ -22,12 +22,13 @@ from ccat_data_transfer.storage.interface import (
 )
 from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.reporting_wait import run_reporting
-from ccat_data_transfer.storage.s3_client import CONNECTIONS, Body, S3Client, result_of
+from ccat_data_transfer.storage.s3_body import Body
+from ccat_data_transfer.storage.s3_client import CONNECTIONS, Answer, S3Client
 from ccat_data_transfer.storage.s3_parts import (
     Marker,
     SentPart,
     abort,
-    completion,
+    complete,
     list_uploads,
     sent_parts,
 )
@@ -55,9 +56,9 @@ def part_bytes_for(size: int, path: str) -> int:
     return max(SMALLEST_PART_BYTES, -(-per_part // MEBIBYTE) * MEBIBYTE)
 
 
-def upload_headers(checksum: str) -> dict[str, str]:
-    """Return the headers that keep the package's own checksum with the object."""
-    return {"content-type": "application/octet-stream", "x-amz-meta-ccat-checksum": checksum}
+def kept_with(checksum: str) -> dict[str, Any]:
+    """Return what keeps the package's own checksum with an object."""
+    return {"ContentType": "application/octet-stream", "Metadata": {"ccat-checksum": checksum}}
 
 
 class S3Upload:
@@ -151,8 +152,7 @@ class S3Upload:
         crash_point("storage.s3.before_complete")
         assert self._upload_id is not None
         upload_id = self._upload_id
-        document = completion(self._parts, with_checksums=self._client.sends_checksums)
-        run_reporting(lambda: self._client.complete(self._key, upload_id, document), self._waiting)
+        run_reporting(lambda: complete(self._client, self._key, upload_id, self._parts), self._waiting)
         crash_point("storage.s3.completed")
         info = self._confirmed(_composite(self._parts))
         self._tidy()
@@ -163,18 +163,18 @@ class S3Upload:
         self._stop()
         if self._upload_id is not None:
             abort(self._client, self._key, self._upload_id)
-            self._client.request("DELETE", self._marker_key)
+            self._client.call("delete_object", Key=self._marker_key)
 
     def _put_whole(self) -> ObjectInfo:
         self._confirm()
         crash_point("storage.s3.before_complete")
         buffer, self._filling = self._filling, bytearray()
-        body = Body(memoryview(buffer)[: self._filled])
-        headers = upload_headers(self._expected.checksum)
+        body = Body(memoryview(buffer)[: self._filled], self._is_stopped)
 
         def put() -> None:
             try:
-                self._client.store("PUT", self._key, body=body, headers=headers, stopped=self._is_stopped)
+                kept = kept_with(self._expected.checksum)
+                self._client.store("put_object", Key=self._key, body=body, **kept)
             finally:
                 self._buffers.give_back(buffer)
 
@@ -204,25 +204,23 @@ class S3Upload:
         return self._buffers.take(self._part_bytes)
 
     def _create(self) -> str:
-        headers = upload_headers(self._expected.checksum)
-        answer = self._client.store("POST", self._key, body=None, headers=headers, query=[("uploads", "")])
-        upload_id = result_of(answer.body)["UploadId"]
+        kept = kept_with(self._expected.checksum)
+        upload_id: str = self._client.store("create_multipart_upload", Key=self._key, **kept)["UploadId"]
         marker = Marker(upload_id, self._part_bytes, self._expected.size, self._expected.checksum)
         marker.save(self._client, self._marker_key)
         crash_point("storage.s3.upload_created")
         return upload_id
 
     def _send_part(self, upload_id: str, number: int, content: memoryview) -> SentPart:
-        body = Body(content)
+        body = Body(content, self._is_stopped)
         there = self._there.get(number)
         if there is not None and _is_same(there, body):
             return there._replace(sha256=body.checksum)
-        query = [("partNumber", str(number)), ("uploadId", upload_id)]
         answer = self._client.store(
-            "PUT", self._key, body=body, headers={}, query=query, stopped=self._is_stopped
+            "upload_part", Key=self._key, UploadId=upload_id, PartNumber=number, body=body
         )
         crash_point("storage.s3.part_sent")
-        return SentPart(answer.headers["etag"].strip('"'), len(content), body.checksum)
+        return SentPart(answer["ETag"].strip('"'), len(content), body.checksum)
 
     def _await_parts(self, most: int) -> None:
         """Wait until not more than so many parts are under way; raise what went wrong with one."""
@@ -238,25 +236,30 @@ class S3Upload:
     def _confirmed(self, sha256: str) -> ObjectInfo:
         """Compare what the store says it has with what was sent."""
         answer = self._client.head(self._key)
-        headers = {} if answer is None else answer.headers
+        found = None if answer is None else object_info(self._path, answer)
         # Servers differ in whether they append the number of parts.
-        kept = headers.get("x-amz-checksum-sha256", sha256).partition("-")[0]
-        size, checksum = headers.get("content-length"), headers.get("x-amz-meta-ccat-checksum")
-        if size != str(self._expected.size) or checksum != self._expected.checksum or kept != sha256:
+        kept = (answer or {}).get("ChecksumSHA256", sha256).partition("-")[0]
+        if answer is None or found is None or kept != sha256 or not _is_expected(found, self._expected):
+            there = f"{found.size:,} bytes, checksum {found.checksum}, sha256 {kept}" if found else "nothing"
             raise Integrity(
                 "store_has_other_bytes",
-                f"after the upload the store has {_grouped(size)} bytes, checksum {checksum}, sha256 {kept};"
+                f"after the upload the store has {there};"
                 f" sent were {self._expected.size:,} bytes, {self._expected.checksum}, {sha256};"
                 " it must be sent again",
                 path=self._path,
             )
-        return object_info(self._path, headers)
+        return found
 
     def _tidy(self) -> None:
-        """Remove the marker, and every other upload of the key: the object is there, nobody needs them."""
-        self._client.request("DELETE", self._marker_key)
-        for upload_id in list_uploads(self._client, self._key):
-            abort(self._client, self._key, upload_id)
+        """Remove the marker, and every other upload of the key: the object is there, nobody needs them.
+
+        A key with the rights to write only cannot; what it leaves is for the collector.
+        """
+        with contextlib.suppress(Failure):
+            self._client.call("delete_object", Key=self._marker_key)
+        with contextlib.suppress(Failure):
+            for upload_id in list_uploads(self._client, self._key):
+                abort(self._client, self._key, upload_id)
 
     def _stop(self) -> None:
         self._stopped.set()
@@ -272,15 +275,19 @@ class S3Upload:
         return self._stopped.is_set()
 
 
-def object_info(path: str, headers: Mapping[str, str]) -> ObjectInfo:
-    """Return what the headers of an object say."""
+def object_info(path: str, answer: Answer) -> ObjectInfo:
+    """Return what a store says of an object."""
     return ObjectInfo(
         path,
-        int(headers["content-length"]),
-        nanoseconds_of(parsedate_to_datetime(headers["last-modified"])),
-        checksum=headers.get("x-amz-meta-ccat-checksum"),
-        etag=headers.get("etag", "").strip('"') or None,
+        answer["ContentLength"],
+        nanoseconds_of(answer["LastModified"]),
+        checksum=answer.get("Metadata", {}).get("ccat-checksum"),
+        etag=answer.get("ETag", "").strip('"') or None,
     )
+
+
+def _is_expected(found: ObjectInfo, expected: Expected) -> bool:
+    return (found.size, found.checksum) == (expected.size, expected.checksum)
 
 
 def _composite(parts: Mapping[int, SentPart]) -> str:
@@ -296,8 +303,3 @@ def _is_same(part: SentPart, body: Body) -> bool:
     if part.sha256 is not None:
         return part.sha256 == body.checksum
     return part.etag == hashlib.md5(body.content, usedforsecurity=False).hexdigest()
-
-
-def _grouped(count: str | None) -> str:
-    """Return a number that a store sent with groups of three digits; anything else as it came."""
-    return f"{int(count):,}" if count is not None and count.isascii() and count.isdigit() else str(count)
