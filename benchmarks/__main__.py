@@ -7,6 +7,7 @@ from pathlib import Path
 NAMES = (
     "packaging",
     "pipeline",
+    "storing",
     "filing",
     "recording",
     "replaying",
