@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import Engine, create_engine
 
 from ccat_data_transfer import crash_points
-from ccat_dev_stack.testing import NewDatabase
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.testing import NewDatabase, process_database
 from ccat_ops_db.settings import synchronous
 
 from .small_observatory import CrashPointHook, SmallObservatory
@@ -34,11 +35,34 @@ def _databases() -> _Databases:
     return _Databases()
 
 
+@pytest.fixture(scope="session")
+def _observatory_template(
+    postgresql_server: Postgresql,
+    migrated_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    _databases: _Databases,
+) -> Iterator[str]:
+    """Name of a database with an observatory to which nothing happened yet."""
+    with process_database(postgresql_server, migrated_template) as url:
+        _databases.url = url
+        SmallObservatory(_databases.engine, tmp_path_factory.mktemp("observatory"))
+        _databases.engine.dispose()
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def ops_database(request: pytest.FixtureRequest, new_database: NewDatabase, migrated_template: str) -> str:
+    """URL of a fresh database with the newest schema; that of the observatory, if the test has one."""
+    if "observatory" in request.fixturenames:
+        return new_database(template=request.getfixturevalue("_observatory_template"))
+    return new_database(template=migrated_template)
+
+
 @pytest.fixture
 def observatory(ops_database: str, tmp_path: Path, _databases: _Databases) -> Iterator[SmallObservatory]:
     _databases.url = ops_database
     with structlog.testing.capture_logs() as entries:
-        yield SmallObservatory(_databases.engine, tmp_path)
+        yield SmallObservatory(_databases.engine, tmp_path, copied=True)
     _databases.engine.dispose()
     for entry in entries:
         print(entry)
@@ -55,15 +79,15 @@ def make_observatory(tmp_path: Path) -> Callable[[Engine], SmallObservatory]:
 
 @pytest.fixture
 def new_observatory(
-    new_database: NewDatabase, migrated_template: str, tmp_path: Path, _databases: _Databases
+    new_database: NewDatabase, _observatory_template: str, tmp_path: Path, _databases: _Databases
 ) -> Iterator[Callable[[], SmallObservatory]]:
     """Make one observatory after the other."""
     number = itertools.count()
 
     def make() -> SmallObservatory:
         _databases.engine.dispose()
-        _databases.url = new_database(template=migrated_template)
-        return SmallObservatory(_databases.engine, tmp_path / str(next(number)))
+        _databases.url = new_database(template=_observatory_template)
+        return SmallObservatory(_databases.engine, tmp_path / str(next(number)), copied=True)
 
     with structlog.testing.capture_logs() as entries:
         yield make

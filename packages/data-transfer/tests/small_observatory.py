@@ -62,17 +62,19 @@ from ccat_ops_db.models import (
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
 from ccat_ops_db.reports.why import Explanation, why
 
+from .copied_observatory import move_places
+
 
 class TestClock:
     """Time that a test moves: that of the database, and that of the machines with it."""
 
     __test__ = False
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, installed: bool = False) -> None:
         self._engine = engine
         # Ahead of the clock by which the file system dates what is written.
         self._now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
-        install_virtual_time(engine, self._now)
+        (set_virtual_time if installed else install_virtual_time)(engine, self._now)
 
     @property
     def now(self) -> datetime:
@@ -152,13 +154,19 @@ class CrashPointHook:
 
 
 class SmallObservatory:
-    """Telescope site ``ccat`` (source, buffer) and archive site ``cologne`` (buffer, lta, processing)."""
+    """Telescope site ``ccat`` (source, buffer) and archive site ``cologne`` (buffer, lta, processing).
 
-    def __init__(self, engine: Engine, root: Path) -> None:
+    Parameters
+    ----------
+    copied
+        Whether the database is a copy of that of another small observatory to which nothing happened yet.
+    """
+
+    def __init__(self, engine: Engine, root: Path, *, copied: bool = False) -> None:
         self.engine = engine
         self.sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
         self.root = root
-        self.clock = TestClock(engine)
+        self.clock = TestClock(engine, installed=copied)
         self.settings = DataTransferSettings(credentials_folder=root / "credentials", heartbeat=60, lease=600)
         self.mailbox = Mailbox()
         self.stopping = threading.Event()
@@ -167,6 +175,9 @@ class SmallObservatory:
         self.planner = self.new_planner()
         self.runner = self.new_runner("worker-1")
         with self.sessions.begin() as session:
+            if copied:
+                move_places(session, root, self.clock.now)
+                return
             _seed(session, root)
         for location_id in PLACES:
             self.adopt(location_id)
