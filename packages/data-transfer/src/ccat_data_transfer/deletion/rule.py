@@ -18,10 +18,12 @@ this module does so again: no setting can weaken the rule.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
     Row,
@@ -29,16 +31,17 @@ from sqlalchemy import (
     Select,
     Uuid,
     and_,
+    bindparam,
     column,
     exists,
     func,
-    literal,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
+from ccat_data_transfer.planning.statements import moment
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
@@ -185,9 +188,24 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
     facts = next(iter(_facts(session, [candidate], at)), None)
     if facts is None or facts.max_verification_age is None:
         return []
-    oldest = at - timedelta(seconds=facts.max_verification_age)
-    statement = (
-        _verified_elsewhere(literal(candidate.package_id), candidate.location_id)
+    asked = {
+        "package_id": candidate.package_id,
+        "location_id": candidate.location_id,
+        "oldest": at - timedelta(seconds=facts.max_verification_age),
+    }
+    return [
+        ArchiveCopy(
+            row[0], row[1], row[2], row[3], row[4], row[5], _how(facts, verified_at=row[5], adopted_at=row[6])
+        )
+        for row in session.execute(_reliable_statement(), asked)
+        if row[4] is not None and row[5] is not None
+    ]
+
+
+@cache
+def _reliable_statement() -> Select[*tuple[Any, ...]]:
+    return (
+        _verified_elsewhere(bindparam("package_id", type_=Uuid()), bindparam("location_id"))
         .with_only_columns(
             PhysicalCopy.id,
             PhysicalCopy.data_location_id,
@@ -197,16 +215,9 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
             PhysicalCopy.verified_at,
             PlaceMarker.adopted_at,
         )
-        .where(PhysicalCopy.verified_at >= oldest)
+        .where(PhysicalCopy.verified_at >= moment("oldest"))
         .order_by(PhysicalCopy.id)
     )
-    return [
-        ArchiveCopy(
-            row[0], row[1], row[2], row[3], row[4], row[5], _how(facts, verified_at=row[5], adopted_at=row[6])
-        )
-        for row in session.execute(statement)
-        if row[4] is not None and row[5] is not None
-    ]
 
 
 def _how(facts: Row[*tuple[Any, ...]], *, verified_at: datetime, adopted_at: datetime) -> VerificationMethod:
@@ -270,11 +281,24 @@ def _facts(
     location_id, kind = candidates[0].location_id, candidates[0].kind
     if any(c.location_id != location_id or c.kind is not kind for c in candidates):
         raise ValueError("candidates of one call are of one location and kind")
+    asked = {
+        "numbers": list(range(len(candidates))),
+        "package_ids": [c.package_id for c in candidates],
+        "file_ids": [c.file_id for c in candidates],
+        "location_id": location_id,
+        "at": at,
+    }
+    return session.execute(_facts_statement(kind), asked).all()
+
+
+@cache
+def _facts_statement(kind: CopyKind) -> Select[*tuple[Any, ...]]:
+    location_id: BindParameter[str] = bindparam("location_id")
     asked = (
         func.unnest(
-            literal(list(range(len(candidates))), ARRAY(Integer())),
-            literal([c.package_id for c in candidates], ARRAY(Uuid())),
-            literal([c.file_id for c in candidates], ARRAY(Uuid())),
+            bindparam("numbers", type_=ARRAY(Integer())),
+            bindparam("package_ids", type_=ARRAY(Uuid())),
+            bindparam("file_ids", type_=ARRAY(Uuid())),
         )
         .table_valued(
             column("number", Integer()), column("package_id", Uuid()), column("file_id", Uuid()), name="asked"
@@ -284,11 +308,11 @@ def _facts(
     package_id, file_id = asked.c.package_id, asked.c.file_id
     location = DataLocation.__table__.c
     verified = _verified_elsewhere(package_id, location_id)
-    age = func.extract("epoch", literal(at) - PhysicalCopy.verified_at)
+    age = func.extract("epoch", moment("at") - PhysicalCopy.verified_at)
     being_made = exists().where(
         PackageCreation.raw_data_package_id == package_id, PackageCreation.status != Status.COMPLETED
     )
-    statement = (
+    return (
         select(
             asked.c.number,
             location.id.label("location_id"),
@@ -310,10 +334,11 @@ def _facts(
         .join(DataLocation.__table__, location.id == location_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == location.retention_policy_id)
     )
-    return session.execute(statement).all()
 
 
-def _verified_elsewhere(package_id: ColumnElement[UUID], location_id: str) -> Select[*tuple[Any, ...]]:
+def _verified_elsewhere(
+    package_id: ColumnElement[UUID], location_id: ColumnElement[str]
+) -> Select[*tuple[Any, ...]]:
     """Count the copies at other, unsuspected archives that are verified with the package's own checksum."""
     location, package = DataLocation.__table__.alias("archive"), aliased(RawDataPackage)
     return (
@@ -344,7 +369,10 @@ def _verified_elsewhere(package_id: ColumnElement[UUID], location_id: str) -> Se
 
 
 def _copies(
-    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+    kind: CopyKind,
+    location_id: ColumnElement[str],
+    package_id: ColumnElement[UUID],
+    file_id: ColumnElement[UUID],
 ) -> tuple[ColumnElement[bool], ...]:
     here = PhysicalCopy.data_location_id == location_id
     if kind is CopyKind.RAW_DATA_PACKAGE:
@@ -356,7 +384,10 @@ def _copies(
 
 
 def _reader(
-    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+    kind: CopyKind,
+    location_id: ColumnElement[str],
+    package_id: ColumnElement[UUID],
+    file_id: ColumnElement[UUID],
 ) -> ScalarSelect[Any]:
     return (
         select(func.concat(PhysicalCopyLock.work_table, " ", PhysicalCopyLock.work_id))
@@ -368,7 +399,10 @@ def _reader(
 
 
 def _pin(
-    kind: CopyKind, location_id: str, package_id: ColumnElement[UUID], file_id: ColumnElement[UUID]
+    kind: CopyKind,
+    location_id: ColumnElement[str],
+    package_id: ColumnElement[UUID],
+    file_id: ColumnElement[UUID],
 ) -> ScalarSelect[Any]:
     return (
         select(func.max(PhysicalCopy.pinned_until))
@@ -377,7 +411,7 @@ def _pin(
     )
 
 
-def _hold(location_id: str, package_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
+def _hold(location_id: ColumnElement[str], package_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
     execution = RawDataPackage.executed_obs_unit_id
     program = (
         select(ObsUnit.observing_program_id)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 
 from ccat_data_transfer.failures import Configuration, PlaceUnavailable
@@ -88,15 +90,8 @@ class Places:
 
     def marker_on_record(self, location_id: str) -> Marker | None:
         """Return the current marker of a location; null if it was never adopted."""
-        inodes = select(PlaceAbility.works).where(
-            PlaceAbility.data_location_id == location_id, PlaceAbility.ability == Ability.LASTING_INODES
-        )
         with self._sessions() as session:
-            row = session.execute(
-                select(PlaceMarker.id, PlaceMarker.identity, inodes.scalar_subquery().label("lasting")).where(
-                    PlaceMarker.data_location_id == location_id, PlaceMarker.retired_at.is_(None)
-                )
-            ).one_or_none()
+            row = session.execute(_marker_statement(), {"location_id": location_id}).one_or_none()
         return None if row is None else Marker(row.id, location_id, row.identity, row.lasting is not False)
 
     def describe(self, location_id: str) -> LocationDescription:
@@ -108,13 +103,7 @@ class Places:
             As `storage`.
         """
         with self._sessions() as session:
-            location = session.scalars(
-                select(DataLocation)
-                .where(DataLocation.id == location_id)
-                .options(
-                    selectin_polymorphic(DataLocation, [DiskDataLocation, S3DataLocation, TapeDataLocation])
-                )
-            ).one_or_none()
+            location = session.scalars(_location_statement(), {"location_id": location_id}).one_or_none()
         match location:
             case DiskDataLocation():
                 return LocationDescription(
@@ -173,3 +162,21 @@ def _refuse(storage: Storage) -> None:
         f" nothing is called missing; put a marker there as ccat-transfer place adopt {location}"
         " --dry-run says",
     )
+
+
+@cache
+def _marker_statement() -> Select[UUID, str, bool]:
+    asked: BindParameter[str] = bindparam("location_id")
+    inodes = select(PlaceAbility.works).where(
+        PlaceAbility.data_location_id == asked, PlaceAbility.ability == Ability.LASTING_INODES
+    )
+    return select(PlaceMarker.id, PlaceMarker.identity, inodes.scalar_subquery().label("lasting")).where(
+        PlaceMarker.data_location_id == asked, PlaceMarker.retired_at.is_(None)
+    )
+
+
+@cache
+def _location_statement() -> Select[DataLocation]:
+    kinds = [DiskDataLocation, S3DataLocation, TapeDataLocation]
+    found = select(DataLocation).where(DataLocation.id == bindparam("location_id"))
+    return found.options(selectin_polymorphic(DataLocation, kinds))
