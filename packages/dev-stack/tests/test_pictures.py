@@ -1,18 +1,30 @@
 """The invented nights are what they are called, and do not contradict themselves."""
 
+from collections.abc import Iterator
+
+import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.pictures.making import make
 from ccat_dev_stack.pictures.night import NOW, TERA
+from ccat_dev_stack.services.postgresql import Postgresql
+from ccat_dev_stack.testing import process_database
 from ccat_ops_db.models import ErrorRecord
 from ccat_ops_db.reports.open_work import open_work
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.settings import synchronous
 
 
-def _report(url: str, night: str) -> StatusReport:
-    make(url, night)
+@pytest.fixture(scope="module")
+def bad_night(postgresql_server: Postgresql, migrated_template: str) -> Iterator[str]:
+    """URL of a database with the bad night, which tests only read."""
+    with process_database(postgresql_server, migrated_template) as url:
+        make(url, "bad-night")
+        yield url
+
+
+def _report(url: str) -> StatusReport:
     engine = create_engine(synchronous(url))
     with Session(engine) as session:
         report = status_report(session, "ccat", NOW)
@@ -30,7 +42,8 @@ def _assert_that_figures_fit(report: StatusReport) -> None:
 
 
 def test_in_the_green_night_nothing_needs_anybody(ops_database: str) -> None:
-    report = _report(ops_database, "green-night")
+    make(ops_database, "green-night")
+    report = _report(ops_database)
 
     _assert_that_figures_fit(report)
     assert report.verdict.level == "green"
@@ -40,8 +53,8 @@ def test_in_the_green_night_nothing_needs_anybody(ops_database: str) -> None:
     assert any(transfer.source == "ccat.output-buffer" for transfer in report.transfers)
 
 
-def test_the_bad_night_has_its_troubles_and_counts_them_alike(ops_database: str) -> None:
-    report = _report(ops_database, "bad-night")
+def test_the_bad_night_has_its_troubles_and_counts_them_alike(bad_night: str) -> None:
+    report = _report(bad_night)
 
     _assert_that_figures_fit(report)
     assert report.verdict.level == "act"
@@ -57,9 +70,8 @@ def test_the_bad_night_has_its_troubles_and_counts_them_alike(ops_database: str)
     assert f"by which {waiting} packages leave, is paused" in filling.why
 
 
-def test_nothing_in_the_bad_night_waits_since_now(ops_database: str) -> None:
-    make(ops_database, "bad-night")
-    engine = create_engine(synchronous(ops_database))
+def test_nothing_in_the_bad_night_waits_since_now(bad_night: str) -> None:
+    engine = create_engine(synchronous(bad_night))
     with Session(engine) as session:
         rows = open_work(NOW).c
         since = session.execute(select(rows.kind, rows.reason).where(rows.since >= NOW)).all()

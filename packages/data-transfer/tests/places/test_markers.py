@@ -23,6 +23,7 @@ from ccat_data_transfer.storage.interface import LocationDescription
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.preloaded import run_preloaded
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.models import (
@@ -328,9 +329,13 @@ def test_an_adoption_that_died_is_taken_up(
     with pytest.raises(PlaceUnavailable, match="not adopted yet"):
         observatory.places.storage("cologne.archive")
     left = (observatory.folder("cologne.archive") / MARKER_NAME).read_bytes()
-    again = run_adoption(ops_database, "cologne.archive", *how, "--json")
-    assert again.returncode == 0, again.stderr
-    [place] = json.loads(again.stdout)["places"]
+    again = run_preloaded(
+        "ccat_data_transfer.cli.main",
+        ["ccat-transfer", "place", "adopt", "cologne.archive", *how, "--json"],
+        {**os.environ, "CCAT_OPS_DB_DATABASE_URL": ops_database},
+    )
+    assert again.status == 0, again.err
+    [place] = json.loads(again.out)["places"]
     assert place["act"] == "taken over"
     assert (observatory.folder("cologne.archive") / MARKER_NAME).read_bytes() == left
     assert str(observatory.places.storage("cologne.archive").marker_id) == place["marker_id"]
