@@ -201,7 +201,7 @@ def settings_for(url: str, spool_folder: Path, token: str = TOKEN, **values: Any
 
 
 class Api:
-    """The real API in a process of its own, which tests may stop and start."""
+    """The real API in a process of its own, which tests may stop and start; it is imported once."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         self.database_url = database_url
@@ -209,7 +209,8 @@ class Api:
         self.port, self.data_server_port = ports.free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self.running = False
+        self._host: subprocess.Popen[str] | None = None
 
     @property
     def source(self) -> Path:
@@ -221,6 +222,24 @@ class Api:
         return Session(engine)
 
     def start(self) -> None:
+        if self._host is None:
+            self._host = self._begin_host()
+        self._tell("start")
+        self.running = True
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Kill it."""
+        if self.running:
+            self._tell("kill")
+            self.running = False
+
+    def close(self) -> None:
+        """Kill it and what starts it."""
+        if self._host is not None:
+            self._host.communicate()
+
+    def _begin_host(self) -> "subprocess.Popen[str]":
         environment = {
             **os.environ,
             "CCAT_OPS_DB_DATABASE_URL": self.database_url,
@@ -228,35 +247,37 @@ class Api:
             "CCAT_OPS_DB_API_SITE_ID": "ccat",
         }
         with (self.folder / "api.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "uvicorn", "ccat_ops_db_api.main:app"),
-                    *("--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning"),
-                ],
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.api_host", str(self.port)],
                 env=environment,
-                stdout=log,
+                cwd=Path(__file__).parents[1],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=log,
+                text=True,
             )
-        self._wait_until_ready()
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def _tell(self, what: str) -> None:
+        assert self._host is not None
+        assert self._host.stdin is not None
+        assert self._host.stdout is not None
+        self._host.stdin.write(f"{what}\n")
+        self._host.stdin.flush()
+        if not self._host.stdout.readline():
+            raise self._not_started()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            assert self._process is not None
-            if self._process.poll() is not None:
-                break
             try:
                 if httpx.get(f"{self.url}/healthz").is_success:
                     return
             except httpx.TransportError:
                 threading.Event().wait(0.05)
-        raise RuntimeError(f"the API did not start: {(self.folder / 'api.log').read_text()}")
+        raise self._not_started()
+
+    def _not_started(self) -> RuntimeError:
+        return RuntimeError(f"the API did not start: {(self.folder / 'api.log').read_text()}")
 
 
 @pytest.fixture(scope="session")
@@ -273,14 +294,14 @@ def api_server(
             session.commit()
         api.start()
         yield api
-        api.stop()
+        api.close()
 
 
 @pytest.fixture
 def api(api_server: Api) -> Iterator[Api]:
     """The real API; running again after the test, whatever the test did."""
     yield api_server
-    if api_server._process is None:
+    if not api_server.running:
         api_server.start()
 
 
