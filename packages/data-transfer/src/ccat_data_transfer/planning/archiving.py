@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, exists, insert, select
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.onward import lock_copy, mark_planned, take_up_again
+from ccat_data_transfer.planning.onward import hold_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
@@ -30,6 +30,7 @@ def plan_archiving(
     if work_id is None and _is_open(session, mine):
         mark_planned(session, topology, copy)
         return 0
+    hold_copy(session, copy.id, "archiving")
     if work_id is None:
         work_id = new_id()
         session.execute(
@@ -43,7 +44,7 @@ def plan_archiving(
                 bytes_total=copy.size,
             )
         )
-    lock_copy(session, copy.id, "long_term_archive_transfer", work_id, topology.at)
+    note_reader(session, copy.id, copy.site_id, "long_term_archive_transfer", work_id, topology.at)
     mark_planned(session, topology, copy)
     return 1
 

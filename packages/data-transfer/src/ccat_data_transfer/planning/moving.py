@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
 from ccat_data_transfer.planning.one_by_one import one_by_one
-from ccat_data_transfer.planning.onward import lock_copy, mark_planned, take_up_again
+from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
@@ -158,6 +158,7 @@ def _send(
     if isinstance(way, Obstacle):
         return way
     route, destination = way
+    hold_copy(session, copy.id, "a transfer")
     work_id = new_id()
     session.execute(
         insert(DataTransfer).values(
@@ -174,7 +175,7 @@ def _send(
             bytes_total=copy.size,
         )
     )
-    lock_copy(session, copy.id, "data_transfer", work_id, topology.at)
+    note_reader(session, copy.id, copy.site_id, "data_transfer", work_id, topology.at)
     destination.promised += copy.size
     mark_planned(session, topology, copy)
     record_event(

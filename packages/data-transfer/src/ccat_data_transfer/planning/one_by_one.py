@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_ops_db.database_words import said_by_database, sqlstate
 
 log = structlog.get_logger()
@@ -31,13 +32,16 @@ def one_by_one(
     """Do something with each of some things, in a savepoint each; yield those that were done.
 
     What meets a row that somebody else keeps locked is undone and left out: a forgotten transaction delays
-    what it has locked and nothing else.
+    what it has locked and nothing else. So is what would read a copy whose deletion was decided meanwhile.
     """
     held_up = 0
     for thing in things:
         try:
             with session.begin_nested():
                 result = do(thing)
+        except CopyNotReadableError as error:
+            log.info("planner.passed_over", why=str(error), doing=do.__name__)
+            continue
         except OperationalError as error:
             if sqlstate(error) not in HELD_UP:
                 raise

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
-from ccat_ops_db.models.base import Work
+from ccat_ops_db.models.base import Work, snake_case
 from ccat_ops_db.package_state import READABLE
 
 SOURCE_BAD = ("source_mismatch", "source_missing")
@@ -26,26 +26,45 @@ class CopyNotReadableError(Exception):
 def lock_copy(session: Session, copy_id: UUID, work_table: str, work_id: UUID, at: datetime) -> None:
     """Keep a copy from being deleted while work reads it; waits for a deletion that is being decided.
 
-    The lock belongs to the site of the copy, wherever the work is.
-
     Raises
     ------
     CopyNotReadableError
         If the copy cannot be read, for example because that deletion was decided.
     """
+    site_id = hold_copy(session, copy_id, f"{work_table} {work_id}")
+    note_reader(session, copy_id, site_id, work_table, work_id, at)
+
+
+def hold_copy(session: Session, copy_id: UUID, reader: str) -> str:
+    """Keep a copy from being deleted until the transaction ends; return its site.
+
+    Copies are locked before work is, everywhere: who opens work that reads a copy holds the copy first.
+
+    Raises
+    ------
+    CopyNotReadableError
+        If the copy cannot be read.
+    """
     # The deleting transaction holds the row for itself: after the wait PostgreSQL looks at the status anew.
-    readable = session.execute(
+    site_id: str | None = session.execute(
         select(PhysicalCopy.site_id)
         .where(PhysicalCopy.id == copy_id, PhysicalCopy.status.in_(READABLE))
         .with_for_update(read=True, key_share=True)
-    ).one_or_none()
-    if readable is None:
-        raise CopyNotReadableError(f"{work_table} {work_id} cannot read copy {copy_id}: it is not there")
+    ).scalar_one_or_none()
+    if site_id is None:
+        raise CopyNotReadableError(f"{reader} cannot read copy {copy_id}: it is not there")
+    return site_id
+
+
+def note_reader(
+    session: Session, copy_id: UUID, site_id: str, work_table: str, work_id: UUID, at: datetime
+) -> None:
+    """Note that work reads a copy that the transaction holds; the note belongs to the site of the copy."""
     session.execute(
         insert(PhysicalCopyLock)
         .values(
             id=new_id(),
-            site_id=readable.site_id,
+            site_id=site_id,
             physical_copy_id=copy_id,
             work_table=work_table,
             work_id=work_id,
@@ -68,10 +87,20 @@ def mark_planned(session: Session, topology: Topology, copy: Row[*tuple[Any, ...
 def take_up_again(
     session: Session, table: type[Work], rows: ColumnElement[bool], copy_id: UUID
 ) -> UUID | None:
-    """Bring back work that was given up because its source was bad, to read a good copy; return its id."""
+    """Bring back work that was given up because its source was bad, to read a good copy; return its id.
+
+    Raises
+    ------
+    CopyNotReadableError
+        If there is such work, but the copy cannot be read.
+    """
+    given_up = and_(rows, table.status == Status.FAILED, table.error_category.in_(SOURCE_BAD))
+    if session.execute(select(table.id).where(given_up)).first() is None:
+        return None
+    hold_copy(session, copy_id, snake_case(table.__name__))
     statement: Any = (
         update(table)
-        .where(rows, table.status == Status.FAILED, table.error_category.in_(SOURCE_BAD))
+        .where(given_up)
         .values(
             status=Status.PENDING,
             source_copy_id=copy_id,

@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, case, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.one_by_one import one_by_one
-from ccat_data_transfer.planning.onward import lock_copy
+from ccat_data_transfer.planning.onward import note_reader
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -51,10 +51,18 @@ def _choose_copy(session: Session, topology: Topology, item: Row[*tuple[Any, ...
             topology.at,
         )
         return False
-    lock_copy(session, copy.id, "staging_item", item.id, topology.at)
     # The whole tar is read for a package: what is done is counted in its bytes.
     size = item.size if item.file_size is None else item.file_size
-    session.execute(update(StagingItem).where(mine).values(source_copy_id=copy.id, bytes_total=size))
+    given = session.execute(
+        update(StagingItem)
+        # Meanwhile a person may have cancelled it.
+        .where(mine, StagingItem.status == Status.PENDING)
+        .values(source_copy_id=copy.id, bytes_total=size)
+        .returning(StagingItem.id)
+    ).one_or_none()
+    if given is None:
+        return False
+    note_reader(session, copy.id, copy.site_id, "staging_item", item.id, topology.at)
     return True
 
 
@@ -93,7 +101,7 @@ def _best_copy(
     ]
     location = DataLocation.__table__
     statement = (
-        select(PhysicalCopy.id, PhysicalCopy.data_location_id)
+        select(PhysicalCopy.id, PhysicalCopy.site_id)
         .join(location, location.c.id == PhysicalCopy.data_location_id)
         .where(
             PhysicalCopy.raw_data_package_id == item.raw_data_package_id,

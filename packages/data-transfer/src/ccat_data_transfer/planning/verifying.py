@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.one_by_one import one_by_one
-from ccat_data_transfer.planning.onward import lock_copy
+from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -111,14 +111,13 @@ def _arrived() -> Select[*tuple[Any, ...]]:
 def conclude_transfers(session: Session, topology: Topology) -> int:
     """Complete transfers whose arrival was verified, and send those again that arrived damaged."""
 
-    def conclude(row: Row[*tuple[Any, ...]]) -> None:
+    def conclude(row: Row[*tuple[Any, ...]]) -> bool:
         if row.result is CheckResult.VERIFIED:
-            _complete(session, row.id, topology.at)
-        else:
-            _send_again(session, topology, row)
+            return _complete(session, row.id, topology.at)
+        return _send_again(session, topology, row)
 
     results = ask(session, _results(), sites=topology.sites).all()
-    return sum(1 for _ in one_by_one(session, results, conclude))
+    return sum(concluded for _, concluded in one_by_one(session, results, conclude))
 
 
 @cache
@@ -143,10 +142,19 @@ def _results() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _complete(session: Session, transfer_id: UUID, at: datetime) -> None:
-    session.execute(
+def _is_sent(transfer_id: UUID) -> ColumnElement[bool]:
+    """Tell whether a transfer still waits for its arrival: meanwhile a person may have cancelled it."""
+    return and_(
+        DataTransfer.id == transfer_id,
+        DataTransfer.status == Status.PENDING,
+        DataTransfer.sent_at.is_not(None),
+    )
+
+
+def _complete(session: Session, transfer_id: UUID, at: datetime) -> bool:
+    completed = session.execute(
         update(DataTransfer)
-        .where(DataTransfer.id == transfer_id)
+        .where(_is_sent(transfer_id))
         .values(
             status=Status.COMPLETED,
             finished_at=at,
@@ -154,19 +162,23 @@ def _complete(session: Session, transfer_id: UUID, at: datetime) -> None:
             waiting_detail=None,
             waiting_since=None,
         )
-    )
+        .returning(DataTransfer.id)
+    ).one_or_none()
+    if completed is None:
+        return False
     session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == transfer_id))
     resolve_errors(session, subject_type="data_transfer", subject_id=transfer_id, at=at)
+    return True
 
 
-def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> None:
+def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> bool:
     """Have a transfer sent again after a pause, until its attempts are used up."""
     at, attempt = topology.at, row.attempt + 1
     given_up = attempt >= topology.settings.max_attempts
     message = f"the copy at {row.destination_location_id} was {row.result} on arrival"
-    session.execute(
+    sent_again = session.execute(
         update(DataTransfer)
-        .where(DataTransfer.id == row.id)
+        .where(_is_sent(row.id))
         .values(
             status=Status.FAILED if given_up else Status.PENDING,
             sent_at=None,
@@ -182,7 +194,10 @@ def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]
             waiting_detail=message,
             waiting_since=at,
         )
-    )
+        .returning(DataTransfer.id)
+    ).one_or_none()
+    if sent_again is None:
+        return False
     record_error(
         session,
         site_id=row.site_id,
@@ -194,6 +209,7 @@ def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]
         data_location_id=row.destination_location_id,
         message=message,
     )
+    return True
 
 
 def verify_archive_copies(session: Session, topology: Topology, package_ids: Sequence[UUID]) -> int:
@@ -305,7 +321,14 @@ def open_check(
     at: datetime,
     data_transfer_id: UUID | None = None,
 ) -> int:
-    """Open the verification of a copy and lock the copy for it; return 0 if it is being verified already."""
+    """Open the verification of a copy and lock the copy for it; return 0 if it is being verified already.
+
+    Raises
+    ------
+    CopyNotReadableError
+        If the copy is being deleted, gone or bad.
+    """
+    copy_site = hold_copy(session, copy_id, "a verification")
     check_id = session.execute(
         insert(FixityCheck)
         .values(
@@ -325,5 +348,5 @@ def open_check(
     ).scalar_one_or_none()
     if check_id is None:
         return 0
-    lock_copy(session, copy_id, "fixity_check", check_id, at)
+    note_reader(session, copy_id, copy_site, "fixity_check", check_id, at)
     return 1

@@ -28,6 +28,7 @@ from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
+from ccat_data_transfer.work.lease import renew
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import deletion_has_begun, undelete
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
@@ -106,6 +107,8 @@ def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
 def _decide(work: Attempt, candidate: Candidate, confirmations: list[Confirmation]) -> None:
     with work.sessions.begin() as session:
         prove(session, candidate, confirmations, database_now(session))
+        # Locked are the copies, then the work: who was overtaken, or cancelled, decides nothing.
+        renew(session, work.lease, timedelta(seconds=work.settings.lease))
         # A deletion that was cancelled and is retried begins with copies that were given back.
         for status, before in (
             (PhysicalCopyStatus.DELETION_SCHEDULED, LIVING),

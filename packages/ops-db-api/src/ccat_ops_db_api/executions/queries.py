@@ -328,6 +328,7 @@ async def locked(session: AsyncSession, execution_id: UUID) -> ExecutedObsUnit |
     """Return an execution, held until the end of the transaction."""
     return (
         await session.execute(
-            select(ExecutedObsUnit).where(ExecutedObsUnit.id == execution_id).with_for_update()
+            # What is filed meanwhile names it, and need not wait.
+            select(ExecutedObsUnit).where(ExecutedObsUnit.id == execution_id).with_for_update(key_share=True)
         )
     ).scalar_one_or_none()
