@@ -139,7 +139,7 @@ class Meeting:
     @contextmanager
     def _pausing(self, after: str, before: str) -> Iterator[_Pause]:
         pause = _Pause(after, before)
-        hooks = {
+        hooks: dict[str, Callable[..., Any]] = {
             "before_cursor_execute": pause.before_statement,
             "commit": pause.before_commit,
             "rollback": pause.before_rollback,

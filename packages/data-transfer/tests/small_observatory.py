@@ -296,10 +296,12 @@ class SmallObservatory:
         with self.sessions.begin() as session:
             session.execute(update(table).where(column == key).values(values).returning(column)).one()
 
-    def suspend(self, model: Any, key: str, reason: str = "maintenance") -> None:
+    def suspend(
+        self, model: Any, key: str, reason: str = "maintenance", until: datetime | None = None
+    ) -> None:
         """Take a site, a location or a route out of service, as a person would."""
         with self.sessions.begin() as session:
-            session.add(Suspension(**{model.suspended_in: key}, **self._said(reason)))
+            session.add(Suspension(**{model.suspended_in: key}, until=until, **self._said(reason)))
 
     def resume(self, model: Any, key: str) -> None:
         """Take it back into service."""

@@ -28,17 +28,14 @@ LOCKS = {
     "ccat_data_transfer/planning/verifying.py:register_copy": ONE_ROW,
     "ccat_data_transfer/stages/staging.py:_register": ONE_ROW,
     "ccat_data_transfer/work/attempt.py:_lock_and_release": ORDERED,
-    # The API refuses rows of other sites, but locks them before it knows.
+    # The API looks whose row it is first, and refuses that of another site.
     "ccat_ops_db_api/executions/queries.py:locked": ONE_ROW,
-    "ccat_ops_db_api/open_work/service.py:_change_kind": ORDERED,
     "ccat_ops_db_api/physical_copies/queries.py:locked": ONE_ROW,
     "ccat_ops_db_api/staging_jobs/queries.py:locked": ONE_ROW,
     "ccat_ops_db_api/staging_jobs/queries.py:open_items": ORDERED,
-    "ccat_ops_db_api/work/queries.py:locked": ONE_ROW,
+    "ccat_ops_db_api/work/queries.py:locked": ORDERED,
     "ccat_ops_db_api/work/queries.py:copy_status": ONE_ROW,
-    # Staging locks a copy of another site, where no own one is: it is to claim it.
-    "ccat_data_transfer/planning/onward.py:lock_copy": ONE_ROW,
-    "ccat_data_transfer/planning/staging.py:_best_copy": ONE_ROW,
+    "ccat_data_transfer/planning/onward.py:hold_copy": ONE_ROW,
 }
 
 

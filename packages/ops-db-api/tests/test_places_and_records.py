@@ -379,7 +379,12 @@ class TestService:
             seed.NOW.isoformat(),
         )
         assert suspended["by"].startswith("user-")
-        await client.post("/sites/ccat:suspend", json={"reason": "snow"})
+        past = {"reason": "snow", "until": "2020-01-01T00:00:00Z"}
+        assert (await client.post("/sites/ccat:suspend", json=past)).status_code == 422
+        until = "2100-01-01T00:00:00Z"
+        response = await client.post("/sites/ccat:suspend", json={"reason": "snow", "until": until})
+        assert response.json()["suspended_until"].startswith("2100-01-01T00:00:00")
+        assert (await service())["next_at"].startswith("2100-01-01T00:00:00")
         assert (await service())["of"] == "ccat"
 
     async def test_a_route_says_whether_it_takes_part(self, client: Client, session: Session) -> None:

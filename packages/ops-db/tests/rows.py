@@ -219,12 +219,26 @@ def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:
     if table == "physical_copy":
         copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status))
         return session.get(models.PhysicalCopy, copy)
+    if table in ("copy_claim", "physical_copy_lock"):
+        return _add_claim(session, world, package)
     row = _work(session, table, world, package)
     row.status = Status(status)
     row.created_at = NOW
     row.lease_owner, row.lease_expires_at = "a worker", NOW
     _add(session, row)
     return row
+
+
+def _add_claim(session: Session, world: World, package: UUID) -> models.CopyClaim:
+    """Add a claim of a copy and the answer to it."""
+    copy = add_copy(session, package, world.buffer)
+    facts = {"physical_copy_id": copy, "work_table": "staging_item", "work_id": new_id()}
+    claim = models.CopyClaim(id=new_id(), site_id="cologne", copy_site_id="ccat", made_at=NOW, **facts)
+    session.add_all(
+        [claim, models.PhysicalCopyLock(site_id="ccat", claim_id=claim.id, created_at=NOW, **facts)]
+    )
+    session.flush()
+    return claim
 
 
 def _work(session: Session, table: str, world: World, package: UUID) -> Any:

@@ -1,6 +1,6 @@
 """One party pauses inside its transaction, another waits for its locks and goes on with the new rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.planning.admission import admit
 from ccat_data_transfer.planning.deleting import plan_deletion
 from ccat_data_transfer.planning.moving import plan_moving
@@ -67,9 +68,9 @@ def built_api() -> Api:
 
 
 @pytest.fixture
-def parties(observatory: Any, built_api: Api, ops_database: str) -> Iterator["Parties"]:
+def parties(observatory: Any, built_api: Api, ops_database: str) -> "Parties":
     engine = built_api.enter(ops_database, observatory.sessions, observatory.clock.now)
-    yield Parties(observatory, built_api, Meeting(observatory.engine, engine))
+    return Parties(observatory, built_api, Meeting(observatory.engine, engine))
 
 
 class Parties:
@@ -427,7 +428,8 @@ def test_a_copy_is_doubted_while_its_deletion_is_decided(
         observatory.clock.monotonic(),
     )
     observatory.clock.advance(observatory.settings.lease + 1)
-    doubt = partial(have_it_verified, reader, archived.source_copy_id)
+    bad = Integrity("source_mismatch", "other bytes")
+    doubt = partial(have_it_verified, reader, archived.source_copy_id, bad)
     delete = partial(parties.work, Operation.DELETION, row.id, "worker-2")
     if decided_first:
         met = parties.meet(delete, doubt, after="UPDATE physical_copy")
@@ -455,6 +457,7 @@ def test_a_copy_is_staged_while_its_deletion_is_decided(
     stage = partial(parties.plan, plan_staging)
     if decided_first:
         met = parties.meet(delete, stage, after="UPDATE physical_copy")
+        parties.plan(plan_staging)
         [item] = observatory.rows(StagingItem)
         assert (item.source_copy_id, item.waiting_reason) == (None, "no_readable_copy")
     else:

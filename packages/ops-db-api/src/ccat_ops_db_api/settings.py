@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ccat_ops_db.settings import MAKE_A_KEY, Environment, OpsDbSettings, SettingsError
@@ -60,6 +60,14 @@ class ApiSettings(BaseSettings):
         None, description="Folder with the built interface, to be served at /; none: it is served elsewhere."
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line.")
+
+    @model_validator(mode="after")
+    def _serves_its_own_site(self) -> Self:
+        if self.served_sites and self.site_id not in self.served_sites:
+            raise ValueError(
+                f"served_sites must name {self.site_id}: what is said here is a row of that site"
+            )
+        return self
 
     @field_validator("served_sites", "public_origins", mode="before")
     @classmethod

@@ -50,6 +50,9 @@ WATCHED: dict[str, Watched] = {
     "place_marker": Watched(("to_be_read",)),
     # Files have no keys: there are too many, and the event of their filing tells.
     "physical_copy": Watched(WAITING, only="{row}.kind = 'raw_data_package'"),
+    "copy_claim": Watched(),
+    # Of work at the site of the copy it is made and removed with the work, which has keys.
+    "physical_copy_lock": Watched(only="{row}.claim_id IS NOT NULL"),
     "package_creation": Watched(WORK),
     "data_transfer": Watched(WORK),
     "long_term_archive_transfer": Watched(WORK),
@@ -63,6 +66,8 @@ WATCHED: dict[str, Watched] = {
     "error_acknowledgement_end": Watched(),
     "deletion_hold": Watched(),
     "deletion_hold_end": Watched(),
+    "doubt": Watched(),
+    "doubt_answer": Watched(),
     "suspension": Watched(),
     "suspension_end": Watched(),
 }

@@ -209,6 +209,13 @@ class SignInWay(StrEnum):
     DEVELOPMENT = "development"
 
 
+class ClaimOutcome(StrEnum):
+    """What the site of a copy says to work of another site that wants to read it."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
 class Consumer(StrEnum):
     """Services that have a queue of changed keys of their own."""
 

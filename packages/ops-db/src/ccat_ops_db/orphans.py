@@ -15,7 +15,7 @@ from ccat_ops_db.replication.classes import OWNED
 MOST = 1000
 """So many orphans of a kind are counted."""
 
-OTHER_NAMES = {"source_copy_id": "physical_copy"}
+OTHER_NAMES = {"source_copy_id": "physical_copy", "claim_id": "copy_claim"}
 """Columns that do not have the name of the table that they lead to."""
 
 

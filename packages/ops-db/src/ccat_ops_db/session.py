@@ -1,6 +1,7 @@
 """Opening the operations database: the documented four lines, and what services use."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,11 @@ class SessionLimits:
         )
 
 
+ACTS_FOR = "ccat.acts_for"
+"""Setting of a session: sites whose rows it may write, separated by commas; empty: all of the database."""
+
+_SITE = re.compile("[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
+
 _WHILE_CONNECTED = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -106,9 +112,32 @@ _WHILE_CONNECTED = {
 
 
 def create_engine(
-    url: URL, null_pool: bool = False, pool_size: int = 5, limits: SessionLimits | None = None
+    url: URL,
+    null_pool: bool = False,
+    pool_size: int = 5,
+    limits: SessionLimits | None = None,
+    acts_for: Iterable[str] = (),
 ) -> Engine:
-    """Return an engine with our connection settings: UTC everywhere, foreign keys also on SQLite."""
+    """Return an engine with our connection settings: UTC everywhere, foreign keys also on SQLite.
+
+    Parameters
+    ----------
+    url : URL
+        Where the database is.
+    null_pool : bool
+        Open a connection for each use instead of keeping a pool.
+    pool_size : int
+        Connections that are kept.
+    limits : SessionLimits, optional
+        Of a service.
+    acts_for : iterable of str
+        Sites whose rows may be written; none: all of this database.
+
+    Raises
+    ------
+    SettingsError
+        If one of them cannot be the name of a site.
+    """
     if url.get_backend_name() == "sqlite":
         memory = url.database in (None, "", ":memory:")
         pool = StaticPool if memory else NullPool if null_pool else QueuePool
@@ -119,6 +148,8 @@ def create_engine(
     options = "-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0"
     if limits is not None:
         options += limits.options
+    if sites := acting_for(acts_for):
+        options += f" -c {ACTS_FOR}={sites}"
     if null_pool:
         return sqlalchemy_create_engine(url, poolclass=NullPool, connect_args={"options": options})
     return sqlalchemy_create_engine(
@@ -128,6 +159,21 @@ def create_engine(
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 10, **(_WHILE_CONNECTED if limits else {})},
     )
+
+
+def acting_for(sites: Iterable[str]) -> str:
+    """Return the value of the setting `ACTS_FOR`.
+
+    Raises
+    ------
+    SettingsError
+        If one of them cannot be the name of a site.
+    """
+    names = sorted(set(sites))
+    for name in names:
+        if not _SITE.fullmatch(name):
+            raise SettingsError(f"{name!r} is no name of a site")
+    return ",".join(names)
 
 
 def follow_address(engine: Engine, address: Callable[[], URL]) -> None:

@@ -26,6 +26,7 @@ class WaitingReason(StrEnum):
     CONCURRENCY_LIMIT = "concurrency_limit"
     NO_ARCHIVE = "no_archive"
     NO_READABLE_COPY = "no_readable_copy"
+    COPY_NOT_RESERVED = "copy_not_reserved"
     BACK_OFF = "back_off"
     NOT_PLANNED = "not_planned"
     NO_WORKER = "no_worker"

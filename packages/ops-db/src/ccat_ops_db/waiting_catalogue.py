@@ -147,6 +147,14 @@ _WAY: dict[WaitingReason, Entry] = {
         Turn.OPERATOR,
         HelpPage.PACKAGE,
     ),
+    WaitingReason.COPY_NOT_RESERVED: Entry(
+        "Copy not reserved yet",
+        "It reads a copy of another site, which has not reserved the copy for it yet.",
+        "Nothing needs to be done. If it takes long, see whether the planner of the other site runs.",
+        "The work goes on when the other site answers. If that refuses, another copy is chosen.",
+        Turn.AUTOMATIC,
+        HelpPage.PACKAGE,
+    ),
 }
 
 _WORK: dict[WaitingReason, Entry] = {

@@ -1,5 +1,6 @@
 """Commands that change something: verify, retry, trust."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,11 +8,12 @@ import typer
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.cli.context import Json, end, open_database, print_json
+from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, print_json
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.stages.verifying import SUSPECT
 from ccat_data_transfer.work.kinds import KINDS, WorkKind
+from ccat_ops_db.copy_locks import is_reserved
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
@@ -26,7 +28,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Have the copies of a package read where they are and compared with its checksum."""
-    with Session(open_database()) as session, session.begin():
+    with Session(open_database(load_settings().sites)) as session, session.begin():
         mine = (PhysicalCopy.id == subject) | (PhysicalCopy.raw_data_package_id == subject)
         copies = session.execute(
             select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.data_location_id, PhysicalCopy.size)
@@ -62,7 +64,7 @@ def retry(
     work_id: Annotated[UUID, typer.Argument(help="Id of work that was given up.")], json: Json = False
 ) -> None:
     """Try work again that was given up; mend first what its error names."""
-    with Session(open_database()) as session, session.begin():
+    with Session(open_database(load_settings().sites)) as session, session.begin():
         kind = next((kind for kind in KINDS.values() if _take_up_again(session, kind, work_id)), None)
         if kind is None:
             for table in (each.table for each in KINDS.values()):
@@ -81,7 +83,7 @@ def trust(
     json: Json = False,
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
-    with Session(open_database()) as session, session.begin():
+    with Session(open_database(load_settings().sites)) as session, session.begin():
         health = select(LocationHealth.site_id).where(LocationHealth.data_location_id == location)
         _refuse_rows_of_others(session, location, health)
         at = database_now(session)
@@ -155,10 +157,7 @@ def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
     # Work that a person had cancelled gave up its lock on the copy that it reads.
     copy_id = row.physical_copy_id if isinstance(row, FixityCheck) else getattr(row, "source_copy_id", None)
     if copy_id is not None:
-        try:
-            lock_copy(session, copy_id, kind.name, work_id, at)
-        except CopyNotReadableError as error:
-            end(f"{error}; ccat-transfer why {copy_id} tells what became of it")
+        _take_source(session, kind, row, copy_id, at)
     row.status = Status.PENDING
     row.attempt = row.interruptions = row.bytes_done = 0
     row.next_attempt_at = row.finished_at = row.dispatched_at = None
@@ -174,3 +173,16 @@ def _take_up_again(session: Session, kind: WorkKind, work_id: UUID) -> bool:
         message="tried again by hand",
     )
     return True
+
+
+def _take_source(session: Session, kind: WorkKind, row: Any, copy_id: UUID, at: datetime) -> None:
+    """Have the copy kept that work reads; only its own site locks it."""
+    site = session.scalar(select(PhysicalCopy.site_id).where(PhysicalCopy.id == copy_id))
+    if site not in (None, row.site_id):
+        if not session.scalar(is_reserved(copy_id, row.id)):
+            row.source_copy_id = None
+        return
+    try:
+        lock_copy(session, copy_id, kind.name, row.id, at)
+    except CopyNotReadableError as error:
+        end(f"{error}; ccat-transfer why {copy_id} tells what became of it")

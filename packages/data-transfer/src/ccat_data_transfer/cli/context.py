@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any, NoReturn
 
@@ -57,11 +58,18 @@ WORKER_LIMITS = SessionLimits(lock_timeout=2, statement_timeout=30)
 """Also for commands."""
 
 
-def open_database(pool_size: int = 5, limits: SessionLimits = WORKER_LIMITS) -> Engine:
-    """Return the engine of the site's database, or end with how to set it."""
+def open_database(
+    acts_for: Iterable[str] = (), pool_size: int = 5, limits: SessionLimits = WORKER_LIMITS
+) -> Engine:
+    """Return the engine of the site's database, or end with how to set it.
+
+    Only rows of the sites are written that it acts for; none: of all sites of the database.
+    """
     try:
         settings = OpsDbSettings()
-        engine = create_engine(settings.postgresql_url(), pool_size=pool_size, limits=limits)
+        engine = create_engine(
+            settings.postgresql_url(), pool_size=pool_size, limits=limits, acts_for=acts_for
+        )
     except (SettingsError, ValidationError) as error:
         end(str(error))
     follow_address(engine, settings.postgresql_url)

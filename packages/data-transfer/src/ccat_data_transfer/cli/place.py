@@ -9,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 
 from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, open_places, print_json
 from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.observe.readiness import WorkPlaces
 from ccat_data_transfer.places.abilities import probe
 from ccat_data_transfer.places.adopt import Adopted, AdoptionRefusedError, Asked, adopt
 from ccat_ops_db.models import DataLocation
@@ -46,7 +47,8 @@ def adopt_places(
         end("give --new for places that were never used, or --reason for one that was", 2)
     if new and same_place:
         end("--same-place is for a place that was used: give --reason", 2)
-    settings, engine = load_settings(), open_database()
+    settings = load_settings()
+    engine = open_database(WorkPlaces(sites=site or [], locations=location or []).all_sites)
     sessions, places = sessionmaker(engine, expire_on_commit=False), open_places(engine, settings)
     with sessions() as session:
         table = DataLocation.__table__.c
@@ -90,7 +92,8 @@ def probe_place(
     location: Annotated[str, typer.Argument(help="Location, <site>.<name>.")], json: Json = False
 ) -> None:
     """Try on decoys what a place can do, and keep it; nothing is left there."""
-    settings, engine = load_settings(), open_database()
+    settings = load_settings()
+    engine = open_database(WorkPlaces(sites=[], locations=[location]).all_sites)
     places = open_places(engine, settings)
     try:
         found = probe(sessionmaker(engine, expire_on_commit=False), places, location)

@@ -28,8 +28,8 @@ def planner(verbose: Verbose = False) -> None:
     """Plan, admit and dispatch work for the sites of this database; any number may run."""
     configure_logging(verbose=verbose)
     settings = load_settings()
-    engine = open_database(limits=PLANNER_LIMITS)
-    checks = service_checks(engine, settings)
+    engine = open_database(settings.sites, limits=PLANNER_LIMITS)
+    checks = service_checks(engine, settings, WorkPlaces(sites=settings.sites, locations=[]))
     _serve_probes(settings, checks)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,7 +53,7 @@ def worker(
     if not location and not site:
         end("name what to work at: --location SITE.NAME or --site SITE", 2)
     places = WorkPlaces(sites=site or [], locations=location or [])
-    engine = open_database(pool_size=settings.concurrency * 2 + 2)
+    engine = open_database(places.all_sites, pool_size=settings.concurrency * 2 + 2)
     checks = service_checks(engine, settings, places)
     _serve_probes(settings, checks)
     # Until Celery has handlers of its own; the first process of a container has none by default.
@@ -79,7 +79,7 @@ def data_server(
 
     configure_logging(verbose=verbose)
     uvicorn.run(
-        create_app(load_settings(), open_database(), site),
+        create_app(load_settings(), open_database([site]), site),
         host=host,
         port=port,
         log_level="warning",

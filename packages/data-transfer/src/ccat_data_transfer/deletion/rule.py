@@ -43,6 +43,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.statements import moment
 from ccat_data_transfer.planning.topology import Obstacle
+from ccat_ops_db.copy_locks import KEEPS_A_COPY
 from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
     CopyKind,
@@ -392,7 +393,7 @@ def _reader(
     return (
         select(func.concat(PhysicalCopyLock.work_table, " ", PhysicalCopyLock.work_id))
         .join(PhysicalCopy, PhysicalCopy.id == PhysicalCopyLock.physical_copy_id)
-        .where(*_copies(kind, location_id, package_id, file_id))
+        .where(*_copies(kind, location_id, package_id, file_id), KEEPS_A_COPY)
         .limit(1)
         .scalar_subquery()
     )

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.database_words import said_by_database
-from ccat_ops_db.models import DataLocation, Site
+from ccat_ops_db.models import DatabaseSite, DataLocation, Site
+from ccat_ops_db.models.databases import EVERY_SITE
 from ccat_ops_db.schema_gap import schema_gap
 
 log = structlog.get_logger()
@@ -37,6 +38,11 @@ class WorkPlaces:
     sites: Sequence[str]
     locations: Sequence[str]
 
+    @property
+    def all_sites(self) -> list[str]:
+        """The sites of both."""
+        return sorted({*self.sites, *(location.partition(".")[0] for location in self.locations)})
+
 
 def service_checks(
     engine: Engine, settings: DataTransferSettings, places: WorkPlaces | None = None
@@ -50,7 +56,7 @@ def service_checks(
     settings : DataTransferSettings
         Names the broker.
     places : WorkPlaces, optional
-        Must be in the database.
+        Must be in the database, which must be the one that writes their rows.
     """
     return {
         "database": lambda: database_problem(engine, places),
@@ -71,6 +77,7 @@ def database_problem(engine: Engine, places: WorkPlaces | None = None) -> str | 
             missing = schema_gap(connection)
             if missing is not None or places is None:
                 return missing
+            here = set(connection.scalars(select(DatabaseSite.site_id)))
             known_sites = set(connection.scalars(select(Site.id)))
             known_locations = set(connection.scalars(select(DataLocation.__table__.c.id)))
     except SQLAlchemyError as error:
@@ -83,6 +90,12 @@ def database_problem(engine: Engine, places: WorkPlaces | None = None) -> str | 
         if unknown:
             names = ", ".join(sorted(known)) or "none: apply the configuration"
             return f"there is no {noun} {', '.join(unknown)}; known are {names}"
+    foreign = sorted(site for site in places.all_sites if not {site, EVERY_SITE} & here)
+    if foreign:
+        return (
+            f"the rows of {', '.join(foreign)} are not written in this database, which has"
+            f" {', '.join(sorted(here))}; see CCAT_OPS_DB_DATABASE_URL, or correct the sites"
+        )
     return None
 
 

@@ -70,7 +70,9 @@ def note_reader(
             work_id=work_id,
             created_at=at,
         )
-        .on_conflict_do_nothing(index_elements=["physical_copy_id", "work_id"])
+        .on_conflict_do_nothing(
+            index_elements=["physical_copy_id", "work_id"], index_where=PhysicalCopyLock.claim_id.is_(None)
+        )
     )
 
 

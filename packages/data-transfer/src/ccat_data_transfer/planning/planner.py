@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
 from ccat_data_transfer.planning.admission import admit
+from ccat_data_transfer.planning.claims import answer_claims
 from ccat_data_transfer.planning.deleting import plan_deletion
-from ccat_data_transfer.planning.holds import end_holds
+from ccat_data_transfer.planning.doubts import answer_doubts
+from ccat_data_transfer.planning.ends import end_what_is_over
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
@@ -41,9 +43,11 @@ STAGES: tuple[Stage, ...] = (
     conclude_transfers,
     plan_repairs,
     plan_rereading,
+    answer_doubts,
     plan_moving,
     plan_staging,
-    end_holds,
+    answer_claims,
+    end_what_is_over,
     plan_deletion,
     admit,
 )

@@ -2,19 +2,23 @@
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, Select, case, select, update
+from sqlalchemy import Row, Select, and_, case, select, update
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.claims import claim_copy, release_claim, was_refused
 from ccat_data_transfer.planning.one_by_one import one_by_one
-from ccat_data_transfer.planning.onward import note_reader
+from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
-from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import ClaimOutcome, CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
+    CopyClaim,
     DataLocation,
     PhysicalCopy,
+    PhysicalCopyLock,
     RawDataFile,
     RawDataPackage,
     StagingItem,
@@ -33,37 +37,50 @@ def plan_staging(session: Session, topology: Topology) -> int:
 
 
 def _choose_copy(session: Session, topology: Topology, item: Row[*tuple[Any, ...]]) -> bool:
-    """Give an item the copy to read, or the reason why there is none; tell whether there was one."""
-    mine = StagingItem.id == item.id
+    """Give an item the copy to read, or the reason why it has none; tell whether it went on."""
     if item.sealed_at is None:
-        set_reason(
-            session, StagingItem, mine, WaitingReason.NOT_SEALED, "its package is being made", topology.at
-        )
-        return False
+        return _wait(session, topology, item, WaitingReason.NOT_SEALED, "its package is being made")
+    if item.outcome is ClaimOutcome.GRANTED:
+        return _give(session, item, item.claimed_copy_id)
+    if item.outcome is ClaimOutcome.REFUSED:
+        release_claim(session, topology, item.claim_id)
+    elif item.claim_id is not None:
+        detail = f"site {item.claimed_of} has not answered yet"
+        return _wait(session, topology, item, WaitingReason.COPY_NOT_RESERVED, detail)
     copy = _best_copy(session, topology, item)
     if copy is None:
-        set_reason(
-            session,
-            StagingItem,
-            mine,
-            WaitingReason.NO_READABLE_COPY,
-            "no verified copy at a location in service",
-            topology.at,
-        )
+        detail = "no verified copy at a location in service"
+        return _wait(session, topology, item, WaitingReason.NO_READABLE_COPY, detail)
+    if copy.site_id != item.site_id:
+        claim_copy(session, topology, copy, item)
+        detail = f"site {copy.site_id} is asked for its copy"
+        _wait(session, topology, item, WaitingReason.COPY_NOT_RESERVED, detail)
+        return True
+    hold_copy(session, copy.id, f"staging_item {item.id}")
+    if not _give(session, item, copy.id):
         return False
+    note_reader(session, copy.id, copy.site_id, "staging_item", item.id, topology.at)
+    return True
+
+
+def _give(session: Session, item: Row[*tuple[Any, ...]], copy_id: UUID) -> bool:
+    """Give an item a copy to read; meanwhile a person may have cancelled it."""
     # The whole tar is read for a package: what is done is counted in its bytes.
     size = item.size if item.file_size is None else item.file_size
     given = session.execute(
         update(StagingItem)
-        # Meanwhile a person may have cancelled it.
-        .where(mine, StagingItem.status == Status.PENDING)
-        .values(source_copy_id=copy.id, bytes_total=size)
+        .where(StagingItem.id == item.id, StagingItem.status == Status.PENDING)
+        .values(source_copy_id=copy_id, bytes_total=size)
         .returning(StagingItem.id)
-    ).one_or_none()
-    if given is None:
-        return False
-    note_reader(session, copy.id, copy.site_id, "staging_item", item.id, topology.at)
-    return True
+    )
+    return given.one_or_none() is not None
+
+
+def _wait(
+    session: Session, topology: Topology, item: Row[*tuple[Any, ...]], reason: WaitingReason, detail: str
+) -> bool:
+    set_reason(session, StagingItem, StagingItem.id == item.id, reason, detail, topology.at)
+    return False
 
 
 @cache
@@ -76,8 +93,14 @@ def _requested() -> Select[*tuple[Any, ...]]:
             RawDataPackage.sealed_at,
             RawDataPackage.size,
             RawDataFile.size.label("file_size"),
+            CopyClaim.id.label("claim_id"),
+            CopyClaim.physical_copy_id.label("claimed_copy_id"),
+            CopyClaim.copy_site_id.label("claimed_of"),
+            PhysicalCopyLock.outcome,
         )
         .join(RawDataPackage, RawDataPackage.id == StagingItem.raw_data_package_id)
+        .outerjoin(CopyClaim, and_(CopyClaim.work_id == StagingItem.id, CopyClaim.released_at.is_(None)))
+        .outerjoin(PhysicalCopyLock, PhysicalCopyLock.claim_id == CopyClaim.id)
         .outerjoin(RawDataFile, RawDataFile.id == StagingItem.raw_data_file_id)
         .where(
             is_among(StagingItem.site_id, "sites"),
@@ -108,6 +131,7 @@ def _best_copy(
             PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
             PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
             PhysicalCopy.data_location_id.in_(usable),
+            ~was_refused(topology, item.id),
         )
         .order_by(
             case((location.c.site_id == item.site_id, 0), else_=1),
@@ -115,6 +139,5 @@ def _best_copy(
             PhysicalCopy.id,
         )
         .limit(1)
-        .with_for_update(of=PhysicalCopy, key_share=True, read=True)
     )
     return session.execute(statement).one_or_none()

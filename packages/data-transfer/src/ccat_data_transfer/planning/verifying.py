@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.outcome import back_off, severity_of
+from ccat_ops_db.copy_locks import free_copies
 from ccat_ops_db.enumerations import (
     CheckReason,
     CheckResult,
@@ -32,7 +33,6 @@ from ccat_ops_db.models import (
     DataTransfer,
     FixityCheck,
     PhysicalCopy,
-    PhysicalCopyLock,
     RawDataPackage,
     RawDataPackagePhysicalCopy,
 )
@@ -166,7 +166,7 @@ def _complete(session: Session, transfer_id: UUID, at: datetime) -> bool:
     ).one_or_none()
     if completed is None:
         return False
-    session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == transfer_id))
+    session.execute(free_copies(transfer_id, at))
     resolve_errors(session, subject_type="data_transfer", subject_id=transfer_id, at=at)
     return True
 

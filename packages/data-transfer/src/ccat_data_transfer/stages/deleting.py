@@ -80,9 +80,9 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
                 storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
             )
         storage.confirm_place()
-    except Integrity:
+    except Integrity as failure:
         # That is what sets a bad copy aside, and has it mended.
-        have_it_verified(work, copy.copy_id)
+        have_it_verified(work, copy.copy_id, failure)
         return None
     except Failure:
         return None

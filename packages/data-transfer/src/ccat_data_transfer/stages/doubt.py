@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.work.attempt import Attempt
+from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.outcome import storable
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CheckReason, VerificationMethod
-from ccat_ops_db.models import PhysicalCopy
+from ccat_ops_db.enumerations import CallerKind, CheckReason, VerificationMethod
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import Doubt, PhysicalCopy
 
 
 @contextmanager
@@ -26,18 +29,38 @@ def doubting(work: Attempt, copy_id: UUID) -> Iterator[None]:
         yield
     except Integrity as failure:
         if not failure.category.startswith("other_"):
-            have_it_verified(work, copy_id)
+            have_it_verified(work, copy_id, failure)
         raise
 
 
-def have_it_verified(work: Attempt, copy_id: UUID) -> None:
-    """Open the verification of a copy, unless it is being verified or is known to be bad already."""
+def have_it_verified(work: Attempt, copy_id: UUID, why: Exception) -> None:
+    """Have a copy verified, unless it is being verified or is known to be bad already.
+
+    The site of the copy has it read; at another site the work says that it doubts the copy.
+    """
     with contextlib.suppress(CopyNotReadableError), work.sessions.begin() as session:
         copy = session.execute(
             select(PhysicalCopy.site_id, PhysicalCopy.data_location_id, PhysicalCopy.size).where(
                 PhysicalCopy.id == copy_id
             )
         ).one()
+        kind = KINDS[work.lease.operation]
+        site_id = session.execute(select(kind.table.site_id).where(kind.table.id == work.id)).scalar_one()
+        if site_id != copy.site_id:
+            session.execute(
+                insert(Doubt).values(
+                    id=new_id(),
+                    site_id=site_id,
+                    physical_copy_id=copy_id,
+                    work_table=kind.name,
+                    work_id=work.id,
+                    caller_kind=CallerKind.ENGINE,
+                    caller=work.lease.owner,
+                    created_at=database_now(session),
+                    reason=storable(str(why)),
+                )
+            )
+            return
         open_check(
             session,
             copy_id,

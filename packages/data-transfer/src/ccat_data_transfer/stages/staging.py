@@ -57,7 +57,7 @@ def stage_item(work: Attempt) -> None:
             work.world.packer.unpack_member(unpacking, _member(file))
     except (PackageCorruptError, TargetSymlinkError) as error:
         if isinstance(error, PackageCorruptError):
-            have_it_verified(work, copy.id)
+            have_it_verified(work, copy.id, error)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
     crash_point("staging.before_commit")
     staged = f"{folder}/{file.relative_path}" if file else folder

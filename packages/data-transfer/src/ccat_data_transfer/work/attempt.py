@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -19,11 +19,12 @@ from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, 
 from ccat_data_transfer.work.outcome import note_success
 from ccat_data_transfer.world import Event, World
 from ccat_ops_db.clock import Clock
+from ccat_ops_db.copy_locks import free_copies
 from ccat_ops_db.database_time import database_now, ops_now
 from ccat_ops_db.database_words import said_by_database, sqlstate
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.events import resolve_errors
-from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
+from ccat_ops_db.models import PhysicalCopy
 
 LOCK_TRIES = 3
 LOCK_NOT_FREE = "55P03"
@@ -141,7 +142,7 @@ class Attempt:
         """
         with self._ending(Status.COMPLETED, copies, **values) as session:
             yield session
-            session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == self.id))
+            session.execute(free_copies(self.id, database_now(session)))
 
     @contextmanager
     def handing_over(self, **values: Any) -> Iterator[Session]:

@@ -5,11 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import HoldScope
-from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
@@ -72,14 +70,3 @@ async def is_lifted(session: AsyncSession, hold_id: UUID) -> bool:
     """Return whether a hold is lifted, by whichever site."""
     end = select(DeletionHoldEnd.id).where(DeletionHoldEnd.deletion_hold_id == hold_id)
     return bool((await session.execute(select(exists(end)))).scalar())
-
-
-async def lift(session: AsyncSession, hold_id: UUID, said: Mapping[str, Any]) -> bool:
-    """Lift a hold; False if it was lifted at this site this moment."""
-    ended = await session.execute(
-        upsert(DeletionHoldEnd)
-        .values(id=new_id(), deletion_hold_id=hold_id, **said)
-        .on_conflict_do_nothing()
-        .returning(DeletionHoldEnd.id)
-    )
-    return ended.one_or_none() is not None

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import HoldScope
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DeletionHold
+from ccat_ops_db.models import DeletionHold, DeletionHoldEnd
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.deletion_holds import queries
 from ccat_ops_db_api.deletion_holds.schemas import FIELD_OF_SCOPE, PlaceHold
@@ -15,6 +15,7 @@ from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import invalid
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.site import own_site
+from ccat_ops_db_api.platform.statements import end
 
 
 async def place(session: AsyncSession, request: Request, principal: Principal, body: PlaceHold) -> UUID:
@@ -63,7 +64,7 @@ async def lift(
     site, now = own_site(request), await database_now(session)
     if await queries.is_lifted(session, hold_id):
         return
-    if not await queries.lift(session, hold_id, principal.said(site, now, reason)):
+    if not await end(session, DeletionHoldEnd.deletion_hold_id, hold_id, principal.said(site, now, reason)):
         return
     await tell(
         session,

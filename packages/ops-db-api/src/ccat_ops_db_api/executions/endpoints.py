@@ -75,9 +75,9 @@ async def finish_execution(
     """Finish an execution. The same end again answers the same; another end is a conflict."""
 
     async def work() -> Response:
-        execution = await service.hold(session, execution_id)
+        execution = await service.hold(session, request, execution_id)
         require_match(request, etag_of(await _shown(session, execution_id)))
-        await service.finish(session, request, principal, execution, body)
+        await service.finish(session, principal, execution, body)
         return answer(request, await _shown(session, execution_id))
 
     return await once(request, session, principal, key, work)

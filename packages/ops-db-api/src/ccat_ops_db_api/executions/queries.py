@@ -324,11 +324,11 @@ async def facts_of_start(session: AsyncSession, execution_id: UUID) -> tuple[str
     return row[0], row[1], set(row[2] or ())
 
 
-async def locked(session: AsyncSession, execution_id: UUID) -> ExecutedObsUnit | None:
+async def locked(session: AsyncSession, execution_id: UUID) -> ExecutedObsUnit:
     """Return an execution, held until the end of the transaction."""
     return (
         await session.execute(
             # What is filed meanwhile names it, and need not wait.
             select(ExecutedObsUnit).where(ExecutedObsUnit.id == execution_id).with_for_update(key_share=True)
         )
-    ).scalar_one_or_none()
+    ).scalar_one()

@@ -12,9 +12,9 @@ from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.executions import queries
 from ccat_ops_db_api.executions.schemas import FinishExecution, StartExecution
 from ccat_ops_db_api.platform.database import database_now
-from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields, not_found
+from ccat_ops_db_api.platform.errors import FieldError, conflict, invalid, invalid_fields
 from ccat_ops_db_api.platform.events import tell
-from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.platform.site import require_own_row, require_owner
 
 
 async def start(
@@ -70,11 +70,7 @@ async def start(
 
 
 async def finish(
-    session: AsyncSession,
-    request: Request,
-    principal: Principal,
-    execution: ExecutedObsUnit,
-    body: FinishExecution,
+    session: AsyncSession, principal: Principal, execution: ExecutedObsUnit, body: FinishExecution
 ) -> None:
     """Finish an execution that is held by the transaction; the same end again changes nothing.
 
@@ -83,7 +79,6 @@ async def finish(
     Problem
         422 if it would end before it started, 409 if it ended in another way already.
     """
-    require_owner(request, execution.site_id, f"execution {execution.id}")
     if execution.status is not ExecutionStatus.RUNNING:
         _require_same_end(execution, body)
         return
@@ -112,18 +107,16 @@ async def finish(
     )
 
 
-async def hold(session: AsyncSession, execution_id: UUID) -> ExecutedObsUnit:
+async def hold(session: AsyncSession, request: Request, execution_id: UUID) -> ExecutedObsUnit:
     """Return an execution, held until the end of the transaction.
 
     Raises
     ------
     Problem
-        404 if there is none.
+        404 if there is none, 409 if it is of another site.
     """
-    execution = await queries.locked(session, execution_id)
-    if execution is None:
-        raise not_found("execution", execution_id)
-    return execution
+    await require_own_row(session, request, ExecutedObsUnit, execution_id, "execution")
+    return await queries.locked(session, execution_id)
 
 
 async def _check_names(session: AsyncSession, body: StartExecution) -> None:

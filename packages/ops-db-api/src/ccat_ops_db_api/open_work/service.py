@@ -16,7 +16,8 @@ from ccat_ops_db_api.open_work.queries import wanted_rows
 from ccat_ops_db_api.open_work.schemas import ChangedWork, ChangeOfOpenWork, KindOfChange, Refusal, Verb
 from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import Problem, invalid
-from ccat_ops_db_api.work import service
+from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.work import queries, service
 from ccat_ops_db_api.work.kinds import KINDS, Kind
 
 MOST_ROWS = 1000
@@ -88,20 +89,36 @@ async def _change_kind(
     answer: ChangedWork,
 ) -> None:
     change_one, _ = CHANGES[verb]
-    # In the order of their keys, so that two such requests do not wait for each other.
-    rows = await session.scalars(
-        select(kind.model).where(kind.model.id.in_(ids)).order_by(kind.model.id).with_for_update()
-    )
     done = KindOfChange(kind=kind.noun, count=0, bytes=0)
-    for row in rows.all():
+    for row in await queries.locked(session, kind, await _own(session, request, kind, ids, answer)):
         size = row.bytes_total if verb is Verb.RETRY else row.bytes_done
         try:
-            await change_one(session, request, principal, kind, row, reason)
+            await change_one(session, principal, kind, row, reason)
         except Problem as problem:
-            answer.refused.append(Refusal(kind=kind.noun, id=row.id, slug=problem.slug, text=problem.detail))
+            answer.refused.append(_refusal(kind, row.id, problem))
             continue
         done.count += 1
         done.bytes += size
     answer.done += done.count
     answer.bytes += done.bytes
     answer.by_kind.append(done)
+
+
+async def _own(
+    session: AsyncSession, request: Request, kind: Kind, ids: Sequence[UUID], answer: ChangedWork
+) -> list[UUID]:
+    """Return which rows are of sites that are served here; the others are refused, and not locked."""
+    own = []
+    sites = select(kind.model.id, kind.model.site_id).where(kind.model.id.in_(ids)).order_by(kind.model.id)
+    for row in (await session.execute(sites)).all():
+        try:
+            require_owner(request, row.site_id, f"{kind.noun} {row.id}")
+        except Problem as problem:
+            answer.refused.append(_refusal(kind, row.id, problem))
+        else:
+            own.append(row.id)
+    return own
+
+
+def _refusal(kind: Kind, row_id: UUID, problem: Problem) -> Refusal:
+    return Refusal(kind=kind.noun, id=row_id, slug=problem.slug, text=problem.detail)

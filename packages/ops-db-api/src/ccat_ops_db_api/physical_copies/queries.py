@@ -95,7 +95,7 @@ async def locked(session: AsyncSession, copy_id: UUID) -> Any:
             .where(COPIES.id == copy_id)
             .with_for_update(of=PhysicalCopy.__table__)
         )
-    ).one_or_none()
+    ).one()
 
 
 async def open_check(session: AsyncSession, values: Mapping[str, Any]) -> UUID | None:

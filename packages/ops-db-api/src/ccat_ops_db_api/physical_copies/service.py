@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, VerificationMethod
 from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import PhysicalCopy
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies import queries
 from ccat_ops_db_api.platform.database import database_now
-from ccat_ops_db_api.platform.errors import busy, conflict, not_found
+from ccat_ops_db_api.platform.errors import busy, conflict
 from ccat_ops_db_api.platform.events import tell
-from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.platform.site import require_own_row
 
 LEAVING = {
     PhysicalCopyStatus.DELETION_SCHEDULED,
@@ -33,10 +34,8 @@ async def verify(
     Problem
         404 if there is no such copy, 409 if it is deleted or about to be.
     """
+    await require_own_row(session, request, PhysicalCopy, copy_id, "physical copy")
     copy = await queries.locked(session, copy_id)
-    if copy is None:
-        raise not_found("physical copy", copy_id)
-    require_owner(request, copy.site_id, f"physical copy {copy_id}")
     if copy.status in LEAVING:
         raise conflict(f"physical copy {copy_id} is {copy.status}; there is nothing to verify")
     now = await database_now(session)

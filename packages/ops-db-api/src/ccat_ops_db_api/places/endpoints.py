@@ -74,7 +74,7 @@ def _switches(kind: ReferenceKind) -> APIRouter:
         """Take it out of service; work that is under way goes on, new work waits."""
 
         async def work() -> Response:
-            await service.suspend(session, request, principal, kind, name, body.reason)
+            await service.suspend(session, request, principal, kind, name, body)
             return answer(request, await reference(session, kind, name), kind.volatile)
 
         return await once(request, session, principal, key, work)

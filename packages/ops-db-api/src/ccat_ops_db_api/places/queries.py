@@ -18,11 +18,9 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import PhysicalCopyStatus
-from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -36,7 +34,6 @@ from ccat_ops_db.models import (
     S3DataLocation,
     Site,
     Suspension,
-    SuspensionEnd,
     TapeDataLocation,
 )
 from ccat_ops_db.models.places import Suspendable
@@ -50,7 +47,7 @@ POLICIES = RetentionPolicy.__table__
 A_YEAR = 365 * 86_400.0
 """A forecast further ahead says nothing."""
 
-SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason")
+SUSPENSION = ("suspended_at", "suspended_by", "suspended_reason", "suspended_until")
 SUBJECTS: Mapping[Any, str] = {
     model.__table__: model.suspended_in for model in (Site, DataLocation, DataTransferRoute)
 }
@@ -281,7 +278,7 @@ def _service(
                 each.suspended_at,
                 each.suspended_by,
                 each.suspended_reason,
-                nothing,
+                each.suspended_until,
             ),
         )
         for each in switches
@@ -310,17 +307,6 @@ async def suspensions(session: AsyncSession, table: Any, name: str) -> list[tupl
         .order_by(Suspension.created_at, Suspension.id)
     )
     return [(row[0], row[1]) for row in found]
-
-
-async def end(session: AsyncSession, suspension_id: UUID, said: Mapping[str, Any]) -> bool:
-    """End a suspension; False if that was said at this site already."""
-    ended = await session.execute(
-        upsert(SuspensionEnd)
-        .values(id=new_id(), suspension_id=suspension_id, **said)
-        .on_conflict_do_nothing()
-        .returning(SuspensionEnd.id)
-    )
-    return ended.one_or_none() is not None
 
 
 async def locations_of(session: AsyncSession, site: str) -> tuple[Any, list[str]]:

@@ -14,13 +14,16 @@ from ccat_ops_db.enumerations import (
     TransferMethod,
     VerificationMethod,
 )
-from ccat_ops_db_api.platform.fields import Reason, RequestBody, ResponseBody
+from ccat_ops_db_api.platform.fields import Reason, RequestBody, ResponseBody, Time
 
 
 class Suspend(RequestBody):
     """Why something is taken out of service."""
 
     reason: Reason
+    until: Time | None = Field(
+        None, description="When this site ends it, by its own clock; only when resumed if left out."
+    )
 
 
 class Site(ResponseBody):
@@ -38,6 +41,7 @@ class Site(ResponseBody):
     suspended_at: datetime | None
     suspended_by: str | None
     suspended_reason: str | None
+    suspended_until: datetime | None
     retired_at: datetime | None
 
 
@@ -91,6 +95,7 @@ class Location(ResponseBody):
     suspended_at: datetime | None
     suspended_by: str | None
     suspended_reason: str | None
+    suspended_until: datetime | None
     watermark_low: float
     watermark_high: float
     capacity_bytes: int | None
@@ -161,6 +166,7 @@ class Route(ResponseBody):
     suspended_at: datetime | None
     suspended_by: str | None
     suspended_reason: str | None
+    suspended_until: datetime | None
     retired_at: datetime | None
     health: RouteHealth | None
     service: Service

@@ -6,18 +6,26 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.models import Suspension
+from ccat_ops_db.models import Suspension, SuspensionEnd
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.places import queries
+from ccat_ops_db_api.places.schemas import Suspend
 from ccat_ops_db_api.platform.database import database_now, take_turns
+from ccat_ops_db_api.platform.errors import invalid
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.events import tell
 from ccat_ops_db_api.platform.references import ReferenceKind, reference
 from ccat_ops_db_api.platform.site import own_site
+from ccat_ops_db_api.platform.statements import end
 
 
 async def suspend(
-    session: AsyncSession, request: Request, principal: Principal, kind: ReferenceKind, name: str, reason: str
+    session: AsyncSession,
+    request: Request,
+    principal: Principal,
+    kind: ReferenceKind,
+    name: str,
+    body: Suspend,
 ) -> None:
     """Take a place out of service; work that is under way there goes on. Suspended twice is suspended.
 
@@ -26,14 +34,17 @@ async def suspend(
     Raises
     ------
     Problem
-        404 if there is none, 412 if it is not what the client saw.
+        404 if there is none, 412 if it is not what the client saw, 422 for a time that is past.
     """
     require_match(request, etag_of(await reference(session, kind, name), kind.volatile))
+    now = await database_now(session)
+    if body.until is not None and body.until <= now:
+        raise invalid("until", f"{body.until.isoformat()} is past")
     await take_turns(session, f"{kind.table.name} {name}")
     if await queries.suspensions(session, kind.table, name):
         return
-    said = principal.said(own_site(request), await database_now(session), reason)
-    session.add(Suspension(**{queries.SUBJECTS[kind.table]: name}, **said))
+    said = principal.said(own_site(request), now, body.reason)
+    session.add(Suspension(**{queries.SUBJECTS[kind.table]: name}, until=body.until, **said))
     await session.flush()
     await _tell(session, kind, name, "suspended", said)
 
@@ -53,7 +64,7 @@ async def resume(
     if not in_force:
         return
     said = principal.said(own_site(request), await database_now(session), None)
-    ended = [await queries.end(session, suspension, said) for suspension, _ in in_force]
+    ended = [await end(session, SuspensionEnd.suspension_id, suspension, said) for suspension, _ in in_force]
     if any(ended):
         await _tell(session, kind, name, "resumed", {**said, "reason": in_force[0][1]})
 

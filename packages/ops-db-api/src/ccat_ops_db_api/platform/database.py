@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from ccat_ops_db.database_time import ops_now
-from ccat_ops_db.session import follow_address
+from ccat_ops_db.session import ACTS_FOR, acting_for, follow_address
 from ccat_ops_db.settings import OpsDbSettings, asynchronous
 from ccat_ops_db_api.settings import ApiSettings
 
@@ -41,6 +41,7 @@ def open_engine(settings: ApiSettings, database: OpsDbSettings) -> AsyncEngine:
                 "jit": "off",
                 # Disks have no heads, and most rows are in memory: looking up costs as much as reading on.
                 "random_page_cost": "1.1",
+                ACTS_FOR: acting_for(settings.served_sites),
             },
         },
     )

@@ -199,11 +199,11 @@ async def insert_job(
     return True
 
 
-async def locked(session: AsyncSession, job_id: UUID) -> StagingJob | None:
+async def locked(session: AsyncSession, job_id: UUID) -> StagingJob:
     """Return a job, held until the end of the transaction."""
     return (
         await session.execute(select(StagingJob).where(StagingJob.id == job_id).with_for_update())
-    ).scalar_one_or_none()
+    ).scalar_one()
 
 
 async def open_items(session: AsyncSession, job_id: UUID) -> Sequence[StagingItem]:

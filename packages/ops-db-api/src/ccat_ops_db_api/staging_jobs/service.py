@@ -13,9 +13,9 @@ from ccat_ops_db.models import StagingJob
 from ccat_ops_db.waiting import WaitingReason
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import database_now
-from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
+from ccat_ops_db_api.platform.errors import conflict, invalid
 from ccat_ops_db_api.platform.events import tell
-from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.platform.site import require_own_row, require_owner
 from ccat_ops_db_api.staging_jobs import queries
 from ccat_ops_db_api.staging_jobs.schemas import StageData
 from ccat_ops_db_api.work import service as work
@@ -85,10 +85,8 @@ async def cancel(session: AsyncSession, request: Request, principal: Principal, 
     Problem
         404 if there is none.
     """
+    await require_own_row(session, request, StagingJob, job_id, "staging job")
     job = await queries.locked(session, job_id)
-    if job is None:
-        raise not_found("staging job", job_id)
-    require_owner(request, job.site_id, f"staging job {job_id}")
     if job.cancelled_at is not None:
         return
     items = await queries.open_items(session, job_id)
@@ -97,7 +95,7 @@ async def cancel(session: AsyncSession, request: Request, principal: Principal, 
     now = await database_now(session)
     job.cancelled_at = now
     for item in items:
-        await work.cancel(session, request, principal, STAGING_ITEMS, item, "its job was cancelled")
+        await work.cancel(session, principal, STAGING_ITEMS, item, "its job was cancelled")
     await session.flush()
     await tell(
         session,
@@ -124,7 +122,7 @@ async def _destination_site(session: AsyncSession, location: str) -> str:
 async def _is_the_same(session: AsyncSession, body: StageData) -> bool:
     """Return whether the job of this id is there, asked for the same things."""
     assert body.id is not None
-    job: StagingJob | None = await queries.locked(session, body.id)
+    job = await session.get(StagingJob, body.id)
     if job is None:
         return False
     same = (

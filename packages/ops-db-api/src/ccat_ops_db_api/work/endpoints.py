@@ -13,6 +13,7 @@ from ccat_ops_db_api.platform.errors import not_found
 from ccat_ops_db_api.platform.etags import etag_of, require_match
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
+from ccat_ops_db_api.platform.site import require_own_row
 from ccat_ops_db_api.work import queries, service
 from ccat_ops_db_api.work.filters import Wanted
 from ccat_ops_db_api.work.kinds import KINDS, Kind
@@ -91,16 +92,15 @@ async def _change(
     wanted = body or ChangeOfWork()
     row = await _held(session, request, kind, work_id)
     attempt = await session.begin_nested()
-    await change(session, request, principal, kind, row, wanted.reason)
+    await change(session, principal, kind, row, wanted.reason)
     response = answer(request, await _shown(session, kind, work_id), queries.MEASURED)
     await (attempt.rollback() if wanted.dry_run else attempt.commit())
     return response
 
 
 async def _held(session: Transaction, request: Request, kind: Kind, work_id: UUID) -> object:
-    row = await queries.locked(session, kind, work_id)
-    if row is None:
-        raise not_found(kind.noun, work_id)
+    await require_own_row(session, request, kind.model, work_id, kind.noun)
+    [row] = await queries.locked(session, kind, [work_id])
     require_match(request, etag_of(await _shown(session, kind, work_id), queries.MEASURED))
     return row
 

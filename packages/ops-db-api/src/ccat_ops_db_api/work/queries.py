@@ -1,18 +1,20 @@
 """SQL of work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.copy_locks import free_copies, is_reserved
 from ccat_ops_db.deletions import copies_of_deletion, deletion_has_begun, undelete
 from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
 )
-from ccat_ops_db.models import Deletion, ExecutedObsUnit, PhysicalCopy, PhysicalCopyLock, RawDataPackage
+from ccat_ops_db.models import Deletion, ExecutedObsUnit, PhysicalCopy, RawDataPackage
 from ccat_ops_db.reports.work_rows import reason_of
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
@@ -122,11 +124,19 @@ def filtered(kind: Kind, wanted: WorkFilter) -> Rows:
     return rows
 
 
-async def locked(session: AsyncSession, kind: Kind, work_id: UUID) -> Any:
-    """Return a row of work, held until the end of the transaction."""
-    return (
-        await session.execute(select(kind.model).where(kind.model.id == work_id).with_for_update())
-    ).scalar_one_or_none()
+async def locked(session: AsyncSession, kind: Kind, ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return rows of work, held until the end of the transaction, in the order of their keys.
+
+    Copies are held before work is, everywhere: those that a deletion gives back if it is cancelled.
+    """
+    wanted = select(kind.model).where(kind.model.id.in_(ids)).order_by(kind.model.id)
+    if kind.model is Deletion:
+        copies = or_(*(_copies(deletion) for deletion in await session.scalars(wanted)))
+        await session.execute(
+            select(PhysicalCopy.id).where(copies).order_by(PhysicalCopy.id).with_for_update(key_share=True)
+        )
+    rows = await session.scalars(wanted.with_for_update().execution_options(populate_existing=True))
+    return rows.all()
 
 
 async def copy_status(session: AsyncSession, copy_id: UUID) -> PhysicalCopyStatus:
@@ -138,9 +148,20 @@ async def copy_status(session: AsyncSession, copy_id: UUID) -> PhysicalCopyStatu
     return status
 
 
-async def unlock_copies(session: AsyncSession, work_id: UUID) -> None:
+async def unlock_copies(session: AsyncSession, work_id: UUID, now: datetime) -> None:
     """Forget that a row of work reads copies."""
-    await session.execute(delete(PhysicalCopyLock).where(PhysicalCopyLock.work_id == work_id))
+    await session.execute(free_copies(work_id, now))
+
+
+async def site_of_copy(session: AsyncSession, copy_id: UUID) -> str:
+    """Return the site of a copy, which may be another one than that of the work."""
+    table = PhysicalCopy.__table__.c
+    return str((await session.execute(select(table.site_id).where(table.id == copy_id))).scalar_one())
+
+
+async def reserved(session: AsyncSession, copy_id: UUID, work_id: UUID) -> bool:
+    """Return whether a copy of another site is kept for a row of work."""
+    return bool((await session.execute(is_reserved(copy_id, work_id))).scalar())
 
 
 async def has_begun(session: AsyncSession, deletion: Deletion) -> bool:

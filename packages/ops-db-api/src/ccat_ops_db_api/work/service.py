@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import Status
@@ -15,18 +14,17 @@ from ccat_ops_db_api.physical_copies.queries import lock_copy
 from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import conflict
 from ccat_ops_db_api.platform.events import tell
-from ccat_ops_db_api.platform.site import require_owner
 from ccat_ops_db_api.work import queries
 from ccat_ops_db_api.work.kinds import Kind
 
-Change = Callable[[AsyncSession, Request, Principal, Kind, Any, str | None], Awaitable[None]]
-"""Changes a row of work, for a reason."""
+Change = Callable[[AsyncSession, Principal, Kind, Any, str | None], Awaitable[None]]
+"""Changes a row of work of this site that the transaction holds, for a reason."""
 
 CANCELLED = "cancelled"
 
 
 async def retry(
-    session: AsyncSession, request: Request, principal: Principal, kind: Kind, row: Any, reason: str | None
+    session: AsyncSession, principal: Principal, kind: Kind, row: Any, reason: str | None
 ) -> None:
     """Give failed work another chance, at once, as if it had never been tried; its error stays in the record.
 
@@ -35,7 +33,6 @@ async def retry(
     Problem
         409 if it did not fail, or the copy that it reads is not there any more.
     """
-    require_owner(request, row.site_id, f"{kind.noun} {row.id}")
     if row.status is not Status.FAILED:
         raise conflict(f"{kind.noun} {row.id} is {row.status}; only failed work can be retried", "not-failed")
     now = await database_now(session)
@@ -57,7 +54,7 @@ async def retry(
 
 
 async def cancel(
-    session: AsyncSession, request: Request, principal: Principal, kind: Kind, row: Any, reason: str | None
+    session: AsyncSession, principal: Principal, kind: Kind, row: Any, reason: str | None
 ) -> None:
     """Stop work for good unless a person retries it; cancelled twice is cancelled.
 
@@ -68,7 +65,6 @@ async def cancel(
     Problem
         409 if it is completed, failed for another reason, or a deletion that has begun.
     """
-    require_owner(request, row.site_id, f"{kind.noun} {row.id}")
     if row.status is Status.FAILED and row.error_category == CANCELLED:
         return
     if row.status in (Status.COMPLETED, Status.FAILED):
@@ -87,7 +83,7 @@ async def cancel(
     row.error_category = CANCELLED
     row.error_message = f"cancelled by {principal.actor}" + (f": {reason}" if reason else "")
     row.waiting_reason = row.waiting_detail = row.waiting_since = None
-    await queries.unlock_copies(session, row.id)
+    await queries.unlock_copies(session, row.id, now)
     if isinstance(row, StagingItem):
         row.source_copy_id = None
     if isinstance(row, Deletion):
@@ -100,6 +96,11 @@ async def _take_source(session: AsyncSession, kind: Kind, row: Any, now: datetim
     """Lock the copy that the work reads again: a cancelled one gave it free, and it may be gone since."""
     copy_id = row.physical_copy_id if kind.model is FixityCheck else getattr(row, "source_copy_id", None)
     if copy_id is None:
+        return
+    if await queries.site_of_copy(session, copy_id) != row.site_id:
+        # Only its own site locks it. Unless it is reserved for the work still, the planner chooses anew.
+        if not await queries.reserved(session, copy_id, row.id):
+            row.source_copy_id = None
         return
     status = await queries.copy_status(session, copy_id)
     if kind.model is not FixityCheck and status not in READABLE:

@@ -55,6 +55,7 @@ export const PAUSED_ROUTE: Schemas["Route"] = {
   suspended_at: null,
   suspended_by: null,
   suspended_reason: null,
+  suspended_until: null,
   health: { consecutive_failures: 6, open_until: "2026-03-02T06:12:00Z" },
   service: {
     state: "paused",

@@ -14,6 +14,7 @@ export const PLACE: components["schemas"]["Location"] = {
   suspended_at: null,
   suspended_by: null,
   suspended_reason: null,
+  suspended_until: null,
   watermark_low: 70,
   watermark_high: 85,
   capacity_bytes: null,

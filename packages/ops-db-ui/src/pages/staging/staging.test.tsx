@@ -51,6 +51,7 @@ const PLACE: Location = {
   suspended_at: null,
   suspended_by: null,
   suspended_reason: null,
+  suspended_until: null,
   usage: {
     measured_at: "2026-11-30T02:00:00Z",
     total_bytes: 100_000_000_000,

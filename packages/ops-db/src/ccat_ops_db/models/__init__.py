@@ -16,6 +16,7 @@ from ccat_ops_db.models.access import (
 )
 from ccat_ops_db.models.base import Base, Work
 from ccat_ops_db.models.copies import (
+    CopyClaim,
     PhysicalCopy,
     PhysicalCopyLock,
     RawDataFilePhysicalCopy,
@@ -23,6 +24,7 @@ from ccat_ops_db.models.copies import (
 )
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
 from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
+from ccat_ops_db.models.evidence import Doubt, DoubtAnswer
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
 from ccat_ops_db.models.markers import PlaceAbility, PlaceMarker
 from ccat_ops_db.models.movement import (
@@ -101,6 +103,7 @@ __all__ = [
     "ChangedKey",
     "ConfigurationRevision",
     "ConstantElevationSource",
+    "CopyClaim",
     "DataLocation",
     "DataTransfer",
     "DataTransferLog",
@@ -112,6 +115,8 @@ __all__ = [
     "DeletionHold",
     "DeletionHoldEnd",
     "DiskDataLocation",
+    "Doubt",
+    "DoubtAnswer",
     "ErrorAcknowledgement",
     "ErrorAcknowledgementEnd",
     "ErrorRecord",

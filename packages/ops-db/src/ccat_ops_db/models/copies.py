@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import ClaimOutcome, CopyKind, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice, of_owner
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage
 from ccat_ops_db.models.places import DataLocation
@@ -140,20 +140,71 @@ class RawDataPackagePhysicalCopy(PhysicalCopy):
     __table_args__ = ()
 
 
+class CopyClaim(Identified, Owned, Base):
+    """Wish of work at one site to read a copy of another. Owned by the site of the work.
+
+    The copy's site answers with a lock, granted or refused. Made in the transaction that chooses the copy and
+    released in the one that ends the work for good, or takes another copy.
+    """
+
+    physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy that is to be read, of another site.")
+    copy_site_id: Mapped[str] = mapped_column(doc="Site of the copy, which answers.")
+    work_table: Mapped[str] = mapped_column(doc="Table of the work that reads it.")
+    work_id: Mapped[UUID] = mapped_column(index=True, doc="Row of the work that reads it.")
+    made_at: Mapped[datetime] = mapped_column(doc="Since when.")
+    released_at: Mapped[datetime | None] = mapped_column(doc="When it was given up; null: it stands.")
+    __table_args__ = (
+        Index(
+            "uq_copy_claim_standing",
+            "work_id",
+            "site_id",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+            sqlite_where=text("released_at IS NULL"),
+        ),
+        CheckConstraint("copy_site_id <> site_id", name="of_another_site"),
+        Index(
+            "ix_copy_claim_standing",
+            "copy_site_id",
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+
+
 class PhysicalCopyLock(Identified, Owned, Base):
     """Open work that reads a copy. While one exists the copy cannot be deleted. Owned by the copy's site.
 
     Made in the transaction that makes the work and removed in the one that ends it for good; a failed
-    work row that a person may still retry keeps its lock.
+    work row that a person may still retry keeps its lock. Work of another site claims the copy, and the lock
+    is the answer: a refused one keeps nothing. It is removed when the claim is released.
     """
 
-    physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy that is read.")
+    physical_copy_id: Mapped[UUID] = mapped_column(index=True, doc="Copy that is read.")
     work_table: Mapped[str] = mapped_column(doc="Table of the work that reads it.")
     work_id: Mapped[UUID] = mapped_column(index=True, doc="Row of the work that reads it.")
-    created_at: Mapped[datetime] = mapped_column(doc="Since when.")
+    created_at: Mapped[datetime] = mapped_column(doc="Since when; when the claim was decided on.")
+    claim_id: Mapped[UUID | None] = mapped_column(
+        doc="Claim that it answers, of whichever site; null: of work at the site of the copy."
+    )
+    outcome: Mapped[ClaimOutcome] = mapped_column(
+        choice(ClaimOutcome), default=ClaimOutcome.GRANTED, doc="Whether the copy is kept for the work."
+    )
+    reason: Mapped[str | None] = mapped_column(doc="Why it is refused.")
     __table_args__ = (
         of_owner("physical_copy_id", "physical_copy"),
-        UniqueConstraint("physical_copy_id", "work_id"),
+        Index(
+            "uq_physical_copy_lock_own_work",
+            "physical_copy_id",
+            "work_id",
+            unique=True,
+            postgresql_where=text("claim_id IS NULL"),
+            sqlite_where=text("claim_id IS NULL"),
+        ),
+        Index("uq_physical_copy_lock_claim", "claim_id", "site_id", unique=True),
+        CheckConstraint(
+            "outcome = 'granted' OR (claim_id IS NOT NULL AND reason IS NOT NULL)",
+            name="refusal_is_explained",
+        ),
         CheckConstraint(
             "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
             name="work_table",

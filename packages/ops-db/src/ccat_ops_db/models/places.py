@@ -36,6 +36,11 @@ class Suspendable:
         return column_property(cls.suspension(Suspension.caller, cls.id), deferred=True)  # type: ignore[attr-defined]
 
     @declared_attr
+    def suspended_until(cls) -> Mapped[datetime | None]:  # noqa: N805
+        """When it ends by itself; null: when it is resumed."""
+        return column_property(cls.suspension(Suspension.until, cls.id), deferred=True)  # type: ignore[attr-defined]
+
+    @declared_attr
     def suspended_reason(cls) -> Mapped[str | None]:  # noqa: N805
         """Why it is out of service."""
         return column_property(cls.suspension(Suspension.reason, cls.id), deferred=True)  # type: ignore[attr-defined]

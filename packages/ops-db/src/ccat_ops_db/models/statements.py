@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, ScalarSelect, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, ScalarSelect, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from ccat_ops_db.enumerations import CallerKind
@@ -42,7 +42,11 @@ class Suspension(Statement, Base):
     data_transfer_route_id: Mapped[str | None] = mapped_column(
         ForeignKey("data_transfer_route.id"), index=True, doc="Route that is out of service."
     )
+    until: Mapped[datetime | None] = mapped_column(
+        doc="When its own site ends it, by a further row: no other clock does; null: only when resumed."
+    )
     __table_args__ = (
+        Index("ix_suspension_until", "until", postgresql_where=text("until IS NOT NULL")),
         CheckConstraint(
             "(CASE WHEN suspended_site_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN data_location_id IS NULL THEN 0 ELSE 1 END)"

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from ccat_ops_db.copy_locks import KEEPS_A_COPY
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     DataLocation,
@@ -94,7 +95,7 @@ def of_copy(session: Session, copy_id: UUID) -> Explanation:
     steps = [waiting_step("physical_copy", copy_id, f"decide on it at {copy.data_location_id}", copy)]
     readers = session.execute(
         select(PhysicalCopyLock.work_table, PhysicalCopyLock.work_id, PhysicalCopyLock.created_at)
-        .where(PhysicalCopyLock.physical_copy_id == copy_id)
+        .where(PhysicalCopyLock.physical_copy_id == copy_id, KEEPS_A_COPY)
         .limit(MOST_STEPS)
     )
     steps += [

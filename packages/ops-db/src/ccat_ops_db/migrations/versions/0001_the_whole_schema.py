@@ -289,6 +289,9 @@ OWNED = (
     "place_marker",
     "place_ability",
     "physical_copy",
+    "doubt",
+    "doubt_answer",
+    "copy_claim",
     "physical_copy_lock",
     "data_transfer_package",
     "data_transfer",
@@ -353,6 +356,8 @@ APPEND_ONLY = (
     "event",
     "deletion_hold",
     "deletion_hold_end",
+    "doubt",
+    "doubt_answer",
     "error_acknowledgement",
     "error_acknowledgement_end",
     "suspension",
@@ -376,6 +381,8 @@ EXECUTE FUNCTION {table}_append_only()
 STATEMENTS = (
     "deletion_hold",
     "deletion_hold_end",
+    "doubt",
+    "doubt_answer",
     "error_acknowledgement",
     "error_acknowledgement_end",
     "suspension",
@@ -563,6 +570,54 @@ EXECUTE FUNCTION append_changed_key()
 """,
     """\
 ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON copy_claim
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE copy_claim ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON copy_claim
+FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.copy_site_id, OLD.work_table, OLD.work_id, OLD.made_at, OLD.released_at) IS DISTINCT FROM (NEW.physical_copy_id, NEW.copy_site_id, NEW.work_table, NEW.work_id, NEW.made_at, NEW.released_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE copy_claim ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON copy_claim
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE copy_claim ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON physical_copy_lock
+FOR EACH ROW WHEN (NEW.claim_id IS NOT NULL)
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy_lock ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy_lock
+FOR EACH ROW WHEN (NEW.claim_id IS NOT NULL AND (OLD.physical_copy_id, OLD.work_table, OLD.work_id, OLD.created_at, OLD.claim_id, OLD.outcome, OLD.reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.work_table, NEW.work_id, NEW.created_at, NEW.claim_id, NEW.outcome, NEW.reason))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy_lock ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON physical_copy_lock
+FOR EACH ROW WHEN (OLD.claim_id IS NOT NULL)
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE physical_copy_lock ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON package_creation
@@ -2805,6 +2860,24 @@ def upgrade() -> None:
         sa.Column("work_table", sa.String(), nullable=False),
         sa.Column("work_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claim_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "granted",
+                "refused",
+                name="claim_outcome",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "outcome = 'granted' OR (claim_id IS NOT NULL AND reason IS NOT NULL)",
+            name=op.f("ck_physical_copy_lock_refusal_is_explained"),
+        ),
         sa.CheckConstraint(
             "work_table IN ('data_transfer', 'long_term_archive_transfer', 'staging_item', 'fixity_check')",
             name=op.f("ck_physical_copy_lock_work_table"),
@@ -2815,11 +2888,52 @@ def upgrade() -> None:
             name=op.f("fk_physical_copy_lock_physical_copy_id_site_id"),
         ),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_physical_copy_lock")),
-        sa.UniqueConstraint(
-            "physical_copy_id", "work_id", name=op.f("uq_physical_copy_lock_physical_copy_id_work_id")
-        ),
     )
     op.create_index(op.f("ix_physical_copy_lock_work_id"), "physical_copy_lock", ["work_id"], unique=False)
+    op.create_index(
+        op.f("ix_physical_copy_lock_physical_copy_id"),
+        "physical_copy_lock",
+        ["physical_copy_id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_physical_copy_lock_own_work",
+        "physical_copy_lock",
+        ["physical_copy_id", "work_id"],
+        unique=True,
+        postgresql_where=sa.text("claim_id IS NULL"),
+        sqlite_where=sa.text("claim_id IS NULL"),
+    )
+    op.create_index("uq_physical_copy_lock_claim", "physical_copy_lock", ["claim_id", "site_id"], unique=True)
+    op.create_table(
+        "copy_claim",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("copy_site_id", sa.String(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("copy_site_id <> site_id", name=op.f("ck_copy_claim_of_another_site")),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_copy_claim")),
+    )
+    op.create_index(op.f("ix_copy_claim_work_id"), "copy_claim", ["work_id"], unique=False)
+    op.create_index(
+        "uq_copy_claim_standing",
+        "copy_claim",
+        ["work_id", "site_id"],
+        unique=True,
+        postgresql_where=sa.text("released_at IS NULL"),
+        sqlite_where=sa.text("released_at IS NULL"),
+    )
+    op.create_index(
+        "ix_copy_claim_standing",
+        "copy_claim",
+        ["copy_site_id"],
+        unique=False,
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
     op.create_table(
         "prime_cam_module_configuration",
         sa.Column("id", sa.String(), nullable=False),
@@ -3324,6 +3438,7 @@ def upgrade() -> None:
         sa.Column("suspended_site_id", sa.String(), nullable=True),
         sa.Column("data_location_id", sa.String(), nullable=True),
         sa.Column("data_transfer_route_id", sa.String(), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["suspended_site_id"], ["site.id"], name=op.f("fk_suspension_suspended_site_id")
         ),
@@ -3345,6 +3460,13 @@ def upgrade() -> None:
     )
     for column in ("suspended_site_id", "data_location_id", "data_transfer_route_id"):
         op.create_index(op.f(f"ix_suspension_{column}"), "suspension", [column], unique=False)
+    op.create_index(
+        "ix_suspension_until",
+        "suspension",
+        ["until"],
+        unique=False,
+        postgresql_where=sa.text("until IS NOT NULL"),
+    )
     _create_statements("deletion_hold_end", sa.Column("deletion_hold_id", sa.Uuid(), nullable=False))
     op.create_index("uq_deletion_hold_end", "deletion_hold_end", ["deletion_hold_id", "site_id"], unique=True)
     _create_statements("error_acknowledgement", sa.Column("error_record_id", sa.Uuid(), nullable=False))
@@ -3365,6 +3487,23 @@ def upgrade() -> None:
     )
     _create_statements("suspension_end", sa.Column("suspension_id", sa.Uuid(), nullable=False))
     op.create_index("uq_suspension_end", "suspension_end", ["suspension_id", "site_id"], unique=True)
+    _create_statements(
+        "doubt",
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_doubt_reason_given")),
+    )
+    op.create_index(op.f("ix_doubt_physical_copy_id"), "doubt", ["physical_copy_id"], unique=False)
+    op.create_table(
+        "doubt_answer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("doubt_id", sa.Uuid(), nullable=False),
+        sa.Column("fixity_check_id", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_doubt_answer")),
+    )
+    op.create_index("uq_doubt_answer", "doubt_answer", ["doubt_id", "site_id"], unique=True)
     _create_statements("token_revocation", sa.Column("api_token_id", sa.Uuid(), nullable=False))
     op.create_index("uq_token_revocation", "token_revocation", ["api_token_id", "site_id"], unique=True)
     for statement in TRIGGERS:
@@ -3390,6 +3529,8 @@ def downgrade() -> None:
     """Drop everything."""
     set_limits()
     op.drop_table("token_revocation")
+    op.drop_table("doubt_answer")
+    op.drop_table("doubt")
     op.drop_table("suspension_end")
     op.drop_table("error_acknowledgement_end")
     op.drop_table("error_acknowledgement")
@@ -3467,7 +3608,7 @@ def downgrade() -> None:
     )
     op.drop_table("raw_data_file")
     op.drop_table("prime_cam_module_configuration")
-    op.drop_index(op.f("ix_physical_copy_lock_work_id"), table_name="physical_copy_lock")
+    op.drop_table("copy_claim")
     op.drop_table("physical_copy_lock")
     op.drop_index(op.f("ix_package_creation_source_location_id"), table_name="package_creation")
     op.drop_index(
