@@ -6,7 +6,6 @@ import threading
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from ccat_data_transfer.cli.context import PLANNER_LIMITS, end, load_settings, open_database
 from ccat_data_transfer.observe.log import configure_logging
@@ -75,6 +74,8 @@ def data_server(
     verbose: Verbose = False,
 ) -> None:
     """Serve the site's data read-only, by signed addresses and byte ranges."""
+    import uvicorn
+
     from ccat_data_transfer.data_server.app import create_app
 
     configure_logging(verbose=verbose)

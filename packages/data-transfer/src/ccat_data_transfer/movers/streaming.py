@@ -19,9 +19,10 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Configuration, Failure, Integrity
 from ccat_data_transfer.movers.interface import Expected, Progress, SentReport, VerifyReport
 from ccat_data_transfer.storage.interface import MEBIBYTE, Reader, Storage, StorageKind, Upload, Waiting
+from ccat_data_transfer.storage.part_buffers import new_buffer
 from ccat_ops_db.enumerations import VerificationMethod
 
-_BLOCK_BYTES = 2 * MEBIBYTE
+_BLOCK_BYTES = MEBIBYTE
 _BLOCKS = 4
 _WAIT_SECONDS = 0.5
 
@@ -300,7 +301,7 @@ def _read_ahead(
     free: queue.SimpleQueue[memoryview | None] = queue.SimpleQueue()
     filled: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
     for _ in range(_BLOCKS):
-        free.put(memoryview(bytearray(_BLOCK_BYTES)))
+        free.put(new_buffer(_BLOCK_BYTES))
 
     def run() -> None:
         try:

@@ -47,8 +47,8 @@ class S3Reader:
         # The buffer that is being read is one of these.
         self._parallel = max(1, min(CONNECTIONS, buffer_bytes // _RANGE_BYTES))
         self._threads = ThreadPoolExecutor(self._parallel, "s3-read")
-        self._under_way: deque[tuple[Future[None], bytearray]] = deque()
-        self._current = bytearray()
+        self._under_way: deque[tuple[Future[None], memoryview]] = deque()
+        self._current = memoryview(b"")
         self._position = 0
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class S3Reader:
             self._under_way.popleft()
             self._current = fetching
         count = min(len(buffer), len(self._current) - self._position)
-        buffer[:count] = memoryview(self._current)[self._position : self._position + count]
+        buffer[:count] = self._current[self._position : self._position + count]
         self._position += count
         return count
 
@@ -85,7 +85,7 @@ class S3Reader:
     def _give_back_current(self) -> None:
         if self._current:
             self._buffers.give_back(self._current)
-        self._current, self._position = bytearray(), 0
+        self._current, self._position = memoryview(b""), 0
 
     def _fetch_ahead(self) -> None:
         """Let every free connection fetch the next range, as far as there are buffers."""
@@ -97,5 +97,5 @@ class S3Reader:
             self._under_way.append((self._threads.submit(self._fetch, self._next, buffer), buffer))
             self._next += count
 
-    def _fetch(self, first: int, buffer: bytearray) -> None:
-        self._client.fetch(self._key, first, memoryview(buffer), self._etag)
+    def _fetch(self, first: int, buffer: memoryview) -> None:
+        self._client.fetch(self._key, first, buffer, self._etag)

@@ -93,12 +93,12 @@ class S3Upload:
         self._threads = ThreadPoolExecutor(self._parallel, "s3-send")
         self._stopped = threading.Event()
         self._buffers = buffers
-        self._filling = bytearray()
+        self._filling = memoryview(b"")
         self._filled = 0
         self._upload_id: str | None = None
         self._there: dict[int, SentPart] = {}
         self._parts: dict[int, SentPart] = {}
-        self._under_way: dict[Future[SentPart], tuple[int, bytearray]] = {}
+        self._under_way: dict[Future[SentPart], tuple[int, memoryview]] = {}
         self._next_number = 1
 
     def open(self, *, resume: bool) -> None:
@@ -168,8 +168,8 @@ class S3Upload:
     def _put_whole(self) -> ObjectInfo:
         self._confirm()
         crash_point("storage.s3.before_complete")
-        buffer, self._filling = self._filling, bytearray()
-        body = Body(memoryview(buffer)[: self._filled], self._is_stopped)
+        buffer, self._filling = self._filling, memoryview(b"")
+        body = Body(buffer[: self._filled], self._is_stopped)
 
         def put() -> None:
             try:
@@ -188,13 +188,13 @@ class S3Upload:
             self._upload_id = self._create()
         self._await_parts(self._parallel - 1)
         number, buffer = self._next_number, self._filling
-        content = memoryview(buffer)[: self._filled]
+        content = buffer[: self._filled]
         future = self._threads.submit(self._send_part, self._upload_id, number, content)
         self._under_way[future] = (number, buffer)
         self._next_number += 1
-        self._filling, self._filled = bytearray(), 0
+        self._filling, self._filled = memoryview(b""), 0
 
-    def _next_buffer(self) -> bytearray:
+    def _next_buffer(self) -> memoryview:
         """Wait for room for one more part: at the latest until none of this upload is under way."""
         while self._under_way:
             buffer = self._buffers.take_if_room(self._part_bytes)
@@ -269,7 +269,7 @@ class S3Upload:
         self._under_way.clear()
         if self._filling:
             self._buffers.give_back(self._filling)
-            self._filling = bytearray()
+            self._filling = memoryview(b"")
 
     def _is_stopped(self) -> bool:
         return self._stopped.is_set()
