@@ -15,6 +15,7 @@ from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import NewDatabase, process_database
 from ccat_ops_db.settings import synchronous
 
+from .lock_order import LockOrder
 from .small_observatory import CrashPointHook, SmallObservatory
 
 
@@ -31,8 +32,16 @@ class _Databases:
 
 
 @pytest.fixture(scope="session")
-def _databases() -> _Databases:
-    return _Databases()
+def lock_order() -> LockOrder:
+    """Looks in which order the transactions of all tests lock."""
+    return LockOrder()
+
+
+@pytest.fixture(scope="session")
+def _databases(lock_order: LockOrder) -> _Databases:
+    databases = _Databases()
+    lock_order.watch(databases.engine)
+    return databases
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +68,14 @@ def ops_database(request: pytest.FixtureRequest, new_database: NewDatabase, migr
 
 
 @pytest.fixture
-def observatory(ops_database: str, tmp_path: Path, _databases: _Databases) -> Iterator[SmallObservatory]:
+def observatory(
+    ops_database: str, tmp_path: Path, _databases: _Databases, lock_order: LockOrder
+) -> Iterator[SmallObservatory]:
     _databases.url = ops_database
     with structlog.testing.capture_logs() as entries:
         yield SmallObservatory(_databases.engine, tmp_path, copied=True)
     _databases.engine.dispose()
+    assert "\n\n".join(lock_order.take()) == ""
     for entry in entries:
         print(entry)
     failed = [entry for entry in entries if entry["event"] == "planner.stage_failed"]

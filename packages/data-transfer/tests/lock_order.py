@@ -1,0 +1,58 @@
+"""The order of locks, looked at while tests run: copies are locked before work is, everywhere."""
+
+import re
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from ccat_data_transfer.work.kinds import KINDS
+
+WORK = frozenset(kind.name for kind in KINDS.values())
+_WRITTEN = re.compile(r"\b(?:UPDATE|DELETE FROM) (\w+)")
+_LOCKED = re.compile(
+    r"\bFROM (\w+).*\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b|\bFROM (\w+).*\bFOR KEY SHARE\b", re.S
+)
+
+
+@cache
+def locks(statement: str) -> str | None:
+    """Return what a statement locks, ``copy`` or ``work``, if it would wait for it."""
+    if "SKIP LOCKED" in statement:
+        return None
+    found = _WRITTEN.search(statement) or _LOCKED.search(statement)
+    table = None if found is None else next(filter(None, found.groups()))
+    return "copy" if table == "physical_copy" else "work" if table in WORK else None
+
+
+class LockOrder:
+    """Notes each copy that is locked after work was, by one transaction, or one savepoint of it.
+
+    Who does several things in one transaction does each in a savepoint, and each by itself is looked at.
+    """
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+
+    def watch(self, engine: Engine) -> None:
+        """Look at every transaction of an engine from now on."""
+        event.listen(engine, "after_cursor_execute", self._look)
+        for name in ("begin", "savepoint", "release_savepoint", "rollback_savepoint"):
+            event.listen(engine, name, _begin)
+
+    def take(self) -> list[str]:
+        """Return what was wrong since the last time."""
+        wrong, self.wrong = self.wrong, []
+        return wrong
+
+    def _look(self, connection: Connection, cursor: Any, statement: str, *_: object) -> None:
+        what = locks(statement)
+        if what is None or cursor.rowcount < 1:
+            return
+        first = connection.info.setdefault("locked_first", (what, statement))
+        if what == "copy" and first[0] == "work":
+            self.wrong.append(f"a copy is locked after work was:\n{first[1]}\n{statement}")
+
+
+def _begin(connection: Connection, *_: object) -> None:
+    connection.info.pop("locked_first", None)

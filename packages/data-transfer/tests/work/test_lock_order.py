@@ -1,0 +1,62 @@
+"""The order of locks is looked at while other tests run; here it is seen that it would be found wrong."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ccat_data_transfer.planning.reasons import set_reason
+from ccat_ops_db.database_time import database_now
+from ccat_ops_db.models import PackageCreation, PhysicalCopy
+from ccat_ops_db.waiting import WaitingReason
+
+from ..lock_order import LockOrder
+
+
+def lock_copy(session: Session) -> None:
+    session.execute(select(PhysicalCopy.id).order_by(PhysicalCopy.id).with_for_update()).all()
+
+
+def lock_work(session: Session) -> None:
+    session.execute(update(PackageCreation).values(priority=7))
+
+
+def pass_over_copies(session: Session) -> None:
+    """What others hold locked is left out: nobody waits."""
+    everything = PhysicalCopy.size >= 0
+    set_reason(session, PhysicalCopy, everything, WaitingReason.HOLD, "a test", database_now(session))
+
+
+@pytest.mark.parametrize(
+    ("acts", "wrong"),
+    [
+        ((lock_copy, lock_work), 0),
+        ((lock_work, lock_copy), 1),
+        ((lock_copy, lock_work, lock_copy), 0),
+        ((lock_work, pass_over_copies), 0),
+    ],
+)
+def test_a_copy_that_is_locked_after_work_is_noted(
+    observatory: Any, lock_order: LockOrder, acts: Any, wrong: int
+) -> None:
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.planner.run_pass()
+    assert lock_order.take() == []
+    with observatory.sessions.begin() as session:
+        for act in acts:
+            act(session)
+    assert len(lock_order.take()) == wrong
+
+
+def test_things_of_one_transaction_are_looked_at_by_themselves(
+    observatory: Any, lock_order: LockOrder
+) -> None:
+    observatory.observe({"2026/a.fits": b"a"})
+    observatory.planner.run_pass()
+    with observatory.sessions.begin() as session:
+        for _ in range(2):
+            with session.begin_nested():
+                lock_copy(session)
+                lock_work(session)
+    assert lock_order.take() == []
