@@ -16,7 +16,7 @@ from harness.ccat import Ccat
 from harness.counting import assert_archived_once, stem_of
 from harness.deployment import Deployment
 from harness.embedded import EmbeddedStack
-from harness.flow import LARGE_BYTES, Flowing, assert_nothing_lost, let_flow, wait_for_work, work
+from harness.flow import LARGE_BYTES, Flowing, assert_nothing_lost, let_flow, work, work_in_hand
 from harness.journey import NewFolder
 from harness.observing import file, start, wait_removed
 from harness.waiting import wait_until
@@ -24,8 +24,8 @@ from harness.waiting import wait_until
 from ccat_ops_db.paths import MARKER_PATH
 from harness import trees
 
-# Takes workers that read from memory long enough to be caught at it.
-LARGEST_BYTES = 500_000_000
+# Takes workers that read from memory long enough for a query to find them at it.
+CAUGHT_BYTES = 100_000_000
 
 Harm = Callable[[EmbeddedStack, Api, str], None]
 
@@ -41,8 +41,8 @@ def _kill_at_work(unit: str, kind: str) -> Harm:
     """Kill a worker the moment it has work of a kind on the execution's large package in hand."""
 
     def harm(stack: EmbeddedStack, _: Api, execution_id: str) -> None:
-        wait_for_work(_database(stack), kind, execution_id)
-        stack.kill(unit)
+        with work_in_hand(_database(stack), kind, execution_id):
+            stack.kill(unit)
 
     return harm
 
@@ -86,7 +86,7 @@ def flowing(
     observations: dict[str, Flowing] = {}
     with Api(deployment, deployment.token) as api:
         for name, harm in HARMS.items():
-            size = LARGEST_BYTES if name.startswith("worker") else LARGE_BYTES
+            size = CAUGHT_BYTES if name.startswith("worker") else LARGE_BYTES
             flowing = let_flow(f"killed-{name}", deployment, instrument, new_folder, size)
             harm(stack, api, flowing.execution_id)
             observations[name] = flowing

@@ -1,6 +1,7 @@
 """Observations that flow through a site while something happens to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -69,6 +70,20 @@ def wait_for_work(database: str, kind: str, execution_id: str) -> None:
             limit_seconds=240,
             first_pause=0.001,
         )
+
+
+@contextmanager
+def work_in_hand(database: str, kind: str, execution_id: str) -> Iterator[None]:
+    """Wait for the same, and let the worker not end that work meanwhile: its row is locked."""
+    with psycopg.connect(database) as connection:
+
+        def in_hand() -> bool:
+            connection.rollback()
+            rows = connection.execute(f"{_WORK[kind]} FOR UPDATE OF w", {"execution": execution_id})
+            return any(status == "in_progress" for status, _ in rows.fetchall())
+
+        wait_for(f"somebody does a {kind} of {execution_id}", in_hand, bool, 240, first_pause=0.001)
+        yield
 
 
 def work(database: str, kind: str, execution_id: str) -> list[tuple[str, int]]:
