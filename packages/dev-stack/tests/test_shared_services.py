@@ -61,3 +61,4 @@ def test_stop_leaves_nothing(other_build: Path) -> None:
     assert all(processes.start_ticks(pid) is None for pid in before.values())
     assert not shared_services.folder().exists()
     assert not services.postgresql.folder.exists()
+    assert not services.s3.folder.exists()

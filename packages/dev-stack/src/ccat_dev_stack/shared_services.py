@@ -3,7 +3,7 @@
 They are started by the first run that needs them and outlive it, so that the next starts in no time. They
 end when nobody used them for `IDLE_SECONDS`, or by ``python -m ccat_dev_stack.shared_services stop``
 (``make clean``).
-Everything is below ``build/test-services``, but for the databases where memory has room for them.
+Everything is below ``build/test-services``, but for databases and buckets where memory has room for them.
 """
 
 import contextlib
@@ -35,7 +35,8 @@ IDLE_SECONDS = 1800.0
 
 MEMORY = Path("/dev/shm")
 """A file system in memory, where there is one. Tests make and drop a database every second; ext4 takes half a
-second for the files of each, as it looks for file numbers that were not in use a moment ago."""
+second for the files of each, as it looks for file numbers that were not in use a moment ago. What tests put
+into buckets is gone soon, too, and a file system in memory takes it in half the time."""
 MEMORY_BYTES = 4 * 2**30
 """Free room that has to be there."""
 
@@ -157,8 +158,11 @@ def _new_services(avoid: set[int]) -> SharedServices:
     first, second, *others = ports.free_ports(2 + len(PORT_OPTIONS), avoid)
     left = _remembered()
     Postgresql(folder() / "postgresql" if left is None else left.postgresql.folder, 0, "").remove()
+    if left is not None:
+        left.s3.remove()
     state = {
-        "postgresql_folder": str(_folder_of_databases()),
+        "postgresql_folder": str(_folder_of("postgresql")),
+        "s3_folder": str(_folder_of("seaweedfs")),
         "postgresql_port": first,
         "redis_port": second,
         "s3_ports": others,
@@ -172,14 +176,14 @@ def _new_services(avoid: set[int]) -> SharedServices:
     return _services(state)
 
 
-def _folder_of_databases() -> Path:
+def _folder_of(server: str) -> Path:
     try:
         room = shutil.disk_usage(MEMORY).free
     except FileNotFoundError:
         room = 0
     if room < MEMORY_BYTES:
-        return folder() / "postgresql"
-    made = Path(tempfile.mkdtemp(prefix="ccat-test-postgresql-", dir=MEMORY))
+        return folder() / server
+    made = Path(tempfile.mkdtemp(prefix=f"ccat-test-{server}-", dir=MEMORY))
     made.chmod(0o755)  # the server of a root user runs as another
     return made
 
@@ -190,7 +194,7 @@ def _services(state: Mapping[str, Any]) -> SharedServices:
     return SharedServices(
         Postgresql(databases, int(state["postgresql_port"]), password, POSTGRESQL_SETTINGS),
         Redis(folder() / "redis", int(state["redis_port"]), password, databases=4096),
-        Seaweedfs(folder() / "seaweedfs", tuple(state["s3_ports"]), "ccat-test", password),
+        Seaweedfs(Path(state["s3_folder"]), tuple(state["s3_ports"]), "ccat-test", password),
     )
 
 
@@ -229,6 +233,7 @@ def _watch_idle() -> None:
         processes.kill_without_lock(server)
     if services is not None:
         services.postgresql.remove()
+        services.s3.remove()
 
 
 def _nobody_holds(file: IO[str]) -> bool:
