@@ -6,6 +6,7 @@ import base64
 import hashlib
 import random
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from obstore.store import S3Store
 
 from ccat_data_transfer.failures import Configuration, Failure, HandBack, Permanent, Resource, Transient
 from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.storage import s3_client
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.storage.s3_body import Body
@@ -126,8 +128,6 @@ def test_stopping_an_upload_does_not_wait_for_what_is_under_way(
     def stop() -> None:
         raise HandBack
 
-    import threading
-
     release = threading.Event()
 
     def hang(request: Request) -> Reply | None:
@@ -207,6 +207,21 @@ def test_nothing_is_sent_that_nobody_asked_for(troubled: S3Storage, faulty: Faul
     upload(troubled, PATH, LARGE[:size])
     troubled.set_aside(PATH, "check")
     assert troubled.stat(PATH) is None
+
+
+def test_completing_may_take_longer_than_other_requests(
+    faulty: FaultyStore, s3: Bucket, open_bucket: OpenBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(request: Request) -> Reply | None:
+        if request.method == "POST" and "uploadId=" in request.target:
+            threading.Event().wait(4)
+        return None
+
+    monkeypatch.setattr(s3_client, "_READ_SECONDS", 3.0)
+    impatient = open_bucket(s3, endpoint=faulty.endpoint)
+    faulty.fault = slow
+    upload(impatient, PATH, LARGE)
+    assert read(impatient, PATH) == LARGE
 
 
 @pytest.mark.parametrize("size", [100, len(LARGE)])
