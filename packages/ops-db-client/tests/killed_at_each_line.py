@@ -1,4 +1,4 @@
-"""Does something with the spool in one child after the other; each is killed one line later than the last.
+"""Does something with the spool in one child after the other; each is killed some lines later than the last.
 
 Prints what the children acknowledged. Ends when a child gets to its end.
 """
@@ -19,7 +19,7 @@ from ccat_ops_db_client.spool_request import SpooledRequest
 WATCHED = ("spool", "spool_file", "spool_lease", "recorder", "replay", "sending")
 
 
-def main(what: str, folder: str, url: str, *modules: str) -> None:
+def main(what: str, folder: str, url: str, step: str = "1", *modules: str) -> None:
     settings = Settings(
         api_url=url,
         spool_folder=Path(folder),
@@ -43,7 +43,7 @@ def main(what: str, folder: str, url: str, *modules: str) -> None:
     # Made once: no connection is open yet that children would share.
     with Client(settings) as client:
         while _run_child(what, Recorder(client), line, modules or WATCHED):
-            line += 1
+            line += int(step)
 
 
 def _run_child(what: str, recorder: Recorder, last_line: int, modules: tuple[str, ...]) -> bool:

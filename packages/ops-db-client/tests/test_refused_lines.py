@@ -214,7 +214,7 @@ def test_killed_at_each_line_nothing_is_lost_or_doubled(
 ) -> None:
     spool_filings(recorder, service, ["a", "wrong 1", "b"], ["c", "wrong 2"])
     done = subprocess.run(
-        [sys.executable, str(KILLED), "replay", str(spool_folder), server.url, "replay"],
+        [sys.executable, str(KILLED), "replay", str(spool_folder), server.url, "1", "replay"],
         capture_output=True,
         check=False,
     )

@@ -1,6 +1,10 @@
-"""The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice."""
+"""The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice.
+
+``CCAT_TEST_DEEP=1`` kills at each line instead of each third, as `make test-deep` does.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -45,6 +49,8 @@ KEPT = [
 ]
 """Answers that say nothing against a request."""
 KILLED = Path(__file__).with_name("killed_at_each_line.py")
+STEP = "1" if "CCAT_TEST_DEEP" in os.environ else "3"
+"""So many lines later than the last each is killed; what one did before moves the lines of the next."""
 
 
 def request(url: str = "http://api") -> SpooledRequest:
@@ -346,7 +352,7 @@ class TestRecorder:
 
 
 class TestKilled:
-    """SIGKILL at each line that runs in spool and recorder, one after the other."""
+    """SIGKILL at lines that run in spool and recorder, one after the other."""
 
     def test_nothing_acknowledged_is_lost_while_the_api_is_away(self, spool_folder: Path) -> None:
         acknowledged = _killed("append", spool_folder, nowhere())
@@ -410,7 +416,7 @@ class _Service:
 
 def _killed(what: str, spool_folder: Path, url: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, str(KILLED), what, str(spool_folder), url], capture_output=True, check=False
+        [sys.executable, str(KILLED), what, str(spool_folder), url, STEP], capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().split()
