@@ -1,13 +1,17 @@
 """The order of locks is looked at while other tests run; here it is seen that it would be found wrong."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning.onward import hold_copy
 from ccat_data_transfer.planning.reasons import set_reason
+from ccat_data_transfer.work.lease import acquire
 from ccat_ops_db.database_time import database_now
+from ccat_ops_db.enumerations import Operation
 from ccat_ops_db.models import PackageCreation, PhysicalCopy
 from ccat_ops_db.waiting import WaitingReason
 
@@ -15,11 +19,12 @@ from ..lock_order import LockOrder
 
 
 def lock_copy(session: Session) -> None:
-    session.execute(select(PhysicalCopy.id).order_by(PhysicalCopy.id).with_for_update()).all()
+    hold_copy(session, session.scalars(select(PhysicalCopy.id)).one(), "a test")
 
 
 def lock_work(session: Session) -> None:
-    session.execute(update(PackageCreation).values(priority=7))
+    row = session.scalars(select(PackageCreation.id)).one()
+    acquire(session, Operation.PACKAGE_CREATION, row, "test", timedelta(hours=1), database_now(session))
 
 
 def pass_over_copies(session: Session) -> None:
@@ -56,7 +61,8 @@ def test_things_of_one_transaction_are_looked_at_by_themselves(
     observatory.planner.run_pass()
     with observatory.sessions.begin() as session:
         for _ in range(2):
-            with session.begin_nested():
+            with session.begin_nested() as savepoint:
                 lock_copy(session)
                 lock_work(session)
+                savepoint.rollback()
     assert lock_order.take() == []
