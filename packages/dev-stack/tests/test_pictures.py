@@ -70,6 +70,15 @@ def test_the_bad_night_has_its_troubles_and_counts_them_alike(bad_night: str) ->
     assert f"by which {waiting} packages leave, is paused" in filling.why
 
 
+def test_the_errors_of_the_bad_night_are_known_ones(bad_night: str) -> None:
+    engine = create_engine(synchronous(bad_night))
+    with Session(engine) as session:
+        errors = session.scalars(select(ErrorRecord.category).distinct()).all()
+    engine.dispose()
+    assert "file_changed" in errors
+    assert "unexpected" not in errors
+
+
 def test_nothing_in_the_bad_night_waits_since_now(bad_night: str) -> None:
     engine = create_engine(synchronous(bad_night))
     with Session(engine) as session:

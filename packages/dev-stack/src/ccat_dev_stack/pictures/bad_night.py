@@ -102,8 +102,9 @@ class BadNight:
             Operation.PACKAGE_CREATION,
             creation,
             [part.formed_at + MINUTE],
-            {part.source: mismatch},
+            {},
             worker(OUTPUT),
+            mismatch,
         )
         archive = CutShort({path: size // 2**23 * 2**23 for path, size, _ in self._scrubs})
         for number, (_, _, check) in enumerate(self._scrubs[:5]):

@@ -11,6 +11,9 @@ from uuid import UUID
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer.package_format.errors import SourceFileError
+from ccat_data_transfer.package_format.writer import WrittenPackage
+from ccat_data_transfer.packer import NewPackage, Packer
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.planning.topology import load_topology
@@ -70,6 +73,26 @@ class CutShort:
 
     def confirm_place(self) -> None:
         """Find the right marker."""
+
+
+class BadFile:
+    """A packer that finds a file to be another than the one that was filed.
+
+    Parameters
+    ----------
+    error : SourceFileError
+        What it finds.
+    """
+
+    def __init__(self, error: SourceFileError) -> None:
+        self._error = error
+
+    def remove_leftovers(self, package: NewPackage) -> None:
+        """Find none."""
+
+    def write(self, *_: Any, **__: Any) -> WrittenPackage:
+        """Come as far as the file."""
+        raise self._error
 
 
 class ToldPlaces:
@@ -141,6 +164,9 @@ class _Quiet:
     def check(self) -> None:
         """Find nothing wrong."""
 
+    def confirm_place(self) -> None:
+        """Find the right marker."""
+
 
 class DataTransferEngine:
     """Makes passes of the planner and has workers try, at given moments.
@@ -189,9 +215,11 @@ class DataTransferEngine:
         moments: Iterable[datetime],
         answers: Mapping[str, Exception | CutShort],
         worker: str,
+        found: SourceFileError | None = None,
     ) -> None:
-        """Have a worker try something at some moments, at places that answer as given."""
-        world = replace(self._world, storage=ToldPlaces(answers).storage)
+        """Have a worker try something at some moments, at places that answer as given; `found`: in a file."""
+        packer = self._world.packer if found is None else cast(Packer, BadFile(found))
+        world = replace(self._world, storage=ToldPlaces(answers).storage, packer=packer)
         runner = WorkRunner(world, self._settings, worker, threading.Event())
         for moment in moments:
             self._set_time(moment)
