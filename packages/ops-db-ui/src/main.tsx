@@ -8,21 +8,23 @@ import { createRoot } from "react-dom/client";
 import { makeQueryClient } from "~/api/cache";
 import { HintPopup } from "~/components/HintPopup";
 import { applyPreferences } from "~/preferences/preferences";
-import { makeRouter } from "~/router";
+import { loadAhead, makeRouter } from "~/router";
 import { nameMissingParts } from "~/shell/new-version";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no element #root");
 
 const cache = makeQueryClient();
+const router = makeRouter(cache);
 applyPreferences();
 nameMissingParts();
+loadAhead(router);
 
 createRoot(root).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={cache}>
-        <RouterProvider router={makeRouter(cache)} />
+        <RouterProvider router={router} />
         <HintPopup />
       </QueryClientProvider>
     </CSPProvider>

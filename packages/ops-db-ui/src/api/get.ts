@@ -1,4 +1,4 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { MaybeOptionalInit } from "openapi-fetch";
 import type { PathsWithMethod, ResponseObjectMap, SuccessResponse } from "openapi-typescript-helpers";
 import { api, bodyOf } from "~/api/client";
@@ -26,6 +26,13 @@ export async function get<P extends GetPath>(
 ): Promise<Answer<P>> {
   const call = api.GET as (path: P, init: unknown) => Promise<{ data?: Answer<P> }>;
   return bodyOf(await call(path, { ...init, signal }));
+}
+
+/** Ask before the component that shows it is there; nothing, where an answer is known already. */
+export function getAhead<P extends GetPath>(cache: QueryClient, path: P, init: Init<P>): void {
+  const queryKey = keyOf(path, (init as { params?: unknown } | undefined)?.params);
+  if (cache.getQueryData(queryKey) !== undefined) return;
+  void cache.prefetchQuery({ queryKey, queryFn: ({ signal }) => get(path, init, signal) });
 }
 
 /** Ask and keep the answer current while the page is looked at; earlier answers stay while newer ones load. */
