@@ -1,11 +1,16 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import { misdeeds } from "./support/misdeeds.ts";
+import { observe } from "./support/observation.ts";
 import { signInAs } from "./support/session.ts";
 
 test.use({ viewport: { width: 2560, height: 1300 } });
 
 const LIST = "/observations?status=completed";
+
+test.beforeAll(async () => {
+  for (const name of ["left.fits", "right.fits"]) await observe([name]);
+});
 
 /** Return the ids of the first rows, in the order of the list. */
 async function firstIds(page: Page): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import { ccat } from "./support/ccat.ts";
+import { variable } from "./support/environment.ts";
 import { type Observation, observe, write } from "./support/observation.ts";
 import { giveToken, signIn, signInAs } from "./support/session.ts";
 
@@ -12,6 +13,11 @@ test("what waits says why, and goes on when the place is back in service", async
     const { id } = await observe(["waits.fits"]);
     await page.goto(`/observations/${id}`);
     await expect(page.getByRole("main")).toContainText("No route to an archive");
+    await page.keyboard.press("w");
+    const why = page.getByRole("dialog", { name: "Why: No route to an archive" });
+    await expect(why).toContainText("no route leads from its site");
+    await page.keyboard.press("Escape");
+    await expect(why).toHaveCount(0);
     await page.goto(`/places/locations/${ARCHIVE}`);
     await expect(page.getByRole("main")).toContainText("its power supply is exchanged");
     await resume(page);
@@ -42,7 +48,9 @@ test("work that was given up is retried once its cause is mended, and its error 
     .getByRole("link", { name: /bad\.fits/ })
     .first()
     .click();
-  await page.getByRole("button", { name: "Acknowledge", exact: true }).click();
+  // The list has such buttons, too.
+  const wrong = page.getByRole("region", { name: "What is wrong" });
+  await wrong.getByRole("button", { name: "Acknowledge", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Acknowledge", exact: true }).click();
   await expect(page.getByRole("main")).toContainText("developer");
 
@@ -54,6 +62,30 @@ test("work that was given up is retried once its cause is mended, and its error 
   await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
     "archived",
   );
+});
+
+test("given-up work is retried for ticked rows, and for all of a kind", async ({ page }) => {
+  await signIn(page);
+  const since = new Date().toISOString();
+  const bad: Observation[] = [];
+  for (let count = 0; count < 3; count += 1) bad.push(await observe(["bad.fits"], spoil));
+  const given = `/work?status=failed&waiting_since=${since}`;
+  await page.goto(`${given}&by=none`);
+  const ticks = page.getByRole("checkbox", { name: "Select this row" });
+  await expect(ticks).toHaveCount(bad.length);
+  for (const { folder, files } of bad) write(folder, "bad.fits", files.get("bad.fits") ?? Buffer.of());
+
+  await ticks.nth(0).check();
+  await ticks.nth(1).check();
+  await retry(page, page.getByRole("region", { name: "Selected rows" }), "2 package creations");
+  await expect(ticks).toHaveCount(1);
+
+  await page.goto(`${given}&by=kind`);
+  await retry(page, page.getByRole("listitem"), "1 package creation");
+  await expect(page.getByText("None match.")).toBeVisible();
+  for (const { id } of bad) {
+    await ccat("person", "wait", "--execution", id, "--for", "archived", "--timeout", "150");
+  }
 });
 
 test("a viewer is refused what an operator may do", async ({ page }) => {
@@ -87,7 +119,15 @@ test("a session that ends comes back without losing the page", async ({ page, co
 
 test("the main job is done with the keyboard alone", async ({ page }) => {
   const { id } = await observe(["keyboard.fits"]);
-  await signIn(page);
+  await page.goto("/");
+  const token = page.getByLabel("API token");
+  await token.waitFor();
+  while (!(await token.evaluate((field) => field === document.activeElement))) {
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.type(variable("CCAT_API_TOKEN"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("navigation", { name: "Pages" }).first().waitFor();
   await page.keyboard.press("Control+k");
   const search = page.getByRole("combobox", { name: "Search" });
   await expect(search).toBeFocused();
@@ -103,6 +143,16 @@ test("the main job is done with the keyboard alone", async ({ page }) => {
   await page.keyboard.press("o");
   await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
 });
+
+/** Retry what a button is for, with a reason, once the dialog has said how much that is. */
+async function retry(page: Page, within: Locator, what: string): Promise<void> {
+  await within.getByRole("button", { name: `Retry ${what}` }).click();
+  const dialog = page.getByRole("dialog", { name: `Retry ${what}?` });
+  await expect(dialog.getByRole("listitem").filter({ hasText: what })).toBeVisible();
+  await dialog.getByRole("textbox", { name: "Reason" }).fill("the files are as they were filed");
+  await dialog.getByRole("button", { name: `Retry ${what}` }).click();
+  await expect(page.getByText(/^[12] retried$/)).toBeVisible();
+}
 
 function spoil({ folder, files }: Observation): void {
   const content = Buffer.from(files.get("bad.fits") ?? Buffer.of());
