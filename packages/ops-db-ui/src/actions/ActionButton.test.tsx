@@ -79,7 +79,7 @@ test("asks for the reason, sends it with a key, tells the result and reads anew 
   await expect.element(DIALOG).not.toBeInTheDocument();
   expect(posts().map(({ body }) => body)).toEqual([{ reason: "disks are <b>replaced</b> 🔧" }]);
   expect(posts()[0]?.headers.get("idempotency-key")).toMatch(/^[0-9a-f]{32}$/);
-  await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(2));
+  await expect.poll(() => read.mock.calls.length).toBe(2);
 });
 
 test.each([409, 412])(
@@ -92,7 +92,7 @@ test.each([409, 412])(
     await expect.element(DIALOG.getByText(/^Nothing was done: it has changed/)).toBeVisible();
     await expect.element(DIALOG.getByText("req-7")).toBeVisible();
     await DIALOG.getByRole("button", { name: "Suspend" }).click();
-    await vi.waitFor(() => expect(posts().length).toBe(2));
+    await expect.poll(() => posts().length).toBe(2);
     expect(new Set(posts().map(({ headers }) => headers.get("idempotency-key"))).size).toBe(1);
   },
 );
@@ -106,7 +106,7 @@ test("above a hundred things their number is typed", async () => {
   expect(posts()).toEqual([]);
   await DIALOG.getByRole("textbox").fill("4112");
   await userEvent.keyboard("{Enter}");
-  await vi.waitFor(() => expect(posts().length).toBe(1));
+  await expect.poll(() => posts().length).toBe(1);
 });
 
 test("the counted consequences are asked for when the dialog opens", async () => {

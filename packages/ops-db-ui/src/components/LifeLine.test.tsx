@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { LifeLine, type LifeStep } from "~/components/LifeLine";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, setMedia, show } from "~tests/show";
 
 const STEP: LifeStep = {
@@ -126,6 +127,7 @@ test("many steps go on in further rows, never to the side", async () => {
 });
 
 test("what moves says how far it is, how fast, and when it ends", async () => {
+  stopClock("2026-03-02T06:00:00Z");
   await show(
     <LifeLine
       steps={[
@@ -137,7 +139,7 @@ test("what moves says how far it is, how fast, and when it ends", async () => {
           bytes: 1e9,
           total: 4e9,
           rate: 2e7,
-          nextAt: new Date(Date.now() + 150_000).toISOString(),
+          nextAt: "2026-03-02T06:02:30Z",
           subject: { type: "data_transfer", id: "7" },
         },
       ]}

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import type { Column } from "~/lists/columns";
 import { ListView, type ListViewProps } from "~/lists/ListView";
@@ -106,7 +106,7 @@ test("has an editor for each filter of the contract, and one of them leaves the 
     .element(page.getByRole("button", { name: "status is failed", exact: true }))
     .toBeInTheDocument();
   expect(router.state.location.searchStr).toBe("?source=M82&columns=unit,pwv&pane=x&status=failed");
-  await vi.waitFor(() => expect(asked().at(-1)).toBe(`${LIST}?limit=200&source=M82&status=failed`));
+  await expect.poll(() => asked().at(-1)).toBe(`${LIST}?limit=200&source=M82&status=failed`);
   await userEvent.keyboard("{Escape}");
   await page.getByRole("button", { name: "Remove: source is M82" }).click();
   await expect.element(page.getByRole("button", { name: "source", exact: true })).toBeVisible();
@@ -138,7 +138,7 @@ test("none match: each filter can be left out alone", async () => {
   await expect.element(page.getByText("None match.")).toBeVisible();
   await expectAccessible();
   await page.getByRole("button", { name: "without it (source is M82)" }).click();
-  await vi.waitFor(() => expect(router.state.location.searchStr).toBe("?status=failed"));
+  await expect.poll(() => router.state.location.searchStr).toBe("?status=failed");
 });
 
 test("never any: says what would be here", async () => {
@@ -294,9 +294,9 @@ test("keys move over rows, open and tick them", async () => {
   const row = (number: number) => rowsShown()[number] as HTMLElement;
   row(0).focus();
   await userEvent.keyboard("jj{ArrowDown}k");
-  await vi.waitFor(() => expect(document.activeElement).toBe(row(2)));
+  await expect.poll(() => document.activeElement).toBe(row(2));
   await userEvent.keyboard("{Enter}");
-  await vi.waitFor(() => expect(router.state.location.pathname).toBe(`/observations/${execution(3).id}`));
+  await expect.poll(() => router.state.location.pathname).toBe(`/observations/${execution(3).id}`);
 });
 
 test("thousands of rows: only those near the window are in the page, and keys reach the others", async () => {
@@ -305,9 +305,7 @@ test("thousands of rows: only those near the window are in the page, and keys re
   await expect.element(TABLE).toHaveAttribute("aria-rowcount", "3001");
   expect(rowsShown().length).toBeLessThan(120);
   window.scrollTo({ top: 40_000 });
-  await vi.waitFor(() =>
-    expect(Number(rowsShown()[0]?.getAttribute("aria-rowindex") ?? 0)).toBeGreaterThan(500),
-  );
+  await expect.poll(() => Number(rowsShown()[0]?.getAttribute("aria-rowindex") ?? 0)).toBeGreaterThan(500);
   expect(rowsShown().length).toBeLessThan(120);
   expectNoSidewaysScroll();
 });
@@ -337,15 +335,13 @@ test("narrow: cards with the rest folded, filters and order in sheets and menus"
   expectNoSidewaysScroll();
   await page.getByRole("button", { name: "Sort" }).click();
   await page.getByRole("menuitemradio", { name: "Started, oldest first" }).click();
-  await vi.waitFor(() => expect(router.state.location.searchStr).toBe("?source=M82&sort=started_at"));
+  await expect.poll(() => router.state.location.searchStr).toBe("?source=M82&sort=started_at");
   await userEvent.keyboard("{Escape}");
   await page.getByRole("button", { name: "Filters" }).click();
   await page.getByText("status", { exact: true }).first().click();
   await expectAccessible();
   await page.getByRole("checkbox", { name: "failed" }).click();
-  await vi.waitFor(() =>
-    expect(router.state.location.searchStr).toBe("?source=M82&sort=started_at&status=failed"),
-  );
+  await expect.poll(() => router.state.location.searchStr).toBe("?source=M82&sort=started_at&status=failed");
 });
 
 test.each(["narrow", "normal", "wide"] as const)("hostile texts stand as they are, %s", async (width) => {
@@ -368,7 +364,7 @@ test("a list inside another page keeps its filters out of the address and offers
   await expect.element(page.getByRole("button", { name: "source" })).not.toBeInTheDocument();
   await page.getByRole("button", { name: "status", exact: true }).click();
   await page.getByRole("checkbox", { name: "failed" }).click();
-  await vi.waitFor(() => expect(asked().at(-1)).toBe(`${LIST}?limit=200&status=failed&source=M82`));
+  await expect.poll(() => asked().at(-1)).toBe(`${LIST}?limit=200&status=failed&source=M82`);
   expect(router.state.location.searchStr).toBe("");
 });
 

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { ActionButton } from "~/actions/ActionButton";
 import { Toasts } from "~/actions/Toasts";
@@ -145,5 +145,5 @@ test("another tab began another session: the page goes on with it, and says so",
   await expect.element(page.getByText(/^You signed in anew elsewhere, as ada\./)).toBeVisible();
   answerCall(SUSPEND, 200, {});
   await ACTION.getByRole("button", { name: "Suspend" }).click();
-  await vi.waitFor(() => expect(requests().at(-1)?.headers.get("x-csrf-token")).toBe("other"));
+  await expect.poll(() => requests().at(-1)?.headers.get("x-csrf-token")).toBe("other");
 });

@@ -1,11 +1,17 @@
-import { expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
-import { badNight } from "~/pages/overview/nights.fixtures";
+import { AT, badNight } from "~/pages/overview/nights.fixtures";
 import { Banners } from "~/shell/Banners";
 import { LiveState } from "~/shell/LiveState";
 import { TopBar } from "~/shell/TopBar";
 import { answer, answerCall } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, show } from "~tests/show";
+
+// The clock stands, however long a loaded machine takes.
+beforeEach(() => {
+  stopClock(AT);
+});
 
 test("answers arrive: live", async () => {
   await show(<LiveState />);
@@ -18,6 +24,14 @@ test("no answer for a while is said, with how long", async () => {
   await expect.element(page.getByText(/no answer/)).toBeVisible();
   await expect.element(page.getByText(/^for 1 min/)).toBeVisible();
   await expectAccessible();
+});
+
+test("without a network it is said that the browser is offline, with how long", async () => {
+  const network = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  await show(<LiveState />, { answered: 12_000 });
+  await expect.element(page.getByRole("status")).toMatchTextContent("offlinefor 12 s");
+  await expectAccessible();
+  network.mockRestore();
 });
 
 test("a database that is not set up is said on every page", async () => {

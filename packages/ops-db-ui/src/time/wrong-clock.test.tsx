@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { Age } from "~/components/Age";
 import { Time } from "~/components/Time";
@@ -6,21 +6,17 @@ import { greenNight } from "~/pages/overview/nights.fixtures";
 import { Clock } from "~/shell/Clock";
 import { LiveState } from "~/shell/LiveState";
 import { Verdict } from "~/shell/Verdict";
-import { atClock, setClock } from "~/time/now";
+import { atClock } from "~/time/now";
 import { answer } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { show } from "~tests/show";
 
 const RIGHT = "2026-03-02T06:00:00Z";
 const HOUR = 3_600_000;
 const YEAR = 8_766 * HOUR;
 
-afterEach(() => {
-  vi.useRealTimers();
-  setClock(new Date(), Date.now());
-});
-
 function at(difference: number) {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse(RIGHT) + difference });
+  stopClock(Date.parse(RIGHT) + difference);
 }
 
 test.each([

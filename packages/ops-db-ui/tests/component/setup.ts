@@ -2,6 +2,10 @@ import "~/styles/tokens.css";
 import "~/styles/base.css";
 import { afterEach } from "vitest";
 import { forgetAnswers, installAnswers } from "./answers";
+import { startClock } from "./clock";
 
 installAnswers();
-afterEach(forgetAnswers);
+afterEach(() => {
+  forgetAnswers();
+  startClock();
+});

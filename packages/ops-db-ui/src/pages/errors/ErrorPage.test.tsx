@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
 import { ErrorPage } from "~/pages/errors/ErrorPage";
@@ -8,8 +8,8 @@ import { FIRST_VIEW } from "~/pages/errors/first-view";
 import { KnownErrorPage } from "~/pages/errors/KnownErrorPage";
 import { AT, badNight } from "~/pages/overview/nights.fixtures";
 import { CATEGORIES, TRANSFER } from "~/pages/work/work.fixtures";
-import { setClock } from "~/time/now";
 import { answer, answerCall, requests } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
 const OPERATOR = person([
@@ -22,7 +22,7 @@ const OPERATOR = person([
 const NO_ROWS = { items: [], next_cursor: null };
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  stopClock(AT);
   answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", ERROR);
   answer("/api/v1/errors", { items: [ERROR], next_cursor: null });
   answer("/api/v1/events", NO_ROWS);
@@ -40,11 +40,6 @@ beforeEach(() => {
       },
     ],
   });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  setClock(new Date(), Date.now());
 });
 
 test("an error says what it is, where, since when, who is on it and what to do", async () => {

@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { AT } from "~/pages/overview/nights.fixtures";
 import { EndedWorkPage } from "~/pages/work/EndedWorkPage";
 import { CREATION } from "~/pages/work/work.fixtures";
 import { answer, requests } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, person, show } from "~tests/show";
 
 const OPERATOR = person(["read:transfers", "manage:transfers"]);
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  stopClock(AT);
   answer("/api/v1/package-creations", { items: [CREATION], next_cursor: null });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 test("a kind of ended work with how long each took", async () => {

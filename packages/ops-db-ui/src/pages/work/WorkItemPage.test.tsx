@@ -1,25 +1,23 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { AT } from "~/pages/overview/nights.fixtures";
 import { WorkItemPage } from "~/pages/work/WorkItemPage";
 import { CATEGORIES, CREATION, EVENTS, OPEN, TRANSFER } from "~/pages/work/work.fixtures";
 import { answer, answerCall, requests } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
 const ADDRESS = `/api/v1/data-transfers/${TRANSFER.id}` as "/api/v1/data-transfers/{work_id}";
 const OPERATOR = person(["read:transfers", "manage:transfers"]);
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  stopClock(AT);
   answer(ADDRESS, TRANSFER);
   answer("/api/v1/error-categories", CATEGORIES);
   answer("/api/v1/events", EVENTS);
   answer("/api/v1/package-creations", { items: [CREATION], next_cursor: null });
   answer("/api/v1/data-transfers", { items: [TRANSFER], next_cursor: null });
   answer("/api/v1/archive-transfers", { items: [], next_cursor: null });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 function transfer() {

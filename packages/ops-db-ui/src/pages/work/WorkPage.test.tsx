@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
 import type { components } from "~/api/schema.gen";
@@ -7,16 +7,13 @@ import { WorkPage } from "~/pages/work/WorkPage";
 import { CATEGORIES, OPEN, REASONS } from "~/pages/work/work.fixtures";
 import { setClock } from "~/time/now";
 import { answer, answerCall, requests } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
+  stopClock(AT);
   answer("/api/v1/open-work/groups", badWork);
   answer("/api/v1/open-work", { items: [...OPEN], next_cursor: null });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  setClock(new Date(), Date.now());
 });
 
 const OPERATOR = person(["read:transfers", "read:locations", "manage:transfers"]);
@@ -258,7 +255,7 @@ test("what several causes stopped is retried, and all is cancelled, below the ro
 });
 
 test("the last hours are those of the data centre, whatever the clock of the browser shows", async () => {
-  vi.setSystemTime(new Date("2031-07-01T00:00:00Z"));
+  stopClock("2031-07-01T00:00:00Z");
   setClock(new Date(AT), Date.now());
   await show(<WorkPage />, { at: "/work?waiting_since=now-12h", me: OPERATOR });
   await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
