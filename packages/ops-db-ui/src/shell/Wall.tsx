@@ -18,7 +18,7 @@ export function Wall({ children }: { readonly children: ReactNode }) {
   }, [isNew]);
   return (
     <SiteTimeProvider>
-      <div className={styles.wall} data-wall inert>
+      <div className={styles.wall} data-wall>
         <header className={styles.bar}>
           <span>{site?.name}</span>
           <Verdict />

@@ -6,11 +6,16 @@ export interface Looked {
   readonly path: string;
   /** What tells the answer of the page, which must be seen without scrolling: the first of each that is shown. */
   readonly answer: readonly string[];
+  /** Parts that are measured each for itself, by the names of their rows; given where these are not the whole page. */
+  readonly parts?: Readonly<Record<string, string>>;
+  /** The only window that it is for. */
+  readonly window?: { readonly width: number; readonly height: number };
 }
 
 const TITLE = "main h1";
 const ROW = "main tbody tr, main ol > li, main ul > li";
 const STATE = "main [data-tone]";
+const SCREEN = { width: 1920, height: 1080 };
 
 /** Return the pages: of things, those about which the night has most to tell. */
 export async function pagesOf(page: Page): Promise<readonly Looked[]> {
@@ -39,6 +44,15 @@ export async function pagesOf(page: Page): Promise<readonly Looked[]> {
     { name: "errors", path: "/errors", answer: [TITLE] },
     ...(error === undefined ? [] : [{ name: "error", path: `/errors/${error.id}`, answer: [TITLE, STATE] }]),
     { name: "staging", path: "/staging", answer: [TITLE] },
+    {
+      name: "beside",
+      path: `/observations?pane=/packages/${aPackage?.id}`,
+      answer: [TITLE, ROW, "[data-pane] h2", "[data-pane] [data-tone]"],
+      parts: { "list-beside": "main > :first-child", "page-beside": "[data-pane]" },
+      window: SCREEN,
+    },
+    // Nobody can scroll it.
+    { name: "wall", path: "/?wall", answer: ["main"], window: SCREEN },
     { name: "help", path: "/help/work", answer: [TITLE] },
   ];
 }

@@ -24,6 +24,9 @@ interface Row {
   readonly verdict: Readonly<Record<Rule, readonly string[]>>;
 }
 
+/** The look of each scheme in which pages are looked at that are for one window. */
+const ONCE = Object.fromEntries(LOOKS.map((look) => [look.scheme, look]));
+
 const rows: Row[] = [];
 const browser = await chromium.launch(CHROMIUM_OPTIONS);
 for (const look of LOOKS) rows.push(...(await walk(browser, night, address, look)));
@@ -55,16 +58,21 @@ async function walk(of: Browser, its: string, at: string, look: Look): Promise<r
   const found: Row[] = [];
   for (const looked of await pagesOf(page)) {
     if (only.length > 0 && !only.includes(looked.name)) continue;
+    if (looked.window !== undefined && look !== ONCE[scheme]) continue;
+    const shown = looked.window ?? { width, height };
     watched.clear();
+    await page.setViewportSize(shown);
     await open(page, looked);
-    const measured = await measure(page, looked.answer);
     const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
     const axe = violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id} at ${node.target.join(" ")}`),
     );
-    await takePicture(page, `${folder}${looked.name}-${scheme}-${width}.png`);
-    const seen = { ...measured, axe, foreign: watched.foreign(), reports: watched.reports() };
-    found.push({ name: `${looked.name} ${scheme} ${width}`, verdict: judge(seen, looked.name, its) });
+    for (const [name, part] of Object.entries(looked.parts ?? { [looked.name]: "main" })) {
+      const measured = await measure(page, part, looked.answer);
+      const seen = { ...measured, axe, foreign: watched.foreign(), reports: watched.reports() };
+      found.push({ name: `${name} ${scheme} ${shown.width}`, verdict: judge(seen, looked.name, its) });
+    }
+    await takePicture(page, `${folder}${looked.name}-${scheme}-${shown.width}.png`);
   }
   await context.close();
   return found;

@@ -49,7 +49,7 @@ function inShort(steps: readonly FlowStep[]): string {
 }
 
 const SIGNS = {
-  moving: "moving, at the rate of the last hour",
+  moving: "moving, rate of the last hour",
   still: "nothing passes",
   stopped: "stopped",
 } as const;

@@ -1,17 +1,15 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
 import { OPEN } from "~/pages/work/work.fixtures";
 import { answer, answerCall, answerWith, requests } from "~tests/answers";
+import { stopClock } from "~tests/clock";
 import { expectAccessible, expectNoSidewaysScroll, HOSTILE, person, show } from "~tests/show";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date(AT) });
-});
-afterEach(() => {
-  vi.useRealTimers();
+  stopClock(AT);
 });
 
 const NEVER = () => new Promise<Response>(() => undefined);
@@ -47,7 +45,7 @@ test("while no answer comes the last verdict stays, grey and with its age", asyn
   await expect.element(page.getByText("Kept while there is room")).toBeVisible();
   answerWith("GET /api/v1/status", NEVER);
   answerWith("GET /api/v1/open-work/groups", NEVER);
-  vi.setSystemTime(new Date(Date.parse(AT) + 60_000));
+  stopClock(Date.parse(AT) + 60_000);
   await expect.element(page.getByText(/what is so now is not known/)).toBeVisible();
   await expect.element(page.getByRole("heading", { level: 1 })).toMatchTextContent("All is well");
   expect(document.title).toContain("No answer");
@@ -321,6 +319,33 @@ test("only a place that is emptied by its level shows where that begins and ends
     .toHaveAttribute("aria-valuetext", expect.stringContaining("nothing is deleted"));
   expect(places.getByText("deleting begins").elements()).toEqual([]);
   for (const bar of bars.elements()) expect(bar.getAttribute("aria-valuetext")).not.toContain("watermarks");
+});
+
+test("open errors are counted by severity, and the last events lead to what they are of", async () => {
+  night(badNight, badWork);
+  await show(<OverviewPage />, { me: OPERATOR });
+  const counts = page.getByRole("region", { name: "Open errors" }).getByRole("link");
+  const open = Object.entries(badNight.errors).filter(([, count]) => count > 0);
+  await expect.element(counts.first()).toBeVisible();
+  expect(counts.elements().map((link) => link.getAttribute("href"))).toEqual(
+    open.map(([severity]) => `/errors?severity=${severity}`),
+  );
+  for (const [index, [severity, count]] of open.entries()) {
+    expect(counts.nth(index).element().textContent).toBe(`${count}${severity}`);
+  }
+  const events = page.getByRole("region", { name: "Last events" }).getByRole("listitem");
+  await expect.element(events.first()).toMatchTextContent(badNight.recent[0]?.message ?? "-");
+  expect(events.elements().length).toBe(3);
+});
+
+test("what is counted and not measured says when it was counted", async () => {
+  const [measured = expect.fail(), other = expect.fail()] = greenNight.locations;
+  const archive = { ...other, id: "us.lta", used_bytes: null, packages: 1_204, package_bytes: 30e12 };
+  night({ ...greenNight, counted_at: "2026-03-02T05:59:35Z", locations: [measured, archive] }, greenWork);
+  await show(<OverviewPage />);
+  const places = page.getByRole("region", { name: "Places" }).getByRole("listitem");
+  await expect.element(places.nth(1)).toMatchTextContent("1 204 packages, 30.0 TB, counted 25 s ago");
+  await expect.element(places.nth(0)).not.toMatchTextContent("counted");
 });
 
 test("a telephone says the first thing in the heading, and the others in the cards below", async () => {

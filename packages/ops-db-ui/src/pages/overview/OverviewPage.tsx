@@ -44,11 +44,11 @@ export function OverviewPage({ isWall = false }: { readonly isWall?: boolean }) 
   return (
     <>
       <VerdictSentence verdict={data.verdict} answer={status} />
-      <div className={styles.page}>
+      <div className={styles.page} data-wall={isWall}>
         {status.isError && <ProblemNote error={status.error} again={() => void status.refetch()} />}
         <AttentionCards cards={data.attention} names={names} isWall={isWall} />
         <Flow steps={data.flow} />
-        <Places locations={data.locations} cards={data.attention} at={data.at} />
+        <Places locations={data.locations} cards={data.attention} at={data.at} countedAt={data.counted_at} />
         {!isWall && <Details of={data} names={names} />}
       </div>
     </>

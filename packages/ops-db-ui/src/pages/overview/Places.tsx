@@ -5,6 +5,7 @@ import { Legend } from "~/components/Legend";
 import { Bytes, Count } from "~/components/Quantity";
 import { State } from "~/components/State";
 import type { Tone } from "~/components/states";
+import { Time } from "~/components/Time";
 import type { Attention, LocationStatus } from "~/pages/overview/answers";
 import { Part } from "~/pages/overview/Part";
 import styles from "~/pages/overview/Places.module.css";
@@ -40,12 +41,15 @@ export function Places({
   locations,
   cards,
   at,
+  countedAt,
 }: {
   readonly locations: readonly LocationStatus[];
   /** What needs somebody: a place looks as urgent here as it does there. */
   readonly cards: readonly Attention[];
   /** Moment of the report. */
   readonly at: string;
+  /** When packages were counted: a while before. */
+  readonly countedAt: string;
 }) {
   return (
     <Part title="Places" beside={locations.some(hasWatermarks) && <Legend items={LINES} />}>
@@ -62,7 +66,7 @@ export function Places({
               <Marks location={location} cards={cards} />
             </p>
             {location.used_bytes === null ? (
-              <Holdings location={location} />
+              <Holdings location={location} countedAt={countedAt} />
             ) : (
               <Filled location={location} card={cardOf(cards, "location_filling", location.id)} at={at} />
             )}
@@ -124,11 +128,18 @@ function Filled({
 }
 
 /** What is at a place whose space is not measured. */
-function Holdings({ location }: { readonly location: LocationStatus }) {
+function Holdings({
+  location,
+  countedAt,
+}: {
+  readonly location: LocationStatus;
+  readonly countedAt: string;
+}) {
   if (!location.enabled && location.packages === 0) return null;
   return (
     <p className={styles.kind}>
-      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />
+      <Count value={location.packages} one="package" />, <Bytes value={location.package_bytes} />, counted{" "}
+      <Time at={countedAt} as="age" />
     </p>
   );
 }
