@@ -17,8 +17,13 @@ const OPEN_VOCABULARIES: ReadonlySet<string> = new Set([
   "waiting_reason",
 ]);
 
+/** Fields by which something else is asked for or found in another answer, or whose form the API checks. */
+const KEYS = /(^|_)(id|ids|key|collection|subject|site|of|by|checksum)$/;
+
 interface Schema {
   readonly $ref?: string;
+  readonly type?: string;
+  readonly format?: string;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
@@ -26,13 +31,13 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean;
 }
 
-type Replace = (name: string, value: string) => string;
+type Replace = (name: string, value: string, schema: Schema) => string;
 
 /** Return the names of the enumerations and open vocabularies of which an answer has values. */
 export function vocabulariesOf(address: string, answer: unknown): readonly string[] {
   const found = new Set<string>();
-  walk(schemaOf(address), answer, "", (name, value) => {
-    found.add(name);
+  walk(schemaOf(address), answer, "", (name, value, schema) => {
+    if (isVocabulary(name, schema)) found.add(name);
     return value;
   });
   return [...found];
@@ -40,7 +45,25 @@ export function vocabulariesOf(address: string, answer: unknown): readonly strin
 
 /** Return an answer in which every value of a vocabulary is one that this version does not know. */
 export function withUnknown(address: string, answer: unknown, vocabulary: string): unknown {
-  return walk(schemaOf(address), answer, "", (name, value) => (name === vocabulary ? UNKNOWN : value));
+  return walk(schemaOf(address), answer, "", (name, value, schema) =>
+    name === vocabulary && isVocabulary(name, schema) ? UNKNOWN : value,
+  );
+}
+
+/** Return an answer in which every text that comes from people or their machines is another one. */
+export function withTexts(address: string, answer: unknown, text: string): unknown {
+  return walk(schemaOf(address), answer, "", (name, value, schema) => {
+    const isFree = schema.format === undefined && !isVocabulary(name, schema) && !KEYS.test(fieldOf(name));
+    return isFree ? text : value;
+  });
+}
+
+function isVocabulary(name: string, schema: Schema): boolean {
+  return schema.enum !== undefined || OPEN_VOCABULARIES.has(fieldOf(name));
+}
+
+function fieldOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
 }
 
 function walk(schema: Schema | undefined, value: unknown, name: string, replace: Replace): unknown {
@@ -51,12 +74,10 @@ function walk(schema: Schema | undefined, value: unknown, name: string, replace:
     return walk(schemas[component], value, component, replace);
   }
   if (schema.anyOf !== undefined) {
-    return schema.anyOf.reduce((now: unknown, one) => walk(one, now, name, replace), value);
+    const ofValues = schema.anyOf.filter(({ type }) => type !== "null");
+    return ofValues.reduce((now: unknown, one) => walk(one, now, name, replace), value);
   }
-  if (typeof value === "string") {
-    const isOpen = OPEN_VOCABULARIES.has(name.slice(name.lastIndexOf(".") + 1));
-    return schema.enum !== undefined || isOpen ? replace(name, value) : value;
-  }
+  if (typeof value === "string") return replace(name, value, schema);
   if (Array.isArray(value)) return value.map((one) => walk(schema.items, one, name, replace));
   if (typeof value !== "object") return value;
   const others = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;

@@ -87,6 +87,29 @@ test("without a tar its files are said to be at their source, and wait to be pac
   await expect.element(where.getByText(new RegExp(`filed as ${checksum}$`))).toBeVisible();
 });
 
+test("a package that is archived tells its life, its copies and its files, each to be downloaded", async () => {
+  const packed = { ...UNPACKED, member_offset: 512, member_checksum: "sha256:00" };
+  answer(`${ADDRESS}/files` as "/api/v1/raw-data-packages/{package_id}/files", {
+    items: [packed],
+    next_cursor: null,
+  });
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
+  const life = page.getByRole("figure", { name: /life line of 2 steps/i });
+  await expect.element(life).toMatchTextContent(/Moving from .* failed.*To be archived at cologne\.lta/);
+  const copy = page.getByRole("table", { name: "Copies" }).getByRole("row").nth(1);
+  await expect
+    .element(copy)
+    .toMatchTextContent(/ccat\.output-buffer.*verified.*2026-03-13 12:29:18Z.*3\.30 GB/);
+  const file = page.getByRole("table", { name: "Files of this package" }).getByRole("row").nth(1);
+  await expect.element(file).toMatchTextContent(/a\.fits.*412 MB/);
+  await expect
+    .element(file.getByRole("link", { name: /Download/ }))
+    .toHaveAttribute("href", `/api/v1/raw-data-files/${packed.id}/content`);
+  await expect
+    .element(page.getByRole("link", { name: "Download tar" }))
+    .toHaveAttribute("href", `/api/v1/raw-data-packages/${PACKAGE.id}/content`);
+});
+
 test("a telephone shows the first ten files, and all of them when they are wanted", async () => {
   const files = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, at) => ({
