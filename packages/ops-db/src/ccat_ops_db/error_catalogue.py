@@ -277,3 +277,25 @@ def error_entry(category: str | None) -> Entry | None:
         return None
     found = CATEGORIES.get(category)
     return found[1] if found is not None else ENDED.get(category)
+
+
+def turn_of_given_up(category: str | None, *, of_creation: bool) -> Turn:
+    """Return whose turn work that was given up is: it does not go on by itself, whatever its category does.
+
+    Parameters
+    ----------
+    category
+        Category of its last error.
+    of_creation
+        Whether it would have made a package.
+    """
+    entry = error_entry_of_creation(category) if of_creation else error_entry(category)
+    if entry is None or entry.turn is Turn.AUTOMATIC:
+        return CATALOGUE[WaitingReason.GIVEN_UP].turn
+    return entry.turn
+
+
+def turns_of_given_up(*, of_creation: bool) -> dict[str, str]:
+    """Return whose turn it is for each known category of work that was given up."""
+    known = (*CATEGORIES, *ENDED, *OF_CREATIONS)
+    return {category: turn_of_given_up(category, of_creation=of_creation).value for category in known}

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
@@ -13,6 +13,8 @@ from ccat_ops_db.error_catalogue import error_entry
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.reports.attention_item import Attention
+from ccat_ops_db.reports.open_work import open_work
+from ccat_ops_db.reports.open_work_groups import GroupBy, open_work_groups
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -291,6 +293,24 @@ class TestAct:
         assert item.why == "A file that was to be packaged is not at its source any more."
         assert "copy" not in item.remedy
         assert item.turn is Turn.INSTRUMENT
+
+    @pytest.mark.parametrize(
+        ("table", "category", "turn"),
+        [
+            ("package_creation", "source_missing", Turn.INSTRUMENT),
+            ("data_transfer", "unheard_of", Turn.OPERATOR),
+            # By itself goes on only what was not given up.
+            ("data_transfer", "worker_lost", Turn.OPERATOR),
+        ],
+    )
+    def test_everybody_says_the_same_of_whose_turn_it_is(
+        self, session: Session, world: rows.World, table: str, category: str, turn: Turn
+    ) -> None:
+        fail(session, world, table, category)
+        found = open_work(NOW)
+        row = session.execute(select(found.c.turn).where(found.c.error_category == category)).one()
+        groups = open_work_groups(session, GroupBy.PLACE, found, [found.c.error_category == category])
+        assert [one(report_of(session), "given_up").turn, row.turn, groups[0].turn] == [turn] * 3
 
     def test_many_things_name_the_first_two(self, session: Session, world: rows.World) -> None:
         for table in ("data_transfer", "deletion", "fixity_check", "staging_item"):

@@ -1,6 +1,6 @@
 """Rules about places: archives, locations, routes and sites."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from ccat_ops_db.enumerations import LocationType
@@ -134,9 +134,7 @@ def full_places(facts: Facts) -> Iterator[Attention]:
             f"Its high watermark is {place.watermark_high:g} %, and it is not falling{cause}"
             if above
             else f"It fills faster than it is freed{cause}",
-            "Copies are deleted there as soon as they are archived."
-            if frees
-            else "Nothing is deleted there; new work for it waits when it is full.",
+            f"{_AT_FULL[place.location_type]} {_FREES if frees else 'Nothing is deleted there.'}",
             "See what stops the data from going on. Free or add space if that takes long.",
             Turn.OPERATOR,
             HelpPage.PLACE,
@@ -144,6 +142,16 @@ def full_places(facts: Facts) -> Iterator[Attention]:
             next_at=full_at if soon and full_at is not None and full_at > facts.at else None,
             subjects=Link("data-locations", place.id),
         )
+
+
+_FREES = "Copies are deleted there as soon as they are archived."
+
+_AT_FULL: Mapping[LocationType, str] = {
+    LocationType.SOURCE: "When it is full, instruments cannot write there.",
+    LocationType.BUFFER: "When it is full, data wait where they come from, and nothing is lost.",
+    LocationType.LONG_TERM_ARCHIVE: "When it is full, data wait where they come from, and nothing is lost.",
+    LocationType.PROCESSING: "When it is full, staging waits.",
+}
 
 
 def _forecast(place: Place, at: datetime) -> str:

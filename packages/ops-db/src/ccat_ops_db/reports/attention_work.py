@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation
+from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation, turn_of_given_up
 from ccat_ops_db.reports.attention_item import (
     Action,
     Attention,
@@ -55,7 +55,7 @@ def given_up(facts: Facts) -> Iterator[Attention]:
             error.meaning if error else f"The last error was {main.error_category}.",
             entry.next,
             remedy_at(error.remedy if error else entry.remedy, main.place),
-            error.turn if error and error.turn is not Turn.AUTOMATIC else entry.turn,
+            turn_of_given_up(main.error_category, of_creation=kind == "package_creation"),
             entry.help,
             count,
             main.place,

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Uuid
 
+from ccat_ops_db.error_catalogue import turns_of_given_up
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -162,7 +163,7 @@ def _statement() -> Select[Any]:
             func.nullif(func.concat_ws("; ", rows.c.detail, held), "").label("detail"),
             route.label("route"),
             cast(next_at, UtcDateTime()).label("next_at"),
-            case(turns, value=rows.c.reason, else_=literal(Turn.OPERATOR.value)).label("turn"),
+            case(*_given_up(rows), else_=case(turns, value=rows.c.reason, else_=_OPERATOR)).label("turn"),
         )
         .select_from(rows)
         .outerjoin(
@@ -174,6 +175,21 @@ def _statement() -> Select[Any]:
     for name, place in places.items():
         statement = statement.outerjoin(place, place.c.data_location_id == rows.c[name])
     return statement
+
+
+_OPERATOR = literal(Turn.OPERATOR.value)
+
+
+def _given_up(rows: Subquery) -> list[tuple[ColumnElement[bool], ColumnElement[str]]]:
+    """Return whose turn work is that was given up, which depends on its error."""
+    given_up = rows.c.reason == WaitingReason.GIVEN_UP.value
+    creation = rows.c.kind == OpenWorkKind.PACKAGE_CREATION.value
+
+    def turn(of_creation: bool) -> ColumnElement[str]:
+        turns = turns_of_given_up(of_creation=of_creation)
+        return case(turns, value=rows.c.error_category, else_=_OPERATOR)
+
+    return [(and_(given_up, creation), turn(of_creation=True)), (given_up, turn(of_creation=False))]
 
 
 _PLACES = ("from_location", "to_location", "place")

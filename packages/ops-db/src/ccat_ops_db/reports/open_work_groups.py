@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.waiting import Turn
+from ccat_ops_db.error_catalogue import turn_of_given_up
+from ccat_ops_db.reports.open_work import OpenWorkKind
+from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import entry_of
 
 URGENCY = (Turn.OPERATOR, Turn.SITE, Turn.INSTRUMENT, Turn.REQUESTER, Turn.AUTOMATIC)
@@ -52,6 +53,8 @@ class OpenWorkGroup:
     reasons, turns, kinds, places, routes, error_categories : dict
         How much of it has each reason, turn, kind, place, route and category of the last error. What has no
         place, route or error is not counted there.
+    reasons_of_turns : dict
+        Turn → how much of it has each reason.
     """
 
     key: str | None
@@ -70,6 +73,7 @@ class OpenWorkGroup:
     routes: dict[str, int] = field(default_factory=dict)
     error_categories: dict[str, int] = field(default_factory=dict)
     can: dict[str, int] = field(default_factory=dict)
+    reasons_of_turns: dict[Turn, dict[str, int]] = field(default_factory=dict)
 
 
 def open_work_groups(
@@ -135,22 +139,27 @@ def _add(
     group.oldest = min(filter(None, (group.oldest, oldest)), default=None)
     group.next_at = min(filter(None, (group.next_at, next_at)), default=None)
     counts = (group.reasons, group.kinds, group.places, group.routes, group.error_categories, group.turns)
-    for of, value in zip(counts, (*parts, _turn(parts[0]).value), strict=True):
+    reason, kind, *_, category = parts
+    turn = _turn(reason, kind, category)
+    for of, value in zip(counts, (*parts, turn.value), strict=True):
         if value is not None:
             of[value] = of.get(value, 0) + count
+    if reason is not None:
+        of_turn = group.reasons_of_turns.setdefault(turn, {})
+        of_turn[reason] = of_turn.get(reason, 0) + count
 
 
 def _conclude(group: OpenWorkGroup) -> None:
     group.turn = next(turn for turn in URGENCY if turn.value in group.turns)
-    of_turn: dict[str, Any] = {
-        reason: count for reason, count in group.reasons.items() if _turn(reason) is group.turn
-    }
-    group.reason = max(of_turn, key=lambda reason: (of_turn[reason], reason))
+    counts = group.reasons_of_turns[group.turn]
+    group.reason = max(counts, key=lambda reason: (counts[reason], reason))
     entry = entry_of(group.reason)
     group.next = entry.next if entry else ""
 
 
-def _turn(reason: str | None) -> Turn:
+def _turn(reason: str | None, kind: str | None, category: str | None) -> Turn:
+    if reason == WaitingReason.GIVEN_UP:
+        return turn_of_given_up(category, of_creation=kind == OpenWorkKind.PACKAGE_CREATION)
     entry = entry_of(reason)
     return entry.turn if entry else Turn.OPERATOR
 
