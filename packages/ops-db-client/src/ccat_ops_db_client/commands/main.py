@@ -38,8 +38,8 @@ def application(*names: str) -> typer.Typer:
     app = typer.Typer(
         name="ccat",
         help="File, find, follow and get the raw data of the CCAT observatory.\n\n"
-        "Set CCAT_API_URL and CCAT_API_TOKEN first, or give a --profile. Exit status: 0 done, or kept in the spool; 1 not done;"
-        " 2 wrong usage; 3 done, but something was left out (`ccat file`).",
+        "Set CCAT_API_URL and CCAT_API_TOKEN first, or give a --profile. Exit status: 0 done, or kept in the"
+        " spool; 1 not done; 2 wrong usage; 3 done, but something was left out (`ccat file`).",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
