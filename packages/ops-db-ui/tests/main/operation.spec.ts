@@ -56,6 +56,8 @@ test("work that was given up is retried once its cause is mended, and its error 
 
   write(bad.folder, "bad.fits", bad.files.get("bad.fits") ?? Buffer.of());
   await page.getByRole("link", { name: "See this package creation" }).click();
+  // The page before has such a button, too, and stands until the next one is there.
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Package creation");
   await page.getByRole("button", { name: "Retry" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
   await page.goto(`/observations/${bad.id}`);
