@@ -37,11 +37,6 @@ def test_the_doctor_names_a_right_that_is_missing(
     assert "delete" in line
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="20: a broker that answers and refuses to write passes for well",
-)
 def test_the_doctor_notices_a_broker_that_refuses_writes(
     observatory: Any, command: Command, own_redis: OwnServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,9 +47,6 @@ def test_the_doctor_notices_a_broker_that_refuses_writes(
     assert "FAIL broker" in str(said)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="29: the doctor waits for ever for a file server that is gone"
-)
 def test_the_doctor_goes_on_past_a_place_that_hangs(
     observatory: Any, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

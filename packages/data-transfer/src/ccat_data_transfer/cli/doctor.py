@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import typer
@@ -25,8 +26,9 @@ from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.places.overlaps import overlaps
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.answer_in_time import answer_in_time
 from ccat_data_transfer.storage.interface import Storage
-from ccat_data_transfer.work.broker import make_celery
+from ccat_data_transfer.work.broker import make_celery, write_something
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
 from ccat_ops_db.clock import Clock, SystemClock
@@ -154,9 +156,11 @@ _LOOK_A_WHILE = text("SET LOCAL statement_timeout = '5s'")
 
 
 def _broker(settings: DataTransferSettings) -> str:
-    with make_celery(settings).connection_for_read() as connection:
+    app = make_celery(settings)
+    with app.connection_for_read() as connection:
         connection.ensure_connection(max_retries=1, timeout=3)
-    return "answers"
+    write_something(app)
+    return "takes messages"
 
 
 def _workers(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]:
@@ -190,14 +194,13 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
         ids = connection.scalars(select(location.id).where(*_in_service()).order_by(location.id)).all()
         routes = connection.execute(select(DataTransferRoute.id)).all()
     for location_id in ids:
-        try:
+
+        def use(location_id: str = location_id) -> str:
             storage = places.storage(location_id)
             storage.check()
-            detail = _seen_elsewhere(engine, storage) or "can be used"
-        except Failure as failure:
-            yield Finding(f"place {location_id}", False, str(failure))
-        else:
-            yield Finding(f"place {location_id}", True, detail)
+            return _seen_elsewhere(engine, storage) or "can be used"
+
+        yield _look(f"place {location_id}", partial(answer_in_time, location_id, use))
     yield from _misconfigured(engine, places, ids)
     yield Finding("routes", bool(routes), f"{len(routes)} configured" if routes else "none: configure one")
 

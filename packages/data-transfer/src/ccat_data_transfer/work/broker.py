@@ -9,6 +9,9 @@ from ccat_ops_db.enumerations import Operation
 
 TASK = "ccat.work"
 
+PROBE = "ccat.probe"
+"""Key that is written to see whether the broker takes anything."""
+
 
 def make_celery(settings: DataTransferSettings) -> Celery:
     """Return the Celery application with our settings: messages are hints, so they may be lost or doubled."""
@@ -53,3 +56,17 @@ class CeleryMessenger:
         self._app.send_task(
             TASK, args=[operation.value, str(work_id)], queue=queue, expires=self._expires, retry=False
         )
+
+
+def write_something(app: Celery) -> None:
+    """Write to the broker and take it back: one that only answers, such as a replica, takes no messages.
+
+    Raises
+    ------
+    Exception
+        Whatever its client says.
+    """
+    with app.connection_for_write() as connection:
+        client = connection.default_channel.client
+        client.set(PROBE, "1", ex=60)
+        client.delete(PROBE)
