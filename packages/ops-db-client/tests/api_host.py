@@ -26,6 +26,8 @@ def main(port: str) -> None:
             child = os.fork()
             if child == 0:
                 os.close(0)
+                # What it logs: nobody reads our output but for a line after each command.
+                os.dup2(2, 1)
                 uvicorn.Server(config).run()
                 os._exit(1)
         else:

@@ -186,12 +186,11 @@ class Case:
         self.wrong: list[str] = []
         self.longest_seconds = 0.0
         self._state = state
-        self._holder: sqlite3.Connection | None = None
+        self._holder: Holder | None = None
         # By a process that ends without closing: what it wrote is in the log only.
         self.end(self.begin(Party(self._fill), self.new()))
         if state == "held":
-            self._holder = sqlite3.connect(folder / NAME, isolation_level=None)
-            self._holder.execute("BEGIN EXCLUSIVE")
+            self._holder = Holder(folder / NAME)
 
     def new(self) -> Observation:
         """Return a new observation, of two files."""
@@ -219,7 +218,7 @@ class Case:
     def let_go(self) -> None:
         """Give up the file that another process had."""
         if self._holder is not None:
-            self._holder.close()
+            self._holder.let_go()
             self._holder = None
 
     def another_goes_on(self, chance: random.Random) -> None:
@@ -264,6 +263,38 @@ class Case:
                 if self._state == "older":
                     database.execute("PRAGMA user_version = 1")
             os._exit(0)
+
+
+class Holder:
+    """A process that has the file of a spool, until it is told to let it go.
+
+    It is not this one: whoever is forked with an open database takes its locks and its view for his own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        holds, says_holds = os.pipe()
+        told, self._tell = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._tell)
+            try:
+                with closing(sqlite3.connect(path, isolation_level=None)) as database:
+                    database.execute("BEGIN EXCLUSIVE")
+                    os.write(says_holds, b".")
+                    os.read(told, 1)
+            finally:
+                os._exit(0)
+        os.close(told)
+        os.close(says_holds)
+        if os.read(holds, 1) == b"":
+            raise AssertionError("the file of the spool could not be had")
+        os.close(holds)
+
+    def let_go(self) -> None:
+        """Let it go, and wait until that is done."""
+        os.write(self._tell, b".")
+        os.close(self._tell)
+        os.waitpid(self._pid, 0)
 
 
 class Running:
@@ -445,7 +476,11 @@ def _case(what: str, instrument: Instrument, state: str) -> Iterator[Case]:
     # In memory where that is possible: what a killed process wrote is there without any sync.
     memory = Path("/dev/shm")
     with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Case(what, instrument, Path(folder) / "spool", state)
+        case = Case(what, instrument, Path(folder) / "spool", state)
+        try:
+            yield case
+        finally:
+            case.let_go()
 
 
 @contextmanager
