@@ -264,6 +264,21 @@ def test_a_location_with_copies_and_no_marker_is_not_new(used: Any) -> None:
     assert used.adopt("cologne.lta", reason="the upgrade").act == "new"
 
 
+@pytest.mark.parametrize("location", ["ccat.buffer", "cologne.buffer", "cologne.lta"])
+def test_work_that_waits_for_a_place_is_no_use_of_it(observatory: Any, location: str) -> None:
+    """A store that starts later than the planner: data were on their way there before it was adopted."""
+    with observatory.sessions.begin() as session:
+        session.execute(delete(PlaceMarker).where(PlaceMarker.data_location_id == location))
+    (observatory.folder(location) / MARKER_NAME).unlink()
+    observatory.observe(FIRST)
+    let_pass(observatory, HOUR)
+    assert "pending" in work_states(observatory)
+    assert observatory.adopt(location).act == "new"
+    let_pass(observatory, HOUR, HOUR)
+    assert freed(observatory)
+    assert lost(observatory, FIRST) == []
+
+
 def test_what_is_not_empty_is_not_new(observatory: Any) -> None:
     """A wrong path that leads to the files of others. Sources and processing places may have them."""
     for name, location_type in (("archive", LocationType.LONG_TERM_ARCHIVE), ("source", LocationType.SOURCE)):

@@ -245,7 +245,11 @@ def _refuse_used(session: Session, storage: Storage, known: dict[UUID, PlaceMark
 
 
 def _was_used(session: Session, location: str) -> bool:
-    """Tell whether the database has any copy, package or work of a location. Each part has an index."""
+    """Tell whether the database has any copy or package of a location, or work on what lies there.
+
+    Work that is to write there is no use of a place that never had a marker: without one nothing was written.
+    Each part has an index.
+    """
     here: list[ColumnElement[bool]] = [
         select(PhysicalCopy.id)
         .where(PhysicalCopy.data_location_id == location, PhysicalCopy.status != PhysicalCopyStatus.DELETED)
@@ -256,10 +260,9 @@ def _was_used(session: Session, location: str) -> bool:
         select(RawDataPackage.id).where(RawDataPackage.source_location_id == location).exists(),
     ]
     here += [
-        select(kind.table.id).where(getattr(kind.table, column) == location).exists()
+        select(kind.table.id).where(getattr(kind.table, kind.location) == location).exists()
         for kind in KINDS.values()
-        for column in (kind.location, kind.writes)
-        if column is not None
+        if kind.location != kind.writes
     ]
     return any(session.execute(select(condition)).scalar_one() for condition in here)
 
