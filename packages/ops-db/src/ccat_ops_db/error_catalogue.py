@@ -266,15 +266,20 @@ OF_CREATIONS: Mapping[str, Entry] = MappingProxyType(
 """Categories that mean something else where a package is made: it reads files, not copies."""
 
 
-def error_entry_of_creation(category: str | None) -> Entry | None:
-    """Return what is said of a category of a package creation's error."""
-    return OF_CREATIONS.get(category or "") or error_entry(category)
+def error_entry(category: str | None, *, of_creation: bool = False) -> Entry | None:
+    """Return what is said of a category; None for one that is not known to this release.
 
-
-def error_entry(category: str | None) -> Entry | None:
-    """Return what is said of a category; None for one that is not known to this release."""
+    Parameters
+    ----------
+    category
+        Category of an error.
+    of_creation
+        Whether what failed would have made a package.
+    """
     if category is None:
         return None
+    if of_creation and category in OF_CREATIONS:
+        return OF_CREATIONS[category]
     found = CATEGORIES.get(category)
     return found[1] if found is not None else ENDED.get(category)
 
@@ -289,7 +294,7 @@ def turn_of_given_up(category: str | None, *, of_creation: bool) -> Turn:
     of_creation
         Whether it would have made a package.
     """
-    entry = error_entry_of_creation(category) if of_creation else error_entry(category)
+    entry = error_entry(category, of_creation=of_creation)
     if entry is None or entry.turn is Turn.AUTOMATIC:
         return CATALOGUE[WaitingReason.GIVEN_UP].turn
     return entry.turn

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation, turn_of_given_up
+from ccat_ops_db.error_catalogue import error_entry, turn_of_given_up
 from ccat_ops_db.reports.attention_item import (
     Action,
     Attention,
@@ -46,8 +46,8 @@ def given_up(facts: Facts) -> Iterator[Attention]:
         if not work:
             continue
         count, main = count_of(work), max(work, key=lambda it: it.count)
-        meant = error_entry_of_creation if kind == "package_creation" else error_entry
-        error = meant(main.error_category)
+        of_creation = kind == "package_creation"
+        error = error_entry(main.error_category, of_creation=of_creation)
         yield Attention(
             "given_up",
             Level.ACT,
@@ -55,7 +55,7 @@ def given_up(facts: Facts) -> Iterator[Attention]:
             error.meaning if error else f"The last error was {main.error_category}.",
             entry.next,
             remedy_at(error.remedy if error else entry.remedy, main.place),
-            turn_of_given_up(main.error_category, of_creation=kind == "package_creation"),
+            turn_of_given_up(main.error_category, of_creation=of_creation),
             entry.help,
             count,
             main.place,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
-from ccat_ops_db.error_catalogue import error_entry, error_entry_of_creation, turn_of_given_up
+from ccat_ops_db.error_catalogue import error_entry, turn_of_given_up
 from ccat_ops_db.reports.work_rows import CANCELLED
 from ccat_ops_db.waiting import Turn, WaitingReason, clause, remedy_at
 from ccat_ops_db.waiting_catalogue import entry_of
@@ -135,7 +135,7 @@ def work_step(row: Any) -> Step:
         next_at=row.next_try if row.status == Status.PENDING else None,
     )
     of_creation = row.operation == Operation.PACKAGE_CREATION
-    error = (error_entry_of_creation if of_creation else error_entry)(row.error_category)
+    error = error_entry(row.error_category, of_creation=of_creation)
     if reason is WaitingReason.GIVEN_UP and error is not None:
         turn = turn_of_given_up(row.error_category, of_creation=of_creation)
         step = replace(step, remedy=error.remedy, turn=turn)
