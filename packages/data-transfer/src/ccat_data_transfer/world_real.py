@@ -11,10 +11,8 @@ from sqlalchemy.orm import sessionmaker
 from ccat_data_transfer.movers.registry import mover_for
 from ccat_data_transfer.packer import DiskPacker
 from ccat_data_transfer.places.adopt import adopt_if_new
-from ccat_data_transfer.places.credentials import Credentials
-from ccat_data_transfer.places.open import Places
+from ccat_data_transfer.places.open import open_places
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.world import Messenger, World
 from ccat_ops_db.clock import Clock, SystemClock
@@ -41,8 +39,7 @@ def real_world(
         Another clock than the machine's, for pictures of invented nights and tests.
     """
     sessions = sessionmaker(engine, expire_on_commit=False)
-    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    places = Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
+    places = open_places(engine, settings)
     return World(
         clock=clock or SystemClock(),
         random=Random(),

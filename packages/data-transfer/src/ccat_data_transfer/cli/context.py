@@ -12,12 +12,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError as UnreadableSettingError
 from rich.console import Console
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
 
-from ccat_data_transfer.places.credentials import Credentials
-from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_ops_db.session import SessionLimits, create_engine, follow_address
 from ccat_ops_db.settings import OpsDbSettings, SettingsError
 
@@ -74,13 +70,6 @@ def open_database(
         end(str(error))
     follow_address(engine, settings.postgresql_url)
     return engine
-
-
-def open_places(engine: Engine, settings: DataTransferSettings) -> Places:
-    """Return what opens the storage of locations."""
-    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    return Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
 
 
 def print_json(value: Any) -> None:

@@ -18,12 +18,11 @@ from ccat_data_transfer.cli.context import (
     console,
     load_settings,
     open_database,
-    open_places,
     print_json,
 )
 from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
-from ccat_data_transfer.places.open import Places
+from ccat_data_transfer.places.open import Places, open_places
 from ccat_data_transfer.places.overlaps import overlaps
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.answer_in_time import answer_in_time

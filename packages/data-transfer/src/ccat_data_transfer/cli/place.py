@@ -7,11 +7,12 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
-from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, open_places, print_json
+from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, print_json
 from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.observe.readiness import WorkPlaces
 from ccat_data_transfer.places.abilities import probe
 from ccat_data_transfer.places.adopt import Adopted, AdoptionRefusedError, Asked, adopt
+from ccat_data_transfer.places.open import open_places
 from ccat_ops_db.models import DataLocation
 
 app = typer.Typer(no_args_is_help=True, help="Places and the markers by which they are known.")

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,8 +22,7 @@ from ccat_data_transfer.data_server.ranges import UnsatisfiableRangeError, parse
 from ccat_data_transfer.failures import Configuration, Failure, classify
 from ccat_data_transfer.observe.probes import readiness
 from ccat_data_transfer.observe.readiness import WorkPlaces, database_problem
-from ccat_data_transfer.places.credentials import Credentials
-from ccat_data_transfer.places.open import Places
+from ccat_data_transfer.places.open import Places, open_places
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import MEBIBYTE, ObjectInfo, Reader
 from ccat_ops_db.clock import Clock, SystemClock
@@ -74,10 +72,7 @@ def create_app(
         The secret is missing, short or public, and this is not development.
     """
     secret = _secret(settings, environment or OpsDbSettings().environment)
-    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
-    sessions = sessionmaker(engine, expire_on_commit=False)
-    places = Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
-    server = _DataServer(places, site, secret, clock or SystemClock())
+    server = _DataServer(open_places(engine, settings), site, secret, clock or SystemClock())
     here = WorkPlaces(sites=[site], locations=[])
 
     def readyz(_: Request) -> Response:

@@ -7,12 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, Engine, Select, bindparam, select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 
 from ccat_data_transfer.failures import Configuration, PlaceUnavailable
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.marker import Marker, require
+from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import MEBIBYTE, LocationDescription, Storage
 from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.registry import open_storage
@@ -28,6 +29,13 @@ from ccat_ops_db.models import (
 
 if TYPE_CHECKING:
     from ccat_data_transfer.storage.s3 import S3Storage
+
+
+def open_places(engine: Engine, settings: DataTransferSettings) -> Places:
+    """Return what opens the places of a process, by its settings."""
+    credentials = Credentials(settings.credentials_folder, allow_plain_http=settings.allow_http)
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    return Places(sessions, credentials, settings.part_buffers * MEBIBYTE)
 
 
 class Places:
