@@ -65,6 +65,9 @@ class TestList:
         assert len(items) == 12, "work that ended with its cancelled staging job is not open"
         assert {item["program"] for item in items.values()} == {"GEco"}
         assert {item["obs_unit"] for item in items.values()} == {seed.OBS_UNIT}
+        executions = (await client.get("/executed-obs-units")).json()["items"]
+        began = {execution["id"]: execution["started_at"] for execution in executions}
+        assert {(item["execution_id"], item["observed_at"]) for item in items.values()} <= began.items()
 
     async def test_says_of_each_why_it_waits_and_what_can_be_done(
         self, client: Client, things: dict[str, UUID]

@@ -29,6 +29,8 @@ class TestShow:
         shown = (await client.get(f"{PATH}/{package}")).json()
         assert shown["state"] == "archived"
         assert shown["obs_unit"] == seed.OBS_UNIT
+        observed = (await client.get(f"/executed-obs-units/{shown['execution_id']}")).json()
+        assert shown["observed_at"] == observed["started_at"]
         assert [(copy["location"], copy["status"]) for copy in shown["copies"]] == [
             (seed.BUFFER, "verified"),
             (seed.ARCHIVE, "verified"),

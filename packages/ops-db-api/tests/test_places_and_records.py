@@ -67,6 +67,17 @@ class TestReferenceData:
         everything = (await client.get("/sites", params={"retired": "true"})).json()["items"]
         assert ([site["id"] for site in in_use], len(everything)) == (["ccat"], 2)
 
+    async def test_sites_say_how_to_reach_those_who_look_after_them(
+        self, client: Client, session: Session
+    ) -> None:
+        session.get_one(Site, "cologne").contact = "night shift, +49 221 4710 100"
+        session.commit()
+        sites = (await client.get("/sites")).json()["items"]
+        assert {site["id"]: site["contact"] for site in sites} == {
+            "ccat": None,
+            "cologne": "night shift, +49 221 4710 100",
+        }
+
     async def test_instruments_show_their_modules(self, client: Client) -> None:
         shown = (await client.get("/instruments/chai")).json()
         assert [module["id"] for module in shown["modules"]] == ["chai-hfa", "chai-lfa"]

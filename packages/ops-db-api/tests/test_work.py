@@ -81,6 +81,8 @@ class TestList:
         shown = (await client.get(f"/data-transfers/{transfer}")).json()
         assert (shown["error_message"], shown["attempt"]) == ("there is no bucket lta", 7)
         assert (shown["obs_unit"], shown["module"], shown["part_number"]) == (seed.OBS_UNIT, "chai-lfa", 1)
+        observed = (await client.get(f"/executed-obs-units/{shown['execution_id']}")).json()
+        assert shown["observed_at"] == observed["started_at"]
 
     async def test_checks_of_copies_tell_the_package_of_their_copy(
         self, client: Client, session: Session, package: UUID

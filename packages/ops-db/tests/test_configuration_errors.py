@@ -79,6 +79,8 @@ def test_development_overlay_is_valid() -> None:
         (f"{SITES}    time_zone: Mars/Olympus\n", 5, "sites.ccat.time_zone", "is not an IANA time zone"),
         (f"{SITES}    api_url: ftp://a\n", 5, "sites.ccat.api_url", "is not an http or https address"),
         (f"{SITES}    api_url: https://me:hush@a\n", 5, "sites.ccat.api_url", "carries a user or password"),
+        (f'{SITES}    contact: "ops@a\\nops@b"\n', 5, "sites.ccat.contact", "is not one line of words"),
+        (f"{SITES}    contact: {201 * 'a'}\n", 5, "sites.ccat.contact", "longer than 200 characters"),
         (f"{SITES}  CCAT:\n    name: a\n", 5, "sites.CCAT", "lower-case letters, digits and hyphens"),
         (f"{SITES}  4:\n    name: a\n", 5, "sites.4", "cannot be a key here"),
         (f"{SITES}  us: Cornell\n", 5, "sites.us", "must be a mapping from fields to values"),

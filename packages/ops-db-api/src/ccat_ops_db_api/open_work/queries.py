@@ -83,11 +83,9 @@ def shown(rows: Subquery, wanted: OpenWorkFilter, served: Sequence[str]) -> Rows
     # Looked up for the rows of the page alone: PostgreSQL does it after it has cut the page out.
     package = select(RawDataPackage.executed_obs_unit_id).where(RawDataPackage.id == columns.package_id)
     execution_id = func.coalesce(columns.own_execution_id, package.correlate(rows).scalar_subquery())
-    unit = (
-        select(ExecutedObsUnit.obs_unit_id)
-        .where(ExecutedObsUnit.id == execution_id)
-        .correlate(rows)
-        .scalar_subquery()
+    unit, observed = (
+        select(column).where(ExecutedObsUnit.id == execution_id).correlate(rows).scalar_subquery()
+        for column in (ExecutedObsUnit.obs_unit_id, ExecutedObsUnit.started_at)
     )
     program = (
         select(ObsUnit.observing_program_id)
@@ -108,6 +106,7 @@ def shown(rows: Subquery, wanted: OpenWorkFilter, served: Sequence[str]) -> Rows
             case(dict(COLLECTIONS), value=columns.kind).label("collection"),
             execution_id.label("execution_id"),
             unit.label("obs_unit"),
+            observed.label("observed_at"),
             program.label("program"),
             columns.from_location.label("from"),
             columns.to_location.label("to"),

@@ -25,6 +25,7 @@ class OpenWorkRow(ResponseBody):
     package_id: UUID | None
     execution_id: UUID | None
     obs_unit: str | None
+    observed_at: datetime | None = Field(description="When its observation began.")
     program: str | None
     module: str | None
     part_number: int | None = Field(description="Number of the package in its execution and module.")

@@ -66,6 +66,7 @@ def sites() -> Rows:
         "main",
         "api_url",
         "data_server_url",
+        "contact",
     )
     return select(*(SITES.c[name] for name in names), *_suspension(Site), SITES.c.retired_at)
 

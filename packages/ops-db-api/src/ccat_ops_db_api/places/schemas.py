@@ -38,6 +38,7 @@ class Site(ResponseBody):
     main: bool
     api_url: str | None
     data_server_url: str | None
+    contact: str | None = Field(description="How to reach those who look after its machines.")
     suspended_at: datetime | None
     suspended_by: str | None
     suspended_reason: str | None

@@ -79,6 +79,7 @@ def packages() -> Rows:
             RawDataPackage.site_id.label("site"),
             RawDataPackage.executed_obs_unit_id.label("execution_id"),
             ExecutedObsUnit.obs_unit_id.label("obs_unit"),
+            ExecutedObsUnit.started_at.label("observed_at"),
             ObsUnit.observing_program_id.label("program"),
             ObsUnit.source_id.label("source"),
             RawDataPackage.instrument_module_id.label("module"),

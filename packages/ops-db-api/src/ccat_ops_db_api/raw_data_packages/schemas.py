@@ -39,6 +39,7 @@ class Package(ResponseBody):
     site: str
     execution_id: UUID
     obs_unit: str
+    observed_at: datetime = Field(description="When its observation began.")
     program: str
     source: str
     module: str

@@ -82,6 +82,7 @@ def _names(kind: Kind) -> list[ColumnElement[Any]]:
     return [
         found(package.c.executed_obs_unit_id).label("execution_id"),
         found(EXECUTIONS.obs_unit_id).label("obs_unit"),
+        found(EXECUTIONS.started_at).label("observed_at"),
         found(package.c.instrument_module_id).label("module"),
         found(package.c.part_number).label("part_number"),
     ]

@@ -43,6 +43,7 @@ class WorkRow(ResponseBody):
     package_id: UUID | None
     execution_id: UUID | None
     obs_unit: str | None
+    observed_at: datetime | None = Field(description="When its observation began.")
     module: str | None
     part_number: int | None
 

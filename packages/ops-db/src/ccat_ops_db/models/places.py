@@ -64,6 +64,9 @@ class Site(Reference, Suspendable, Base):
     main: Mapped[bool] = mapped_column(default=False, doc="Whether it owns the reference data.")
     api_url: Mapped[str | None] = mapped_column(doc="Address of its API.")
     data_server_url: Mapped[str | None] = mapped_column(doc="Address of its read-only data server.")
+    contact: Mapped[str | None] = mapped_column(
+        doc="How to reach those who look after its machines: telephone, e-mail."
+    )
     short_name: Mapped[str] = synonym("id")
 
     locations: Mapped[list["DataLocation"]] = relationship(lazy="raise", back_populates="site")

@@ -28,6 +28,9 @@ from ccat_ops_db.enumerations import (
     VerificationMethod,
 )
 
+LONGEST_CONTACT = 200
+"""Characters of a contact: it stands in a line beside whose turn it is."""
+
 
 def _time_zone(name: str) -> str:
     if name not in available_timezones():
@@ -60,13 +63,26 @@ def _prefix(prefix: str) -> str:
     return prefix
 
 
+def _contact(text: str) -> str:
+    if len(text) > LONGEST_CONTACT:
+        raise ValueError(f"is longer than {LONGEST_CONTACT} characters")
+    if text != " ".join(text.split()):
+        raise ValueError("is not one line of words with single spaces")
+    return text
+
+
 Url = Annotated[Text, AfterValidator(_address)]
 AbsolutePath = Annotated[Text, AfterValidator(_absolute_path)]
+Contact = Annotated[Text, AfterValidator(_contact)]
 PerCent = Annotated[float, Field(gt=0, le=100)]
 
 
 class SiteEntry(Entry):
-    """A place with its own database and machines. Exactly one is the main site."""
+    """A place with its own database and machines. Exactly one is the main site.
+
+    ``contact`` says in one line how to reach those who look after its machines, by telephone or e-mail.
+    Everybody who may read the sites sees it.
+    """
 
     name: Text
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
@@ -76,6 +92,7 @@ class SiteEntry(Entry):
     main: bool = False
     api_url: Url | None = None
     data_server_url: Url | None = None
+    contact: Contact | None = None
 
 
 class DataLocationEntry(Entry):

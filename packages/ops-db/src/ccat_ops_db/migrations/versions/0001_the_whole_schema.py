@@ -1054,6 +1054,7 @@ def upgrade() -> None:
         sa.Column("main", sa.Boolean(), nullable=False),
         sa.Column("api_url", sa.String(), nullable=True),
         sa.Column("data_server_url", sa.String(), nullable=True),
+        sa.Column("contact", sa.String(), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id ~ '^[a-z][a-z0-9-]*$'", name=op.f("ck_site_id_slug")),
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_site_latitude_range")),
