@@ -4,8 +4,8 @@ import { answerCall } from "~tests/answers";
 export function answerNames(): void {
   const lists = {
     sites: [
-      { id: "telescope", name: "FYST" },
-      { id: "cologne", name: "Cologne" },
+      { id: "telescope", name: "FYST", contact: "data-centre@ccat.example.org" },
+      { id: "cologne", name: "Cologne", contact: "night shift, +49 221 4710 100" },
     ],
     routes: [{ id: "summit-cologne", origin_site: "telescope", destination_site: "cologne" }],
     "data-locations": [

@@ -1,13 +1,16 @@
 import { useGet } from "~/api/get";
 import { type Me, useMe } from "~/api/me";
 import { may, type OperationId } from "~/api/permissions";
+import type { components } from "~/api/schema.gen";
 import { TURNS, type Turn } from "~/api/waiting-reasons";
 import { known, worded } from "~/api/words";
 
+type Site = components["schemas"]["Site"];
+
 /** Who looks after what, by name: the sites of locations and routes, and the instrument of a source. */
 export interface Names {
-  /** Names of the sites of a site, or of the locations and routes that a text names; none where none is known. */
-  readonly sitesOf: (where: string) => readonly string[];
+  /** The site of that id, or those of the locations and routes that a text names; none where none is known. */
+  readonly sitesOf: (where: string) => readonly Pick<Site, "id" | "name" | "contact">[];
   /** Instrument whose files are at the location that a text names. */
   readonly instrumentOf: (where: string) => string | null;
 }
@@ -22,16 +25,16 @@ export function useNames(): Names {
   const sites = useGet("/api/v1/sites", ALL, options).data?.items ?? [];
   const routes = useGet("/api/v1/routes", ALL, options).data?.items ?? [];
   const locations = useGet("/api/v1/data-locations", ALL, options).data?.items ?? [];
-  const nameOf = (id: string) => sites.find((site) => site.id === id)?.name ?? id;
+  const siteOf = (id: string) => sites.find((site) => site.id === id) ?? { id, name: id, contact: null };
   return {
     sitesOf: (where) => {
       const site = sites.find(({ id }) => id === where);
-      if (site !== undefined) return [site.name];
+      if (site !== undefined) return [site];
       return wordsOf(where).flatMap((word) => {
         const location = locations.find(({ id }) => id === word);
-        if (location !== undefined) return [nameOf(location.site)];
+        if (location !== undefined) return [siteOf(location.site)];
         const route = routes.find(({ id }) => id === word);
-        return route === undefined ? [] : [nameOf(route.origin_site), nameOf(route.destination_site)];
+        return route === undefined ? [] : [siteOf(route.origin_site), siteOf(route.destination_site)];
       });
     },
     instrumentOf: (where) => {
@@ -75,7 +78,7 @@ export function whoOf(turn: Turn, where: readonly string[], names: Names, me: Me
         ? "you, or another operator"
         : "an operator";
     case "site": {
-      const sites = [...new Set(where.flatMap(names.sitesOf))];
+      const sites = [...new Set(where.flatMap(names.sitesOf).map(({ name }) => name))];
       return sites.length === 0 ? "the staff of the site" : `the staff at ${sites.join(" and ")}`;
     }
     case "instrument": {

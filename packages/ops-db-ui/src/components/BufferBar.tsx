@@ -91,7 +91,7 @@ export function BufferBar({
         <span className={styles.share}>
           {tone === "watch" && <TriangleAlert size={14} />}
           {tone === "act" && <CircleX size={14} />}
-          {percent(used, total)}
+          <span>{percent(used, total)}</span>
         </span>
         <span>
           {withPrefix(used, "B")} of {withPrefix(total, "B")}

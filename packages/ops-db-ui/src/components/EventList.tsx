@@ -3,7 +3,7 @@ import type { components } from "~/api/schema.gen";
 import { actorName } from "~/components/actor";
 import { Empty } from "~/components/Empty";
 import styles from "~/components/EventList.module.css";
-import { inUnits, titleOf } from "~/components/event-words";
+import { titleOf, toldOf } from "~/components/event-words";
 import { Panel } from "~/components/Panel";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
@@ -39,7 +39,7 @@ export function EventList({
             ) : (
               titleOf(action)
             )}{" "}
-            <bdi className={styles.muted}>{inUnits(message)}</bdi>
+            <bdi className={styles.muted}>{toldOf(action, message)}</bdi>
           </span>
           {of === "thing" && <span className={styles.muted}>{actorName(actor)}</span>}
         </li>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { CopyText } from "~/components/CopyText";
 import styles from "~/components/RemedySteps.module.css";
-import { remedySteps } from "~/components/remedy";
+import { type RemedyStep, remedySteps } from "~/components/remedy";
 
 /** What a person does about an error, step by step, with real names. */
 export function RemedySteps({
@@ -15,20 +15,33 @@ export function RemedySteps({
   /** The last step, where it can be done here. */
   readonly children?: ReactNode;
 }) {
+  const steps = remedySteps(remedy, place);
+  const hasLast = children !== undefined && children !== false;
+  const [only] = steps;
+  if (only !== undefined && steps.length === 1 && !hasLast) {
+    return (
+      <p>
+        <Step of={only} />
+      </p>
+    );
+  }
   return (
     <ol className={styles.steps}>
-      {remedySteps(remedy, place).map(({ text, command }) => (
-        <li key={text}>
-          {text}
-          {command !== null && (
-            <>
-              {" "}
-              <code>{command}</code> <CopyText text={command} label="Copy" />
-            </>
-          )}
+      {steps.map((step) => (
+        <li key={step.text}>
+          <Step of={step} />
         </li>
       ))}
-      {children !== undefined && children !== false && <li>{children}</li>}
+      {hasLast && <li>{children}</li>}
     </ol>
+  );
+}
+
+function Step({ of: { text, command } }: { readonly of: RemedyStep }) {
+  if (command === null) return text;
+  return (
+    <>
+      {text} <code>{command}</code> <CopyText text={command} label="Copy" />
+    </>
   );
 }

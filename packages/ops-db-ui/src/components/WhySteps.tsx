@@ -4,6 +4,7 @@ import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
 import { worded } from "~/api/words";
+import { Contact } from "~/components/Contact";
 import { CopyAs } from "~/components/CopyAs";
 import { ccatWords } from "~/components/ccat";
 import { pathWith } from "~/components/copy-as";
@@ -85,13 +86,16 @@ function StepItem({ step }: { readonly step: Step }) {
           )}
           {turn !== null && (
             <div>
-              <dt>Turn</dt>
-              <dd>{who(turn, [step.subject_id, step.what, step.detail])}</dd>
+              <dt>Whose turn</dt>
+              <dd>
+                {who(turn, [step.subject_id, step.what, step.detail])}
+                {turn === "site" && <Contact where={[step.subject_id, step.what, step.detail]} />}
+              </dd>
             </div>
           )}
           {step.remedy !== null && (
             <div>
-              <dt>Helps</dt>
+              <dt>What to do</dt>
               <dd>{step.remedy}</dd>
             </div>
           )}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brief } from "~/components/brief";
+import { brief, briefly } from "~/components/brief";
 
 test.each([
   [
@@ -13,4 +13,11 @@ test.each([
   ["no answer in time (s3.example.org:443, 30 s)", "no answer in time (s3.example.org:443, 30 s)"],
 ])("%s", (message, short) => {
   expect(brief(message)).toBe(short);
+});
+
+test("of sentences each is said in short", () => {
+  const why =
+    "4 copies were found bad; the latest: 2026/03/11/019cdef4-7a50-7aa7-96c0-29eee4b072c6.tar: too short. 9 packages (409 GB) wait for it.";
+  expect(briefly(why)).toBe("4 copies were found bad. 9 packages (409 GB) wait for it.");
+  expect(briefly("138 packages (6.18 TB) wait for it")).toBe("138 packages (6.18 TB) wait for it.");
 });

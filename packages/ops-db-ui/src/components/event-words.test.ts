@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inUnits, titleOf } from "~/components/event-words";
+import { inUnits, titleOf, toldOf } from "~/components/event-words";
 
 test.each([
   ["raw_data_files.filed", "Files filed"],
@@ -27,4 +27,13 @@ test.each([
   ["no figure", "no figure"],
 ])("numbers of bytes: %s", (message, readable) => {
   expect(inUnits(message)).toBe(readable);
+});
+
+test.each([
+  ["copy.verified", "verified at us.lta by full read", "at us.lta by full read"],
+  ["package.archived", "verified at us.lta by full read", "verified at us.lta by full read"],
+  ["data_transfer.given_up", "given up after 1,024 bytes", "after 1.02 kB"],
+  ["execution", "execution", "execution"],
+])("beside the heading of %s nothing is said again", (action, message, told) => {
+  expect(toldOf(action, message)).toBe(told);
 });

@@ -25,6 +25,13 @@ export function titleOf(action: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Return what is told of an action beside its heading: a message that begins with what the heading ends with goes on after it. */
+export function toldOf(action: string, message: string): string {
+  const done = (action.split(".", 2)[1] ?? "").replaceAll("_", " ");
+  const rest = done !== "" && message.startsWith(`${done} `) ? message.slice(done.length + 1) : message;
+  return inUnits(rest);
+}
+
 /**
  * Return a message with its numbers of bytes in three digits: `46,298,992,320 bytes` is `46.3 GB`. Of a wrong number it
  * says by how much it is wrong, which three digits often do not show.

@@ -119,7 +119,7 @@ def _note_good(
         action="package.archived" if archived else "copy.verified",
         subject_type="raw_data_package",
         subject_id=copy.raw_data_package_id,
-        message=f"verified at {copy.data_location_id} by {report.method}",
+        message=f"verified at {copy.data_location_id} by {report.method.replace('_', ' ')}",
     )
 
 

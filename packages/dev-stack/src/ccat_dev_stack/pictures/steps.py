@@ -111,7 +111,7 @@ def check(
         lock(night, copy, row, span.planned)
         return False
     action = "package.archived" if location in (ARCHIVE, ARCHIVE_US) else "copy.verified"
-    text = f"verified at {location} by full_read"
+    text = f"verified at {location} by full read"
     night.tell(span.ended, worker(location), action, package.id, text, site=row.site_id)
     return True
 

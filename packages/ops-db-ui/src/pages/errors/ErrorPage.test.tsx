@@ -83,7 +83,11 @@ test("one of a transfer says what it holds up, when it is tried, by whom it is m
     .element(held.getByRole("link", { name: "214: Route paused after failures" }))
     .toHaveAttribute("href", "/work?route=summit-cologne&reason=route_circuit_open&open=route_circuit_open");
   const todo = page.getByRole("region", { name: "What to do" });
-  await expect.element(todo.getByText("Turn: the staff at FYST and Cologne.")).toBeVisible();
+  await expect
+    .element(todo)
+    .toMatchTextContent(
+      "Whose turn: the staff at FYST and Cologne (FYST: data-centre@ccat.example.org; Cologne: night shift, +49 221 4710 100).",
+    );
   await expect
     .element(todo.getByRole("link", { name: "See this data transfer" }))
     .toHaveAttribute("href", `/work/data-transfers/${TRANSFER.id}`);

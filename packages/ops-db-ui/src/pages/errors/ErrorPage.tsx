@@ -38,7 +38,12 @@ export function ErrorPage({ id }: { readonly id: string }) {
     <div className={page.stack}>
       <PageTitle
         title={title}
-        beside={<CopyAs ccat={null} path={`/api/v1/errors/${encodeURIComponent(id)}`} />}
+        beside={
+          <CopyAs
+            ccat={data === undefined || !isExplained(data) ? null : ["ccat", "why", data.subject_id]}
+            path={`/api/v1/errors/${encodeURIComponent(id)}`}
+          />
+        }
       >
         {title}
         {data !== undefined && <span className={page.kind}>{whereOf(data, work)}</span>}
@@ -93,7 +98,9 @@ function Standing({ of: error }: { readonly of: ErrorRecord }) {
             "once"
           ),
         ],
-        ["Ended", error.resolved_at === null ? "not yet" : <Moment key="end" at={error.resolved_at} />],
+        ...(error.resolved_at === null
+          ? []
+          : [["Ended", <Moment key="end" at={error.resolved_at} />] as const]),
         ["Who is on it", <WhoIsOnIt key="who" of={error} isExplained />],
       ]}
     />
@@ -135,9 +142,16 @@ function Concerned({ of: error, work }: { readonly of: ErrorRecord; readonly wor
     if (work.package_id !== null) {
       items.push([
         "Package",
-        <Link key="package" to="/packages/$id" params={{ id: work.package_id }}>
-          {[work.module, work.obs_unit].filter((part) => part !== null).join(" of ")}
-        </Link>,
+        <span key="package">
+          <Link to="/packages/$id" params={{ id: work.package_id }}>
+            {[work.module, work.obs_unit].filter((part) => part !== null).join(" of ")}
+          </Link>
+          {work.observed_at !== null && (
+            <>
+              , observed <Time at={work.observed_at} />
+            </>
+          )}
+        </span>,
       ]);
     }
   }
@@ -175,7 +189,23 @@ function Next({ of: error, work }: { readonly of: ErrorRecord; readonly work: Wo
   }
   if (category === undefined) return "The error ends when what it concerns succeeds.";
   if (category.turn === "automatic") return category.next;
-  return `${category.next} Turn: ${who(category.turn, whoseAt(error, work))}.`;
+  return `${category.next} Whose turn: ${who(category.turn, whoseAt(error, work))}.`;
+}
+
+/** Things that are no work and that `GET /why` explains. */
+const EXPLAINED: ReadonlySet<string> = new Set([
+  "data_location",
+  "data_transfer_route",
+  "executed_obs_unit",
+  "physical_copy",
+  "raw_data_file",
+  "raw_data_package",
+  "site",
+  "staging_job",
+]);
+
+function isExplained({ subject_type }: ErrorRecord): boolean {
+  return EXPLAINED.has(subject_type) || Object.hasOwn(WORK_COLLECTIONS, subject_type);
 }
 
 /** The open work that an error concerns; undefined: it concerns something else, or the work is done. */

@@ -64,7 +64,7 @@ function Meaning({ of: category }: { readonly of: Category }) {
       <KeyValues
         items={[
           ["By itself", category.next],
-          ["Turn", who(category.turn, [])],
+          ["Whose turn", who(category.turn, [])],
           ...(category.error_class === null ? [] : [["Kind", worded(category.error_class)] as const]),
           [
             "More",

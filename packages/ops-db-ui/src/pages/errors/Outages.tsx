@@ -1,9 +1,10 @@
-import type { LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
 import { may } from "~/api/permissions";
 import type { components } from "~/api/schema.gen";
 import { useWho } from "~/api/who";
+import { brief, briefly } from "~/components/brief";
 import { inUnits } from "~/components/event-words";
 import { Time } from "~/components/Time";
 import type { Column } from "~/lists/columns";
@@ -33,7 +34,7 @@ export function Outages() {
 
 const COLUMNS: readonly Column<Attention>[] = [
   { id: "what", header: "What is out of service", card: "title", cell: ({ title }) => title },
-  { id: "holds", header: "Why, and what it holds up", card: "why", cell: ({ why }) => inUnits(why) },
+  { id: "holds", header: "Why, and what it holds up", card: "why", cell: (outage) => <Holds of={outage} /> },
   { id: "since", header: "Since", card: "time", cell: ({ since }) => <Time at={since} as="age" /> },
   {
     id: "next",
@@ -44,17 +45,51 @@ const COLUMNS: readonly Column<Attention>[] = [
   { id: "turn", header: "Whose turn", card: "fold", cell: (outage) => <Turn of={outage} /> },
 ];
 
+/** What an outage holds up, and the error behind it. */
+function Holds({ of: outage }: { readonly of: Attention }) {
+  const error = useErrorOf(outage);
+  return (
+    <>
+      {inUnits(briefly(outage.why))}
+      {error !== undefined && (
+        <span className={styles.error}>
+          Last error:{" "}
+          <Link to="/errors/$id" params={{ id: error.id }}>
+            {inUnits(brief(error.message))}
+          </Link>
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Return the newest open error of the route or place that is out of service, unless the outage tells it itself. */
+function useErrorOf(outage: Attention): components["schemas"]["Error"] | undefined {
+  const where = [outage.where ?? ""];
+  const query = {
+    ...(isRoute(outage) ? { route: where } : { location: where }),
+    open: true,
+    sort: "-last_seen_at",
+    limit: 1,
+  } as const;
+  const enabled = outage.where !== null && outage.rule === "circuit_open";
+  return useGet("/api/v1/errors", { params: { query } }, { enabled }).data?.items[0];
+}
+
 function keyOf({ rule, where }: Attention): string {
   return `${rule} ${where}`;
 }
 
 /** A place has a page; of a route, what waits for it is shown. */
-function linkOf({ where, subjects }: Attention): LinkProps {
-  const name = where ?? "";
-  const isRoute = subjects?.collection === "routes" || subjects?.filter?.route !== undefined;
-  return isRoute
+function linkOf(outage: Attention): LinkProps {
+  const name = outage.where ?? "";
+  return isRoute(outage)
     ? { to: "/work", search: { route: name } }
     : { to: "/places/locations/$name", params: { name } };
+}
+
+function isRoute({ subjects }: Attention): boolean {
+  return subjects?.collection === "routes" || subjects?.filter?.route !== undefined;
 }
 
 function Turn({ of: { turn, where } }: { readonly of: Attention }) {

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { components } from "~/api/schema.gen";
 import { useWho } from "~/api/who";
+import { Contact } from "~/components/Contact";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
 import { beforeRetry, nowThatItKeepsFailing } from "~/components/remedy";
@@ -32,7 +33,10 @@ export function Remedy({
   return (
     <>
       {category !== undefined && category.turn !== "automatic" && (
-        <p>Turn: {who(category.turn, whoseAt(error, work))}.</p>
+        <p>
+          Whose turn: {who(category.turn, whoseAt(error, work))}
+          {category.turn === "site" && <Contact where={whoseAt(error, work)} />}.
+        </p>
       )}
       <RemedySteps remedy={beforeRetry(remedy)} place={error.location}>
         {work?.status === "failed" && (

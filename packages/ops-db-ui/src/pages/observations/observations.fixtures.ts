@@ -53,6 +53,7 @@ export const PACKAGE: Package = {
   site: "ccat",
   execution_id: ID,
   obs_unit: "Orion-KL_CHAI_CO76",
+  observed_at: "2026-03-02T04:00:00Z",
   program: "GEco",
   source: "Orion-KL",
   module: "chai-lfa",

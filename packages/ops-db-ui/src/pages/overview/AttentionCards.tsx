@@ -5,7 +5,8 @@ import { useMe } from "~/api/me";
 import { type Names, whoOf } from "~/api/who";
 import { known, worded } from "~/api/words";
 import { Button } from "~/components/Button";
-import { brief } from "~/components/brief";
+import { brief, briefly } from "~/components/brief";
+import { Contact } from "~/components/Contact";
 import { inUnits } from "~/components/event-words";
 import { Time } from "~/components/Time";
 import styles from "~/pages/overview/AttentionCards.module.css";
@@ -104,7 +105,9 @@ function Card({
             </span>
           )}
         </h2>
-        <p className={styles.why}>{inUnits(card.why)}</p>
+        <p className={styles.why} title={card.why}>
+          {inUnits(briefly(card.why))}
+        </p>
         {cause === undefined && (
           // The room of the line that comes, so that nothing below is moved by it.
           <p className={styles.why} aria-hidden="true">
@@ -118,11 +121,14 @@ function Card({
         )}
       </div>
       <dl className={styles.facts}>
-        <Fact name="What to do">
-          <Remedy text={card.remedy} where={card.where} />
-        </Fact>
-        <Fact name="Who">
+        {!isWall && (
+          <Fact name="What to do">
+            <Remedy text={card.remedy} where={card.where} />
+          </Fact>
+        )}
+        <Fact name="Whose turn">
           {who}
+          {card.turn === "site" && <Contact where={[card.where]} isPlain={isWall} />}
           {(card.turn === "site" || card.turn === "instrument") && "; tell them"}
         </Fact>
         <Fact name="By itself">

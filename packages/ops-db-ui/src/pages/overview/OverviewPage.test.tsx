@@ -106,7 +106,11 @@ test("who must act is named: the staff of both ends of a route, the team of an i
   answerNames();
   await show(<OverviewPage />, { me: OPERATOR });
   const cards = page.getByRole("article");
-  await expect.element(cards.nth(0)).toMatchTextContent("the staff at FYST and Cologne; tell them");
+  await expect
+    .element(cards.nth(0))
+    .toMatchTextContent(
+      "the staff at FYST and Cologne (FYST: data-centre@ccat.example.org; Cologne: night shift, +49 221 4710 100); tell them",
+    );
   await expect.element(cards.nth(1)).toMatchTextContent("you, or another operator");
   await expect.element(cards.nth(2)).toMatchTextContent("the team of prime-cam; tell them");
 });

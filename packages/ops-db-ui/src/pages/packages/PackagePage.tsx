@@ -66,6 +66,11 @@ export function PackagePage({ id }: { readonly id: string }) {
           )}
         </PageTitle>
         <p className={page.row}>
+          {data !== undefined && (
+            <span className={page.muted}>
+              observed <Time at={data.observed_at} />
+            </span>
+          )}
           <span className={page.fixed}>{id}</span>
           <CopyText text={id} label="Copy id" />
         </p>

@@ -10,6 +10,7 @@ export const PACKAGE: Package = {
   site: "ccat",
   execution_id: "019ce2c8-0000-7d1e-a8ce-d2d775c7b370",
   obs_unit: "Orion-KL_CHAI_CO76",
+  observed_at: "2026-03-12T22:00:18Z",
   program: "GEco",
   source: "Orion-KL",
   module: "chai-hfa",

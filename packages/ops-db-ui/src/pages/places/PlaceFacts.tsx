@@ -1,4 +1,6 @@
 import type { components } from "~/api/schema.gen";
+import { useWho } from "~/api/who";
+import { Contact } from "~/components/Contact";
 import { KeyValues } from "~/components/KeyValues";
 import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
@@ -13,6 +15,7 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
   const items: readonly (readonly [string, React.ReactNode])[] = [
     ["Name", data.name],
     ["Site", data.site],
+    ["Who looks after it", <Keepers key="who" of={data} />],
     ["Kind", `${data.location_type.replaceAll("_", " ")} on ${data.storage_type}`],
     ["Where", <Address key="where" of={data} />],
     ["Instrument", data.instrument],
@@ -37,6 +40,16 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
         configuration, look at <code>opsdb config plan</code>, and apply it.
       </p>
     </>
+  );
+}
+
+function Keepers({ of: { site } }: { readonly of: Location }) {
+  const who = useWho();
+  return (
+    <span>
+      {who("site", [site])}
+      <Contact where={[site]} />
+    </span>
   );
 }
 

@@ -3,6 +3,8 @@ import { useGet } from "~/api/get";
 import { isMissing } from "~/api/problem";
 import type { components } from "~/api/schema.gen";
 import { useWaitingReasons } from "~/api/waiting-reasons";
+import { useWho } from "~/api/who";
+import { Contact } from "~/components/Contact";
 import { CopyAs } from "~/components/CopyAs";
 import { EventsOf } from "~/components/EventList";
 import { NotFound } from "~/components/NotFound";
@@ -65,6 +67,7 @@ function Service({ of: data }: { readonly of: Location }) {
   const { sentence, effect } = serviceOf(data);
   const { state, since, next_at } = data.service;
   const reasons = useWaitingReasons();
+  const who = useWho();
   const entry = state === "in_doubt" ? reasons.get("location_suspect") : undefined;
   return (
     <>
@@ -86,6 +89,10 @@ function Service({ of: data }: { readonly of: Location }) {
       {entry !== undefined && (
         <div>
           <h3>What to do</h3>
+          <p>
+            Whose turn: {who(entry.turn, [data.id])}
+            {entry.turn === "site" && <Contact where={[data.id]} />}.
+          </p>
           <RemedySteps remedy={entry.remedy} place={data.id} />
         </div>
       )}

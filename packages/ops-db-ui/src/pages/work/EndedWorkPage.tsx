@@ -9,6 +9,7 @@ import type { Column } from "~/lists/columns";
 import { ListView } from "~/lists/ListView";
 import type { Preset } from "~/lists/presets";
 import { workKind } from "~/pages/work/kinds";
+import { PackageOf } from "~/pages/work/PackageOf";
 import { KindTabs, WorkTabs } from "~/pages/work/WorkTabs";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
 import { type WorkRow, wayOf } from "~/pages/work/work-rows";
@@ -51,7 +52,19 @@ const PRESETS: readonly Preset[] = [
 
 function columnsOf(collection: string): readonly Column<WorkRow>[] {
   return [
-    { id: "way", header: "From → to", card: "title", cell: wayOf },
+    {
+      id: "what",
+      header: "What",
+      card: "title",
+      cell: (row) => <PackageOf work={row} otherwise={wayOf(row)} />,
+    },
+    {
+      id: "observed",
+      header: "Observed",
+      wide: true,
+      cell: (row) => row.observed_at !== null && <Time at={row.observed_at} />,
+    },
+    { id: "way", header: "From → to", card: "fold", cell: wayOf },
     { id: "status", header: "Status", card: "state", cell: (row) => <State of={row.status} /> },
     {
       id: "ended",

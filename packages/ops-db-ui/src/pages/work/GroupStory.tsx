@@ -28,38 +28,47 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
   return (
     <div className={styles.story}>
       {by !== "kind" && <p>{kindsOf(group)}</p>}
-      {errors.slice(0, ERRORS_SHOWN).map(([category, count]) => {
-        const known = categories.get(category);
-        return (
-          <p key={category}>
-            <span className={styles.muted}>
-              {count === group.count ? "Last error: " : `Last error of ${grouped(count)} of them: `}
-            </span>
-            {known?.text ?? worded(category)}
-            {known !== undefined && known.remedy !== remedy && (
-              <span className={styles.muted}>
-                . {isPaused ? nowThatItKeepsFailing(known.remedy) : known.remedy}
-              </span>
-            )}
-          </p>
-        );
-      })}
-      {errors.length > ERRORS_SHOWN && <p>and {errors.length - ERRORS_SHOWN} other errors</p>}
-      {remedy !== undefined && (
-        <p>
-          <span className={styles.muted}>What to do: </span>
-          <Remedy text={remedy} where={place} /> <ErrorsOfPause group={group} />
-        </p>
-      )}
-      <p>
-        <span className={styles.muted}>By itself: </span>
-        {group.next_at !== null && (
-          <>
-            <Time at={group.next_at} as="age" />:{" "}
-          </>
+      <dl className={styles.facts}>
+        {errors.length > 0 && (
+          <div>
+            <dt>{errors.length === 1 ? "Last error" : "Last errors"}</dt>
+            {errors.slice(0, ERRORS_SHOWN).map(([category, count]) => {
+              const known = categories.get(category);
+              return (
+                <dd key={category}>
+                  {count < group.count && <span className={styles.muted}>{grouped(count)} of them: </span>}
+                  {known?.text ?? worded(category)}
+                  {known !== undefined && known.remedy !== remedy && (
+                    <span className={styles.muted}>
+                      . {isPaused ? nowThatItKeepsFailing(known.remedy) : known.remedy}
+                    </span>
+                  )}
+                </dd>
+              );
+            })}
+            {errors.length > ERRORS_SHOWN && <dd>and {errors.length - ERRORS_SHOWN} other errors</dd>}
+          </div>
         )}
-        {group.next}
-      </p>
+        {remedy !== undefined && (
+          <div>
+            <dt>What to do</dt>
+            <dd>
+              <Remedy text={remedy} where={place} /> <ErrorsOfPause group={group} />
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>By itself</dt>
+          <dd>
+            {group.next_at !== null && (
+              <>
+                <Time at={group.next_at} as="age" />:{" "}
+              </>
+            )}
+            {group.next}
+          </dd>
+        </div>
+      </dl>
     </div>
   );
 }

@@ -3,12 +3,14 @@ import { Empty } from "~/components/Empty";
 import { Progress } from "~/components/Progress";
 import { Bytes, Count, Rate } from "~/components/Quantity";
 import { State } from "~/components/State";
+import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
 import type { Column, RowLink } from "~/lists/columns";
 import { ListView } from "~/lists/ListView";
 import type { Query } from "~/lists/pages";
 import { kindWord, workKind } from "~/pages/work/kinds";
 import styles from "~/pages/work/OpenWorkRows.module.css";
+import { PackageOf } from "~/pages/work/PackageOf";
 import { TickedVerbs } from "~/pages/work/TickedVerbs";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
 
@@ -35,7 +37,18 @@ export function OpenWorkRows({ query }: { readonly query: Query }) {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "what", header: "What", card: "title", cell: (row) => row.obs_unit ?? row.module ?? row.id },
+  {
+    id: "what",
+    header: "What",
+    card: "title",
+    cell: (row) => <PackageOf work={row} otherwise={row.module ?? row.id} />,
+  },
+  {
+    id: "observed",
+    header: "Observed",
+    card: "time",
+    cell: (row) => row.observed_at !== null && <Time at={row.observed_at} />,
+  },
   {
     id: "kind",
     header: "Kind, from → to",

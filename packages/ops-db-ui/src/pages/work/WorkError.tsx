@@ -19,7 +19,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
           <p>{known.meaning}</p>
           <dl className={styles.facts}>
             <div>
-              <dt>What helps</dt>
+              <dt>What to do</dt>
               <dd>{isPaused(row) ? nowThatItKeepsFailing(known.remedy) : known.remedy}</dd>
             </div>
             {row.status !== "failed" && (
@@ -29,7 +29,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
               </div>
             )}
             <div>
-              <dt>Turn</dt>
+              <dt>Whose turn</dt>
               <dd>{who(turnOf(row, known.turn), [wayOf(row)])}</dd>
             </div>
           </dl>

@@ -85,6 +85,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
           </section>
         )}
         <section aria-label="Facts" className={styles.part}>
+          <h2>Facts</h2>
           {row.bytes_total > 0 && (
             <Progress done={row.bytes_done} total={row.bytes_total} label="done" unit="bytes" />
           )}
@@ -112,6 +113,7 @@ function factsOf(row: WorkRow): readonly (readonly [string, ReactNode])[] {
             {packageName(row)}
           </Link>,
         ],
+    row.observed_at === null ? null : ["Observed", <Time key="observed" at={row.observed_at} />],
     "route" in row ? ["Route", row.route] : null,
     ["Site", row.site],
     ["Failed attempts", row.attempt === 0 ? "none" : row.attempt],

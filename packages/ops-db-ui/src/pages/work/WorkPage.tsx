@@ -44,6 +44,8 @@ export function WorkPage() {
     { params: { query: { ...query, ...(by === "none" ? {} : { by }) } } },
     { enabled: wrong.length === 0 },
   );
+  // What waits and why, what moves and what needs somebody: of all, not of a part.
+  const isWhole = by === "reason" && Object.keys(query).length === 0;
   const chips = chipsOf(FIELDS, state.filters, () => null);
   const open = textsOf(search.open)[0] ?? null;
   return (
@@ -54,7 +56,7 @@ export function WorkPage() {
           <>
             <WorkTabs />
             <CopyAs
-              ccat={null}
+              ccat={isWhole ? ["ccat", "status"] : null}
               path="/api/v1/open-work"
               query={{ ...query, sort: state.sort ?? undefined }}
             />
