@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from ccat_ops_db_client.background import is_at_work
 from ccat_ops_db_client.errors import ConfigurationError
 from ccat_ops_db_client.settings import load_settings
+from ccat_ops_db_client.spool import Spool
 
 from . import seed
-from .conftest import Api, RunCcat, ScriptedServer
+from .conftest import Api, Reply, RunCcat, ScriptedServer, accept
+from .test_lanes import wait_for
 
 SITE = "http://site.example:8000"
 TEST = "http://test.example:8000"
@@ -150,3 +153,26 @@ def test_a_command_takes_it(folder: Path, ccat: RunCcat, api: Api, server: Scrip
     found = ccat("find", "--json", "--profile", "site", **elsewhere)
     assert started.out.strip() in [row["id"] for row in found.json]
     assert server.received == []
+
+
+def test_what_is_left_behind_to_send_takes_it_too(
+    folder: Path, ccat: RunCcat, server: ScriptedServer, spool_folder: Path
+) -> None:
+    """Also the default one, which no variable names."""
+    server.say(Reply(503))
+    write(folder, f'default = "site"\n[site]\napi_url = "{server.url}"\n')
+    write_token(folder / "site.token", "ccat_site")
+    nobody = {"CCAT_API_URL": "", "CCAT_API_TOKEN": "", "CCAT_REPLAY_IN_BACKGROUND": "true"}
+    started = ccat("obs", "start", "--obs-unit", "O", "--module", "m", **nobody)
+    assert started.status == 0
+    server.answer = accept
+    spool = Spool(spool_folder)
+    wait_for(lambda: spool.count(server.url) == 0)
+    wait_for(lambda: not is_at_work(spool, server.url))
+    assert {request.headers["authorization"] for request in server.received} == {"Bearer ccat_site"}
+
+
+def test_a_home_that_is_not_known_is_no_defect(folder: Path) -> None:
+    write(folder, f'default = "site"\n[site]\napi_url = "{SITE}"\ntoken_file = "~nobody-here/token"\n')
+    with pytest.raises(ConfigurationError, match="~nobody-here/token is not there"):
+        load_settings()

@@ -1,6 +1,8 @@
 """What a computer may be like under ccat: streams, settings and folders that are not as they should be."""
 
+import json
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_ops_db_client.errors import ConfigurationError, SpoolError
 from ccat_ops_db_client.recorder import Recorder
-from ccat_ops_db_client.settings import load_settings
+from ccat_ops_db_client.settings import Settings, load_settings
 from ccat_ops_db_client.spool import Spool
 
 from . import seed
@@ -65,6 +67,21 @@ class TestStreams:
         ]
         assert len(Spool(spool_folder).waiting()) == 1
 
+    @pytest.mark.parametrize("nobody", ["2>/dev/full", "2> >(exit)", "2>&-", "2>/dev/full >/dev/full"])
+    def test_a_notice_that_cannot_be_written_keeps_nothing_from_being_done(
+        self,
+        shell: Callable[[str], "subprocess.CompletedProcess[str]"],
+        spool_folder: Path,
+        nobody: str,
+    ) -> None:
+        """A log on a full disk, a reader that has gone."""
+        done = shell(f"ccat obs start --obs-unit O --module m {nobody}")
+        (waiting,) = Spool(spool_folder).waiting()
+        if nobody.endswith(">/dev/full") and nobody.startswith("2>/dev/full >"):
+            assert done.returncode == 1
+        else:
+            assert (done.returncode, done.stdout) == (0, f"{json.loads(waiting.body)['id']}\n")
+
     def test_nothing_is_said_of_a_reader_that_has_read_enough(
         self, shell: Callable[[str], "subprocess.CompletedProcess[str]"]
     ) -> None:
@@ -93,6 +110,12 @@ class TestSettings:
             ("CCAT_REPLAY_IN_BACKGROUND", "maybe", "true or false"),
             ("CCAT_READ_TIMEOUT", "soon", "a number of seconds"),
             ("CCAT_READ_TIMEOUT", "-1", "greater than 0"),
+            ("CCAT_SPOOL_AFTER_SECONDS", "inf", "less than or equal"),
+            ("CCAT_RETRY_SECONDS", "1e300", "less than or equal"),
+            ("CCAT_API_URL", "http://\u00fc..example", "must look like http://host:port"),
+            ("CCAT_API_URL", "http://xn--:80", "must look like http://host:port"),
+            ("CCAT_API_URL", "http://\udcff.example", "must look like http://host:port"),
+            ("CCAT_PROXY", "http://\u00fc..example", "must look like http://host:port"),
         ],
     )
     def test_what_cannot_be_is_named_with_its_setting(
@@ -105,6 +128,26 @@ class TestSettings:
         assert raised.value.message.startswith(f"{name}: ")
         assert says in raised.value.message
         assert "ccat_x_y" not in str(raised.value)
+
+    def test_an_empty_variable_is_as_good_as_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CCAT_API_URL", NOWHERE)
+        monkeypatch.delenv("CCAT_SPOOL_FOLDER", raising=False)
+        before = load_settings()
+        for name in Settings.model_fields:
+            if name != "api_url":
+                monkeypatch.setenv(f"CCAT_{name.upper()}", "")
+        assert load_settings() == before
+
+    @pytest.mark.parametrize("folder", ["~nobody-here/spool", ""])
+    def test_a_home_that_is_not_known_is_named(self, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+        monkeypatch.setenv("CCAT_API_URL", NOWHERE)
+        monkeypatch.setenv("CCAT_SPOOL_FOLDER", folder)
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr(pwd, "getpwuid", lambda number: pwd.getpwnam("nobody-here"))
+        with pytest.raises(ConfigurationError) as raised:
+            load_settings()
+        assert "in a home that is not known" in raised.value.message
+        assert "CCAT_SPOOL_FOLDER" in raised.value.remedy
 
 
 class TestFolders:

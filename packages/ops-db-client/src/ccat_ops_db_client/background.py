@@ -12,7 +12,7 @@ import threading
 from .client import Client
 from .errors import AuthenticationError, CcatError
 from .replay import replay
-from .settings import Settings, load_settings
+from .settings import PROFILE, Settings, load_settings
 from .spool import Spool
 
 LONGEST_SLEEP = 30.0
@@ -30,13 +30,11 @@ def replay_in_thread(settings: Settings) -> None:
 
 def replay_in_process(settings: Settings) -> None:
     """Send what waits in a process of its own that outlives this one."""
+    # It reads the token where this one read it: from the environment, or from the file of the profile.
+    api = {"CCAT_API_URL": settings.api_url} if settings.profile is None else {PROFILE: settings.profile}
     subprocess.Popen(
         [sys.executable, "-m", "ccat_ops_db_client.background"],
-        env={
-            **os.environ,
-            "CCAT_API_URL": settings.api_url,
-            "CCAT_SPOOL_FOLDER": str(settings.spool_folder),
-        },
+        env={**os.environ, **api, "CCAT_SPOOL_FOLDER": str(settings.spool_folder)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

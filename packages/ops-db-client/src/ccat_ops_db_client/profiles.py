@@ -40,8 +40,8 @@ def profiles_path(environment: Mapping[str, str] = os.environ) -> Path:
     return folder / "ccat" / "profiles.toml"
 
 
-def read_profile(name: str | None) -> dict[str, Any] | None:
-    """Return the settings of a profile, its token included.
+def read_profile(name: str | None) -> tuple[str | None, dict[str, Any] | None]:
+    """Return the name and the settings of a profile, its token included.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def read_profile(name: str | None) -> dict[str, Any] | None:
 
     Returns
     -------
+    str or None
+        Name of the profile that was taken; None if there is no default.
     dict or None
         Names of settings with their values as they are written; None if there is no default.
 
@@ -63,16 +65,16 @@ def read_profile(name: str | None) -> dict[str, Any] | None:
     default = profiles.pop(DEFAULT, None)
     if not isinstance(default, str | None):
         raise ConfigurationError(f"{shown(path)}: default must be the name of a profile", "correct it")
-    if name is None and default is None:
-        return None
     chosen = name or default
-    profile = profiles.get(str(chosen))
+    if chosen is None:
+        return None, None
+    profile = profiles.get(chosen)
     if not isinstance(profile, dict):
         known = ", ".join(sorted(profiles)) or "none"
         raise ConfigurationError(
             f"there is no profile {chosen} in {shown(path)}", f"take one that is there ({known}), or write it"
         )
-    return _with_token(dict(profile), str(chosen), path)
+    return chosen, _with_token(dict(profile), chosen, path)
 
 
 def _read_profiles(path: Path) -> dict[str, Any]:
@@ -101,7 +103,8 @@ def _with_token(profile: dict[str, Any], name: str, path: Path) -> dict[str, Any
     written = profile.pop(TOKEN_FILE, None)
     if not isinstance(written, str | None) or written == "":
         raise ConfigurationError(f"profile {name}: {TOKEN_FILE} must be a path", f"correct {shown(path)}")
-    file = path.parent / Path(written or f"{name}.token").expanduser()
+    # As above: without a home the tilde stays, and the file is not there.
+    file = path.parent / os.path.expanduser(written or f"{name}.token")  # noqa: PTH111 - Path.expanduser raises
     token = _read_token(file)
     if token is not None:
         return profile | {"api_token": token}

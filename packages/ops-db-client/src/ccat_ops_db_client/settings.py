@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+import httpx
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import ConfigurationError
@@ -42,10 +43,18 @@ def _http_url(text: str) -> SplitResult:
     parts = urlsplit(text.strip())
     # Asked for, a port that is none raises an error.
     wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
-    if wrong or any(map(str.isspace, parts.netloc)):
+    if wrong or any(map(str.isspace, parts.netloc)) or not _can_be_asked(text.strip()):
         # It may carry a password.
         raise ValueError("must look like http://host:port")
     return parts
+
+
+def _can_be_asked(url: str) -> bool:
+    """Say whether the name of the host is one; other libraries take some that are none."""
+    try:
+        return bool(httpx.URL(url).host)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _header_text(token: SecretStr | None) -> SecretStr | None:
@@ -86,18 +95,26 @@ class Settings(BaseSettings):
         Whether the spool may be on a network file system, whose locks may not keep two computers apart.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CCAT_", extra="ignore")
+    # A variable that is empty is as good as none: scripts write ``CCAT_SPOOL_FOLDER=``.
+    model_config = SettingsConfigDict(env_prefix="CCAT_", env_ignore_empty=True, extra="ignore")
 
     api_url: Annotated[str, AfterValidator(_base_url)]
     api_token: Annotated[SecretStr | None, AfterValidator(_header_text)] = None
     spool_folder: Path = Field(default_factory=lambda: Path("~/.local/state/ccat/spool"))
     connect_timeout: float = Field(default=5, gt=0, le=600)
     read_timeout: float = Field(default=60, gt=0, le=3600)
-    retry_seconds: float = Field(default=60, gt=0)
-    spool_after_seconds: float = Field(default=2, gt=0)
+    retry_seconds: float = Field(default=60, gt=0, le=30 * 86400)
+    spool_after_seconds: float = Field(default=2, gt=0, le=600)
     proxy: Annotated[str | None, AfterValidator(_proxy_url)] = None
     replay_in_background: bool = True
     spool_on_network: bool = False
+
+    _profile: str | None = PrivateAttr(default=None)
+
+    @property
+    def profile(self) -> str | None:
+        """Name of the profile that they are from; null if the environment says where the API is."""
+        return self._profile
 
 
 PROFILE = "CCAT_PROFILE"
@@ -130,7 +147,7 @@ def load_settings(api_url: str | None = None) -> Settings:
     if name is None and (api_url is not None or os.environ.get("CCAT_API_URL")):
         profile = None
     else:
-        profile = read_profile(name)
+        name, profile = read_profile(name)
     given: dict[str, Any] = {} if api_url is None else {"api_url": api_url}
     if profile is not None:
         given = {"api_token": None} | profile
@@ -139,7 +156,18 @@ def load_settings(api_url: str | None = None) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         raise _explained(error, profile or {}) from None
-    return settings.model_copy(update={"spool_folder": settings.spool_folder.expanduser().absolute()})
+    settings._profile = name
+    return settings.model_copy(update={"spool_folder": _absolute(settings.spool_folder)})
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError:
+        raise ConfigurationError(
+            f"the spool {shown(folder)} is in a home that is not known",
+            "set CCAT_SPOOL_FOLDER to a path that begins with /",
+        ) from None
 
 
 def _refuse_wrong_keys(profile: dict[str, Any]) -> None:

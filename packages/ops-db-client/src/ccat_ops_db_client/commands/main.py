@@ -4,7 +4,6 @@ import errno
 import os
 import sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -15,7 +14,8 @@ from ccat_ops_db_client.terminal_text import printable
 
 from . import ASKED_BY_SHELL
 from .exit_status import ExitStatus
-from .output import json_text, printing
+from .output import json_text
+from .streams import flush_result, prepare_streams
 
 COMMANDS = ("obs", "file", "packages", "wait", "stage", "get", "find", "status", "why", "spool", "completion")
 """A module each, which has the command under its name, or several in a Typer application `app`."""
@@ -59,36 +59,15 @@ def application(*names: str) -> typer.Typer:
 
 def main() -> None:
     """Run ``ccat``; an error is one line with its remedy."""
-    _prepare_streams()
+    prepare_streams()
     try:
         _run()
     except SystemExit:
-        _flush()
-        raise
-
-
-def _prepare_streams() -> None:
-    # Who closed them wants to read nothing; what is recorded is recorded nevertheless.
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-    # A name that the locale cannot show is shown with escapes; it must not stop a command that is done.
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _flush() -> None:
-    """Print what was not printed yet; that it cannot be is an error as every other."""
-    try:
-        with printing():
-            sys.stdout.flush()
-    except (CcatError, BrokenPipeError) as error:
-        # What is left would be tried once more at the end of the program.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, CcatError):
+        try:
+            flush_result()
+        except CcatError as error:
             _fail(error)
-        # Who reads has read enough.
-        sys.exit(ExitStatus.NOT_DONE)
+        raise
 
 
 def _run() -> None:
