@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from uuid import UUID
 
+import httpx
 import pytest
 
 from ccat_dev_stack import ports
@@ -23,7 +24,9 @@ from ccat_ops_db_client.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from ccat_ops_db_client.http_messages import secure_address
 from ccat_ops_db_client.policy import Bounds, Pauses
+from ccat_ops_db_client.recorder import Recorder, pages
 from ccat_ops_db_client.records import Execution
 
 from .conftest import MakeClient, Received, Reply, ScriptedServer, problem, settings_for
@@ -256,6 +259,11 @@ class TestHttps:
             assert (await client.start_execution("O", ["m"], execution_id=EXECUTION)).id == EXECUTION
         assert said == [secure_server.url]
 
+    def test_an_address_without_a_name_keeps_its_brackets(self) -> None:
+        request = httpx.Request("GET", "http://[::1]:8000/api/v1/site")
+        response = httpx.Response(301, headers={"Location": "https://[::1]/api/v1/site"}, request=request)
+        assert secure_address("http://[::1]:8000", request, response) == "https://[::1]:443"
+
     def test_it_leads_nowhere_else(
         self, server: ScriptedServer, secure_server: ScriptedServer, client_of: MakeClient
     ) -> None:
@@ -266,6 +274,17 @@ class TestHttps:
             with pytest.raises(UnexpectedAnswerError, match="308"):
                 client_of(server.url).start_execution("O", ["m"])
         assert secure_server.received == []
+
+
+async def test_the_asynchronous_client_looks_names_up(server: ScriptedServer, spool_folder: Path) -> None:
+    """One address of the name may take no connections."""
+    server.say(Reply(200, {"id": "ccat"}))
+    named = settings_for(server.url.replace("127.0.0.1", "localhost"), spool_folder)
+    async with AsyncClient(named) as client:
+        assert (await client.site()).id == "ccat"
+    async with AsyncClient(settings_for("http://nobody.invalid", spool_folder, retry_seconds=0.01)) as client:
+        with pytest.raises(UnreachableError, match="cannot be reached"):
+            await client.site()
 
 
 class TestBounds:
@@ -358,6 +377,22 @@ def test_lists_are_read_to_the_end(server: ScriptedServer, client_of: MakeClient
     found = list(client_of(server.url).executions(status="running", source=None))
     assert [execution.obs_unit for execution in found] == ["A", "B"]
     assert server.received[1].path == "/api/v1/executed-obs-units?limit=1000&status=running&cursor=a+b%2Bc"
+
+
+async def test_a_page_that_comes_again_and_again_is_not_of_the_api(
+    server: ScriptedServer, client_of: MakeClient
+) -> None:
+    """Something on the way keeps answers without regard to what is asked; a list of it would have no end."""
+    server.say(Reply(200, {"items": [{**ANSWER, "obs_unit": "A"}], "next_cursor": "a"}))
+    client = client_of(server.url)
+    with pytest.raises(UnexpectedAnswerError, match="do not end"):
+        list(client.executions())
+    with pytest.raises(UnexpectedAnswerError, match="do not end"):
+        list(pages(Recorder(client).ask, calls.executions()))
+    async with AsyncClient(client.settings) as asynchronous:
+        with pytest.raises(UnexpectedAnswerError, match="do not end"):
+            [each async for each in asynchronous.executions()]
+    assert len(server.received) == 6
 
 
 class TestRedirect:

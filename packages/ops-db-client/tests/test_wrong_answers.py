@@ -12,10 +12,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ccat_ops_db_client import AsyncClient, calls, http_messages, sending
+from ccat_ops_db_client import AsyncClient, Settings, calls, http_messages, policy, sending
 from ccat_ops_db_client.commands import polling
 from ccat_ops_db_client.errors import ApiAwayError, CcatError, UnexpectedAnswerError
 from ccat_ops_db_client.identity import new_id
@@ -34,6 +34,7 @@ OK = b"HTTP/1.1 201 Created\r\n"
 JSON = b"Content-Type: application/json\r\n"
 HTML = b"Content-Type: text/html"
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\n"
+SITE = calls.site().path
 DOCUMENT = json.dumps({**ANSWER, "id": str(UUID(int=1))}).encode()
 
 
@@ -88,6 +89,8 @@ FIXED = {
     "a header that is no text": NOT_FOUND + b"Server: \xff\xfe\xfd\r\n" + HTML + b"\r\n" + length(b"x"),
     "a redirect nowhere": b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
     "a redirect to a file": b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+    "a redirect to a port that is none": b"HTTP/1.1 308 Go\r\nLocation: https://127.0.0.1:99999"
+    b"/api/v1/executed-obs-units:start\r\nContent-Length: 0\r\n\r\n",
     "Retry-After of another calendar": b"HTTP/1.1 503 No\r\nRetry-After: Fri, 31 Dec 9999999 23:59:59 +9999"
     + b"\r\n"
     + length(b""),
@@ -252,6 +255,7 @@ def test_a_defect_below_does_not_lose_a_start(
         st.sampled_from(["content-type", "retry-after", "location", "server", "content-encoding"]),
         st.one_of(
             st.sampled_from(["application/problem+json", "application/json", "text/html; charset=zip"]),
+            st.sampled_from([f"https://{host}{SITE}" for host in ("api", "[::1", "xn--", "api:99999", "")]),
             st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"])),
         ),
     ),
@@ -273,16 +277,23 @@ def test_a_defect_below_does_not_lose_a_start(
         ).map(lambda document: json.dumps(document).encode()),
     ),
 )
+@example(308, {"location": f"https://xn--{SITE}"}, b"")
+@example(308, {"location": f"https://api:99999{SITE}"}, b"")
 def test_every_answer_is_an_answer_or_an_error_of_ours(
     status: int, headers: dict[str, str], document: bytes
 ) -> None:
-    call = calls.site()
-    request = httpx.Request("GET", f"http://api{call.path}")
+    client_settings = Settings(api_url="http://api")
     encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    with suppress(CcatError, httpx.DecodingError):
-        body = http_messages.Body(httpx.Response(status, headers=encoded, request=request), Limit(60, 10**9))
-        body.add(document)
-        http_messages.answer_of(call, body.response())
+    steps = policy.answer(
+        calls.site(), client_settings, client_settings.api_url, Bounds(0), policy.say_nothing
+    )
+    step = next(steps)
+    with suppress(CcatError, httpx.DecodingError, StopIteration):
+        while isinstance(step, policy.Send):
+            response = httpx.Response(status, headers=encoded, request=step.request)
+            body = http_messages.Body(response, Limit(60, 10**9))
+            body.add(document)
+            step = steps.send(body.response())
 
 
 def test_the_token_goes_nowhere_else(

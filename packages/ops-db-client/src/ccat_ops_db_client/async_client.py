@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from . import calls, policy
+from .async_transport import AsyncTransport
 from .calls import Call
 from .http_messages import Body, client_arguments, connection_error, transport_arguments, unreachable
 from .limits import Limit, SilenceLimit
@@ -48,7 +49,7 @@ class AsyncClient(Operations):
         self._address = self.settings.api_url
         self._on_retry, self._on_moved = on_retry, on_moved
         self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(**transport_arguments(self.settings)),
+            transport=AsyncTransport(**transport_arguments(self.settings)),
             **client_arguments(self.settings),
         )
 
@@ -89,7 +90,8 @@ class AsyncClient(Operations):
         for item in page.items:
             yield item
         while page.next_cursor:
-            page = await self.send(calls.with_cursor(call, page.next_cursor))
+            call = calls.with_cursor(call, page.next_cursor)
+            page = await self.send(call)
             for item in page.items:
                 yield item
 

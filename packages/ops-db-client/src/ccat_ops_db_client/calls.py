@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, TypeAdapter
 
-from .errors import CcatError
+from .errors import CcatError, UnexpectedAnswerError
 from .identity import new_id
 from .paths import in_utf_8, is_utf_8
 from .records import (
@@ -288,7 +288,15 @@ def why(subject: str | UUID) -> Call[Explanation]:
 
 
 def with_cursor(call: Call[Page[Item]], cursor: str) -> Call[Page[Item]]:
-    """Return the request for the page after `cursor`."""
+    """Return the request for the page after `cursor`; `call` is that for the page before.
+
+    Raises
+    ------
+    UnexpectedAnswerError
+        It is the same page: something on the way answers without regard to what is asked.
+    """
+    if call.query.get("cursor") == cursor:
+        raise UnexpectedAnswerError(f"the pages of {call.path} do not end: one comes again and again")
     return replace(call, query={**call.query, "cursor": cursor})
 
 

@@ -93,7 +93,8 @@ class Client(Operations):
         page = self.send(call)
         yield from page.items
         while page.next_cursor:
-            page = self.send(calls.with_cursor(call, page.next_cursor))
+            call = calls.with_cursor(call, page.next_cursor)
+            page = self.send(call)
             yield from page.items
 
     @contextmanager

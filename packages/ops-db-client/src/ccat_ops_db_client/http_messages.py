@@ -275,7 +275,8 @@ def origin(url: str) -> str:
     """Return scheme, host and port of `url`, to compare who is asked."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{port}"
 
 
 def redirect_request(request: httpx.Request, response: httpx.Response) -> httpx.Request:
@@ -289,13 +290,11 @@ def redirect_request(request: httpx.Request, response: httpx.Response) -> httpx.
     UnexpectedAnswerError
         The redirect leads nowhere or not to HTTP.
     """
-    target = response.headers.get("location", "")
-    try:
-        url = request.url.join(target)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if not target or url.scheme not in {"http", "https"} or not url.host:
-        raise UnexpectedAnswerError(f"{_origin_text(response)} redirects to {target!r}")
+    url = _target(request, response)
+    if url is None or url.scheme not in {"http", "https"}:
+        raise UnexpectedAnswerError(
+            f"{_origin_text(response)} redirects to {response.headers.get('location', '')!r}"
+        )
     headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
     if origin(str(url)) != origin(str(request.url)):
         headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
@@ -309,13 +308,25 @@ def secure_address(address: str, request: httpx.Request, response: httpx.Respons
     """
     if response.status_code not in REDIRECTS or request.url.scheme != "http":
         return None
-    try:
-        target = request.url.join(response.headers.get("location", ""))
-    except httpx.InvalidURL:
+    target = _target(request, response)
+    if target is None or target.scheme != "https":
         return None
-    if target.scheme != "https" or target.host != request.url.host or target.raw_path != request.url.raw_path:
+    if target.host != request.url.host or target.raw_path != request.url.raw_path:
         return None
     return f"{origin(str(target))}{urlsplit(address).path}"
+
+
+def _target(request: httpx.Request, response: httpx.Response) -> httpx.URL | None:
+    """Return where a redirect leads; null where nobody can be asked."""
+    location = response.headers.get("location")
+    if not location:
+        return None
+    try:
+        target = request.url.join(location)
+        # The name of the host and the port are only looked at when they are asked for.
+        return target if target.host and origin(str(target)) else None
+    except (httpx.InvalidURL, ValueError):
+        return None
 
 
 def _problem(response: httpx.Response) -> dict[str, Any] | None:

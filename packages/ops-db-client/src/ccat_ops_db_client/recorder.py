@@ -45,7 +45,8 @@ def pages(ask: Ask, call: Call[Page[Item]]) -> Iterator[Item]:
     page = ask(call)
     yield from page.items
     while page.next_cursor:
-        page = ask(calls.with_cursor(call, page.next_cursor))
+        call = calls.with_cursor(call, page.next_cursor)
+        page = ask(call)
         yield from page.items
 
 
