@@ -3,11 +3,17 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
 
 from .errors import PathError, PathReason
+from .network_file_systems import is_on_disk_of_this_computer
 from .paths import shown
+
+PART = ".part"
+"""How names of fresh temporaries end."""
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
@@ -67,6 +73,53 @@ def exclusive_temporary(path: Path) -> Iterator[int]:
                 return
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def fresh_temporary(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Yield a new file beside `path` with its name; it is gone at the end, unless it was renamed.
+
+    It is locked as long as its process lives, so that `clear_abandoned` knows whether it does.
+    """
+    while True:
+        temporary = path.with_name(f"{path.name}.{uuid4()}{PART}")
+        with temporary.open("xb") as stream:
+            try:
+                # Not by somebody who clears, in the moment between.
+                if _is_locked_at_once(stream.fileno()) and _is_named(stream.fileno(), temporary):
+                    yield stream, temporary
+                    return
+            finally:
+                temporary.unlink(missing_ok=True)
+
+
+def clear_abandoned(folder: Path, pattern: str) -> None:
+    """Remove the temporaries in a folder whose processes have ended.
+
+    Who writes one has it locked. Where other computers write, too, or nobody can lock, all is left.
+    """
+    if not is_on_disk_of_this_computer(folder):
+        return
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_named(descriptor, path):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _is_locked_at_once(descriptor: int) -> bool:
+    """Lock a file; say whether nobody else has it locked. Where there are no locks nobody has."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _is_named(descriptor: int, path: Path) -> bool:

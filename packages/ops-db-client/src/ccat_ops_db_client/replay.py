@@ -63,6 +63,7 @@ def replay(
     deadline = time.monotonic() + limit_seconds
     sent = refused = 0
     stopped_by: CcatError | None = None
+    spool.clear_abandoned()
     if spool.due_in(api_url) != 0:
         return Replay(0, 0, spool.count(api_url))
     with spool.lease(f"replay {api_url}", lock_seconds) as lease:

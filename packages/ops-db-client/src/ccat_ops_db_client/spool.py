@@ -260,6 +260,11 @@ class Spool:
         """Give the room of what was taken out back to the disk."""
         self._file.shrink()
 
+    def clear_abandoned(self) -> None:
+        """Remove what processes left in the folder that were killed while they wrote."""
+        self._file.clear_abandoned()
+        self._incoming.clear_abandoned()
+
     @contextmanager
     def lease(self, name: str, seconds: float) -> Iterator[Lease | None]:
         """Hold a right that one process has at a time; yields null if it did not come within `seconds`."""

@@ -13,16 +13,16 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
-from uuid import uuid4
 from weakref import WeakSet, finalize
 
-from .durable import make_folder
+from .durable import PART, clear_abandoned, fresh_temporary, make_folder
 from .errors import SpoolError
 from .network_file_systems import is_on_disk_of_this_computer
 from .spool_mending import (
     COMPANIONS,
     SET_ASIDE,
     finish_replacement,
+    half_made,
     is_sound,
     is_unfinished,
     replace_damaged,
@@ -151,12 +151,10 @@ class SpoolFile:
             if reserve.exists():
                 return
             make_folder(self._folder, mode=0o700)
-            part = reserve.with_name(f"{_RESERVE}-{uuid4()}")
-            try:
-                part.write_bytes(bytes(_RESERVED_BYTES))
+            with fresh_temporary(reserve) as (stream, part):
+                stream.write(bytes(_RESERVED_BYTES))
+                stream.flush()
                 part.rename(reserve)
-            finally:
-                part.unlink(missing_ok=True)
         except OSError as error:
             raise unusable(self._folder, error) from error
 
@@ -167,6 +165,15 @@ class SpoolFile:
             self._empty_log()
             with suppress(OSError):
                 (self._folder / _RESERVE).unlink()
+
+    def clear_abandoned(self) -> None:
+        """Remove what processes left that were killed while they wrote."""
+        clear_abandoned(self._folder, f"*{PART}")
+        if is_on_disk_of_this_computer(self._folder) and (left := half_made(self._path)):
+            # Whoever replaces the file has the folder; while others use it, it is for the next time.
+            with suppress(SpoolError, OSError), self._folder_locked(fcntl.LOCK_EX, 0):
+                for path in left:
+                    path.unlink(missing_ok=True)
 
     def is_tight(self) -> bool:
         """Say whether the disk is as good as full."""
@@ -297,20 +304,20 @@ class SpoolFile:
         )
 
     @contextmanager
-    def _folder_locked(self, kind: int) -> Iterator[None]:
+    def _folder_locked(self, kind: int, patience: float | None = None) -> Iterator[None]:
         """Have the folder locked; where the file system has no such locks, only who shares it may go on."""
         try:
             descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise unusable(self._folder, error) from error
         try:
-            self._lock_folder(descriptor, kind)
+            self._lock_folder(descriptor, kind, self._patience if patience is None else patience)
             yield
         finally:
             os.close(descriptor)
 
-    def _lock_folder(self, descriptor: int, kind: int) -> None:
-        deadline = time.monotonic() + self._patience
+    def _lock_folder(self, descriptor: int, kind: int, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while True:
             try:
                 fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from .durable import make_folder, sync_folder
+from .durable import PART, clear_abandoned, fresh_temporary, make_folder, sync_folder
 from .spool_tables import REQUEST_COLUMNS, Row
 
 _WHOLE = ".request"
@@ -45,15 +45,11 @@ class Incoming:
         assert isinstance(body, bytes)
         make_folder(self._folder, mode=0o700)
         path = self._folder / f"{self._next_number():012}-{uuid4()}{_WHOLE}"
-        temporary = path.with_suffix(".part")
-        try:
-            with temporary.open("xb") as stream:
-                stream.write(json.dumps({**facts, "size": len(body)}).encode() + b"\n" + body)
-                stream.flush()
-                os.fsync(stream.fileno())
+        with fresh_temporary(path) as (stream, temporary):
+            stream.write(json.dumps({**facts, "size": len(body)}).encode() + b"\n" + body)
+            stream.flush()
+            os.fsync(stream.fileno())
             temporary.rename(path)
-        finally:
-            temporary.unlink(missing_ok=True)
         sync_folder(self._folder)
 
     def files(self) -> list[Path]:
@@ -65,6 +61,10 @@ class Incoming:
         if not (first := self._with(_WHOLE)):
             return []
         return [path for path in self._with(_WHOLE) if path <= first[-1]]
+
+    def clear_abandoned(self) -> None:
+        """Remove what processes left that were killed while they wrote."""
+        clear_abandoned(self._folder, f"*{PART}")
 
     def unreadable(self) -> list[Path]:
         """Return the files that are no requests."""

@@ -15,6 +15,8 @@ from .spool_tables import FILL_LANES, REQUEST_COLUMNS, VERSION, make_tables
 COMPANIONS = ("-wal", "-journal", "-shm")
 """What SQLite keeps beside a file; it belongs to the file of that name, whichever that is."""
 
+_HALF_MADE = ("new", "copy")
+
 SET_ASIDE = "set-aside-"
 """What the name of a damaged file gets, before a number."""
 
@@ -41,7 +43,7 @@ def replace_damaged(path: Path, kept: Path) -> int:
     ------
     OSError, sqlite3.Error
     """
-    new, copy = (path.with_name(f"{path.name}.{kind}-{uuid4()}") for kind in ("new", "copy"))
+    new, copy = (path.with_name(f"{path.name}.{kind}-{uuid4()}") for kind in _HALF_MADE)
     try:
         for suffix in ("", *COMPANIONS[:2]):
             if beside(path, suffix).exists():
@@ -62,6 +64,11 @@ def replace_damaged(path: Path, kept: Path) -> int:
             beside(copy, suffix).unlink(missing_ok=True)
         new.unlink(missing_ok=True)
     return count
+
+
+def half_made(path: Path) -> list[Path]:
+    """Return what is only there while a file is replaced, or because somebody was killed meanwhile."""
+    return [found for kind in _HALF_MADE for found in path.parent.glob(f"{path.name}.{kind}-*")]
 
 
 def is_unfinished(path: Path) -> bool:

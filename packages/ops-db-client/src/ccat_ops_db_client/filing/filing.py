@@ -28,7 +28,7 @@ from ccat_ops_db_client.recorder import Recorder, pages
 from ccat_ops_db_client.records import FiledFile, NewFile
 from ccat_ops_db_client.sending import named_lines
 
-from .ingest import ingest
+from .ingest import clear_copies, ingest
 from .left_out import LeftOut
 from .placing import Placed, apart, place_copies, place_where_they_are, same_name
 from .read import Advance, ReadFile, Work, checksum_of, each_in_threads
@@ -188,6 +188,7 @@ def _plan(
         source = source_for(instrument, sources, copying.location)
         folder = copying.folder or f"{order.execution_id}/{order.module}"
         placed, misplaced = place_copies(files, source, folder)
+        clear_copies({item.target.parent for item in placed}, source.folder)
     outcome.left_out += misplaced
     placed, groups = apart(placed)
     for group in groups:

@@ -3,12 +3,17 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ccat_ops_db_client.checksums import Algorithm
-from ccat_ops_db_client.durable import exclusive_temporary, make_folder_inside, sync_folder
+from ccat_ops_db_client.durable import (
+    clear_abandoned,
+    exclusive_temporary,
+    make_folder_inside,
+    sync_folder,
+)
 from ccat_ops_db_client.errors import FileGoneError, PathError, PathReason
 from ccat_ops_db_client.paths import shown
 
@@ -53,6 +58,13 @@ def ingest(file: FoundFile, target: Path, top: Path, algorithm: Algorithm, advan
             PathReason.NOT_COPIED,
         ) from error
     return ReadFile(FoundFile(target, file.below, status.st_size, status.st_mtime_ns), checksum)
+
+
+def clear_copies(folders: Iterable[Path], top: Path) -> None:
+    """Remove copies under way, in folders below `top`, whose processes have ended."""
+    for folder in folders:
+        if Path(os.path.realpath(folder)).is_relative_to(top):
+            clear_abandoned(folder, f"{TEMPORARY_PREFIX}*")
 
 
 def _copied(file: FoundFile, target: Path, algorithm: Algorithm, advance: Advance) -> str:

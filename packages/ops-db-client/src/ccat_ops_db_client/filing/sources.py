@@ -11,9 +11,8 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ccat_ops_db_client import calls
-from ccat_ops_db_client.durable import make_folder
+from ccat_ops_db_client.durable import fresh_temporary, make_folder
 from ccat_ops_db_client.errors import ApiAwayError, CcatError, PathError, PathReason
-from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.paths import name_of, shown, text_of
 from ccat_ops_db_client.recorder import Ask, Recorder, pages
 from ccat_ops_db_client.records import Location
@@ -190,14 +189,12 @@ def _memory(recorder: Recorder, name: str) -> Path:
 
 
 def _remember(memory: Path, content: bytes) -> None:
-    temporary = memory.with_name(f"{memory.name}.{new_id()}")
-    try:
+    # Only needed while the API is away; what can be done now is done.
+    with suppress(OSError):
         if memory.exists() and memory.read_bytes() == content:
             return
         make_folder(memory.parent, mode=0o700)
-        temporary.write_bytes(content)
-        temporary.replace(memory)
-    except OSError:
-        # Only needed while the API is away; what can be done now is done.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        with fresh_temporary(memory) as (stream, temporary):
+            stream.write(content)
+            stream.flush()
+            temporary.replace(memory)
