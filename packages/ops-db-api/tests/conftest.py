@@ -285,7 +285,6 @@ async def _on_database(app: FastAPI, database: str, clock: FixedClock) -> AsyncI
     set_limits(app)
     yield
     await tidy_up(app)
-    await state.engine.dispose()
 
 
 def _client(app: FastAPI, headers: dict[str, str]) -> Client:

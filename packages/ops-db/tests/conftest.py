@@ -98,7 +98,9 @@ def configured_engine(configured_url: str) -> Iterator[Engine]:
 @contextmanager
 def _worker_database(server: Postgresql, template: str) -> Iterator[Engine]:
     with process_database(server, template) as url:
-        yield from _engine(url)
+        engine = create_engine(synchronous(url))
+        yield engine
+        engine.dispose()
 
 
 @contextmanager
