@@ -16,6 +16,7 @@ _TESTS = str(Path(__file__).parent)
 
 WORK = frozenset(kind.name for kind in KINDS.values())
 _WRITTEN = re.compile(r"\b(?:UPDATE|DELETE FROM) (\w+)")
+_LOCKS = re.compile(r"\bFOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)\b")
 _LOCKED = re.compile(
     r"\bFROM (\w+).*\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b|\bFROM (\w+).*\bFOR KEY SHARE\b", re.S
 )
@@ -26,7 +27,8 @@ def locks(statement: str) -> str | None:
     """Return what a statement locks, ``copy`` or ``work``, if it would wait for it."""
     if "SKIP LOCKED" in statement:
         return None
-    found = _WRITTEN.search(statement) or _LOCKED.search(statement)
+    # Only a statement that locks is worth the long look from each of its tables to its end.
+    found = _WRITTEN.search(statement) or (_LOCKS.search(statement) and _LOCKED.search(statement))
     table = None if found is None else next(filter(None, found.groups()))
     return "copy" if table == "physical_copy" else "work" if table in WORK else None
 
