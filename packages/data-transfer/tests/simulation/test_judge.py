@@ -15,7 +15,6 @@ from ccat_data_transfer.simulation.observatory import ARCHIVE, SOURCE, Observer
 from ccat_data_transfer.simulation.world import Simulation
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.lease import acquire
-from ccat_dev_stack.testing import NewDatabase
 from ccat_ops_db.enumerations import Operation
 
 TAR = "2026/package.tar"
@@ -51,11 +50,8 @@ class Court:
 
 
 @pytest.fixture
-def court(
-    simulated_database: SimulatedDatabase, new_database: NewDatabase, migrated_template: str
-) -> Iterator[Court]:
-    url = new_database(template=migrated_template)
-    simulation = Simulation(0, simulated_database, url, DataTransferSettings(tick=3600))
+def court(simulated_database: SimulatedDatabase) -> Iterator[Court]:
+    simulation = Simulation(0, simulated_database, DataTransferSettings(tick=3600))
     yield Court(simulation)
     simulation.close()
 

@@ -21,6 +21,8 @@ class Act:
     path: str
     before: Content | None = None
     after: Content | None = None
+    medium: object | None = None
+    """Disk or bucket where it was done."""
 
 
 class ActsOnBytes(Protocol):

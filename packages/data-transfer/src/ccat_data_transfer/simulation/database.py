@@ -2,6 +2,10 @@
 
 ``ops_now()`` of this database tells the virtual time, with an offset for sessions of sites whose clock is
 wrong. A process passes the baton when a transaction has ended, so that none is open while others run.
+
+One database serves many worlds, one after the other, and so do the sessions of its server: what they have
+prepared and planned they keep. A process that dies loses its session in every way that matters: what is open
+is rolled back, its locks are gone, and its connection is closed for it.
 """
 
 from collections.abc import Callable
@@ -10,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
 import psycopg
+from psycopg import pq
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from ccat_data_transfer.simulation.schedule import Process, Schedule, SimulatedTask
@@ -22,7 +27,15 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 OFFSET = "simulation.clock_offset"
 """Setting of a session: microseconds by which its site's clock is ahead."""
 
+WORLDS_BETWEEN_VACUUMS = 10
+"""Vacuuming makes the server plan everything anew."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_OPTIONS = (
+    "-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
+    " -c lock_timeout=2000 -c statement_timeout=30000"
+)
 
 _VIRTUAL_TIME = (
     "CREATE SEQUENCE virtual_time",
@@ -32,57 +45,119 @@ _VIRTUAL_TIME = (
     " FROM public.virtual_time $$",
 )
 
-
 _TABLES = """\
 SELECT relname FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"""
 
+_TRIGGERS_OF_REPLICATION = """\
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+WHERE tgenabled = 'R' AND NOT tgisinternal ORDER BY tgrelid, tgname"""
+
+_BE = b"SELECT set_config('ccat.acts_for', $1, false), set_config('application_name', $2, false),\
+ set_config('simulation.clock_offset', $3, false)"
+
+
+@dataclass
+class _ServerSession:
+    """A session of the server, with what it has prepared; one process after the other has it."""
+
+    pgconn: pq.abc.PGconn
+    prepared: Any
+
+    def be(self, acts_for: str, name: str, offset: timedelta) -> None:
+        """Act for a site, in the name of a process."""
+        microseconds = offset // timedelta(microseconds=1)
+        self.pgconn.exec_params(_BE, [acts_for.encode(), name.encode(), str(microseconds).encode()])
+
+    def give_everything_back(self) -> None:
+        """Do what the server does when a connection is lost."""
+        if self.pgconn.transaction_status is not TransactionStatus.IDLE:
+            self.pgconn.exec_(b"ROLLBACK")
+        self.pgconn.exec_(b"SELECT pg_advisory_unlock_all()")
+
 
 class _Cursor(psycopg.Cursor[Any]):
-    """Notes whether its transaction changed anything."""
+    """Notes whether its transaction changed anything, and whether copies."""
 
-    def execute(self, *arguments: Any, **options: Any) -> Self:
-        super().execute(*arguments, **options)
-        self._note()
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> Self:
+        super().execute(query, *arguments, **options)
+        self._note(query)
         return self
 
-    def executemany(self, *arguments: Any, **options: Any) -> None:
-        super().executemany(*arguments, **options)
-        self._note()
+    def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
+        super().executemany(query, *arguments, **options)
+        self._note(query)
 
-    def _note(self) -> None:
+    def _note(self, query: str) -> None:
         changing = (self.statusmessage or "").startswith(("INSERT", "UPDATE", "DELETE"))
         if changing and self.rowcount > 0:
-            cast(_Connection, self.connection).has_written = True
+            connection = cast(_Connection, self.connection)
+            connection.has_written = True
+            connection.has_changed_copies |= query.startswith("UPDATE physical_copy")
 
 
 class _Connection(psycopg.Connection[Any]):
     """Passes the baton whenever a transaction has ended, and tells of those that changed something."""
 
     ended: Callable[[str], None] | None = None
-    has_changed: Callable[[], None] | None = None
+    has_changed: Callable[[bool], None] | None = None
+    loses_answer: Callable[[], bool] | None = None
+    give_back: Callable[[_ServerSession], None]
     has_written = False
+    has_changed_copies = False
 
     def commit(self) -> None:
+        """See `psycopg.Connection.commit`; the answer may be lost."""
         self._end(super().commit, "commit")
 
     def rollback(self) -> None:
-        self._end(super().rollback, "rollback")
+        """See `psycopg.Connection.rollback`; what was prepared stays, for nothing here changes tables."""
+        self._end(self._roll_back, "rollback")
+
+    def close(self) -> None:
+        """Give the session of the server to who comes next."""
+        if self.closed:
+            return
+        session = _ServerSession(self.pgconn, self._prepared)
+        self.pgconn, self._closed = _NOTHING, True
+        self.give_back(session)
+
+    def _roll_back(self) -> None:
+        if self.closed:
+            raise psycopg.OperationalError("the connection is closed")
+        if self.info.transaction_status is not TransactionStatus.IDLE:
+            self.pgconn.exec_(b"ROLLBACK")
 
     def _end(self, end: Callable[[], None], what: str) -> None:
-        was_open = self.info.transaction_status is not TransactionStatus.IDLE
+        was_open = self.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
         wrote, self.has_written = self.has_written and what == "commit", False
+        copies, self.has_changed_copies = self.has_changed_copies, False
         end()
         if wrote and self.has_changed is not None:
-            self.has_changed()
+            self.has_changed(copies)
+        lost = wrote and self.loses_answer is not None and self.loses_answer()
+        if lost:
+            self.close()
         if was_open and self.ended is not None:
             self.ended(what)
+        if lost:
+            raise psycopg.OperationalError("the connection was lost before the answer came")
+
+
+def _closed_connection() -> pq.abc.PGconn:
+    pgconn = pq.PGconn.connect_start(b"host=127.0.0.1 port=1")
+    pgconn.finish()
+    return pgconn
+
+
+_NOTHING = _closed_connection()
+"""What a closed connection has instead of a session of the server."""
 
 
 @dataclass
 class _Connections:
     free: list[ConnectionPoolEntry] = field(default_factory=list)
-    all: list[psycopg.Connection[Any]] = field(default_factory=list)
+    all: list[_Connection] = field(default_factory=list)
 
 
 class _PoolOfProcesses(Pool):
@@ -95,7 +170,7 @@ class _PoolOfProcesses(Pool):
         return free.pop() if free else self._create_connection()
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        if record.dbapi_connection is not None and not record.dbapi_connection.closed:
+        if record.dbapi_connection is not None and not cast(_Connection, record.dbapi_connection).closed:
             self.database.of_current().free.append(record)
 
     def recreate(self) -> Pool:
@@ -106,41 +181,63 @@ class _PoolOfProcesses(Pool):
 
 
 class SimulatedDatabase:
-    """One engine for many simulated worlds, one at a time: what it compiled once it keeps."""
+    """A database with the schema for many simulated worlds, one at a time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    url : str
+        Of a fresh database that nobody else uses. It is given virtual time, for good.
+    """
+
+    def __init__(self, url: str) -> None:
         pool = _PoolOfProcesses(cast(Any, self._connect))
         pool.database = self
         self.engine: Engine = create_engine("postgresql+psycopg://", pool=pool)
-        self._url = ""
+        self._url = url
         self._schedule: Schedule | None = None
         self._told = -1
-        self._beside: psycopg.Connection[Any] | None = None
+        self._worlds = 0
+        self._sessions: list[_ServerSession] = []
         self._connections: dict[Process | None, _Connections] = {}
         self._offsets: dict[Process | None, timedelta] = {}
         self._acts_for: dict[Process | None, str] = {}
+        self._away_until = 0.0
+        self._without_answer: set[Process] = set()
+        self._given: set[str] = set()
+        self._tables: list[str] = []
+        self._kept: list[str] = []
         self.at_change: list[Callable[[], None]] = []
         """Called when a transaction that changed something was committed."""
+        self.at_change_of_copies: list[Callable[[], None]] = []
+        """The same of one that changed copies."""
+        self._beside = psycopg.connect(url, autocommit=True, options=_OPTIONS)
+        self._beside.prepare_threshold = 0
+        self._prepare()
 
-    def enter(self, url: str, schedule: Schedule) -> None:
-        """Take a fresh database for a simulated world, and give it virtual time."""
-        self._url, self._schedule, self._told = url, None, -1
-        self._connections, self._offsets, self._acts_for, self.at_change = {}, {}, {}, []
-        with self.engine.begin() as connection:
-            for statement in _VIRTUAL_TIME:
-                connection.execute(text(statement))
-            for table in connection.scalars(text(_TABLES)).all():
-                connection.execute(text(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)'))
+    def enter(self, schedule: Schedule) -> None:
+        """Begin a world in which nothing has happened yet."""
+        self._worlds += 1
+        self._empty()
+        self._told, self._away_until = -1, 0.0
+        self._without_answer.clear()
+        self._connections, self._offsets, self._acts_for = {}, {}, {}
+        self.at_change, self.at_change_of_copies = [], []
         self._schedule = schedule
         schedule.at_turn.append(self._tell_time)
         self.tell_time()
 
     def leave(self) -> None:
-        """Close all connections."""
-        for process in [process for process in self._connections if process is not None]:
+        """Take the connections of all processes from them."""
+        for process in list(self._connections):
             self.close(process)
-        self.close(None)
-        self._schedule = self._beside = None
+        self._schedule = None
+
+    def end(self) -> None:
+        """Close all sessions of the server."""
+        for session in self._sessions:
+            session.pgconn.finish()
+        self._sessions.clear()
+        self._beside.close()
 
     def register(self, process: Process, site_id: str, offset: timedelta = timedelta()) -> None:
         """Have the sessions of a process act for a site, whose clock may be wrong."""
@@ -148,13 +245,22 @@ class SimulatedDatabase:
         process.on_kill.append(lambda: self.close(process))
 
     def close(self, process: Process | None) -> None:
-        """Close the connections of a process, as the system does when it dies, and wait for it."""
-        connections = self._connections.pop(process, _Connections()).all
-        pids = [connection.info.backend_pid for connection in connections if not connection.closed]
-        for connection in connections:
+        """Close the connections of a process, as the system does when it dies."""
+        for connection in self._connections.pop(process, _Connections()).all:
             connection.close()
-        if pids and process is not None:
-            self._await_end_of(pids)
+
+    def restart(self, seconds: float) -> None:
+        """Have the server stop, which ends all sessions, and come back some seconds later."""
+        assert self._schedule is not None, "a world has been entered"
+        self._away_until = self._schedule.now + seconds
+        for connections in self._connections.values():
+            for connection in connections.all:
+                connection.close()
+            connections.all.clear()
+
+    def lose_next_answer(self, process: Process) -> None:
+        """Have the connection be lost between the next commit of a process and the answer to it."""
+        self._without_answer.add(process)
 
     def tell_time(self) -> None:
         """Set the time of the database to the virtual one."""
@@ -163,18 +269,57 @@ class SimulatedDatabase:
         microseconds = (now - _EPOCH) // timedelta(microseconds=1)
         if microseconds != self._told:
             self._told = microseconds
-            self._control().execute("SELECT setval('virtual_time', %s)", [microseconds])
+            self._beside.execute("SELECT setval('virtual_time', %s)", [microseconds])
 
     def look(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database beside all processes; nobody passes the baton for it."""
-        return self._control().execute(statement, values).fetchall()
+        return self._beside.execute(statement, values).fetchall()
 
     def of_current(self) -> _Connections:
         """Return the connections of the process that has the baton."""
         return self._connections.setdefault(self._process(), _Connections())
 
-    def _tell_of_change(self) -> None:
-        for tell in self.at_change:
+    def run_once(self, name: str, statements: tuple[str, ...]) -> None:
+        """Give the database what who looks at it needs: once, whatever the number of worlds."""
+        if name not in self._given:
+            self._given.add(name)
+            for statement in statements:
+                self._beside.execute(statement)
+            self._note_tables()
+
+    def _prepare(self) -> None:
+        for statement in _VIRTUAL_TIME:
+            self._beside.execute(statement)
+        self._beside.execute("CREATE SCHEMA simulation_kept")
+        self._note_tables()
+        # They look at what replication brings, which is how `_empty` removes everything.
+        for table, trigger in self.look(_TRIGGERS_OF_REPLICATION):
+            self._beside.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{trigger}"')
+        for table in self._tables:
+            self._beside.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = false)')
+            if self.look(f'SELECT FROM "{table}" LIMIT 1'):
+                self._kept.append(table)
+                self._beside.execute(f'CREATE TABLE simulation_kept."{table}" AS TABLE "{table}"')
+
+    def _note_tables(self) -> None:
+        self._tables = [str(name) for (name,) in self.look(_TABLES)]
+
+    def _empty(self) -> None:
+        """Remove all rows but those with which the database began; tables and plans stay as they are."""
+        # Without consumers the triggers that are always on note nothing.
+        statements = ["SET session_replication_role = replica", "DELETE FROM change_consumer"]
+        statements += [f'DELETE FROM "{table}"' for table in self._tables]
+        statements += [
+            f'INSERT INTO "{table}" SELECT * FROM simulation_kept."{table}"' for table in self._kept
+        ]
+        statements += ["RESET session_replication_role"]
+        self._beside.execute("; ".join(statements), prepare=False)
+        if self._worlds % WORLDS_BETWEEN_VACUUMS == 0:
+            tables = ", ".join(f'"{table}"' for table in self._tables)
+            self._beside.execute(f"VACUUM {tables}", prepare=False)
+
+    def _tell_of_change(self, copies: bool) -> None:
+        for tell in [*self.at_change, *(self.at_change_of_copies if copies else [])]:
             tell()
 
     def _process(self) -> Process | None:
@@ -184,31 +329,40 @@ class SimulatedDatabase:
         if not task.process.killed:
             self.tell_time()
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _loses_answer(self) -> bool:
         process = self._process()
-        if self._schedule is not None:
-            self._schedule.refuse_the_dead()
-        options = "-c timezone=UTC -c jit=off -c max_parallel_workers_per_gather=0"
-        if process is not None:
-            microseconds = self._offsets[process] // timedelta(microseconds=1)
-            options += f" -c ccat.acts_for={self._acts_for[process]} -c {OFFSET}={microseconds}"
-            options += f" -c application_name={process.name}"
-            options += " -c lock_timeout=2000 -c statement_timeout=30000"
-        connection = _Connection.connect(self._url, options=options, cursor_factory=_Cursor)
+        if process not in self._without_answer:
+            return False
+        self._without_answer.discard(process)
+        return True
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        process, schedule = self._process(), self._schedule
+        if schedule is not None:
+            schedule.refuse_the_dead()
+            if process is not None and schedule.now < self._away_until:
+                raise psycopg.OperationalError("the database system is starting up")
+        session = self._sessions.pop() if self._sessions else self._new_session()
+        name = "set-up" if process is None else process.name
+        session.be(self._acts_for.get(process, ""), name, self._offsets.get(process, timedelta()))
+        connection = _Connection(session.pgconn)
+        connection._prepared = session.prepared
+        connection.cursor_factory = _Cursor
+        connection.give_back = self._take_back
         connection.has_changed = self._tell_of_change
-        if process is not None and self._schedule is not None:
-            connection.ended = self._schedule.pass_on
+        if process is not None and schedule is not None:
+            connection.ended = schedule.pass_on
+            connection.loses_answer = self._loses_answer
         self.of_current().all.append(connection)
         return connection
 
-    def _control(self) -> psycopg.Connection[Any]:
-        if self._beside is None or self._beside.closed:
-            self._beside = psycopg.connect(self._url, autocommit=True)
-            self._connections.setdefault(None, _Connections()).all.append(self._beside)
-        return self._beside
+    def _new_session(self) -> _ServerSession:
+        connection = psycopg.connect(self._url, options=_OPTIONS)
+        connection.prepare_threshold, connection.prepared_max = 0, 10_000
+        session = _ServerSession(connection.pgconn, connection._prepared)
+        connection.pgconn = _NOTHING
+        return session
 
-    def _await_end_of(self, pids: list[int]) -> None:
-        """Wait until the server has noticed that connections are gone, and given their locks back."""
-        living = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY(%s)"
-        while (row := self._control().execute(living, [pids]).fetchone()) and row[0]:
-            pass
+    def _take_back(self, session: _ServerSession) -> None:
+        session.give_everything_back()
+        self._sessions.append(session)

@@ -13,6 +13,7 @@ from ccat_data_transfer.simulation.disks import Disk, Host, Inode
 from ccat_data_transfer.simulation.links import Links
 from ccat_data_transfer.simulation.place import Medium, SimulatedPlace
 from ccat_data_transfer.simulation.schedule import Process, Schedule
+from ccat_data_transfer.storage.disk import LOOK_AFTER_REMOVALS
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
@@ -33,7 +34,9 @@ from ccat_data_transfer.storage.names import (
 
 
 class SimulatedDiskStorage(SimulatedPlace):
-    """See `storage.interface.Storage`: a place on a disk, as a process of a host sees it.
+    """See `storage.interface.Storage`: a place on a disk, as a process of a host found it.
+
+    It stays with that disk, whatever is mounted at its path later.
 
     Parameters
     ----------
@@ -59,18 +62,12 @@ class SimulatedDiskStorage(SimulatedPlace):
     ) -> None:
         super().__init__(location_id, host.site_id, links, process, journal)
         self.schedule = schedule
-        self._host = host
-        self._path = path
+        self.disk = host.disk_at(path)
 
     @property
     def medium(self) -> Medium:
         """See `SimulatedPlace.medium`."""
         return self.disk
-
-    @property
-    def disk(self) -> Disk:
-        """The disk that is there now."""
-        return self._host.disk_at(self._path)
 
     def stat(self, path: str) -> ObjectInfo | None:
         """See `Storage.stat`."""
@@ -126,6 +123,13 @@ class SimulatedDiskStorage(SimulatedPlace):
             except OSError:
                 disk.unlink(temporary)
                 raise
+        self.note("create", temporary)
+        try:
+            self.confirm_place()
+        except BaseException:
+            self.schedule.refuse_the_dead()
+            disk.unlink(temporary)
+            raise
         before = disk.names.get(path)
         disk.sync(inode)
         disk.rename(temporary, path)
@@ -140,6 +144,8 @@ class SimulatedDiskStorage(SimulatedPlace):
 
         def remove(path: str) -> None:
             checked(path)
+            if len(touched) % LOOK_AFTER_REMOVALS == 0:
+                self.confirm_place()
             found = self.stat(path)
             touched.append(path)
             if found is not None:
@@ -155,6 +161,7 @@ class SimulatedDiskStorage(SimulatedPlace):
         kept = quarantine_path(path, work_id)
         if self.stat(path) is None:
             return kept
+        self.confirm_place()
         self.act("set aside", path)
         disk = self.disk
         if path not in disk.names:
@@ -271,6 +278,7 @@ class SimulatedDiskUpload:
         still_ours = self._disk.names.get(self._temporary) is self._inode
         if self._inode.content.size != self._expected.size or not still_ours:
             raise Integrity("written_file_changed", "the temporary file was replaced", path=self._path)
+        self._storage.confirm_place()
         self._storage.act("publish", self._path)
         try:
             self._disk.link(self._temporary, self._path)
@@ -301,6 +309,7 @@ class SimulatedDiskUpload:
             inode = None
         if inode is None:
             inode = self._disk.create(self._temporary)
+        self._storage.note("write", self._temporary)
         if inode.locked_by is not None:
             raise Transient("being_written", "another worker still writes it", path=self._path)
         inode.locked_by = self

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.place import Medium
+from ccat_data_transfer.storage.interface import MarkerObject
 
 
 @dataclass(eq=False)
@@ -49,6 +51,44 @@ class Disk(Medium):
         self._not_synced: set[str] = set()
         self._now_ns = now_ns
         self._numbers = itertools.count(1)
+        self._marker: Inode | None = None
+
+    @property
+    def marker(self) -> MarkerObject | None:
+        """See `Medium.marker`."""
+        if self._marker is None:
+            return None
+        identity = f"disk:{self._marker.number}:{self._marker.ctime_ns}"
+        return MarkerObject(self._marker.content.literal, identity)
+
+    def write_marker(self, content: bytes) -> MarkerObject:
+        """See `Medium.write_marker`."""
+        now = self._now_ns()
+        self._marker = Inode(next(self._numbers), now, now, Content.of(content))
+        assert self.marker is not None, "it was written"
+        return self.marker
+
+    def copied(self) -> Disk:
+        """Return another disk with the same files and times, as copying file by file makes it."""
+        other = Disk(f"copy of {self.name}", self._now_ns, self.capacity)
+        other._numbers = itertools.count(1_000_000)
+        for path, inode in sorted(self.names.items()):
+            new = other.create(path)
+            other.write(new, inode.content)
+            new.mtime_ns, new.synced = inode.mtime_ns, inode.content
+            other.sync_folder(path)
+        if self._marker is not None:
+            other.write_marker(self._marker.content.literal)
+        return other
+
+    def change_owner(self) -> None:
+        """Give all files to another user, who lets everybody do the same as before."""
+        for inode in (*self.names.values(), *([self._marker] if self._marker else [])):
+            inode.ctime_ns = self._now_ns()
+
+    def contents(self) -> Iterable[tuple[str, Content]]:
+        """See `Medium.contents`."""
+        return [(path, inode.content) for path, inode in self.names.items()]
 
     def has_objects(self) -> bool:
         """See `Medium.has_objects`."""
@@ -153,6 +193,7 @@ class Host:
         self.name = name
         self.site_id = site_id
         self.mounts: dict[str, Disk] = {}
+        self.clock_ahead = timedelta()
         self._below: dict[str, Disk] = {}
         self._now_ns = now_ns
 

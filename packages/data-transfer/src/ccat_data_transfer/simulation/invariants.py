@@ -1,13 +1,12 @@
 """The judge of a simulated world: it knows the true bytes, and looks after each step.
 
 What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
-I2, no act touches anything but own partials and decided copies; I7, one writer of a row at a time.
+I2, no act touches anything but own partials and decided copies; I5, nothing is written, and nothing found,
+at a place that is not the location's; I7, one writer of a row at a time.
 """
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-
-from sqlalchemy import text
 
 from ccat_data_transfer.simulation.acts import Act
 from ccat_data_transfer.simulation.bytes import Content
@@ -48,6 +47,20 @@ END $$""",
     ),
 )
 
+_FINDINGS = (
+    "CREATE TABLE simulation_finding (number bigserial, location text, path text, status text)",
+    """\
+CREATE FUNCTION simulation_finding() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO simulation_finding (location, path, status)
+  VALUES (NEW.data_location_id, NEW.relative_path, NEW.status);
+  RETURN NULL;
+END $$""",
+    "CREATE TRIGGER simulation_finding AFTER UPDATE OF status ON physical_copy FOR EACH ROW"
+    " WHEN (NEW.kind = 'raw_data_package' AND NEW.status IN ('missing', 'corrupt')"
+    " AND OLD.status <> NEW.status) EXECUTE FUNCTION simulation_finding()",
+)
+
 
 class InvariantBrokenError(AssertionError):
     """The engine did what it must never do."""
@@ -83,22 +96,36 @@ class Judge:
         self._acted = False
         self._leases_seen = 0
         self._leases: set[tuple[str, int]] = set()
+        self._findings_seen = 0
         self._tars: dict[tuple[str, str], Content | None] = {}
-        with simulation.sessions.begin() as session:
-            for statement in _LEASES:
-                session.execute(text(statement))
+        simulation.database.run_once("judge", (*_LEASES, *_FINDINGS))
+        simulation.database.at_change_of_copies.append(self.judge_findings)
         simulation.at_act.append(self._judge_act)
         simulation.schedule.at_step.append(self._look)
 
     def judge_files(self) -> None:
         """I1: every filed file is as it was written, at its source or in a true tar of an archive."""
-        at_source = self._simulation.disks[self._source].names
+        at_source = dict(self._simulation.current[self._source].contents())
+        archived: list[Content] | None = None
         for path, content in self._filed.items():
-            there = at_source.get(path)
-            if there is not None and there.content == content:
+            if at_source.get(path) == content:
                 continue
-            if not any(self._has(location_id, content) for location_id in self._archives):
+            if archived is None:
+                archived = [tar for location_id in self._archives for tar in self._true_tars(location_id)]
+            if not any(tar.has(content) for tar in archived):
                 self._broken("I1", f"{path} is lost")
+
+    def judge_findings(self) -> None:
+        """I5: what is said to be missing or corrupt is so at the place of the location."""
+        rows = self._simulation.database.look(
+            "SELECT number, location, path, status FROM simulation_finding WHERE number > %s ORDER BY number",
+            self._findings_seen,
+        )
+        for number, location_id, path, status in rows:
+            self._findings_seen = number
+            found = dict(self._simulation.current[location_id].contents()).get(path)
+            if found is not None and found == self._tars.get((location_id, path)):
+                self._broken("I5", f"{path} at {location_id} is {status}, and right")
 
     def judge_leases(self) -> None:
         """I7: no lease came back, none that lived was taken, no row was changed by another than its owner."""
@@ -125,14 +152,18 @@ class Judge:
 
     def _judge_act(self, act: Act) -> None:
         """I2: own partials, own names and decided copies only."""
-        self._acted = True
+        if act.kind != "fault" and act.medium not in self._simulation.rightful[act.place]:
+            self._broken("I5", f"{act}: that is not the place of {act.place}")
         name = PurePosixPath(act.path).name
+        self._acted |= not name.startswith(TEMPORARY_PREFIX)
         if act.kind == "fault" or name.startswith(TEMPORARY_PREFIX):
             return
         if act.kind == "unlink" and not self._was_decided(act.place, act.path):
             self._broken("I2", f"{act}: nobody had decided that")
-        if act.kind == "put" and act.before not in (None, act.after):
-            self._broken("I2", f"{act}: it had other bytes")
+        if act.kind == "put":
+            if act.before not in (None, act.after):
+                self._broken("I2", f"{act}: it had other bytes")
+            self._tars.setdefault((act.place, act.path), act.after)
         if act.kind == "link":
             self._judge_new_tar(act)
 
@@ -141,7 +172,9 @@ class Judge:
         if act.before is None and name not in self._tars:
             self._tars[name] = act.after
             return
-        same = act.before in (None, act.after) and self._tars.get(name, act.after) == act.after
+        # What rotted is written again as it was.
+        over = act.before in (None, act.after) or (act.before is not None and act.before.is_damaged)
+        same = over and self._tars.get(name, act.after) == act.after
         if same and SAME_TAR_AGAIN in self._tolerated:
             return
         self._broken("I2", f"{act}: the name of a tar was written twice")
@@ -159,12 +192,12 @@ class Judge:
         )
         return bool(rows)
 
-    def _has(self, location_id: str, content: Content) -> bool:
-        return any(
-            inode.content.has(content) and not inode.content.is_damaged
-            for path, inode in self._simulation.disks[location_id].names.items()
-            if path.endswith(".tar") and not path.startswith("quarantine/")
-        )
+    def _true_tars(self, location_id: str) -> list[Content]:
+        return [
+            content
+            for path, content in self._simulation.current[location_id].contents()
+            if path.endswith(".tar") and not path.startswith("quarantine/") and not content.is_damaged
+        ]
 
     def _broken(self, invariant: str, what: str) -> None:
         schedule = self._simulation.schedule

@@ -74,6 +74,7 @@ class SimulatedPacker:
         target, disk = _on_disk(new.target), _on_disk(new.target).disk
         target.act("create", new.path)
         inode = _fresh(disk, _temporary(new))
+        target.note("write", _temporary(new))
         pipeline = _Pipeline(target, disk, inode, new.path, on_progress)
         written = PackageWriter(contents, _Source(_on_disk(source)), pipeline).write()
         target.act("sync", new.path)
@@ -83,6 +84,7 @@ class SimulatedPacker:
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""
         storage = _on_disk(new.target)
+        storage.confirm_place()
         storage.act("publish", new.path)
         disk, temporary = storage.disk, _temporary(new)
         if temporary in disk.names:
@@ -233,11 +235,13 @@ def _put_in_place(unpacking: Unpacking, members: list[tuple[Member, Content]]) -
     try:
         for number, (member, content) in enumerate(members):
             storage.act("write", member.path, content.size)
+            storage.note("write", f"{temporary}/{number}")
             inode = _fresh(disk, f"{temporary}/{number}")
             with classified(member.path):
                 disk.write(inode, content)
             inode.mtime_ns = member.mtime_ns
             disk.sync(inode)
+        storage.confirm_place()
         for number, (member, content) in enumerate(members):
             target = f"{unpacking.folder}/{member.path}"
             storage.act("put in place", target)

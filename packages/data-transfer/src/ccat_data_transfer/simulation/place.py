@@ -1,7 +1,7 @@
 """What simulated places on disks and in stores share: turns, notes for the judge, the marker."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.simulation.acts import Act, Kind
@@ -17,7 +17,18 @@ from ccat_ops_db.enumerations import Ability
 class Medium(ABC):
     """What a marker lies on: a disk or a bucket."""
 
-    marker: MarkerObject | None = None
+    @property
+    @abstractmethod
+    def marker(self) -> MarkerObject | None:
+        """The marker that is there."""
+
+    @abstractmethod
+    def write_marker(self, content: bytes) -> MarkerObject:
+        """Write a marker over whatever is there."""
+
+    @abstractmethod
+    def contents(self) -> Iterable[tuple[str, Content]]:
+        """Return the names that it has, and the bytes under them."""
 
     @abstractmethod
     def has_objects(self) -> bool:
@@ -52,7 +63,7 @@ class SimulatedPlace(KnownPlace, ABC):
     @property
     @abstractmethod
     def medium(self) -> Medium:
-        """What is there now."""
+        """What is there."""
 
     @property
     def block_bytes(self) -> int:
@@ -69,7 +80,7 @@ class SimulatedPlace(KnownPlace, ABC):
         self, kind: Kind, path: str, before: Content | None = None, after: Content | None = None
     ) -> None:
         """Write down what was done, for the judge."""
-        self._journal(Act(self.process.name, self.location_id, kind, path, before, after))
+        self._journal(Act(self.process.name, self.location_id, kind, path, before, after, self.medium))
 
     def check(self) -> None:
         """See `Storage.check`."""
@@ -85,15 +96,14 @@ class SimulatedPlace(KnownPlace, ABC):
 
     def read_marker(self) -> MarkerObject | None:
         """See `Storage.read_marker`."""
+        self.act("read marker")
         return self.medium.marker
 
     def write_marker(self, content: bytes, *, replace: bool = False) -> None:
         """See `Storage.write_marker`."""
-        medium = self.medium
-        if medium.marker is not None and not replace:
+        if self.medium.marker is not None and not replace:
             raise Permanent("exists", "there is a marker already", path=MARKER_NAME)
-        number = 1 if medium.marker is None else int(medium.marker.identity.rpartition(":")[2]) + 1
-        medium.marker = MarkerObject(content, f"simulated:{self.location_id}:{number}")
+        self.medium.write_marker(content)
 
     def is_empty(self) -> bool:
         """See `Storage.is_empty`."""

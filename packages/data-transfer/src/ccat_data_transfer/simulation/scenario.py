@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -10,14 +11,16 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.simulation import observatory
 from ccat_data_transfer.simulation.database import SimulatedDatabase
 from ccat_data_transfer.simulation.disks import Host
+from ccat_data_transfer.simulation.faults import ALL_FAULTS, Faults
 from ccat_data_transfer.simulation.invariants import InvariantBrokenError, Judge
-from ccat_data_transfer.simulation.observatory import ARCHIVE, GIB, LINK, SOURCE, Observer
+from ccat_data_transfer.simulation.observatory import ARCHIVE, GIB, SOURCE, Observer, again, stage
 from ccat_data_transfer.simulation.schedule import Process, SimulatedTask
 from ccat_data_transfer.simulation.world import Simulation
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.identity import ids_made_by
 
 HOUR = 3600.0
+STORE_ABILITIES = ("create_only", "conditional_delete", "versions")
 SETTINGS = {"tick": 300.0, "usage_interval": 300.0, "concurrency": 2, "lease": 60.0, "heartbeat": 20.0}
 """Of planners and workers: as in production, but that planners look seldom, being told of changes."""
 
@@ -31,23 +34,32 @@ class Attack:
     observations, files : int
         How many of them, and files in each.
     faults : tuple of str
-        What may happen, by name; see `Faults`.
+        What may happen, by name; see `faults`.
     every : int
         Steps between two faults, on average.
     hours : float
         Virtual time until nothing happens any more.
     settle_hours : float
         Virtual time in which all has to be well then.
+    staged : bool
+        Whether somebody asks for some of the data.
+    stores : bool
+        Whether the archive is a store, by the seed.
+    wrong_clocks : bool
+        Whether the databases of the sites may be wrong by up to 30 days, by the seed.
     tolerated : tuple of str
         Debts of the engine that are known; see `invariants`.
     """
 
     observations: int = 3
     files: int = 3
-    faults: tuple[str, ...] = ("kill", "pause", "cut", "fill", "forget", "restart")
+    faults: tuple[str, ...] = ALL_FAULTS
     every: int = 40
     hours: float = 0.6
     settle_hours: float = 3.0
+    staged: bool = True
+    stores: bool = True
+    wrong_clocks: bool = True
     tolerated: tuple[str, ...] = ()
 
 
@@ -61,8 +73,8 @@ class Outcome:
     happened: list[str] = field(default_factory=list)
 
 
-def run_attack(attack: Attack, seed: int, database: SimulatedDatabase, url: str) -> Outcome:
-    """Run an attack in a fresh database with the schema.
+def run_attack(attack: Attack, seed: int, database: SimulatedDatabase) -> Outcome:
+    """Run an attack from its first step to its end.
 
     Raises
     ------
@@ -70,7 +82,7 @@ def run_attack(attack: Attack, seed: int, database: SimulatedDatabase, url: str)
         Something that must hold did not; or all was not well in time when nothing happened any more.
     """
     settings = DataTransferSettings().model_copy(update=SETTINGS)
-    simulation = Simulation(seed, database, url, settings)
+    simulation = Simulation(seed, database, settings)
     with _seeded_ids(simulation):
         try:
             faults = _Run(attack, simulation).run()
@@ -99,17 +111,20 @@ class _Run:
         self._attack = attack
         self._simulation = simulation
         self._happened: list[str] = []
-        self._ends: list[Callable[[], None]] = []
         self._next_fault = attack.every
-        observatory.build(simulation)
+        self._set_clocks()
+        observatory.build(simulation, self._store())
         self._roles: dict[str, Callable[[], Process]] = {}
         self._living: dict[str, Process] = {}
         for host in simulation.hosts.values():
             self._add_roles(host)
         instrument, world = simulation.start("instrument", simulation.hosts["ccat-1"])
         self._instrument = instrument
+        self._scientist, self._at_processing = simulation.start("scientist", simulation.hosts["cologne-1"])
+        self._asks = 0
         self._observer = Observer(simulation, world, {})
         self._judge = Judge(simulation, self._observer.filed, SOURCE, attack.tolerated)
+        self._faults = Faults(simulation, self._living, SETTINGS["lease"])
 
     def run(self) -> list[str]:
         attack, simulation = self._attack, self._simulation
@@ -121,7 +136,7 @@ class _Run:
         simulation.schedule.at_step.append(self._maybe)
         simulation.schedule.run(attack.hours * HOUR)
         simulation.schedule.at_step.remove(self._maybe)
-        self._end_all_faults()
+        self._faults.end_all()
         for _ in range(int(attack.settle_hours * 12)):
             simulation.schedule.run(HOUR / 12)
             if not self._what_is_not_well():
@@ -131,6 +146,19 @@ class _Run:
         if wrong := self._what_is_not_well():
             raise InvariantBrokenError(f"I11, seed {simulation.seed}: {wrong}; {self._happened}")
         return self._happened
+
+    def _set_clocks(self) -> None:
+        """Let the clock of each site's database be right, or wrong for the whole run."""
+        chance = self._simulation.random
+        for site_id in ("ccat", "cologne"):
+            if self._attack.wrong_clocks and chance.random() < 0.5:
+                self._simulation.clocks[site_id] = timedelta(days=chance.uniform(-30, 30))
+
+    def _store(self) -> frozenset[str] | None:
+        chance = self._simulation.random
+        if not self._attack.stores or chance.random() < 0.5:
+            return None
+        return frozenset(ability for ability in STORE_ABILITIES if chance.random() < 0.5)
 
     def _add_roles(self, host: Host) -> None:
         at_site = [name for name in self._simulation.places if name.startswith(f"{host.site_id}.")]
@@ -145,7 +173,17 @@ class _Run:
             sizes = {
                 f"{index}.fits": chance.randrange(GIB // 100, GIB // 4) for index in range(self._attack.files)
             }
-            self._observer.observe(f"2026/{number}", sizes, chance.uniform(60, 600))
+            execution_id = self._observer.observe(f"2026/{number}", sizes, chance.uniform(60, 600))
+            if self._attack.staged and chance.random() < 0.5:
+                ask = partial(self._ask_for, execution_id)
+                self._asks += 1
+                self._simulation.schedule.spawn(self._scientist, "ask", ask, after=chance.uniform(10, 600))
+
+    def _ask_for(self, execution_id: UUID) -> None:
+        """Ask for an observation as soon as it is packaged."""
+        while not again(self._at_processing, lambda session: stage(session, execution_id)):
+            self._at_processing.sleep(60)
+        self._asks -= 1
 
     def _supervise(self) -> None:
         """Start again what was killed."""
@@ -163,118 +201,30 @@ class _Run:
             simulation.schedule.steps + 1 + int(simulation.random.expovariate(1 / self._attack.every))
         )
         fault = simulation.random.choice(self._attack.faults)
-        self._happened.append(f"{simulation.schedule.now:.0f} s {fault}: {_FAULTS[fault](self, task)}")
-
-    def _victim(self, task: SimulatedTask) -> Process:
-        """Return who acts right now, or anybody else."""
-        living = sorted((p for p in self._living.values() if not p.killed), key=lambda p: p.name)
-        if task.process in living and self._simulation.random.random() < 0.7:
-            return task.process
-        return self._simulation.random.choice(living)
-
-    def kill(self, task: SimulatedTask) -> str:
-        """Kill a process."""
-        victim = self._victim(task)
-        self._simulation.schedule.kill(victim)
-        return victim.name
-
-    def pause(self, task: SimulatedTask) -> str:
-        """Stop a process for less than its lease."""
-        victim = self._victim(task)
-        self._simulation.schedule.pause(victim, self._simulation.random.uniform(1, SETTINGS["lease"] / 2))
-        return victim.name
-
-    def sleep(self, task: SimulatedTask) -> str:
-        """Stop a process for much longer than its lease."""
-        victim = self._victim(task)
-        self._simulation.schedule.pause(victim, self._simulation.random.uniform(2, 15) * SETTINGS["lease"])
-        return victim.name
-
-    def unmount(self, task: SimulatedTask) -> str:
-        """Take the archive's disk from a host: its mount point is an empty folder."""
-        hosts = [host for host in self._simulation.hosts.values() if host.site_id == "cologne"]
-        host, path = self._simulation.random.choice(hosts), self._simulation.places[ARCHIVE].path
-        disk = host.mounts.pop(path, None)
-        if disk is not None:
-            self._later(partial(host.mounts.__setitem__, path, disk), 60, 1800)
-        return f"{path} at {host.name}"
-
-    def cut(self, task: SimulatedTask) -> str:
-        """Cut the way between the sites."""
-        self._simulation.links.cut.add(LINK)
-        self._later(lambda: self._simulation.links.cut.discard(LINK), 10, 900)
-        return "ccat - cologne"
-
-    def fill(self, task: SimulatedTask) -> str:
-        """Have others fill a disk."""
-        name = self._simulation.random.choice([n for n in observatory.PLACES if n != SOURCE])
-        disk = self._simulation.disks[name]
-        taken = disk.free
-        disk.taken += taken
-
-        def free() -> None:
-            disk.taken -= taken
-
-        self._later(free, 10, 900)
-        return name
-
-    def forget(self, task: SimulatedTask) -> str:
-        """Lose all messages."""
-        self._simulation.broker.forget()
-        return "all messages"
-
-    def restart(self, task: SimulatedTask) -> str:
-        """Kill all processes of a host."""
-        host = self._simulation.random.choice(list(self._simulation.hosts))
-        for process in [p for p in self._living.values() if p.name.startswith(f"{host}-")]:
-            self._simulation.schedule.kill(process)
-        return host
-
-    def _later(self, act: Callable[[], None], least: float, most: float) -> None:
-        seconds = self._simulation.random.uniform(least, most)
-        self._ends.append(act)
-
-        def end() -> None:
-            if act in self._ends:
-                self._ends.remove(act)
-                act()
-
-        self._simulation.schedule.spawn(self._instrument, "end of a fault", end, after=seconds)
-
-    def _end_all_faults(self) -> None:
-        while self._ends:
-            self._ends.pop()()
+        did = self._faults.let_happen(fault, task.process)
+        self._happened.append(f"{simulation.schedule.now:.0f} s {fault}: {did}")
 
     def _what_is_not_well(self) -> str:
-        """Return what is left to do; empty when all is archived and freed."""
-        disks = self._simulation.disks
+        """Return what is left to do; empty when all is archived and freed, but for what people look at."""
         if len(self._observer.filed) < self._attack.observations * self._attack.files:
             return "not everything was filed"
-        left = [
-            f"{name}:{path}"
-            for name in observatory.PLACES
-            if name != ARCHIVE
-            for path in sorted(disks[name].names)
-        ]
-        if left:
-            return f"left at the places: {left}"
+        if self._asks:
+            return "not everything was asked for"
         open_work = [
             f"{kind.name} {row}"
             for kind in KINDS.values()
             for row in self._simulation.database.look(
-                f"SELECT id, status, error_message FROM {kind.name} WHERE status <> 'completed' ORDER BY id"
+                "SELECT id, status, waiting_reason, coalesce(error_message, waiting_detail)"
+                f" FROM {kind.name} WHERE status <> 'completed' ORDER BY id"
             )
         ]
-        return f"open: {open_work}" if open_work else ""
-
-
-_FAULTS: dict[str, Callable[[_Run, SimulatedTask], str]] = {
-    "kill": _Run.kill,
-    "pause": _Run.pause,
-    "sleep": _Run.sleep,
-    "unmount": _Run.unmount,
-    "cut": _Run.cut,
-    "fill": _Run.fill,
-    "forget": _Run.forget,
-    "restart": _Run.restart,
-}
+        if open_work:
+            return f"open: {open_work}"
+        left = [
+            f"{name}:{path}"
+            for name in observatory.PLACES
+            if name != ARCHIVE
+            for path, _ in sorted(self._simulation.current[name].contents(), key=lambda found: found[0])
+            if not path.startswith("quarantine/")
+        ]
+        return f"left at the places: {left}" if left else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -18,6 +18,7 @@ from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
     Expected,
+    MarkerObject,
     ObjectInfo,
     Reader,
     Upload,
@@ -65,6 +66,37 @@ class Bucket(Medium):
         self.abilities = abilities
         self._now_ns = now_ns
         self._numbers = itertools.count(1)
+        self._marker: Version | None = None
+
+    @property
+    def marker(self) -> MarkerObject | None:
+        """See `Medium.marker`."""
+        found = self._marker
+        if found is None:
+            return None
+        version = found.number if "versions" in self.abilities else "-"
+        return MarkerObject(found.content.literal, f"s3:bucket:{found.etag}:{version}:{found.modified_ns}")
+
+    def write_marker(self, content: bytes) -> MarkerObject:
+        """See `Medium.write_marker`."""
+        etag = Content.of(content).checksum("md5").partition(":")[2]
+        self._marker = Version(next(self._numbers), Content.of(content), etag, self._now_ns(), None)
+        assert self.marker is not None, "it was written"
+        return self.marker
+
+    def copied(self) -> Bucket:
+        """Return another bucket with the newest states of all objects, as synchronising makes it."""
+        other = Bucket(self._now_ns, self.abilities)
+        other._numbers = itertools.count(1_000_000)
+        for path, versions in sorted(self.objects.items()):
+            other.put(path, versions[-1].content, versions[-1].checksum)
+        if self._marker is not None:
+            other.write_marker(self._marker.content.literal)
+        return other
+
+    def contents(self) -> Iterable[tuple[str, Content]]:
+        """See `Medium.contents`."""
+        return [(path, versions[-1].content) for path, versions in self.objects.items()]
 
     def has_objects(self) -> bool:
         """See `Medium.has_objects`."""
@@ -214,6 +246,7 @@ class SimulatedS3Storage(SimulatedPlace):
     def put_content(self, path: str, content: Content, checksum: str | None, parts: int = 0) -> ObjectInfo:
         """Write an object at once."""
         checked(path)
+        self.confirm_place()
         self.act("put", path, content.size if not parts else 0)
         before = self.bucket.get(path)
         version = self.bucket.put(path, content, checksum, parts)
@@ -229,8 +262,10 @@ class SimulatedS3Storage(SimulatedPlace):
         """See `Storage.set_aside`."""
         kept = quarantine_path(path, work_id)
         if self.stat(path) is not None:
+            self.confirm_place()
             found = self._present(path)
             self.bucket.put(kept, found.content, found.checksum)
+            self.note("rename", path, found.content)
             self._remove(path)
         return kept
 
@@ -273,6 +308,7 @@ class SimulatedS3Storage(SimulatedPlace):
 
     def _remove(self, path: str) -> None:
         checked(path)
+        self.confirm_place()
         self.act("delete", path)
         found = self.bucket.get(path)
         if found is not None:
@@ -334,6 +370,7 @@ class SimulatedS3Upload:
             return self._storage.put_content(self._path, self._filling, self._expected.checksum)
         self._send(self._filling)
         bucket = self._storage.bucket
+        self._storage.confirm_place()
         self._storage.act("complete", self._path)
         upload = bucket.upload(self._upload_id, self._path)
         whole = Content.joined(part for _, part in sorted(upload.parts.items()))
@@ -367,6 +404,7 @@ class SimulatedS3Upload:
         if self._upload_id is None:
             self._storage.act("create upload", self._path)
             self._upload_id = bucket.create_upload(self._path, self._work_id, self._expected)
+            self._storage.note("write", self._path)
         there = bucket.upload(self._upload_id, self._path).parts.get(self._next_number)
         if there != part:
             self._storage.act("send part", self._path, part.size)

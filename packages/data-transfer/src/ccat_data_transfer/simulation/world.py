@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import Transient
-from ccat_data_transfer.planning.planner import Planner
+from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.places.open import Places
+from ccat_data_transfer.planning.planner import POLL, Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.simulation.acts import Act
 from ccat_data_transfer.simulation.database import BEGIN, SimulatedDatabase
@@ -20,10 +21,12 @@ from ccat_data_transfer.simulation.disk_storage import SimulatedDiskStorage
 from ccat_data_transfer.simulation.disks import Disk, Host
 from ccat_data_transfer.simulation.links import Links
 from ccat_data_transfer.simulation.packer import SimulatedPacker, simulated_mover
+from ccat_data_transfer.simulation.place import Medium
 from ccat_data_transfer.simulation.schedule import Process, Schedule, SimulatedEvent, SimulatedTask
 from ccat_data_transfer.simulation.stores import Bucket, SimulatedS3Storage
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS, queue_name
+from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import measure
 from ccat_data_transfer.world import World
@@ -39,15 +42,17 @@ class SimulatedClock:
     ----------
     schedule : Schedule
         Virtual time.
+    host : Host
+        Whose clock it is.
     """
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, host: Host) -> None:
         self._schedule = schedule
-        self.ahead = timedelta()
+        self._host = host
 
     def utc_now(self) -> datetime:
         """See `Clock.utc_now`."""
-        return BEGIN + timedelta(seconds=self._schedule.now) + self.ahead
+        return BEGIN + timedelta(seconds=self._schedule.now) + self._host.clock_ahead
 
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
@@ -74,6 +79,9 @@ class PlannersEvent(SimulatedEvent):
 
     def wait(self, timeout: float | None = None) -> bool:
         """See `Event.wait`."""
+        if timeout is not None and timeout > POLL:
+            # A pause, in which changes do not count.
+            return super().wait(timeout)
         if self._changed.is_set():
             self._changed.clear()
             return super().wait(timeout)
@@ -129,8 +137,28 @@ class Place:
     """
 
     location_type: LocationType
-    path: str
+    path: str = ""
     bucket: Bucket | None = None
+
+
+class SimulatedPlaces(Places):
+    """Finds the places of a process: by the same markers on record as ever, in simulated hosts and stores.
+
+    Parameters
+    ----------
+    sessions : sessionmaker
+        Of the database.
+    find : callable
+        Returns what is at a location now.
+    """
+
+    def __init__(self, sessions: sessionmaker[Session], find: Callable[[str], Storage]) -> None:
+        self._sessions = sessions
+        self._find = find
+
+    def unknown(self, location_id: str) -> Storage:
+        """See `Places.unknown`."""
+        return self._find(location_id)
 
 
 class Simulation:
@@ -141,14 +169,12 @@ class Simulation:
     seed : int
         From which everything follows.
     database : SimulatedDatabase
-        In which it runs; `url` is that of a fresh one with the schema.
+        In which it runs.
     settings : DataTransferSettings
         Of planners and workers.
     """
 
-    def __init__(
-        self, seed: int, database: SimulatedDatabase, url: str, settings: DataTransferSettings
-    ) -> None:
+    def __init__(self, seed: int, database: SimulatedDatabase, settings: DataTransferSettings) -> None:
         self.seed = seed
         self.schedule = Schedule(seed)
         self.database = database
@@ -160,11 +186,16 @@ class Simulation:
         self.hosts: dict[str, Host] = {}
         self.disks: dict[str, Disk] = {}
         self.places: dict[str, Place] = {}
-        self.markers: dict[str, UUID] = {}
+        self.current: dict[str, Medium] = {}
+        """Disk or bucket that is the place of a location, be it there or not."""
+        self.rightful: dict[str, set[Medium]] = {}
+        """The same, and those that were before."""
+        self.clocks: dict[str, timedelta] = {}
+        """By how much the databases of sites are ahead."""
         self.processes: dict[str, Process] = {}
         self.sessions: sessionmaker[Session] = sessionmaker(database.engine, expire_on_commit=False)
         self._started = 0
-        database.enter(url, self.schedule)
+        database.enter(self.schedule)
 
     def close(self) -> None:
         """End all processes."""
@@ -188,26 +219,37 @@ class Simulation:
         place = self.places[location_id] = Place(location_type, f"/{location_id}")
         for host in self.hosts.values():
             host.mounts[place.path] = disk
+        self.make_current(location_id, disk)
         return disk
 
-    def storage_for(self, process: Process, host: Host) -> Callable[[str], Storage]:
+    def add_store(
+        self, location_id: str, location_type: LocationType, abilities: frozenset[str] = frozenset()
+    ) -> Bucket:
+        """Add a location in a store."""
+        bucket = Bucket(self.now_ns, abilities)
+        self.places[location_id] = Place(location_type, bucket=bucket)
+        self.make_current(location_id, bucket)
+        return bucket
+
+    def make_current(self, location_id: str, medium: Medium) -> None:
+        """Let a disk or bucket be the place of a location from now on."""
+        self.current[location_id] = medium
+        self.rightful.setdefault(location_id, set()).add(medium)
+
+    def places_for(self, process: Process, host: Host) -> SimulatedPlaces:
         """Return what opens places for a process."""
 
-        def open_storage(location_id: str) -> Storage:
+        def find(location_id: str) -> Storage:
             place = self.places[location_id]
-            storage: SimulatedS3Storage | SimulatedDiskStorage
             if place.bucket is not None:
-                storage = SimulatedS3Storage(
+                return SimulatedS3Storage(
                     location_id, host.site_id, place.bucket, self.links, process, self._note
                 )
-            else:
-                storage = SimulatedDiskStorage(
-                    location_id, host, place.path, self.schedule, self.links, process, self._note
-                )
-            storage.known_by(self.markers.get(location_id), _find_it_there)
-            return storage
+            return SimulatedDiskStorage(
+                location_id, host, place.path, self.schedule, self.links, process, self._note
+            )
 
-        return open_storage
+        return SimulatedPlaces(self.sessions, find)
 
     def start(self, kind: str, host: Host) -> tuple[Process, World]:
         """Start a process at a host; its name is like no other's."""
@@ -215,18 +257,18 @@ class Simulation:
         process = Process(f"{host.name}-{kind}-{self._started}")
         self.processes[process.name] = process
         process.on_kill.append(partial(self._forget, process))
-        self.database.register(process, host.site_id)
+        self.database.register(process, host.site_id, self.clocks.get(host.site_id, timedelta()))
 
         def spawn(name: str, run: Callable[[], None]) -> SimulatedTask:
             return self.schedule.spawn(process, name, run)
 
         world = World(
-            clock=SimulatedClock(self.schedule),
+            clock=SimulatedClock(self.schedule, host),
             random=Random(f"{process.name} {self.schedule.random.random()}"),
             engine=self.database.engine,
             sessions=self.sessions,
             messenger=self.broker,
-            storage=self.storage_for(process, host),
+            storage=self.places_for(process, host).storage,
             adopt_if_new=lambda _location_id, _by: None,
             mover=simulated_mover,
             packer=SimulatedPacker(),
@@ -264,7 +306,7 @@ class Simulation:
                 for location_id in sorted(locations):
                     try:
                         measure(world.sessions, location_id, world.storage(location_id))
-                    except (Transient, IntegrityError):
+                    except (Failure, IntegrityError, *DATABASE_AWAY):
                         # Away, or another worker measured in the same instant.
                         continue
                 world.sleep(self.settings.usage_interval)
@@ -280,7 +322,3 @@ class Simulation:
 
     def _forget(self, process: Process) -> None:
         del self.processes[process.name]
-
-
-def _find_it_there(_: object) -> None:
-    """Find the marker of a place where it was: nothing exchanges whole places here."""

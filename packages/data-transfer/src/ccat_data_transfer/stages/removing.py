@@ -100,6 +100,7 @@ def _files_at_source(session: Session, candidate: Candidate) -> list[SourceCopy]
         select(PhysicalCopy.id, PhysicalCopy.relative_path, PhysicalCopy.size, RawDataFile.member_modified_ns)
         .join(RawDataFile, RawDataFile.id == PhysicalCopy.raw_data_file_id)
         .where(*copies_of(candidate))
+        .order_by(PhysicalCopy.relative_path)
     )
     return [SourceCopy(*row) for row in rows]
 
@@ -112,7 +113,9 @@ def _is_changed(storage: Storage, file: SourceCopy) -> bool:
 
 
 def _paths(session: Session, candidate: Candidate) -> Sequence[str]:
-    roots = session.scalars(select(PhysicalCopy.relative_path).where(*copies_of(candidate))).all()
+    roots = session.scalars(
+        select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
+    ).all()
     at_processing = _type(session, candidate) is LocationType.PROCESSING
     if candidate.kind is CopyKind.RAW_DATA_FILE:
         return [] if at_processing and _package_is_staged(session, candidate) else roots
@@ -143,9 +146,9 @@ def _staged_only_with_package(session: Session, candidate: Candidate) -> Sequenc
         by_itself.status == PhysicalCopyStatus.STAGED,
     )
     return session.scalars(
-        select(RawDataFile.relative_path).where(
-            RawDataFile.raw_data_package_id == candidate.package_id, RawDataFile.id.not_in(kept)
-        )
+        select(RawDataFile.relative_path)
+        .where(RawDataFile.raw_data_package_id == candidate.package_id, RawDataFile.id.not_in(kept))
+        .order_by(RawDataFile.relative_path)
     ).all()
 
 
