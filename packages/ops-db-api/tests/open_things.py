@@ -65,7 +65,7 @@ def one_of_each(session: Session) -> dict[str, UUID]:
             bytes_done=600,
         ),
         "failed": seed.transfer(session, packages[2], Status.FAILED, **FAILED),
-        "cancelled": seed.transfer(session, packages[3], Status.FAILED, **CANCELLED),
+        "cancelled": seed.transfer(session, packages[3], Status.CANCELLED, **CANCELLED),
         "backing_off": seed.transfer(
             session,
             packages[4],
@@ -155,7 +155,7 @@ def staging_item(session: Session, package: UUID, *, cancelled: bool = False) ->
     )
     session.add(job)
     session.flush()
-    state: dict[str, Any] = {"status": Status.FAILED, **CANCELLED} if cancelled else {}
+    state: dict[str, Any] = {"status": Status.CANCELLED, **CANCELLED} if cancelled else {}
     return work(
         session,
         StagingItem,

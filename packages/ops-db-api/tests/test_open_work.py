@@ -82,7 +82,7 @@ class TestList:
             "creation": ("not_planned", ["cancel"]),
             "waiting": ("link_window_closed", ["cancel"]),
             "moving": ("in_progress", ["cancel"]),
-            "failed": ("given_up", ["retry"]),
+            "failed": ("given_up", ["retry", "cancel"]),
             "cancelled": ("cancelled", ["retry"]),
             "backing_off": ("back_off", ["cancel"]),
             "archiving": ("dispatched", ["cancel"]),
@@ -192,7 +192,10 @@ class TestList:
         app.state.settings = app.state.settings.model_copy(update={"served_sites": ("ccat",)})
         actions = {item["site"]: item["actions"] for item in await listed(client, kind="staging_item")}
         assert actions == {"cologne": []}
-        assert (await listed(client, kind="data_transfer", status="failed"))[0]["actions"] == ["retry"]
+        assert (await listed(client, kind="data_transfer", status="failed"))[0]["actions"] == [
+            "retry",
+            "cancel",
+        ]
 
     @pytest.mark.parametrize("limit", [1, 100])
     async def test_takes_two_statements_whatever_the_page(

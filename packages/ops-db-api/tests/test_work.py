@@ -163,6 +163,17 @@ class TestRetry:
         assert response.status_code == 409
         assert "deletion_scheduled" in response.json()["detail"]
 
+    async def test_what_other_work_does_by_now_stays_cancelled(
+        self, client: Client, session: Session, package: UUID
+    ) -> None:
+        cancelled = seed.transfer(session, package, Status.CANCELLED)
+        seed.transfer(session, package)
+        session.commit()
+        response = await client.post(f"/data-transfers/{cancelled}:retry")
+        assert response.status_code == 409
+        assert response.json()["type"].endswith("/done-by-other")
+        assert (await client.get(f"/data-transfers/{cancelled}")).json()["status"] == "cancelled"
+
     async def test_an_idempotency_key_makes_it_safe_to_repeat(
         self, client: Client, session: Session, package: UUID
     ) -> None:
@@ -177,7 +188,7 @@ class TestRetry:
 
 
 class TestCancel:
-    @pytest.mark.parametrize("status", [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS])
+    @pytest.mark.parametrize("status", [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS, Status.FAILED])
     async def test_stops_open_work_and_refuses_its_worker(
         self, client: Client, session: Session, package: UUID, status: Status
     ) -> None:
@@ -188,15 +199,14 @@ class TestCancel:
         assert (first.status_code, again.status_code) == (200, 200)
         row = session.get_one(DataTransfer, transfer)
         session.refresh(row)
-        assert (row.status, row.fencing, row.lease_owner) == (Status.FAILED, 4, None)
+        assert (row.status, row.fencing, row.lease_owner) == (Status.CANCELLED, 4, None)
         assert row.error_category == "cancelled"
         assert session.query(Event).count() == 1
 
-    @pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED])
-    async def test_what_is_over_cannot_be_cancelled(
-        self, client: Client, session: Session, package: UUID, status: Status
+    async def test_what_is_done_cannot_be_cancelled(
+        self, client: Client, session: Session, package: UUID
     ) -> None:
-        transfer = seed.transfer(session, package, status)
+        transfer = seed.transfer(session, package, Status.COMPLETED)
         session.commit()
         assert (await client.post(f"/data-transfers/{transfer}:cancel")).status_code == 409
 

@@ -25,9 +25,6 @@ def given_up(observatory: Any) -> Any:
     return observatory
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="22: what an outage gave up is retried one by one, by its id"
-)
 def test_all_of_a_location_are_retried_by_one_command(given_up: Any, command: Command) -> None:
     status, _, err = command("retry", "--location", "cologne.lta", "--dry-run")
     assert status == 0, err
@@ -39,13 +36,33 @@ def test_all_of_a_location_are_retried_by_one_command(given_up: Any, command: Co
     assert lost(given_up, CONTENTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="i2: work that was given up can never be closed, and locks its copy",
-)
 def test_work_that_was_given_up_can_be_cancelled(given_up: Any, command: Command) -> None:
     status, _, err = command("cancel", "--location", "cologne.lta")
     assert status == 0, err
     assert "failed" not in work_states(given_up)
     assert given_up.rows(PhysicalCopyLock) == []
+
+
+def test_a_dry_run_of_cancelling_changes_nothing_and_tells_how_much(given_up: Any, command: Command) -> None:
+    told = command.json("cancel", "--category", "not_a_folder", "--dry-run")
+    assert (len(told["cancelled"]), told["refused"]) == (2, [])
+    assert work_states(given_up).count("failed") == 2
+    assert len(given_up.rows(PhysicalCopyLock)) == 2
+
+
+def test_no_work_is_meant_by_nothing(given_up: Any, command: Command) -> None:
+    assert command("cancel")[0] == 2
+    assert work_states(given_up).count("failed") == 2
+
+
+def test_a_cancelled_check_keeps_nobody_from_verifying(observatory: Any, command: Command) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 1000})
+    observatory.run()
+    copy = observatory.copy_at("cologne.lta")
+    assert command("verify", copy.id)[0] == 0
+    assert len(command.json("cancel", "--operation", "verify")["cancelled"]) == 1
+    assert command("verify", copy.id)[0] == 0
+    again = command.json("retry", "--category", "cancelled")
+    assert again["retried"] == []
+    [refused] = again["refused"]
+    assert "other work does the same" in refused

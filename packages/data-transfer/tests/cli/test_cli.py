@@ -108,7 +108,8 @@ def test_work_that_was_given_up_is_tried_again(observatory: Any, command: Comman
     observatory.places.broken.clear()
     [creation] = observatory.rows(PackageCreation)
     assert command("retry", new_id())[0] == 1
-    assert command.json("retry", creation.id)["operation"] == "raw_data_package_creation"
+    [retried] = command.json("retry", creation.id)["retried"]
+    assert retried["operation"] == "raw_data_package_creation"
     assert command("retry", creation.id)[0] == 1, "it is not given up any more"
     observatory.run()
     assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
@@ -197,6 +198,7 @@ def test_without_a_database_every_command_says_so_in_a_line(
         ("queues",),
         ("verify", new_id()),
         ("retry", new_id()),
+        ("cancel", "--location", "ccat.raw"),
         ("trust", "ccat.raw", "--reason", "x"),
     ]
     for url, says in (
@@ -234,6 +236,7 @@ def test_rows_of_another_site_are_left_to_it(observatory: Any, command: Command)
     for arguments in (
         ("verify", str(buffer.id)),
         ("retry", str(work.id)),
+        ("cancel", str(work.id)),
         ("trust", "cologne.lta", "--reason", "x"),
     ):
         status, _, err = command(*arguments)

@@ -97,7 +97,7 @@ def test_a_deletion_can_be_cancelled_in_its_grace_period_and_stays_so(observator
     [at_source] = [d for d in deletions if d.data_location_id == "ccat.raw"]
     assert at_source.waiting_reason == "grace_period"
     assert "grace_period" in observatory.reasons(at_source.id)
-    observatory.change(Deletion, at_source.id, status=Status.FAILED, error_category="cancelled")
+    observatory.change(Deletion, at_source.id, status=Status.CANCELLED, error_category="cancelled")
     for copy in observatory.rows(PhysicalCopy, data_location_id="ccat.raw"):
         observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.VERIFIED)
     observatory.clock.advance(3601)

@@ -259,7 +259,7 @@ def test_work_is_cancelled_while_it_is_admitted(
     # A planner passes over what others hold locked; a person waits.
     assert met.waited is admitted_first
     row = parties.row(PackageCreation, row.id)
-    assert (row.status, row.error_category) == (Status.FAILED, "cancelled")
+    assert (row.status, row.error_category) == (Status.CANCELLED, "cancelled")
     assert parties.work(Operation.PACKAGE_CREATION, row.id) == "not_to_be_had"
 
 
@@ -293,7 +293,7 @@ def test_a_transfer_stays_cancelled_whose_arrival_was_read(
     )
     assert met.waited
     row = parties.row(DataTransfer, check.data_transfer_id)
-    assert (row.status, row.error_category) == (Status.FAILED, "cancelled")
+    assert (row.status, row.error_category) == (Status.CANCELLED, "cancelled")
     assert row.sent_at is not None
 
 
@@ -483,7 +483,7 @@ def test_a_cancelled_item_is_given_no_copy_to_read(observatory: Any, parties: Pa
     )
     assert met.waited
     item = parties.row(StagingItem, item.id)
-    assert (item.status, item.source_copy_id) == (Status.FAILED, None)
+    assert (item.status, item.source_copy_id) == (Status.CANCELLED, None)
     assert observatory.rows(PhysicalCopyLock) == []
 
 

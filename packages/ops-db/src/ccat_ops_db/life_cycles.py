@@ -21,12 +21,13 @@ def _table(transitions: Mapping[Any, set[Any]]) -> dict[StrEnum, frozenset[StrEn
 
 WORK = _table(
     {
-        # pending → completed: nothing was left to do; pending/scheduled → failed: cancelled by a person.
-        Status.PENDING: {Status.SCHEDULED, Status.COMPLETED, Status.FAILED},
-        Status.SCHEDULED: {Status.IN_PROGRESS, Status.PENDING, Status.FAILED},
-        Status.IN_PROGRESS: {Status.COMPLETED, Status.FAILED, Status.PENDING},
+        # pending → completed: nothing was left to do; → cancelled: by a person, who may think better of it.
+        Status.PENDING: {Status.SCHEDULED, Status.COMPLETED, Status.FAILED, Status.CANCELLED},
+        Status.SCHEDULED: {Status.IN_PROGRESS, Status.PENDING, Status.FAILED, Status.CANCELLED},
+        Status.IN_PROGRESS: {Status.COMPLETED, Status.FAILED, Status.PENDING, Status.CANCELLED},
         Status.COMPLETED: set(),
-        Status.FAILED: {Status.PENDING},
+        Status.FAILED: {Status.PENDING, Status.CANCELLED},
+        Status.CANCELLED: {Status.PENDING},
     }
 )
 

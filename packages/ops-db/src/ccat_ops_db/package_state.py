@@ -86,12 +86,12 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
     -------
     ColumnElement
         ``archived`` with as many verified archive copies as the policy of its source wants; ``failed`` when
-        work on it was given up; ``transferring`` while it is on its way; ``waiting`` when it is only at its
+        work on it was given up or cancelled; ``transferring`` while on its way; ``waiting`` when only at its
         first location.
     """
     return case(
         (is_archived(package), literal(PackageState.ARCHIVED.value)),
-        (_has_work(package, [Status.FAILED]), literal(PackageState.FAILED.value)),
+        (_has_work(package, [Status.FAILED, Status.CANCELLED]), literal(PackageState.FAILED.value)),
         (
             _has_work(package, [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS], movement_only=True)
             | (_places(package) > 1),

@@ -37,6 +37,7 @@ KINDS = {
     Status.IN_PROGRESS: StepKind.NOW,
     Status.COMPLETED: StepKind.DONE,
     Status.FAILED: StepKind.FAILURE,
+    Status.CANCELLED: StepKind.FAILURE,
 }
 
 
@@ -224,9 +225,7 @@ def test_what_goes_on_tells_its_pace_and_its_end(session: Session, world: rows.W
 
 
 def test_cancelled_work_did_not_fail(session: Session, world: rows.World) -> None:
-    work = rows.add_row(session, world, "data_transfer", Status.FAILED)
-    work.error_category = "cancelled"
-    session.flush()
+    work = rows.add_row(session, world, "data_transfer", Status.CANCELLED)
     (step,) = _steps_of(session, work)
     assert (step.title.endswith("was cancelled"), step.reason) == (True, "cancelled")
 

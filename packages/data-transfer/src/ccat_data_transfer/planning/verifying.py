@@ -36,7 +36,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RawDataPackagePhysicalCopy,
 )
-from ccat_ops_db.models.movement import NOT_COMPLETED
+from ccat_ops_db.models.movement import NOT_ENDED
 from ccat_ops_db.waiting import WaitingReason
 
 BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS)
@@ -343,7 +343,7 @@ def open_check(
             created_at=at,
             bytes_total=size,
         )
-        .on_conflict_do_nothing(index_elements=["physical_copy_id"], index_where=NOT_COMPLETED)
+        .on_conflict_do_nothing(index_elements=["physical_copy_id"], index_where=NOT_ENDED)
         .returning(FixityCheck.id)
     ).scalar_one_or_none()
     if check_id is None:

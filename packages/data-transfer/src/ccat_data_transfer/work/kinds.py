@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, String, cast, exists, null, select, union_all
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -16,6 +17,7 @@ from ccat_ops_db.models import (
     FixityCheck,
     LongTermArchiveTransfer,
     PackageCreation,
+    PhysicalCopy,
     StagingItem,
     Work,
 )
@@ -125,6 +127,32 @@ def _look(condition: Condition) -> CompoundSelect[*tuple[Any, ...]]:
             for kind in KINDS.values()
         )
     )
+
+
+NOWHERE = cast(null(), String)
+"""Stands for the column that a kind of work does not have."""
+
+
+def columns_of_way(kind: WorkKind) -> tuple[ColumnElement[Any], ...]:
+    """Return what says where work is done, where it reads and writes, and by which route."""
+    table = kind.table
+    source: Any = NOWHERE
+    if kind.reads is not None:
+        source = (
+            select(PhysicalCopy.data_location_id)
+            .where(PhysicalCopy.id == getattr(table, kind.reads))
+            .scalar_subquery()
+        )
+    to: Any = getattr(table, kind.writes) if kind.writes else NOWHERE
+    route: Any = DataTransfer.data_transfer_route_id if table is DataTransfer else NOWHERE
+    return getattr(table, kind.location), source, to, route
+
+
+def places_of(session: Session, kind: WorkKind, work_id: UUID) -> list[str]:
+    """Return the places that a row of work needs; none if it is not there."""
+    at, source, to, _ = columns_of_way(kind)
+    row = session.execute(select(at, source, to).where(kind.table.id == work_id)).one_or_none()
+    return [] if row is None else [place for place in row if place is not None]
 
 
 def queue_name(location_id: str, operation: Operation) -> str:

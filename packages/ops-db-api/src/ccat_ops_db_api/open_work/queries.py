@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from json import dumps
 from typing import Any
 
 from sqlalchemy import (
@@ -141,7 +142,9 @@ def _rate(columns: Any) -> ColumnElement[Any]:
 def _actions(columns: Any, served: Sequence[str]) -> ColumnElement[Any]:
     """Return the verbs that are possible for a row now."""
     verbs = possible(columns, served)
+    both = and_(*verbs.values())
     return case(
+        (both, literal_column(f"'{dumps(list(verbs))}'::json", JSON())),
         *((condition, literal_column(f"'[\"{verb}\"]'::json", JSON())) for verb, condition in verbs.items()),
         else_=literal_column("'[]'::json", JSON()),
     )
@@ -167,9 +170,9 @@ def possible(columns: Any, served: Sequence[str]) -> Mapping[str, ColumnElement[
     is_deletion = columns.kind == literal(OpenWorkKind.DELETION.value)
     ours = [columns.site.in_(served)] if served else []
     return {
-        Verb.RETRY.value: and_(columns.status == "failed", *ours),
+        Verb.RETRY.value: and_(columns.status.in_(["failed", "cancelled"]), *ours),
         Verb.CANCEL.value: and_(
-            columns.status.not_in(["waiting", "failed"]),
+            columns.status.not_in(["waiting", "cancelled"]),
             ~and_(is_deletion, or_(columns.status == "in_progress", begun)),
             *ours,
         ),

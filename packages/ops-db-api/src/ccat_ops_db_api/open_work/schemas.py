@@ -36,7 +36,7 @@ class OpenWorkRow(ResponseBody):
     route: str | None = Field(
         description="Route that it uses. Of a package that waits for a route: the only one of its site."
     )
-    status: Literal["waiting", "pending", "scheduled", "in_progress", "failed"] = Field(
+    status: Literal["waiting", "pending", "scheduled", "in_progress", "failed", "cancelled"] = Field(
         description="Status of the work; ``waiting`` where there is no work yet."
     )
     reason: str = Field(description="Code of ``GET /waiting-reasons``.")

@@ -24,8 +24,11 @@ MOST_ROWS = 1000
 """Most rows that one request changes."""
 
 CHANGES: dict[Verb, tuple[service.Change, tuple[Status, ...]]] = {
-    Verb.RETRY: (service.retry, (Status.FAILED,)),
-    Verb.CANCEL: (service.cancel, (Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS)),
+    Verb.RETRY: (service.retry, (Status.FAILED, Status.CANCELLED)),
+    Verb.CANCEL: (
+        service.cancel,
+        (Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS, Status.FAILED),
+    ),
 }
 """What a verb does, and the statuses that work has to which it is done."""
 

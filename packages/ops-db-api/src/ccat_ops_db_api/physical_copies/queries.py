@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
+from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock, RawDataPackage
 from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
@@ -115,7 +115,8 @@ async def check_of(session: AsyncSession, copy_id: UUID) -> UUID | None:
     return (
         await session.execute(
             select(FixityCheck.id).where(
-                FixityCheck.physical_copy_id == copy_id, FixityCheck.status != "completed"
+                FixityCheck.physical_copy_id == copy_id,
+                FixityCheck.status.not_in([Status.COMPLETED, Status.CANCELLED]),
             )
         )
     ).scalar_one_or_none()

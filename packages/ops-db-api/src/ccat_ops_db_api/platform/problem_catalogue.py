@@ -76,6 +76,7 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
             _CHANGE, "See the copies of the package and the state of their locations.", help=HelpPage.PACKAGE
         ),
         "not-failed": Guidance(_CHANGE, "Look at its present state.", help=HelpPage.WORK),
+        "done-by-other": Guidance(_CHANGE, "Look at the work that does it now.", help=HelpPage.WORK),
         "not-packaged": Guidance(_CHANGE, _PACKAGED, help=HelpPage.PACKAGE),
         "not-sealed": Guidance(_CHANGE, _PACKAGED, help=HelpPage.PACKAGE),
         "owned-by-other-site": Guidance(_CHANGE, "Do it in the interface or the API of that site."),

@@ -23,6 +23,9 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "size": RawDataFile.__table__.c.size,
 }
 
+ENDED_WITHOUT = (Status.FAILED, Status.CANCELLED)
+"""Statuses of work that ended without a result."""
+
 
 class PlaceFacts(NamedTuple):
     """What is known of an execution, module and location that a file names."""
@@ -102,7 +105,9 @@ def filtered(
     if path_prefix is not None:
         rows = rows.where(RawDataFile.relative_path.startswith(path_prefix, autoescape=True))
     if problem is not None:
-        given_up = select(PackageCreation.raw_data_package_id).where(PackageCreation.status == Status.FAILED)
+        given_up = select(PackageCreation.raw_data_package_id).where(
+            PackageCreation.status.in_(ENDED_WITHOUT)
+        )
         named = RawDataFile.raw_data_package_id.in_(given_up) & _problem().is_not(None)
         rows = rows.where(named if problem else ~named)
     return rows
@@ -115,7 +120,7 @@ def _problem() -> ColumnElement[str | None]:
         select(func.substr(PackageCreation.error_message, func.length(path) + 1))
         .where(
             PackageCreation.raw_data_package_id == RawDataFile.raw_data_package_id,
-            PackageCreation.status == Status.FAILED,
+            PackageCreation.status.in_(ENDED_WITHOUT),
             func.starts_with(PackageCreation.error_message, path),
         )
         .correlate(RawDataFile)

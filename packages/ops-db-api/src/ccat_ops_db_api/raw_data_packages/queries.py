@@ -280,6 +280,9 @@ def _has_copy_at(locations: Sequence[str]) -> list[ColumnElement[bool]]:
 def _with_failed_work() -> Rows:
     kinds = (PackageCreation, DataTransfer, LongTermArchiveTransfer)
     failed = union_all(
-        *(select(kind.raw_data_package_id).where(kind.status == Status.FAILED) for kind in kinds)
+        *(
+            select(kind.raw_data_package_id).where(kind.status.in_([Status.FAILED, Status.CANCELLED]))
+            for kind in kinds
+        )
     )
     return select(failed.subquery())

@@ -42,6 +42,8 @@ from ccat_ops_db_api.staging_jobs.schemas import JobState
 
 JOBS = StagingJob.__table__.c
 DISKS = DiskDataLocation.__table__.c
+ENDED_WITHOUT = (Status.FAILED, Status.CANCELLED)
+"""Statuses of items that ended and did not arrive."""
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"created_at": JOBS.created_at, "id": JOBS.id}
 
 
@@ -214,7 +216,7 @@ async def open_items(session: AsyncSession, job_id: UUID) -> Sequence[StagingIte
                 select(StagingItem)
                 .where(
                     StagingItem.staging_job_id == job_id,
-                    StagingItem.status.not_in([Status.COMPLETED, Status.FAILED]),
+                    StagingItem.status.not_in([Status.COMPLETED, *ENDED_WITHOUT]),
                 )
                 .order_by(StagingItem.id)
                 .with_for_update()
@@ -280,7 +282,7 @@ def _expected_at() -> ColumnElement[Any]:
     """Return when all of a job will be there if it goes on as it does; null where that cannot be said."""
     left = func.sum(StagingItem.bytes_total - StagingItem.bytes_done)
     held_up = func.count().filter(
-        (StagingItem.status == Status.FAILED)
+        StagingItem.status.in_(ENDED_WITHOUT)
         | (StagingItem.waiting_reason.is_not(None) & (StagingItem.status != Status.COMPLETED))
     )
     # Without a rate the sum is null, and so is the moment.
@@ -339,9 +341,9 @@ def _items() -> ColumnElement[Any]:
 
 def _state() -> ColumnElement[str]:
     """Return the state of a job, which is that of its items."""
-    unfinished = func.count().filter(StagingItem.status.not_in([Status.COMPLETED, Status.FAILED]))
+    unfinished = func.count().filter(StagingItem.status.not_in([Status.COMPLETED, *ENDED_WITHOUT]))
     completed = func.count().filter(StagingItem.status == Status.COMPLETED)
-    failed = func.count().filter(StagingItem.status == Status.FAILED)
+    failed = func.count().filter(StagingItem.status.in_(ENDED_WITHOUT))
     begun = func.count().filter(StagingItem.status == Status.IN_PROGRESS)
     of_items = _of_job(
         case(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import Status
@@ -26,16 +27,21 @@ CANCELLED = "cancelled"
 async def retry(
     session: AsyncSession, principal: Principal, kind: Kind, row: Any, reason: str | None
 ) -> None:
-    """Give failed work another chance, at once, as if it had never been tried; its error stays in the record.
+    """Give work that failed or was cancelled another chance, at once, as if it had never been tried.
+
+    Its error stays in the record.
 
     Raises
     ------
     Problem
-        409 if it did not fail, or the copy that it reads is not there any more.
+        409 if it is neither, if other work does the same by now, or if the copy that it reads is gone.
     """
-    if row.status is not Status.FAILED:
-        raise conflict(f"{kind.noun} {row.id} is {row.status}; only failed work can be retried", "not-failed")
-    now = await database_now(session)
+    if row.status not in (Status.FAILED, Status.CANCELLED):
+        raise conflict(
+            f"{kind.noun} {row.id} is {row.status}; only work that failed or was cancelled can be retried",
+            "not-failed",
+        )
+    row_id, now = row.id, await database_now(session)
     await _take_source(session, kind, row, now)
     details = {
         "error_class": row.error_class,
@@ -44,12 +50,16 @@ async def retry(
         "attempt": row.attempt,
         "reason": reason,
     }
-    row.status = Status.PENDING
-    row.attempt = row.interruptions = row.bytes_done = 0
-    row.next_attempt_at = row.dispatched_at = row.finished_at = row.progressed_at = None
-    row.error_class = row.error_category = row.error_message = None
-    row.waiting_reason = row.waiting_detail = row.waiting_since = None
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            row.status = Status.PENDING
+            row.attempt = row.interruptions = row.bytes_done = 0
+            row.next_attempt_at = row.dispatched_at = row.finished_at = row.progressed_at = None
+            row.error_class = row.error_category = row.error_message = None
+            row.waiting_reason = row.waiting_detail = row.waiting_since = None
+    except IntegrityError as error:
+        # It was cancelled, so a person could have the same opened again.
+        raise conflict(f"other work does by now what {kind.noun} {row_id} did", "done-by-other") from error
     await _tell(session, principal, kind, row, "retried", now, details)
 
 
@@ -63,11 +73,11 @@ async def cancel(
     Raises
     ------
     Problem
-        409 if it is completed, failed for another reason, or a deletion that has begun.
+        409 if it is completed, or a deletion that has begun.
     """
-    if row.status is Status.FAILED and row.error_category == CANCELLED:
+    if row.status is Status.CANCELLED:
         return
-    if row.status in (Status.COMPLETED, Status.FAILED):
+    if row.status is Status.COMPLETED:
         raise conflict(f"{kind.noun} {row.id} is {row.status} already")
     if isinstance(row, Deletion) and (
         row.status is Status.IN_PROGRESS or await queries.has_begun(session, row)
@@ -75,7 +85,7 @@ async def cancel(
         raise conflict(f"deletion {row.id} has begun: bytes may be gone in part, so it has to be completed")
     now = await database_now(session)
     was = row.status
-    row.status = Status.FAILED
+    row.status = Status.CANCELLED
     row.fencing += 1
     row.lease_owner = row.lease_expires_at = row.next_attempt_at = row.dispatched_at = None
     row.finished_at = now

@@ -32,7 +32,7 @@ const PAGES: Readonly<Record<string, string>> = {
 export function WaitingPanel({ id }: { readonly id: string }) {
   const why = useGet("/api/v1/why/{subject}", { params: { path: { subject: id } } });
   if (why.data?.steps.length === 0) return null;
-  const isMoving = why.data?.steps.every((step) => step.status !== "failed" && !needsSomebody(step)) === true;
+  const isMoving = why.data?.steps.every((step) => !isStopped(step) && !needsSomebody(step)) === true;
   return (
     <Panel title={isMoving ? "What happens now" : "Why it does not go on"} of={why}>
       {({ steps }) => (
@@ -56,9 +56,8 @@ export function WaitingPanel({ id }: { readonly id: string }) {
 function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   const reason = useWaitingReasons().get(of.reason ?? "");
   const who = useWho();
-  const isGivenUp = of.status === "failed";
-  const [look, word] = isGivenUp
-    ? ["failed", "given up"]
+  const [look, word] = isStopped(of)
+    ? [of.status ?? "", of.status === "failed" ? "given up" : "cancelled"]
     : of.status !== null && !isHeldUp(of.reason)
       ? ["in_progress", "moves now"]
       : ["waiting", "waits"];
@@ -85,7 +84,7 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
       {page !== undefined && (
         <p className={styles.links}>
           <SubjectLink type={of.subject_type} id={of.subject_id}>
-            {isGivenUp ? `${page}, to retry it once that is done` : page}
+            {isStopped(of) ? `${page}, to retry it once that is done` : page}
             {count > 1 && " (the first)"}
           </SubjectLink>
           {of.reason === "route_circuit_open" && <Link to="/errors">Open errors</Link>}
@@ -95,14 +94,20 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
   );
 }
 
+/** Whether it was given up or cancelled. */
+function isStopped({ status }: Step): boolean {
+  return status === "failed" || status === "cancelled";
+}
+
 /** Whether somebody has to do something; a running observation ends without our doing. */
 function needsSomebody({ turn, reason }: Step): boolean {
   return turn !== null && turn !== "automatic" && reason !== "execution_running";
 }
 
 /** Return the cause: what the reason is called, then its names and figures; of what was given up its error in short. */
-function causeOf({ status, reason, detail }: Step, text: string | undefined): string | null {
-  if (status === "failed" && detail !== null) return brief(detail);
+function causeOf(step: Step, text: string | undefined): string | null {
+  const { reason, detail } = step;
+  if (isStopped(step) && detail !== null) return brief(detail);
   const bytes = /^(\d+) of (\d+) bytes$/.exec(detail ?? "");
   if (bytes !== null) return `${withPrefix(Number(bytes[1]), "B")} of ${withPrefix(Number(bytes[2]), "B")}`;
   const called = text ?? (reason === null ? null : worded(reason));
@@ -141,6 +146,6 @@ function urgentFirst(steps: readonly Step[]): readonly Step[] {
 }
 
 function rank(step: Step): number {
-  if (step.status === "failed") return 0;
+  if (isStopped(step)) return 0;
   return needsSomebody(step) ? 1 : isHeldUp(step.reason) ? 2 : 3;
 }

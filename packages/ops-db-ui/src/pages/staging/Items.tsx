@@ -6,6 +6,7 @@ import { Why } from "~/components/Why";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import type { Item } from "~/pages/staging/answers";
+import { reasonOf } from "~/pages/staging/job";
 import { nameOf } from "~/pages/staging/what";
 
 const COLUMNS: readonly Column<Item>[] = [
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column<Item>[] = [
 
 /** The packages of a staging job, each with how far it is and why it does not go on. */
 export function Items({ items }: { readonly items: readonly Item[] }) {
-  const isHeldUp = items.some(({ status, waiting_reason }) => status === "failed" || waiting_reason !== null);
+  const isHeldUp = items.some((item) => reasonOf(item) !== null);
   const columns = isHeldUp ? COLUMNS : COLUMNS.filter(({ id }) => id !== "why");
   return <DataTable label="Packages of this job" rows={items} columns={columns} />;
 }
@@ -35,12 +36,13 @@ export function Items({ items }: { readonly items: readonly Item[] }) {
 function ItemState({ of: item }: { readonly of: Item }) {
   if (item.status === "completed") return <State of="completed" word="there" />;
   if (item.status === "failed") return <State of="failed" word="given up" />;
+  if (item.status === "cancelled") return <State of="cancelled" />;
   if (item.status === "in_progress") return <State of="in_progress" word="on the way" />;
   return <State of="waiting" word={item.waiting_reason === null ? "queued" : "waits"} />;
 }
 
 function Size({ of: item }: { readonly of: Item }) {
-  if (item.status === "completed" || item.status === "failed") return <Bytes value={item.bytes_total} />;
+  if (["completed", "failed", "cancelled"].includes(item.status)) return <Bytes value={item.bytes_total} />;
   return <Progress done={item.bytes_done} total={item.bytes_total} label="staged" unit="bytes" />;
 }
 
@@ -48,7 +50,7 @@ function WhyOfItem({ of: item }: { readonly of: Item }) {
   if (item.status === "completed") return null;
   return (
     <Why
-      reason={item.status === "failed" ? "given_up" : item.waiting_reason}
+      reason={reasonOf(item)}
       detail={item.error_message ?? item.waiting_detail}
       since={null}
       subject={item.id}

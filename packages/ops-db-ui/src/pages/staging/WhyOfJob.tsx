@@ -1,6 +1,6 @@
 import { Why } from "~/components/Why";
 import type { Job } from "~/pages/staging/answers";
-import { worstOf } from "~/pages/staging/job";
+import { reasonOf, worstOf } from "~/pages/staging/job";
 
 /** Why a job does not go on: the reason of the item that holds it up most. */
 export function WhyOfJob({ of: job }: { readonly of: Job }) {
@@ -8,7 +8,7 @@ export function WhyOfJob({ of: job }: { readonly of: Job }) {
   if (worst === null) return null;
   return (
     <Why
-      reason={worst.status === "failed" ? "given_up" : worst.waiting_reason}
+      reason={reasonOf(worst)}
       detail={worst.error_message ?? worst.waiting_detail}
       since={null}
       subject={job.id}

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { isOpen, sentenceOf, wordOf, worstOf } from "~/pages/staging/job";
+import { isOpen, reasonOf, sentenceOf, wordOf, worstOf } from "~/pages/staging/job";
 import { COMING, FAILED_ITEM, ITEM, JOB, WAITING_ITEM } from "~/pages/staging/staging.fixtures";
 import { nameOf, whatOf } from "~/pages/staging/what";
 
 const open = { ...COMING, items: [ITEM, WAITING_ITEM] };
+const CANCELLED_ITEM = { ...FAILED_ITEM, status: "cancelled" as const };
 const queued = { ...WAITING_ITEM, waiting_reason: null, waiting_detail: null };
 
 test.each([
@@ -15,6 +16,11 @@ test.each([
     { ...open, state: "failed", items: [ITEM, FAILED_ITEM, FAILED_ITEM] },
     "needs somebody",
     "No: 1 of 3 packages is at cologne.processing. 2 were given up.",
+  ],
+  [
+    { ...open, state: "failed", items: [ITEM, CANCELLED_ITEM] },
+    "needs somebody",
+    "No: 1 of 2 packages is at cologne.processing. 1 was cancelled.",
   ],
   [{ ...open, state: "cancelled" }, "cancelled", "Cancelled; 1 package had arrived at cologne.processing."],
   [
@@ -29,6 +35,13 @@ test.each([
 
 test("what holds a job up most is what was given up, then what waits", () => {
   expect(worstOf({ ...open, items: [ITEM, WAITING_ITEM, FAILED_ITEM] })).toBe(FAILED_ITEM);
+  expect(worstOf({ ...open, items: [WAITING_ITEM, CANCELLED_ITEM] })).toBe(CANCELLED_ITEM);
+  expect([CANCELLED_ITEM, FAILED_ITEM, WAITING_ITEM, ITEM].map(reasonOf)).toEqual([
+    "cancelled",
+    "given_up",
+    WAITING_ITEM.waiting_reason,
+    null,
+  ]);
   expect(worstOf({ ...open, items: [ITEM, WAITING_ITEM] })).toBe(WAITING_ITEM);
   expect(worstOf(JOB)).toBeNull();
   expect(worstOf({ ...open, state: "cancelled", items: [FAILED_ITEM] })).toBeNull();

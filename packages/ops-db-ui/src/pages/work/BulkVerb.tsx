@@ -48,7 +48,7 @@ export function BulkVerb({
 
 /** Return what would be done, by kind and by what failed last. */
 async function effectOf(verb: "retry" | "cancel", where: Query) {
-  const ended = verb === "retry" ? { status: ["failed" as const] } : {};
+  const ended = verb === "retry" ? { status: ["failed" as const, "cancelled" as const] } : {};
   const query = { ...where, ...ended, by: "kind" as const };
   const [changed, { groups }, categories] = await Promise.all([
     change(verb, where, "How much would it be?", true, newIdempotencyKey()),

@@ -12,7 +12,7 @@ import { workKind } from "~/pages/work/kinds";
 import { PackageOf } from "~/pages/work/PackageOf";
 import { KindTabs, WorkTabs } from "~/pages/work/WorkTabs";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
-import { type WorkRow, wayOf } from "~/pages/work/work-rows";
+import { isStopped, type WorkRow, wayOf } from "~/pages/work/work-rows";
 import { span } from "~/time/format";
 
 /** Work of one kind that has ended, the last to end first. */
@@ -48,6 +48,7 @@ export function EndedWorkPage({ collection }: { readonly collection: string }) {
 const PRESETS: readonly Preset[] = [
   { id: "completed", label: "Completed", query: { status: "completed" } },
   { id: "given-up", label: "Given up", query: { status: "failed" } },
+  { id: "cancelled", label: "Cancelled", query: { status: "cancelled" } },
 ];
 
 function columnsOf(collection: string): readonly Column<WorkRow>[] {
@@ -82,9 +83,7 @@ function columnsOf(collection: string): readonly Column<WorkRow>[] {
       header: "Actions",
       align: "end",
       cell: (row) =>
-        row.status === "failed" && (
-          <WorkVerbs collection={collection} id={row.id} verbs={["retry"]} shown={row} />
-        ),
+        isStopped(row) && <WorkVerbs collection={collection} id={row.id} verbs={["retry"]} shown={row} />,
     },
   ];
 }

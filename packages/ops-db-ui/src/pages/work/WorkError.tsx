@@ -4,14 +4,14 @@ import type { Turn } from "~/api/waiting-reasons";
 import { useWho } from "~/api/who";
 import { nowThatItKeepsFailing } from "~/components/remedy";
 import styles from "~/pages/work/WorkError.module.css";
-import { isPaused, type WorkRow, wayOf } from "~/pages/work/work-rows";
+import { isPaused, isStopped, type WorkRow, wayOf } from "~/pages/work/work-rows";
 
 /** What went wrong with work last, what that means and what helps. */
 export function WorkError({ row }: { readonly row: WorkRow }) {
   const known = useErrorCategories().get(row.error_category ?? "");
   const who = useWho();
   return (
-    <section aria-label="Error" className={styles.error} data-ended={row.status === "failed"}>
+    <section aria-label="Error" className={styles.error} data-ended={isStopped(row)}>
       <h2 className={styles.title}>{known?.text ?? row.error_category ?? "It failed"}</h2>
       <p className={styles.message}>{row.error_message}</p>
       {known !== undefined && (
@@ -22,7 +22,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
               <dt>What to do</dt>
               <dd>{isPaused(row) ? nowThatItKeepsFailing(known.remedy) : known.remedy}</dd>
             </div>
-            {row.status !== "failed" && (
+            {!isStopped(row) && (
               <div>
                 <dt>Next</dt>
                 <dd>{known.next}</dd>

@@ -19,7 +19,7 @@ import { WorkError } from "~/pages/work/WorkError";
 import { WorkHops } from "~/pages/work/WorkHops";
 import styles from "~/pages/work/WorkItemPage.module.css";
 import { WorkVerbs } from "~/pages/work/WorkVerbs";
-import { type WorkRow, wayOf } from "~/pages/work/work-rows";
+import { isStopped, type WorkRow, wayOf } from "~/pages/work/work-rows";
 
 /** One piece of work: what it does, how far it is, what went wrong, and what comes before and after it. */
 export function WorkItemPage({ collection, id }: { readonly collection: string; readonly id: string }) {
@@ -76,7 +76,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
             <h2>Why it waits</h2>
             <Why
               reason={row.waiting_reason}
-              detail={row.status === "failed" ? null : (waits?.detail ?? row.waiting_detail)}
+              detail={isStopped(row) ? null : (waits?.detail ?? row.waiting_detail)}
               since={row.waiting_since}
               nextAt={waits?.next_at ?? null}
               where={["route" in row ? row.route : wayOf(row)]}
@@ -99,7 +99,8 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
 }
 
 function verbsOf(row: WorkRow): readonly ("retry" | "cancel")[] {
-  if (row.status === "failed") return ["retry"];
+  if (row.status === "failed") return ["retry", "cancel"];
+  if (row.status === "cancelled") return ["retry"];
   return row.status === "completed" ? [] : ["cancel"];
 }
 

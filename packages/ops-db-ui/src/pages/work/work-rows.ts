@@ -17,6 +17,11 @@ export function isPaused({ waiting_reason }: WorkRow): boolean {
   return waiting_reason !== null && PAUSED.includes(waiting_reason);
 }
 
+/** Whether work was given up or cancelled: it does not go on unless somebody retries it. */
+export function isStopped({ status }: WorkRow): boolean {
+  return status === "failed" || status === "cancelled";
+}
+
 /** Return from where to where work goes, as far as its kind has both. */
 export function wayOf(row: WorkRow): string {
   const from = "source_location" in row ? row.source_location : null;

@@ -20,7 +20,7 @@ from ccat_ops_db.models.copies import PhysicalCopy
 from ccat_ops_db.models.data import RawDataPackage
 from ccat_ops_db.models.places import Suspendable
 
-NOT_COMPLETED = text("status <> 'completed'")
+NOT_ENDED = text("status NOT IN ('completed', 'cancelled')")
 
 
 def of_route() -> ForeignKeyConstraint:
@@ -174,8 +174,8 @@ class DataTransfer(Work, Base):
                 "raw_data_package_id",
                 "destination_location_id",
                 unique=True,
-                postgresql_where=NOT_COMPLETED,
-                sqlite_where=NOT_COMPLETED,
+                postgresql_where=NOT_ENDED,
+                sqlite_where=NOT_ENDED,
             ),
         )
 
@@ -205,8 +205,8 @@ class LongTermArchiveTransfer(Work, Base):
                 "raw_data_package_id",
                 "destination_location_id",
                 unique=True,
-                postgresql_where=NOT_COMPLETED,
-                sqlite_where=NOT_COMPLETED,
+                postgresql_where=NOT_ENDED,
+                sqlite_where=NOT_ENDED,
             ),
         )
 
@@ -241,8 +241,8 @@ class FixityCheck(Work, Base):
                 "uq_fixity_check_open",
                 "physical_copy_id",
                 unique=True,
-                postgresql_where=NOT_COMPLETED,
-                sqlite_where=NOT_COMPLETED,
+                postgresql_where=NOT_ENDED,
+                sqlite_where=NOT_ENDED,
             ),
         )
 
@@ -349,8 +349,8 @@ class Deletion(Work, Base):
                 "kind",
                 text("coalesce(raw_data_file_id, raw_data_package_id)"),
                 unique=True,
-                postgresql_where=NOT_COMPLETED,
-                sqlite_where=NOT_COMPLETED,
+                postgresql_where=NOT_ENDED,
+                sqlite_where=NOT_ENDED,
             ),
         )
 

@@ -25,7 +25,7 @@ from ccat_ops_db.reports.life_to_come import steps_to_come
 from ccat_ops_db.reports.next_try import with_next_try
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db.reports.words import how_many
-from ccat_ops_db.reports.work_rows import CANCELLED, work_rows
+from ccat_ops_db.reports.work_rows import work_rows
 from ccat_ops_db.waiting import WaitingReason
 
 MOST_STEPS = 200
@@ -275,7 +275,7 @@ def _told(row: Any, title: Tenses) -> tuple[StepKind, str, str | None, str | Non
             return StepKind.DONE, title.done, None, None
         case Status.IN_PROGRESS:
             return StepKind.NOW, title.now, None, None
-        case Status.FAILED if row.error_category == CANCELLED:
+        case Status.CANCELLED:
             return (
                 StepKind.FAILURE,
                 f"{title.failed} was cancelled",

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Uuid
 
+from ccat_ops_db.enumerations import Status
 from ccat_ops_db.error_catalogue import turns_of_given_up
 from ccat_ops_db.models import (
     DataLocation,
@@ -42,7 +43,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.base import UtcDateTime
 from ccat_ops_db.reports.next_try import held_by, next_try
-from ccat_ops_db.reports.work_rows import CANCELLED, reason_of, since_of, work_rows
+from ccat_ops_db.reports.work_rows import reason_of, since_of, work_rows
 from ccat_ops_db.waiting import Turn, WaitingReason
 from ccat_ops_db.waiting_catalogue import CATALOGUE
 
@@ -84,7 +85,7 @@ WAITS_FOR_A_ROUTE = (
 )
 
 # As text of the statement: so a prepared one can use the partial indexes.
-_OPEN: ColumnElement[str] = literal_column("'completed'")
+_DONE: ColumnElement[str] = literal_column("'completed'")
 _NOT_DELETED: ColumnElement[str] = literal_column("'deleted'")
 _PACKAGE: ColumnElement[str] = literal_column("'raw_data_package'")
 
@@ -151,7 +152,7 @@ def _statement() -> Select[Any]:
     held = case((rows.c.status == "pending", held_by(rows.c, route_pause, place_pauses)))
     now = bindparam("now", type_=UtcDateTime())
     next_at = case(
-        (rows.c.status.in_(["in_progress", "failed"]), null()),
+        (rows.c.status.in_(["in_progress", "failed", "cancelled"]), null()),
         (rows.c.reason.in_(_PAUSED), pauses),
         (rows.c.reason == WaitingReason.LINK_WINDOW_CLOSED.value, func.greatest(opening.c.opens_at, pauses)),
         (tried > now, tried),
@@ -243,7 +244,9 @@ def _work() -> Select[Any]:
         rows.c.route,
         rows.c.status,
         reason_of(rows.c).label("reason"),
-        case((rows.c.status == "failed", rows.c.error_message), else_=rows.c.waiting_detail).label("detail"),
+        case(
+            (rows.c.status.in_(["failed", "cancelled"]), rows.c.error_message), else_=rows.c.waiting_detail
+        ).label("detail"),
         since_of(rows.c).label("since"),
         rows.c.next_attempt_at,
         rows.c.priority,
@@ -261,14 +264,14 @@ def _work() -> Select[Any]:
 
 
 def _is_open(kind: Any, _package: Any) -> ColumnElement[bool]:
-    """Return whether work is open. Items that ended with their staging job are not: nobody waits for them."""
-    is_open: ColumnElement[bool] = kind.status != _OPEN
+    """Return whether work is not done. What ended with its staging job is not: nobody waits for it."""
+    is_open: ColumnElement[bool] = kind.status != _DONE
     if kind is not StagingItem:
         return is_open
     of_cancelled_job = kind.staging_job_id.in_(
         select(StagingJob.id).where(StagingJob.cancelled_at.is_not(None))
     )
-    return and_(is_open, or_(kind.error_category.is_distinct_from(CANCELLED), ~of_cancelled_job))
+    return and_(is_open, or_(kind.status != Status.CANCELLED, ~of_cancelled_job))
 
 
 def _copies() -> Select[Any]:

@@ -49,9 +49,10 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
         rows.c.subject_type.label("subject_type"),
         rows.c.id.label("subject_id"),
         reason_of(rows.c).label("reason"),
-        case((rows.c.status == Status.FAILED.value, rows.c.error_message), else_=rows.c.waiting_detail).label(
-            "detail"
-        ),
+        case(
+            (rows.c.status.in_([Status.FAILED.value, Status.CANCELLED.value]), rows.c.error_message),
+            else_=rows.c.waiting_detail,
+        ).label("detail"),
         since_of(rows.c).label("since"),
         rows.c.stage.label("stage"),
     )

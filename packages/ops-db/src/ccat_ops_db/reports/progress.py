@@ -192,7 +192,7 @@ def _waiting(session: Session, execution_id: UUID) -> list[Waiting]:
         lambda kind, package: and_(
             package.in_(packages),
             kind.waiting_reason.is_not(None),
-            kind.status.not_in([Status.COMPLETED, Status.FAILED]),
+            kind.status.not_in([Status.COMPLETED, Status.FAILED, Status.CANCELLED]),
         )
     ).subquery()
     work = select(
@@ -221,7 +221,7 @@ def _waiting(session: Session, execution_id: UUID) -> list[Waiting]:
 def _failed(session: Session, execution_id: UUID) -> list[Failed]:
     packages = _packages(execution_id)
     rows = work_rows(
-        lambda kind, package: and_(package.in_(packages), kind.status == Status.FAILED)
+        lambda kind, package: and_(package.in_(packages), kind.status.in_([Status.FAILED, Status.CANCELLED]))
     ).subquery()
     found = session.execute(
         select(rows.c.subject_type, cast(rows.c.id, String), rows.c.error_message)

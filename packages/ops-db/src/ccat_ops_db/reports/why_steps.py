@@ -7,7 +7,6 @@ from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.error_catalogue import error_entry, turn_of_given_up
-from ccat_ops_db.reports.work_rows import CANCELLED
 from ccat_ops_db.waiting import Turn, WaitingReason, clause, remedy_at
 from ccat_ops_db.waiting_catalogue import entry_of
 
@@ -108,9 +107,9 @@ def work_step(row: Any) -> Step:
         case Status.COMPLETED:
             return Step(row.subject_type, str(row.id), what, row.status, since=row.finished_at)
         case Status.FAILED:
-            cancelled = row.error_category == CANCELLED
-            reason = WaitingReason.CANCELLED if cancelled else WaitingReason.GIVEN_UP
-            detail, since = row.error_message, row.finished_at
+            reason, detail, since = WaitingReason.GIVEN_UP, row.error_message, row.finished_at
+        case Status.CANCELLED:
+            reason, detail, since = WaitingReason.CANCELLED, row.error_message, row.finished_at
         case Status.IN_PROGRESS:
             reason, since = WaitingReason.IN_PROGRESS, row.started_at
             detail = f"{row.bytes_done} of {row.bytes_total} bytes"

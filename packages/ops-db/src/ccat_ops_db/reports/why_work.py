@@ -41,7 +41,7 @@ def of_staging_job(session: Session, job_id: UUID) -> Explanation:
         state = "cancelled"
     elif not open_steps:
         state = "completed"
-    elif all(step.status == "failed" for step in open_steps):
+    elif all(step.status in ("failed", "cancelled") for step in open_steps):
         state = "failed"
     else:
         state = "waiting"

@@ -45,9 +45,6 @@ OPERATIONS: Mapping[type[Work], Operation] = MappingProxyType(
 """Every kind of work, in the order in which a package meets it, and the operation that does it."""
 
 
-CANCELLED = "cancelled"
-"""Error category of work that a person cancelled."""
-
 Condition = Callable[[Any, Any], ColumnElement[bool]]
 """Given a kind of work and the column of its package's id, which rows are wanted."""
 
@@ -86,11 +83,9 @@ def reason_of(work: Any) -> ColumnElement[str]:
     return case(
         (
             work.status == Status.FAILED.value,
-            case(
-                (work.error_category == CANCELLED, literal(WaitingReason.CANCELLED.value)),
-                else_=literal(WaitingReason.GIVEN_UP.value),
-            ),
+            literal(WaitingReason.GIVEN_UP.value),
         ),
+        (work.status == Status.CANCELLED.value, literal(WaitingReason.CANCELLED.value)),
         (work.status == Status.IN_PROGRESS.value, literal(WaitingReason.IN_PROGRESS.value)),
         (work.waiting_reason.is_not(None), work.waiting_reason),
         (work.status == Status.SCHEDULED.value, literal(WaitingReason.DISPATCHED.value)),
@@ -103,7 +98,7 @@ def since_of(work: Any) -> ColumnElement[Any]:
     return func.coalesce(
         case(
             (work.status == Status.IN_PROGRESS.value, work.started_at),
-            (work.status == Status.FAILED.value, work.finished_at),
+            (work.status.in_([Status.FAILED.value, Status.CANCELLED.value]), work.finished_at),
             else_=work.waiting_since,
         ),
         work.created_at,

@@ -32,7 +32,7 @@ TRIGGERS = (
     """\
 CREATE OR REPLACE FUNCTION package_creation_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'package_creation: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'package_creation_life_cycle';
   END IF;
@@ -47,7 +47,7 @@ EXECUTE FUNCTION package_creation_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION data_transfer_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'data_transfer: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'data_transfer_life_cycle';
   END IF;
@@ -62,7 +62,7 @@ EXECUTE FUNCTION data_transfer_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION long_term_archive_transfer_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'long_term_archive_transfer: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'long_term_archive_transfer_life_cycle';
   END IF;
@@ -77,7 +77,7 @@ EXECUTE FUNCTION long_term_archive_transfer_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION fixity_check_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'fixity_check: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'fixity_check_life_cycle';
   END IF;
@@ -92,7 +92,7 @@ EXECUTE FUNCTION fixity_check_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION staging_item_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'staging_item: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'staging_item_life_cycle';
   END IF;
@@ -107,7 +107,7 @@ EXECUTE FUNCTION staging_item_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION deletion_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('pending'))) THEN
+  IF NOT ((OLD.status = 'pending' AND NEW.status IN ('cancelled', 'completed', 'failed', 'scheduled')) OR (OLD.status = 'scheduled' AND NEW.status IN ('cancelled', 'failed', 'in_progress', 'pending')) OR (OLD.status = 'in_progress' AND NEW.status IN ('cancelled', 'completed', 'failed', 'pending')) OR (OLD.status = 'failed' AND NEW.status IN ('cancelled', 'pending')) OR (OLD.status = 'cancelled' AND NEW.status IN ('pending'))) THEN
     RAISE EXCEPTION 'deletion: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'deletion_life_cycle';
   END IF;
@@ -1701,6 +1701,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -1786,8 +1787,8 @@ def upgrade() -> None:
             sa.literal_column("coalesce(raw_data_file_id, raw_data_package_id)"),
         ],
         unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.create_table(
         "deletion_hold",
@@ -2492,6 +2493,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -2585,8 +2587,8 @@ def upgrade() -> None:
         "fixity_check",
         ["physical_copy_id"],
         unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.create_table(
         "long_term_archive_transfer",
@@ -2604,6 +2606,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -2707,8 +2710,8 @@ def upgrade() -> None:
         "long_term_archive_transfer",
         ["raw_data_package_id", "destination_location_id"],
         unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.create_table(
         "observation_configuration",
@@ -2760,6 +2763,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -3088,6 +3092,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -3216,6 +3221,7 @@ def upgrade() -> None:
                 "in_progress",
                 "completed",
                 "failed",
+                "cancelled",
                 name="status",
                 native_enum=False,
                 create_constraint=True,
@@ -3351,8 +3357,8 @@ def upgrade() -> None:
         "data_transfer",
         ["site_id", "raw_data_package_id", "destination_location_id"],
         unique=True,
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.create_table(
         "obs_unit_observation_configuration",
@@ -3549,8 +3555,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_data_transfer_open",
         table_name="data_transfer",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.drop_index(op.f("ix_data_transfer_source_location_id"), table_name="data_transfer")
     op.drop_index(op.f("ix_data_transfer_source_copy_id"), table_name="data_transfer")
@@ -3633,8 +3639,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_long_term_archive_transfer_open",
         table_name="long_term_archive_transfer",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.drop_index(
         op.f("ix_long_term_archive_transfer_source_copy_id"), table_name="long_term_archive_transfer"
@@ -3659,8 +3665,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_fixity_check_open",
         table_name="fixity_check",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.drop_index(op.f("ix_fixity_check_physical_copy_id"), table_name="fixity_check")
     op.drop_index(
@@ -3792,8 +3798,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_deletion_open",
         table_name="deletion",
-        postgresql_where=sa.text("status <> 'completed'"),
-        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
+        sqlite_where=sa.text("status NOT IN ('completed', 'cancelled')"),
     )
     op.drop_index(op.f("ix_deletion_raw_data_package_id"), table_name="deletion")
     op.drop_index(op.f("ix_deletion_raw_data_file_id"), table_name="deletion")
