@@ -26,7 +26,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,7 +99,7 @@ class Party:
         Whether it records; then all that it asks for is acknowledged, unless it is killed.
     state : str
         ``there``, ``away``: the API counts as away; ``held``: another process has the file of the spool;
-        ``older``: an older version wrote it.
+        ``older``: an older version wrote it; ``refused``: the API refuses lines of what waits.
     """
 
     act: Act
@@ -139,13 +139,19 @@ def library(instrument: Instrument, observation: Observation, tell: Tell) -> Non
         record(Recorder(client), instrument, observation, tell)
 
 
-def record(opened: Recorder, instrument: Instrument, observation: Observation, tell: Tell) -> None:
-    """Record an observation."""
-    execution = UUID(observation.execution)
+def record(
+    opened: Recorder, instrument: Instrument, observation: Observation, tell: Tell, *refused: str
+) -> None:
+    """Record an observation; with each file goes one that the API refuses, as long as there are such."""
+    execution, wrong = UUID(observation.execution), list(refused)
     opened.start(instrument.obs_unit, [instrument.module], execution_id=execution)
     tell("start")
     for name in observation.files:
-        opened.file([file_of(instrument, execution, name)])
+        files = [file_of(instrument, execution, name)]
+        if wrong:
+            nobodys = replace(instrument, module="no-module")
+            files.append(file_of(nobodys, execution, f"{execution}/{wrong.pop(0)}"))
+        opened.file(files)
         tell(name)
     opened.finish(execution, "completed")
     tell("finish")
@@ -160,7 +166,12 @@ PARTIES = {
     "library, spool held": Party(library, state="held"),
     "library, older spool": Party(library, state="older"),
     "replay, older spool": Party(spool_replay, records=False, state="older"),
+    "replay, refused lines": Party(spool_replay, records=False, state="refused"),
+    "background, refused lines": Party(send_in_background, records=False, state="refused"),
 }
+REFUSED = ("refused 0", "refused 1")
+"""Names of files that the API refuses, in state ``refused``: of a module that it does not know."""
+
 OTHERS = ("background", "ccat spool replay", "library")
 AT_ONCE = ("background", "ccat spool replay", "commands", "library")
 
@@ -235,9 +246,11 @@ class Case:
                 break
         else:
             self.wrong.append(f"not everything was sent: {running.said()}")
-        found = counts(Spool(self.folder))
-        if found.waiting or found.refused:
-            self.wrong.append(f"{found} in the spool: {running.said()}")
+        spool = Spool(self.folder)
+        refused = sorted(path_of(line) for each in spool.refused() for line in each.body.splitlines())
+        expected = [f"{self.observations[0].execution}/{name}" for name in REFUSED]
+        if spool.waiting() or refused != (expected if self._state == "refused" else []):
+            self.wrong.append(f"{counts(spool)} in the spool, {refused} refused: {running.said()}")
 
     def result(self) -> dict[str, object]:
         """Return what came of it, for JSON."""
@@ -253,7 +266,7 @@ class Case:
         with Client(settings) as client:
             opened = Recorder(client)
             opened.spool.mark_away(settings.api_url, "silence", retry_after=LIMIT_SECONDS)
-            record(opened, instrument, observation, tell)
+            record(opened, instrument, observation, tell, *(REFUSED if self._state == "refused" else ()))
             (late,) = [each for each in opened.spool.waiting() if each.path.endswith(":finish")]
             opened.spool.remove(late.sequence)
             opened.spool.append_beside(late)
@@ -495,6 +508,10 @@ def _limited() -> Iterator[None]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+
+
+def path_of(line: bytes) -> str:
+    return str(json.loads(line).get("relative_path"))
 
 
 def file_of(instrument: Instrument, execution: UUID, name: str) -> NewFile:
