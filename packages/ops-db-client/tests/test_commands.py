@@ -12,7 +12,7 @@ import pytest
 
 from ccat_ops_db.identity import new_id
 from ccat_ops_db_client import Client
-from ccat_ops_db_client.commands import polling
+from ccat_ops_db_client.commands import main, polling, session
 
 from . import seed
 from .checks import one_line_error, write
@@ -132,6 +132,20 @@ class TestProcess:
         assert (refused.returncode, refused.stdout) == (1, "")
         assert "UTF-8" in refused.stderr
         assert run("obs", "start").returncode == 2
+
+
+@pytest.mark.parametrize("where", ["application", "load_settings"])
+def test_an_interrupted_command_says_nothing(
+    ccat: RunCcat, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Before it has begun, and afterwards."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr({"application": main, "load_settings": session}[where], where, interrupt)
+    ran = ccat("status")
+    assert (ran.status, ran.out, ran.err) == (130, "", "")
 
 
 class TestUsage:

@@ -17,7 +17,7 @@ from ccat_ops_db_client.settings import Settings, load_settings
 from ccat_ops_db_client.spool import Spool
 
 from . import seed
-from .conftest import Api, MakeClient, RunCcat
+from .conftest import Api, MakeClient, RunCcat, ScriptedServer
 
 NOWHERE = "http://127.0.0.1:1"
 START = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
@@ -148,6 +148,19 @@ class TestSettings:
             load_settings()
         assert "in a home that is not known" in raised.value.message
         assert "CCAT_SPOOL_FOLDER" in raised.value.remedy
+
+    @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
+    def test_nonsense_of_certificates_loses_nothing(
+        self, ccat: RunCcat, secure_server: ScriptedServer, spool_folder: Path, name: str
+    ) -> None:
+        nonsense = {"SSL_CERT_FILE": "", name: __file__ if name == "SSL_CERT_FILE" else "/nowhere/x"}
+        assert ccat(*START, **nonsense).status == 0
+        assert Spool(spool_folder).waiting() == []
+        started = ccat(*START, CCAT_API_URL=secure_server.url, **nonsense)
+        assert (started.status, len(Spool(spool_folder).waiting())) == (0, 1)
+        assert "CERTIFICATE_VERIFY_FAILED" in started.err
+        ran = ccat("status", CCAT_API_URL=secure_server.url, CCAT_RETRY_SECONDS="0.1", **nonsense)
+        assert "SSL_CERT_FILE, which says whom to trust" in ran.err
 
 
 class TestFolders:

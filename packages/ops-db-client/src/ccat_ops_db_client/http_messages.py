@@ -1,6 +1,7 @@
 """A call as HTTP request, and an HTTP response as answer or typed error. No input or output here."""
 
 import re
+import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -71,7 +72,15 @@ def transport_arguments(settings: Settings) -> dict[str, Any]:
 
     A client with a transport of its own does not read the proxy variables of a desktop.
     """
-    return {"proxy": settings.proxy}
+    return {"proxy": settings.proxy, "verify": _certificates()}
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return whom to trust; nobody, if ``SSL_CERT_FILE`` says nonsense: what needs it not goes on."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def timeout_of(settings: Settings, silence: float | None = None) -> httpx.Timeout:
@@ -265,9 +274,12 @@ def unreachable(error: httpx.RequestError, request: httpx.Request) -> Unreachabl
     """Return the error for a connection that could not be made or broke."""
     silent = isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout)
     kind = "did not answer in time" if silent else "cannot be reached"
+    is_trusted = "CERTIFICATE_VERIFY_FAILED" not in str(error)
     return UnreachableError(
         f"{origin(str(request.url))} {kind} ({error or type(error).__name__})",
-        "check CCAT_API_URL and that the service runs",
+        "check CCAT_API_URL and that the service runs"
+        if is_trusted
+        else "check the certificate of the service, and SSL_CERT_FILE, which says whom to trust",
     )
 
 

@@ -14,3 +14,5 @@ class ExitStatus(IntEnum):
     """The command line is wrong; nothing was tried."""
     PART = 3
     """Done, but for what is named on standard error (``ccat file``: something was left out)."""
+    INTERRUPTED = 130
+    """Somebody pressed Ctrl-C: how far it came is not known."""

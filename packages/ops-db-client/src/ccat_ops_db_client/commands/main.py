@@ -75,6 +75,9 @@ def _run() -> None:
         application(*(name for name in _words()[:1] if name in COMMANDS))()
     except CcatError as error:
         _fail(error)
+    except KeyboardInterrupt:
+        # As typer ends a command that has begun.
+        sys.exit(ExitStatus.INTERRUPTED)
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, "see whether the disk and the folder are as they should be")
         _fail(CcatError(f"{_name(error)}: {error.strerror or error}", remedy))
