@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
-import { Contact } from "~/components/Contact";
+import { Calls, Contact } from "~/components/Contact";
 import { answerCall } from "~tests/answers";
 import { expectAccessible, person, show } from "~tests/show";
 
@@ -31,17 +31,29 @@ test("telephone numbers and addresses can be pressed", async () => {
   await expectAccessible();
 });
 
-test("of one site its name is not said again, and on the wall there is nothing to press", async () => {
+test("of one site its name is not said again", async () => {
   await show(
     <p>
       The staff
-      <Contact where={["summit-buffer", null]} isPlain />.
+      <Contact where={["summit-buffer", null]} />.
     </p>,
     { me: READER },
   );
   await expect
     .element(page.getByText(/^The staff/))
     .toMatchTextContent("The staff (data-centre@ccat.example.org).");
+});
+
+test("where there is nothing to press, each site has a line", async () => {
+  await show(
+    <p>
+      Call <Calls where={["summit-cologne"]} otherwise="the staff" />
+    </p>,
+    { me: READER },
+  );
+  await expect
+    .element(page.getByText(/^Call/))
+    .toMatchTextContent("Call FYST: data-centre@ccat.example.orgCologne: night shift, +49 221 4710 100");
   expect(page.getByRole("link").elements()).toEqual([]);
 });
 
@@ -53,9 +65,9 @@ test("where the configuration names none, nothing is said", async () => {
   await show(
     <p>
       The staff
-      <Contact where={["telescope", "of nowhere"]} />.
+      <Contact where={["telescope", "of nowhere"]} />. <Calls where={["telescope"]} otherwise="Ask them" />.
     </p>,
     { me: READER },
   );
-  await expect.element(page.getByText(/^The staff/)).toMatchTextContent("The staff.");
+  await expect.element(page.getByText(/^The staff/)).toMatchTextContent("The staff. Ask them.");
 });

@@ -72,7 +72,7 @@ function StepItem({ step }: { readonly step: Step }) {
         <dl className={styles.facts}>
           {(next !== null || step.next_at !== null) && (
             <div>
-              <dt>Next</dt>
+              <dt>By itself</dt>
               <dd>
                 {next}
                 {step.next_at !== null && (

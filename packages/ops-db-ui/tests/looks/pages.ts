@@ -46,7 +46,7 @@ export async function pagesOf(page: Page): Promise<readonly Looked[]> {
     { name: "staging", path: "/staging", answer: [TITLE] },
     {
       name: "beside",
-      path: `/observations?pane=/packages/${aPackage?.id}`,
+      path: `/observations?pane=/observations/${aPackage?.execution_id}`,
       answer: [TITLE, ROW, "[data-pane] h2", "[data-pane] [data-tone]"],
       parts: { "list-beside": "main > :first-child", "page-beside": "[data-pane]" },
       window: SCREEN,

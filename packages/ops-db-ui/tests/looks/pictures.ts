@@ -72,7 +72,9 @@ async function walk(of: Browser, its: string, at: string, look: Look): Promise<r
       const seen = { ...measured, axe, foreign: watched.foreign(), reports: watched.reports() };
       found.push({ name: `${name} ${scheme} ${shown.width}`, verdict: judge(seen, looked.name, its) });
     }
-    await takePicture(page, `${folder}${looked.name}-${scheme}-${shown.width}.png`);
+    const path = `${folder}${looked.name}-${scheme}-${shown.width}.png`;
+    // Of what is for one window, the window is what there is to see.
+    await takePicture(page, path, looked.window === undefined);
   }
   await context.close();
   return found;
@@ -87,8 +89,8 @@ async function open(page: Page, { path }: Looked): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
 }
 
-/** Take a picture of the whole page; a bar that is fixed at the bottom of the window stands at its end. */
-async function takePicture(page: Page, path: string): Promise<void> {
+/** Take a picture of a page or of its window; a bar that is fixed at the bottom of the window stands at the end of the page. */
+async function takePicture(page: Page, path: string, isWhole: boolean): Promise<void> {
   const bars = page.locator("nav").filter({ visible: true });
   const setPosition = (position: string) =>
     bars.evaluateAll((all, its) => {
@@ -98,7 +100,7 @@ async function takePicture(page: Page, path: string): Promise<void> {
       }
     }, position);
   await setPosition("static");
-  await page.screenshot({ path, fullPage: true });
+  await page.screenshot({ path, fullPage: isWhole });
   await setPosition("");
 }
 

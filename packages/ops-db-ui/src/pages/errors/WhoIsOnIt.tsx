@@ -4,6 +4,7 @@ import type { components } from "~/api/schema.gen";
 import { actorName } from "~/components/actor";
 import page from "~/components/Page.module.css";
 import { Time } from "~/components/Time";
+import styles from "~/pages/errors/WhoIsOnIt.module.css";
 
 type ErrorRecord = components["schemas"]["Error"];
 
@@ -25,7 +26,7 @@ export function WhoIsOnIt({
   }
   if (error.resolved_at !== null) return <span>nobody had to be</span>;
   return (
-    <span className={page.row}>
+    <span className={styles.nobody}>
       <span>nobody yet</span>
       <Acknowledge of={error} />
       {isExplained && <span className={page.muted}>“I look after it”; it stays open</span>}

@@ -28,7 +28,7 @@ export function ConditionsPanel({ of }: { readonly of: UseQueryResult<Execution,
             ["PWV", millimetres(one.mean_pwv) ?? <Unknown key="pwv" />],
             ["Elevation", degrees(one.elevation_min, one.elevation_max) ?? <Unknown key="elevation" />],
             ["Azimuth", degrees(one.azimuth_min, one.azimuth_max) ?? <Unknown key="azimuth" />],
-            ["Observer's comment", one.comment ?? <Unknown key="comment" />],
+            ["Comment", one.comment ?? <Unknown key="comment" />],
             ["Id", <code key="id">{one.id}</code>],
           ]}
         />

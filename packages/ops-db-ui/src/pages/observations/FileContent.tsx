@@ -4,7 +4,7 @@ import styles from "~/pages/observations/FilesPanel.module.css";
 
 /** Downloads a file out of its package; before that is sealed, the API has no address to give. */
 export function FileContent({ of: file }: { readonly of: RawFile }) {
-  if (file.member_checksum === null) return <span className={styles.folder}>once it is packed</span>;
+  if (file.member_checksum === null) return <span className={styles.later}>once it is packed</span>;
   return (
     <a
       className={styles.download}

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { useGet } from "~/api/get";
 import { Empty } from "~/components/Empty";
+import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
 import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
@@ -10,12 +11,19 @@ import { ListView } from "~/lists/ListView";
 import type { RawFile } from "~/pages/observations/answers";
 import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
+import { FileName } from "~/pages/observations/FileName";
 import styles from "~/pages/observations/FilesPanel.module.css";
 
 const MOST_BAD = 20;
 
 const COLUMNS: readonly Column<RawFile>[] = [
-  { id: "path", header: "File", card: "title", sort: "relative_path", cell: (file) => <Name of={file} /> },
+  {
+    id: "path",
+    header: "File",
+    card: "title",
+    sort: "relative_path",
+    cell: ({ relative_path }) => <FileName path={relative_path} />,
+  },
   { id: "state", header: "State, package", card: "state", cell: (file) => <FileState of={file} /> },
   {
     id: "size",
@@ -30,7 +38,12 @@ const COLUMNS: readonly Column<RawFile>[] = [
 ];
 
 const BAD_COLUMNS: readonly Column<RawFile>[] = [
-  { id: "path", header: "File", card: "title", cell: (file) => <Name of={file} /> },
+  {
+    id: "path",
+    header: "File",
+    card: "title",
+    cell: ({ relative_path }) => <FileName path={relative_path} />,
+  },
   {
     id: "problem",
     header: "What is wrong",
@@ -44,7 +57,7 @@ const BAD_COLUMNS: readonly Column<RawFile>[] = [
 export function FilesPanel({ id }: { readonly id: string }) {
   const heading = useId();
   return (
-    <section className={styles.panel} aria-labelledby={heading}>
+    <section className={page.panel} aria-labelledby={heading}>
       <h2 id={heading}>Files</h2>
       <BadFiles id={id} />
       <ListView
@@ -79,17 +92,6 @@ function BadFiles({ id }: { readonly id: string }) {
       </h3>
       <DataTable label="Bad files" rows={files} columns={BAD_COLUMNS} />
     </div>
-  );
-}
-
-/** The name first: paths of one observation differ at their end. */
-function Name({ of: { relative_path: path } }: { readonly of: RawFile }) {
-  const cut = path.lastIndexOf("/") + 1;
-  return (
-    <span dir="auto" className={styles.path}>
-      <span className={styles.name}>{path.slice(cut)}</span>
-      {cut > 0 && <span className={styles.folder}>in {path.slice(0, cut)}</span>}
-    </span>
   );
 }
 

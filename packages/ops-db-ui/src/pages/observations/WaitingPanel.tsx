@@ -75,7 +75,7 @@ function Words({ of, count }: { readonly of: Step; readonly count: number }) {
       </p>
       <dl className={styles.lines}>
         <Line name={look === "in_progress" ? "How far" : "Cause"} text={causeOf(of, reason?.text)} />
-        <Line name="Next" text={of.next} />
+        <Line name="By itself" text={of.next} />
         {needsSomebody(of) && <Line name="What to do" text={of.remedy} />}
         {needsSomebody(of) && (
           <Line name="Whose turn" text={of.turn && who(of.turn, [of.subject_id, of.what, of.detail])} />

@@ -6,7 +6,7 @@ import { type Names, whoOf } from "~/api/who";
 import { known, worded } from "~/api/words";
 import { Button } from "~/components/Button";
 import { brief, briefly } from "~/components/brief";
-import { Contact } from "~/components/Contact";
+import { Calls, Contact } from "~/components/Contact";
 import { inUnits } from "~/components/event-words";
 import { Time } from "~/components/Time";
 import styles from "~/pages/overview/AttentionCards.module.css";
@@ -126,11 +126,17 @@ function Card({
             <Remedy text={card.remedy} where={card.where} />
           </Fact>
         )}
-        <Fact name="Whose turn">
-          {who}
-          {card.turn === "site" && <Contact where={[card.where]} isPlain={isWall} />}
-          {(card.turn === "site" || card.turn === "instrument") && "; tell them"}
-        </Fact>
+        {isWall && card.turn === "site" ? (
+          <Fact name="Call">
+            <Calls where={[card.where]} otherwise={who} />
+          </Fact>
+        ) : (
+          <Fact name="Whose turn">
+            {who}
+            {card.turn === "site" && <Contact where={[card.where]} />}
+            {(card.turn === "site" || card.turn === "instrument") && "; tell them"}
+          </Fact>
+        )}
         <Fact name="By itself">
           {/* When a place is full stands in the title; nothing happens by itself then. */}
           {card.next_at !== null && card.rule !== "location_filling" && (
@@ -138,7 +144,7 @@ function Card({
               <Time at={card.next_at} as="age" />:{" "}
             </>
           )}
-          {card.next}
+          {isWall ? card.next.replace(/(?<=\.)\s.*$/, "") : card.next}
         </Fact>
       </dl>
       {!isWall && (

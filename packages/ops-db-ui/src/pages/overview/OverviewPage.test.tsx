@@ -363,8 +363,11 @@ test("a telephone says the first thing in the heading, and the others in the car
 
 test("on the wall stand verdict, cards, flow and places, with nothing to press", async () => {
   night(badNight, badWork);
+  answerNames();
   await show(<OverviewPage isWall />, { me: OPERATOR, width: "wide" });
-  await expect.element(page.getByRole("article").first()).toBeVisible();
+  await expect
+    .element(page.getByRole("article").first())
+    .toMatchTextContent(/Call\s*FYST: data-centre@ccat\.example\.orgCologne: night shift, \+49 221 4710 100/);
   await expect.element(page.getByRole("region", { name: "Flow" })).toBeVisible();
   await expect.element(page.getByRole("region", { name: "Places" })).toBeVisible();
   expect(page.getByRole("region", { name: "What waits" }).elements()).toEqual([]);

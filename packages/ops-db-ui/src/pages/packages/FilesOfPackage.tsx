@@ -15,7 +15,7 @@ import { ListView } from "~/lists/ListView";
 import { NARROW, useMedia } from "~/lists/media";
 import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
-import styles from "~/pages/packages/FilesOfPackage.module.css";
+import { FileName } from "~/pages/observations/FileName";
 
 type File = components["schemas"]["File"];
 
@@ -29,14 +29,13 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
     id: "path",
     header: "File",
     card: "title",
-    cell: ({ relative_path }) => <Path of={relative_path} />,
+    cell: ({ relative_path }) => <FileName path={relative_path} />,
   },
   {
     id: "bad",
     header: "State",
     card: "state",
-    cell: ({ relative_path }) =>
-      isNamed(relative_path, failure) && <State of="failed" word="stops the package" />,
+    cell: ({ relative_path }) => isNamed(relative_path, failure) && <State of="failed" word="bad" />,
   },
   { id: "size", header: "Size", align: "end", card: "time", cell: ({ size }) => <Bytes value={size} /> },
   {
@@ -69,7 +68,7 @@ export function FilesOfPackage({
   const isNarrow = useMedia(NARROW);
   const [isWhole, setWhole] = useState(false);
   return (
-    <section className={page.stack}>
+    <section className={page.panel}>
       <h2>Files</h2>
       {isNarrow && count > FIRST && !isWhole ? (
         <>
@@ -98,16 +97,6 @@ function FirstFiles({ id, columns }: { readonly id: string; readonly columns: re
   if (files.isError) return <ProblemNote error={files.error} again={() => void files.refetch()} />;
   if (files.data === undefined) return <Loading />;
   return <DataTable label={LABEL} rows={files.data.items} columns={columns} />;
-}
-
-function Path({ of: path }: { readonly of: string }) {
-  const end = path.lastIndexOf("/") + 1;
-  return (
-    <span className={page.fixed}>
-      <span className={styles.folder}>{path.slice(0, end)}</span>
-      <span className={styles.name}>{path.slice(end)}</span>
-    </span>
-  );
 }
 
 /** Whether a message begins with the name of a file. */

@@ -38,9 +38,12 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
         <strong dir="auto">{short}</strong>
       </p>
       {step.detail !== null && short !== step.detail && (
-        <p className={page.fixed} dir="auto">
-          {step.detail}
-        </p>
+        <details>
+          <summary>The message word for word</summary>
+          <p className={page.fixed} dir="auto">
+            {step.detail}
+          </p>
+        </details>
       )}
       {category !== undefined && <p>{category.meaning}</p>}
       <p>Nothing changes until somebody acts. It is the turn of {whose}:</p>

@@ -84,6 +84,7 @@ test("without a tar its files are said to be at their source, and wait to be pac
   await expect
     .element(where.getByRole("strong"))
     .toMatchTextContent(/^a\.fits: its checksum is xxh3-128:0ae34a…$/);
+  await where.getByText("The message word for word").click();
   await expect.element(where.getByText(new RegExp(`filed as ${checksum}$`))).toBeVisible();
 });
 

@@ -24,7 +24,7 @@ export function WorkError({ row }: { readonly row: WorkRow }) {
             </div>
             {!isStopped(row) && (
               <div>
-                <dt>Next</dt>
+                <dt>By itself</dt>
                 <dd>{known.next}</dd>
               </div>
             )}

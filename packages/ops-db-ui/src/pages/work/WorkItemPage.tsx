@@ -8,6 +8,7 @@ import { EventsOf } from "~/components/EventList";
 import { KeyValues } from "~/components/KeyValues";
 import { Loading } from "~/components/Loading";
 import { NotFound } from "~/components/NotFound";
+import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Progress } from "~/components/Progress";
@@ -72,7 +73,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
         {item.isError && <ProblemNote error={item.error} again={() => void item.refetch()} />}
         {row.error_message !== null && <WorkError row={row} />}
         {row.waiting_reason !== null && isOpen && (
-          <section aria-label="Why it waits" className={styles.part}>
+          <section aria-label="Why it waits" className={page.panel}>
             <h2>Why it waits</h2>
             <Why
               reason={row.waiting_reason}
@@ -84,7 +85,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
             />
           </section>
         )}
-        <section aria-label="Facts" className={styles.part}>
+        <section aria-label="Facts" className={page.panel}>
           <h2>Facts</h2>
           {row.bytes_total > 0 && (
             <Progress done={row.bytes_done} total={row.bytes_total} label="done" unit="bytes" />
