@@ -14,7 +14,7 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,6 +144,7 @@ def report(
     verdicts: Iterable[Verdict],
     amounts: dict[str, float],
     excesses: Sequence[Excess] = (),
+    figures: Mapping[str, float] | None = None,
 ) -> None:
     """Print the tables and write ``build/bench/<title>.json``.
 
@@ -151,6 +152,8 @@ def report(
     ----------
     amounts : dict
         What one run works on, by unit (``{"MB": 512, "files": 8000}``): shown as a rate for each case.
+    figures : mapping
+        What is not a time, by what it is and its unit.
     """
     verdicts = list(verdicts)
     console = Console()
@@ -159,6 +162,8 @@ def report(
         console.print(_verdict_table(verdicts))
     if excesses:
         console.print(_excess_table(excesses))
+    for what, figure in (figures or {}).items():
+        console.print(f"{what}: {figure:,.1f}")
     OUTPUT_FOLDER.mkdir(parents=True, exist_ok=True)
     document = {
         "title": title,
@@ -169,6 +174,7 @@ def report(
             "python": platform.python_version(),
         },
         "amounts": amounts,
+        "figures": dict(figures or {}),
         "cases": {name: asdict(result) | {"median": result.median} for name, result in results.items()},
         "verdicts": [asdict(verdict) | {"verdict": verdict.word} for verdict in verdicts],
         "excesses": [asdict(excess) | {"verdict": excess.word} for excess in excesses],

@@ -1,10 +1,14 @@
 """Sending what a spool gathered while the API was away: 10⁵ filings of one file each, of many executions.
 
 Ours reads them from the spool, sends them to a real API and takes them out of the spool. The floor is the
-same files in requests of the same size that are ready in memory: no spool.
+same files in requests of the same size that are ready in memory: no spool. Memory is that of ``ccat spool
+replay`` with all of them, and with a tenth.
 """
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +30,18 @@ from observatory import seed
 from servers import api, fresh_database, token
 
 TARGET_PER_SECOND = 5_000
+REPLAYS_AND_TELLS = """
+import sys
+from pathlib import Path
+from ccat_ops_db_client.commands.main import main
+sys.argv = ["ccat", "spool", "replay"]
+try:
+    main()
+except SystemExit as end:
+    if end.code:
+        raise
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+"""
 MODULE, OBS_UNIT, LOCATION = "chai-lfa", "bench", "ccat.raw"
 
 
@@ -51,7 +67,7 @@ def main() -> None:
             with Client(settings) as client:
                 spool, ready = Spool(settings.spool_folder), list[calls.Call[Filing]]()
 
-                def fill_spool() -> None:
+                def fill_spool(each: int = each) -> None:
                     files = [_files(client, each) for _ in range(arguments.executions)]
                     # In turns, as instruments that observe at the same time file.
                     _spool(settings, [file for in_turn in zip(*files, strict=True) for file in in_turn])
@@ -79,11 +95,30 @@ def main() -> None:
                     Case(f"{TARGET_PER_SECOND:,} filings/s", as_long_as_allowed),
                 ]
                 results = measure(cases, arguments.rounds)
+                figures = {}
+                for count in (each // 10, each):
+                    fill_spool(count)
+                    what = f"peak memory of ccat spool replay, {count * arguments.executions:,} filings, MiB"
+                    figures[what] = _peak_memory(settings)
     verdicts = [
         judge(Claim(cases[2].name, cases[0].name, (cases[2].name,), 1.0), results),
         judge(Claim("without spool", cases[0].name, (cases[1].name,), 0.5), results),
     ]
-    report("replaying a spool", cases, results, verdicts, {"filings": arguments.filings})
+    report("replaying a spool", cases, results, verdicts, {"filings": arguments.filings}, figures=figures)
+
+
+def _peak_memory(settings: Settings) -> float:
+    """Let the command send what waits; return the most memory that it had, in MiB."""
+    assert settings.api_token is not None
+    environment = {
+        **os.environ,
+        "CCAT_API_URL": settings.api_url,
+        "CCAT_API_TOKEN": settings.api_token.get_secret_value(),
+        "CCAT_SPOOL_FOLDER": str(settings.spool_folder),
+    }
+    command = [sys.executable, "-c", REPLAYS_AND_TELLS]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[-1]) / 1024
 
 
 def _files(client: Client, count: int) -> list[NewFile]:
