@@ -24,8 +24,8 @@ from .conftest import Api
 from .lying_proxy import LyingProxy
 
 GUIDE = snippets(checkout_folder() / "docs" / "instruments" / "index.md")
-INSTALL, OBSERVE, LOOK, NOTICE, STATUS, STATUS_SHOWN, REPLAY, REFUSED, MOVED, UNITS, JOURNAL = range(11)
-JSON, JSON_SHOWN, PYTHON, HTTP, HTTP_START, HTTP_FILE, HTTP_FINISH = range(11, 18)
+INSTALL, OBSERVE, LOOK, PROFILE, NOTICE, STATUS, STATUS_SHOWN, REPLAY, REFUSED, MOVED = range(10)
+UNITS, JOURNAL, JSON, JSON_SHOWN, PYTHON, HTTP, HTTP_START, HTTP_FILE, HTTP_FINISH = range(10, 19)
 """The code of the guide, in its order."""
 
 CCAT = f"#!{sys.executable}\nfrom ccat_ops_db_client.commands.main import main\nmain()\n"
@@ -131,7 +131,7 @@ def assert_is_as_shown(said: str, snippet: Snippet, user: User) -> None:
 def test_all_of_it_is_here() -> None:
     languages = [snippet.language for snippet in GUIDE]
     expected = (
-        ["sh"] * 3 + ["text", "sh", "text"] + ["sh"] * 4 + ["text", "sh", "json", "python"] + ["sh"] * 4
+        ["sh"] * 4 + ["text", "sh", "text"] + ["sh"] * 4 + ["text", "sh", "json", "python"] + ["sh"] * 4
     )
     assert languages == expected
 
@@ -153,6 +153,13 @@ def test_the_first_five_minutes(user: User) -> None:
     # Nobody archives here.
     look = user.code(LOOK).replace("--for archived", "--for archived --timeout 0.1")
     user.type(f"id={execution}\n{look}", status=1)
+
+
+def test_a_profile_is_for_good(user: User) -> None:
+    user.do(PROFILE)
+    observed = user.type(user.code(OBSERVE), CCAT_API_URL="", CCAT_API_TOKEN="")
+    assert observed.stdout.startswith("1 file filed")
+    assert "spool" not in observed.stderr
 
 
 class TestAway:
