@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, Select, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
 from ccat_data_transfer.planning.admission import admit
@@ -51,7 +51,7 @@ STAGES: tuple[Stage, ...] = (
     plan_deletion,
     admit,
 )
-"""What a pass does, in order; each in a transaction of its own."""
+"""What a pass does, in order; what each does is committed, or undone, by itself."""
 
 POLL = 0.2
 """Seconds between two looks whether a state has changed."""
@@ -128,11 +128,13 @@ class Planner:
             if not sites:
                 return 0
             topology = load_topology(session, sites, database_now(session), self._settings, self._random)
+        session = _StageSession(guard, expire_on_commit=False)
         for stage in STAGES:
             try:
-                with sessions.begin() as session:
-                    count = stage(session, topology)
+                count = stage(session, topology)
+                session.end_stage()
             except Exception as error:
+                session.close()
                 if guard.invalidated:
                     raise
                 # One stage that fails must not keep the others from their work.
@@ -142,6 +144,7 @@ class Planner:
                 PLANNED.labels(stage=stage.__name__).inc(count)
                 log.info("planner.planned", stage=stage.__name__, rows=count)
             touched += count
+        session.commit()
         return touched + dispatch(sessions, topology, self._messenger, self._settings)
 
     def _wait(self, seconds: float, stopping: Event) -> None:
@@ -172,6 +175,38 @@ class Planner:
         if changed:
             self._count, self._changed_at = count, self._clock.monotonic()
         return changed
+
+
+class _StageSession(Session):
+    """The session of all stages of a pass, in which each ends what it did.
+
+    Stages that only asked share a transaction: most of them find nothing, and to begin and end one costs as
+    much as asking.
+    """
+
+    _did_more = False
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        """See `Session.execute`."""
+        self._did_more = True
+        return super().execute(*arguments, **options)
+
+    def scalars(self, *arguments: Any, **options: Any) -> Any:
+        """See `Session.scalars`."""
+        self._did_more = True
+        return super().scalars(*arguments, **options)
+
+    def begin_nested(self) -> SessionTransaction:
+        """See `Session.begin_nested`."""
+        self._did_more = True
+        return super().begin_nested()
+
+    def end_stage(self) -> None:
+        """Commit what a stage did, if it did anything."""
+        if self._did_more or self.new or self.dirty or self.deleted:
+            self.commit()
+            self.expunge_all()
+            self._did_more = False
 
 
 def _locked_sites(wanted: list[str]) -> Select[*tuple[str, bool]]:

@@ -82,10 +82,10 @@ class PlannersEvent(SimulatedEvent):
         if timeout is not None and timeout > POLL:
             # A pause, in which changes do not count.
             return super().wait(timeout)
+        self._changed.wait(self._tick)
         if self._changed.is_set():
             self._changed.clear()
-            return super().wait(timeout)
-        self._changed.wait(self._tick)
+            return super().wait(POLL)
         return self.is_set()
 
 
