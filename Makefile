@@ -86,10 +86,10 @@ test-interface: $(READY) $(UI_BUILT)
 test-python: $(READY) $(UI_BUILT)
 	@$(BIN)/pytest packages operator tests/integration -n 4
 
-test-deep: $(READY)  ## what takes long: a week without the API, every lie, faults at each line, with figures; every input of the API; attacks on the engine
+test-deep: $(READY)  ## what takes long: a week without the API, every lie, faults at each line, with figures; every input of the API; attacks on the engine; mutants of it
 	CCAT_TEST_DEEP=1 $(BIN)/pytest $(addprefix packages/ops-db-client/tests/test_,each_line.py week_away.py night.py spool.py) --timeout 14400 -s
 	CCAT_FUZZ_EXAMPLES=50 $(BIN)/pytest packages/ops-db-api/tests/test_contract.py -n 4 --timeout 14400
-	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/data-transfer/tests/simulation/test_attack.py -n 4
+	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/data-transfer/tests/simulation/test_attack.py packages/data-transfer/tests/mutants -n 4
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one
 	@$(BIN)/python compose/images/build.py $(IMAGES)

@@ -1,0 +1,210 @@
+"""Ways in which the engine could be wrong, each as a change of its text, and the test that must notice.
+
+The text that is replaced is looked for in every run of the tests, so that a mutant cannot be forgotten when
+the code changes; whether it is noticed is tried by `make test-deep`.
+"""
+
+from dataclasses import dataclass
+
+ENGINE = "data-transfer/src/ccat_data_transfer"
+SCHEMA = "ops-db/src/ccat_ops_db"
+TESTS = "data-transfer/tests"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one file.
+
+    Attributes
+    ----------
+    name : str
+        What is wrong then.
+    file : str
+        Below ``packages``.
+    old, new : str
+        What stands there once, and what stands there instead.
+    test : str
+        Which test fails then, below ``packages``; empty: see `ATTACKED`.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str = ""
+
+
+MUTANTS = (
+    Mutant(
+        "a lease is compared with the clock of a worker",
+        f"{ENGINE}/work/lease.py",
+        "table.lease_expires_at < ops_now()",
+        "table.lease_expires_at < worker_clock",
+        f"{TESTS}/work/test_leases.py::test_a_fast_clock_takes_no_living_lease",
+    ),
+    Mutant(
+        "a lease is known by its number alone",
+        f"{ENGINE}/work/lease.py",
+        "        table.lease_owner == lease.owner,\n",
+        "",
+        f"{TESTS}/work/test_leases.py::test_a_restored_database_meets_an_old_worker",
+    ),
+    Mutant(
+        "a span does not go on in suspend",
+        f"{SCHEMA}/clock.py",
+        'getattr(time, "CLOCK_BOOTTIME", None)',
+        'getattr(time, "CLOCK_MONOTONIC", None)',
+        f"{TESTS}/work/test_leases.py::test_a_suspended_worker_knows",
+    ),
+    Mutant(
+        "things that are locked are waited for as long as the session allows, each of them",
+        f"{ENGINE}/planning/one_by_one.py",
+        "            if held_up == PATIENCE:\n",
+        "            if held_up < 0:\n",
+        f"{TESTS}/planning/test_planners.py::test_a_forgotten_transaction_delays_its_own_rows_only",
+    ),
+    Mutant(
+        "a place is used whatever its marker",
+        f"{ENGINE}/places/open.py",
+        "        require(storage, on_record)\n        assert",
+        "        assert",
+        f"{TESTS}/places/test_markers.py::test_an_unmounted_archive_waits",
+    ),
+    Mutant(
+        "any marker will do",
+        f"{ENGINE}/places/marker.py",
+        "    if found.location_id != location:\n",
+        "    if found.location_id != location:\n        return\n    if found.location_id != location:\n",
+        f"{TESTS}/places/test_markers.py::test_one_folder_under_two_names",
+    ),
+    Mutant(
+        "a marker is known by its text alone",
+        f"{ENGINE}/places/marker.py",
+        "    if found.id != on_record.id or not is_same("
+        "found.identity, on_record.identity, on_record.lasting_inodes):\n",
+        "    if found.id != on_record.id:\n",
+        f"{TESTS}/places/test_markers.py::test_a_synced_place_is_unavailable",
+    ),
+    Mutant(
+        "a place is not looked at again",
+        f"{ENGINE}/storage/known_place.py",
+        "        if self._look is not None:\n",
+        "        if self._look is None:\n",
+        f"{TESTS}/places/test_markers.py::test_a_place_that_loses_its_marker_takes_nothing",
+    ),
+    Mutant(
+        "each adoption makes a new marker",
+        f"{ENGINE}/places/adopt.py",
+        '            return "taken back"\n',
+        '            return "new"\n',
+        f"{TESTS}/places/test_markers.py::test_a_mistaken_adoption_is_taken_back",
+    ),
+    Mutant(
+        "a place that was used adopts itself",
+        f"{ENGINE}/places/adopt.py",
+        "    if known or _was_used(session, location):\n",
+        "    if known:\n",
+        f"{TESTS}/places/test_markers.py::test_a_location_with_copies_and_no_marker_is_not_new",
+    ),
+    Mutant(
+        "a root that is not there is made",
+        f"{ENGINE}/places/adopt.py",
+        "    if description.create and not asked.dry_run",
+        "    if not asked.dry_run",
+        f"{TESTS}/places/test_markers.py::test_no_root_is_made_without_create",
+    ),
+    Mutant(
+        "a verdict does not look at the place",
+        f"{ENGINE}/stages/verifying.py",
+        "        # What is read at another place, or not found there, is nothing about the copy.\n"
+        "        storage.confirm_place()\n",
+        "",
+        f"{TESTS}/evidence/test_verdicts.py::test_nothing_is_missing_where_the_marker_went_too",
+    ),
+    Mutant(
+        "a hold holds nothing",
+        f"{ENGINE}/deletion/rule.py",
+        "    if facts.hold:\n",
+        "    if facts.hold and not facts.hold:\n",
+        f"{TESTS}/deletion/test_rule.py::test_each_condition_alone_being_false_keeps_the_copy",
+    ),
+    Mutant(
+        "no archive has to confirm",
+        f"{ENGINE}/deletion/rule.py",
+        "    if len(confirmed) < needed:\n",
+        "    if len(confirmed) < 0:\n",
+        f"{TESTS}/deletion/test_rule.py::test_what_the_archives_say_now_is_what_counts",
+    ),
+    Mutant(
+        "the decision locks nothing",
+        f"{ENGINE}/deletion/rule.py",
+        "select(PhysicalCopy.id).where(*copies_of(candidate)).order_by(PhysicalCopy.id).with_for_update()",
+        "select(PhysicalCopy.id).where(*copies_of(candidate)).order_by(PhysicalCopy.id)",
+        f"{TESTS}/deletion/test_rule.py::test_a_deletion_waits_for_a_reader_that_begins_and_then_is_refused",
+    ),
+)
+
+ATTACKED = (
+    Mutant(
+        "a lease is compared with the clock of a worker, and messages come again",
+        f"{ENGINE}/work/lease.py",
+        "table.lease_expires_at < ops_now()",
+        "table.lease_expires_at < worker_clock",
+    ),
+    Mutant(
+        "whoever has the row's id may write to it",
+        f"{ENGINE}/work/lease.py",
+        "        table.fencing == lease.fencing,\n        table.lease_owner == lease.owner,\n",
+        "",
+    ),
+    Mutant(
+        "leases that live are taken back",
+        f"{ENGINE}/planning/recovery.py",
+        ', table.lease_expires_at < moment("now"))',
+        ', table.created_at < moment("now"))',
+    ),
+    Mutant(
+        "a place is used whatever its marker",
+        f"{ENGINE}/places/open.py",
+        "        require(storage, on_record)\n        assert",
+        "        assert",
+    ),
+    Mutant(
+        "a marker is known by its text alone",
+        f"{ENGINE}/places/marker.py",
+        "    if found.id != on_record.id or not is_same("
+        "found.identity, on_record.identity, on_record.lasting_inodes):\n",
+        "    if found.id != on_record.id:\n",
+    ),
+    Mutant(
+        "no archive copy is needed",
+        f"{ENGINE}/deletion/rule.py",
+        "    return max(1, int(facts.min_archive_copies))\n",
+        "    return 0\n",
+    ),
+    Mutant(
+        "bytes go before it is decided",
+        f"{ENGINE}/stages/deleting.py",
+        '    crash_point("deleting.before_decision")\n',
+        "    remove_objects(work, storage, candidate)\n",
+    ),
+    Mutant(
+        "a message that was lost is not sent again",
+        f"{ENGINE}/work/dispatch.py",
+        'or_(table.dispatched_at.is_(None), table.dispatched_at < moment("too_long_ago"))',
+        'or_(table.dispatched_at.is_(None), table.created_at > moment("too_long_ago"))',
+    ),
+    Mutant(
+        "what rotted on its way is not sent again",
+        f"{ENGINE}/planning/repairing.py",
+        "    packages = ask(session, _stopped(), packages=lost).all() if lost else []\n",
+        "    packages = ask(session, _stopped(), packages=lost).all() if not lost else []\n",
+    ),
+    Mutant(
+        "a database that is away ends the heart of a worker",
+        f"{ENGINE}/work/attempt.py",
+        '            except DATABASE_AWAY as error:\n                log.warning("heartbeat.failed"',
+        '            except ZeroDivisionError as error:\n                log.warning("heartbeat.failed"',
+    ),
+)
+"""Those that attacks must find, in one of the first 40 seeds."""
