@@ -238,6 +238,20 @@ class TestFileOne:
         assert [error["field"] for error in response.json()["errors"]] == [field]
         assert session.query(RawDataFile).count() == 0
 
+    @pytest.mark.parametrize("time", ["2016-12-31T23:59:60Z", "2016-12-31 20:59:60.5-03:00"])
+    async def test_a_leap_second_is_named(self, client: Client, execution: str, time: str) -> None:
+        """RFC 3339 has them, and services of telescopes print them."""
+        one = file(execution, written_until=time)
+        begun = {"obs_unit": seed.OBS_UNIT, "modules": ["chai-lfa"], "started_at": time}
+        for refused in (
+            await client.post(PATH, json=one),
+            await bulk(client, one),
+            await client.post("/executed-obs-units:start", json=begun),
+        ):
+            assert refused.status_code == 422
+            (error,) = refused.json()["errors"]
+            assert "leap second" in error["reason"]
+
     async def test_written_in_the_wrong_order_is_refused(self, client: Client, execution: str) -> None:
         body = file(execution, written_from="2026-11-21T11:00:00Z", written_until="2026-11-21T10:00:00Z")
         assert (await client.post(PATH, json=body)).status_code == 422

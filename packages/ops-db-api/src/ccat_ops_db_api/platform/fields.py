@@ -1,5 +1,6 @@
 """Types of fields that come from outside: what they admit can be stored, compared and sent on."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +12,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 LARGEST = 2**63 - 1
 LONGEST_NAME = 200
 LONGEST_TEXT = 10_000
+
+LEAP_SECOND = "is a leap second, which no database can keep: give the second after it"
+_LEAP_SECOND = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d:60(?!\d)")
 
 
 def _storable(text: str) -> str:
@@ -32,7 +36,14 @@ def _text_of_time(value: Any) -> Any:
         raise ValueError("is not text like 2026-11-21T04:05:06Z")
     if not value[:4].isdigit() or "-" not in value[4:5]:
         raise ValueError(f"{value[:40]!r} is not a time like 2026-11-21T04:05:06Z")
+    if is_leap_second(value):
+        raise ValueError(LEAP_SECOND)
     return value
+
+
+def is_leap_second(text: str) -> bool:
+    """Say whether a text tells a leap second, 23:59:60, which RFC 3339 has and no database."""
+    return _LEAP_SECOND.match(text) is not None
 
 
 def _utc(value: datetime) -> datetime:

@@ -16,7 +16,14 @@ from uuid_utils import uuid7
 from ccat_ops_db.models.base import CHECKSUM_PATTERN
 from ccat_ops_db.paths import validate_relative_path
 from ccat_ops_db_api.platform.errors import MOST_ERRORS, FieldError
-from ccat_ops_db_api.platform.fields import FIRST_YEAR, LARGEST, LAST_YEAR, LONGEST_NAME
+from ccat_ops_db_api.platform.fields import (
+    FIRST_YEAR,
+    LARGEST,
+    LAST_YEAR,
+    LEAP_SECOND,
+    LONGEST_NAME,
+    is_leap_second,
+)
 
 LONGEST_LINE = 65_536
 BATCH_BYTES = 262_144
@@ -203,7 +210,8 @@ def _time(file: dict[str, Any], field: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
-        raise _BadLineError(field, "is not a time like 2026-11-21T04:05:06Z") from None
+        reason = LEAP_SECOND if is_leap_second(value) else "is not a time like 2026-11-21T04:05:06Z"
+        raise _BadLineError(field, reason) from None
     if time.tzinfo is None:
         raise _BadLineError(field, "has no zone; add Z for UTC, or an offset like -03:00")
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
