@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from ccat_ops_db.identity import new_id
 from ccat_ops_db_client import Client
@@ -17,6 +21,7 @@ from ccat_ops_db_client.commands import main, polling, session
 from . import seed
 from .checks import one_line_error, write
 from .conftest import Api, Reply, RunCcat, ScriptedServer, ccat_environment, problem
+from .test_lanes import wait_for
 
 
 class TestObs:
@@ -229,6 +234,23 @@ class TestUsage:
         assert "Traceback" not in ran.err
 
 
+@contextmanager
+def read_only(api: Api) -> Iterator[None]:
+    """Let the database of the API take no changes, and end the connections that still may."""
+    writable = "-c default_transaction_read_only=off"
+    with psycopg.connect(api.database_url, autocommit=True, options=writable) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+
+
 class TestWithoutApi:
     def test_a_whole_observation_waits_and_is_sent(
         self, ccat: RunCcat, api: Api, client: Client, execution: str
@@ -261,6 +283,24 @@ class TestWithoutApi:
         progress = client.progress(UUID(identifier))
         assert (progress.status, progress.files) == ("completed", 1)
         assert ccat("spool", "status").status == 0
+
+    def test_while_the_database_takes_no_changes_all_waits(
+        self, ccat: RunCcat, api: Api, client: Client, execution: str
+    ) -> None:
+        """After a failover it answers, and is read-only; each open connection stays so."""
+        path = write(api.source / execution / "a.fits")
+        with read_only(api):
+            # What finds its connection closed is away; the next ones find a database that only reads.
+            wait_for(lambda: ccat("find", CCAT_RETRY_SECONDS="0.1").status == 0)
+            started = ccat("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
+            identifier = started.out.strip()
+            filed = ccat("file", "--execution", identifier, "--module", "chai-lfa", path)
+            finished = ccat("obs", "finish", identifier)
+        assert "takes no changes now; nothing was changed); the request is in the spool" in started.err
+        assert [each.status for each in (started, filed, finished)] == [0, 0, 0]
+        wait_for(lambda: ccat("spool", "replay").status == 0)
+        progress = client.progress(UUID(identifier))
+        assert (progress.status, progress.files) == ("completed", 1)
 
     def test_the_next_command_sends_what_waits(self, ccat: RunCcat, api: Api, execution: str) -> None:
         assert execution
