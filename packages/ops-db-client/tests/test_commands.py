@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import typer
 from psycopg import sql
 
 from ccat_ops_db.identity import new_id
@@ -189,23 +191,21 @@ class TestUsage:
         assert ran.status == 2
         assert "Traceback" not in ran.err
 
-    def test_every_command_has_help_and_json(self, ccat: RunCcat) -> None:
+    def test_every_command_has_help_json_and_profiles(self, ccat: RunCcat) -> None:
+        groups: dict[str, Any] = vars(typer.main.get_command(main.application()))["commands"]
         commands = [
-            "file",
-            "packages",
-            "wait",
-            "stage",
-            "get",
-            "find",
-            "status",
-            "why",
-            "obs start",
-            "obs finish",
+            [name, *rest]
+            for name, group in groups.items()
+            for rest in ([[each] for each in vars(group)["commands"]] if "commands" in vars(group) else [[]])
+            # It asks nobody.
+            if name != "completion"
         ]
-        for command in [*commands, "spool status", "spool replay", "spool discard"]:
-            ran = ccat(*command.split(), "--help")
+        assert len(commands) > 10
+        for command in commands:
+            ran = ccat(*command, "--help")
             assert ran.status == 0
             assert "--json" in ran.out
+            assert "--profile" in ran.out
 
     @pytest.mark.parametrize(
         ("environment", "word"),
