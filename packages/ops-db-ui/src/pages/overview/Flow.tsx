@@ -24,15 +24,13 @@ const STEPS: Readonly<Record<FlowStep["step"], readonly [name: string, what: str
 export function Flow({ steps }: { readonly steps: readonly FlowStep[] }) {
   return (
     <Part title="Flow" beside={<FlowLegend steps={steps} />} folded={inShort(steps)}>
-      <div className={styles.frame}>
-        <div className={styles.figure}>
-          <FlowDrawing steps={steps} />
-          <ol className={styles.flow}>
-            {steps.map((step, place) => (
-              <Step key={step.step} step={step} stopsAt={stopsAt(steps, place)} />
-            ))}
-          </ol>
-        </div>
+      <div className={styles.figure}>
+        <FlowDrawing steps={steps} />
+        <ol className={styles.flow}>
+          {steps.map((step, place) => (
+            <Step key={step.step} step={step} stopsAt={stopsAt(steps, place)} />
+          ))}
+        </ol>
       </div>
     </Part>
   );

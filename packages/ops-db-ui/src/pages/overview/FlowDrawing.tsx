@@ -6,32 +6,34 @@ import { HEIGHT, LENGTH, lookOfStep, outline, runsOf, sides } from "~/pages/over
 export function FlowDrawing({ steps }: { readonly steps: readonly FlowStep[] }) {
   return (
     <div className={styles.drawing} aria-hidden="true">
-      <svg
-        className={styles.stream}
-        viewBox={`0 0 ${steps.length * LENGTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        aria-hidden="true"
-      >
-        {runsOf(steps).map((run) => (
-          <g key={run.first} data-look={run.look} className={styles.run}>
-            {run.look === "stopped" ? (
-              <path className={styles.cut} d={middleOf(run)} />
-            ) : (
-              <>
-                <path className={styles.water} d={outline(run)} />
-                <path className={styles.bank} d={sides(run).join(" ")} />
-                <path className={styles.current} d={middleOf(run)} />
-              </>
-            )}
-          </g>
-        ))}
-      </svg>
+      <div className={styles.frame}>
+        <svg
+          className={styles.stream}
+          viewBox={`0 0 ${steps.length * LENGTH} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          aria-hidden="true"
+        >
+          {runsOf(steps).map((run) => (
+            <g key={run.first} data-look={run.look} className={styles.run}>
+              {run.look === "stopped" ? (
+                <path className={styles.cut} d={middleOf(run)} />
+              ) : (
+                <>
+                  <path className={styles.water} d={outline(run)} />
+                  <path className={styles.bank} d={sides(run).join(" ")} />
+                  <path className={styles.current} d={middleOf(run)} />
+                </>
+              )}
+            </g>
+          ))}
+        </svg>
+      </div>
       {steps.map((step, place) => (
         <span
           key={step.step}
           className={styles.mark}
           data-look={lookOfStep(step)}
-          style={{ insetInlineStart: `${(place / steps.length) * 100}%` }}
+          style={{ insetInlineStart: `calc(var(--length) * ${place / steps.length})` }}
         />
       ))}
     </div>
