@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine, create_engine
 
 from ccat_data_transfer import crash_points
+from ccat_dev_stack.restored_database import RestoredDatabase
 from ccat_dev_stack.services.postgresql import Postgresql
 from ccat_dev_stack.testing import NewDatabase, process_database
 from ccat_ops_db.settings import synchronous
@@ -18,17 +19,25 @@ from ccat_ops_db.settings import synchronous
 from .lock_order import LockOrder
 from .small_observatory import CrashPointHook, SmallObservatory
 
+_KEPT = "engine of the tests"
+"""Name of the sessions that stay open from test to test."""
+
 
 class _Databases:
     """One engine for the databases of all tests, one at a time: what it compiled once it keeps."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.engine = create_engine("postgresql+psycopg://", creator=self._connect, pool_size=20)
+        # The last used first: what its session knows of the database serves the next.
+        self.engine = create_engine(
+            "postgresql+psycopg://", creator=self._connect, pool_size=20, pool_use_lifo=True
+        )
 
     def _connect(self) -> psycopg.Connection[Any]:
         url = synchronous(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(url, options="-c timezone=UTC")
+        connection = psycopg.connect(url, options="-c timezone=UTC", application_name=_KEPT)
+        connection.prepared_max = 1000
+        return connection
 
 
 @pytest.fixture(scope="session")
@@ -45,25 +54,29 @@ def _databases(lock_order: LockOrder) -> _Databases:
 
 
 @pytest.fixture(scope="session")
-def _observatory_template(
+def _observatory_database(
     postgresql_server: Postgresql,
     migrated_template: str,
     tmp_path_factory: pytest.TempPathFactory,
     _databases: _Databases,
-) -> Iterator[str]:
-    """Name of a database with an observatory to which nothing happened yet."""
+) -> Iterator[RestoredDatabase]:
+    """A database with an observatory to which nothing happened yet."""
     with process_database(postgresql_server, migrated_template) as url:
         _databases.url = url
         SmallObservatory(_databases.engine, tmp_path_factory.mktemp("observatory"))
+        database = RestoredDatabase(url)
+        yield database
+        database.close()
         _databases.engine.dispose()
-        yield url.rpartition("/")[2]
 
 
 @pytest.fixture
 def ops_database(request: pytest.FixtureRequest, new_database: NewDatabase, migrated_template: str) -> str:
     """URL of a fresh database with the newest schema; that of the observatory, if the test has one."""
     if "observatory" in request.fixturenames:
-        return new_database(template=request.getfixturevalue("_observatory_template"))
+        return _as_it_was(
+            request.getfixturevalue("_observatory_database"), request.getfixturevalue("_databases")
+        )
     return new_database(template=migrated_template)
 
 
@@ -71,10 +84,10 @@ def ops_database(request: pytest.FixtureRequest, new_database: NewDatabase, migr
 def observatory(
     ops_database: str, tmp_path: Path, _databases: _Databases, lock_order: LockOrder
 ) -> Iterator[SmallObservatory]:
-    _databases.url = ops_database
     with structlog.testing.capture_logs() as entries:
-        yield SmallObservatory(_databases.engine, tmp_path, copied=True)
-    _databases.engine.dispose()
+        observatory = SmallObservatory(_databases.engine, tmp_path, copied=True)
+        yield observatory
+    observatory.clock.stand()
     assert "\n\n".join(lock_order.take()) == ""
     for entry in entries:
         print(entry)
@@ -91,19 +104,17 @@ def make_observatory(tmp_path: Path) -> Callable[[Engine], SmallObservatory]:
 
 @pytest.fixture
 def new_observatory(
-    new_database: NewDatabase, _observatory_template: str, tmp_path: Path, _databases: _Databases
+    _observatory_database: RestoredDatabase, tmp_path: Path, _databases: _Databases
 ) -> Iterator[Callable[[], SmallObservatory]]:
     """Make one observatory after the other."""
     number = itertools.count()
 
     def make() -> SmallObservatory:
-        _databases.engine.dispose()
-        _databases.url = new_database(template=_observatory_template)
+        _as_it_was(_observatory_database, _databases)
         return SmallObservatory(_databases.engine, tmp_path / str(next(number)), copied=True)
 
     with structlog.testing.capture_logs() as entries:
         yield make
-    _databases.engine.dispose()
     for entry in [entry for entry in entries if entry["event"] == "planner.stage_failed"]:
         raise AssertionError(f"{entry['stage']} failed") from entry["exc_info"]
 
@@ -118,3 +129,11 @@ def at_crash_points(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str]
         return hook
 
     return install
+
+
+def _as_it_was(database: RestoredDatabase, databases: _Databases) -> str:
+    if database.end_sessions(but=_KEPT):
+        databases.engine.dispose()
+    database.restore()
+    databases.url = database.url
+    return database.url

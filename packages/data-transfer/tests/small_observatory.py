@@ -74,6 +74,7 @@ class TestClock:
         self._engine = engine
         # Ahead of the clock by which the file system dates what is written.
         self._now = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        self._runs = False
         (set_virtual_time if installed else install_virtual_time)(engine, self._now)
 
     @property
@@ -97,7 +98,14 @@ class TestClock:
     def run_on(self) -> None:
         """Let time go as it goes, for processes of their own."""
         self._now = datetime.now(UTC)
+        self._runs = True
         remove_virtual_time(self._engine)
+
+    def stand(self) -> None:
+        """Have a test move time again."""
+        if self._runs:
+            self._runs = False
+            install_virtual_time(self._engine, self._now)
 
 
 class WrongClock:
