@@ -41,6 +41,8 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    peer: int = 0
+    """Port from which it came; that of the connection."""
 
 
 @dataclass
@@ -100,7 +102,7 @@ class ScriptedServer:
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Received(self.command, self.path, headers, body)
+                request = Received(self.command, self.path, headers, body, self.client_address[1])
                 outer.received.append(request)
                 reply = outer.answer(request)
                 if reply.silence is not None:

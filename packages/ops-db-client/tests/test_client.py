@@ -1,7 +1,9 @@
 """Requests and answers: retries, problem documents, redirects."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from uuid import UUID
@@ -285,6 +287,25 @@ async def test_the_asynchronous_client_looks_names_up(server: ScriptedServer, sp
     async with AsyncClient(settings_for("http://nobody.invalid", spool_folder, retry_seconds=0.01)) as client:
         with pytest.raises(UnreachableError, match="cannot be reached"):
             await client.site()
+
+
+def test_a_forked_process_has_connections_of_its_own(server: ScriptedServer, client_of: MakeClient) -> None:
+    """On one that two share each gets the other's answers, or none."""
+    server.say(Reply(200, {"id": "ccat"}))
+    client = client_of(server.url)
+    client.site()
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            client.site()
+            client.site()
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    client.site()
+    before, first, second, after = (request.peer for request in server.received)
+    assert before == after
+    assert first == second != before
 
 
 class TestBounds:

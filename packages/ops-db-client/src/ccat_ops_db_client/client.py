@@ -1,5 +1,6 @@
 """The synchronous client."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ Item = TypeVar("Item")
 
 
 class Client(Operations):
-    """A client of the API; use it as a context manager.
+    """A client of the API; use it as a context manager. A process that is forked may use it, too.
 
     Its methods are the operations of `ccat_ops_db_client.calls`. Every request is repeated with growing,
     random pauses while the API is away (no connection, 429, 502, 503, 504; ``Retry-After`` is obeyed). That
@@ -51,11 +52,7 @@ class Client(Operations):
         self.settings = settings or load_settings()
         self._address = self.settings.api_url
         self._on_retry, self._on_moved = on_retry, on_moved
-        self._sockets = Sockets()
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(**transport_arguments(self.settings)),
-            **client_arguments(self.settings),
-        )
+        self._begin_connections()
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +120,18 @@ class Client(Operations):
         finally:
             response.close()
 
+    def _begin_connections(self) -> None:
+        self._process = os.getpid()
+        self._sockets = Sockets()
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(**transport_arguments(self.settings)),
+            **client_arguments(self.settings),
+        )
+
     def _carry_out(self, steps: Steps[Answer]) -> Answer:
+        # Who was forked must not ask on the connections of the other: each would get the other's answers.
+        if self._process != os.getpid():
+            self._begin_connections()
         try:
             step = next(steps)
             while True:
