@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: images test-interface test-python test-deep test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
+.PHONY: images test-interface test-python test-long test-deep test-compose test-kind help environment dev-up dev-down dev-reset dev-status dev-logs test lint bench bench-ui docs clean charts test-charts release-check
 
 # What a shell has active must not reach into the environment of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX UV_PYTHON UV_PROJECT_ENVIRONMENT
@@ -75,7 +75,7 @@ dev-logs: $(READY)  ## follow the logs; NAME=planner for one
 
 # Both at once, for neither has work for all processors all the time; both, whatever becomes of the other. What npm
 # says comes in one piece, when both have ended.
-test: $(READY) $(UI_BUILT)  ## all tests that need no container engine; those of the interface need Chromium
+test: $(READY) $(UI_BUILT)  ## the tests that need no container engine, but for the long ones; those of the interface need Chromium
 	@$(NEED_CHROMIUM)
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 test-interface test-python; failed=$$?; \
 	echo "npm test"; cat $(SAID_BY_NPM); exit $$failed
@@ -84,11 +84,14 @@ test-interface: $(READY) $(UI_BUILT)
 	@($(NPM) --silent test -- --reporter=dot && npm run --silent size) > $(SAID_BY_NPM) 2>&1
 
 test-python: $(READY) $(UI_BUILT)
-	@$(BIN)/pytest packages operator tests/integration -n 4
+	@$(BIN)/pytest packages operator tests/integration -n 4 -m "not long"
+
+test-long: $(READY)  ## tests marked `long`: all of what those of `make test` try a part of; a few minutes
+	@$(BIN)/pytest packages operator tests/integration -n 4 -m long
 
 test-deep: $(READY)  ## what takes long: a week without the API, every lie, faults at each line, with figures; every input of the API; attacks on the engine; mutants of it
-	CCAT_TEST_DEEP=1 $(BIN)/pytest $(addprefix packages/ops-db-client/tests/test_,each_line.py week_away.py night.py spool.py) --timeout 14400 -s
-	CCAT_FUZZ_EXAMPLES=50 $(BIN)/pytest packages/ops-db-api/tests/test_contract.py -n 4 --timeout 14400
+	CCAT_TEST_DEEP=1 $(BIN)/pytest $(addprefix packages/ops-db-client/tests/test_,each_line.py week_away.py night.py spool.py) -m "not long" --timeout 14400 -s
+	CCAT_FUZZ_EXAMPLES=50 $(BIN)/pytest packages/ops-db-api/tests/test_contract.py -m "not long" -n 4 --timeout 14400
 	CCAT_TEST_DEEP=1 $(BIN)/pytest packages/data-transfer/tests/simulation/test_attack.py packages/data-transfer/tests/mutants -n 4
 
 images: $(READY)  ## the images, from the lock file and without network; IMAGES=operator for one

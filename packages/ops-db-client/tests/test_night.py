@@ -1,11 +1,14 @@
 """A night through a proxy that lies: everything is recorded once, and in order.
 
-``CCAT_TEST_DEEP=1`` tells every lie instead of some, as `make test-deep` does, and prints the ledger.
+Some lies are told, more in the long run; ``CCAT_TEST_DEEP=1`` tells every lie, as `make test-deep` does, and
+prints the ledger.
 """
 
 import os
 import random
 from pathlib import Path
+
+import pytest
 
 from . import seed
 from .conftest import Api
@@ -13,14 +16,14 @@ from .lies import every_lie
 from .night import Instrument, Night
 
 DEEP = "CCAT_TEST_DEEP" in os.environ
-SOME = 90
 INSTRUMENT = Instrument(seed.OBS_UNIT, "chai-lfa", seed.SOURCE)
 
 
-def test_everything_is_recorded_once_and_in_order(api: Api, spool_folder: Path) -> None:
+@pytest.mark.parametrize("some", [30, pytest.param(90, marks=pytest.mark.long)])
+def test_everything_is_recorded_once_and_in_order(api: Api, spool_folder: Path, some: int) -> None:
     lies = every_lie(range(100, 600))
     random.Random(7).shuffle(lies)
-    night = Night(api.url, api.token, INSTRUMENT, lies if DEEP else lies[:SOME], spool_folder)
+    night = Night(api.url, api.token, INSTRUMENT, lies if DEEP else lies[:some], spool_folder)
     ledger = night.record(12)
     print("\n".join([*ledger.told, *ledger.lines()]))
     assert (ledger.wrong, ledger.waiting, ledger.refused, ledger.lies_left) == ([], 0, [], 0)

@@ -1,6 +1,6 @@
 """The spool: nothing acknowledged is lost, whatever dies, and nothing is recorded twice.
 
-``CCAT_TEST_DEEP=1`` kills at each line instead of each third, as `make test-deep` does.
+``CCAT_TEST_DEEP=1`` kills at each line instead of some, as `make test-deep` does.
 """
 
 import json
@@ -49,7 +49,8 @@ KEPT = [
 ]
 """Answers that say nothing against a request."""
 KILLED = Path(__file__).with_name("killed_at_each_line.py")
-STEP = "1" if "CCAT_TEST_DEEP" in os.environ else "3"
+DEEP = "CCAT_TEST_DEEP" in os.environ
+STEP = 3
 """So many lines later than the last each is killed; what one did before moves the lines of the next."""
 
 
@@ -362,15 +363,16 @@ class TestKilled:
         assert set(acknowledged) <= starts
         assert len(starts) == len(waiting)
 
+    @pytest.mark.parametrize("step", [3 * STEP, pytest.param(STEP, marks=pytest.mark.long)])
     def test_each_is_recorded_once_when_the_api_is_back(
-        self, spool_folder: Path, server: ScriptedServer, client_of: MakeClient
+        self, spool_folder: Path, server: ScriptedServer, client_of: MakeClient, step: int
     ) -> None:
         recorder = Recorder(client_of(server.url))
         server.say(Reply(503))
         acknowledged = {str(recorder.start("O", ["m"])[0]) for _ in range(40)}
         service = _Service()
         server.answer = service.answer
-        _killed("replay", spool_folder, server.url)
+        _killed("replay", spool_folder, server.url, step)
         replay_now(recorder)
         assert recorder.spool.waiting() == recorder.spool.refused() == []
         assert service.started == acknowledged
@@ -414,9 +416,11 @@ class _Service:
         return accept(request)
 
 
-def _killed(what: str, spool_folder: Path, url: str) -> list[str]:
+def _killed(what: str, spool_folder: Path, url: str, step: int = STEP) -> list[str]:
     done = subprocess.run(
-        [sys.executable, str(KILLED), what, str(spool_folder), url, STEP], capture_output=True, check=False
+        [sys.executable, str(KILLED), what, str(spool_folder), url, "1" if DEEP else str(step)],
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().split()

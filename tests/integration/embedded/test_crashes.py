@@ -1,4 +1,7 @@
-"""Whatever dies while files flow, the run completes: nothing is lost, nothing is archived twice."""
+"""Whatever dies while files flow, the run completes: nothing is lost, nothing is archived twice.
+
+`make test` has everything die at once, `make test-long` one after the other.
+"""
 
 import signal
 import subprocess
@@ -77,15 +80,23 @@ HARMS: dict[str, Harm] = {
     "all-at-once": _kill_all_but_the_supervisor,
 }
 
+ALWAYS = "all-at-once"
+
 
 @pytest.fixture(scope="module")
 def flowing(
-    stack: EmbeddedStack, deployment: Deployment, instrument: Ccat, new_folder: NewFolder
+    request: pytest.FixtureRequest,
+    stack: EmbeddedStack,
+    deployment: Deployment,
+    instrument: Ccat,
+    new_folder: NewFolder,
 ) -> dict[str, Flowing]:
     """Observations one after the other; in each something else dies as soon as it is finished."""
+    ours = (item for item in request.session.items if item.path == request.path)
+    long = any(item.get_closest_marker("long") for item in ours)
     observations: dict[str, Flowing] = {}
     with Api(deployment, deployment.token) as api:
-        for name, harm in HARMS.items():
+        for name, harm in HARMS.items() if long else [(ALWAYS, HARMS[ALWAYS])]:
             size = CAUGHT_BYTES if name.startswith("worker") else LARGE_BYTES
             flowing = let_flow(f"killed-{name}", deployment, instrument, new_folder, size)
             harm(stack, api, flowing.execution_id)
@@ -96,7 +107,10 @@ def flowing(
     return observations
 
 
-@pytest.mark.parametrize("killed", HARMS)
+@pytest.mark.parametrize(
+    "killed",
+    [name if name == ALWAYS else pytest.param(name, marks=pytest.mark.long) for name in HARMS],
+)
 def test_the_run_completes_and_each_package_is_archived_once(
     killed: str,
     flowing: dict[str, Flowing],
@@ -109,6 +123,7 @@ def test_the_run_completes_and_each_package_is_archived_once(
     assert_nothing_lost(flowing[killed], _database(stack), deployment, ccat, api, archive)
 
 
+@pytest.mark.long
 def test_workers_were_killed_in_the_middle_of_their_work(
     flowing: dict[str, Flowing], stack: EmbeddedStack, ccat: Ccat
 ) -> None:
@@ -125,6 +140,7 @@ def test_everything_runs_again(flowing: dict[str, Flowing], stack: EmbeddedStack
     stack.wait_settled()
 
 
+@pytest.mark.long
 def test_workers_and_planners_may_be_doubled(
     stack: EmbeddedStack,
     deployment: Deployment,

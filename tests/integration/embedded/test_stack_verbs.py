@@ -89,6 +89,7 @@ def test_up_repairs_what_was_killed_and_leaves_the_rest(second: EmbeddedStack) -
     assert {name for name in names if second.pid(name) != before[name]} == killed
 
 
+@pytest.mark.long
 def test_up_repairs_what_was_killed_all_at_once(second: EmbeddedStack, tmp_path: Path) -> None:
     """Data, tokens and addresses are what they were."""
     before = second.environment()

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccat_data_transfer import crash_points
 from ccat_data_transfer.crash_points import CRASH_POINTS
 from ccat_data_transfer.package_format import file_chunks, verify_package
@@ -38,6 +40,9 @@ ON_DISK = tuple(
 )
 AT_S3 = tuple(name for name in CRASH_POINTS if name.startswith("storage.s3.") and "remove" not in name)
 """Nothing is ever removed from an archive here."""
+
+BEFORE_COMMIT = tuple(name for name in ON_DISK if name.endswith(".before_commit"))
+"""In each stage the point at which all is done and nothing said; others are met in the long run."""
 
 LONG_ENOUGH = 2400
 """Seconds after which every lease has run out and every pause is over."""
@@ -106,8 +111,15 @@ def assert_archived_once(observatory: Any, tar_of: Callable[[Any], Path]) -> Non
         assert observatory.files_at(location) == [], "neither files nor leftovers"
 
 
-def test_killed_at_each_point_on_disk(observatory: Any) -> None:
-    die_at_each(observatory, ON_DISK, 5000)
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param(BEFORE_COMMIT, id="before each stage's commit"),
+        pytest.param(ON_DISK, id="at each point", marks=pytest.mark.long),
+    ],
+)
+def test_killed_at_each_point_on_disk(observatory: Any, points: tuple[str, ...]) -> None:
+    die_at_each(observatory, points, 5000)
     folder = observatory.folder("cologne.lta")
     assert_archived_once(observatory, lambda package: folder / package.relative_path)
     assert {path.suffix for path in observatory.files_at("cologne.lta")} == {".json", ".tar"}
