@@ -239,6 +239,33 @@ class TestDamaged:
         assert len(spool.waiting()) == 1
         assert [path.name for path in spool.unreadable()] == ["0.unreadable"]
 
+    @pytest.mark.parametrize(
+        "column", ["idempotency_key", "path", "content_type", "body", "assumed", "spooled_at"]
+    )
+    def test_one_damaged_request_holds_no_other(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, column: str
+    ) -> None:
+        """The file itself is sound: SQLite does not see it."""
+        server.say(Reply(503))
+        recorder = Recorder(client_of(server.url))
+        damaged, _ = recorder.start("O", ["m"])
+        good, _ = recorder.start("O", ["m"])
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute(f"UPDATE request SET {column} = CAST(X'fffe7b' AS TEXT) WHERE sequence = 1")
+        server.answer = accept
+        server.received.clear()
+        recorder.spool.release_lanes(server.url)
+        done = recorder.replay()
+        sent = [json.loads(received.body)["id"] for received in server.received]
+        if column in {"assumed", "spooled_at"}:
+            assert (done.sent, sent) == (2, [str(damaged), str(good)])
+            return
+        assert (done.sent, done.refused, done.waiting, sent) == (1, 1, 0, [str(good)])
+        (entry,) = listing.refused(recorder.spool)
+        assert entry.refusal is not None
+        assert "damaged" in entry.refusal
+        assert recorder.spool.remove(entry.sequence)
+
     def test_many_processes_meet_the_damage_at_once(self, spool_folder: Path) -> None:
         before = filled(spool_folder, 200)
         damage(spool_folder / NAME, "a bad page")

@@ -10,7 +10,9 @@ from .replay_batch import Batch
 from .sending import concerns_one_execution, may_pass, send_once
 from .spool import Spool
 from .spool_lease import Lease
-from .spool_request import SpooledRequest
+from .spool_request import SpooledRequest, is_whole
+
+DAMAGED = "it is damaged: something changed it in the spool; record it anew, then drop it"
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,10 @@ def _send_or_refuse(
     CcatError
         They may pass later; the spool knows when.
     """
+    if damaged := [request for request in requests if not is_whole(request)]:
+        for request in damaged:
+            spool.set_aside(request.sequence, DAMAGED)
+        return 0, len(damaged)
     first, batch = requests[0], Batch(requests)
     while (call := batch.call()) is not None:
         try:

@@ -197,6 +197,16 @@ class Spool:
             )
             spool_lanes.settle(database, request.api_url, request.lane)
 
+    def set_aside(self, sequence: int, reason: str) -> None:
+        """Set a request aside that cannot be sent, by its number: all else of it may be damaged."""
+        with self.change() as database:
+            row = database.execute(
+                "SELECT api_url, lane FROM request WHERE sequence = ?", (sequence,)
+            ).fetchone()
+            database.execute("UPDATE request SET refusal = ? WHERE sequence = ?", (reason, sequence))
+            if row is not None:
+                spool_lanes.settle(database, *row)
+
     def hold(self, request: SpooledRequest, reason: str, retry_after: float = 0) -> None:
         """Hold the lane of a request for a while; after many attempts and an hour it is parked."""
         with self.change() as database:

@@ -27,6 +27,7 @@ from .spool_mending import (
     is_unfinished,
     replace_damaged,
 )
+from .spool_request import text_of_column
 from .spool_tables import NO_INSERTS, SCHEMA, VERSION, make_tables
 
 NAME = "spool.sqlite3"
@@ -239,6 +240,7 @@ class SpoolFile:
             isolation_level=None,
             check_same_thread=False,
         )
+        database.text_factory = text_of_column
         self._database = database
         # Also when this object goes, and at the end of the program: so nothing is left in the log.
         self._close_database = finalize(self, database.close)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .spool import Spool
+from .spool_request import moment_of
 
 _AT_ONCE = 500
 
@@ -96,7 +97,7 @@ def _entries(spool: Spool, condition: str) -> Iterator[Entry]:
                 path,
                 size,
                 lane,
-                datetime.fromisoformat(spooled_at),
+                moment_of(spooled_at),
                 refusal,
                 reason,
                 bool(parked),

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .calls import JSON
-from .errors import SpoolError
 from .spool_tables import Row
 
 COLUMNS = "sequence, idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at"
 """What `request_of` takes."""
+
+
+_DAMAGED = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -60,21 +62,13 @@ def row_of(request: SpooledRequest) -> Row:
 
 
 def request_of(row: tuple[object, ...]) -> SpooledRequest:
-    """Return the request of a row with `COLUMNS`.
-
-    Raises
-    ------
-    SpoolError
-        It is damaged.
-    """
+    """Return the request of a row with `COLUMNS`; see `is_whole`."""
     sequence, key, api_url, lane, path, content_type, body, assumed, spooled_at = row
     assert isinstance(sequence, int)
     try:
-        moment, names = datetime.fromisoformat(str(spooled_at)), tuple(json.loads(str(assumed)))
+        names = tuple(json.loads(str(assumed)))
     except (ValueError, TypeError):
-        raise SpoolError(
-            f"request {sequence} in the spool is damaged", f"drop it: ccat spool discard {sequence}"
-        ) from None
+        names = ()
     return SpooledRequest(
         idempotency_key=str(key),
         api_url=str(api_url),
@@ -83,6 +77,32 @@ def request_of(row: tuple[object, ...]) -> SpooledRequest:
         lane=str(lane),
         content_type=str(content_type),
         assumed=names,
-        spooled_at=moment,
+        spooled_at=moment_of(str(spooled_at)),
         sequence=sequence,
     )
+
+
+def moment_of(text: str) -> datetime:
+    """Return the time of a row; that from which one counts if it is damaged."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def text_of_column(content: bytes) -> str:
+    """Return the text of a column; with a replacement character where it is damaged."""
+    return content.decode(errors="replace")
+
+
+def is_whole(request: SpooledRequest) -> bool:
+    """Say whether a request can be sent; one that a bad disk or bad memory changed cannot."""
+    if _DAMAGED in f"{request.idempotency_key}{request.path}{request.content_type}":
+        return False
+    if request.content_type != JSON:
+        # The service says which lines are wrong.
+        return bool(request.body)
+    try:
+        return isinstance(json.loads(request.body), dict)
+    except ValueError:
+        return False
