@@ -57,10 +57,10 @@ MUTANTS = (
         f"{TESTS}/work/test_leases.py::test_a_suspended_worker_knows",
     ),
     Mutant(
-        "things that are locked are waited for as long as the session allows, each of them",
+        "what somebody keeps locked stops the whole stage",
         f"{ENGINE}/planning/one_by_one.py",
-        "            if held_up == PATIENCE:\n",
-        "            if held_up < 0:\n",
+        "            if sqlstate(error) not in HELD_UP:\n",
+        "            if sqlstate(error):\n",
         f"{TESTS}/planning/test_planners.py::test_a_forgotten_transaction_delays_its_own_rows_only",
     ),
     Mutant(
@@ -146,7 +146,7 @@ MUTANTS = (
 
 ATTACKED = (
     Mutant(
-        "a lease is compared with the clock of a worker, and messages come again",
+        "a message that comes twice takes the lease of a worker whose clock is behind",
         f"{ENGINE}/work/lease.py",
         "table.lease_expires_at < ops_now()",
         "table.lease_expires_at < worker_clock",

@@ -41,5 +41,5 @@ def test_nights_replay_whatever_was_before(attack: RunAttack) -> None:
     reason="a copy is confirmed by comparing the time of its file with that of another site's database",
 )
 def test_a_night_with_wrong_clocks(attack: RunAttack) -> None:
-    for seed in range(1, 5):
-        attack(Attack(tolerated=KNOWN), seed)
+    for seed in range(1, 9):
+        attack(Attack(tolerated=KNOWN, settle_hours=1), seed)

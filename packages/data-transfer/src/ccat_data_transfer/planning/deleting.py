@@ -226,7 +226,7 @@ def _packages_at_source() -> Select[*tuple[Any, ...]]:
             ~_has_open_deletion(RawDataPackage.id, place_id, *fixed(CopyKind.RAW_DATA_FILE)),
             _may_have_news(RawDataPackage.id, one_file.c.waiting_reason),
         )
-        .order_by(RawDataPackage.sealed_at)
+        .order_by(RawDataPackage.sealed_at, RawDataPackage.id)
     )
 
 
@@ -253,7 +253,7 @@ def _copies() -> Select[*tuple[Any, ...]]:
             ~_has_open_deletion(package_id, place_id, PhysicalCopy.kind, file_id),
             _may_have_news(package_id, PhysicalCopy.waiting_reason),
         )
-        .order_by(PhysicalCopy.created_at)
+        .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
     )
 
 

@@ -215,6 +215,7 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
         .outerjoin(usage, true())
         .outerjoin(reserved, reserved.c.location == columns.id)
         .where(columns.retired_at.is_(None))
+        .order_by(columns.id)
     )
 
 
@@ -289,6 +290,7 @@ def _routes_with_state() -> Select[*tuple[Any, ...]]:
         .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == columns.id)
         .outerjoin(window, window.data_transfer_route_id == columns.id)
         .where(columns.retired_at.is_(None))
+        .order_by(columns.id, window.opens_at)
     )
 
 

@@ -115,7 +115,8 @@ class SimulatedDiskStorage(SimulatedPlace):
         checked(path)
         self.act("put", path, len(content))
         disk, new = self.disk, Content.of(content)
-        temporary = temporary_beside(path, "put")
+        # As with the real one, nobody else has that name.
+        temporary = temporary_beside(path, f"put-{self.process.name}-{self.schedule.steps}")
         with classified(path):
             inode = disk.create(temporary)
             try:

@@ -88,6 +88,11 @@ class Faults:
         self._simulation.broker.forget()
         return "all messages"
 
+    def repeat(self, acting: Process) -> str:
+        """Bring messages a second time."""
+        self._simulation.broker.repeat()
+        return "the latest messages"
+
     def restart(self, acting: Process) -> str:
         """Restart the database."""
         seconds = self._chance.uniform(1, 60)
@@ -287,6 +292,7 @@ _FAULTS: dict[str, Callable[[Faults, Process], str]] = {
         "reboot",
         "clock",
         "forget",
+        "repeat",
         "restart",
         "unanswered",
         "cut",

@@ -97,11 +97,13 @@ class Broker:
         self._queues: dict[str, deque[tuple[Operation, UUID]]] = {}
         self._schedule = schedule
         self._waiting: list[SimulatedEvent] = []
+        self._sent: deque[tuple[str, Operation, UUID]] = deque(maxlen=20)
 
     def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
         """See `Messenger.send`."""
         if self.is_away:
             raise ConnectionError("the broker is away")
+        self._sent.append((queue, operation, work_id))
         self._queues.setdefault(queue, deque()).append((operation, work_id))
         for event in self._waiting:
             event.set()
@@ -116,6 +118,11 @@ class Broker:
             event = self._schedule.new_event()
             self._waiting.append(event)
             event.wait()
+
+    def repeat(self) -> None:
+        """Bring the latest messages once more."""
+        for queue, operation, work_id in list(self._sent):
+            self.send(queue, operation, work_id)
 
     def forget(self) -> None:
         """Lose all messages."""
