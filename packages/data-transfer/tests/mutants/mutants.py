@@ -65,9 +65,9 @@ MUTANTS = (
     ),
     Mutant(
         "a place is used whatever its marker",
-        f"{ENGINE}/places/open.py",
-        "        require(storage, on_record)\n        assert",
-        "        assert",
+        f"{ENGINE}/places/marker.py",
+        "    found = find_marker(storage)\n    if on_record is None:\n",
+        "    found = find_marker(storage)\n    if on_record:\n        return\n    if on_record is None:\n",
         f"{TESTS}/places/test_markers.py::test_an_unmounted_archive_waits",
     ),
     Mutant(
@@ -165,9 +165,9 @@ ATTACKED = (
     ),
     Mutant(
         "a place is used whatever its marker",
-        f"{ENGINE}/places/open.py",
-        "        require(storage, on_record)\n        assert",
-        "        assert",
+        f"{ENGINE}/places/marker.py",
+        "    found = find_marker(storage)\n    if on_record is None:\n",
+        "    found = find_marker(storage)\n    if on_record:\n        return\n    if on_record is None:\n",
     ),
     Mutant(
         "a marker is known by its text alone",

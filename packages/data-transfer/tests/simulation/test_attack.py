@@ -1,7 +1,7 @@
 """The real engine under attack in a simulated world: nothing is lost, and all is well in the end.
 
-``CCAT_TEST_DEEP=1`` tries thousands of seeds, as `make test-deep` does. A seed that fails replays: it alone
-decides what happens.
+`make test` tries some seeds, `make test-long` sixty, and thousands are tried with ``CCAT_TEST_DEEP=1``, as by
+`make test-deep`. A seed that fails replays: it alone decides what happens.
 """
 
 import os
@@ -13,7 +13,8 @@ from ccat_data_transfer.simulation.scenario import Attack
 
 from .conftest import RunAttack
 
-SEEDS = 5_000 if "CCAT_TEST_DEEP" in os.environ else 12
+FEW, MANY = 12, 5_000 if "CCAT_TEST_DEEP" in os.environ else 60
+SEEDS = [*range(1, 1 + FEW), *(pytest.param(n, marks=pytest.mark.long) for n in range(1 + FEW, 1 + MANY))]
 KNOWN = (SAME_TAR_AGAIN,)
 NIGHT = Attack(tolerated=KNOWN, wrong_clocks=False)
 
@@ -25,14 +26,15 @@ def test_a_quiet_night_replays(attack: RunAttack) -> None:
     assert first.trace == again.trace
 
 
-@pytest.mark.parametrize("seed", range(1, 1 + SEEDS))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_night_of_faults(attack: RunAttack, seed: int) -> None:
     assert attack(NIGHT, seed).happened != []
 
 
-def test_nights_replay_whatever_was_before(attack: RunAttack) -> None:
-    first = [attack(NIGHT, seed).trace for seed in (1, 2)]
-    assert [attack(NIGHT, seed).trace for seed in (1, 2)] == first
+@pytest.mark.parametrize("nights", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_nights_replay_whatever_was_before(attack: RunAttack, nights: int) -> None:
+    first = [attack(NIGHT, seed).trace for seed in range(1, 1 + nights)]
+    assert [attack(NIGHT, seed).trace for seed in range(1, 1 + nights)] == first
 
 
 @pytest.mark.xfail(
