@@ -7,12 +7,9 @@ const parts = JSON.parse(readFileSync(`${built}/ui-parts.json`, "utf8"));
 
 const FIRST_LOAD = "250 kB";
 const LAZY_PART = "90 kB";
-const FIRST = [
-  "index.html",
-  "src/routes/_shell.tsx?tsr-split=component",
-  "src/shell/Palette.tsx",
-  "src/routes/_shell.index.tsx?tsr-split=component",
-];
+const FIRST = ["index.html", "src/shell/Palette.tsx"];
+/** Each file costs a way over a slow network: of all that the first page needs, so many may come. */
+const MOST_FILES = 8;
 
 /** Return a part and all that it cannot do without. */
 function withImports(name, found = new Set()) {
@@ -25,6 +22,10 @@ function withImports(name, found = new Set()) {
 
 const fileOf = (name) => `${built}/ui/${parts[name].file}`;
 const first = new Set(FIRST.flatMap((name) => [...withImports(name)]));
+if (first.size > MOST_FILES)
+  throw new Error(`the first page needs ${first.size} files: ${[...first].join(", ")}`);
+const isAlone = Object.keys(parts).filter((name) => /\/_shell(\.index)?\.tsx\?/.test(name));
+if (isAlone.length > 0) throw new Error(`the first page waits for ${isAlone.join(", ")}`);
 const lazy = Object.keys(parts).filter((name) => parts[name].isDynamicEntry && !first.has(name));
 
 export default [

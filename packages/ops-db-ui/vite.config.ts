@@ -4,6 +4,19 @@ import { shared } from "./vite.shared.ts";
 
 const api = process.env.CCAT_UI_API ?? "http://127.0.0.1:8000";
 
+/** What every page has, and the page that most begin with. */
+const FIRST = /\/src\/(?:routes\/_shell(?:\.index)?\.tsx|(?:shell|pages\/overview)\/)/;
+/** What several pages have. */
+const COMMON = /\/src\/(?:actions|api|components|help|live|preferences|time)\//;
+/** What is loaded when it is asked for. */
+const LATER = /\/(?:LifeLine|life-steps|Palette|palette-items|HelpPage)\b/;
+
+/** The parts of the program that come in one file. */
+const GROUPS = [
+  { name: "first", test: (id: string) => FIRST.test(id) && !LATER.test(id) },
+  { name: "common", test: (id: string) => COMMON.test(id) && !LATER.test(id), minShareCount: 2 },
+];
+
 export default defineConfig({
   plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), ...shared.plugins],
   resolve: shared.resolve,
@@ -15,6 +28,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: "hidden",
     manifest: "manifest.json",
+    // Over a slow network each file costs a way to the server and back: what the first page needs comes in few.
+    cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
   },
   server: { proxy: { "/api": { target: api, changeOrigin: false } } },
 });
