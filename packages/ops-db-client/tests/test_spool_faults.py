@@ -266,6 +266,42 @@ class TestDamaged:
         assert "damaged" in entry.refusal
         assert recorder.spool.remove(entry.sequence)
 
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE lane SET lane = 'another' WHERE turn = 1",
+            "DELETE FROM lane",
+            "UPDATE request SET lane = 'another' WHERE sequence = 1",
+        ],
+    )
+    def test_a_damaged_lane_holds_no_other(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, damage: str
+    ) -> None:
+        server.say(Reply(503))
+        recorder = Recorder(client_of(server.url))
+        started = [str(recorder.start("O", ["m"])[0]) for _ in range(3)]
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute(damage)
+        server.answer = accept
+        server.received.clear()
+        recorder.spool.release_lanes(server.url)
+        assert recorder.replay().waiting == 0
+        assert sorted(json.loads(received.body)["id"] for received in server.received) == started
+
+    def test_a_lane_without_requests_ends_no_replay(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        """In the background, where nobody releases what is held."""
+        server.say(Reply(503))
+        recorder = Recorder(client_of(server.url))
+        for _ in range(3):
+            recorder.start("O", ["m"])
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute("UPDATE lane SET lane = 'another' WHERE turn = 1")
+        server.answer = accept
+        recorder.spool.ask_again(server.url)
+        assert recorder.replay().sent == 3
+
     def test_many_processes_meet_the_damage_at_once(self, spool_folder: Path) -> None:
         before = filled(spool_folder, 200)
         damage(spool_folder / NAME, "a bad page")

@@ -64,6 +64,7 @@ def replay(
     api_url = client.settings.api_url
     deadline = time.monotonic() + limit_seconds
     sent = refused = 0
+    is_mended = False
     stopped_by: CcatError | None = None
     spool.clear_abandoned()
     if spool.due_in(api_url) != 0:
@@ -72,7 +73,11 @@ def replay(
         while lease is not None and time.monotonic() < deadline and lease.renew():
             requests = spool.next(api_url)
             if not requests:
-                break
+                if is_mended or spool.due_in(api_url) != 0:
+                    break
+                spool.mend_lanes()
+                is_mended = True
+                continue
             try:
                 done = _send_or_refuse(client, spool, requests, lease)
             except CcatError as error:

@@ -220,8 +220,14 @@ class Spool:
     def release_lanes(self, api_url: str) -> None:
         """Let all lanes be tried at once, also parked ones, and an API that is away."""
         with self.change() as database:
+            spool_lanes.mend(database)
             spool_lanes.release(database, api_url)
             spool_away.ask_again(database, api_url)
+
+    def mend_lanes(self) -> None:
+        """Mend what says whose turn it is, if something changed it in the file."""
+        with self.change() as database:
+            spool_lanes.mend(database)
 
     def ask_again(self, api_url: str) -> None:
         """Let an API that did not answer be asked at once."""

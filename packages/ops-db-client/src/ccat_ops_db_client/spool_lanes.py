@@ -7,6 +7,8 @@ others.
 
 import sqlite3
 
+from .spool_tables import FILL_LANES
+
 FIRST_HOLD = 5.0
 LONGEST_HOLD = 600.0
 PARKED_AFTER_ATTEMPTS = 12
@@ -31,6 +33,15 @@ def has_waiting(database: sqlite3.Connection, api_url: str, lane: str) -> bool:
     """Say whether something waits in a lane."""
     found = database.execute("SELECT 1 FROM lane WHERE api_url = ? AND lane = ?", (api_url, lane))
     return found.fetchone() is not None
+
+
+def mend(database: sqlite3.Connection) -> None:
+    """See to it that every lane in which something waits has a row, and no other; often nothing is to do."""
+    database.execute(
+        "DELETE FROM lane WHERE NOT EXISTS (SELECT 1 FROM request WHERE request.api_url = lane.api_url"
+        " AND request.lane = lane.lane AND refusal IS NULL)"
+    )
+    database.execute(FILL_LANES)
 
 
 def next_lane(database: sqlite3.Connection, api_url: str, now: float) -> str | None:
