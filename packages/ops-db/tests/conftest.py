@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.restored_database import RestoredDatabase
 from ccat_dev_stack.services.postgresql import Postgresql
-from ccat_dev_stack.testing import NewDatabase, process_database, template_database
+from ccat_dev_stack.testing import process_database, template_database
 from ccat_ops_db import schema
 from ccat_ops_db.configuration import apply_configuration, load
 from ccat_ops_db.session import create_engine
@@ -83,10 +84,22 @@ def configured_template(postgresql_server: Postgresql, migrated_template: str) -
     return template_database(postgresql_server, name, fill)
 
 
+@pytest.fixture(scope="session")
+def _configured_database(
+    postgresql_server: Postgresql, configured_template: str
+) -> Iterator[RestoredDatabase]:
+    with process_database(postgresql_server, configured_template) as url:
+        database = RestoredDatabase(url)
+        yield database
+        database.close()
+
+
 @pytest.fixture
-def configured_url(new_database: NewDatabase, configured_template: str) -> str:
-    """URL of a fresh database to which the observatory's configuration was applied."""
-    return new_database(template=configured_template)
+def configured_url(_configured_database: RestoredDatabase) -> str:
+    """URL of a database to which the observatory's configuration was applied and nothing else happened."""
+    _configured_database.end_sessions(but="")
+    _configured_database.restore()
+    return _configured_database.url
 
 
 @pytest.fixture
