@@ -204,10 +204,10 @@ _HISTORY = (
     FROM generate_series(1, %(packages)s) AS p, unnest(ARRAY['ccat.buffer', 'cologne.lta']) AS place
     """,
     f"""
-    INSERT INTO package_creation (id, site_id, status, priority, created_at, attempt, interruptions, fencing,
-        bytes_done, bytes_total, raw_data_package_id, source_location_id, destination_location_id,
-        finished_at)
-    SELECT md5('creation' || p)::uuid, 'ccat', 'completed', 0, {_LONG_AGO}, 0, 0, 1, 1050000, 1050000,
+    INSERT INTO package_creation (id, site_id, status, priority, created_at, attempt, interruptions,
+        dispatches, fencing, bytes_done, bytes_total, raw_data_package_id, source_location_id,
+        destination_location_id, finished_at)
+    SELECT md5('creation' || p)::uuid, 'ccat', 'completed', 0, {_LONG_AGO}, 0, 0, 0, 1, 1050000, 1050000,
            {_PACKAGE}, 'ccat.raw', 'ccat.buffer', {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p
     """,
@@ -268,13 +268,13 @@ _UNDER_WAY = (
     WHERE id IN (SELECT id FROM made)
     """,
     f"""
-    INSERT INTO data_transfer (id, site_id, status, priority, created_at, attempt, interruptions, fencing,
-        bytes_done, bytes_total, raw_data_package_id, source_copy_id, source_location_id,
+    INSERT INTO data_transfer (id, site_id, status, priority, created_at, attempt, interruptions,
+        dispatches, fencing, bytes_done, bytes_total, raw_data_package_id, source_copy_id, source_location_id,
         destination_location_id, final_site_id, data_transfer_route_id, lease_owner, lease_expires_at,
         finished_at, error_class, error_category, error_message, waiting_reason, waiting_since)
     SELECT md5('transfer' || p)::uuid, 'ccat',
            CASE WHEN p %% 200 = 7 THEN 'failed' WHEN p %% 100 = 5 THEN 'in_progress' ELSE 'pending' END,
-           0, {_LONG_AGO}, 0, 0, 1, 0, 1050000, {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid,
+           0, {_LONG_AGO}, 0, 0, 0, 1, 0, 1050000, {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid,
            'ccat.buffer', 'cologne.lta', 'cologne', 'ccat-cologne',
            CASE WHEN p %% 100 = 5 THEN 'worker-1' END,
            CASE WHEN p %% 100 = 5 THEN {_LONG_AGO} END,
@@ -288,10 +288,11 @@ _UNDER_WAY = (
     """,
     f"""
     INSERT INTO long_term_archive_transfer (id, site_id, status, priority, created_at, attempt, interruptions,
-        fencing, bytes_done, bytes_total, raw_data_package_id, source_copy_id, destination_location_id,
-        waiting_reason, waiting_since)
-    SELECT md5('archive' || p)::uuid, 'cologne', 'pending', 0, {_LONG_AGO}, 0, 0, 1, 0, 1050000, {_PACKAGE},
-           md5('copy' || 'ccat.buffer' || p)::uuid, 'cologne.lta', 'concurrency_limit', {_LONG_AGO}
+        dispatches, fencing, bytes_done, bytes_total, raw_data_package_id, source_copy_id,
+        destination_location_id, waiting_reason, waiting_since)
+    SELECT md5('archive' || p)::uuid, 'cologne', 'pending', 0, {_LONG_AGO}, 0, 0, 0, 1, 0, 1050000,
+           {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid, 'cologne.lta', 'concurrency_limit',
+           {_LONG_AGO}
     FROM {_LATEST} WHERE p %% 10 = 8
     """,
 )

@@ -51,9 +51,12 @@ class Mailbox:
 
     messages: list[tuple[Operation, UUID]] = field(default_factory=list)
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
         """Keep one message."""
         self.messages.append((operation, work_id))
+
+    def probe(self) -> None:
+        """Take messages."""
 
 
 class Pipeline:

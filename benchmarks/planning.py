@@ -30,7 +30,10 @@ SETTLED = 12
 class Nobody:
     """A messenger that must not be needed."""
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+    def probe(self) -> None:
+        """Take messages."""
+
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
         """Refuse: nothing is due."""
         raise AssertionError(f"{operation} {work_id} is due")
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import Engine, inspect, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import Failure, classify
 from ccat_data_transfer.places.adopt import Adopted, Asked, adopt
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.places.open import Places
@@ -126,9 +125,17 @@ class Mailbox:
     """Keeps the messages of the dispatcher for the test to deliver, twice, late or never."""
 
     messages: list[tuple[str, Operation, UUID]] = field(default_factory=list)
+    is_away: bool = False
+    refused: int = 0
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
+        self.probe()
         self.messages.append((queue, operation, work_id))
+
+    def probe(self) -> None:
+        if self.is_away:
+            self.refused += 1
+            raise ConnectionError("the broker is away")
 
 
 class FragilePlaces(Places):
@@ -136,11 +143,11 @@ class FragilePlaces(Places):
 
     def __init__(self, sessions: sessionmaker[Session], credentials: Credentials) -> None:
         super().__init__(sessions, credentials)
-        self.broken: dict[str, Failure] = {}
+        self.broken: dict[str, Exception] = {}
 
     def break_down(self, location_id: str, error: Exception) -> None:
         """Have every look at a place meet an error."""
-        self.broken[location_id] = classify(error)
+        self.broken[location_id] = error
 
     def storage(self, location_id: str) -> Storage:
         if location_id in self.broken:
@@ -289,6 +296,8 @@ class SmallObservatory:
 
     def run(self, passes: int = 60) -> None:
         """Plan and work until nothing is left to do now."""
+        self.runner.places.beat([])
+        self.runner.places.look()
         for _ in range(passes):
             self.planner.run_pass()
             if not self.mailbox.messages:

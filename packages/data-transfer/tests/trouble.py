@@ -13,13 +13,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccat_data_transfer.checksums import format_checksum, new_hasher
-from ccat_data_transfer.failures import Failure, classify
+from ccat_data_transfer.failures import Configuration, Failure, classify
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.planning.verifying import open_check, register_copy
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
 from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.outages import doubt_location
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import Worker
 from ccat_ops_db.deletions import copies_of_deletion, undelete
@@ -36,7 +39,6 @@ from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
     DiskDataLocation,
-    LocationHealth,
     PhysicalCopy,
     RawDataPackage,
     RetentionPolicy,
@@ -89,7 +91,7 @@ def runner_with_clock(observatory: Any, ahead: float, owner: str = "another-cloc
 
 
 def fragile_runner(
-    observatory: Any, location: str, failure: Failure, owner: str = "other-host"
+    observatory: Any, location: str, failure: Failure, owner: str = "other-host-1-0"
 ) -> WorkRunner:
     """Return a worker on a host of its own, where one place cannot be used."""
     places = FragilePlaces(observatory.sessions, Credentials(observatory.settings.credentials_folder))
@@ -172,14 +174,7 @@ def have_read(observatory: Any, location: str) -> None:
 def doubt_place(observatory: Any, location: str) -> None:
     """Say that a location is not to be believed."""
     with observatory.sessions.begin() as session:
-        session.add(
-            LocationHealth(
-                data_location_id=location,
-                site_id=location.split(".")[0],
-                suspect_since=observatory.clock.now,
-                suspect_reason="a controller that returns other bytes",
-            )
-        )
+        doubt_location(session, location, "a controller that returns other bytes", observatory.clock.now)
 
 
 def close_route(observatory: Any, route: str, reason: str) -> None:
@@ -331,6 +326,13 @@ def answer_of_store(status: int, code: str) -> Failure:
     """Return what the engine makes of an answer of a store."""
     answer = Refusal(status, code, "on purpose")
     return failure_of(answer, bucket="bucket", credential="archive", path=None)
+
+
+def lacking_credential() -> Failure:
+    """Return what the engine makes of a credential that the deployment does not supply."""
+    with pytest.raises(Configuration) as raised:
+        Credentials(Path("/nonexistent")).s3("archive")
+    return raised.value
 
 
 def class_of(error: BaseException) -> str:

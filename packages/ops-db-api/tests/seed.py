@@ -13,6 +13,7 @@ from ccat_ops_db.enumerations import (
     DeletionTrigger,
     ExecutionStatus,
     LocationType,
+    OutageScope,
     PhysicalCopyStatus,
     Status,
     StorageType,
@@ -32,6 +33,7 @@ from ccat_ops_db.models import (
     Observatory,
     ObservingProgram,
     ObsUnit,
+    Outage,
     Permission,
     PhysicalCopy,
     RawDataFile,
@@ -332,3 +334,19 @@ def _locations(session: Session) -> None:
         )
     )
     session.flush()
+
+
+def outage(scope: str, scope_id: str, next_probe_at: datetime, site: str = "ccat") -> Outage:
+    """Return an outage because of which nothing new begins until then."""
+    return Outage(
+        site_id=site,
+        scope=OutageScope(scope),
+        scope_id=scope_id,
+        category="network",
+        message="the connection failed",
+        since=NOW,
+        last_seen_at=NOW,
+        count=5,
+        closed_since=NOW,
+        next_probe_at=next_probe_at,
+    )

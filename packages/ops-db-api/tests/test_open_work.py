@@ -14,9 +14,7 @@ from ccat_ops_db.models import (
     DataTransfer,
     DataTransferRouteWindow,
     Event,
-    LocationHealth,
     PhysicalCopy,
-    RouteHealth,
 )
 from ccat_ops_db.reports.open_work import OpenWorkKind
 from ccat_ops_db.reports.open_work_groups import URGENCY, GroupBy
@@ -125,15 +123,8 @@ class TestList:
                 DataTransferRouteWindow(
                     data_transfer_route_id="ccat-to-cologne", opens_at=time(20), closes_at=time(22)
                 ),
-                RouteHealth(
-                    data_transfer_route_id="ccat-to-cologne",
-                    site_id="ccat",
-                    consecutive_failures=5,
-                    open_until=soon,
-                ),
-                LocationHealth(
-                    data_location_id=seed.BUFFER, site_id="ccat", consecutive_failures=9, open_until=soon
-                ),
+                seed.outage("route", "ccat-to-cologne", soon),
+                seed.outage("location", seed.BUFFER, soon),
             ]
         )
         session.commit()
@@ -162,19 +153,9 @@ class TestList:
     ) -> None:
         later = seed.NOW + timedelta(minutes=10)
         session.add(
-            RouteHealth(
-                data_transfer_route_id="ccat-to-cologne",
-                site_id="ccat",
-                consecutive_failures=5,
-                open_until=later,
-            )
+            seed.outage("route", "ccat-to-cologne", later)
             if paused == "route"
-            else LocationHealth(
-                data_location_id=seed.ARCHIVE_BUFFER,
-                site_id="cologne",
-                consecutive_failures=5,
-                open_until=later,
-            )
+            else seed.outage("location", seed.ARCHIVE_BUFFER, later, "cologne")
         )
         session.commit()
         work = str(things["backing_off"])

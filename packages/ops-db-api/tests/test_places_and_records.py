@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.changed_keys import Changed
@@ -18,9 +18,8 @@ from ccat_ops_db.models import (
     DeletionHoldEnd,
     ErrorAcknowledgement,
     Event,
-    LocationHealth,
     LocationUsage,
-    RouteHealth,
+    S3DataLocation,
     Site,
     Suspension,
 )
@@ -160,6 +159,50 @@ class TestSuspend:
     async def test_unknown_places_are_not_found(self, client: Client) -> None:
         assert (await client.post("/sites/x:suspend", json={"reason": "x"})).status_code == 404
         assert (await client.post("/routes/x:resume")).status_code == 404
+
+
+class TestPauses:
+    @pytest.mark.parametrize(
+        ("path", "scope", "scope_id"),
+        [
+            (f"data-locations/{seed.BUFFER}", "location", seed.BUFFER),
+            ("routes/ccat-to-cologne", "route", "ccat-to-cologne"),
+        ],
+    )
+    async def test_end_at_once_when_it_is_resumed(
+        self, client: Client, session: Session, path: str, scope: str, scope_id: str
+    ) -> None:
+        later = seed.NOW.replace(year=2100)
+        outage, other = seed.outage(scope, scope_id, later), seed.outage("broker", "broker", later)
+        session.add_all([outage, other])
+        session.commit()
+        response = await client.post(f"/{path}:resume")
+        assert response.json()["service"]["state"] == "paused", "until it was tried"
+        for each in (outage, other):
+            session.refresh(each)
+        assert outage.next_probe_at is not None
+        assert outage.next_probe_at < later
+        assert other.next_probe_at == later
+        [event] = session.query(Event)
+        assert event.action.endswith(".tried")
+
+    async def test_a_location_is_tried_whose_credential_was_refused(
+        self, client: Client, session: Session
+    ) -> None:
+        later = seed.NOW.replace(year=2100)
+        store = session.execute(
+            select(S3DataLocation.__table__.c.id, S3DataLocation.__table__.c.credential)
+        ).first()
+        assert store is not None
+        outages = [seed.outage("credential", store.credential, later, site) for site in ("ccat", "cologne")]
+        session.add_all(outages)
+        session.commit()
+        assert (await client.post(f"/data-locations/{store.id}:resume")).status_code == 200
+        tried = {}
+        for each in outages:
+            session.refresh(each)
+            tried[each.site_id] = each.next_probe_at != later
+        assert tried == {site: site == store.id.partition(".")[0] for site in tried}
 
 
 class TestHolds:
@@ -372,14 +415,13 @@ class TestService:
             "reason": None,
             "next_at": None,
         }
-        health = LocationHealth(
-            data_location_id=seed.BUFFER, site_id="ccat", consecutive_failures=5, open_until=seed.NOW
-        )
-        session.add(health)
+        outage = seed.outage("location", seed.BUFFER, seed.NOW)
+        session.add(outage)
         session.commit()
         paused = await service()
         assert (paused["state"], paused["next_at"]) == ("paused", seed.NOW.isoformat())
-        health.suspect_since, health.suspect_reason = seed.NOW, "6 copies failed"
+        assert paused["reason"] == outage.message
+        outage.category, outage.message = "location_suspect", "6 copies failed"
         session.commit()
         assert (await service())["reason"] == "6 copies failed"
         await client.post(f"{path}:suspend", json={"reason": "new disks"})
@@ -401,14 +443,7 @@ class TestService:
     async def test_a_route_says_whether_it_takes_part(self, client: Client, session: Session) -> None:
         path = "/routes/ccat-to-cologne"
         assert (await client.get(path)).json()["service"]["state"] == "in_service"
-        session.add(
-            RouteHealth(
-                data_transfer_route_id="ccat-to-cologne",
-                site_id="ccat",
-                consecutive_failures=5,
-                open_until=seed.NOW,
-            )
-        )
+        session.add(seed.outage("route", "ccat-to-cologne", seed.NOW))
         session.commit()
         assert (await client.get(path)).json()["service"]["state"] == "paused"
 

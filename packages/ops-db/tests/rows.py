@@ -15,6 +15,7 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     ExecutionStatus,
     LocationType,
+    OutageScope,
     PhysicalCopyStatus,
     Status,
     TransferMethod,
@@ -324,3 +325,33 @@ def suspend(session: Session, model: Any, key: str, at: datetime = NOW) -> None:
         )
     )
     session.flush()
+
+
+def outage(scope: str, scope_id: str, site: str, next_probe_at: datetime, *, count: int = 5) -> models.Outage:
+    """Return an outage because of which nothing new begins until then."""
+    return models.Outage(
+        site_id=site,
+        scope=OutageScope(scope),
+        scope_id=scope_id,
+        category="network",
+        message="the connection failed",
+        since=NOW,
+        last_seen_at=NOW,
+        count=count,
+        closed_since=NOW,
+        next_probe_at=next_probe_at,
+    )
+
+
+def doubt(location: str, since: datetime = NOW, reason: str = "6 copies failed") -> models.Outage:
+    """Return the doubt of a location."""
+    return models.Outage(
+        site_id=location.partition(".")[0],
+        scope=OutageScope.LOCATION,
+        scope_id=location,
+        category="location_suspect",
+        message=reason,
+        since=since,
+        last_seen_at=since,
+        closed_since=since,
+    )

@@ -34,18 +34,17 @@ NOT_WATCHED = {
     "data_transfer_log": "tells where a log is, and no state",
     "data_transfer_package": "its transfers have keys",
     "executed_obs_unit_module": "written with its execution, or by the planner itself",
-    "location_health": "a scope, looked at when work there is",
     "location_usage": "a series of measurements",
     "place_ability": "probed, and read when something is done at the place",
     "raw_data_file": "there are too many; the event of their filing tells",
     "raw_data_package_metadata": "written with its package",
-    "route_health": "a scope, looked at when work there is",
 }
 """Owned tables whose rows have no keys, each with the reason why nobody needs them."""
 
 STATE = {
     "executed_obs_unit": ("comment", "'clouds'"),
     "place_marker": ("retired_at", "now()"),
+    "outage": ("ended_at", "now()"),
     "raw_data_package": ("source_removed_at", "now()"),
     "physical_copy": ("pinned_until", "now()"),
     "copy_claim": ("released_at", "now()"),
@@ -143,6 +142,9 @@ def test_a_statement_is_told(session: Session, world: rows.World) -> None:
 def test_progress_is_no_change_of_state(session: Session, world: rows.World, table: str) -> None:
     if table == "place_marker":
         rows.add_marker(session, world.buffer)
+    elif table == "outage":
+        session.add(rows.outage("route", world.route, "ccat", rows.NOW))
+        session.flush()
     elif table not in STATE or table in ("copy_claim", "physical_copy_lock"):
         rows.add_row(session, world, table, Status.PENDING)
     take(session, Consumer.PLANNER, 1000)

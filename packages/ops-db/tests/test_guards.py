@@ -257,14 +257,14 @@ def test_an_archived_copy_is_guarded(session: Session, world: rows.World, statem
 
 
 OF_COLOGNE = {
-    "insert": "INSERT INTO route_health (data_transfer_route_id, site_id, consecutive_failures)"
-    " VALUES ('cologne-ccat', 'cologne', 1)",
+    "insert": "INSERT INTO location_usage (data_location_id, site_id, measured_at, used_bytes)"
+    " VALUES ('cologne.lta', 'cologne', now(), 1)",
     "update": "UPDATE staging_job SET reason = 'another'",
     "delete": "DELETE FROM staging_job",
     "backfill": "UPDATE error_record SET message = 'another'",
-    "upsert": "INSERT INTO location_health (data_location_id, site_id, consecutive_failures)"
-    " VALUES ('ccat.output-buffer', 'ccat', 1), ('cologne.lta', 'cologne', 1)"
-    " ON CONFLICT (data_location_id, site_id) DO UPDATE SET consecutive_failures = 2",
+    "upsert": "INSERT INTO location_usage (data_location_id, site_id, measured_at, used_bytes)"
+    " VALUES ('ccat.output-buffer', 'ccat', now(), 1), ('cologne.lta', 'cologne', now(), 1)"
+    " ON CONFLICT (data_location_id, measured_at, site_id) DO UPDATE SET used_bytes = 2",
 }
 """Statements that write, among others, rows that Cologne owns."""
 

@@ -1,8 +1,9 @@
 """The one error hierarchy of the transfer engine.
 
-Everything that goes wrong ends as a `Failure` of one of five classes, and the class alone decides what
-happens to the work: tried again, kept until there is room, sent again from the source, or put aside for a
-person.
+Everything that goes wrong ends as a `Failure`. Its scope says what it belongs to: what is wrong with a
+place, a credential or a link holds back what needs them, and costs the work nothing. Where it belongs to the
+work itself, one of five classes decides what happens to it: tried again, kept until there is room, sent again
+from the source, or put aside for a person.
 """
 
 from __future__ import annotations
@@ -13,13 +14,27 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import ClassVar
 
 import sqlalchemy.exc
 import urllib3.exceptions
 
-from ccat_ops_db.database_words import said_by_database
+from ccat_ops_db.database_words import is_in_the_way, said_by_database
 from ccat_ops_db.enumerations import FailureClass
+
+
+class Scope(StrEnum):
+    """What a failure belongs to."""
+
+    WORK = "work"
+    """This piece of work, or the file that it is about."""
+    PLACE = "place"
+    """A place, for the worker that met it; for all when no worker can use the place."""
+    CREDENTIAL = "credential"
+    """The credential of a store, at this site."""
+    LINK = "link"
+    """The way to a place: the route, or the location where there is none. Some failures are counted first."""
 
 
 class Failure(Exception):  # noqa: N818  (its subclasses are read as `except Transient`)
@@ -35,6 +50,12 @@ class Failure(Exception):  # noqa: N818  (its subclasses are read as `except Tra
         What happened and what to do about it.
     path : str or None
         The file or object that is meant; null when the place or the whole work is.
+    location_id : str or None
+        The place where it was met, where that is known.
+    opening : bool
+        Whether the place could not be opened at all.
+    credential : str or None
+        Name of the credential that was used, where there was one.
     """
 
     failure_class: ClassVar[FailureClass]
@@ -44,6 +65,19 @@ class Failure(Exception):  # noqa: N818  (its subclasses are read as `except Tra
         self.category = category
         self.message = message
         self.path = path
+        self.location_id: str | None = None
+        self.credential: str | None = None
+        self.opening = False
+
+    @property
+    def scope(self) -> Scope:
+        """What it belongs to."""
+        known = _SCOPES.get(self.category)
+        if known is Scope.CREDENTIAL and self.category == ONE_KEY and self.path and not self.opening:
+            return Scope.WORK
+        if known is None and self.opening and self.failure_class in _OF_AN_OPENED_PLACE:
+            return Scope.PLACE
+        return known or Scope.WORK
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
@@ -66,7 +100,7 @@ class PlaceUnavailable(Transient):
 
     def __init__(self, location_id: str, message: str, *, path: str | None = None) -> None:
         super().__init__("place_unavailable", message, path=path)
-        self.location_id = location_id
+        self.location_id: str = location_id
 
 
 class Resource(Failure):
@@ -85,6 +119,39 @@ class Configuration(Failure):
     """A setting, credential or permission is wrong. Nothing changes before a person changes it."""
 
     failure_class = FailureClass.CONFIGURATION
+
+
+ONE_KEY = "access_denied"
+"""A missing right of a credential; where one object is refused, it may be that of this object alone."""
+
+_SCOPES: dict[str, Scope] = {
+    "place_unavailable": Scope.PLACE,
+    "device_gone": Scope.PLACE,
+    "read_only_place": Scope.PLACE,
+    "bucket_missing": Scope.PLACE,
+    "wrong_region": Scope.PLACE,
+    "certificate_refused": Scope.PLACE,
+    "endpoint_illegal": Scope.PLACE,
+    "plain_http_refused": Scope.PLACE,
+    "credential_expired": Scope.CREDENTIAL,
+    "credential_refused": Scope.CREDENTIAL,
+    "credential_missing": Scope.CREDENTIAL,
+    "credential_unreadable": Scope.CREDENTIAL,
+    "clock_wrong": Scope.CREDENTIAL,
+    ONE_KEY: Scope.CREDENTIAL,
+    "location_suspect": Scope.WORK,
+    "network": Scope.LINK,
+    "timeout": Scope.LINK,
+    "store_unavailable": Scope.LINK,
+    "damaged_on_the_way": Scope.LINK,
+    "input_output_error": Scope.LINK,
+    "busy": Scope.LINK,
+    "stale_handle": Scope.LINK,
+}
+"""What the failures of a category belong to, where not to the work."""
+
+_OF_AN_OPENED_PLACE = (FailureClass.TRANSIENT, FailureClass.CONFIGURATION)
+"""Classes of failures that are the place's when it is opened, and would be the work's later."""
 
 
 class Permanent(Failure):
@@ -116,21 +183,29 @@ def classify(error: BaseException, *, path: str | None = None, where: str = "") 
     match error:
         case Failure():
             return error
-        case sqlalchemy.exc.OperationalError() | sqlalchemy.exc.InterfaceError():
+        case sqlalchemy.exc.DBAPIError() if is_in_the_way(error):
+            return Transient(
+                "database_busy", f"others were in the way: {said_by_database(error)}; it is tried again"
+            )
+        case (
+            sqlalchemy.exc.OperationalError()
+            | sqlalchemy.exc.InterfaceError()
+            | sqlalchemy.exc.InternalError()
+        ):
             return Transient(
                 "database_unavailable",
                 f"the database does not answer: {said_by_database(error)}; it is tried again",
             )
         case sqlalchemy.exc.TimeoutError():
             return Transient("database_busy", "no free connection to the database; it is tried again")
-        case ssl.SSLCertVerificationError() | urllib3.exceptions.SSLError():
+        case _ if _is_of_certificate(error):
             return Configuration(
                 "certificate_refused",
                 f"the server's certificate is not trusted ({_cause(error)}); supply its authority as ca.crt "
                 "in the folder of the credential",
                 path=path,
             )
-        case urllib3.exceptions.HTTPError() | http.client.HTTPException():
+        case urllib3.exceptions.HTTPError() | http.client.HTTPException() | ssl.SSLError():
             return Transient(
                 "network", f"the connection failed ({_cause(error)}); it is tried again", path=path
             )
@@ -222,17 +297,28 @@ _NETWORK_ERRORS = frozenset(
 )
 
 
+def _is_of_certificate(error: BaseException) -> bool:
+    """Tell whether a certificate is what is wrong, and not the connection that breaks below TLS."""
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
+
+
 def _cause(error: BaseException) -> str:
     """Return what the system says at the bottom of an error; else its type, as its text may be anything."""
-    for _ in range(_DEEPEST):
-        inner = next((one for one in _inside(error) if isinstance(one, BaseException)), None)
-        if inner is None:
-            break
-        error = inner
+    *_, error = _chain(error)
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
 _DEEPEST = 8
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, then what is inside of it, and so on."""
+    for _ in range(_DEEPEST):
+        yield error
+        inner = next((one for one in _inside(error) if isinstance(one, BaseException)), None)
+        if inner is None:
+            return
+        error = inner
 
 
 def _inside(error: BaseException) -> tuple[object, ...]:

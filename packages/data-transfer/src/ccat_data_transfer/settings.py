@@ -26,7 +26,7 @@ class DataTransferSettings(BaseSettings):
         600.0, gt=0, description="Work without any progress for this long is taken away, seconds."
     )
     redispatch: float = Field(
-        15.0, gt=0, description="A worker that does not take work is told again after this, seconds."
+        15.0, gt=0, description="Workers are told again of work that none takes after this, seconds; doubles."
     )
     back_off_base: float = Field(
         5.0, gt=0, description="First wait after a failure, seconds; doubles each time."
@@ -35,8 +35,9 @@ class DataTransferSettings(BaseSettings):
     max_attempts: int = Field(
         3, ge=1, description="Attempts before work is given up (never for lost connections)."
     )
-    circuit_failures: int = Field(5, ge=1, description="Failures in a row that open a circuit.")
-    circuit_rest: float = Field(60.0, gt=0, description="How long an open circuit rests, seconds.")
+    circuit_failures: int = Field(
+        5, ge=1, description="Failed connections in a row after which a route or location is paused."
+    )
     usage_interval: float = Field(
         30.0, gt=0, description="How often workers measure their locations, seconds."
     )

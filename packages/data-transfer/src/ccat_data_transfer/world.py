@@ -24,8 +24,12 @@ from ccat_ops_db.enumerations import Operation
 class Messenger(Protocol):
     """What carries messages from planners to workers."""
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
-        """Send one message; raise if it cannot be sent."""
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
+        """Send one message, which is worthless after so many seconds; raise if it cannot be sent."""
+        ...
+
+    def probe(self) -> None:
+        """See whether messages are taken; raise if not."""
         ...
 
 

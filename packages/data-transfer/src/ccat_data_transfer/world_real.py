@@ -13,6 +13,7 @@ from ccat_data_transfer.packer import DiskPacker
 from ccat_data_transfer.places.adopt import adopt_if_new
 from ccat_data_transfer.places.open import open_places
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.answer_in_time import answer_in_time
 from ccat_data_transfer.work.broker import CeleryMessenger, make_celery
 from ccat_data_transfer.world import Messenger, World
 from ccat_ops_db.clock import Clock, SystemClock
@@ -45,8 +46,8 @@ def real_world(
         random=Random(),
         engine=engine,
         sessions=sessions,
-        messenger=messenger or CeleryMessenger(make_celery(settings), settings),
-        storage=places.storage,
+        messenger=messenger or CeleryMessenger(make_celery(settings)),
+        storage=lambda location_id: answer_in_time(location_id, lambda: places.storage(location_id)),
         adopt_if_new=lambda location_id, by: adopt_if_new(sessions, places, location_id, by),
         mover=mover_for,
         packer=DiskPacker(),

@@ -10,6 +10,7 @@ from sqlalchemy import delete, text
 
 from ccat_data_transfer.failures import Permanent, Transient
 from ccat_data_transfer.work.lease import acquire
+from ccat_data_transfer.work.outages import doubt_location
 from ccat_ops_db.enumerations import HoldScope, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error
 from ccat_ops_db.identity import new_id
@@ -20,7 +21,6 @@ from ccat_ops_db.models import (
     ErrorRecord,
     Event,
     FixityCheck,
-    LocationHealth,
     LongTermArchiveTransfer,
     PackageCreation,
     PhysicalCopy,
@@ -150,7 +150,7 @@ def test_a_doubted_place_is_trusted_again(observatory: Any, command: Command) ->
     observatory.places.broken.clear()
     at = observatory.clock.now
     with observatory.sessions.begin() as session:
-        session.add(LocationHealth(data_location_id="cologne.lta", site_id="cologne", suspect_since=at))
+        doubt_location(session, "cologne.lta", "a controller that returns other bytes", at)
         record_error(
             session,
             site_id="cologne",
@@ -230,7 +230,7 @@ def test_rows_of_another_site_are_left_to_it(observatory: Any, command: Command)
     [work] = observatory.rows(LongTermArchiveTransfer)
     buffer = observatory.copy_at("cologne.buffer")
     with observatory.sessions.begin() as session:
-        session.add(LocationHealth(data_location_id="cologne.lta", site_id="cologne"))
+        doubt_location(session, "cologne.lta", "as before", observatory.clock.now)
         session.execute(delete(DatabaseSite))
         session.add(DatabaseSite(site_id="ccat", is_main=True))
     for arguments in (

@@ -441,11 +441,6 @@ def test_a_cancelled_deletion_verifies_nothing(observatory: Any) -> None:
     assert state(observatory, "cologne.buffer") == "present"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="h4: a deleter whose key to the archive has run out asks each minute for days and tells nobody",
-)
 def test_an_archive_that_cannot_be_asked_is_an_error(observatory: Any) -> None:
     keep_everything(observatory)
     observatory.observe(CONTENTS)

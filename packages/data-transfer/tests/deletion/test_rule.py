@@ -17,6 +17,7 @@ from ccat_data_transfer.deletion.rule import (
     reliable_copies,
 )
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
+from ccat_data_transfer.work.outages import doubt_location
 from ccat_ops_db.enumerations import (
     CallerKind,
     CopyKind,
@@ -32,7 +33,6 @@ from ccat_ops_db.models import (
     DeletionHold,
     DeletionHoldEnd,
     ExecutedObsUnit,
-    LocationHealth,
     ObservingProgram,
     ObsUnit,
     PackageCreation,
@@ -139,7 +139,7 @@ def stale(session: Any, observatory: Any) -> None:
 
 
 def suspect(session: Any, observatory: Any) -> None:
-    session.add(LocationHealth(data_location_id="us.lta", site_id="us", suspect_since=observatory.clock.now))
+    doubt_location(session, "us.lta", "a sick controller", observatory.clock.now)
 
 
 def hold(scope: HoldScope, **covers: Any) -> Change:

@@ -38,7 +38,7 @@ from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
     DeletionHoldEnd,
-    LocationHealth,
+    Outage,
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
@@ -198,8 +198,8 @@ class Observatory(RuleBasedStateMachine):
         self.o.places.broken.clear()
         for place in PLACES:
             self.o.resume(DataLocation, place)
-        for health in self.o.rows(LocationHealth):
-            self.o.change(LocationHealth, health.data_location_id, suspect_since=None, suspect_reason=None)
+        for outage in self.o.rows(Outage, ended_at=None):
+            self.o.change(Outage, outage.id, ended_at=self.o.clock.now)
 
     @rule(number=st.integers(0, 50), whole=st.booleans())
     def stage(self, number: int, whole: bool) -> None:

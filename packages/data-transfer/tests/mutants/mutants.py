@@ -142,6 +142,48 @@ MUTANTS = (
         "select(PhysicalCopy.id).where(*copies_of(candidate)).order_by(PhysicalCopy.id)",
         f"{TESTS}/deletion/test_rule.py::test_a_deletion_waits_for_a_reader_that_begins_and_then_is_refused",
     ),
+    Mutant(
+        "a link that breaks is the fault of each piece of work",
+        f"{ENGINE}/failures.py",
+        '    "network": Scope.LINK,\n',
+        '    "network": Scope.WORK,\n',
+        f"{TESTS}/work/test_scopes.py::test_a_cut_line_gives_up_no_transfer",
+    ),
+    Mutant(
+        "a credential that has expired is the fault of each piece of work",
+        f"{ENGINE}/failures.py",
+        '    "credential_expired": Scope.CREDENTIAL,\n',
+        '    "credential_expired": Scope.WORK,\n',
+        f"{TESTS}/work/test_scopes.py::test_a_credential_that_is_refused_gives_up_no_work",
+    ),
+    Mutant(
+        "a place that is read-only is the fault of each piece of work",
+        f"{ENGINE}/failures.py",
+        '    "read_only_place": Scope.PLACE,\n',
+        '    "read_only_place": Scope.WORK,\n',
+        f"{TESTS}/work/test_scopes.py::test_an_outage_gives_up_no_work",
+    ),
+    Mutant(
+        "one worker that cannot use a place closes it for all",
+        f"{ENGINE}/planning/outages.py",
+        "func.bool_and(",
+        "func.bool_or(",
+        f"{TESTS}/work/test_scopes.py::test_one_hosts_lost_mount_closes_nothing_for_the_others",
+    ),
+    Mutant(
+        "what is resumed waits for its pause to end",
+        f"{SCHEMA}/outages.py",
+        ".values(next_probe_at=at)",
+        ".values(next_probe_at=Outage.next_probe_at)",
+        f"{TESTS}/work/test_scopes.py::test_resume_probes_now",
+    ),
+    Mutant(
+        "a database that has become read-only is the fault of the work",
+        f"{ENGINE}/work/lease.py",
+        "(OperationalError, InterfaceError, InternalError, PoolTimeoutError)",
+        "(OperationalError, InterfaceError, PoolTimeoutError)",
+        f"{TESTS}/work/test_scopes.py::test_a_database_that_is_read_only_passes",
+    ),
 )
 
 ATTACKED = (
@@ -191,8 +233,8 @@ ATTACKED = (
     Mutant(
         "a message that was lost is not sent again",
         f"{ENGINE}/work/dispatch.py",
-        'or_(table.dispatched_at.is_(None), table.dispatched_at < moment("too_long_ago"))',
-        'or_(table.dispatched_at.is_(None), table.created_at > moment("too_long_ago"))',
+        'table.dispatched_at < moment("now") - pause',
+        'table.created_at > moment("now")',
     ),
     Mutant(
         "what rotted on its way is not sent again",

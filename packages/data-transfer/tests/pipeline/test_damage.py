@@ -16,7 +16,7 @@ from ccat_ops_db.models import (
     ErrorRecord,
     Event,
     FixityCheck,
-    LocationHealth,
+    Outage,
     PackageCreation,
     PhysicalCopy,
     RawDataPackage,
@@ -194,8 +194,8 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
     copies = observatory.rows(PhysicalCopy, data_location_id="cologne.lta")
     lost = [copy for copy in copies if copy.status is not PhysicalCopyStatus.VERIFIED]
     assert len(lost) == 4
-    [health] = observatory.rows(LocationHealth)
-    assert health.suspect_since is not None
+    [outage] = observatory.rows(Outage)
+    assert outage.category == "location_suspect"
     waiting = observatory.rows(FixityCheck, status=Status.PENDING)
     assert {check.waiting_reason for check in waiting} == {"location_suspect"}
     assert "location_suspect" in observatory.reasons(waiting[0].id)
@@ -210,7 +210,7 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
     assert len(observatory.files_at("ccat.raw")) == 8
     move_all_but_marker(folder, folder.with_name("written meanwhile"))
     move_all_but_marker(real, folder)
-    observatory.change(LocationHealth, "cologne.lta", suspect_since=None, suspect_reason=None)
+    observatory.change(Outage, outage.id, ended_at=observatory.clock.now)
     run_for(observatory, 2400)
     assert observatory.tars_at("cologne.lta") == tars
     assert observatory.files_at("ccat.raw") == []

@@ -37,7 +37,6 @@ class Processes:
             "CCAT_DATA_TRANSFER_HEARTBEAT": "0.5",
             "CCAT_DATA_TRANSFER_LEASE": "10",
             "CCAT_DATA_TRANSFER_BACK_OFF_BASE": "0.5",
-            "CCAT_DATA_TRANSFER_CIRCUIT_REST": "1",
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -152,11 +151,6 @@ def test_redis_and_the_database_may_go_and_come_back(
     engine.dispose()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="20: a worker whose Redis becomes a replica ends with status 0, so nobody starts it again",
-)
 def test_a_worker_that_ends_without_being_told_says_so(
     observatory: Any, start_processes: Any, own_redis: OwnServer, ops_database: str
 ) -> None:

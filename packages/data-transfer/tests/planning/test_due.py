@@ -89,11 +89,6 @@ def test_files_of_a_running_execution_cost_nothing(observatory: Any, read_by_a_p
     assert_costs_nothing(read_by_a_pass, lambda count: add_unpackaged_files(observatory, count))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f9: a row without a worker gets a message every 15 s, and they pile up",
-)
 def test_a_row_without_a_worker_is_called_less_and_less(observatory: Any) -> None:
     observatory.observe({"2026/a.fits": b"a"})
     for _ in range(20):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccat_data_transfer.failures import Configuration, Failure, Integrity, Permanent, Resource, Transient
+from ccat_data_transfer.failures import Failure, Integrity, Permanent, Resource, Transient
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.outcome import back_off, storable
 from ccat_ops_db.enumerations import Severity, Status
@@ -15,9 +15,8 @@ from ccat_ops_db.models import (
     DataTransfer,
     ErrorRecord,
     Event,
-    LocationHealth,
+    Outage,
     PackageCreation,
-    RouteHealth,
 )
 
 CONTENTS = {"2026/a.fits": b"a" * 1000}
@@ -102,11 +101,8 @@ def test_a_file_that_is_not_the_one_that_was_filed_is_named_first(observatory: A
     assert row.error_message.endswith(" (at ccat.raw)")
 
 
-@pytest.mark.parametrize("kind", [Configuration, Permanent])
-def test_what_only_a_person_can_mend_is_given_up_at_once(
-    observatory: Any, creation: Any, kind: type[Failure]
-) -> None:
-    row = fail_once(observatory, kind("permission_denied", "not allowed"))
+def test_what_only_a_person_can_mend_is_given_up_at_once(observatory: Any, creation: Any) -> None:
+    row = fail_once(observatory, Permanent("illegal_path", "not allowed"))
     assert row.status is Status.FAILED
     observatory.clock.advance(10 * 86400)
     observatory.planner.run_pass()
@@ -119,10 +115,13 @@ def test_a_place_that_is_not_mounted_is_waited_for(observatory: Any, creation: A
     assert observatory.deliver() == ["failed"]
     [row] = observatory.rows(PackageCreation)
     assert (row.status, row.error_category, row.attempt) == (Status.PENDING, "place_unavailable", 0)
+    observatory.run()
+    assert "location_circuit_open" in observatory.reasons("ccat.raw")
     folder.with_name("unmounted").rename(folder)
     observatory.clock.advance(60)
-    observatory.planner.run_pass()
-    assert observatory.deliver() == ["done"]
+    observatory.run()
+    [row] = observatory.rows(PackageCreation)
+    assert row.status is Status.COMPLETED
 
 
 def test_messages_of_any_bytes_can_be_stored(observatory: Any, creation: Any) -> None:
@@ -131,7 +130,7 @@ def test_messages_of_any_bytes_can_be_stored(observatory: Any, creation: Any) ->
     assert storable("a\0b\udce9") == "a\\0b\\udce9"
 
 
-def test_the_circuit_of_a_location_opens_tries_with_one_and_closes(observatory: Any) -> None:
+def test_a_location_closes_after_some_failures_tries_with_one_and_opens(observatory: Any) -> None:
     for number in range(8):
         observatory.observe({f"2026/{number}.fits": b"x" * 100})
     observatory.planner.run_pass()
@@ -145,27 +144,37 @@ def test_the_circuit_of_a_location_opens_tries_with_one_and_closes(observatory: 
     # What was given to workers before is withdrawn; nothing new begins.
     assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == []
     reasons = {row.waiting_reason for row in observatory.rows(PackageCreation)}
-    assert reasons == {"location_circuit_open", "back_off"}
+    assert reasons == {"location_circuit_open"}
     assert "location_circuit_open" in observatory.reasons("ccat.raw")
     observatory.mailbox.messages.clear()
-    observatory.clock.advance(observatory.settings.circuit_rest + 1)
-    observatory.planner.run_pass()
-    assert len(observatory.rows(PackageCreation, status=Status.SCHEDULED)) == 1
-    observatory.deliver()
-    observatory.clock.advance(1)
-    observatory.planner.run_pass()
-    assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == [], "the probe failed, so it rests"
+    for pause in (10, 10, 20):
+        observatory.clock.advance(pause)
+        observatory.planner.run_pass()
+        assert len(observatory.rows(PackageCreation, status=Status.SCHEDULED)) == 1
+        assert observatory.deliver() == ["failed"]
+        observatory.clock.advance(pause - 1)
+        observatory.planner.run_pass()
+        assert observatory.rows(PackageCreation, status=Status.SCHEDULED) == [], "the trial failed"
+        observatory.clock.advance(1)
     observatory.places.broken.clear()
     observatory.clock.advance(observatory.settings.back_off_limit)
     observatory.planner.run_pass()
     assert observatory.deliver() == ["done"]
     observatory.planner.run_pass()
     assert len(observatory.rows(PackageCreation, status=Status.SCHEDULED)) == 4
-    [health] = observatory.rows(LocationHealth)
-    assert (health.consecutive_failures, health.open_until) == (0, None)
+    [outage] = observatory.rows(Outage)
+    assert outage.ended_at is not None
 
 
-def test_the_circuit_of_a_route_opens_and_closes(observatory: Any) -> None:
+def test_failures_that_others_do_not_meet_are_forgotten(observatory: Any, creation: Any) -> None:
+    fail_once(observatory, Transient("network", "away"))
+    [outage] = observatory.rows(Outage)
+    assert (outage.count, outage.closed_since) == (1, None)
+    assert observatory.deliver() == ["done"]
+    assert observatory.rows(Outage) == []
+
+
+def test_a_route_closes_and_opens(observatory: Any) -> None:
     observatory.observe(CONTENTS)
     observatory.run_until(lambda: observatory.rows(DataTransfer) != [])
     observatory.places.broken["cologne.buffer"] = Transient("network", "away")
@@ -173,15 +182,15 @@ def test_the_circuit_of_a_route_opens_and_closes(observatory: Any) -> None:
         observatory.planner.run_pass()
         observatory.deliver()
         observatory.clock.advance(observatory.settings.back_off_limit)
-    [health] = observatory.rows(RouteHealth)
-    assert health.consecutive_failures == observatory.settings.circuit_failures
-    observatory.change(RouteHealth, "ccat-cologne", open_until=observatory.clock.now.replace(year=2100))
+    [outage] = observatory.rows(Outage)
+    assert (outage.scope, outage.scope_id, outage.count) == ("route", "ccat-cologne", 5)
+    observatory.change(Outage, outage.id, next_probe_at=observatory.clock.now.replace(year=2100))
     observatory.planner.run_pass()
     [transfer] = observatory.rows(DataTransfer)
     assert transfer.waiting_reason == "route_circuit_open"
     assert "route_circuit_open" in observatory.reasons(transfer.id)
     observatory.places.broken.clear()
-    observatory.change(RouteHealth, "ccat-cologne", open_until=observatory.clock.now)
+    observatory.change(Outage, outage.id, next_probe_at=observatory.clock.now)
     observatory.run()
-    [health] = observatory.rows(RouteHealth)
-    assert (health.consecutive_failures, health.open_until) == (0, None)
+    [outage] = observatory.rows(Outage)
+    assert outage.ended_at is not None

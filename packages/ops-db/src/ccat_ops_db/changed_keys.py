@@ -25,7 +25,7 @@ LONGEST_QUEUE = 1_000_000
 """Keys that may wait for a consumer: beyond them it is quicker to start over."""
 
 WAITING = ("waiting_detail", "waiting_since")
-WORK = ("dispatched_at", "lease_expires_at", "progressed_at", "bytes_done", *WAITING)
+WORK = ("dispatched_at", "dispatches", "lease_expires_at", "progressed_at", "bytes_done", *WAITING)
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ WATCHED: dict[str, Watched] = {
     "executed_obs_unit": Watched(),
     "raw_data_package": Watched(),
     "place_marker": Watched(("to_be_read",)),
+    "outage": Watched(("message", "last_seen_at", "count")),
     # Files have no keys: there are too many, and the event of their filing tells.
     "physical_copy": Watched(WAITING, only="{row}.kind = 'raw_data_package'"),
     "copy_claim": Watched(),

@@ -31,6 +31,18 @@ def sqlstate(error: BaseException) -> str | None:
     return getattr(getattr(error, "orig", error), "sqlstate", None)
 
 
+READ_ONLY = "25006"
+"""State of an error of a database that takes no changes: after a failover the old primary still answers."""
+
+IN_THE_WAY = ("0A000", "40001", "40P01", "55P03")
+"""States of errors after which the same transaction can succeed at once: others were in the way."""
+
+
+def is_in_the_way(error: BaseException) -> bool:
+    """Return whether the same transaction may be tried again at once."""
+    return sqlstate(error) in IN_THE_WAY
+
+
 def said_by_database(error: BaseException) -> str:
     """Return in one line why the database did not do something.
 

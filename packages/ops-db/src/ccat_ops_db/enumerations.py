@@ -49,6 +49,15 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class OutageScope(StrEnum):
+    """What an outage is of."""
+
+    LOCATION = "location"
+    ROUTE = "route"
+    CREDENTIAL = "credential"
+    BROKER = "broker"
+
+
 class PackageState(StrEnum):
     """State of a package as shown to people; derived, never stored."""
 

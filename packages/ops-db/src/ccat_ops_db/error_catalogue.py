@@ -24,7 +24,40 @@ NEXT: Mapping[FailureClass, str] = MappingProxyType(
 )
 """What the system does by itself after an error of a class."""
 
-NEXT_OF: Mapping[str, str] = MappingProxyType({"location_suspect": "Nothing changes until somebody acts."})
+_PAUSED = (
+    "What needs it waits, and no work is given up. It is tried again after pauses that grow up to ten minutes, and all goes"
+    " on by itself once it works."
+)
+_WAITED_FOR = (
+    "credential_expired",
+    "credential_missing",
+    "credential_refused",
+    "credential_unreadable",
+    "endpoint_illegal",
+    "plain_http_refused",
+    "wrong_region",
+    "access_denied",
+    "bucket_missing",
+    "certificate_refused",
+    "clock_wrong",
+    "read_only_place",
+    "device_gone",
+    "place_unavailable",
+    "network",
+    "timeout",
+    "store_unavailable",
+    "damaged_on_the_way",
+    "input_output_error",
+    "busy",
+    "stale_handle",
+)
+NEXT_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "location_suspect": "Nothing changes until somebody acts.",
+        "broker_unavailable": "Work under way goes on. Workers are told of everything anew once it takes messages.",
+        **dict.fromkeys(_WAITED_FOR, _PAUSED),
+    }
+)
 """What differs from that for a category."""
 
 _RETRY = "Then retry the work."
@@ -78,8 +111,11 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "Unmount it, or make it a location of its own."),
     ("database_unavailable", _T, _SITE, "Database does not answer", "The database does not answer.",
      "Check the database server if it keeps failing."),
-    ("database_busy", _T, _AUTOMATIC, "Database is busy", "There was no free connection to the database.",
+    ("database_busy", _T, _AUTOMATIC, "Database is busy",
+     "There was no free connection to the database, or other transactions were in the way.",
      "Allow more connections if it happens often."),
+    ("broker_unavailable", _T, _SITE, "Broker takes no messages",
+     "Redis is away, or is a replica that takes no writes, so workers are told of nothing new.", "Check Redis."),
     ("no_space", _R, _SITE, "No space left", "The file system, or the bucket's quota, is full.",
      "Free or add space."),
     ("quota_exceeded", _R, _SITE, "Quota used up", "The quota of the service's user is used up.",
@@ -128,36 +164,36 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("permission_denied", _C, _SITE, "Permission denied", "The worker's user may not read or write there.",
      "Give the worker's user the permission. " + _RETRY),
     ("read_only_place", _C, _SITE, "Mounted read-only", "The file system of the location is mounted read-only.",
-     "Mount it writable. " + _RETRY),
+     "Mount it writable."),
     ("file_too_large_for_place", _C, _SITE, "File too large for the place",
      "The file system, or the limit of the worker's user, does not take files this large.",
      "Raise the limit. " + _RETRY),
     ("access_denied", _C, _OPERATOR, "Access to the bucket denied",
      "The credential may not read, write, list or delete in the bucket.",
-     "Give the credential these rights. " + _RETRY),
+     "Give the credential these rights."),
     ("bucket_missing", _C, _OPERATOR, "Bucket is missing", "The bucket of the location does not exist.",
-     "Make the bucket, or correct the bucket of the location. " + _RETRY),
+     "Make the bucket, or correct the bucket of the location."),
     ("certificate_refused", _C, _OPERATOR, "Certificate not trusted", "The server's certificate is not trusted.",
-     "Supply its authority as ca.crt in the folder of the credential. " + _RETRY),
+     "Supply its authority as ca.crt in the folder of the credential."),
     ("clock_wrong", _C, _SITE, "Clock is wrong", "The clock of the worker's machine or of the store is wrong.",
-     "Synchronize the clocks. " + _RETRY),
+     "Synchronize the clocks."),
     ("credential_expired", _C, _OPERATOR, "Credential has expired", "The keys of the credential have expired.",
-     "Renew the keys in the folder of the credential. " + _RETRY),
+     "Renew the keys in the folder of the credential."),
     ("credential_missing", _C, _OPERATOR, "Credential is missing", "The keys of the credential are missing or empty.",
-     "Supply what the message names. " + _RETRY),
+     "Supply what the message names."),
     ("credential_name", _C, _OPERATOR, "Illegal name of a credential",
      "The location names its credential with letters that are not allowed.",
      "Use a-z, 0-9 and hyphens in the configuration. " + _RETRY),
     ("credential_refused", _C, _OPERATOR, "Credential refused", "The store does not accept the keys.",
-     "Correct the keys in the folder of the credential. " + _RETRY),
+     "Correct the keys in the folder of the credential."),
     ("credential_unreadable", _C, _OPERATOR, "Credential cannot be read",
-     "A file of the credential cannot be read or understood.", "Correct the file that the message names. " + _RETRY),
+     "A file of the credential cannot be read or understood.", "Correct the file that the message names."),
     ("endpoint_illegal", _C, _OPERATOR, "Illegal endpoint", "The endpoint of the location is no address of a server.",
-     "Correct the endpoint in the configuration. " + _RETRY),
+     "Correct the endpoint in the configuration."),
     ("plain_http_refused", _C, _OPERATOR, "Endpoint without TLS", "The endpoint of the location has no TLS.",
-     "Use https, or allow plain http in the settings. " + _RETRY),
+     "Use https, or allow plain http in the settings."),
     ("wrong_region", _C, _OPERATOR, "Wrong region", "The store is in another region than the location says.",
-     "Correct endpoint and region of the location. " + _RETRY),
+     "Correct endpoint and region of the location."),
     ("method_does_not_fit", _C, _OPERATOR, "Method does not fit",
      "The route's transfer method does not lead from the one storage to the other.",
      "Set another method on the route. " + _RETRY),

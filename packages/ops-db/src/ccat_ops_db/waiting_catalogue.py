@@ -108,9 +108,9 @@ _WAY: dict[WaitingReason, Entry] = {
     ),
     WaitingReason.LOCATION_CIRCUIT_OPEN: Entry(
         "Location paused after failures",
-        "Work at the location failed several times in a row, so it is paused.",
-        "See the errors of the location and check its storage.",
-        "One unit of work tries the location when the pause ends. If it succeeds, the others follow.",
+        "No worker can use it, its credential is refused, or work there failed several times in a row.",
+        "See the errors of the location and check its storage, its mount and its credential.",
+        "It is tried again after pauses of at most ten minutes. Once it works, all goes on by itself.",
         Turn.SITE,
         HelpPage.PLACE,
     ),

@@ -21,7 +21,6 @@ from ccat_ops_db.models import (
     DataLocation,
     DiskDataLocation,
     FixityCheck,
-    LocationHealth,
     PhysicalCopy,
     RetentionPolicy,
 )
@@ -189,9 +188,7 @@ class TestNext:
 
     def test_an_archive_in_doubt_says_so(self, session: Session, world: rows.World) -> None:
         _keep_until(session, world.source, copies=2)
-        session.add(
-            LocationHealth(data_location_id="cologne.second-lta", site_id="cologne", suspect_since=rows.NOW)
-        )
+        session.add(rows.doubt("cologne.second-lta"))
         session.flush()
         assert (
             "To be archived at cologne.second-lta",
@@ -206,7 +203,7 @@ class TestNext:
 def test_an_archive_in_doubt_does_not_count_for_certain(session: Session, world: rows.World) -> None:
     assert archives_in_doubt(session, world.package) == []
     rows.add_copy(session, world.package, world.archive)
-    session.add(LocationHealth(data_location_id=world.archive, site_id="cologne", suspect_since=rows.NOW))
+    session.add(rows.doubt(world.archive))
     session.flush()
     assert archives_in_doubt(session, world.package) == [world.archive]
 

@@ -82,14 +82,7 @@ def fail(session: Session, world: rows.World, table: str, category: str = "bucke
 
 
 def _doubt(session: Session, location: str) -> None:
-    session.add(
-        models.LocationHealth(
-            data_location_id=location,
-            site_id=location.partition(".")[0],
-            suspect_since=LONG_AGO,
-            suspect_reason="6 copies failed within 10 min",
-        )
-    )
+    session.add(rows.doubt(location, LONG_AGO, "6 copies failed within 10 min"))
 
 
 class TestGreen:
@@ -137,14 +130,7 @@ class TestAct:
     def test_a_buffer_that_fills_while_its_route_is_down(self, session: Session, world: rows.World) -> None:
         usage(session, world.buffer, 70, 88)
         waiting_transfer(session, world, "route_circuit_open", NOW - timedelta(hours=2))
-        session.add(
-            models.RouteHealth(
-                data_transfer_route_id=world.route,
-                site_id="ccat",
-                consecutive_failures=5,
-                open_until=NOW + timedelta(seconds=50),
-            )
-        )
+        session.add(rows.outage("route", world.route, "ccat", NOW + timedelta(seconds=50)))
         report = report_of(session)
         assert report.verdict.level == "act"
         assert report.verdict.sentence == (
@@ -174,14 +160,7 @@ class TestAct:
     ) -> None:
         waiting_transfer(session, world, "route_circuit_open", NOW - timedelta(hours=2))
         waiting_transfer(session, world, "back_off", NOW - timedelta(minutes=10))
-        session.add(
-            models.RouteHealth(
-                data_transfer_route_id=world.route,
-                site_id="ccat",
-                consecutive_failures=5,
-                open_until=NOW + timedelta(seconds=50),
-            )
-        )
+        session.add(rows.outage("route", world.route, "ccat", NOW + timedelta(seconds=50)))
         report = report_of(session)
         assert one(report, "circuit_open").count == 2
         stopped = {step.step: step for step in report.flow}["buffer"].stopped_by
@@ -221,11 +200,7 @@ class TestAct:
         _doubt(session, world.archive)
         usage(session, world.buffer, 70, 88)
         waiting_transfer(session, world, "route_circuit_open", NOW)
-        session.add(
-            models.RouteHealth(
-                data_transfer_route_id=world.route, site_id="ccat", consecutive_failures=5, open_until=NOW
-            )
-        )
+        session.add(rows.outage("route", world.route, "ccat", NOW))
         report = report_of(session)
         assert [item.rule for item in report.attention] == [
             "location_filling",

@@ -15,7 +15,6 @@ from ccat_ops_db.models import (
     DeletionHold,
     ExecutedObsUnitModule,
     PhysicalCopyLock,
-    RouteHealth,
     Site,
 )
 from ccat_ops_db.reports.why import why
@@ -184,14 +183,7 @@ def test_places_out_of_service_say_who_and_why(session: Session, world: rows.Wor
     session.execute(
         update(DataTransferRoute).where(DataTransferRoute.id == world.route).values(enabled=False)
     )
-    session.add(
-        RouteHealth(
-            data_transfer_route_id=world.route,
-            site_id="ccat",
-            consecutive_failures=5,
-            open_until=rows.NOW + timedelta(minutes=1),
-        )
-    )
+    session.add(rows.outage("route", world.route, "ccat", rows.NOW + timedelta(minutes=1)))
     session.flush()
     for subject in (world.buffer, world.route, "ccat"):
         explanation = why(session, subject)

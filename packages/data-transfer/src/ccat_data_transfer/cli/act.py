@@ -1,19 +1,20 @@
-"""Commands that change something: verify, trust."""
+"""Commands that change something: verify, resume, trust."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, print_json
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_data_transfer.stages.verifying import SUSPECT
+from ccat_data_transfer.work.outages import SUBJECTS
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CheckReason, CopyKind, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyKind, OutageScope, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
-from ccat_ops_db.models import FixityCheck, LocationHealth, PhysicalCopy
+from ccat_ops_db.models import FixityCheck, Outage, PhysicalCopy
+from ccat_ops_db.outages import DOUBT, trial
 from ccat_ops_db.own_rows import is_own, own_rows
 from ccat_ops_db.package_state import READABLE
 
@@ -64,14 +65,16 @@ def trust(
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database(load_settings().sites)) as session, session.begin():
-        health = select(LocationHealth.site_id).where(LocationHealth.data_location_id == location)
-        refuse_rows_of_others(session, location, health)
+        doubted = (
+            Outage.ended_at.is_(None),
+            Outage.scope == OutageScope.LOCATION,
+            Outage.scope_id == location,
+            Outage.category == DOUBT,
+        )
+        refuse_rows_of_others(session, location, select(Outage.site_id).where(*doubted))
         at = database_now(session)
         site = session.execute(
-            update(LocationHealth)
-            .where(LocationHealth.data_location_id == location, LocationHealth.suspect_since.is_not(None))
-            .values(suspect_since=None, suspect_reason=None, consecutive_failures=0, open_until=None)
-            .returning(LocationHealth.site_id)
+            update(Outage).where(*doubted).values(ended_at=at).returning(Outage.site_id)
         ).scalar_one_or_none()
         if site is None:
             end(f"{location} is not under suspicion")
@@ -81,7 +84,7 @@ def trust(
             .where(
                 FixityCheck.data_location_id == location,
                 FixityCheck.status == Status.PENDING,
-                FixityCheck.error_category == SUSPECT,
+                FixityCheck.error_category == DOUBT,
             )
             .values(next_attempt_at=None, interruptions=0)
             .execution_options(synchronize_session=False)
@@ -101,6 +104,35 @@ def trust(
         print_json({"location": location, "trusted": True})
     else:
         typer.echo(f"{location} is trusted again")
+
+
+def resume(
+    what: Annotated[str, typer.Argument(help="Location, route, name of a credential, or broker.")],
+    json: Json = False,
+) -> None:
+    """Try at once what is paused after failures, and not when its pause ends."""
+    with Session(open_database(load_settings().sites)) as session, session.begin():
+        paused = and_(Outage.scope_id == what, Outage.ended_at.is_(None), Outage.next_probe_at.is_not(None))
+        refuse_rows_of_others(session, what, select(Outage.site_id).where(paused))
+        at = database_now(session)
+        tried = session.execute(trial(paused, at)).all()
+        if not tried:
+            end(f"{what} is not paused")
+        for outage in tried:
+            record_event(
+                session,
+                site_id=outage.site_id,
+                at=at,
+                actor="ccat-transfer resume",
+                action=f"{SUBJECTS[outage.scope]}.tried",
+                subject_type=SUBJECTS[outage.scope],
+                subject_id=what,
+                message=f"{what} is tried at once",
+            )
+    if json:
+        print_json({"resumed": what})
+    else:
+        typer.echo(f"{what} is tried at once")
 
 
 def refuse_rows_of_others(session: Session, what: str, sites: Select[str]) -> None:

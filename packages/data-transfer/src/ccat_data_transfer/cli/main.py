@@ -26,6 +26,7 @@ app.add_typer(place.app, name="place")
 app.command("verify")(act.verify)
 app.command("retry")(many.retry)
 app.command("cancel")(many.cancel)
+app.command("resume")(act.resume)
 app.command("trust")(act.trust)
 
 

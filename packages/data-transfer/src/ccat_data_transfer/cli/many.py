@@ -221,7 +221,7 @@ def _take_up_again(
     if why_not is not None:
         return why_not
     row.status = Status.PENDING
-    row.attempt = row.interruptions = row.bytes_done = 0
+    row.attempt = row.interruptions = row.bytes_done = row.dispatches = 0
     row.next_attempt_at = row.finished_at = row.dispatched_at = None
     row.waiting_reason = row.waiting_detail = row.waiting_since = None
     return None

@@ -57,7 +57,6 @@ from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
     ExecutedObsUnit,
-    LocationHealth,
     ObsUnit,
     PackageCreation,
     PhysicalCopy,
@@ -67,6 +66,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RetentionPolicy,
 )
+from ccat_ops_db.outages import of_locations
 from ccat_ops_db.waiting import WaitingReason
 
 LIVING = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.STAGED)
@@ -342,6 +342,7 @@ def _verified_elsewhere(
 ) -> Select[*tuple[Any, ...]]:
     """Count the copies at other, unsuspected archives that are verified with the package's own checksum."""
     location, package = DataLocation.__table__.alias("archive"), aliased(RawDataPackage)
+    outage = of_locations()
     return (
         select(func.count())
         .select_from(PhysicalCopy)
@@ -356,7 +357,7 @@ def _verified_elsewhere(
                 PlaceMarker.retired_at.is_(None),
             ),
         )
-        .outerjoin(LocationHealth, LocationHealth.data_location_id == location.c.id)
+        .outerjoin(outage, outage.c.data_location_id == location.c.id)
         .where(
             PhysicalCopy.raw_data_package_id == package_id,
             PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
@@ -364,7 +365,7 @@ def _verified_elsewhere(
             PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
             PhysicalCopy.checksum == package.checksum,
             location.c.location_type == LocationType.LONG_TERM_ARCHIVE,
-            LocationHealth.suspect_since.is_(None),
+            outage.c.suspect_since.is_(None),
         )
     )
 

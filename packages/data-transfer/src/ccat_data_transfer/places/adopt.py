@@ -25,12 +25,14 @@ from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.outages import probe_now
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     Ability,
     Adoption,
     CopyKind,
     LocationType,
+    OutageScope,
     PhysicalCopyStatus,
     Status,
 )
@@ -38,7 +40,7 @@ from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
-    LocationHealth,
+    Outage,
     PhysicalCopy,
     PlaceAbility,
     PlaceMarker,
@@ -329,11 +331,7 @@ def _note_inodes(session: Session, location: str, at: datetime) -> None:
 
 def _let_work_go_on(session: Session, location: str) -> None:
     """Let what waits for the place be tried at once."""
-    session.execute(
-        update(LocationHealth)
-        .where(LocationHealth.data_location_id == location)
-        .values(consecutive_failures=0, open_until=None)
-    )
+    probe_now(session, (Outage.scope == OutageScope.LOCATION) & (Outage.scope_id == location))
     for kind in KINDS.values():
         session.execute(
             update(kind.table)

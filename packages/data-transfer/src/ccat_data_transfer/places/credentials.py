@@ -77,7 +77,13 @@ class Credentials:
         Configuration
             It is missing, unreadable, empty or nonsense; the message says which file to supply.
         """
-        folder = self._folder_of(name)
+        try:
+            return self._read(self._folder_of(name))
+        except Configuration as failure:
+            failure.credential = name
+            raise
+
+    def _read(self, folder: Path) -> S3Access:
         profile, ambient = _optional(folder / "profile"), _ambient(folder / "ambient")
         ways = [
             (folder / "access_key_id").exists() or (folder / "secret_access_key").exists(),
@@ -113,6 +119,44 @@ class Credentials:
                 "credential_name", f"a credential cannot have the name {name!r}; use a-z, 0-9, '-'"
             )
         return self._folder / name
+
+
+class CredentialWatch:
+    """Tells whose files changed, so that a renewed secret is tried at once.
+
+    Parameters
+    ----------
+    folder : Path or None
+        As of `Credentials`.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._known = self._look()
+
+    def changed(self) -> list[str]:
+        """Return the names of the credentials whose files changed since the last call."""
+        before, self._known = self._known, self._look()
+        return sorted(name for name in before | self._known if before.get(name) != self._known.get(name))
+
+    def _look(self) -> dict[str, list[tuple[str, int, int, int]]]:
+        if self._folder is None:
+            return {}
+        try:
+            return {folder.name: _state_of(folder) for folder in self._folder.iterdir()}
+        except OSError:
+            return {}
+
+
+def _state_of(folder: Path) -> list[tuple[str, int, int, int]]:
+    found = []
+    try:
+        for file in sorted(folder.iterdir()):
+            state = file.stat()
+            found.append((file.name, state.st_ino, state.st_size, state.st_mtime_ns))
+    except OSError:
+        return []
+    return found
 
 
 def _required(path: Path) -> str:

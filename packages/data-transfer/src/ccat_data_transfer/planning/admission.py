@@ -10,19 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, String, and_, cast, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import not_locked, set_reason
 from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
-from ccat_data_transfer.work.kinds import WorkKind, kinds_with
+from ccat_data_transfer.work.kinds import NOWHERE, WorkKind, columns_of_way, kinds_with
 from ccat_ops_db.enumerations import Status
-from ccat_ops_db.models import DataTransfer, PackageCreation, PhysicalCopy, StagingItem
+from ccat_ops_db.models import DataTransfer, PackageCreation, StagingItem
 from ccat_ops_db.waiting import WaitingReason
 
-NOWHERE = cast(null(), String)
-"""Stands for the column that a kind of work does not have."""
+WAY = ("at", "source", "to", "route")
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,11 @@ class Way:
     to: str | None
     route: str | None
 
+    @property
+    def places(self) -> set[str]:
+        """Every place of it."""
+        return {place for place in (self.at, self.source, self.to) if place is not None}
+
 
 @dataclass
 class Slots:
@@ -42,10 +46,14 @@ class Slots:
     topology: Topology
     at: Counter[str] = field(default_factory=Counter)
     on_route: Counter[str] = field(default_factory=Counter)
+    using: Counter[str] = field(default_factory=Counter)
 
     def free(self, way: Way) -> int:
-        """Return how many more rows may go a way."""
+        """Return how many more rows may go a way; to what is tried after failures, one."""
         free = self.topology.places[way.at].concurrency - self.at[way.at]
+        for place in way.places:
+            if self.topology.is_on_trial(way.at, place):
+                free = min(free, 1 - self.using[place])
         if way.route is not None:
             free = min(free, self.topology.routes[way.route].concurrency - self.on_route[way.route])
         return max(0, free)
@@ -53,6 +61,8 @@ class Slots:
     def take(self, way: Way, rows: int = 1) -> None:
         """Count rows that go a way."""
         self.at[way.at] += rows
+        for place in way.places:
+            self.using[place] += rows
         if way.route is not None:
             self.on_route[way.route] += rows
 
@@ -127,27 +137,13 @@ def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
 
 
 def _ways(session: Session, kind: WorkKind, rows: ColumnElement[bool]) -> list[Way]:
-    columns = _columns(kind)
+    columns = columns_of_way(kind)
     return [Way(*row) for row in session.execute(select(*columns).where(rows).distinct().order_by(*columns))]
-
-
-def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ...]:
-    table = kind.table
-    source: Any = NOWHERE
-    if kind.reads is not None:
-        source = (
-            select(PhysicalCopy.data_location_id)
-            .where(PhysicalCopy.id == getattr(table, kind.reads))
-            .scalar_subquery()
-        )
-    to: Any = getattr(table, kind.writes) if kind.writes else NOWHERE
-    route: Any = DataTransfer.data_transfer_route_id if table is DataTransfer else NOWHERE
-    return getattr(table, kind.location), source, to, route
 
 
 def _goes(kind: WorkKind, way: Way) -> ColumnElement[bool]:
     values = (way.at, way.source, way.to, way.route)
-    pairs = zip(_columns(kind), values, strict=True)
+    pairs = zip(columns_of_way(kind), values, strict=True)
     return and_(*(column.is_not_distinct_from(value) for column, value in pairs if column is not NOWHERE))
 
 
@@ -158,7 +154,7 @@ def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
         place = topology.places.get(location_id)
         if place is None:
             return Obstacle(WaitingReason.LOCATION_DISABLED, f"{location_id} was retired")
-        obstacle = place.obstacle(writing=writing)
+        obstacle = place.obstacle(writing=writing) or topology.credential_refused(way.at, place)
         if obstacle is not None:
             return obstacle
     if way.route is not None:
@@ -170,15 +166,14 @@ def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
 
 
 def _slots_under_way(session: Session, topology: Topology, kind: WorkKind) -> Slots:
-    at, _, _, route = _columns(kind)
-    under_way = (
-        select(at, route, func.count())
+    rows = (
+        select(*(column.label(name) for name, column in zip(WAY, columns_of_way(kind), strict=True)))
         .where(kind.table.status.in_([Status.SCHEDULED, Status.IN_PROGRESS]))
-        .group_by(at, route)
+        .subquery()
     )
     slots = Slots(topology)
-    for location_id, route_id, count in session.execute(under_way):
-        slots.take(Way(location_id, None, None, route_id), count)
+    for *way, count in session.execute(select(*rows.c, func.count()).group_by(*rows.c)):
+        slots.take(Way(*way), count)
     return slots
 
 
@@ -238,6 +233,7 @@ def _schedule(session: Session, topology: Topology, kind: WorkKind, way: Way, ro
         .values(
             status=Status.SCHEDULED,
             dispatched_at=None,
+            dispatches=0,
             waiting_reason=WaitingReason.DISPATCHED,
             waiting_detail=f"given to the workers of {way.at}",
             waiting_since=topology.at,

@@ -15,6 +15,7 @@ from ccat_data_transfer.planning.deleting import plan_deletion
 from ccat_data_transfer.planning.doubts import answer_doubts
 from ccat_data_transfer.planning.ends import end_what_is_over
 from ccat_data_transfer.planning.moving import plan_moving
+from ccat_data_transfer.planning.outages import keep_outages
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
@@ -28,7 +29,7 @@ from ccat_data_transfer.work.dispatch import dispatch
 from ccat_data_transfer.world import Event, World
 from ccat_ops_db.changed_keys import LONGEST_QUEUE, TAKEN, empty_long_queues, take
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.database_words import said_by_database
+from ccat_ops_db.database_words import READ_ONLY, said_by_database, sqlstate
 from ccat_ops_db.enumerations import Consumer
 from ccat_ops_db.models import Site
 
@@ -99,6 +100,9 @@ class Planner:
                 self._wait(POLL_SOON if touched else self._settings.tick, stopping)
             except DBAPIError as error:
                 log.warning("planner.database_unusable", error=said_by_database(error))
+                if sqlstate(error) == READ_ONLY:
+                    # After a failover the connections still lead to the old primary.
+                    self._engine.dispose()
                 stopping.wait(min(self._settings.tick, 2.0))
 
     def run_pass(self) -> int:
@@ -127,6 +131,7 @@ class Planner:
             sites = [site for site, locked in ask(session, self._locked_sites) if locked]
             if not sites:
                 return 0
+            touched += keep_outages(session, sites, self._settings.lease)
             topology = load_topology(session, sites, database_now(session), self._settings, self._random)
         session = _StageSession(guard, expire_on_commit=False)
         for stage in STAGES:

@@ -1,13 +1,13 @@
 """Sites, locations and routes as one pass of the planner sees them, with their state."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, select, true, union_all
+from sqlalchemy import RowMapping, Select, Subquery, func, select, true, union_all
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.statements import ask, fixed
@@ -16,6 +16,7 @@ from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
     LocationType,
+    OutageScope,
     RouteType,
     Status,
     StorageType,
@@ -26,15 +27,16 @@ from ccat_ops_db.models import (
     DataTransfer,
     DataTransferRoute,
     DataTransferRouteWindow,
-    LocationHealth,
     LocationUsage,
     LongTermArchiveTransfer,
+    Outage,
     PackageCreation,
     RetentionPolicy,
-    RouteHealth,
+    S3DataLocation,
     Site,
     StagingItem,
 )
+from ccat_ops_db.outages import DOUBT, IN_FORCE, PLACE_CLOSED
 from ccat_ops_db.waiting import WaitingReason
 
 
@@ -44,6 +46,29 @@ class Obstacle:
 
     reason: WaitingReason
     detail: str
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An outage because of which nothing new begins."""
+
+    category: str
+    message: str
+    next_probe_at: datetime | None
+
+    def obstacle(
+        self, what: str, at: datetime, reason: WaitingReason = WaitingReason.LOCATION_CIRCUIT_OPEN
+    ) -> Obstacle | None:
+        """Return why something cannot be used now; null when one unit of work is to try it."""
+        if self.category == DOUBT:
+            return Obstacle(WaitingReason.LOCATION_SUSPECT, f"{what}: {self.message}")
+        if self.category != PLACE_CLOSED and self.next_probe_at is not None and self.next_probe_at <= at:
+            return None
+        return Obstacle(reason, f"{what}: {self.message}")
+
+
+Outages = dict[tuple[str, OutageScope, str], Closed]
+"""By site, scope and what it is."""
 
 
 @dataclass
@@ -76,6 +101,7 @@ class Place:
     free: int | None
     out_of_service: Obstacle | None
     resting: Obstacle | None
+    credential: str | None = None
     promised: int = 0
     """Bytes that this pass has planned to bring here; only weighs one place against another."""
 
@@ -121,6 +147,24 @@ class Topology:
     sites: list[str]
     settings: DataTransferSettings
     random: Random
+    outages: Outages = field(default_factory=dict)
+
+    def is_on_trial(self, worker_at: str, place_id: str) -> bool:
+        """Return whether the workers at a place try another one after failures."""
+        site, place = worker_at.partition(".")[0], self.places[place_id]
+        keys = (
+            (place.site_id, OutageScope.LOCATION, place.id),
+            (place.site_id, OutageScope.CREDENTIAL, place.credential or ""),
+            (site, OutageScope.CREDENTIAL, place.credential or ""),
+        )
+        return any(key in self.outages for key in keys)
+
+    def credential_refused(self, worker_at: str, place: Place) -> Obstacle | None:
+        """Return why the workers at a place cannot use another one with the credential that they have."""
+        wrong = self.outages.get(
+            (worker_at.partition(".")[0], OutageScope.CREDENTIAL, place.credential or "")
+        )
+        return None if wrong is None else wrong.obstacle(place.id, self.at)
 
     def at_site(self, site_id: str, *types: LocationType) -> list[Place]:
         """Return the locations of some types at a site, preferred first."""
@@ -138,10 +182,29 @@ def load_topology(
     session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings, random: Random
 ) -> Topology:
     """Read places and routes with their state; a fixed number of statements."""
-    return Topology(at, _places(session, at), _routes(session, at), list(sites), settings, random)
+    outages = _outages(session)
+    places, routes = _places(session, at, outages), _routes(session, at, outages)
+    return Topology(at, places, routes, list(sites), settings, random, outages)
 
 
-def _places(session: Session, at: datetime) -> dict[str, Place]:
+def _outages(session: Session) -> Outages:
+    return {
+        (row.site_id, row.scope, row.scope_id): Closed(row.category, row.message, row.next_probe_at)
+        for row in ask(session, _CLOSED)
+    }
+
+
+_CLOSED = select(
+    Outage.site_id, Outage.scope, Outage.scope_id, Outage.category, Outage.message, Outage.next_probe_at
+).where(IN_FORCE, Outage.closed_since.is_not(None))
+
+
+def _of_credential(outages: Outages, row: RowMapping) -> Closed | None:
+    """Return the outage of the credential of a location at its own site."""
+    return outages.get((row["site_id"], OutageScope.CREDENTIAL, row["credential"] or ""))
+
+
+def _places(session: Session, at: datetime, outages: Outages) -> dict[str, Place]:
     places = {}
     for row in ask(session, _places_with_state()).mappings():
         out_of_service = resting = None
@@ -151,25 +214,17 @@ def _places(session: Session, at: datetime) -> dict[str, Place]:
         elif not row["enabled"] or row["suspended_at"]:
             why = row["suspended_reason"] or "disabled in the configuration"
             out_of_service = Obstacle(WaitingReason.LOCATION_DISABLED, f"{row['id']}: {why}")
-        elif row["suspect_since"]:
-            resting = Obstacle(WaitingReason.LOCATION_SUSPECT, f"{row['id']}: {row['suspect_reason']}")
-        elif row["open_until"] and row["open_until"] > at:
-            resting = Obstacle(
-                WaitingReason.LOCATION_CIRCUIT_OPEN,
-                f"{row['id']} rests until {row['open_until']:%H:%M:%S} UTC",
-            )
+        here = (row["site_id"], OutageScope.LOCATION, row["id"])
+        wrong = [each for each in (outages.get(here), _of_credential(outages, row)) if each is not None]
+        if out_of_service is None:
+            resting = next((found for each in wrong if (found := each.obstacle(row["id"], at))), None)
         limits = [total for total in (row["capacity_bytes"], row["total_bytes"]) if total is not None]
         total = min(limits) if limits else None
         free = None
         if total is not None and row["used_bytes"] is not None:
             free = total - row["used_bytes"] - row["reserve_bytes"] - int(row["reserved_bytes"] or 0)
         places[row["id"]] = Place(
-            **{
-                name: row[name]
-                for name in Place.__dataclass_fields__
-                if name in row and name != "concurrency"
-            },
-            concurrency=_slots(row["concurrency"], row["open_until"]),
+            **{name: row[name] for name in Place.__dataclass_fields__ if name in row},
             used=row["used_bytes"],
             total=total,
             free=free,
@@ -200,9 +255,7 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
             Site.suspended_reason.label("site_suspended_reason"),
             RetentionPolicy.trigger.label("deletion_trigger"),
             RetentionPolicy.grace_period,
-            LocationHealth.open_until,
-            LocationHealth.suspect_since,
-            LocationHealth.suspect_reason,
+            S3DataLocation.__table__.c.credential,
             usage.c.used_bytes,
             usage.c.total_bytes,
             usage.c.measured_at,
@@ -211,7 +264,7 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
         .select_from(DataLocation.__table__)
         .join(Site, Site.id == columns.site_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == columns.retention_policy_id)
-        .outerjoin(LocationHealth, LocationHealth.data_location_id == columns.id)
+        .outerjoin(S3DataLocation.__table__, S3DataLocation.__table__.c.id == columns.id)
         .outerjoin(usage, true())
         .outerjoin(reserved, reserved.c.location == columns.id)
         .where(columns.retired_at.is_(None))
@@ -239,7 +292,7 @@ def _reserved_bytes() -> Subquery:
     )
 
 
-def _routes(session: Session, at: datetime) -> dict[str, Route]:
+def _routes(session: Session, at: datetime, outages: Outages) -> dict[str, Route]:
     # A route with several windows comes as several rows.
     rows = ask(session, _routes_with_state()).mappings().all()
     windows: dict[str, list[tuple[time, time]]] = {}
@@ -249,6 +302,7 @@ def _routes(session: Session, at: datetime) -> dict[str, Route]:
     routes = {}
     for row in rows:
         closed = None
+        outage = outages.get((row["origin_site_id"], OutageScope.ROUTE, row["id"]))
         if not row["enabled"] or row["suspended_at"]:
             why = row["suspended_reason"] or "disabled in the configuration"
             closed = Obstacle(WaitingReason.ROUTE_DISABLED, f"route {row['id']}: {why}")
@@ -257,18 +311,15 @@ def _routes(session: Session, at: datetime) -> dict[str, Route]:
                 f"{opens:%H:%M} to {closes:%H:%M}" for opens, closes in sorted(windows[row["id"]])
             )
             closed = Obstacle(WaitingReason.LINK_WINDOW_CLOSED, f"route {row['id']} is open {times} UTC")
-        elif row["open_until"] and row["open_until"] > at:
-            closed = Obstacle(
-                WaitingReason.ROUTE_CIRCUIT_OPEN,
-                f"route {row['id']} rests until {row['open_until']:%H:%M:%S} UTC",
-            )
+        elif outage is not None:
+            closed = outage.obstacle(f"route {row['id']}", at, WaitingReason.ROUTE_CIRCUIT_OPEN)
         routes[row["id"]] = Route(
             **{
                 name: row[name]
                 for name in Route.__dataclass_fields__
                 if name in row and name != "concurrency"
             },
-            concurrency=_slots(row["concurrency"], row["open_until"]),
+            concurrency=row["concurrency"] if outage is None else 1,
             closed=closed,
         )
     return routes
@@ -282,21 +333,14 @@ def _routes_with_state() -> Select[*tuple[Any, ...]]:
             *columns,
             DataTransferRoute.suspended_at.label("suspended_at"),
             DataTransferRoute.suspended_reason.label("suspended_reason"),
-            RouteHealth.open_until,
             window.opens_at,
             window.closes_at,
         )
         .select_from(DataTransferRoute.__table__)
-        .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == columns.id)
         .outerjoin(window, window.data_transfer_route_id == columns.id)
         .where(columns.retired_at.is_(None))
         .order_by(columns.id, window.opens_at)
     )
-
-
-def _slots(concurrency: int, open_until: datetime | None) -> int:
-    """Return how much may run at once: where a circuit was open, one unit of work tries first."""
-    return concurrency if open_until is None else 1
 
 
 def _window_open(windows: list[tuple[time, time]], now: time) -> bool:

@@ -83,7 +83,7 @@ def run_attack(attack: Attack, seed: int, database: SimulatedDatabase) -> Outcom
     """
     settings = DataTransferSettings().model_copy(update=SETTINGS)
     simulation = Simulation(seed, database, settings)
-    with _seeded_ids(simulation):
+    with seeded_ids(simulation):
         try:
             faults = _Run(attack, simulation).run()
         finally:
@@ -92,7 +92,7 @@ def run_attack(attack: Attack, seed: int, database: SimulatedDatabase) -> Outcom
 
 
 @contextmanager
-def _seeded_ids(simulation: Simulation) -> Iterator[None]:
+def seeded_ids(simulation: Simulation) -> Iterator[None]:
     """Make UUIDv7 of virtual time, in the order in which they are asked for."""
     made = 0
 
@@ -104,6 +104,30 @@ def _seeded_ids(simulation: Simulation) -> Iterator[None]:
 
     with ids_made_by(make):
         yield
+
+
+def what_is_left(simulation: Simulation, observer: Observer, files: int) -> str:
+    """Return what is left to do until so many files are archived and freed; empty when nothing is."""
+    if len(observer.filed) < files:
+        return "not everything was filed"
+    open_work = [
+        f"{kind.name} {row}"
+        for kind in KINDS.values()
+        for row in simulation.database.look(
+            "SELECT id, status, waiting_reason, coalesce(error_message, waiting_detail)"
+            f" FROM {kind.name} WHERE status <> 'completed' ORDER BY id"
+        )
+    ]
+    if open_work:
+        return f"open: {open_work}"
+    left = [
+        f"{name}:{path}"
+        for name in observatory.PLACES
+        if name != ARCHIVE
+        for path, _ in sorted(simulation.current[name].contents(), key=lambda found: found[0])
+        if not path.startswith("quarantine/")
+    ]
+    return f"left at the places: {left}" if left else ""
 
 
 class _Run:
@@ -206,25 +230,6 @@ class _Run:
 
     def _what_is_not_well(self) -> str:
         """Return what is left to do; empty when all is archived and freed, but for what people look at."""
-        if len(self._observer.filed) < self._attack.observations * self._attack.files:
-            return "not everything was filed"
         if self._asks:
             return "not everything was asked for"
-        open_work = [
-            f"{kind.name} {row}"
-            for kind in KINDS.values()
-            for row in self._simulation.database.look(
-                "SELECT id, status, waiting_reason, coalesce(error_message, waiting_detail)"
-                f" FROM {kind.name} WHERE status <> 'completed' ORDER BY id"
-            )
-        ]
-        if open_work:
-            return f"open: {open_work}"
-        left = [
-            f"{name}:{path}"
-            for name in observatory.PLACES
-            if name != ARCHIVE
-            for path, _ in sorted(self._simulation.current[name].contents(), key=lambda found: found[0])
-            if not path.startswith("quarantine/")
-        ]
-        return f"left at the places: {left}" if left else ""
+        return what_is_left(self._simulation, self._observer, self._attack.observations * self._attack.files)

@@ -1,7 +1,9 @@
 """Simulated worlds: sites with hosts, disks and stores, a broker, and processes with the real engine."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,9 +30,12 @@ from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.run import WorkRunner
-from ccat_data_transfer.work.worker import measure
+from ccat_data_transfer.work.worker import BEATS_IN_A_LEASE, measure
 from ccat_data_transfer.world import World
 from ccat_ops_db.enumerations import LocationType, Operation
+
+LOOK_SECONDS = 300.0
+"""How often workers look at places that are closed for them, at most: seldom, as each look is a step."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -99,15 +104,19 @@ class Broker:
         self._waiting: list[SimulatedEvent] = []
         self._sent: deque[tuple[str, Operation, UUID]] = deque(maxlen=20)
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
-        """See `Messenger.send`."""
-        if self.is_away:
-            raise ConnectionError("the broker is away")
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
+        """See `Messenger.send`; here messages last."""
+        self.probe()
         self._sent.append((queue, operation, work_id))
         self._queues.setdefault(queue, deque()).append((operation, work_id))
         for event in self._waiting:
             event.set()
         self._waiting.clear()
+
+    def probe(self) -> None:
+        """See `Messenger.probe`."""
+        if self.is_away:
+            raise ConnectionError("the broker is away")
 
     def receive(self, queues: Sequence[str]) -> tuple[Operation, UUID]:
         """Wait for the next message of some queues."""
@@ -122,7 +131,7 @@ class Broker:
     def repeat(self) -> None:
         """Bring the latest messages once more."""
         for queue, operation, work_id in list(self._sent):
-            self.send(queue, operation, work_id)
+            self.send(queue, operation, work_id, math.inf)
 
     def forget(self) -> None:
         """Lose all messages."""
@@ -199,6 +208,8 @@ class Simulation:
         """The same, and those that were before."""
         self.clocks: dict[str, timedelta] = {}
         """By how much the databases of sites are ahead."""
+        self.refused: dict[str, Callable[[], Failure]] = {}
+        """What opening a place raises, for all."""
         self.processes: dict[str, Process] = {}
         self.sessions: sessionmaker[Session] = sessionmaker(database.engine, expire_on_commit=False)
         self._started = 0
@@ -247,6 +258,8 @@ class Simulation:
         """Return what opens places for a process."""
 
         def find(location_id: str) -> Storage:
+            if location_id in self.refused:
+                raise self.refused[location_id]()
             place = self.places[location_id]
             if place.bucket is not None:
                 return SimulatedS3Storage(
@@ -318,8 +331,23 @@ class Simulation:
                         continue
                 world.sleep(self.settings.usage_interval)
 
+        def look_at_places() -> None:
+            beat = self.settings.lease / BEATS_IN_A_LEASE
+            looks = max(2, round(beat / LOOK_SECONDS))
+            while True:
+                with suppress(*DATABASE_AWAY):
+                    runner.places.beat(locations)
+                if not runner.places.closed:
+                    world.sleep(beat)
+                    continue
+                for _ in range(looks):
+                    world.sleep(beat / looks)
+                    with suppress(*DATABASE_AWAY):
+                        runner.places.look()
+
         for number in range(self.settings.concurrency):
             world.spawn(f"work-{number}", work)
+        world.spawn("places", look_at_places)
         world.spawn("measure", look_how_full)
         return process
 

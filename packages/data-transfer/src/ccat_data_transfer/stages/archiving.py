@@ -34,8 +34,8 @@ def archive_package(work: Attempt) -> None:
     package = story.package
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.world.storage(source_location)
-    target = work.world.storage(transfer.destination_location_id)
+    source = work.storage(source_location)
+    target = work.storage(transfer.destination_location_id)
     with doubting(work, transfer.source_copy_id):
         copy_index(source, target, source_path, package.index_checksum)
     target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))

@@ -51,13 +51,18 @@ def delete_copies(work: Attempt) -> None:
             deletion.raw_data_file_id,
         )
         relied_on = reliable_copies(session, candidate, database_now(session))
-    storage = work.world.storage(candidate.location_id)
+    storage = work.storage(candidate.location_id)
     set_changed_files_apart(work, storage, candidate)
-    confirmations = [c for copy in relied_on if (c := _confirm(work, copy)) is not None]
+    answers = [_confirm(work, copy) for copy in relied_on]
+    confirmations = [answer for answer in answers if isinstance(answer, Confirmation)]
     crash_point("deleting.before_decision")
     try:
         _decide(work, candidate, confirmations)
     except NotProvenError as refusal:
+        away = next((answer for answer in answers if isinstance(answer, Failure)), None)
+        if away is not None:
+            # Nothing speaks against it but that an archive cannot be asked.
+            raise away from refusal
         _refrain(work, candidate, refusal.obstacle)
         return
     crash_point("deleting.after_decision")
@@ -68,11 +73,11 @@ def delete_copies(work: Attempt) -> None:
     crash_point("deleting.after_commit")
 
 
-def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
-    """Ask an archive for its copy now; None if it does not confirm it, for whatever reason."""
+def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | Failure | None:
+    """Ask an archive for its copy now; None if it does not confirm it, a failure if it cannot be asked."""
     work.item_done()
     try:
-        storage = work.world.storage(copy.location_id)
+        storage = work.storage(copy.location_id)
         if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
             _refuse_if_touched(storage, copy)
         else:
@@ -84,8 +89,8 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | None:
         # That is what sets a bad copy aside, and has it mended.
         have_it_verified(work, copy.copy_id, failure)
         return None
-    except Failure:
-        return None
+    except Failure as failure:
+        return failure
     return Confirmation(copy.copy_id, work.now())
 
 

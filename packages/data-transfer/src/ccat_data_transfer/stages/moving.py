@@ -39,8 +39,8 @@ def send_package(work: Attempt) -> None:
         metadata = _metadata(session, transfer)
     assert package.size is not None, "only sealed packages travel"
     assert package.checksum is not None, "only sealed packages travel"
-    source = work.world.storage(transfer.source_location_id)
-    target = work.world.storage(transfer.destination_location_id)
+    source = work.storage(transfer.source_location_id)
+    target = work.storage(transfer.destination_location_id)
     with doubting(work, transfer.source_copy_id):
         copy_index(source, target, source_path, package.index_checksum)
     if metadata is not None:

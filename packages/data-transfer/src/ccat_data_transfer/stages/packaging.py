@@ -40,8 +40,8 @@ def make_package(work: Attempt) -> None:
         creation = session.get_one(PackageCreation, work.id)
         story = load_story(session, creation.raw_data_package_id)
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
-    buffer = work.world.storage(creation.destination_location_id)
-    source = work.world.storage(creation.source_location_id)
+    buffer = work.storage(creation.destination_location_id)
+    source = work.storage(creation.source_location_id)
     package, tar = story.package, story.package.relative_path
     packer = work.world.packer
     new = NewPackage(buffer, tar, work.lease.tag)

@@ -42,9 +42,9 @@ def stage_item(work: Attempt) -> None:
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
     folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
     unpacking = Unpacking(
-        work.world.storage(copy.data_location_id),
+        work.storage(copy.data_location_id),
         copy.relative_path,
-        work.world.storage(item.destination_location_id),
+        work.storage(item.destination_location_id),
         folder,
         str(work.id),
         work.lease.tag,

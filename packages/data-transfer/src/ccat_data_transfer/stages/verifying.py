@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
@@ -12,6 +11,7 @@ from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
+from ccat_data_transfer.work.outages import doubt_location
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     CheckResult,
@@ -24,7 +24,6 @@ from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.models import (
     DataLocation,
     FixityCheck,
-    LocationHealth,
     PhysicalCopy,
     RawDataPackage,
 )
@@ -52,7 +51,7 @@ def verify_copy(work: Attempt) -> None:
         ).scalar_one()
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
-    storage = work.world.storage(copy.data_location_id)
+    storage = work.storage(copy.data_location_id)
     try:
         report = work.world.mover(method_between(storage, storage)).verify(
             storage,
@@ -193,23 +192,7 @@ def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: 
             f"{bad} copies were found bad within {minutes} min, and then one more was doubted;"
             f" the latest: {failure}"
         )
-        session.execute(
-            insert(LocationHealth)
-            .values(
-                data_location_id=check.data_location_id,
-                site_id=check.site_id,
-                consecutive_failures=0,
-                suspect_since=at,
-                suspect_reason=reason,
-            )
-            .on_conflict_do_update(
-                index_elements=["data_location_id", "site_id"],
-                set_={
-                    "suspect_since": func.coalesce(LocationHealth.suspect_since, at),
-                    "suspect_reason": reason,
-                },
-            )
-        )
+        doubt_location(session, check.data_location_id, reason, at)
         record_error(
             session,
             site_id=check.site_id,

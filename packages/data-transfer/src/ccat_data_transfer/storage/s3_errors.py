@@ -70,7 +70,9 @@ def failure_of(
     said = " ".join(f"the store answers {answer.status} {answer.code} {answer.message}".split())
     rule = _BY_CODE.get(answer.code) or _by_status(answer.status)
     remedy = rule.remedy.format(bucket=bucket, credential=credential, ahead=_told(clock_ahead))
-    return rule.failure(rule.category, f"{said}: {remedy}", path=path)
+    failure = rule.failure(rule.category, f"{said}: {remedy}", path=path)
+    failure.credential = credential
+    return failure
 
 
 def failure_of_connection(error: BotoCoreError | ResponseParserError, *, path: str) -> Failure:
@@ -127,7 +129,7 @@ class _Rule(NamedTuple):
 _EXPIRED = _Rule(
     Configuration,
     "credential_expired",
-    "renew the keys in the folder of the credential {credential!r}; work goes on by itself after a retry",
+    "renew the keys in the folder of the credential {credential!r}; the work goes on by itself",
 )
 _REFUSED = _Rule(
     Configuration, "credential_refused", "correct the keys in the folder of the credential {credential!r}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import HandBack
+from ccat_data_transfer.failures import HandBack, classify
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, confirm, release, renew
 from ccat_data_transfer.work.outcome import note_success
@@ -49,6 +50,8 @@ class Attempt:
         Set when the worker is to end.
     renewed_at : float
         When the lease was last known to hold, by the span of the clock.
+    opened : dict of Storage
+        Places that were opened, by location.
     """
 
     lease: Lease
@@ -56,6 +59,7 @@ class Attempt:
     settings: DataTransferSettings
     stopping: Event
     renewed_at: float
+    opened: dict[str, Storage] = field(default_factory=dict)
     _bytes_done: int = 0
     _steps: int = 0
 
@@ -81,6 +85,29 @@ class Attempt:
     def bytes_done(self) -> int:
         """Bytes done so far in this attempt."""
         return self._bytes_done
+
+    def storage(self, location_id: str) -> Storage:
+        """Open the place of a location.
+
+        Raises
+        ------
+        Failure
+            It cannot be opened; the failure names the place.
+        """
+        try:
+            storage = self.world.storage(location_id)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            failure = classify(error)
+            failure.location_id, failure.opening = location_id, True
+            raise failure from error
+        self.opened[location_id] = storage
+        return storage
+
+    def begin_again(self) -> None:
+        """Do the same once more under the same lease, from what is there by now."""
+        self._bytes_done = 0
 
     def progress(self, bytes_done: int) -> None:
         """Report bytes done so far; stages call it at least once a second or every few MiB.
@@ -177,7 +204,7 @@ class Attempt:
             self._lock_and_release(session, status, copies, ended)
             name = KINDS[self.lease.operation].name
             resolve_errors(session, subject_type=name, subject_id=self.id, at=at)
-            note_success(session, self.lease)
+            note_success(session, self.lease, at)
             yield session
 
     def _lock_and_release(

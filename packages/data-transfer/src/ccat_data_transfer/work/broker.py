@@ -46,16 +46,18 @@ def make_celery(settings: DataTransferSettings) -> Celery:
 class CeleryMessenger:
     """Sends the messages of the dispatcher through Celery."""
 
-    def __init__(self, app: Celery, settings: DataTransferSettings) -> None:
+    def __init__(self, app: Celery) -> None:
         self._app = app
-        # A message that nobody took is worthless once the dispatcher has sent the next one.
-        self._expires = settings.redispatch * 2
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
         """Send one message; raise if the broker does not take it."""
         self._app.send_task(
-            TASK, args=[operation.value, str(work_id)], queue=queue, expires=self._expires, retry=False
+            TASK, args=[operation.value, str(work_id)], queue=queue, expires=lasts, retry=False
         )
+
+    def probe(self) -> None:
+        """See `Messenger.probe`."""
+        write_something(self._app)
 
 
 def write_something(app: Celery) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,8 @@ from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.database_time import ops_now, time_after
 from ccat_ops_db.enumerations import Operation, Status
 
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
-"""What a database that is away, restarting or out of connections looks like."""
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+"""What a database that is away, restarting, read-only or out of connections looks like."""
 
 ENOUGH = timedelta(seconds=10)
 """What must be left of a lease before something is done that cannot be taken back."""

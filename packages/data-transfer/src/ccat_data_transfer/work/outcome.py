@@ -1,24 +1,26 @@
-"""What follows when work fails: tried again, kept until the condition passes, or put aside for a person."""
+"""What follows when work fails: it waits for what it needs, is tried again, or put aside for a person."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
-from sqlalchemy import Row, case, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.failures import Failure, PlaceUnavailable
+from ccat_data_transfer.failures import ONE_KEY, Failure, Scope
 from ccat_data_transfer.settings import DataTransferSettings
-from ccat_data_transfer.work.kinds import KINDS
+from ccat_data_transfer.work.kinds import KINDS, columns_of_way
 from ccat_data_transfer.work.lease import Lease, release
+from ccat_data_transfer.work.outages import Thing, end_outages, note_failure, open_things
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import FailureClass, Severity, Status
+from ccat_ops_db.enumerations import FailureClass, OutageScope, Severity, Status
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.models import DataTransfer, LocationHealth, RouteHealth
+from ccat_ops_db.models import S3DataLocation
 from ccat_ops_db.waiting import WaitingReason
 
 GIVEN_UP_AT_ONCE = (FailureClass.CONFIGURATION, FailureClass.PERMANENT)
+PASSING = (FailureClass.TRANSIENT, FailureClass.RESOURCE)
 SEVERITIES = {
     FailureClass.TRANSIENT: Severity.WARNING,
     FailureClass.RESOURCE: Severity.WARNING,
@@ -29,19 +31,83 @@ SEVERITIES = {
 ALARM_AFTER = 8
 """Interruptions in a row after which a warning becomes an error: some 20 minutes with the usual back-off."""
 
-NOT_OF_THE_PLACE = ("database_unavailable", "database_busy", "location_suspect", "being_written")
-"""Passing failures that say nothing about the route or location, so that no circuit counts them."""
-
 RECORDED_OF_THE_LOCATION = "location_suspect"
 """A failure that is recorded once as an error of its location, not of each piece of work there too."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a row of work uses.
+
+    Attributes
+    ----------
+    site_id : str
+        Its owner, whose workers do it.
+    at : str
+        Location whose workers do it.
+    source, to : str or None
+        Where it reads and writes.
+    route : str or None
+        Its route.
+    """
+
+    site_id: str
+    at: str
+    source: str | None
+    to: str | None
+    route: str | None
+
+    @property
+    def locations(self) -> list[str]:
+        """Every location."""
+        return [place for place in (self.at, self.source, self.to) if place is not None]
+
+    def is_own(self, location: str) -> bool:
+        """Return whether work that waits for a location is held back by it, and its site closes it."""
+        return location in self.locations and location.partition(".")[0] == self.site_id
+
+
+def used_by(session: Session, lease: Lease) -> Used:
+    """Return what leased work uses."""
+    kind = KINDS[lease.operation]
+    statement = select(kind.table.site_id, *columns_of_way(kind)).where(kind.table.id == lease.work_id)
+    return Used(*session.execute(statement).one())
+
+
+def closed_place(used: Used, failure: Failure, credentials: Collection[str | None]) -> str | None:
+    """Return the place that a failure closes for the worker that met it, if it does.
+
+    A place of another site is that site's to close; what is sent there waits as for its route.
+
+    Parameters
+    ----------
+    used : Used
+        What the work uses.
+    failure : Failure
+        How it failed.
+    credentials : collection of str
+        Those of the places that it uses.
+    """
+    unknown = failure.scope is Scope.CREDENTIAL and failure.credential not in credentials
+    if failure.scope is not Scope.PLACE and not unknown:
+        return None
+    location = failure.location_id or used.to or used.at
+    return location if used.is_own(location) else None
+
+
+def credentials_of(session: Session, used: Used) -> list[str | None]:
+    """Return the names of the credentials of the places that work uses."""
+    store = S3DataLocation.__table__.c
+    return sorted(set(session.scalars(select(store.credential).where(store.id.in_(used.locations)))))
 
 
 def fail(
     session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, random: Random
 ) -> None:
-    """Write down a failure and what follows from its class, in the caller's transaction.
+    """Write down a failure and what follows from its scope and class, in the caller's transaction.
 
-    Connections that were lost and conditions that do not hold yet never use up attempts.
+    What belongs to something else than the work costs it no attempt: where that is closed now, the work waits
+    for it and not for a time of its own. A place is closed for its worker by `WorkerPlaces.close`.
 
     Raises
     ------
@@ -50,51 +116,52 @@ def fail(
     """
     kind, at = KINDS[lease.operation], database_now(session)
     row = session.execute(
-        select(
-            kind.table.attempt,
-            kind.table.interruptions,
-            kind.table.site_id,
-            getattr(kind.table, kind.location).label("location"),
-        ).where(kind.table.id == lease.work_id)
+        select(kind.table.attempt, kind.table.interruptions).where(kind.table.id == lease.work_id)
     ).one()
-    passing = failure.failure_class in (FailureClass.TRANSIENT, FailureClass.RESOURCE)
+    used, message = used_by(session, lease), storable(str(failure))
+    waits_for = _note_at_its_scope(session, used, failure, message, settings, at)
+    passing = (
+        waits_for is not None
+        or failure.scope is not Scope.WORK
+        or failure.failure_class in PASSING
+        or failure.category == ONE_KEY
+    )
     attempt = row.attempt if passing else row.attempt + 1
     interruptions = row.interruptions + 1 if passing else 0
-    given_up = failure.failure_class in GIVEN_UP_AT_ONCE or attempt >= settings.max_attempts
+    given_up = not passing and (failure.failure_class in GIVEN_UP_AT_ONCE or attempt >= settings.max_attempts)
     pause = back_off(interruptions if passing else attempt, settings, random)
-    next_attempt_at = at + timedelta(seconds=pause)
-    message = storable(str(failure))
+    waits = None if given_up or waits_for else at + timedelta(seconds=pause)
     release(
         session,
         lease,
         Status.FAILED if given_up else Status.PENDING,
         attempt=attempt,
         interruptions=interruptions,
-        next_attempt_at=None if given_up else next_attempt_at,
+        next_attempt_at=waits,
         finished_at=at if given_up else None,
         error_class=failure.failure_class,
         error_category=failure.category,
         error_message=message,
-        waiting_reason=_reason(failure, given_up),
+        waiting_reason=waits_for or _reason(failure, given_up),
         waiting_detail=message,
         waiting_since=at,
     )
-    if failure.category != RECORDED_OF_THE_LOCATION:
+    if waits_for is None and failure.category != RECORDED_OF_THE_LOCATION:
         record_error(
             session,
-            site_id=row.site_id,
+            site_id=used.site_id,
             at=at,
             severity=severity_of(failure.failure_class, interruptions),
             category=failure.category,
             subject_type=kind.name,
             subject_id=lease.work_id,
-            data_location_id=row.location,
+            data_location_id=used.at,
             message=message,
         )
     if given_up:
         record_event(
             session,
-            site_id=row.site_id,
+            site_id=used.site_id,
             at=at,
             actor=lease.owner,
             action=f"{lease.operation}.given_up",
@@ -102,8 +169,6 @@ def fail(
             subject_id=lease.work_id,
             message=message,
         )
-    if failure.failure_class is FailureClass.TRANSIENT and failure.category not in NOT_OF_THE_PLACE:
-        _count_failure(session, lease, row, failure, settings, at)
 
 
 def hand_back(session: Session, lease: Lease) -> None:
@@ -128,31 +193,21 @@ def storable(message: str) -> str:
     return message.encode(errors="backslashreplace").decode().replace("\0", "\\0")
 
 
-def note_success(session: Session, lease: Lease) -> None:
-    """Close the circuits of the locations and the route that the work used, as far as they are its site's."""
-    kind = KINDS[lease.operation]
-    used = [getattr(kind.table, name) for name in (kind.location, kind.writes) if name is not None]
-    session.execute(
-        update(LocationHealth)
-        .where(
-            LocationHealth.data_location_id.in_(used),
-            kind.table.id == lease.work_id,
-            LocationHealth.site_id == kind.table.site_id,
-            LocationHealth.consecutive_failures > 0,
-        )
-        .values(consecutive_failures=0, open_until=None)
-        .execution_options(synchronize_session=False)
-    )
-    if kind.table is DataTransfer:
-        route = select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
-        session.execute(
-            update(RouteHealth)
-            .where(
-                RouteHealth.data_transfer_route_id == route.scalar_subquery(),
-                RouteHealth.consecutive_failures > 0,
-            )
-            .values(consecutive_failures=0, open_until=None)
-        )
+def note_success(session: Session, lease: Lease, at: datetime) -> None:
+    """End the outages of what the work used, as its site sees them."""
+    table = KINDS[lease.operation].table
+    failing = open_things(session, select(table.site_id).where(table.id == lease.work_id).scalar_subquery())
+    if not failing:
+        return
+    used = used_by(session, lease)
+    worked = {Thing(used.site_id, OutageScope.LOCATION, location) for location in used.locations}
+    worked |= {
+        Thing(used.site_id, OutageScope.CREDENTIAL, name) for name in credentials_of(session, used) if name
+    }
+    if used.route is not None:
+        worked.add(Thing(used.site_id, OutageScope.ROUTE, used.route))
+    if failing & worked:
+        end_outages(session, sorted(failing & worked, key=repr), at)
 
 
 def _reason(failure: Failure, given_up: bool) -> WaitingReason:
@@ -163,46 +218,29 @@ def _reason(failure: Failure, given_up: bool) -> WaitingReason:
     return WaitingReason.BACK_OFF
 
 
-def _count_failure(
+def _note_at_its_scope(
     session: Session,
-    lease: Lease,
-    row: Row[*tuple[Any, ...]],
+    used: Used,
     failure: Failure,
+    message: str,
     settings: DataTransferSettings,
     at: datetime,
-) -> None:
-    """Count towards the circuit breaker of the route, or of the location where no route is used.
-
-    A place that is not there is counted itself; if it is of another site, that site finds out.
-    """
-    location = failure.location_id if isinstance(failure, PlaceUnavailable) else row.location
-    if location.partition(".")[0] != row.site_id:
-        return
-    rest_until = at + timedelta(seconds=settings.circuit_rest)
-    if KINDS[lease.operation].table is DataTransfer and not isinstance(failure, PlaceUnavailable):
-        route = session.execute(
-            select(DataTransfer.data_transfer_route_id).where(DataTransfer.id == lease.work_id)
-        ).scalar_one()
-        counted = insert(RouteHealth).values(
-            data_transfer_route_id=route, site_id=row.site_id, consecutive_failures=1
-        )
-        health: type[RouteHealth] | type[LocationHealth] = RouteHealth
-        key = "data_transfer_route_id"
+) -> WaitingReason | None:
+    """Count a failure where it belongs; return for what the work waits, if that is closed now."""
+    if failure.scope is Scope.WORK:
+        return None
+    credentials = credentials_of(session, used) if failure.scope is Scope.CREDENTIAL else []
+    if closed_place(used, failure, credentials) is not None:
+        return WaitingReason.LOCATION_CIRCUIT_OPEN
+    closes_after, reason = settings.circuit_failures, WaitingReason.LOCATION_CIRCUIT_OPEN
+    if failure.credential is not None and failure.credential in credentials:
+        thing, closes_after = Thing(used.site_id, OutageScope.CREDENTIAL, failure.credential), 1
+    elif used.route is not None:
+        thing, reason = Thing(used.site_id, OutageScope.ROUTE, used.route), WaitingReason.ROUTE_CIRCUIT_OPEN
     else:
-        counted = insert(LocationHealth).values(
-            data_location_id=location, site_id=row.site_id, consecutive_failures=1
-        )
-        health = LocationHealth
-        key = "data_location_id"
-    failures = health.consecutive_failures + 1
-    session.execute(
-        counted.on_conflict_do_update(
-            index_elements=[key, "site_id"],
-            set_={
-                "consecutive_failures": failures,
-                "open_until": case(
-                    (failures >= settings.circuit_failures, rest_until), else_=health.open_until
-                ),
-            },
-        )
-    )
+        location = failure.location_id or used.at
+        if not used.is_own(location):
+            return None
+        thing = Thing(used.site_id, OutageScope.LOCATION, location)
+    closed = note_failure(session, thing, failure.category, message, at, closes_after)
+    return reason if closed else None

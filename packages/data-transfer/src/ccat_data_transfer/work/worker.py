@@ -1,5 +1,6 @@
 """A worker process: a Celery consumer of the queues of its locations, which it finds and follows itself."""
 
+import contextlib
 import os
 import secrets
 import socket
@@ -16,14 +17,17 @@ from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
+from ccat_data_transfer.work.outages import try_changed_credentials
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.world import World
 from ccat_ops_db.database_time import database_now
+from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import LocationType, Operation
 from ccat_ops_db.models import DataLocation, LocationUsage
 
@@ -31,6 +35,12 @@ log = structlog.get_logger()
 
 FOLLOW_SECONDS = 10.0
 """How often a worker looks whether its queues changed."""
+
+BEATS_IN_A_LEASE = 3
+"""How often a worker says that it lives, in the time after which it counts as dead."""
+
+LOOK_SECONDS = 1.0
+"""How often it looks whether a place that is closed for it is to be tried."""
 
 USAGE_KEPT = timedelta(days=400)
 """How long measurements of usage are kept."""
@@ -77,6 +87,7 @@ class Worker:
     def run(self) -> None:
         """Consume until SIGTERM; work in hand is then given back within seconds."""
         self._adopt_new_places()
+        self._beat()
         app = make_celery(self._settings)
         app.task(name=TASK, ignore_result=True)(self._do)
         # A user without a name, as containers have, is taken for root.
@@ -98,14 +109,21 @@ class Worker:
                 "--without-heartbeat",
             ]
         )
+        if not self._stopping.is_set():
+            # The broker took no more, or something else ended the consumer: whoever started it is to know.
+            log.error("worker.ended_unasked")
+            raise SystemExit(1)
+        with contextlib.suppress(*DATABASE_AWAY):
+            self._runner.places.leave()
 
     def queues(self) -> list[str]:
-        """Return the queues of this worker's locations, as the database has them now."""
+        """Return the queues of the locations that this worker can use, as the database has them now."""
         return [
             queue_name(location_id, kind.operation)
             for location_id, location_type in self._places_of_work()
             for kind in KINDS.values()
             if location_type in kind.location_types
+            and not self._runner.places.is_closed(location_id)
             and (not self._operations or kind.operation in self._operations)
         ]
 
@@ -125,6 +143,7 @@ class Worker:
         log.info("worker.ready", queues=self.queues())
         threading.Thread(target=self._follow, args=(app,), name="follow-queues", daemon=True).start()
         threading.Thread(target=self._measure, name="measure-usage", daemon=True).start()
+        threading.Thread(target=self._look_at_places, name="look-at-places", daemon=True).start()
 
     def _follow(self, app: Celery) -> None:
         known = set(self.queues())
@@ -141,6 +160,27 @@ class Worker:
                 log.warning("worker.queues_unknown", error=str(error))
                 continue
             known = wanted
+
+    def _beat(self) -> None:
+        """Say that this worker lives, at all its places."""
+        try:
+            self._runner.places.beat(location_id for location_id, _ in self._places_of_work())
+        except DATABASE_AWAY as error:
+            log.warning("worker.not_seen", error=said_by_database(error))
+
+    def _look_at_places(self) -> None:
+        """Try what is closed for this worker, and have tried whose credential has changed."""
+        credentials, beat_at = CredentialWatch(self._settings.credentials_folder), 0.0
+        while not self._stopping.wait(LOOK_SECONDS):
+            beat_at += LOOK_SECONDS
+            if beat_at >= self._settings.lease / BEATS_IN_A_LEASE:
+                beat_at = 0.0
+                self._beat()
+            try:
+                self._runner.places.look()
+                try_changed_credentials(self._sessions, credentials)
+            except DATABASE_AWAY as error:
+                log.warning("worker.places_not_tried", error=said_by_database(error))
 
     def _measure(self) -> None:
         while True:

@@ -34,6 +34,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     Suspension,
 )
+from ccat_ops_db.outages import FIRST_PROBE, LONGEST_PAUSE
 
 CUT = NOW - 30 * HOUR - 12 * MINUTE
 """When the line to Cologne was cut."""
@@ -229,8 +230,10 @@ class BadNight:
 
 
 def _tries() -> list[datetime]:
-    """Return when the first transfer of a cut route was tried: often at first, then when its circuit lets."""
+    """Return when the first transfer of a cut route was tried: soon at first, then after pauses."""
     tries = [CUT + seconds * SECOND for seconds in (0, 36, 76, 125, 194)]
-    while tries[-1] + 31 * MINUTE < NOW:
-        tries.append(tries[-1] + 31 * MINUTE)
+    closed, pause = tries[-1], FIRST_PROBE
+    while tries[-1] + pause < NOW:
+        tries.append(tries[-1] + pause)
+        pause = min(LONGEST_PAUSE, tries[-1] - closed)
     return tries

@@ -35,9 +35,6 @@ from ccat_ops_db.models import (
     Site,
 )
 
-CIRCUIT_REST = 1800.0
-"""Seconds that the circuits of this observatory rest."""
-
 
 class SetClock(SystemClock):
     """A clock that tells what it was set to."""
@@ -182,14 +179,17 @@ class DataTransferEngine:
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._clock = SetClock()
         install_virtual_time(engine, NOW)
-        self._settings = DataTransferSettings(circuit_rest=CIRCUIT_REST)
+        self._settings = DataTransferSettings()
         self._world = real_world(engine, self._settings, messenger=self, clock=self._clock)
         self._planner = Planner(self._world, self._settings)
         with self._sessions.begin() as session:
             _adopt_all(session)
 
-    def send(self, queue: str, operation: Operation, work_id: UUID) -> None:
+    def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
         """Tell no worker: none runs."""
+
+    def probe(self) -> None:
+        """Take messages."""
 
     def plan(self) -> None:
         """Have the planner look at the night as it is now."""

@@ -48,7 +48,6 @@ def shared_settings(installation: Installation) -> dict[str, str]:
         "CCAT_DATA_TRANSFER_HEARTBEAT": "4",
         "CCAT_DATA_TRANSFER_REDISPATCH": "5",
         "CCAT_DATA_TRANSFER_BACK_OFF_BASE": "1",
-        "CCAT_DATA_TRANSFER_CIRCUIT_REST": "10",
         "CCAT_DATA_TRANSFER_USAGE_INTERVAL": "5",
     }
 

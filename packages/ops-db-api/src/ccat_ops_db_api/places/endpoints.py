@@ -83,7 +83,7 @@ def _switches(kind: ReferenceKind) -> APIRouter:
     async def resume(
         request: Request, principal: Manager, session: Transaction, key: Key, name: Name
     ) -> Response:
-        """Take it back into service."""
+        """Take it back into service; what is paused after failures is tried at once."""
 
         async def work() -> Response:
             await service.resume(session, request, principal, kind, name)

@@ -1,6 +1,7 @@
 """SQL of places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +27,9 @@ from ccat_ops_db.models import (
     DataTransferRoute,
     DataTransferRouteWindow,
     DiskDataLocation,
-    LocationHealth,
     LocationUsage,
     PhysicalCopy,
     RetentionPolicy,
-    RouteHealth,
     S3DataLocation,
     Site,
     Suspension,
@@ -38,6 +37,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.places import Suspendable
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE
+from ccat_ops_db.outages import at_location, of_locations, of_routes, on_route, trial
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
 
 SITES = Site.__table__
@@ -74,7 +74,7 @@ def sites() -> Rows:
 def locations() -> Rows:
     """Return locations as they are shown, with how full they were when last measured."""
     disk, s3, tape = DiskDataLocation.__table__, S3DataLocation.__table__, TapeDataLocation.__table__
-    health = LocationHealth.__table__
+    health = of_locations()
     condition = health.alias("condition")
     state = (
         select(
@@ -125,7 +125,7 @@ def locations() -> Rows:
             _service(
                 DataLocation,
                 [Site, DataLocation],
-                condition.c.open_until,
+                (condition.c.open_until, condition.c.message),
                 (condition.c.suspect_since, condition.c.suspect_reason),
             ).label("service"),
         )
@@ -152,7 +152,7 @@ async def packages_by_status(session: AsyncSession, location: str) -> dict[str, 
 
 def routes() -> Rows:
     """Return routes as they are shown."""
-    window, health = DataTransferRouteWindow.__table__, RouteHealth.__table__
+    window, health = DataTransferRouteWindow.__table__, of_routes()
     health_now = health.alias("health_now")
     windows = (
         select(
@@ -185,7 +185,9 @@ def routes() -> Rows:
         *_suspension(DataTransferRoute),
         ROUTES.c.retired_at,
         row_object(state).label("health"),
-        _service(DataTransferRoute, [DataTransferRoute], health_now.c.open_until).label("service"),
+        _service(
+            DataTransferRoute, [DataTransferRoute], (health_now.c.open_until, health_now.c.message)
+        ).label("service"),
     ).outerjoin(health_now, health_now.c.data_transfer_route_id == ROUTES.c.id)
 
 
@@ -247,7 +249,7 @@ def _usage() -> Rows:
 def _service(
     place: Any,
     switches: Sequence[Any],
-    open_until: ColumnElement[Any],
+    pause: tuple[ColumnElement[Any], ColumnElement[Any]],
     doubt: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
 ) -> ColumnElement[Any]:
     """Return whether a place takes part, and if not since when, because of whom and until when.
@@ -258,8 +260,8 @@ def _service(
         The place.
     switches : sequence of type
         Whose switches hold for it: the place and its site, the outer one first.
-    open_until : ColumnElement
-        When its pause after failures ends; not null while it has not succeeded again.
+    pause : tuple of ColumnElement
+        When its pause after failures ends, not null while it has not succeeded again; the latest failure.
     doubt : tuple, optional
         Since when and why it is in doubt.
     """
@@ -292,7 +294,8 @@ def _service(
         cases.append(
             (doubt[0].is_not(None), said("in_doubt", place.id, doubt[0], nothing, doubt[1], nothing))
         )
-    cases.append((open_until.is_not(None), said("paused", place.id, nothing, nothing, nothing, open_until)))
+    open_until, failure = pause
+    cases.append((open_until.is_not(None), said("paused", place.id, nothing, nothing, failure, open_until)))
     return case(*cases, else_=said("in_service", place.id, nothing, nothing, nothing, nothing))
 
 
@@ -308,6 +311,17 @@ async def suspensions(session: AsyncSession, table: Any, name: str) -> list[tupl
         .order_by(Suspension.created_at, Suspension.id)
     )
     return [(row[0], row[1]) for row in found]
+
+
+async def try_at_once(session: AsyncSession, table: Any, name: str, at: datetime) -> bool:
+    """Have a location or route tried that is paused after failures; return whether one of our sites was."""
+    if table not in PAUSED:
+        return False
+    return (await session.execute(trial(PAUSED[table](name), at))).first() is not None
+
+
+PAUSED: Mapping[Any, Callable[[str], ColumnElement[bool]]] = {LOCATIONS: at_location, ROUTES: on_route}
+"""Condition of the outages because of which a row of a table is paused."""
 
 
 async def locations_of(session: AsyncSession, site: str) -> tuple[Any, list[str]]:

@@ -52,7 +52,7 @@ async def suspend(
 async def resume(
     session: AsyncSession, request: Request, principal: Principal, kind: ReferenceKind, name: str
 ) -> None:
-    """Take a place back into service. What is in service stays so.
+    """Take a place back into service. What is in service stays so, but is tried at once if it is paused.
 
     Raises
     ------
@@ -61,9 +61,9 @@ async def resume(
     """
     require_match(request, etag_of(await reference(session, kind, name), kind.volatile))
     in_force = await queries.suspensions(session, kind.table, name)
-    if not in_force:
-        return
     said = principal.said(own_site(request), await database_now(session), None)
+    if await queries.try_at_once(session, kind.table, name, said["created_at"]):
+        await _tell(session, kind, name, "tried", said)
     ended = [await end(session, SuspensionEnd.suspension_id, suspension, said) for suspension, _ in in_force]
     if any(ended):
         await _tell(session, kind, name, "resumed", {**said, "reason": in_force[0][1]})

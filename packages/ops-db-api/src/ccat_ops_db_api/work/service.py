@@ -53,7 +53,7 @@ async def retry(
     try:
         async with session.begin_nested():
             row.status = Status.PENDING
-            row.attempt = row.interruptions = row.bytes_done = 0
+            row.attempt = row.interruptions = row.bytes_done = row.dispatches = 0
             row.next_attempt_at = row.dispatched_at = row.finished_at = row.progressed_at = None
             row.error_class = row.error_category = row.error_message = None
             row.waiting_reason = row.waiting_detail = row.waiting_since = None

@@ -1,4 +1,4 @@
-import { ActionButton } from "~/actions/ActionButton";
+import { type Action, ActionButton } from "~/actions/ActionButton";
 import { api } from "~/api/client";
 import type { GetPath } from "~/api/get";
 import type { components } from "~/api/schema.gen";
@@ -11,29 +11,60 @@ const CHANGED: GetPath[] = [
   "/api/v1/open-work",
 ];
 
-/** Take a place out of service, or back into it. */
-export function PlaceActions({ of: place }: { readonly of: components["schemas"]["Location"] }) {
-  const thing = { address: `/api/v1/data-locations/${encodeURIComponent(place.id)}`, shown: place };
+type Place = components["schemas"]["Location"];
+
+/** Take a place out of service, or back into it; have it tried that is paused. */
+export function PlaceActions({ of: place }: { readonly of: Place }) {
   if (place.suspended_at !== null) {
     return (
-      <ActionButton
-        operation="resume_data_location"
+      <Resume
+        of={place}
         kind="main"
         label="Resume"
         title={`Resume ${place.id}?`}
-        reason="none"
         effect={<p>New work goes to this place again, from the next look of the planner on.</p>}
-        run={({ idempotencyKey, condition }) =>
-          api.POST("/api/v1/data-locations/{name}:resume", {
-            params: { path: { name: place.id }, header: { "idempotency-key": idempotencyKey } },
-            headers: condition,
-          })
-        }
-        thing={thing}
-        invalidates={CHANGED}
       />
     );
   }
+  return (
+    <>
+      {place.service.state === "paused" && (
+        <Resume
+          of={place}
+          label="Try now"
+          title={`Try ${place.id} now?`}
+          effect={
+            <p>It is tried at once, and not when its pause ends. If it works, all that waits goes on.</p>
+          }
+        />
+      )}
+      <Suspend of={place} />
+    </>
+  );
+}
+
+function Resume({
+  of: place,
+  ...button
+}: { readonly of: Place } & Pick<Action, "kind" | "label" | "title" | "effect">) {
+  return (
+    <ActionButton
+      operation="resume_data_location"
+      reason="none"
+      {...button}
+      run={({ idempotencyKey, condition }) =>
+        api.POST("/api/v1/data-locations/{name}:resume", {
+          params: { path: { name: place.id }, header: { "idempotency-key": idempotencyKey } },
+          headers: condition,
+        })
+      }
+      thing={thingOf(place)}
+      invalidates={CHANGED}
+    />
+  );
+}
+
+function Suspend({ of: place }: { readonly of: Place }) {
   return (
     <ActionButton
       operation="suspend_data_location"
@@ -53,8 +84,12 @@ export function PlaceActions({ of: place }: { readonly of: components["schemas"]
           body: { reason: reason ?? "" },
         })
       }
-      thing={thing}
+      thing={thingOf(place)}
       invalidates={CHANGED}
     />
   );
+}
+
+function thingOf(place: Place) {
+  return { address: `/api/v1/data-locations/${encodeURIComponent(place.id)}`, shown: place };
 }

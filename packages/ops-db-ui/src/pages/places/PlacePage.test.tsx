@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { PlacePage } from "~/pages/places/PlacePage";
 import { PLACE, POLICY } from "~/pages/places/places.fixtures";
-import { answer } from "~tests/answers";
+import { answer, answerCall, requests } from "~tests/answers";
 import { expectAccessible, expectNoSidewaysScroll, person, show } from "~tests/show";
 
 const NO_ROWS = { items: [], next_cursor: null };
@@ -120,4 +120,38 @@ test("suspended, it says by whom and why, and the main thing to do is to resume"
     )
     .toBeVisible();
   await expect.element(page.getByRole("button", { name: "Resume" })).toBeVisible();
+});
+
+test("paused, it says why and is tried at once", async () => {
+  give({
+    health: {
+      consecutive_failures: 5,
+      open_until: "2026-03-14T03:10:00Z",
+      suspect_since: null,
+      suspect_reason: null,
+    },
+    service: {
+      state: "paused",
+      of: PLACE.id,
+      since: null,
+      by: null,
+      reason: "at mover-2: nothing is mounted there",
+      next_at: "2026-03-14T03:10:00Z",
+    },
+  });
+  answerCall("POST /api/v1/data-locations/ccat.output-buffer:resume", 200, {});
+  await show(<PlacePage name="ccat.output-buffer" />, { me: OPERATOR });
+  await expect
+    .element(
+      page.getByText(
+        "ccat.output-buffer is paused after 5 failures in a row: at mover-2: nothing is mounted there.",
+      ),
+    )
+    .toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Suspend" })).toBeVisible();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Try now" }).click();
+  await expect
+    .poll(() => requests().map(({ address }) => address))
+    .toContain("/api/v1/data-locations/ccat.output-buffer:resume");
 });

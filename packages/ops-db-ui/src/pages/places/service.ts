@@ -41,8 +41,8 @@ export function serviceOf({ id, read_only, retired_at, service, health }: Locati
       };
     case "paused":
       return {
-        sentence: `${id} is paused after ${health?.consecutive_failures ?? 0} failures in a row.`,
-        effect: "When the pause ends, one piece of work tries it. If that succeeds, the others follow.",
+        sentence: `${id} is paused after ${failures(health?.consecutive_failures ?? 0)}${reason}.`,
+        effect: "When the pause ends, it is tried. If that succeeds, all that waits goes on.",
       };
     case "in_service":
       return {
@@ -52,4 +52,8 @@ export function serviceOf({ id, read_only, retired_at, service, health }: Locati
     default:
       return { sentence: `${id}: ${worded(service.state)}${reason}.`, effect: null };
   }
+}
+
+function failures(count: number): string {
+  return count === 1 ? "a failure" : `${count} failures in a row`;
 }

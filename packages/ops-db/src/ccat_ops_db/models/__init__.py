@@ -37,7 +37,6 @@ from ccat_ops_db.models.movement import (
     FixityCheck,
     LongTermArchiveTransfer,
     PackageCreation,
-    RouteHealth,
     StagingItem,
     StagingJob,
 )
@@ -50,10 +49,10 @@ from ccat_ops_db.models.observatory import (
     PrimeCamModuleConfiguration,
     Telescope,
 )
+from ccat_ops_db.models.outages import Outage, WorkerPlace
 from ccat_ops_db.models.places import (
     DataLocation,
     DiskDataLocation,
-    LocationHealth,
     LocationUsage,
     S3DataLocation,
     Site,
@@ -131,7 +130,6 @@ __all__ = [
     "InstrumentModuleConfiguration",
     "Line",
     "LinkRole",
-    "LocationHealth",
     "LocationUsage",
     "LongTermArchiveTransfer",
     "ObsMode",
@@ -140,6 +138,7 @@ __all__ = [
     "ObservationConfiguration",
     "Observatory",
     "ObservingProgram",
+    "Outage",
     "PackageCreation",
     "Permission",
     "PhysicalCopy",
@@ -157,7 +156,6 @@ __all__ = [
     "RetentionPolicy",
     "Role",
     "RolePermission",
-    "RouteHealth",
     "S3DataLocation",
     "Site",
     "SolarSystemObject",
@@ -175,4 +173,5 @@ __all__ = [
     "UserRole",
     "UserSession",
     "Work",
+    "WorkerPlace",
 ]

@@ -210,6 +210,9 @@ class Work(Identified, Owned, Waiting):
     )
     next_attempt_at: Mapped[datetime | None] = mapped_column(doc="Not to be tried before; null: at once.")
     dispatched_at: Mapped[datetime | None] = mapped_column(doc="When a worker was last told of the row.")
+    dispatches: Mapped[int] = mapped_column(
+        default=0, doc="How often workers were told of it since it was scheduled; each pause is longer."
+    )
     lease_owner: Mapped[str | None] = mapped_column(
         doc="Process that holds the row; its name is made anew at each start."
     )

@@ -355,18 +355,6 @@ class Deletion(Work, Base):
         )
 
 
-class RouteHealth(Owned, Base):
-    """Circuit breaker of a route. Owned by the sending site."""
-
-    data_transfer_route_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Route.")
-    mapper_key = ("data_transfer_route_id",)
-    __table_args__ = (of_route(),)
-    consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
-    open_until: Mapped[datetime | None] = mapped_column(
-        doc="No new transfers before this time (circuit open)."
-    )
-
-
 class DataTransferLog(Identified, Owned, Base):
     """Where the full log of an attempt is kept; the log itself is not in the database."""
 

@@ -198,17 +198,3 @@ class LocationUsage(Owned, Base):
     __table_args__ = (of_owner("data_location_id", "data_location"),)
     used_bytes: Mapped[int] = mapped_column(doc="Bytes used, by the storage's own account.")
     total_bytes: Mapped[int | None] = mapped_column(doc="Bytes in all; null where the storage has no limit.")
-
-
-class LocationHealth(Owned, Base):
-    """Whether a location can be trusted now: circuit breaker and bulk suspicion."""
-
-    data_location_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Location.")
-    mapper_key = ("data_location_id",)
-    __table_args__ = (of_owner("data_location_id", "data_location"),)
-    consecutive_failures: Mapped[int] = mapped_column(default=0, doc="Failures since the last success.")
-    open_until: Mapped[datetime | None] = mapped_column(doc="No new work before this time (circuit open).")
-    suspect_since: Mapped[datetime | None] = mapped_column(
-        doc="Since when many copies here failed at once; the location is doubted, not its copies."
-    )
-    suspect_reason: Mapped[str | None] = mapped_column(doc="What made it suspect.")

@@ -66,8 +66,7 @@ OWNED = (
     "staging_job",
     "staging_item",
     "deletion",
-    "route_health",
-    "location_health",
+    "outage",
     "location_usage",
     "data_transfer_log",
     "error_record",
@@ -88,6 +87,7 @@ LOCAL = (
     "changed_key",
     "idempotency_key",
     "user_session",
+    "worker_place",
 )
 """Belong to a database and are never sent."""
 

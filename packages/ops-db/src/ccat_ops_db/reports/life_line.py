@@ -15,11 +15,11 @@ from ccat_ops_db.models import (
     DataLocation,
     Event,
     FixityCheck,
-    LocationHealth,
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
 )
+from ccat_ops_db.outages import of_locations
 from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
 from ccat_ops_db.reports.life_to_come import steps_to_come
 from ccat_ops_db.reports.next_try import with_next_try
@@ -148,16 +148,17 @@ class LifeStep:
 
 def archives_in_doubt(session: Session, package_id: UUID) -> list[str]:
     """Return the archives that have a verified copy of a package, but are in doubt now."""
+    outage = of_locations()
     found = (
         select(PhysicalCopy.data_location_id)
         .distinct()
         .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
-        .join(LocationHealth, LocationHealth.data_location_id == DataLocation.id)
+        .join(outage, outage.c.data_location_id == DataLocation.id)
         .where(
             PhysicalCopy.raw_data_package_id == package_id,
             PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
             DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE,
-            LocationHealth.suspect_since.is_not(None),
+            outage.c.suspect_since.is_not(None),
         )
         .order_by(PhysicalCopy.data_location_id)
     )

@@ -19,12 +19,12 @@ from ccat_ops_db.enumerations import (
 from ccat_ops_db.models import (
     DataLocation,
     Deletion,
-    LocationHealth,
     LongTermArchiveTransfer,
     PhysicalCopy,
     RawDataPackage,
     RetentionPolicy,
 )
+from ccat_ops_db.outages import of_locations
 from ccat_ops_db.package_state import READABLE, wanted_archive_copies
 from ccat_ops_db.reports.words import duration, how_many
 
@@ -54,10 +54,11 @@ def _archives(session: Session, package_id: UUID) -> Iterator[ToCome]:
         LongTermArchiveTransfer.raw_data_package_id == package_id,
         LongTermArchiveTransfer.status != Status.COMPLETED,
     )
+    outage = of_locations()
     covered = DataLocation.id.in_(served) | DataLocation.id.in_(under_way)
     archives = session.execute(
-        select(DataLocation.id, covered, DataLocation.suspended_at, LocationHealth.suspect_since)
-        .outerjoin(LocationHealth, LocationHealth.data_location_id == DataLocation.id)
+        select(DataLocation.id, covered, DataLocation.suspended_at, outage.c.suspect_since)
+        .outerjoin(outage, outage.c.data_location_id == DataLocation.id)
         .where(
             DataLocation.location_type == LocationType.LONG_TERM_ARCHIVE,
             DataLocation.retired_at.is_(None),

@@ -29,18 +29,17 @@ from ccat_ops_db.models import (
     ErrorRecord,
     Event,
     ExecutedObsUnit,
-    LocationHealth,
     LocationUsage,
     PhysicalCopy,
     RawDataFile,
     RawDataPackage,
     RetentionPolicy,
-    RouteHealth,
     Site,
     Telescope,
     User,
 )
 from ccat_ops_db.nights import bounds_of, night_of
+from ccat_ops_db.outages import of_locations, of_routes
 from ccat_ops_db.reports.facts import (
     ArchiveCount,
     EndingToken,
@@ -98,7 +97,7 @@ def load_facts(session: Session, at: datetime, overdue: Overdue) -> Facts:
 
 
 def _places(session: Session, at: datetime) -> list[Place]:
-    location, health, site = DataLocation.__table__.c, LocationHealth, Site
+    location, outage, site = DataLocation.__table__.c, of_locations(), Site
 
     def usage(*conditions: Any) -> Any:
         measured = aliased(LocationUsage)
@@ -133,15 +132,15 @@ def _places(session: Session, at: datetime) -> list[Place]:
             DataLocation.suspended_at,
             DataLocation.suspended_by,
             DataLocation.suspended_reason,
-            func.coalesce(health.consecutive_failures, 0),
-            health.open_until,
-            health.suspect_since,
-            health.suspect_reason,
+            func.coalesce(outage.c.consecutive_failures, 0),
+            outage.c.open_until,
+            outage.c.suspect_since,
+            outage.c.suspect_reason,
         )
         .select_from(DataLocation.__table__)
         .join(site, site.id == location.site_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == location.retention_policy_id)
-        .outerjoin(health, health.data_location_id == location.id)
+        .outerjoin(outage, outage.c.data_location_id == location.id)
         .outerjoin(now, true())
         .outerjoin(before, true())
         .where(location.retired_at.is_(None))
@@ -151,7 +150,7 @@ def _places(session: Session, at: datetime) -> list[Place]:
 
 
 def _ways(session: Session, at: datetime) -> list[Way]:
-    route, health, sent = DataTransferRoute, RouteHealth, Event.__table__.c
+    route, outage, sent = DataTransferRoute, of_routes(), Event.__table__.c
     moved = (
         select(func.max(sent.occurred_at))
         .select_from(Event.__table__)
@@ -171,12 +170,12 @@ def _ways(session: Session, at: datetime) -> list[Way]:
             route.suspended_at,
             route.suspended_by,
             route.suspended_reason,
-            func.coalesce(health.consecutive_failures, 0),
-            health.open_until,
+            func.coalesce(outage.c.consecutive_failures, 0),
+            outage.c.open_until,
             moved,
             route.origin_site_id,
         )
-        .outerjoin(health, health.data_transfer_route_id == route.id)
+        .outerjoin(outage, outage.c.data_transfer_route_id == route.id)
         .where(route.retired_at.is_(None))
         .order_by(route.id)
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, String, case, cast, func, literal, null, or_, select
 
-from ccat_ops_db.models import LocationHealth, RouteHealth
+from ccat_ops_db.outages import of_locations, of_routes
 
 
 def next_try(work: Any, route_pause: Any, place_pauses: Any) -> ColumnElement[Any]:
@@ -44,7 +44,7 @@ def held_by(work: Any, route_pause: Any, place_pauses: Any) -> ColumnElement[Any
 
 def with_next_try(rows: FromClause) -> Select[Any]:
     """Return rows of `work_rows` with ``next_try`` and ``held_by``, looked up for each: for a few."""
-    route, place = RouteHealth.__table__, LocationHealth.__table__
+    route, place = of_routes(), of_locations()
     route_pause = (
         select(route.c.open_until)
         .where(route.c.data_transfer_route_id == rows.c.route)

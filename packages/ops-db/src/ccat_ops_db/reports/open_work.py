@@ -33,15 +33,14 @@ from ccat_ops_db.models import (
     DataTransferRouteWindow,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
-    LocationHealth,
     ObsUnit,
     PhysicalCopy,
     RawDataPackage,
-    RouteHealth,
     StagingItem,
     StagingJob,
 )
 from ccat_ops_db.models.base import UtcDateTime
+from ccat_ops_db.outages import of_locations, of_routes
 from ccat_ops_db.reports.next_try import held_by, next_try
 from ccat_ops_db.reports.work_rows import reason_of, since_of, work_rows
 from ccat_ops_db.waiting import Turn, WaitingReason
@@ -142,10 +141,10 @@ def with_programs(rows: Subquery) -> Subquery:
 def _statement() -> Select[Any]:
     rows = union_all(_work(), _copies(), _modules()).subquery("open_rows")
     only_route, opening = _only_routes(), _openings()
-    places = {name: LocationHealth.__table__.alias(f"health_of_{name}") for name in _PLACES}
+    places = {name: of_locations().alias(f"outage_of_{name}") for name in _PLACES}
     waits_for_a_route = rows.c.reason.in_([reason.value for reason in WAITS_FOR_A_ROUTE])
     route = func.coalesce(rows.c.route, case((waits_for_a_route, only_route.c.id)))
-    health = RouteHealth.__table__
+    health = of_routes()
     route_pause, place_pauses = health.c.open_until, [place.c.open_until for place in places.values()]
     pauses = func.greatest(route_pause, *place_pauses)
     tried = next_try(rows.c, route_pause, place_pauses)

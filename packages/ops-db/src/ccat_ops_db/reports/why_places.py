@@ -10,10 +10,9 @@ from ccat_ops_db.enumerations import Status
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
-    LocationHealth,
-    RouteHealth,
     Site,
 )
+from ccat_ops_db.outages import of_locations, of_routes
 from ccat_ops_db.reports.why_steps import Explanation, Step, reason_step
 from ccat_ops_db.reports.work_rows import work_rows
 
@@ -59,16 +58,18 @@ def route_steps(session: Session, route_id: str | None) -> list[Step]:
     """Return what keeps a route from being used."""
     if route_id is None:
         return []
+    outage = of_routes()
     row = session.execute(
         select(
             DataTransferRoute.enabled,
             DataTransferRoute.suspended_at,
             DataTransferRoute.suspended_by,
             DataTransferRoute.suspended_reason,
-            RouteHealth.open_until,
-            RouteHealth.consecutive_failures,
+            outage.c.open_until,
+            outage.c.consecutive_failures,
+            outage.c.message,
         )
-        .outerjoin(RouteHealth, RouteHealth.data_transfer_route_id == DataTransferRoute.id)
+        .outerjoin(outage, outage.c.data_transfer_route_id == DataTransferRoute.id)
         .where(DataTransferRoute.id == route_id)
     ).one()
     return _out_of_service("data_transfer_route", route_id, row, "route_disabled", "route_circuit_open")
@@ -88,6 +89,7 @@ def _site_steps(session: Session, sites: list[str]) -> list[Step]:
 def _locations_out_of_service(session: Session, locations: list[str]) -> list[Step]:
     if not locations:
         return []
+    outage = of_locations()
     rows = session.execute(
         select(
             LOCATIONS.id,
@@ -96,12 +98,13 @@ def _locations_out_of_service(session: Session, locations: list[str]) -> list[St
             DataLocation.suspended_at,
             DataLocation.suspended_by,
             DataLocation.suspended_reason,
-            LocationHealth.open_until,
-            LocationHealth.consecutive_failures,
-            LocationHealth.suspect_since,
-            LocationHealth.suspect_reason,
+            outage.c.open_until,
+            outage.c.consecutive_failures,
+            outage.c.suspect_since,
+            outage.c.suspect_reason,
+            outage.c.message,
         )
-        .outerjoin(LocationHealth, LocationHealth.data_location_id == LOCATIONS.id)
+        .outerjoin(outage, outage.c.data_location_id == LOCATIONS.id)
         .where(LOCATIONS.id.in_(locations))
         .order_by(LOCATIONS.id)
     )
@@ -128,7 +131,8 @@ def _out_of_service(
         steps.append(_step(subject_type, subject_id, disabled, detail, row.suspended_at))
     if circuit is not None and row.open_until is not None:
         detail = (
-            f"{row.consecutive_failures} failures in a row; tried again after {row.open_until.isoformat()}"
+            f"{row.consecutive_failures} failures in a row; tried again after {row.open_until.isoformat()};"
+            f" the latest: {row.message}"
         )
         steps.append(_step(subject_type, subject_id, circuit, detail, None, row.open_until))
     return steps

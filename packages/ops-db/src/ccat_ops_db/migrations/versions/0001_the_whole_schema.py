@@ -300,8 +300,7 @@ OWNED = (
     "staging_job",
     "staging_item",
     "deletion",
-    "route_health",
-    "location_health",
+    "outage",
     "location_usage",
     "data_transfer_log",
     "error_record",
@@ -546,6 +545,30 @@ EXECUTE FUNCTION append_changed_key()
 """,
     """\
 ALTER TABLE place_marker ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON outage
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE outage ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON outage
+FOR EACH ROW WHEN ((OLD.scope, OLD.scope_id, OLD.category, OLD.since, OLD.closed_since, OLD.next_probe_at, OLD.ended_at) IS DISTINCT FROM (NEW.scope, NEW.scope_id, NEW.category, NEW.since, NEW.closed_since, NEW.next_probe_at, NEW.ended_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE outage ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON outage
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE outage ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON physical_copy
@@ -984,6 +1007,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_observing_program")),
     )
     op.create_table(
+        "outage",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "location",
+                "route",
+                "credential",
+                "broker",
+                name="outage_scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("scope_id", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("closed_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_probe_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "next_probe_at IS NULL OR closed_since IS NOT NULL", name=op.f("ck_outage_only_closed_is_probed")
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_outage")),
+    )
+    op.create_index(
+        "ix_outage_ended",
+        "outage",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_outage_open",
+        "outage",
+        ["site_id", "scope", "scope_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
         "permission",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=True),
@@ -1097,6 +1167,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_user_name")),
     )
     op.create_index("uq_user_provider_external_id", "user", ["provider", "external_id"], unique=True)
+    op.create_table(
+        "worker_place",
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("message", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("owner", "data_location_id", name=op.f("pk_worker_place")),
+    )
+    op.create_index(
+        op.f("ix_worker_place_data_location_id"), "worker_place", ["data_location_id"], unique=False
+    )
     op.create_table(
         "api_token",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1715,6 +1798,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -1966,21 +2050,6 @@ def upgrade() -> None:
         "instrument_module_configuration",
         ["instrument_module_id"],
         unique=False,
-    )
-    op.create_table(
-        "location_health",
-        sa.Column("data_location_id", sa.String(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
-        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("suspect_reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_location_id", "site_id"],
-            ["data_location.id", "data_location.site_id"],
-            name=op.f("fk_location_health_data_location_id_site_id"),
-        ),
-        sa.PrimaryKeyConstraint("data_location_id", "site_id", name=op.f("pk_location_health")),
     )
     op.create_table(
         "location_usage",
@@ -2507,6 +2576,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -2620,6 +2690,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -2777,6 +2848,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -3063,19 +3135,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "route_health",
-        sa.Column("data_transfer_route_id", sa.String(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("consecutive_failures", sa.BigInteger(), nullable=False),
-        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_transfer_route_id", "site_id"],
-            ["data_transfer_route.id", "data_transfer_route.origin_site_id"],
-            name=op.f("fk_route_health_data_transfer_route_id_site_id"),
-        ),
-        sa.PrimaryKeyConstraint("data_transfer_route_id", "site_id", name=op.f("pk_route_health")),
-    )
-    op.create_table(
         "staging_item",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
@@ -3106,6 +3165,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -3235,6 +3295,7 @@ def upgrade() -> None:
         sa.Column("interruptions", sa.BigInteger(), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispatches", sa.BigInteger(), nullable=False),
         sa.Column("lease_owner", sa.String(), nullable=True),
         sa.Column("lease_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fencing", sa.BigInteger(), nullable=False),
@@ -3594,7 +3655,6 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_staging_item_destination_location_id"), table_name="staging_item")
     op.drop_table("staging_item")
-    op.drop_table("route_health")
     op.drop_index(op.f("ix_raw_data_package_metadata_target_name"), table_name="raw_data_package_metadata")
     op.drop_table("raw_data_package_metadata")
     op.drop_index(
@@ -3762,7 +3822,6 @@ def downgrade() -> None:
     op.drop_table("place_marker")
     op.drop_table("place_ability")
     op.drop_table("location_usage")
-    op.drop_table("location_health")
     op.drop_index(
         op.f("ix_instrument_module_configuration_instrument_module_id"),
         table_name="instrument_module_configuration",
@@ -3863,6 +3922,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_api_token_user_id"), table_name="api_token")
     op.drop_index(op.f("ix_api_token_bound_site_id"), table_name="api_token")
     op.drop_table("api_token")
+    op.drop_index(op.f("ix_worker_place_data_location_id"), table_name="worker_place")
+    op.drop_table("worker_place")
     op.drop_index("uq_user_provider_external_id", table_name="user")
     op.drop_table("user")
     op.drop_table("source")
@@ -3873,6 +3934,14 @@ def downgrade() -> None:
     op.drop_table("role")
     op.drop_table("retention_policy")
     op.drop_table("permission")
+    op.drop_index(
+        "uq_outage_open",
+        table_name="outage",
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.drop_index("ix_outage_ended", table_name="outage", postgresql_where=sa.text("ended_at IS NOT NULL"))
+    op.drop_table("outage")
     op.drop_table("observing_program")
     op.drop_table("observatory")
     op.drop_table("obs_mode")
