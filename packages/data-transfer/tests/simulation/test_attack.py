@@ -8,14 +8,18 @@ import os
 
 import pytest
 
-from ccat_data_transfer.simulation.invariants import SAME_TAR_AGAIN, InvariantBrokenError
+from ccat_data_transfer.simulation.invariants import (
+    SAME_TAR_AGAIN,
+    STAGED_FROM_BAD_COPY,
+    InvariantBrokenError,
+)
 from ccat_data_transfer.simulation.scenario import Attack
 
 from .conftest import RunAttack
 
 FEW, MANY = 12, 5_000 if "CCAT_TEST_DEEP" in os.environ else 60
 SEEDS = [*range(1, 1 + FEW), *(pytest.param(n, marks=pytest.mark.long) for n in range(1 + FEW, 1 + MANY))]
-KNOWN = (SAME_TAR_AGAIN,)
+KNOWN = (SAME_TAR_AGAIN, STAGED_FROM_BAD_COPY)
 NIGHT = Attack(tolerated=KNOWN, wrong_clocks=False)
 
 

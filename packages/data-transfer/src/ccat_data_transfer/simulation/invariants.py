@@ -22,6 +22,9 @@ LEASES_EVERY = 25
 SAME_TAR_AGAIN = "a tar is published again over the same bytes"
 """A debt: names are to be written once."""
 
+STAGED_FROM_BAD_COPY = "staging from a copy that went bad is given up"
+"""A debt: another copy is to be read."""
+
 _LEASES = (
     "CREATE TABLE simulation_lease (number bigserial, work uuid, fencing bigint, owner text, problem text)",
     """\

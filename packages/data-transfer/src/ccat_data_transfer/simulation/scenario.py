@@ -1,21 +1,23 @@
 """Scenarios: an observatory at work while things happen to it, and what must be true in the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from ccat_data_transfer.package_format import PackageCorruptError
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.simulation import observatory
 from ccat_data_transfer.simulation.database import SimulatedDatabase
 from ccat_data_transfer.simulation.disks import Host
 from ccat_data_transfer.simulation.faults import ALL_FAULTS, Faults
-from ccat_data_transfer.simulation.invariants import InvariantBrokenError, Judge
+from ccat_data_transfer.simulation.invariants import STAGED_FROM_BAD_COPY, InvariantBrokenError, Judge
 from ccat_data_transfer.simulation.observatory import ARCHIVE, GIB, SOURCE, Observer, again, stage
 from ccat_data_transfer.simulation.schedule import Process, SimulatedTask
 from ccat_data_transfer.simulation.world import Simulation
+from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.identity import ids_made_by
 
@@ -106,8 +108,11 @@ def seeded_ids(simulation: Simulation) -> Iterator[None]:
         yield
 
 
-def what_is_left(simulation: Simulation, observer: Observer, files: int) -> str:
-    """Return what is left to do until so many files are archived and freed; empty when nothing is."""
+def what_is_left(simulation: Simulation, observer: Observer, files: int, given_up: Sequence[str] = ()) -> str:
+    """Return what is left to do until so many files are archived and freed; empty when nothing is.
+
+    Work may be given up for some categories of errors.
+    """
     if len(observer.filed) < files:
         return "not everything was filed"
     open_work = [
@@ -115,7 +120,9 @@ def what_is_left(simulation: Simulation, observer: Observer, files: int) -> str:
         for kind in KINDS.values()
         for row in simulation.database.look(
             "SELECT id, status, waiting_reason, coalesce(error_message, waiting_detail)"
-            f" FROM {kind.name} WHERE status <> 'completed' ORDER BY id"
+            f" FROM {kind.name} WHERE status <> 'completed'"
+            " AND (status <> 'failed' OR coalesce(error_category, '') <> ALL (%s)) ORDER BY id",
+            list(given_up),
         )
     ]
     if open_work:
@@ -124,8 +131,7 @@ def what_is_left(simulation: Simulation, observer: Observer, files: int) -> str:
         f"{name}:{path}"
         for name in observatory.PLACES
         if name != ARCHIVE
-        for path, _ in sorted(simulation.current[name].contents(), key=lambda found: found[0])
-        if not path.startswith("quarantine/")
+        for path in _not_for_people(path for path, _ in simulation.current[name].contents())
     ]
     return f"left at the places: {left}" if left else ""
 
@@ -136,6 +142,7 @@ class _Run:
         self._simulation = simulation
         self._happened: list[str] = []
         self._next_fault = attack.every
+        self._given_up = (PackageCorruptError.code,) if STAGED_FROM_BAD_COPY in attack.tolerated else ()
         self._set_clocks()
         observatory.build(simulation, self._store())
         self._roles: dict[str, Callable[[], Process]] = {}
@@ -232,4 +239,13 @@ class _Run:
         """Return what is left to do; empty when all is archived and freed, but for what people look at."""
         if self._asks:
             return "not everything was asked for"
-        return what_is_left(self._simulation, self._observer, self._attack.observations * self._attack.files)
+        files = self._attack.observations * self._attack.files
+        return what_is_left(self._simulation, self._observer, files, self._given_up)
+
+
+def _not_for_people(paths: Iterable[str]) -> list[str]:
+    """Leave out what was set aside for people to look at, and the indexes that stay where it was."""
+    names = sorted(paths)
+    aside = [name.removeprefix("quarantine/") for name in names if name.startswith("quarantine/")]
+    indexes = {index_name(name.rpartition(".")[0]) for name in aside}
+    return [name for name in names if not name.startswith("quarantine/") and name not in indexes]
