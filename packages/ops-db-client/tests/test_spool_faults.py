@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -115,6 +115,8 @@ def damage(path: Path, how: str) -> None:
         case "a bad page":
             middle = len(content) // 2 // 4096 * 4096
             content[middle : middle + 4096] = chance.randbytes(4096)
+        case "a bad schema":
+            content = content.replace(b"INDEX refused", b"INDE\xd8 refused")
         case "a bad header":
             content[:100] = chance.randbytes(100)
     path.write_bytes(content)
@@ -129,6 +131,7 @@ class TestDamaged:
             ("cut to a half", 30),
             ("cut in a page", 30),
             ("a bad page", 150),
+            ("a bad schema", 0),
         ],
     )
     def test_what_can_be_read_is_saved_and_all_is_kept(
@@ -287,6 +290,38 @@ class TestDamaged:
         recorder.spool.release_lanes(server.url)
         assert recorder.replay().waiting == 0
         assert sorted(json.loads(received.body)["id"] for received in server.received) == started
+
+    def test_a_damaged_index_lets_nothing_be_sent_for_ever(
+        self, spool_folder: Path, server: ScriptedServer
+    ) -> None:
+        server.say(Reply(503))
+        settings, path = settings_for(server.url, spool_folder), spool_folder / NAME
+        with Client(settings) as client:
+            started = [str(Recorder(client).start("O", ["m"])[0]) for _ in range(2)]
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        content, first = path.read_bytes(), Spool(spool_folder).waiting()[0].idempotency_key
+        for at in (at for at in range(len(content)) if content.startswith(first.encode(), at)):
+            path.write_bytes(content[:at] + b"x" + content[at + 1 :])
+            with closing(sqlite3.connect(path)) as database:
+                rows = database.execute("SELECT idempotency_key FROM request NOT INDEXED ORDER BY sequence")
+                (sound,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+                if rows.fetchone() == (first,) and sound != "ok":
+                    break
+        else:
+            pytest.fail("nothing in the file is the index")
+        server.received.clear()
+        server.answer = lambda received: accept(received) if len(server.received) < 9 else Reply(503)
+        with Client(settings) as client:
+            recorder = Recorder(client)
+            recorder.spool.ask_again(server.url)
+            for _ in range(3):
+                # SQLite may find the damage when it takes the first out.
+                with suppress(SpoolError):
+                    recorder.replay()
+        assert recorder.spool.waiting() == []
+        assert {json.loads(received.body)["id"] for received in server.received} == set(started)
+        assert len(server.received) < 9
 
     def test_a_lane_without_requests_ends_no_replay(
         self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer

@@ -21,7 +21,7 @@ from .spool_file import PATIENCE, SpoolFile, unusable
 from .spool_incoming import Incoming
 from .spool_lease import Lease, is_taken, must_be_watched, take_lease, watch
 from .spool_request import COLUMNS, SpooledRequest, request_of, row_of
-from .spool_tables import FILL_LANES, INSERT, Row
+from .spool_tables import FILL_LANES, INSERT, THIS_REQUEST, Row
 
 MOST_LINES = 1000
 MOST_BYTES = 1024**2
@@ -176,8 +176,8 @@ class Spool:
         api_url, lane = requests[0].api_url, requests[0].lane
         with self.change() as database:
             database.executemany(
-                "DELETE FROM request WHERE idempotency_key = ?",
-                [(request.idempotency_key,) for request in requests],
+                f"DELETE FROM request WHERE {THIS_REQUEST}",
+                [(request.sequence, request.idempotency_key) for request in requests],
             )
             spool_lanes.settle(database, api_url, lane)
             spool_away.forget(database, api_url)
@@ -192,8 +192,8 @@ class Spool:
             # The same part may be there already, if somebody died between sending and noting it.
             database.execute(
                 "UPDATE OR REPLACE request SET refusal = ?, body = ?, idempotency_key = ?"
-                " WHERE idempotency_key = ?",
-                (reason, kept.body, kept.idempotency_key, request.idempotency_key),
+                f" WHERE {THIS_REQUEST}",
+                (reason, kept.body, kept.idempotency_key, request.sequence, request.idempotency_key),
             )
             spool_lanes.settle(database, request.api_url, request.lane)
 
@@ -210,12 +210,13 @@ class Spool:
     def hold(self, request: SpooledRequest, reason: str, retry_after: float = 0) -> None:
         """Hold the lane of a request for a while; after many attempts and an hour it is parked."""
         with self.change() as database:
-            spool_lanes.hold(database, request.idempotency_key, reason, self._now(), retry_after)
+            this = (request.sequence, request.idempotency_key)
+            spool_lanes.hold(database, this, reason, self._now(), retry_after)
 
     def pass_over(self, request: SpooledRequest, reason: str) -> None:
         """Let the other lanes come first next time: what holds one request up may let others through."""
         with self.change() as database:
-            spool_lanes.pass_over(database, request.idempotency_key, reason)
+            spool_lanes.pass_over(database, (request.sequence, request.idempotency_key), reason)
 
     def release_lanes(self, api_url: str) -> None:
         """Let all lanes be tried at once, also parked ones, and an API that is away."""

@@ -218,6 +218,10 @@ class SpoolFile:
                         raise _OtherVersionError(version)
                     yield database
                     database.execute("COMMIT")
+            except UnicodeDecodeError as error:
+                # What SQLite says of a damaged file has words out of it.
+                self._close()
+                raise self._replaced("is damaged") from error
             except (sqlite3.Error, _OtherVersionError, _UnfinishedError) as error:
                 self._close()
                 raise self._mended(error) from error

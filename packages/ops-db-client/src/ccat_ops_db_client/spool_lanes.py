@@ -7,7 +7,7 @@ others.
 
 import sqlite3
 
-from .spool_tables import FILL_LANES
+from .spool_tables import FILL_LANES, THIS_REQUEST
 
 FIRST_HOLD = 5.0
 LONGEST_HOLD = 600.0
@@ -72,7 +72,9 @@ def settle(database: sqlite3.Connection, api_url: str, lane: str) -> None:
     )
 
 
-def hold(database: sqlite3.Connection, key: str, reason: str, now: float, retry_after: float = 0) -> None:
+def hold(
+    database: sqlite3.Connection, this: tuple[int, str], reason: str, now: float, retry_after: float = 0
+) -> None:
     """Hold the lane of a waiting request for a while; after many attempts and an hour it is parked.
 
     A service that failed may say after how many seconds it can be asked again.
@@ -80,8 +82,8 @@ def hold(database: sqlite3.Connection, key: str, reason: str, now: float, retry_
     """
     row = database.execute(
         "SELECT lane.api_url, lane.lane, attempts, tried_at, held_seconds FROM request NATURAL JOIN lane"
-        " WHERE idempotency_key = ? AND refusal IS NULL",
-        (key,),
+        f" WHERE {THIS_REQUEST} AND refusal IS NULL",
+        this,
     ).fetchone()
     if row is None:
         return
@@ -98,12 +100,12 @@ def hold(database: sqlite3.Connection, key: str, reason: str, now: float, retry_
     )
 
 
-def pass_over(database: sqlite3.Connection, key: str, reason: str) -> None:
+def pass_over(database: sqlite3.Connection, this: tuple[int, str], reason: str) -> None:
     """Put the lane of a waiting request behind all others."""
     database.execute(
         f"UPDATE lane SET turn = {_LAST_TURN}, reason = coalesce(reason, ?) WHERE (api_url, lane) IN"
-        " (SELECT api_url, lane FROM request WHERE idempotency_key = ? AND refusal IS NULL)",
-        (reason, key),
+        f" (SELECT api_url, lane FROM request WHERE {THIS_REQUEST} AND refusal IS NULL)",
+        (reason, *this),
     )
 
 

@@ -26,9 +26,9 @@ def is_sound(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"file:{quote(bytes(path))}?mode=rw", uri=True)) as database:
             version = database.execute("PRAGMA user_version").fetchone()
-            check = database.execute("PRAGMA quick_check(1)").fetchone()
+            check = database.execute("PRAGMA integrity_check(1)").fetchone()
             return bool(version == (VERSION,) and check == ("ok",))
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return False
 
 
@@ -115,7 +115,8 @@ def _copy_requests(source: Path, database: sqlite3.Connection) -> int:
                     if _is_whole(row):
                         database.execute(f"INSERT OR IGNORE INTO request ({columns}) VALUES ({places})", row)
             break
-        except sqlite3.DatabaseError:
+        # What SQLite says of a damaged file has words out of it, which may be no text.
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             continue
     return int(database.execute("SELECT count(*) FROM request").fetchone()[0])
 

@@ -24,6 +24,9 @@ INSERT = (
     " ON CONFLICT (idempotency_key) DO NOTHING"
 )
 
+THIS_REQUEST = "sequence = ? AND +idempotency_key = ?"
+"""Not by way of the index of keys: were that damaged, it would never be found, and be sent for ever."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS request (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
