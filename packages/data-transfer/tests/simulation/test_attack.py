@@ -18,21 +18,9 @@ from ccat_data_transfer.simulation.scenario import Attack
 from .conftest import RunAttack
 
 FEW, MANY = 12, 5_000 if "CCAT_TEST_DEEP" in os.environ else 20
-UNEXPLAINED = {
-    16: "a buffer that was given to another user is not adopted in time, and its transfers wait",
-}
-"""Seeds that fail for a reason that is not found yet."""
-
-
-def _seed(number: int) -> object:
-    marks: list[pytest.MarkDecorator] = [pytest.mark.long] if number > FEW else []
-    if number in UNEXPLAINED:
-        reason = UNEXPLAINED[number]
-        marks.append(pytest.mark.xfail(strict=True, raises=InvariantBrokenError, reason=reason))
-    return pytest.param(number, marks=marks)
-
-
-SEEDS = [_seed(number) for number in range(1, 1 + MANY)]
+SEEDS = [
+    pytest.param(number, marks=[pytest.mark.long] if number > FEW else []) for number in range(1, 1 + MANY)
+]
 KNOWN = (SAME_TAR_AGAIN, STAGED_FROM_BAD_COPY)
 NIGHT = Attack(tolerated=KNOWN, wrong_clocks=False)
 

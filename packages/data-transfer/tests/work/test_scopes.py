@@ -129,9 +129,10 @@ def test_an_outage_gives_up_no_work(ten: Any, error: Exception) -> None:
     assert_all_are_done_in_a_minute(ten, Operation.PACKAGE_CREATION)
 
 
-def test_a_cut_line_gives_up_no_transfer(ten: Any) -> None:
+@pytest.mark.parametrize("error", [LINK["reset"], *PLACE.values()], ids=["reset", *PLACE])
+def test_what_is_wrong_at_the_other_end_gives_up_no_transfer(ten: Any, error: Exception) -> None:
     ten.resume(DataTransferRoute, "ccat-cologne")
-    ten.places.break_down("cologne.buffer", LINK["reset"])
+    ten.places.break_down("cologne.buffer", error)
     go_on(ten, 60)
     [outage] = ten.rows(Outage)
     assert (outage.site_id, outage.scope, outage.scope_id) == ("ccat", "route", "ccat-cologne")

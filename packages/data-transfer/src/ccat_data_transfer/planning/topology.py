@@ -50,7 +50,10 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Closed:
-    """An outage because of which nothing new begins."""
+    """An outage because of which nothing new begins.
+
+    ``next_probe_at`` is null where no work tries it: a person ends it, or the workers of the location do.
+    """
 
     category: str
     message: str
@@ -62,7 +65,7 @@ class Closed:
         """Return why something cannot be used now; null when one unit of work is to try it."""
         if self.category == DOUBT:
             return Obstacle(WaitingReason.LOCATION_SUSPECT, f"{what}: {self.message}")
-        if self.category != PLACE_CLOSED and self.next_probe_at is not None and self.next_probe_at <= at:
+        if self.next_probe_at is not None and self.next_probe_at <= at:
             return None
         return Obstacle(reason, f"{what}: {self.message}")
 
@@ -188,10 +191,12 @@ def load_topology(
 
 
 def _outages(session: Session) -> Outages:
-    return {
-        (row.site_id, row.scope, row.scope_id): Closed(row.category, row.message, row.next_probe_at)
-        for row in ask(session, _CLOSED)
-    }
+    found = {}
+    for row in ask(session, _CLOSED):
+        by_workers = row.scope is OutageScope.LOCATION and row.category == PLACE_CLOSED
+        tried_at = None if by_workers else row.next_probe_at
+        found[row.site_id, row.scope, row.scope_id] = Closed(row.category, row.message, tried_at)
+    return found
 
 
 _CLOSED = select(
