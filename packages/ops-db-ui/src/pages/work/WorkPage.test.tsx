@@ -145,7 +145,7 @@ test("a whole group is retried after its dry run, with a reason", async () => {
   answerCall("POST /api/v1/open-work:retry", 200, CHANGED);
   answer("/api/v1/error-categories", CATEGORIES);
   answerCall(
-    "GET /api/v1/open-work/groups?turn=operator&reason=given_up&status=failed&by=kind",
+    "GET /api/v1/open-work/groups?turn=operator&reason=given_up&status=failed&status=cancelled&by=kind",
     200,
     BY_KIND,
   );
