@@ -19,7 +19,7 @@ ORDERED = "in the order of their keys"
 LOCKS = {
     # Rows of the sites that a planner has the lock of, or of the place where a worker works.
     "ccat_data_transfer/cli/act.py:verify": ORDERED,
-    "ccat_data_transfer/cli/act.py:_take_up_again": ONE_ROW,
+    "ccat_data_transfer/cli/many.py:_change": ORDERED,
     "ccat_data_transfer/deletion/rule.py:prove": ORDERED,
     "ccat_data_transfer/planning/admission.py:_first_rows": ORDERED,
     "ccat_data_transfer/planning/deleting.py:_open_deletion": ORDERED,

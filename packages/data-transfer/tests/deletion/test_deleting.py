@@ -215,8 +215,10 @@ def test_an_archive_that_does_not_answer_is_asked_again(observatory: Any) -> Non
     folder.rename(folder.with_name("unmounted"))
     observatory.run()
     deletions = observatory.rows(Deletion)
-    assert {(d.status, d.waiting_reason) for d in deletions} == {(Status.PENDING, "archive_not_confirmed")}
-    assert "archive_not_confirmed" in observatory.reasons(deletions[0].id)
+    assert {(d.status, d.error_category, d.attempt) for d in deletions} == {
+        (Status.PENDING, "place_unavailable", 0)
+    }
+    assert {"cologne.lta" in (d.error_message or "") for d in deletions} == {True}
     assert len(observatory.files_at("ccat.raw")) == 3
     folder.with_name("unmounted").rename(folder)
     observatory.clock.advance(61)

@@ -56,7 +56,12 @@ def test_errors_of_the_system(number: int, failure: type[Failure], category: str
         (socket.gaierror(-2, "unknown host"), Transient, "network"),
         (urllib3.exceptions.ProtocolError("broken"), Transient, "network"),
         (ssl.SSLCertVerificationError("self-signed"), Configuration, "certificate_refused"),
-        (urllib3.exceptions.SSLError("self-signed"), Configuration, "certificate_refused"),
+        (
+            urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("self-signed")),
+            Configuration,
+            "certificate_refused",
+        ),
+        (urllib3.exceptions.SSLError("bad record mac"), Transient, "network"),
         (
             sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("down")),
             Transient,
