@@ -1,8 +1,11 @@
 """Free TCP ports on the loopback address."""
 
+import os
 import random
 import socket
 from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
@@ -16,7 +19,15 @@ class NoFreePortError(RuntimeError):
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on a port now."""
+    """Say whether a server could listen on a port now.
+
+    SeaweedFS also listens on sockets in /tmp that it names after its ports and leaves there; those of another
+    user cannot be removed.
+    """
+    for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+        with suppress(FileNotFoundError):
+            if left.lstat().st_uid != os.geteuid():
+                return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
