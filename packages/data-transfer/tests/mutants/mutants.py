@@ -147,7 +147,7 @@ MUTANTS = (
         f"{ENGINE}/failures.py",
         '    "network": Scope.LINK,\n',
         '    "network": Scope.WORK,\n',
-        f"{TESTS}/work/test_scopes.py::test_a_cut_line_gives_up_no_transfer",
+        f"{TESTS}/work/test_scopes.py::test_what_is_wrong_at_the_other_end_gives_up_no_transfer",
     ),
     Mutant(
         "a credential that has expired is the fault of each piece of work",
