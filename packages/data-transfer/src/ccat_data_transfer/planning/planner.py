@@ -1,12 +1,12 @@
 """The planner: looks at the database, opens work, admits it and tells workers; any number may run."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import Connection, Row, Select, func, literal, select, text
+from sqlalchemy import Connection, Row, Select, event, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmaker
 
 from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
 from ccat_data_transfer.planning.admission import admit
@@ -189,29 +189,25 @@ class _StageSession(Session):
     much as asking.
     """
 
-    _did_more = False
-
-    def execute(self, *arguments: Any, **options: Any) -> Any:
-        """See `Session.execute`."""
-        self._did_more = True
-        return super().execute(*arguments, **options)
-
-    def scalars(self, *arguments: Any, **options: Any) -> Any:
-        """See `Session.scalars`."""
-        self._did_more = True
-        return super().scalars(*arguments, **options)
-
-    def begin_nested(self) -> SessionTransaction:
-        """See `Session.begin_nested`."""
-        self._did_more = True
-        return super().begin_nested()
+    did_more = False
+    """Whether a stage did more than to `ask`, which goes past the session."""
 
     def end_stage(self) -> None:
         """Commit what a stage did, if it did anything."""
-        if self._did_more or self.new or self.dirty or self.deleted:
+        if self.did_more or self.new or self.dirty or self.deleted:
             self.commit()
             self.expunge_all()
-            self._did_more = False
+            self.did_more = False
+
+
+@event.listens_for(_StageSession, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    cast(_StageSession, state.session).did_more = True
+
+
+@event.listens_for(_StageSession, "after_flush")
+def _note_flush(session: _StageSession, _: UOWTransaction) -> None:
+    session.did_more = True
 
 
 def _locked_sites(wanted: list[str]) -> Select[*tuple[str, bool]]:
