@@ -49,6 +49,10 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+ENDED_WITHOUT = (Status.FAILED, Status.CANCELLED)
+"""Statuses of work that ended without a result; a person may have it tried again."""
+
+
 class OutageScope(StrEnum):
     """What an outage is of."""
 

@@ -1,11 +1,19 @@
 """The state of a package as people see it: one SQL expression, used everywhere."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, case, exists, func, literal, select, union
 from sqlalchemy.orm import aliased
 
-from ccat_ops_db.enumerations import CopyKind, LocationType, PackageState, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import (
+    ENDED_WITHOUT,
+    CopyKind,
+    LocationType,
+    PackageState,
+    PhysicalCopyStatus,
+    Status,
+)
 from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
@@ -91,7 +99,7 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
     """
     return case(
         (is_archived(package), literal(PackageState.ARCHIVED.value)),
-        (_has_work(package, [Status.FAILED, Status.CANCELLED]), literal(PackageState.FAILED.value)),
+        (_has_work(package, ENDED_WITHOUT), literal(PackageState.FAILED.value)),
         (
             _has_work(package, [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS], movement_only=True)
             | (_places(package) > 1),
@@ -101,7 +109,9 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
     )
 
 
-def _has_work(package: Any, statuses: list[Status], *, movement_only: bool = False) -> ColumnElement[bool]:
+def _has_work(
+    package: Any, statuses: Sequence[Status], *, movement_only: bool = False
+) -> ColumnElement[bool]:
     tables: list[Any] = [DataTransfer, LongTermArchiveTransfer]
     if not movement_only:
         tables.append(PackageCreation)

@@ -14,7 +14,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyKind, OutageScope, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, Outage, PhysicalCopy
-from ccat_ops_db.outages import DOUBT, trial
+from ccat_ops_db.outages import DOUBT, IN_FORCE, is_doubt, trial
 from ccat_ops_db.own_rows import is_own, own_rows
 from ccat_ops_db.package_state import READABLE
 
@@ -66,10 +66,10 @@ def trust(
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database(load_settings().sites)) as session, session.begin():
         doubted = (
-            Outage.ended_at.is_(None),
+            IN_FORCE,
             Outage.scope == OutageScope.LOCATION,
             Outage.scope_id == location,
-            Outage.category == DOUBT,
+            is_doubt(),
         )
         refuse_rows_of_others(session, location, select(Outage.site_id).where(*doubted))
         at = database_now(session)
@@ -112,7 +112,7 @@ def resume(
 ) -> None:
     """Try at once what is paused after failures, and not when its pause ends."""
     with Session(open_database(load_settings().sites)) as session, session.begin():
-        paused = and_(Outage.scope_id == what, Outage.ended_at.is_(None), Outage.next_probe_at.is_not(None))
+        paused = and_(Outage.scope_id == what, IN_FORCE, Outage.next_probe_at.is_not(None))
         refuse_rows_of_others(session, what, select(Outage.site_id).where(paused))
         at = database_now(session)
         tried = session.execute(trial(paused, at)).all()

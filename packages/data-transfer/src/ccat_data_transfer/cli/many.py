@@ -18,7 +18,7 @@ from ccat_data_transfer.work.kinds import KINDS, WorkKind, columns_of_way
 from ccat_ops_db.copy_locks import free_copies, is_reserved
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import copies_of_deletion, deletion_has_begun, undelete
-from ccat_ops_db.enumerations import Operation, Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, Operation, Status
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import Deletion, FixityCheck, PhysicalCopy, StagingItem
 from ccat_ops_db.own_rows import own_rows
@@ -262,7 +262,7 @@ def _stop(session: Session, kind: WorkKind, row: Any, at: datetime, reason: str 
     return None
 
 
-RETRY = Verb("retry", "retried", (Status.FAILED, Status.CANCELLED), _take_up_again)
+RETRY = Verb("retry", "retried", ENDED_WITHOUT, _take_up_again)
 CANCEL = Verb(
     "cancel", "cancelled", (Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS, Status.FAILED), _stop
 )

@@ -27,12 +27,10 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
+from ccat_ops_db.outages import DOUBT
 from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE
-
-SUSPECT = "location_suspect"
-"""Category of the failures that a doubted location causes."""
 
 SUSPICION_WINDOW = timedelta(minutes=10)
 SUSPICION_FAILURES = 5
@@ -198,14 +196,14 @@ def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: 
             site_id=check.site_id,
             at=at,
             severity=Severity.CRITICAL,
-            category=SUSPECT,
+            category=DOUBT,
             subject_type="data_location",
             subject_id=check.data_location_id,
             data_location_id=check.data_location_id,
             message=f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
         )
     raise Transient(
-        SUSPECT,
+        DOUBT,
         f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
     )
 

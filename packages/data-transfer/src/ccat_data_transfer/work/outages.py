@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Interval, and_, case, delete, func, litera
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
-from ccat_data_transfer.failures import Failure
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import OutageScope, Severity
@@ -202,8 +201,3 @@ def try_changed_credentials(sessions: sessionmaker[Session], credentials: Creden
         return
     with sessions.begin() as session:
         probe_now(session, (Outage.scope == OutageScope.CREDENTIAL) & Outage.scope_id.in_(names))
-
-
-def said(failure: Failure, at_host: str | None = None) -> str:
-    """Return a failure in words, with the machine that met it."""
-    return f"at {at_host}: {failure}" if at_host else str(failure)

@@ -17,6 +17,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import FailureClass, OutageScope, Severity, Status
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.models import S3DataLocation
+from ccat_ops_db.outages import DOUBT
 from ccat_ops_db.waiting import WaitingReason
 
 GIVEN_UP_AT_ONCE = (FailureClass.CONFIGURATION, FailureClass.PERMANENT)
@@ -30,9 +31,6 @@ SEVERITIES = {
 }
 ALARM_AFTER = 8
 """Interruptions in a row after which a warning becomes an error: some 20 minutes with the usual back-off."""
-
-RECORDED_OF_THE_LOCATION = "location_suspect"
-"""A failure that is recorded once as an error of its location, not of each piece of work there too."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,8 @@ def fail(
         waiting_detail=message,
         waiting_since=at,
     )
-    if waits_for is None and failure.category != RECORDED_OF_THE_LOCATION:
+    # A doubt is recorded once as an error of its location, not of each piece of work there too.
+    if waits_for is None and failure.category != DOUBT:
         record_error(
             session,
             site_id=used.site_id,

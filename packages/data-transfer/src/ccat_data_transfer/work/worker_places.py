@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from ccat_data_transfer.failures import Failure, classify
 from ccat_data_transfer.work.kinds import KINDS, places_of
 from ccat_data_transfer.work.lease import DATABASE_AWAY
-from ccat_data_transfer.work.outages import Thing, said
+from ccat_data_transfer.work.outages import Thing
 from ccat_data_transfer.world import World
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import OutageScope, Severity, Status
 from ccat_ops_db.events import record_error, resolve_errors
 from ccat_ops_db.models import Outage, WorkerPlace
-from ccat_ops_db.outages import FIRST_PROBE, LONGEST_PAUSE
+from ccat_ops_db.outages import FIRST_PROBE, IN_FORCE, LONGEST_PAUSE
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ class WorkerPlaces:
 
     def close(self, location_id: str, failure: Failure) -> None:
         """Stop using a place until it can be opened again."""
-        message = said(failure, self.host)
+        message = self._said(failure)
         with self._world.sessions.begin() as session:
             at = database_now(session)
             facts = {"seen_at": at, "message": message}
@@ -166,7 +166,7 @@ class WorkerPlaces:
                     Outage,
                     (Outage.scope == OutageScope.LOCATION)
                     & (Outage.scope_id == WorkerPlace.data_location_id)
-                    & Outage.ended_at.is_(None),
+                    & IN_FORCE,
                 )
                 .where(WorkerPlace.owner == self._owner, WorkerPlace.data_location_id.in_(list(self._closed)))
                 .order_by(WorkerPlace.data_location_id)
@@ -178,11 +178,15 @@ class WorkerPlaces:
             or (row.next_probe_at is not None and row.next_probe_at <= at)
         ]
 
+    def _said(self, failure: Failure) -> str:
+        """Return a failure in words, with the machine that met it."""
+        return f"at {self.host}: {failure}"
+
     def _still_closed(self, location_id: str, failure: Failure, since: datetime) -> None:
         with self._world.sessions.begin() as session:
             at = database_now(session)
             pause: timedelta = min(LONGEST_PAUSE, max(FIRST_PROBE, at - since))
-            message = said(failure, self.host)
+            message = self._said(failure)
             session.execute(
                 update(WorkerPlace)
                 .where(WorkerPlace.owner == self._owner, WorkerPlace.data_location_id == location_id)

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, Status
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.open_work.filters import OpenWorkFilter, conditions
 from ccat_ops_db_api.open_work.queries import wanted_rows
@@ -24,7 +24,7 @@ MOST_ROWS = 1000
 """Most rows that one request changes."""
 
 CHANGES: dict[Verb, tuple[service.Change, tuple[Status, ...]]] = {
-    Verb.RETRY: (service.retry, (Status.FAILED, Status.CANCELLED)),
+    Verb.RETRY: (service.retry, ENDED_WITHOUT),
     Verb.CANCEL: (
         service.cancel,
         (Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS, Status.FAILED),

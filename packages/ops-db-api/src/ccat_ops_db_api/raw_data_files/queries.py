@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
 
-from ccat_ops_db.enumerations import LocationType, Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, LocationType
 from ccat_ops_db.models import PackageCreation, RawDataFile
 from ccat_ops_db.models.data import HAS_ANOTHER_UNICODE_FORM
 from ccat_ops_db_api.platform.documents import Rows
@@ -22,9 +22,6 @@ SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
     "relative_path": RawDataFile.__table__.c.relative_path,
     "size": RawDataFile.__table__.c.size,
 }
-
-ENDED_WITHOUT = (Status.FAILED, Status.CANCELLED)
-"""Statuses of work that ended without a result."""
 
 
 class PlaceFacts(NamedTuple):

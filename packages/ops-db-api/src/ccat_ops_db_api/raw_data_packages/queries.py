@@ -23,10 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import (
+    ENDED_WITHOUT,
     LocationType,
     PackageState,
     PhysicalCopyStatus,
-    Status,
     StorageType,
 )
 from ccat_ops_db.models import (
@@ -280,9 +280,6 @@ def _has_copy_at(locations: Sequence[str]) -> list[ColumnElement[bool]]:
 def _with_failed_work() -> Rows:
     kinds = (PackageCreation, DataTransfer, LongTermArchiveTransfer)
     failed = union_all(
-        *(
-            select(kind.raw_data_package_id).where(kind.status.in_([Status.FAILED, Status.CANCELLED]))
-            for kind in kinds
-        )
+        *(select(kind.raw_data_package_id).where(kind.status.in_(ENDED_WITHOUT)) for kind in kinds)
     )
     return select(failed.subquery())

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from ccat_ops_db.enumerations import LocationType, Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, LocationType, Status
 from ccat_ops_db.models import (
     DataLocation,
     DiskDataLocation,
@@ -42,8 +42,6 @@ from ccat_ops_db_api.staging_jobs.schemas import JobState
 
 JOBS = StagingJob.__table__.c
 DISKS = DiskDataLocation.__table__.c
-ENDED_WITHOUT = (Status.FAILED, Status.CANCELLED)
-"""Statuses of items that ended and did not arrive."""
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {"created_at": JOBS.created_at, "id": JOBS.id}
 
 

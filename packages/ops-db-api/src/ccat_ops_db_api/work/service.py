@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, Status
 from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
 from ccat_ops_db.package_state import READABLE
 from ccat_ops_db_api.access.principal import Principal
@@ -36,7 +36,7 @@ async def retry(
     Problem
         409 if it is neither, if other work does the same by now, or if the copy that it reads is gone.
     """
-    if row.status not in (Status.FAILED, Status.CANCELLED):
+    if row.status not in ENDED_WITHOUT:
         raise conflict(
             f"{kind.noun} {row.id} is {row.status}; only work that failed or was cancelled can be retried",
             "not-failed",

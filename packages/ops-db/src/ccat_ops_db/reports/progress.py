@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, String, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from ccat_ops_db.enumerations import ExecutionStatus, PackageState, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import ENDED_WITHOUT, ExecutionStatus, PackageState, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
@@ -192,7 +192,7 @@ def _waiting(session: Session, execution_id: UUID) -> list[Waiting]:
         lambda kind, package: and_(
             package.in_(packages),
             kind.waiting_reason.is_not(None),
-            kind.status.not_in([Status.COMPLETED, Status.FAILED, Status.CANCELLED]),
+            kind.status.not_in([Status.COMPLETED, *ENDED_WITHOUT]),
         )
     ).subquery()
     work = select(
@@ -221,7 +221,7 @@ def _waiting(session: Session, execution_id: UUID) -> list[Waiting]:
 def _failed(session: Session, execution_id: UUID) -> list[Failed]:
     packages = _packages(execution_id)
     rows = work_rows(
-        lambda kind, package: and_(package.in_(packages), kind.status.in_([Status.FAILED, Status.CANCELLED]))
+        lambda kind, package: and_(package.in_(packages), kind.status.in_(ENDED_WITHOUT))
     ).subquery()
     found = session.execute(
         select(rows.c.subject_type, cast(rows.c.id, String), rows.c.error_message)
