@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -44,9 +45,10 @@ def failures() -> str:
 
 def named_in_code() -> Iterator[tuple[str, str, str]]:
     """Yield class, category and message wherever a failure is made, or stands in a table of failures."""
-    for path in sorted(Path(str(files("ccat_data_transfer"))).rglob("*.py")):
+    root = Path(str(files("ccat_data_transfer")))
+    for path in sorted(root.rglob("*.py")):
         module = ast.parse(path.read_text(encoding="utf-8"))
-        constants = _constants(module)
+        name = ".".join((root.name, *path.relative_to(root).with_suffix("").parts))
         for node in ast.walk(module):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == PlaceUnavailable.__name__:
                 yield Transient.__name__, "place_unavailable", _text(node.args[1])
@@ -58,21 +60,12 @@ def named_in_code() -> Iterator[tuple[str, str, str]]:
                 continue
             # `Transient("category", "message")`, and `_Rule(Transient, "category", "message")` in tables.
             for kind, category, message in zip(named, named[1:], named[2:], strict=False):
-                if isinstance(category, ast.Name):
-                    category = constants.get(category.id, category)
-                if isinstance(kind, ast.Name) and kind.id in CLASSES and isinstance(category, ast.Constant):
+                if not isinstance(kind, ast.Name) or kind.id not in CLASSES:
+                    continue
+                if isinstance(category, ast.Constant):
                     yield kind.id, str(category.value), _text(message)
-
-
-def _constants(module: ast.Module) -> dict[str, ast.Constant]:
-    """Return the constants that a module gives names to."""
-    return {
-        target.id: statement.value
-        for statement in module.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    }
+                elif isinstance(category, ast.Name) and hasattr(import_module(name), category.id):
+                    yield kind.id, str(getattr(import_module(name), category.id)), _text(message)
 
 
 def of_packages() -> Iterator[tuple[str, str, str]]:
