@@ -9,6 +9,7 @@ NAMES = (
     "pipeline",
     "storing",
     "filing",
+    "wal",
     "recording",
     "replaying",
     "listing",

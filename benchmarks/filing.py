@@ -11,7 +11,7 @@ import http.client
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def main() -> None:
             rows = [rows_to_copy(new_execution(url), share) for _ in range(runs)]
 
             def ours() -> None:
-                _at_once(arguments.clients, lambda: _post(port, writer, bodies.pop(), share))
+                _at_once(arguments.clients, lambda: post(port, writer, bodies.pop(), share))
 
             def copy() -> None:
                 _at_once(arguments.clients, lambda: copy_rows(url, *rows.pop()))
@@ -79,14 +79,20 @@ def _at_once(clients: int, work: Callable[[], None]) -> None:
 
 def _lines(execution: str, files: int) -> bytes:
     checksum = "xxh3-128:" + "0123456789abcdef" * 2
+    names = (f"{execution}/2026-11-21/scan-{number:06}.fits" for number in range(files))
+    return lines(execution, {name: (2880 * number, checksum) for number, name in enumerate(names)})
+
+
+def lines(execution: str, files: Mapping[str, tuple[int, str]]) -> bytes:
+    """Return what is sent to file files, given their sizes and checksums by path."""
     return "".join(
         json.dumps(
             {
                 "id": str(new_id()),
                 "execution_id": execution,
                 "module": MODULE,
-                "relative_path": f"{execution}/2026-11-21/scan-{number:06}.fits",
-                "size": 2880 * number,
+                "relative_path": path,
+                "size": size,
                 "checksum": checksum,
                 "source_location": LOCATION,
                 "file_type": "fits",
@@ -96,11 +102,12 @@ def _lines(execution: str, files: int) -> bytes:
             separators=(",", ":"),
         )
         + "\n"
-        for number in range(files)
+        for path, (size, checksum) in files.items()
     ).encode()
 
 
-def _post(port: int, token: str, body: bytes, files: int) -> None:
+def post(port: int, token: str, body: bytes, files: int) -> None:
+    """File so many new files."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     connection.request("POST", "/api/v1/raw-data-files:bulk", body, headers)
@@ -112,36 +119,35 @@ def _post(port: int, token: str, body: bytes, files: int) -> None:
 
 
 def rows_to_copy(execution: str, files: int) -> tuple[str, str]:
-    """Return files and their copies as COPY takes them."""
+    """Return a new series, and its files as COPY takes them."""
     checksum = "xxh3-128:" + "0123456789abcdef" * 2
-    ids = [str(new_id()) for _ in range(files)]
-    paths = [f"{execution}/2026-11-21/scan-{number:06}.fits" for number in range(files)]
+    series = str(new_id())
     file_rows = "".join(
-        f"{key}\t{SITE}\t{execution}\t{MODULE}\t{path}\t{2880 * number}\t{checksum}\tfits\t{LOCATION}"
-        f"\t{STARTED}\t{STARTED}\t{STARTED}\n"
-        for number, (key, path) in enumerate(zip(ids, paths, strict=True))
+        f"{new_id()}\t{SITE}\t{series}\t{number + 1}\t1\t{execution}/2026-11-21/scan-{number:06}.fits"
+        f"\t{2880 * number}\t{checksum}\tfits\t{STARTED}\t{STARTED}\t{STARTED}\n"
+        for number in range(files)
     )
-    copy_rows = "".join(
-        f"{new_id()}\t{SITE}\traw_data_file\t{key}\t{LOCATION}\t{path}\tpresent\t{2880 * number}\t{STARTED}\n"
-        for number, (key, path) in enumerate(zip(ids, paths, strict=True))
+    return (
+        f"{series}\t{SITE}\t{execution}\t{MODULE}\t{LOCATION}\t{files}\t0\t0\t0\n",
+        file_rows,
     )
-    return file_rows, copy_rows
 
 
-def copy_rows(url: str, file_rows: str, rows_of_copies: str) -> None:
-    """COPY files and their copies into both tables."""
+def copy_rows(url: str, series: str, file_rows: str) -> None:
+    """COPY a series and its files into both tables."""
+    series_columns = (
+        "id, site_id, executed_obs_unit_id, instrument_module_id, source_location_id, filed_count,"
+        " filed_bytes, packaged_count, packaged_bytes"
+    )
     file_columns = (
-        "id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size, checksum, file_type,"
-        " source_location_id, written_from, written_until, filed_at"
-    )
-    copy_columns = (
-        "id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status, size, created_at"
+        "id, site_id, raw_data_series_id, number, revision, relative_path, size, checksum, file_type,"
+        " written_from, written_until, filed_at"
     )
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy(f"COPY raw_data_series ({series_columns}) FROM STDIN".encode()) as stream:
+            stream.write(series)
         with cursor.copy(f"COPY raw_data_file ({file_columns}) FROM STDIN".encode()) as stream:
             stream.write(file_rows)
-        with cursor.copy(f"COPY physical_copy ({copy_columns}) FROM STDIN".encode()) as stream:
-            stream.write(rows_of_copies)
 
 
 def new_execution(url: str) -> str:

@@ -144,6 +144,7 @@ def write_open_work(url: str, packages: int, under_way: int) -> None:
 
 
 _EXECUTION = "md5('execution' || p)::uuid"
+_SERIES = "md5('series' || p)::uuid"
 _PACKAGE = "md5('package' || p)::uuid"
 _FILE = "md5('file' || p || '-' || f)::uuid"
 _CHECKSUM = "'xxh3-128:' || md5(p::text)"
@@ -164,27 +165,40 @@ _HISTORY = (
     SELECT {_EXECUTION}, 'chai-lfa', 'ccat' FROM generate_series(1, %(packages)s) AS p
     """,
     f"""
-    INSERT INTO raw_data_package (id, site_id, executed_obs_unit_id, instrument_module_id, part_number,
-        source_location_id, created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
-        manifest_checksum, index_checksum, source_removed_at)
-    SELECT {_PACKAGE}, 'ccat', {_EXECUTION}, 'chai-lfa', 1, 'ccat.raw', {_LONG_AGO}, %(files)s, 1000000,
-           '2026/01/01/' || {_PACKAGE} || '.tar', {_LONG_AGO}, 1050000, {_CHECKSUM}, {_SHA256}, {_SHA256},
+    INSERT INTO raw_data_series (id, site_id, executed_obs_unit_id, instrument_module_id, source_location_id,
+        filed_count, filed_bytes, packaged_count, packaged_bytes, last_filed_at)
+    SELECT {_SERIES}, 'ccat', {_EXECUTION}, 'chai-lfa', 'ccat.raw', %(files)s, 1000000, %(files)s, 1000000,
            {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p
     """,
     f"""
-    INSERT INTO raw_data_file (id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size,
-        checksum, source_location_id, filed_at, raw_data_package_id, member_offset, member_checksum)
-    SELECT {_FILE}, 'ccat', {_EXECUTION}, 'chai-lfa', 'scan-' || p || '/' || f || '.fits', 20000, {_SHA256},
-           'ccat.raw', {_LONG_AGO}, {_PACKAGE}, f * 20480, {_SHA256}
+    INSERT INTO raw_data_package (id, site_id, raw_data_series_id, first_number, last_number, part_number,
+        created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
+        manifest_checksum, index_checksum)
+    SELECT {_PACKAGE}, 'ccat', {_SERIES}, 1, %(files)s, 1, {_LONG_AGO}, %(files)s, 1000000,
+           '2026/01/01/' || {_PACKAGE} || '.tar', {_LONG_AGO}, 1050000, {_CHECKSUM}, {_SHA256}, {_SHA256}
+    FROM generate_series(1, %(packages)s) AS p
+    """,
+    f"""
+    INSERT INTO raw_data_file (id, site_id, raw_data_series_id, number, revision, relative_path, size,
+        checksum, filed_at)
+    SELECT {_FILE}, 'ccat', {_SERIES}, f, 1, 'scan-' || p || '/' || f || '.fits', 20000, {_SHA256},
+           {_LONG_AGO}
     FROM generate_series(1, %(packages)s) AS p, generate_series(1, %(files)s) AS f
     """,
     f"""
-    INSERT INTO physical_copy (id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status,
-        size, created_at, deleted_at)
-    SELECT md5('copy' || p || '-' || f)::uuid, 'ccat', 'raw_data_file', {_FILE}, 'ccat.raw',
-           'scan-' || p || '/' || f || '.fits', 'deleted', 20000, {_LONG_AGO}, {_LONG_AGO}
+    INSERT INTO raw_data_package_member (raw_data_file_id, site_id, raw_data_package_id, tar_offset, sha256,
+        mtime_ns)
+    SELECT {_FILE}, 'ccat', {_PACKAGE}, f * 20480, sha256(f::text::bytea), 0
     FROM generate_series(1, %(packages)s) AS p, generate_series(1, %(files)s) AS f
+    """,
+    f"""
+    INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
+        relative_path,
+        status, size, created_at, deleted_at)
+    SELECT md5('files' || p)::uuid, 'ccat', 'raw_data_package', 'files', {_PACKAGE}, 'ccat.raw',
+           '2026/01/01/' || {_PACKAGE}, 'deleted', 1000000, {_LONG_AGO}, {_LONG_AGO}
+    FROM generate_series(1, %(packages)s) AS p
     """,
     f"""
     INSERT INTO place_marker (id, site_id, data_location_id, identity, file_system, adopted_at, adopted_by,
@@ -193,9 +207,11 @@ _HISTORY = (
     FROM data_location
     """,
     f"""
-    INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
+    INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
+        relative_path,
         status, size, created_at, checksum, verified_at, verified_by, deleted_at, place_marker_id)
-    SELECT md5('copy' || place || p)::uuid, split_part(place, '.', 1), 'raw_data_package', {_PACKAGE}, place,
+    SELECT md5('copy' || place || p)::uuid, split_part(place, '.', 1), 'raw_data_package', 'tar', {_PACKAGE},
+           place,
            '2026/01/01/' || {_PACKAGE} || '.tar',
            CASE place WHEN 'cologne.lta' THEN 'verified' ELSE 'deleted' END, 1050000, {_LONG_AGO},
            {_CHECKSUM}, {_LONG_AGO}, 'full_read',
@@ -225,20 +241,16 @@ _UNDER_WAY = (
     WHERE executed_obs_unit_id IN (SELECT {_EXECUTION} FROM generate_series(1, %(packages)s, 10000) AS p)
     """,
     f"""
-    UPDATE raw_data_package SET instrument_module_id = 'rare'
-    WHERE id IN (SELECT {_PACKAGE} FROM generate_series(1, %(packages)s, 10000) AS p)
+    UPDATE raw_data_series SET instrument_module_id = 'rare'
+    WHERE id IN (SELECT {_SERIES} FROM generate_series(1, %(packages)s, 10000) AS p)
     """,
     f"""
     UPDATE executed_obs_unit SET status = 'running', ended_at = NULL
     WHERE id IN (SELECT {_EXECUTION} FROM {_LATEST} WHERE p %% 1000 = 999)
     """,
     f"""
-    UPDATE raw_data_package SET source_removed_at = NULL WHERE id IN (SELECT {_PACKAGE} FROM {_LATEST})
-    """,
-    f"""
     UPDATE physical_copy SET status = 'present', deleted_at = NULL
-    WHERE data_location_id = 'ccat.raw' AND raw_data_file_id IN (
-        SELECT id FROM raw_data_file WHERE raw_data_package_id IN (SELECT {_PACKAGE} FROM {_LATEST}))
+    WHERE data_location_id = 'ccat.raw' AND raw_data_package_id IN (SELECT {_PACKAGE} FROM {_LATEST})
     """,
     f"""
     DELETE FROM physical_copy

@@ -20,22 +20,21 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Engine, create_engine, insert, select
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.world_real import real_world
-from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, Operation, PhysicalCopyStatus
-from ccat_ops_db.identity import new_id
+from ccat_ops_db.enumerations import ExecutionStatus, Operation
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
-    PhysicalCopy,
-    RawDataFile,
     RawDataPackage,
 )
+from ccat_ops_db.package_state import is_at_source
 from ccat_ops_db.settings import synchronous
 from harness import OUTPUT_FOLDER, Case, Claim, judge, measure, report
 from observatory import LOCATIONS, seed
@@ -78,6 +77,10 @@ class Pipeline:
     def archive(self, files: dict[str, tuple[int, str]]) -> None:
         """File the files and work until they are archived and removed."""
         self._file(files)
+        self.work()
+
+    def work(self) -> None:
+        """Plan and work until what was filed is archived and removed."""
         while True:
             self._planner.run_pass()
             messages, self._mailbox.messages = self._mailbox.messages, []
@@ -88,7 +91,7 @@ class Pipeline:
                 if outcome != "done":
                     raise RuntimeError(f"{operation} ended as {outcome}")
         with Session(self._engine) as session:
-            unfinished = select(RawDataPackage).where(RawDataPackage.source_removed_at.is_(None))
+            unfinished = select(RawDataPackage.id).where(is_at_source())
             left = session.scalars(unfinished).all()
         if left:
             raise RuntimeError(f"{len(left)} packages are not through")
@@ -113,43 +116,8 @@ class Pipeline:
                     site_id="ccat", executed_obs_unit_id=execution.id, instrument_module_id="chai-lfa"
                 )
             )
-            # Not what is measured, so as cheap as it can be: the service itself files by COPY.
-            session.flush()
-            ids = {path: new_id() for path in files}
-            session.connection().execute(
-                insert(RawDataFile.__table__),
-                [
-                    {
-                        "id": ids[path],
-                        "site_id": "ccat",
-                        "executed_obs_unit_id": execution.id,
-                        "instrument_module_id": "chai-lfa",
-                        "relative_path": path,
-                        "size": size,
-                        "checksum": checksum,
-                        "source_location_id": "ccat.raw",
-                        "filed_at": now,
-                    }
-                    for path, (size, checksum) in files.items()
-                ],
-            )
-            session.connection().execute(
-                insert(PhysicalCopy.__table__),
-                [
-                    {
-                        "id": new_id(),
-                        "site_id": "ccat",
-                        "kind": CopyKind.RAW_DATA_FILE,
-                        "raw_data_file_id": ids[path],
-                        "data_location_id": "ccat.raw",
-                        "relative_path": path,
-                        "status": PhysicalCopyStatus.PRESENT,
-                        "size": size,
-                        "created_at": now,
-                    }
-                    for path, (size, _) in files.items()
-                ],
-            )
+            facts = [FileFacts(path, size, checksum) for path, (size, checksum) in files.items()]
+            file_raw_data(session, execution.id, "chai-lfa", "ccat.raw", facts, now)
 
 
 def main() -> None:

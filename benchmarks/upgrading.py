@@ -30,8 +30,8 @@ BUSY = 75
 """Status of the command when it gave way; it is run again, as its Job does."""
 
 _REVISIONS = Path(__file__).parents[1] / "tests" / "integration" / "kubernetes" / "revisions"
-_READ = "SELECT relative_path, size FROM raw_data_file WHERE raw_data_package_id = md5('package7')::uuid"
-_WRITE = "UPDATE raw_data_file SET raw_data_package_id = raw_data_package_id WHERE id = md5('file7-1')::uuid"
+_READ = "SELECT relative_path, size FROM raw_data_file_view WHERE raw_data_package_id = md5('package7')::uuid"
+_WRITE = "UPDATE raw_data_series SET last_filed_at = last_filed_at WHERE id = md5('series7')::uuid"
 
 
 def main() -> None:

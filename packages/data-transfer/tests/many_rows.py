@@ -3,45 +3,64 @@
 from typing import Any
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import RawDataPackage, RawDataSeries
 
 PACKAGES = """
     CREATE TEMPORARY TABLE new ON COMMIT DROP AS
-        SELECT gen_random_uuid() AS id, n + (SELECT max(part_number) FROM raw_data_package) AS part
-        FROM generate_series(1, :n) n;
-    INSERT INTO raw_data_package (id, site_id, executed_obs_unit_id, instrument_module_id, part_number,
-        source_location_id, created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
-        manifest_checksum, index_checksum, source_removed_at)
-    SELECT new.id, p.site_id, p.executed_obs_unit_id, p.instrument_module_id, new.part, p.source_location_id,
+        SELECT gen_random_uuid() AS id, s.filed_count + n AS number, p.max + n AS part, s.id AS series
+        FROM (SELECT max(part_number) FROM raw_data_package) p, generate_series(1, :n) n,
+            (SELECT * FROM raw_data_series ORDER BY id LIMIT 1) s;
+    {files}
+    INSERT INTO raw_data_package (id, site_id, raw_data_series_id, first_number, last_number, part_number,
+        created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
+        manifest_checksum, index_checksum)
+    SELECT new.id, p.site_id, new.series, new.number, new.number, new.part,
         p.created_at, 1, 1, 'x/' || new.id || '.tar', p.sealed_at, p.size, p.checksum, p.manifest_checksum,
-        p.index_checksum, {removed}
-    FROM new, (SELECT * FROM raw_data_package LIMIT 1) p;
+        p.index_checksum
+    FROM new, (SELECT * FROM raw_data_package WHERE sealed_at IS NOT NULL LIMIT 1) p ORDER BY new.number;
+"""
+FILES = """
+    INSERT INTO raw_data_file (id, site_id, raw_data_series_id, number, revision, relative_path,
+        size, checksum, filed_at)
+    SELECT gen_random_uuid(), s.site_id, s.id, s.filed_count + n, 1, 'x/' || gen_random_uuid(), 1, f.checksum,
+        f.filed_at
+    FROM (SELECT * FROM raw_data_series ORDER BY id LIMIT 1) s, generate_series(1, :n) n,
+        (SELECT * FROM raw_data_file LIMIT 1) f;
+    UPDATE raw_data_series SET filed_count = filed_count + :n, filed_bytes = filed_bytes + :n,
+        oldest_unpackaged_at = coalesce(oldest_unpackaged_at, last_filed_at)
+    WHERE id = (SELECT id FROM raw_data_series ORDER BY id LIMIT 1);
+"""
+
+
+AT_SOURCE = """
+    INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
+        relative_path,
+        status, size, created_at)
+    SELECT gen_random_uuid(), 'ccat', 'raw_data_package', 'files', new.id, 'ccat.raw', 'x/' || new.id,
+        'present', 1, now()
+    FROM new;
 """
 
 
 def add_files_at_a_source(observatory: Any, count: int) -> None:
-    """Add files of a source without a policy, whose packages are in the archive."""
-    _fill(
-        observatory,
-        """
-        INSERT INTO physical_copy (id, site_id, kind, raw_data_file_id, data_location_id, relative_path,
-            status, size, created_at)
-        SELECT gen_random_uuid(), 'ccat', 'raw_data_file', f.id, 'ccat.raw', 'x/' || gen_random_uuid(),
-            'present', 1, now()
-        FROM generate_series(1, :n) n, (SELECT id FROM raw_data_file LIMIT 1) f;
-        """,
-        count,
-    )
+    """Add packages of a source without a policy, which are in the archive."""
+    _fill(observatory, PACKAGES.format(files=FILES) + AT_SOURCE, count)
 
 
 def add_packages_in_dry_run(observatory: Any, count: int) -> None:
     """Add archived packages that are in the telescope's buffer too, which deletes nothing."""
     _fill(
         observatory,
-        PACKAGES.format(removed="NULL")
+        PACKAGES.format(files=FILES)
+        + AT_SOURCE
         + """
-        INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
+        INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
+        relative_path,
             status, size, created_at, checksum, verified_at, verified_by, onward_planned_at, place_marker_id)
-        SELECT gen_random_uuid(), split_part(l, '.', 1), 'raw_data_package', new.id, l,
+        SELECT gen_random_uuid(), split_part(l, '.', 1), 'raw_data_package', 'tar', new.id, l,
             'x/' || new.id || '.tar', 'verified', 1, c.created_at, c.checksum, c.verified_at, c.verified_by,
             c.created_at, CASE l WHEN c.data_location_id THEN c.place_marker_id END
         FROM new, unnest(ARRAY['ccat.buffer', 'cologne.lta']) l,
@@ -55,11 +74,12 @@ def add_packages_behind_a_route(observatory: Any, count: int) -> None:
     """Add packages in the telescope's buffer that are to leave."""
     _fill(
         observatory,
-        PACKAGES.format(removed="now()")
+        PACKAGES.format(files=FILES)
         + """
-        INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
+        INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
+        relative_path,
             status, size, created_at)
-        SELECT gen_random_uuid(), 'ccat', 'raw_data_package', new.id, 'ccat.buffer',
+        SELECT gen_random_uuid(), 'ccat', 'raw_data_package', 'tar', new.id, 'ccat.buffer',
             'x/' || new.id || '.tar', 'present', 1, now()
         FROM new;
         """,
@@ -69,17 +89,29 @@ def add_packages_behind_a_route(observatory: Any, count: int) -> None:
 
 def add_unpackaged_files(observatory: Any, count: int) -> None:
     """Add small files of an execution that goes on."""
-    _fill(
-        observatory,
-        """
-        INSERT INTO raw_data_file (id, site_id, executed_obs_unit_id, instrument_module_id, relative_path,
-            size, checksum, source_location_id, filed_at)
-        SELECT gen_random_uuid(), site_id, executed_obs_unit_id, instrument_module_id,
-            'x/' || gen_random_uuid(), 1, checksum, source_location_id, filed_at
-        FROM (SELECT * FROM raw_data_file LIMIT 1) f, generate_series(1, :n) n;
-        """,
-        count,
-    )
+    _fill(observatory, FILES, count)
+
+
+def packages_like(session: Session, package: RawDataPackage, count: int) -> list[dict[str, Any]]:
+    """Return rows of further packages of one number each, whose files the series counts as filed."""
+    columns = {column.name: getattr(package, column.name) for column in RawDataPackage.__table__.columns}
+    series = session.get_one(RawDataSeries, package.raw_data_series_id, populate_existing=True)
+    first = series.filed_count + 1
+    series.filed_count += count
+    series.filed_bytes += count * package.payload_bytes
+    session.flush()
+    return [
+        {
+            **columns,
+            "id": (key := new_id()),
+            "first_number": number,
+            "last_number": number,
+            "part_number": package.part_number + 1 + number - first,
+            "file_count": 1,
+            "relative_path": f"x/{key}.tar",
+        }
+        for number in range(first, first + count)
+    ]
 
 
 def rows_read(engine: Engine) -> int:

@@ -41,6 +41,7 @@ from ccat_ops_db.enumerations import (
     RouteType,
     TransferMethod,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataTransferRoute,
@@ -50,8 +51,6 @@ from ccat_ops_db.models import (
     ExecutedObsUnitModule,
     LocationUsage,
     PhysicalCopy,
-    RawDataFile,
-    RawDataFilePhysicalCopy,
     StagingItem,
     StagingJob,
     Suspension,
@@ -257,30 +256,11 @@ class SmallObservatory:
             target.write_bytes(content)
             os.utime(target, ns=(modified_ns, modified_ns))
         with self.sessions.begin() as session:
-            for path, content in contents.items():
-                file = RawDataFile(
-                    id=new_id(),
-                    site_id="ccat",
-                    executed_obs_unit_id=execution_id,
-                    instrument_module_id=module,
-                    relative_path=path,
-                    size=len(content),
-                    checksum="sha256:" + hashlib.sha256(content).hexdigest(),
-                    source_location_id="ccat.raw",
-                    filed_at=self.clock.now,
-                )
-                session.add(file)
-                session.flush()
-                session.add(
-                    RawDataFilePhysicalCopy(
-                        site_id="ccat",
-                        raw_data_file_id=file.id,
-                        data_location_id="ccat.raw",
-                        relative_path=path,
-                        size=len(content),
-                        created_at=self.clock.now,
-                    )
-                )
+            facts = [
+                FileFacts(path, len(content), "sha256:" + hashlib.sha256(content).hexdigest())
+                for path, content in contents.items()
+            ]
+            file_raw_data(session, execution_id, module, "ccat.raw", facts, self.clock.now)
 
     def observe(self, contents: Mapping[str, bytes], module: str = "chai-lfa") -> UUID:
         """Run an observation that files these contents; return its id."""

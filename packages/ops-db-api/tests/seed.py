@@ -1,13 +1,15 @@
 """Reference data, accounts and rows that tests need, made through the models."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import (
+    CopyForm,
     CopyKind,
     DeletionMode,
     DeletionTrigger,
@@ -19,6 +21,7 @@ from ccat_ops_db.enumerations import (
     StorageType,
     TransferMethod,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     ApiToken,
@@ -37,8 +40,8 @@ from ccat_ops_db.models import (
     Permission,
     PhysicalCopy,
     RawDataFile,
-    RawDataFilePhysicalCopy,
     RawDataPackage,
+    RawDataPackageMember,
     RawDataPackagePhysicalCopy,
     RetentionPolicy,
     Role,
@@ -172,71 +175,97 @@ def package(
     session: Session, execution_id: UUID, files: int = 2, part: int = 1, *, sealed: bool = True
 ) -> UUID:
     """Add a package of CHAI LFA with its files and their copies at the source; sealed: also in the buffer."""
-    package_id = new_id()
-    path = f"2026/11/21/{package_id}.tar"
+    names = [f"{execution_id}/{part}/scan {number}.fits" for number in range(files)]
+    filed = file_of_chai(session, execution_id, names)
+    package_id = add_package(session, filed, part, sealed=sealed)
+    if sealed:
+        at_source(session, package_id)
+        copy_of(session, package_id, BUFFER)
+    session.flush()
+    return package_id
+
+
+def file_of_chai(
+    session: Session, execution_id: UUID, paths: Sequence[str], module: str = "chai-lfa"
+) -> list[RawDataFile]:
+    """File files of 1000 bytes of a module of CHAI."""
+    facts = [FileFacts(path, 1000, CHECKSUM) for path in paths]
+    return file_raw_data(session, execution_id, module, SOURCE, facts, NOW)
+
+
+def add_package(
+    session: Session,
+    files: Sequence[RawDataFile],
+    part: int = 1,
+    *,
+    sealed: bool = True,
+    modified_ns: int = 1_763_726_400_123_456_789,
+) -> UUID:
+    """Add a package of the files that were just filed."""
+    package_id, size = new_id(), sum(file.size for file in files)
+    facts: dict[str, Any] = {}
+    if sealed:
+        facts = {
+            "sealed_at": NOW,
+            "size": size + 10240,
+            "checksum": CHECKSUM,
+            "manifest_checksum": SHA256,
+            "index_checksum": SHA256,
+        }
     session.add(
         RawDataPackage(
             id=package_id,
             site_id="ccat",
-            executed_obs_unit_id=execution_id,
-            instrument_module_id="chai-lfa",
+            raw_data_series_id=files[0].raw_data_series_id,
+            first_number=files[0].number,
+            last_number=files[-1].number,
             part_number=part,
-            source_location_id=SOURCE,
             created_at=NOW,
-            file_count=files,
-            payload_bytes=files * 1000,
-            relative_path=path,
-            **(
-                {
-                    "sealed_at": NOW,
-                    "size": files * 1000 + 10240,
-                    "checksum": CHECKSUM,
-                    "manifest_checksum": SHA256,
-                    "index_checksum": SHA256,
-                }
-                if sealed
-                else {}
-            ),
+            file_count=len(files),
+            payload_bytes=size,
+            relative_path=f"2026/11/21/{package_id}.tar",
+            **facts,
         )
     )
     session.flush()
-    for number in range(files):
-        file_id = new_id()
-        name = f"{execution_id}/{part}/scan {number}.fits"
-        session.add(
-            RawDataFile(
-                id=file_id,
+    if sealed:
+        session.add_all(
+            RawDataPackageMember(
+                raw_data_file_id=file.id,
                 site_id="ccat",
-                executed_obs_unit_id=execution_id,
-                instrument_module_id="chai-lfa",
-                relative_path=name,
-                size=1000,
-                checksum=CHECKSUM,
-                source_location_id=SOURCE,
-                filed_at=NOW,
                 raw_data_package_id=package_id,
-                member_offset=512 * (number + 1) if sealed else None,
-                member_checksum=SHA256 if sealed else None,
-                member_modified_ns=1_763_726_400_123_456_789 if sealed else None,
+                tar_offset=512 * number,
+                sha256=bytes.fromhex(SHA256.removeprefix("sha256:")),
+                mtime_ns=modified_ns,
             )
+            for number, file in enumerate(files, start=1)
         )
         session.flush()
-        session.add(
-            RawDataFilePhysicalCopy(
-                id=new_id(),
-                site_id="ccat",
-                raw_data_file_id=file_id,
-                data_location_id=SOURCE,
-                relative_path=name,
-                status=PhysicalCopyStatus.PRESENT,
-                size=1000,
-                created_at=NOW,
-            )
-        )
-    if sealed:
-        copy_of(session, package_id, BUFFER)
-    session.flush()
     return package_id
+
+
+def at_source(
+    session: Session, package_id: UUID, status: PhysicalCopyStatus = PhysicalCopyStatus.VERIFIED
+) -> UUID:
+    """Add the files of a sealed package at their source."""
+    package = session.get_one(RawDataPackage, package_id)
+    copy = RawDataPackagePhysicalCopy(
+        id=new_id(),
+        site_id="ccat",
+        form=CopyForm.FILES,
+        raw_data_package_id=package_id,
+        data_location_id=SOURCE,
+        relative_path=package.relative_path.removesuffix(".tar"),
+        status=status,
+        size=package.payload_bytes,
+        created_at=NOW,
+        checksum=package.manifest_checksum,
+        verified_at=NOW,
+        deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
+    )
+    session.add(copy)
+    session.flush()
+    return copy.id
 
 
 def copy_of(

@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
-from ccat_ops_db.identity import new_id, time_of_id
-from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataSeries
 from ccat_ops_db.paths import MAX_PATH_BYTES
 from ccat_ops_db_api.raw_data_files import queries
 from ccat_ops_db_api.raw_data_files.parsing import LineReader
@@ -122,7 +122,7 @@ async def bulk(client: Client, *files: dict[str, Any] | str, **named: Any) -> An
 
 
 class TestFileOne:
-    async def test_makes_a_file_and_its_copy_at_the_source(
+    async def test_makes_a_file_and_counts_it_in_its_series(
         self, client: Client, session: Session, execution: str, changed_keys: ChangedKeys
     ) -> None:
         facts = file(
@@ -135,19 +135,21 @@ class TestFileOne:
         changed_keys()
         response = await client.post(PATH, json=facts)
         assert response.status_code == 201, response.text
-        # Files have no keys: the event of their filing tells.
-        assert changed_keys() == {Changed("event", str(session.query(Event).one().id))}
+        # Files have no keys: the event of their filing tells. Their series is new.
+        series = session.query(RawDataSeries).one()
+        assert changed_keys() == {
+            Changed("event", str(session.query(Event).one().id)),
+            Changed("raw_data_series", str(series.id)),
+        }
         shown = response.json()
         assert {name: shown[name] for name in ("id", "size", "checksum", "file_type")} == {
             name: facts[name] for name in ("id", "size", "checksum", "file_type")
         }
         assert shown["written_from"] == "2026-11-21T11:00:00+00:00"
         assert shown["filed_at"] == seed.NOW.isoformat()
-        copy = session.query(PhysicalCopy).one()
-        assert (copy.raw_data_file_id, copy.data_location_id) == (UUID(facts["id"]), seed.SOURCE)
-        assert (copy.status, copy.relative_path) == (PhysicalCopyStatus.PRESENT, facts["relative_path"])
-        assert copy.id.version == 7
-        assert time_of_id(copy.id) == seed.NOW
+        assert (series.filed_count, series.filed_bytes, series.packaged_count) == (1, facts["size"], 0)
+        assert series.oldest_unpackaged_at == series.last_filed_at == series.review_at == seed.NOW
+        assert session.query(PhysicalCopy).count() == 0
         event = session.query(Event).one()
         assert (event.action, event.subject_id) == ("raw_data_files.filed", execution)
         assert event.details == {"files": 1, "bytes": 2880}
@@ -159,7 +161,7 @@ class TestFileOne:
         again = await client.post(PATH, json=file(execution, id=str(new_id())))
         assert (first.status_code, again.status_code) == (201, 200)
         assert first.json() == again.json()
-        assert session.query(PhysicalCopy).count() == session.query(Event).count() == 1
+        assert session.query(RawDataFile).count() == session.query(Event).count() == 1
 
     @pytest.mark.parametrize("other", [{"size": 1}, {"checksum": OTHER_CHECKSUM}], ids=["size", "checksum"])
     async def test_other_facts_are_a_conflict_that_names_them(
@@ -189,29 +191,24 @@ class TestFileOne:
         assert first in response.json()["detail"]
         assert session.query(RawDataFile).count() == 1
 
-    async def test_a_path_of_anything_else_that_lives_there_is_a_conflict(
-        self, client: Client, session: Session, execution: str
-    ) -> None:
-        package = seed.package(session, UUID(execution))
-        copy = session.get_one(PhysicalCopy, seed.copy_of(session, package, seed.SOURCE))
-        session.commit()
-        response = await client.post(PATH, json=file(execution, relative_path=copy.relative_path))
-        assert response.status_code == 409
-        assert str(package) in response.json()["detail"]
-
-    async def test_a_path_is_free_again_when_its_copy_is_deleted(
+    async def test_a_path_is_free_again_when_its_file_is_gone(
         self, client: Client, session: Session, execution: str
     ) -> None:
         await client.post(PATH, json=file(execution))
-        for status in (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS):
-            session.execute(update(PhysicalCopy).values(status=status))
-        session.execute(update(PhysicalCopy).values(status="deleted", deleted_at=seed.NOW))
+        package = seed.add_package(session, session.query(RawDataFile).all())
+        copy = session.get_one(PhysicalCopy, seed.at_source(session, package))
         second_execution = str(seed.execution(session))
         session.commit()
+        for status in (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS):
+            copy.status = status
+            session.commit()
+            assert (await client.post(PATH, json=file(second_execution))).status_code == 409
+        copy.status, copy.deleted_at = PhysicalCopyStatus.DELETED, seed.NOW
+        session.commit()
         assert (await client.post(PATH, json=file(second_execution))).status_code == 201
-        # The first is filed for ever: filing it again does not bring its copy back.
+        # The first is filed for ever.
         assert (await client.post(PATH, json=file(execution))).status_code == 200
-        assert session.query(PhysicalCopy).count() == 2
+        assert session.query(RawDataFile).count() == 2
 
     async def test_late_files_of_a_finished_execution_are_welcome(
         self, client: Client, session: Session
@@ -266,7 +263,8 @@ class TestBulk:
         assert response.json() == {"filed": 500, "already_filed": 0}
         again = await bulk(client, *many(execution, 501))
         assert again.json() == {"filed": 1, "already_filed": 500}
-        assert session.query(RawDataFile).count() == session.query(PhysicalCopy).count() == 501
+        numbers = select(RawDataFile.number).order_by(RawDataFile.relative_path)
+        assert sorted(session.scalars(numbers)) == list(range(1, 502))
         with count_statements() as for_one:
             await bulk(client, file(execution))
         assert len(for_one) == len(for_many)
@@ -288,7 +286,7 @@ class TestBulk:
         assert response.status_code == 422
         (error,) = response.json()["errors"]
         assert (error["line"], error["field"]) == (77_777, "relative_path")
-        assert session.query(RawDataFile).count() == session.query(PhysicalCopy).count() == 0
+        assert session.query(RawDataFile).count() == 0
         assert (await bulk(client, file(execution))).json()["filed"] == 1
 
     async def test_lists_the_first_hundred_of_many_bad_lines(self, client: Client, execution: str) -> None:
@@ -491,7 +489,7 @@ class TestBulk:
         )
         assert [answer.status_code for answer in answers] == [200] * 3
         assert sum(answer.json()["filed"] for answer in answers) == 300
-        assert session.query(PhysicalCopy).count() == 300
+        assert sorted(session.scalars(select(RawDataFile.number))) == list(range(1, 301))
 
     async def test_an_idempotency_key_answers_the_same_again(
         self, client: Client, session: Session, execution: str

@@ -9,16 +9,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity, Status
+from ccat_ops_db.enumerations import ExecutionStatus, FileExceptionKind, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     ErrorAcknowledgement,
     ErrorRecord,
     ExecutedObsUnit,
-    PackageCreation,
     PhysicalCopy,
     RawDataFile,
+    RawDataFileException,
     RawDataPackage,
     StagingJob,
 )
@@ -139,19 +138,7 @@ class TestExecutions:
     async def test_files_without_a_package_count(
         self, client: Client, session: Session, executions: dict[str, UUID]
     ) -> None:
-        session.add_all(
-            RawDataFile(
-                site_id="ccat",
-                executed_obs_unit_id=executions["empty"],
-                instrument_module_id="chai-hfa",
-                relative_path=f"{number}.fits",
-                size=1000,
-                checksum=seed.CHECKSUM,
-                source_location_id=seed.SOURCE,
-                filed_at=seed.NOW,
-            )
-            for number in range(2)
-        )
+        seed.file_of_chai(session, executions["empty"], ["0.fits", "1.fits"], "chai-hfa")
         session.commit()
         (found,) = await items(client, "/executed-obs-units", status="aborted")
         assert (found["data"]["files"], found["data"]["files_unpackaged"]) == (2, 2)
@@ -186,7 +173,16 @@ class TestExecutions:
         self, client: Client, session: Session, executions: dict[str, UUID]
     ) -> None:
         package = session.query(RawDataPackage).filter_by(executed_obs_unit_id=executions["archived"]).one()
-        package.source_removed_at = seed.NOW
+        (at_source,) = session.query(PhysicalCopy).filter_by(
+            raw_data_package_id=package.id, data_location_id=seed.SOURCE
+        )
+        for status, at in (
+            (PhysicalCopyStatus.DELETION_SCHEDULED, None),
+            (PhysicalCopyStatus.DELETION_IN_PROGRESS, None),
+            (PhysicalCopyStatus.DELETED, seed.NOW),
+        ):
+            at_source.status, at_source.deleted_at = status, at
+            session.flush()
         session.execute(
             update(PhysicalCopy)
             .where(
@@ -279,22 +275,22 @@ class TestFiles:
         await in_order(client, "/raw-data-files", "-size", "size", **of_execution)
         assert (await client.get("/raw-data-files", params={"sort": "size"})).status_code == 422
 
-    async def test_the_one_that_its_package_was_given_up_for_is_named(
+    async def test_the_one_that_is_not_as_it_was_filed_is_named(
         self, client: Client, session: Session
     ) -> None:
         execution = seed.execution(session)
-        package = seed.package(session, execution, files=3, sealed=False)
+        seed.package(session, execution, files=3, sealed=False)
         bad = f"{execution}/1/scan 1.fits"
+        file_id = session.execute(select(RawDataFile.id).where(RawDataFile.relative_path == bad)).scalar_one()
         session.add(
-            PackageCreation(
-                id=new_id(),
+            RawDataFileException(
                 site_id="ccat",
-                raw_data_package_id=package,
-                source_location_id=seed.SOURCE,
-                status=Status.FAILED,
-                created_at=seed.NOW,
-                finished_at=seed.NOW,
-                error_message=f"{bad}: it has 999 bytes, filed were 1000",
+                raw_data_file_id=file_id,
+                kind=FileExceptionKind.SHORT,
+                first_seen_at=seed.NOW,
+                last_seen_at=seed.NOW,
+                read_by="a worker",
+                detail="it has 999 bytes, filed were 1000",
             )
         )
         session.commit()
@@ -336,11 +332,10 @@ class TestFiles:
         execution = seed.execution(session)
         seed.package(session, execution, sealed=False)
         session.commit()
-        first, second = await items(client, "/raw-data-files", execution_id=str(execution))
-        session.execute(
-            update(RawDataFile).where(RawDataFile.id == UUID(first["id"])).values(raw_data_package_id=None)
-        )
+        _, second = await items(client, "/raw-data-files", execution_id=str(execution))
+        seed.file_of_chai(session, execution, ["loose"])
         session.commit()
+        (first,) = await items(client, "/raw-data-files", execution_id=str(execution), packaged="false")
         for file, slug in ((first, "not-packaged"), (second, "not-sealed")):
             answer = await client.get(f"/raw-data-files/{file['id']}/content")
             assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (409, slug)
@@ -485,7 +480,7 @@ class TestWorkAndCopies:
         for query, number in Cases(
             [
                 ({"status": ["corrupt", "missing"]}, 1),
-                ({"status_not": "corrupt"}, 3),
+                ({"status_not": "corrupt"}, 2),
                 ({"location": [seed.ARCHIVE, seed.BUFFER]}, 2),
             ]
         ):

@@ -6,13 +6,12 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import FailureClass, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import FixityCheck, PhysicalCopyLock, RawDataFile
+from ccat_ops_db.models import FixityCheck, PhysicalCopy, PhysicalCopyLock
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature
 
 from . import seed
@@ -101,8 +100,6 @@ class TestArchives:
                 assert (copy["copies_wanted"], copy["copies_archived"]) == (1, copies)
             seed.copy_of(session, package, seed.ARCHIVE) if not copies else None
             session.commit()
-        files = (await client.get("/physical-copies", params={"kind": "raw_data_file"})).json()["items"]
-        assert {copy["copies_wanted"] for copy in files} == {None}
 
 
 class TestList:
@@ -175,8 +172,8 @@ class TestFilesAndIndex:
     async def test_the_index_keeps_every_nanosecond(
         self, client: Client, session: Session, nanoseconds: int, seconds: str
     ) -> None:
-        package = seed.package(session, seed.execution(session), files=1)
-        session.execute(update(RawDataFile).values(member_modified_ns=nanoseconds))
+        files = seed.file_of_chai(session, seed.execution(session), ["a.fits"])
+        package = seed.add_package(session, files, modified_ns=nanoseconds)
         session.commit()
         (member,) = (await client.get(f"{PATH}/{package}/index")).json()["members"]
         assert member["mtime"] == seconds
@@ -228,11 +225,11 @@ class TestCopies:
         package = seed.package(session, seed.execution(session))
         session.commit()
         listed = (await client.get("/physical-copies", params={"package_id": str(package)})).json()["items"]
-        assert [copy["location"] for copy in listed] == [seed.BUFFER]
+        assert {copy["location"] for copy in listed} == {seed.SOURCE, seed.BUFFER}
         shown = await client.get(f"/physical-copies/{listed[0]['id']}")
         assert shown.json() == listed[0]
         at_source = (await client.get("/physical-copies", params={"location": seed.SOURCE})).json()["items"]
-        assert {copy["kind"] for copy in at_source} == {"raw_data_file"}
+        assert [copy["package_id"] for copy in at_source] == [str(package)]
         assert (await client.get("/physical-copies", params={"status": "missing"})).json()["items"] == []
         assert (await client.get(f"/physical-copies/{new_id()}")).status_code == 404
 
@@ -258,3 +255,6 @@ class TestCopies:
         session.commit()
         assert (await client.post(f"/physical-copies/{copy}:verify")).status_code == 409
         assert (await client.post(f"/physical-copies/{new_id()}:verify")).status_code == 404
+        (at_source,) = session.query(PhysicalCopy).filter_by(data_location_id=seed.SOURCE)
+        refused = await client.post(f"/physical-copies/{at_source.id}:verify")
+        assert (refused.status_code, "no tar" in refused.json()["detail"]) == (409, True)

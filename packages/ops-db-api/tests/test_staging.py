@@ -87,18 +87,7 @@ class TestStage:
     async def test_what_is_in_no_package_yet_is_a_conflict(self, client: Client, session: Session) -> None:
         execution = seed.execution(session)
         seed.package(session, execution)
-        loose = RawDataFile(
-            id=new_id(),
-            site_id="ccat",
-            executed_obs_unit_id=execution,
-            instrument_module_id="chai-lfa",
-            relative_path="loose",
-            size=1,
-            checksum=seed.CHECKSUM,
-            source_location_id=seed.SOURCE,
-            filed_at=seed.NOW,
-        )
-        session.add(loose)
+        [loose] = seed.file_of_chai(session, execution, ["loose"])
         session.commit()
         for what in ({"execution_id": execution}, {"file_id": loose.id}):
             response = await client.post(PATH, json=ask(**what))

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ccat_ops_db.models import ExecutedObsUnit, RawDataFile
+from ccat_ops_db.models import ExecutedObsUnit, RawDataFileView
 
 from .certificates import write_certificate
 from .conftest import Api, ccat_environment
@@ -74,11 +74,11 @@ def ledger(api: Api, observations: list[dict[str, Any]]) -> list[str]:
             str(found.id): found
             for found in session.scalars(select(ExecutedObsUnit).where(ExecutedObsUnit.id.in_(names)))
         }
-        filed: dict[str, list[RawDataFile]] = {}
+        filed: dict[str, list[RawDataFileView]] = {}
         for file in session.scalars(
-            select(RawDataFile)
-            .where(RawDataFile.executed_obs_unit_id.in_(names))
-            .order_by(RawDataFile.filed_at, RawDataFile.relative_path)
+            select(RawDataFileView)
+            .where(RawDataFileView.executed_obs_unit_id.in_(names))
+            .order_by(RawDataFileView.filed_at, RawDataFileView.relative_path)
         ):
             filed.setdefault(str(file.executed_obs_unit_id), []).append(file)
     return [
@@ -88,7 +88,9 @@ def ledger(api: Api, observations: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def compared(seen: dict[str, Any], execution: ExecutedObsUnit | None, filed: list[RawDataFile]) -> list[str]:
+def compared(
+    seen: dict[str, Any], execution: ExecutedObsUnit | None, filed: list[RawDataFileView]
+) -> list[str]:
     acknowledged, paths = seen["acknowledged"], [file.relative_path for file in filed]
     wrong = [f"{path} is lost" for path in acknowledged if path in seen["files"] and path not in paths]
     if execution is None:

@@ -19,12 +19,13 @@ from ccat_data_transfer.checksums import format_checksum
 from ccat_data_transfer.package_format import PackageContents, SourceFile, write_package
 from ccat_data_transfer.storage.root_folder import RootFolder
 from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, PhysicalCopyStatus
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
-    RawDataFile,
     RawDataPackage,
+    RawDataPackageMember,
     RawDataPackagePhysicalCopy,
 )
 from ccat_ops_db_client import Client
@@ -424,14 +425,18 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
             )
         )
         session.flush()
+        facts = [
+            FileFacts(member.path, member.size, f"sha256:{member.sha256}") for member in written.index.members
+        ]
+        filed = file_raw_data(session, execution_id, "chai-lfa", seed.SOURCE, facts, seed.NOW)
         session.add(
             RawDataPackage(
                 id=package_id,
                 site_id="ccat",
-                executed_obs_unit_id=execution_id,
-                instrument_module_id="chai-lfa",
+                raw_data_series_id=filed[0].raw_data_series_id,
+                first_number=filed[0].number,
+                last_number=filed[-1].number,
                 part_number=1,
-                source_location_id=seed.SOURCE,
                 created_at=seed.NOW,
                 file_count=len(files),
                 payload_bytes=sum(file.size for file in files),
@@ -444,22 +449,17 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
             )
         )
         session.flush()
+        members = {member.path: member for member in written.index.members}
         session.add_all(
-            RawDataFile(
-                id=new_id(),
+            RawDataPackageMember(
+                raw_data_file_id=file.id,
                 site_id="ccat",
-                executed_obs_unit_id=execution_id,
-                instrument_module_id="chai-lfa",
-                relative_path=member.path,
-                size=member.size,
-                checksum=f"sha256:{member.sha256}",
-                source_location_id=seed.SOURCE,
-                filed_at=seed.NOW,
                 raw_data_package_id=package_id,
-                member_offset=member.offset,
-                member_checksum=f"sha256:{member.sha256}",
+                tar_offset=members[file.relative_path].offset,
+                sha256=bytes.fromhex(members[file.relative_path].sha256),
+                mtime_ns=members[file.relative_path].mtime_ns,
             )
-            for member in written.index.members
+            for file in filed
         )
         session.add(
             RawDataPackagePhysicalCopy(
@@ -482,4 +482,5 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
 
 def _execution_of(api: Api, package_id: UUID) -> UUID:
     with api.session() as session:
-        return session.get_one(RawDataPackage, package_id).executed_obs_unit_id
+        execution: UUID = session.get_one(RawDataPackage, package_id).executed_obs_unit_id
+        return execution

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from ccat_ops_db.models import ExecutedObsUnit, RawDataFile
+from ccat_ops_db.models import ExecutedObsUnit, RawDataFileView
 from ccat_ops_db_client.spool_file import NAME
 
 from .conftest import Api, Received, Reply, ScriptedServer, accept, ccat_environment
@@ -69,8 +69,8 @@ def test_nothing_is_lost_or_doubled_and_memory_stays_flat(api: Api, begin: Begin
     with api.session() as session:
         filed = dict(
             session.execute(
-                select(RawDataFile.executed_obs_unit_id, func.count()).group_by(
-                    RawDataFile.executed_obs_unit_id
+                select(RawDataFileView.executed_obs_unit_id, func.count()).group_by(
+                    RawDataFileView.executed_obs_unit_id
                 )
             ).all()
         )

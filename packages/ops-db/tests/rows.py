@@ -6,14 +6,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import (
     Adoption,
     CheckReason,
+    CopyForm,
     CopyKind,
     ExecutionStatus,
+    FileExceptionKind,
     LocationType,
     OutageScope,
     PhysicalCopyStatus,
@@ -21,6 +24,7 @@ from ccat_ops_db.enumerations import (
     TransferMethod,
     VerificationMethod,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -51,7 +55,7 @@ def make_world(session: Session) -> World:
     add_reference_data(session)
     execution = add_execution(session)
     package = add_package(session, execution)
-    file = add_file(session, execution, package)
+    file = file_of(session, package)
     copy = add_copy(session, package, "ccat.output-buffer")
     job = models.StagingJob(
         id=new_id(),
@@ -134,8 +138,13 @@ def add_execution(session: Session, status: ExecutionStatus = ExecutionStatus.CO
 
 
 def add_package(session: Session, execution: UUID, *, part: int = 1, sealed: bool = True) -> UUID:
-    """Add a package of one file."""
+    """File what is not filed yet and add a package of all that is in none; in its tar if it is sealed."""
+    add_file(session, execution, "a.fits" if part == 1 else f"{part}.fits")
     package = new_id()
+    series = session.scalars(
+        select(models.RawDataSeries).where(models.RawDataSeries.executed_obs_unit_id == execution)
+    ).one()
+    first, last = series.packaged_count + 1, series.filed_count
     facts: dict[str, Any] = {}
     if sealed:
         facts = {
@@ -150,38 +159,86 @@ def add_package(session: Session, execution: UUID, *, part: int = 1, sealed: boo
         models.RawDataPackage(
             id=package,
             site_id="ccat",
-            executed_obs_unit_id=execution,
-            instrument_module_id="chai-lfa",
+            raw_data_series_id=series.id,
+            first_number=first,
+            last_number=last,
             part_number=part,
-            source_location_id="ccat.chai-raw-data",
             created_at=NOW,
-            file_count=1,
-            payload_bytes=3,
+            file_count=last - first + 1,
+            payload_bytes=3 * (last - first + 1),
             relative_path=f"2026/11/21/{package}.tar",
             **facts,
         ),
     )
+    # A trigger has counted.
+    session.expire(series)
+    if sealed:
+        _add(
+            session,
+            *(
+                models.RawDataPackageMember(
+                    raw_data_file_id=file,
+                    site_id="ccat",
+                    raw_data_package_id=package,
+                    tar_offset=1536,
+                    sha256=bytes(32),
+                    mtime_ns=0,
+                )
+                for file in files_of(session, package)
+            ),
+        )
+        _add(
+            session,
+            models.RawDataPackagePhysicalCopy(
+                id=new_id(),
+                site_id="ccat",
+                form=CopyForm.FILES,
+                raw_data_package_id=package,
+                data_location_id="ccat.chai-raw-data",
+                relative_path=f"2026/11/21/{package}",
+                size=3 * (last - first + 1),
+                created_at=NOW,
+            ),
+        )
     return package
 
 
-def add_file(session: Session, execution: UUID, package: UUID | None, path: str = "a.fits") -> UUID:
-    """Add a file, packaged or not."""
-    file = models.RawDataFile(
+def add_file(session: Session, execution: UUID, path: str = "a.fits") -> UUID:
+    """File a file of 3 bytes."""
+    [file] = file_raw_data(
+        session, execution, "chai-lfa", "ccat.chai-raw-data", [FileFacts(path, 3, SHA256)], NOW
+    )
+    return file.id
+
+
+def add_exception(session: Session, file: UUID) -> UUID:
+    """Say that a file is missing at its source."""
+    exception = models.RawDataFileException(
         id=new_id(),
         site_id="ccat",
-        executed_obs_unit_id=execution,
-        instrument_module_id="chai-lfa",
-        relative_path=path,
-        size=3,
-        checksum=SHA256,
-        source_location_id="ccat.chai-raw-data",
-        filed_at=NOW,
-        raw_data_package_id=package,
-        member_offset=None if package is None else 1536,
-        member_checksum=None if package is None else SHA256,
+        raw_data_file_id=file,
+        kind=FileExceptionKind.MISSING,
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+        read_by="a worker",
+        detail="it is not there",
     )
-    _add(session, file)
-    return file.id
+    _add(session, exception)
+    return exception.id
+
+
+def files_of(session: Session, package: UUID) -> list[UUID]:
+    """Return the files of a package, in the order of their numbers."""
+    view = models.RawDataFileView
+    return list(
+        session.scalars(select(view.id).where(view.raw_data_package_id == package).order_by(view.number))
+    )
+
+
+def file_of(session: Session, package: UUID) -> UUID:
+    """Return the one file of a package."""
+    [file] = files_of(session, package)
+    return file
 
 
 def add_copy(

@@ -38,6 +38,7 @@ NOT_WATCHED = {
     "place_ability": "probed, and read when something is done at the place",
     "raw_data_file": "there are too many; the event of their filing tells",
     "raw_data_package_metadata": "written with its package",
+    "raw_data_package_member": "written when its package is sealed",
 }
 """Owned tables whose rows have no keys, each with the reason why nobody needs them."""
 
@@ -45,7 +46,12 @@ STATE = {
     "executed_obs_unit": ("comment", "'clouds'"),
     "place_marker": ("retired_at", "now()"),
     "outage": ("ended_at", "now()"),
-    "raw_data_package": ("source_removed_at", "now()"),
+    "raw_data_series": ("packaged_bytes", "filed_bytes"),
+    "raw_data_package": (
+        "part_number",
+        "CASE WHEN sealed_at IS NULL THEN part_number + 9 ELSE part_number END",
+    ),
+    "raw_data_file_exception": ("reason", "'said so'"),
     "physical_copy": ("pinned_until", "now()"),
     "copy_claim": ("released_at", "now()"),
     "physical_copy_lock": ("reason", "'elsewhere'"),
@@ -145,6 +151,10 @@ def test_progress_is_no_change_of_state(session: Session, world: rows.World, tab
     elif table == "outage":
         session.add(rows.outage("route", world.route, "ccat", rows.NOW))
         session.flush()
+    elif table == "raw_data_package":
+        rows.add_package(session, world.execution, part=2, sealed=False)
+    elif table == "raw_data_file_exception":
+        rows.add_exception(session, world.file)
     elif table not in STATE or table in ("copy_claim", "physical_copy_lock"):
         rows.add_row(session, world, table, Status.PENDING)
     take(session, Consumer.PLANNER, 1000)
@@ -181,18 +191,7 @@ def test_a_repeated_error_only_counts_and_its_end_is_told(session: Session, worl
 
 def test_a_source_file_has_no_keys(session: Session, world: rows.World) -> None:
     take(session, Consumer.PLANNER, 1000)
-    file = rows.add_file(session, world.execution, None, "b.fits")
-    session.add(
-        models.RawDataFilePhysicalCopy(
-            site_id="ccat",
-            raw_data_file_id=file,
-            data_location_id=world.source,
-            relative_path="b.fits",
-            size=1,
-            created_at=rows.NOW,
-        )
-    )
-    session.flush()
+    rows.add_file(session, world.execution, "b.fits")
     assert take(session, Consumer.PLANNER, 1000).keys == set()
 
 

@@ -10,51 +10,95 @@ from sqlalchemy.orm import Session
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import Severity, TransferMethod
 from ccat_ops_db.events import record_error, record_event, resolve_errors
-from ccat_ops_db.guards import FILED_FACTS, MEMBER_FACTS, SEALED_FACTS
+from ccat_ops_db.guards import RANGE_FACTS, SEALED_FACTS
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.replication.classes import OWNED
 
 from . import rows
 
 OTHER_VALUES: dict[str, Any] = {
-    "instrument_module_id": "another",
     "part_number": 99,
-    "source_location_id": "ccat.output-buffer",
+    "first_number": 99,
+    "last_number": 99,
     "relative_path": "elsewhere",
     "size": 99,
     "file_count": 99,
     "payload_bytes": 99,
-    "member_offset": 99,
-    "file_type": "log",
     "checksum": "md5:" + "f" * 32,
     "manifest_checksum": "sha256:" + "f" * 64,
     "index_checksum": "sha256:" + "f" * 64,
-    "member_checksum": "sha256:" + "f" * 64,
-    "raw_data_package_id": None,
 }
-TIMES = {"created_at", "sealed_at", "filed_at", "written_from", "written_until"}
+TIMES = {"created_at", "sealed_at"}
 
 
 def _other(column: str) -> Any:
     if column in TIMES:
         return "2020-01-01T00:00:00Z"
-    if column in {"id", "executed_obs_unit_id"}:
+    if column in {"id", "raw_data_series_id"}:
         return new_id()
     return OTHER_VALUES[column]
 
 
-@pytest.mark.parametrize("column", SEALED_FACTS)
+@pytest.mark.parametrize("column", [*RANGE_FACTS, *SEALED_FACTS])
 def test_sealed_package_keeps_its_facts(session: Session, world: rows.World, column: str) -> None:
     statement = text(f"UPDATE raw_data_package SET {column} = :value WHERE id = :id")
     with pytest.raises(IntegrityError, match="facts cannot change"):
         session.execute(statement, {"value": _other(column), "id": world.package})
 
 
-@pytest.mark.parametrize("column", [*FILED_FACTS, *MEMBER_FACTS])
-def test_filed_file_keeps_its_facts(session: Session, world: rows.World, column: str) -> None:
-    statement = text(f"UPDATE raw_data_file SET {column} = :value WHERE id = :id")
+@pytest.mark.parametrize("column", RANGE_FACTS)
+def test_package_keeps_its_range_before_it_is_sealed(
+    session: Session, world: rows.World, column: str
+) -> None:
+    package = rows.add_package(session, world.execution, part=2, sealed=False)
+    statement = text(f"UPDATE raw_data_package SET {column} = :value WHERE id = :id")
     with pytest.raises(IntegrityError, match="facts cannot change"):
-        session.execute(statement, {"value": _other(column), "id": world.file})
+        session.execute(statement, {"value": _other(column), "id": package})
+
+
+@pytest.mark.parametrize("table", ["raw_data_file", "raw_data_package_member"])
+def test_files_and_members_are_only_added(session: Session, world: rows.World, table: str) -> None:
+    for statement in (f"UPDATE {table} SET site_id = site_id", f"DELETE FROM {table}"):
+        with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+            session.execute(text(statement))
+
+
+@pytest.mark.parametrize("first", [1, 3, 4])
+def test_a_package_takes_the_next_range(session: Session, world: rows.World, first: int) -> None:
+    for path in ("b", "c", "d"):
+        rows.add_file(session, world.execution, path)
+    statement = text(
+        "INSERT INTO raw_data_package (id, site_id, raw_data_series_id, first_number, last_number,"
+        " part_number, created_at, file_count, payload_bytes, relative_path)"
+        " SELECT CAST(:id AS uuid), site_id, id, :first, 4, 2, now(), 1, 3, 'x/' || :id || '.tar'"
+        " FROM raw_data_series"
+    )
+    with pytest.raises(IntegrityError, match="the next of its series is 2"), session.begin_nested():
+        session.execute(statement, {"id": str(new_id()), "first": first})
+    session.execute(statement, {"id": str(new_id()), "first": 2})
+    counted = select(models.RawDataSeries.packaged_count, models.RawDataSeries.oldest_unpackaged_at)
+    assert session.execute(counted).one() == (4, None)
+
+
+def test_a_package_takes_no_more_than_is_filed(session: Session, world: rows.World) -> None:
+    series = session.scalars(select(models.RawDataSeries)).one()
+    identifier = new_id()
+    session.add(
+        models.RawDataPackage(
+            id=identifier,
+            site_id="ccat",
+            raw_data_series_id=series.id,
+            first_number=2,
+            last_number=2,
+            part_number=2,
+            created_at=rows.NOW,
+            file_count=1,
+            payload_bytes=0,
+            relative_path=f"x/{identifier}.tar",
+        )
+    )
+    with pytest.raises(IntegrityError, match="packaged_was_filed"):
+        session.flush()
 
 
 def test_orm_cannot_change_a_sealed_package_either(session: Session, world: rows.World) -> None:
@@ -77,38 +121,10 @@ def test_unsealed_package_may_be_sealed_once(session: Session, world: rows.World
         session.execute(seal, values | {"x": rows.SHA256})
 
 
-def test_unpackaged_file_may_be_packaged(session: Session, world: rows.World) -> None:
-    file = rows.add_file(session, world.execution, None, "b.fits")
-    session.execute(
-        update(models.RawDataFile)
-        .where(models.RawDataFile.id == file)
-        .values(raw_data_package_id=world.package)
-    )
-    session.execute(
-        update(models.RawDataFile).where(models.RawDataFile.id == file).values(raw_data_package_id=None)
-    )
-
-
-def test_what_is_not_a_fact_of_a_sealed_package_may_change(session: Session, world: rows.World) -> None:
-    session.execute(update(models.RawDataPackage).values(source_removed_at=rows.NOW))
-    assert session.scalar(select(models.RawDataPackage.source_removed_at)) == rows.NOW
-
-
-def test_sealed_package_and_packaged_file_are_never_deleted(session: Session, world: rows.World) -> None:
-    for table, key, reason in (
-        ("raw_data_package", world.package, "a sealed package is never deleted"),
-        ("raw_data_file", world.file, "a packaged file is never deleted"),
-    ):
-        with pytest.raises(IntegrityError, match=reason), session.begin_nested():
-            session.execute(text(f"DELETE FROM {table} WHERE id = :id"), {"id": key})
-
-
-def test_file_filed_by_mistake_may_be_deleted_before_it_is_packaged(
-    session: Session, world: rows.World
-) -> None:
-    file = rows.add_file(session, world.execution, None, "mistake.fits")
-    session.execute(text("DELETE FROM raw_data_file WHERE id = :id"), {"id": file})
-    assert session.scalar(select(models.RawDataFile.id).where(models.RawDataFile.id == file)) is None
+def test_a_package_is_never_deleted(session: Session, world: rows.World) -> None:
+    for package in (world.package, rows.add_package(session, world.execution, part=2, sealed=False)):
+        with pytest.raises(IntegrityError, match="is never deleted"), session.begin_nested():
+            session.execute(text("DELETE FROM raw_data_package WHERE id = :id"), {"id": package})
 
 
 def test_events_are_only_appended(session: Session, world: rows.World) -> None:

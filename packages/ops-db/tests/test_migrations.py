@@ -25,10 +25,8 @@ COVERED_BY_A_PARTIAL_INDEX = {
     ("physical_copy", "data_location_id"),
     # Markers are never deleted, and nobody asks for the copies of one.
     ("physical_copy", "place_marker_id"),
-    # Of the rows that have one; files as they are filed have none.
-    ("raw_data_file", "raw_data_package_id"),
-    # The unique index of the paths has it second; a module is never deleted.
-    ("raw_data_file", "instrument_module_id"),
+    # The members of a package are those of the files of its range; packages are never deleted.
+    ("raw_data_package_member", "raw_data_package_id"),
 }
 """Foreign keys without a full index, each with the reason why that is right."""
 

@@ -23,11 +23,12 @@ DOCUMENTED = {
     "PhysicalCopyStatus": {"present", "staged", "deletion_scheduled", "deletion_in_progress", "deleted"},
 }
 ENTITIES = """
-    Observatory Telescope Instrument InstrumentModule InstrumentModuleConfiguration ChaiModuleConfiguration
-    PrimeCamModuleConfiguration ObservingProgram SubObservingProgram Source FixedSource SolarSystemObject
-    ConstantElevationSource Line ObsMode ObservationConfiguration ChaiObservationConfiguration ChaiTiling
-    ChaiInparParameter PrimeCamObservationConfiguration ObsUnit PreScheduledSlot ExecutedObsUnit RawDataFile
-    RawDataPackage RawDataPackageMetadata DataTransferPackage Site DataLocation DiskDataLocation
+    Observatory Telescope Instrument InstrumentModule InstrumentModuleConfiguration
+    ChaiModuleConfiguration PrimeCamModuleConfiguration ObservingProgram SubObservingProgram Source
+    FixedSource SolarSystemObject ConstantElevationSource Line ObsMode ObservationConfiguration
+    ChaiObservationConfiguration ChaiTiling ChaiInparParameter PrimeCamObservationConfiguration ObsUnit
+    PreScheduledSlot ExecutedObsUnit RawDataFile RawDataFileView RawDataPackage RawDataPackageMember
+    RawDataPackageMetadata RawDataSeries DataTransferPackage Site DataLocation DiskDataLocation
     S3DataLocation TapeDataLocation LocationUsage PhysicalCopy RawDataFilePhysicalCopy
     RawDataPackagePhysicalCopy DataTransferRoute DataTransfer LongTermArchiveTransfer StagingJob
     DataTransferLog RetentionPolicy DeletionHold ErrorRecord Event FixityCheck ConfigurationRevision User

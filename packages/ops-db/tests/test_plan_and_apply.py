@@ -414,7 +414,7 @@ class TestRefusals:
 
     def test_module_with_files_that_are_not_packaged(self, configured: Session, edited: Edited) -> None:
         execution = rows.add_execution(configured)
-        rows.add_file(configured, execution, None)
+        rows.add_file(configured, execution)
 
         def drop(sections: dict[str, Any]) -> None:
             without("obs_units", "IRC10216_CHAI_CO43")(sections)

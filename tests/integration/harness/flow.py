@@ -100,13 +100,15 @@ _WORK = {
     "package_creation": """
         SELECT w.status, w.fencing
         FROM package_creation w JOIN raw_data_package p ON p.id = w.raw_data_package_id
-        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+        JOIN raw_data_series s ON s.id = p.raw_data_series_id
+        WHERE s.executed_obs_unit_id = %(execution)s AND s.instrument_module_id = 'chai-lfa'
     """,
     "fixity_check": """
         SELECT w.status, w.fencing
         FROM fixity_check w JOIN physical_copy c ON c.id = w.physical_copy_id
         JOIN raw_data_package p ON p.id = c.raw_data_package_id
-        WHERE p.executed_obs_unit_id = %(execution)s AND p.instrument_module_id = 'chai-lfa'
+        JOIN raw_data_series s ON s.id = p.raw_data_series_id
+        WHERE s.executed_obs_unit_id = %(execution)s AND s.instrument_module_id = 'chai-lfa'
         AND c.data_location_id LIKE 'cologne.%%'
     """,
 }

@@ -19,7 +19,7 @@ from ccat_ops_db.models import (
     InstrumentModule,
     ObservingProgram,
     ObsUnit,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
     Source,
     Telescope,
@@ -38,7 +38,7 @@ class PackageStory:
     """A package with everything around it that a reader, or a rebuild of the database, wants to know."""
 
     package: RawDataPackage
-    files: Sequence[RawDataFile]
+    files: Sequence[RawDataFileView]
     execution: ExecutedObsUnit
     obs_unit: ObsUnit
     program: ObservingProgram
@@ -59,9 +59,9 @@ def load_story(session: Session, package_id: UUID) -> PackageStory:
         options=[joinedload(InstrumentModule.instrument).joinedload(Instrument.telescope)],
     )
     files = session.scalars(
-        select(RawDataFile)
-        .where(RawDataFile.raw_data_package_id == package_id)
-        .order_by(RawDataFile.relative_path)
+        select(RawDataFileView)
+        .where(RawDataFileView.raw_data_package_id == package_id)
+        .order_by(RawDataFileView.relative_path)
     ).all()
     return PackageStory(
         package=package,

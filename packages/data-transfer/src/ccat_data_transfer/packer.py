@@ -1,14 +1,18 @@
 """Writing packages and unpacking them again, at places: what stages ask, and how it is done on disk."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
+from uuid import UUID
 
 from ccat_data_transfer.failures import Configuration
 from ccat_data_transfer.package_format import (
     Member,
     PackageContents,
+    SourceFile,
+    SourceFileError,
     WrittenPackage,
     extract_member,
     extract_package,
@@ -19,6 +23,7 @@ from ccat_data_transfer.package_format import (
     temporary_path,
     write_file,
     write_package,
+    write_tar,
 )
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
@@ -90,6 +95,12 @@ class Packer(Protocol):
         """Write the tar under a temporary name, durably; see `package_format.write_package`."""
         ...
 
+    def first_bad(
+        self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
+    ) -> SourceFileError | None:
+        """Read files as for a package and write nothing; return the first that is not as it was filed."""
+        ...
+
     def publish(self, new: NewPackage) -> None:
         """Give the tar its name. May run again after a crash at any line."""
         ...
@@ -111,6 +122,11 @@ class Packer(Protocol):
         ...
 
 
+def for_reading_only(files: Sequence[SourceFile]) -> PackageContents:
+    """Return the contents of a package that nobody keeps: its files are read, and that is all."""
+    return PackageContents(UUID(int=0), datetime.fromtimestamp(0, UTC), tuple(files), {}, {})
+
+
 class DiskPacker:
     """Packs and unpacks on disks; a tar to unpack may be anywhere."""
 
@@ -124,6 +140,19 @@ class DiskPacker:
         """See `Packer.write`."""
         temporary = temporary_path(new.path, new.attempt)
         return write_package(contents, _root(source), _root(new.target), temporary, on_progress)
+
+    def first_bad(
+        self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
+    ) -> SourceFileError | None:
+        """See `Packer.first_bad`."""
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            write_tar(for_reading_only(files), _root(source), nowhere, on_progress)
+        except SourceFileError as error:
+            return error
+        finally:
+            os.close(nowhere)
+        return None
 
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""

@@ -16,6 +16,7 @@ from ccat_ops_db.enumerations import (
     CheckReason,
     DeletionMode,
     DeletionTrigger,
+    FileExceptionKind,
     HoldScope,
     PhysicalCopyStatus,
     Status,
@@ -30,6 +31,7 @@ from ccat_ops_db.models import (
     FixityCheck,
     PhysicalCopy,
     RawDataFile,
+    RawDataFileException,
     RawDataPackage,
     RetentionPolicy,
 )
@@ -146,7 +148,7 @@ def test_a_folder_that_the_worker_may_not_write_to_keeps_its_files_until_it_may(
         observatory.run()
     folder.chmod(0o755)
     assert len(observatory.files_at("ccat.raw")) == 3
-    assert observatory.rows(RawDataPackage)[0].source_removed_at is None
+    assert observatory.copy_at("ccat.raw").status is PhysicalCopyStatus.DELETION_IN_PROGRESS
     [given_up] = observatory.rows(Deletion, status=Status.FAILED)
     assert given_up.error_category == "permission_denied"
     assert "permission to write to the folder" in given_up.error_message
@@ -169,7 +171,9 @@ def test_a_file_that_changed_at_the_source_stays_and_the_others_go(observatory: 
     assert error.category == "source_changed_after_packaging"
     assert "2026/b.fits" in error.message
     assert {d.status for d in observatory.rows(Deletion)} == {Status.COMPLETED}
-    assert observatory.rows(RawDataPackage)[0].source_removed_at is not None
+    assert observatory.copy_at("ccat.raw").status is PhysicalCopyStatus.DELETED
+    [exception] = observatory.rows(RawDataFileException)
+    assert exception.kind is FileExceptionKind.CHANGED_AFTER_PACKAGING
     assert observatory.planner.run_pass() == 0, "it does not come up again and again"
 
 
@@ -366,11 +370,6 @@ def test_a_file_rewritten_between_look_and_removal_stays(observatory: Any, at_cr
     assert content_of(written) == b"new content, same name"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="e6: a file that was rewritten after the decision fails the deletion of its package for good",
-)
 def test_a_file_rewritten_between_decision_and_removal(observatory: Any, at_crash_points: Any) -> None:
     """It stays, with an alarm; the others go, the deletion ends, and their names can be used again."""
     written = observatory.folder("ccat.raw") / "2026/b.fits"

@@ -27,6 +27,7 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -85,15 +86,17 @@ def add_another_program(observatory: Any) -> None:
         )
         session.add(execution)
         session.flush()
+        facts = [FileFacts("other", 1, "md5:" + "0" * 32)]
+        [file] = file_raw_data(session, execution.id, "chai-lfa", "ccat.raw", facts)
         package_id = new_id()
         session.add(
             RawDataPackage(
                 id=package_id,
                 site_id="ccat",
-                executed_obs_unit_id=execution.id,
-                instrument_module_id="chai-lfa",
+                raw_data_series_id=file.raw_data_series_id,
+                first_number=1,
+                last_number=1,
                 part_number=1,
-                source_location_id="ccat.raw",
                 created_at=observatory.clock.now,
                 file_count=1,
                 payload_bytes=1,
@@ -109,8 +112,7 @@ def the_package(observatory: Any) -> Any:
 
 def candidate(observatory: Any, location: str = "ccat.raw") -> Candidate:
     package = the_package(observatory)
-    kind = CopyKind.RAW_DATA_FILE if location == "ccat.raw" else CopyKind.RAW_DATA_PACKAGE
-    return Candidate(package.id, location, kind)
+    return Candidate(package.id, location, CopyKind.RAW_DATA_PACKAGE)
 
 
 Change = Callable[[Any, Any], None]
@@ -304,7 +306,7 @@ def test_what_the_archives_say_now_is_what_counts(archived_twice: Any) -> None:
 def test_a_package_that_nobody_knows_is_never_deletable(archived_twice: Any) -> None:
     with archived_twice.sessions() as session:
         for subject in (
-            Candidate(new_id(), "ccat.raw", CopyKind.RAW_DATA_FILE),
+            Candidate(new_id(), "ccat.raw", CopyKind.RAW_DATA_PACKAGE),
             Candidate(candidate(archived_twice).package_id, "ccat.nowhere", CopyKind.RAW_DATA_PACKAGE),
         ):
             with pytest.raises(NotProvenError):

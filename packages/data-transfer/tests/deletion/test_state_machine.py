@@ -40,7 +40,7 @@ from ccat_ops_db.models import (
     DeletionHoldEnd,
     Outage,
     PhysicalCopy,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
     RetentionPolicy,
     StagingItem,
@@ -203,7 +203,7 @@ class Observatory(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 50), whole=st.booleans())
     def stage(self, number: int, whole: bool) -> None:
-        files = [file for file in self.o.rows(RawDataFile) if file.raw_data_package_id]
+        files = [file for file in self.o.rows(RawDataFileView) if file.raw_data_package_id]
         if files:
             file = files[number % len(files)]
             [package] = self.o.rows(RawDataPackage, id=file.raw_data_package_id)
@@ -264,7 +264,8 @@ class Observatory(RuleBasedStateMachine):
                 self.right_in_archive.add(tar)
                 self.harmed.discard(tar)
                 found |= {
-                    file.relative_path for file in self.o.rows(RawDataFile, raw_data_package_id=package.id)
+                    file.relative_path
+                    for file in self.o.rows(RawDataFileView, raw_data_package_id=package.id)
                 }
         return found
 
@@ -288,7 +289,7 @@ class Observatory(RuleBasedStateMachine):
 
     def _is_at_source(self, tar: Path) -> bool:
         [package] = self.o.rows(RawDataPackage, id=tar.stem)
-        files = self.o.rows(RawDataFile, raw_data_package_id=package.id)
+        files = self.o.rows(RawDataFileView, raw_data_package_id=package.id)
         return all((self.o.folder("ccat.raw") / file.relative_path).exists() for file in files)
 
 

@@ -4,8 +4,8 @@ import calendar
 
 import pytest
 
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
-from ccat_ops_db.models import Event, PhysicalCopy, RawDataFile, RawDataPackage
+from ccat_ops_db.enumerations import CopyForm, CopyKind, PhysicalCopyStatus
+from ccat_ops_db.models import Event, PhysicalCopy, RawDataFileView, RawDataPackage
 
 from ..small_observatory import SmallObservatory
 from ..trouble import files_below
@@ -23,12 +23,13 @@ def test_files_are_archived_and_then_removed_at_the_source(observatory: SmallObs
     [package] = observatory.rows(RawDataPackage)
     states = {(copy.data_location_id, copy.kind): copy.status for copy in observatory.rows(PhysicalCopy)}
     assert states == {
-        ("ccat.raw", CopyKind.RAW_DATA_FILE): PhysicalCopyStatus.DELETED,
+        ("ccat.raw", CopyKind.RAW_DATA_PACKAGE): PhysicalCopyStatus.DELETED,
         ("ccat.buffer", CopyKind.RAW_DATA_PACKAGE): PhysicalCopyStatus.DELETED,
         ("cologne.buffer", CopyKind.RAW_DATA_PACKAGE): PhysicalCopyStatus.DELETED,
         ("cologne.lta", CopyKind.RAW_DATA_PACKAGE): PhysicalCopyStatus.VERIFIED,
     }
-    assert package.source_removed_at is not None
+    [at_source] = observatory.rows(PhysicalCopy, data_location_id="ccat.raw")
+    assert (at_source.form, at_source.raw_data_package_id) == (CopyForm.FILES, package.id)
     assert files_below(observatory.folder("ccat.raw")) == []
     assert files_below(observatory.folder("ccat.buffer")) == []
     assert [path.suffixes for path in files_below(observatory.folder("cologne.lta"))] == [
@@ -60,7 +61,7 @@ def test_a_single_file_is_staged_by_its_byte_range(observatory: SmallObservatory
     execution_id = observatory.observe(CONTENTS)
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
-    file = next(f for f in observatory.rows(RawDataFile) if f.relative_path == "2026/scan 1.fits")
+    file = next(f for f in observatory.rows(RawDataFileView) if f.relative_path == "2026/scan 1.fits")
     observatory.stage(package, file)
     observatory.run()
     folder = observatory.folder("cologne.processing")
@@ -96,9 +97,9 @@ def test_a_file_of_any_year_is_archived_removed_and_staged_with_its_time(
     observatory.finish(execution_id)
     observatory.run()
     assert files_below(observatory.folder("ccat.raw")) == []
-    assert {file.member_modified_ns for file in observatory.rows(RawDataFile)} == {modified_ns}
+    assert {file.mtime_ns for file in observatory.rows(RawDataFileView)} == {modified_ns}
     [package] = observatory.rows(RawDataPackage)
-    [file] = [f for f in observatory.rows(RawDataFile) if f.relative_path == "2026/scan 1.fits"]
+    [file] = [f for f in observatory.rows(RawDataFileView) if f.relative_path == "2026/scan 1.fits"]
     observatory.stage(package)
     observatory.stage(package, file)
     observatory.run()

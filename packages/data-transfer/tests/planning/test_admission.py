@@ -13,6 +13,7 @@ from ccat_ops_db.enumerations import (
     Status,
     TransferMethod,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -25,6 +26,8 @@ from ccat_ops_db.models import (
     RawDataPackage,
     Site,
 )
+
+from ..many_rows import packages_like
 
 
 def observe(observatory: Any, count: int, size: int = 100) -> None:
@@ -150,12 +153,8 @@ def test_more_than_a_page_of_blocked_packages_does_not_starve_the_others(observa
     [original] = observatory.rows(PhysicalCopy, data_location_id="ccat.buffer")
     add_site(observatory, "nowhere", archive=False)
     with observatory.sessions.begin() as session:
-        columns = {c.name: getattr(package, c.name) for c in RawDataPackage.__table__.columns}
         copies = {c.name: getattr(original, c.name) for c in PhysicalCopy.__table__.columns}
-        packages = [
-            {**columns, "id": (key := new_id()), "part_number": n, "relative_path": f"x/{key}.tar"}
-            for n in range(2, 1203)
-        ]
+        packages = packages_like(session, package, 1201)
         session.execute(insert(RawDataPackage), packages)
         session.execute(
             insert(PhysicalCopy.__table__),
@@ -195,14 +194,14 @@ def test_more_than_a_page_of_packages_without_a_buffer_starve_no_other_site(obse
     observatory.add_location("cologne.raw", LocationType.SOURCE)
     execution = observatory.start_at("cologne")
     with observatory.sessions.begin() as session:
-        of_package = {c.name: getattr(package, c.name) for c in RawDataPackage.__table__.columns}
         of_work = {c.name: getattr(row, c.name) for c in PackageCreation.__table__.columns}
-        packages = [
-            {**of_package, "id": (key := new_id()), "part_number": n, "relative_path": f"x/{key}.tar"}
-            for n in range(2, 1103)
-        ]
+        packages = packages_like(session, package, 1100)
+        facts = [FileFacts("a", package.payload_bytes, "md5:" + "0" * 32)]
+        [file] = file_raw_data(session, execution, "chai-lfa", "cologne.raw", facts)
         in_cologne = {"site_id": "cologne", "source_location_id": "cologne.raw"}
-        packages.append(packages.pop() | in_cologne | {"executed_obs_unit_id": execution})
+        key, of_file = new_id(), {"raw_data_series_id": file.raw_data_series_id, "site_id": "cologne"}
+        numbers = {"first_number": 1, "last_number": 1, "relative_path": f"x/{key}.tar"}
+        packages.append(packages[0] | of_file | numbers | {"id": key})
         session.execute(insert(RawDataPackage), packages)
         session.execute(
             insert(PackageCreation.__table__),

@@ -81,9 +81,6 @@ def test_packages_behind_a_closed_route_cost_nothing(observatory: Any, read_by_a
     assert_costs_nothing(read_by_a_pass, lambda count: add_packages_behind_a_route(observatory, count // 4))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="g7: each pass looks at all files that are not packaged yet"
-)
 def test_files_of_a_running_execution_cost_nothing(observatory: Any, read_by_a_pass: Any) -> None:
     observatory.file(observatory.start(), {"2026/a.fits": b"a"})
     assert_costs_nothing(read_by_a_pass, lambda count: add_unpackaged_files(observatory, count))

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from ccat_ops_db.enumerations import Severity, Status
+from ccat_ops_db.enumerations import FileExceptionKind, Severity, Status
 from ccat_ops_db.models import (
     DataLocation,
     ErrorRecord,
     ExecutedObsUnitModule,
     PackageCreation,
-    RawDataFile,
+    RawDataFileException,
+    RawDataFileView,
     RawDataPackage,
 )
 
@@ -51,7 +50,7 @@ def test_a_long_execution_flows_in_parts_while_it_runs(observatory: Any) -> None
         (3, 1),
     ]
     assert len(observatory.tars_at("cologne.lta")) == 3
-    assert {file.raw_data_package_id for file in observatory.rows(RawDataFile)} == {
+    assert {file.raw_data_package_id for file in observatory.rows(RawDataFileView)} == {
         package.id for package in observatory.rows(RawDataPackage)
     }
 
@@ -61,7 +60,9 @@ def replace_by_link(path: Path) -> None:
     path.symlink_to(path.with_suffix(".x").name)
 
 
-def test_a_bad_file_stops_its_own_package_with_its_name(observatory: Any, at_crash_points: Any) -> None:
+def test_a_bad_file_keeps_its_own_package_waiting_and_is_named(
+    observatory: Any, at_crash_points: Any
+) -> None:
     def write(change: Callable[[Path], object], name: str) -> Any:
         execution = observatory.observe({f"2026/{name}.fits": b"right" * 100, f"2026/{name}-2.fits": b"2"})
         change(observatory.folder("ccat.raw") / "2026" / f"{name}.fits")
@@ -79,17 +80,24 @@ def test_a_bad_file_stops_its_own_package_with_its_name(observatory: Any, at_cra
     assert len(observatory.tars_at("cologne.lta")) == 1
     assert "archived" in (observatory.why(good).state or "")
     packages = {p.executed_obs_unit_id: p for p in observatory.rows(RawDataPackage)}
+    kinds = {
+        "missing": "missing",
+        "short": "short",
+        "wrong": "other_checksum",
+        "grown": "grown",
+        "link": "not_regular",
+    }
     for name, execution in bad.items():
         [creation] = observatory.rows(PackageCreation, raw_data_package_id=packages[execution].id)
-        assert creation.status is Status.FAILED, name
-        assert f"2026/{name}.fits" in creation.error_message
-        [error] = observatory.rows(ErrorRecord, subject_id=str(creation.id))
+        assert (creation.status, creation.attempt) == (Status.PENDING, 0), name
+        assert creation.waiting_reason == "file_not_as_filed"
+        assert f"2026/{name}.fits" in creation.waiting_detail
+        [file] = observatory.rows(RawDataFileView, relative_path=f"2026/{name}.fits")
+        assert file.exception == kinds[name]
+        [error] = observatory.rows(ErrorRecord, subject_id=str(file.id))
         assert error.severity is Severity.ERROR
         assert f"2026/{name}.fits" in error.message
-        explanation = observatory.why(packages[execution].id)
-        assert explanation.state == "failed"
-        assert f"2026/{name}.fits" in explanation.summary
-        assert "given_up" in observatory.reasons(execution)
+        assert "file_not_as_filed" in observatory.reasons(execution)
     assert (observatory.folder("ccat.raw") / "2026" / "missing-2.fits").exists()
 
 
@@ -101,11 +109,12 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_archived_once_mended(
     at_crash_points(lambda name: path.write_bytes(b"a" * 101) if name == "work.leased" else None)
     observatory.run()
     [creation] = observatory.rows(PackageCreation)
-    assert (creation.status, creation.error_category) == (Status.FAILED, "source_grown")
+    assert (creation.status, creation.waiting_reason) == (Status.PENDING, "file_not_as_filed")
     path.write_bytes(b"a" * 100)
     os.utime(path, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
-    observatory.change(PackageCreation, creation.id, status=Status.PENDING, attempt=0, finished_at=None)
+    observatory.clock.advance(15 * 60)
     observatory.run()
+    assert observatory.rows(RawDataFileException) == []
     assert len(observatory.tars_at("cologne.lta")) == 1
     [error] = observatory.rows(ErrorRecord)
     assert error.resolved_at is not None
@@ -127,11 +136,6 @@ def test_a_package_whose_buffer_goes_out_of_service_is_made_in_another(observato
     assert len(observatory.tars_at("ccat.buffer-2")) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="one file that is not as it was filed keeps all others of its package from the archive, for ever",
-)
 def test_a_bad_file_is_left_out_and_stays(observatory: Any) -> None:
     good = {"2026/a.fits": b"a" * 1000, "2026/c.fits": b"c" * 1000}
     execution = observatory.start()
@@ -143,3 +147,43 @@ def test_a_bad_file_is_left_out_and_stays(observatory: Any) -> None:
     assert observatory.files_at("ccat.raw") == [bad]
     assert lost(observatory, good) == []
     assert any("2026/b.fits" in error.message for error in observatory.rows(ErrorRecord))
+    assert [file.relative_path for file in observatory.rows(RawDataFileView, left_out=True)] == [
+        "2026/b.fits"
+    ]
+    [package] = observatory.rows(RawDataPackage)
+    assert (package.file_count, package.payload_bytes, package.last_number) == (2, 2000, 3)
+
+
+def test_a_range_of_bad_files_ends(observatory: Any) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 100})
+    bad = observatory.folder("ccat.raw") / "2026/a.fits"
+    bad.write_bytes(b"written over")
+    let_pass(observatory, HOUR, 7 * HOUR, DAY)
+    [creation] = observatory.rows(PackageCreation)
+    assert (creation.status, creation.error_category) == (Status.COMPLETED, "all_left_out")
+    assert observatory.files_at("ccat.raw") == [bad]
+    assert observatory.planner.run_pass() == 0
+
+
+def test_one_reading_leaves_nothing_out(observatory: Any) -> None:
+    """A worker that is the only one reads again after six hours, and not before."""
+    observatory.observe({"2026/a.fits": b"a" * 100, "2026/b.fits": b"b"})
+    path = observatory.folder("ccat.raw") / "2026/a.fits"
+    path.unlink()
+    let_pass(observatory, HOUR, HOUR, HOUR)
+    [exception] = observatory.rows(RawDataFileException)
+    assert (exception.readings, exception.kind) == (1, FileExceptionKind.MISSING)
+    assert observatory.tars_at("cologne.lta") == []
+
+
+def test_an_unmounted_source_has_no_bad_files(observatory: Any) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 100})
+    folder = observatory.folder("ccat.raw")
+    folder.rename(folder.with_name("unmounted"))
+    folder.mkdir()
+    let_pass(observatory, HOUR, 7 * HOUR, DAY)
+    assert observatory.rows(RawDataFileException) == []
+    folder.rmdir()
+    folder.with_name("unmounted").rename(folder)
+    let_pass(observatory, HOUR, HOUR)
+    assert len(observatory.tars_at("cologne.lta")) == 1

@@ -21,7 +21,8 @@ from ccat_ops_db.models import (
     Deletion,
     FixityCheck,
     PackageCreation,
-    RawDataFile,
+    PhysicalCopy,
+    RawDataFileView,
     RawDataPackage,
 )
 from ccat_ops_db.session import create_engine
@@ -55,7 +56,9 @@ def test_two_planners_at_once_plan_everything_once(observatory: Any) -> None:
         thread.join()
     packages = observatory.rows(RawDataPackage)
     assert len(packages) == len(observatory.rows(PackageCreation)) == 12
-    assert {file.raw_data_package_id for file in observatory.rows(RawDataFile)} == {p.id for p in packages}
+    assert {file.raw_data_package_id for file in observatory.rows(RawDataFileView)} == {
+        p.id for p in packages
+    }
 
 
 def test_a_planner_that_loses_its_connection_writes_nothing_more_and_blocks_nobody(observatory: Any) -> None:
@@ -245,15 +248,18 @@ class Forgotten:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": self._pid})
 
 
-_PACKAGES = "SELECT id FROM raw_data_package WHERE executed_obs_unit_id = :execution"
+_PACKAGES = (
+    "SELECT id FROM raw_data_package WHERE raw_data_series_id IN"
+    " (SELECT id FROM raw_data_series WHERE executed_obs_unit_id = :execution)"
+)
 _COPIES = (
     f"SELECT id FROM physical_copy WHERE raw_data_package_id IN ({_PACKAGES}) OR raw_data_file_id IN"
-    " (SELECT id FROM raw_data_file WHERE executed_obs_unit_id = :execution)"
+    " (SELECT id FROM raw_data_file_view WHERE executed_obs_unit_id = :execution)"
 )
 LOCKS = (
     _COPIES,
     "SELECT 1 FROM executed_obs_unit_module WHERE executed_obs_unit_id = :execution",
-    "SELECT 1 FROM raw_data_file WHERE executed_obs_unit_id = :execution",
+    "SELECT 1 FROM raw_data_series WHERE executed_obs_unit_id = :execution",
     _PACKAGES,
     *(
         f"SELECT 1 FROM {table} WHERE raw_data_package_id IN ({_PACKAGES})"
@@ -333,4 +339,8 @@ def test_a_forgotten_transaction_delays_its_own_rows_only(
 def removed_at_source(observatory: Any, execution: UUID) -> bool:
     """Tell whether an observation came to the end of its way: archived, and removed where it was made."""
     packages = observatory.rows(RawDataPackage, executed_obs_unit_id=execution)
-    return packages != [] and all(package.source_removed_at is not None for package in packages)
+    removed = {
+        copy.raw_data_package_id
+        for copy in observatory.rows(PhysicalCopy, data_location_id="ccat.raw", status="deleted")
+    }
+    return packages != [] and {package.id for package in packages} <= removed

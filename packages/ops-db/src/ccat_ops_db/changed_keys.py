@@ -46,7 +46,12 @@ class Watched:
 
 WATCHED: dict[str, Watched] = {
     "executed_obs_unit": Watched(),
+    # Each filing moves its counters, and the event of the filing tells.
+    "raw_data_series": Watched(
+        ("filed_count", "filed_bytes", "oldest_unpackaged_at", "last_filed_at", "review_at")
+    ),
     "raw_data_package": Watched(),
+    "raw_data_file_exception": Watched(("last_seen_at", "readings", "read_by", "detail")),
     "place_marker": Watched(("to_be_read",)),
     "outage": Watched(("message", "last_seen_at", "count")),
     # Files have no keys: there are too many, and the event of their filing tells.

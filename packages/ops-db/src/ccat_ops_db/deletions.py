@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, select, update
 
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus
-from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFile
+from ccat_ops_db.models import DataLocation, PhysicalCopy
 
 
 def copies_of_deletion(
@@ -20,17 +20,14 @@ def copies_of_deletion(
     location_id : str
         Where it is removed.
     kind : CopyKind
-        Its tar, or its files.
+        The package, or one staged file of it.
     file_id : UUID or None
-        The only file that is removed; None: all.
+        That file.
     """
     at_location = PhysicalCopy.data_location_id == location_id
     if kind is CopyKind.RAW_DATA_PACKAGE:
         return and_(PhysicalCopy.raw_data_package_id == package_id, at_location)
-    if file_id is not None:
-        return and_(PhysicalCopy.raw_data_file_id == file_id, at_location)
-    files = select(RawDataFile.id).where(RawDataFile.raw_data_package_id == package_id)
-    return and_(PhysicalCopy.raw_data_file_id.in_(files), at_location)
+    return and_(PhysicalCopy.raw_data_file_id == file_id, at_location)
 
 
 def deletion_has_begun(copies: ColumnElement[bool]) -> Select[tuple[bool]]:

@@ -166,6 +166,33 @@ class DeletionTrigger(StrEnum):
     WHEN_UNPINNED = "when_unpinned"
 
 
+class FileExceptionKind(StrEnum):
+    """What is wrong with a file at its source, or in its package."""
+
+    MISSING = "missing"
+    SHORT = "short"
+    GROWN = "grown"
+    OTHER_CHECKSUM = "other_checksum"
+    UNREADABLE = "unreadable"
+    NOT_REGULAR = "not_regular"
+    CHANGED_AFTER_PACKAGING = "changed_after_packaging"
+    WRONG_IN_PACKAGE = "wrong_in_package"
+
+
+class FileDecision(StrEnum):
+    """What was decided on a file that is not as it was filed."""
+
+    SET_ASIDE = "set_aside"
+    FILED_ANEW = "filed_anew"
+
+
+class CopyForm(StrEnum):
+    """In which form a copy lies at its place."""
+
+    TAR = "tar"
+    FILES = "files"
+
+
 class CopyKind(StrEnum):
     """What a physical copy is a copy of."""
 

@@ -8,11 +8,7 @@ from ccat_ops_db.life_cycles import LIFE_CYCLES, trigger_statements
 from ccat_ops_db.replication.classes import APPEND_ONLY
 
 SEALED_FACTS = (
-    "id",
-    "executed_obs_unit_id",
-    "instrument_module_id",
     "part_number",
-    "source_location_id",
     "created_at",
     "file_count",
     "payload_bytes",
@@ -23,21 +19,29 @@ SEALED_FACTS = (
     "manifest_checksum",
     "index_checksum",
 )
-FILED_FACTS = (
-    "id",
-    "executed_obs_unit_id",
-    "instrument_module_id",
-    "relative_path",
-    "size",
-    "checksum",
-    "file_type",
-    "source_location_id",
-    "written_from",
-    "written_until",
-    "filed_at",
-)
-MEMBER_FACTS = ("raw_data_package_id", "member_offset", "member_checksum")
-"""Where a file is in its package: settled once the package is sealed."""
+RANGE_FACTS = ("id", "raw_data_series_id", "first_number", "last_number")
+"""Which files a package is to carry: settled when it is formed."""
+
+_TAKES_NEXT_RANGE = """\
+CREATE OR REPLACE FUNCTION raw_data_package_takes_next_range() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  next_number bigint;
+BEGIN
+  SELECT s.packaged_count + 1 INTO next_number FROM public.raw_data_series s
+  WHERE s.id = NEW.raw_data_series_id AND s.site_id = NEW.site_id FOR NO KEY UPDATE;
+  IF FOUND AND NEW.first_number <> next_number THEN
+    RAISE EXCEPTION 'raw_data_package %: begins at number %, the next of its series is %',
+      NEW.id, NEW.first_number, next_number
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_package_takes_next_range';
+  END IF;
+  UPDATE public.raw_data_series s
+  SET packaged_count = NEW.last_number, packaged_bytes = s.packaged_bytes + NEW.payload_bytes,
+      oldest_unpackaged_at = (SELECT f.filed_at FROM public.raw_data_file f
+                              WHERE f.raw_data_series_id = s.id AND f.number = NEW.last_number + 1)
+  WHERE s.id = NEW.raw_data_series_id AND s.site_id = NEW.site_id;
+  RETURN NEW;
+END $$"""
+"""Ranges follow each other without a gap, and the series counts them; what is filed meanwhile waits."""
 
 
 def all_statements() -> list[str]:
@@ -47,31 +51,25 @@ def all_statements() -> list[str]:
     statements += _refuse(
         "raw_data_package_immutable",
         "raw_data_package",
-        f"UPDATE WHEN OLD.sealed_at IS NOT NULL AND ({_changed(SEALED_FACTS)})",
+        f"UPDATE WHEN ({_changed(RANGE_FACTS)})"
+        f" OR (OLD.sealed_at IS NOT NULL AND ({_changed(SEALED_FACTS)}))",
         "raw_data_package %: its facts cannot change any more",
     )
     statements += _refuse(
         "raw_data_package_kept",
         "raw_data_package",
-        "DELETE WHEN OLD.sealed_at IS NOT NULL",
-        "raw_data_package %: a sealed package is never deleted",
+        "DELETE",
+        "raw_data_package %: is never deleted, as its range would be missing",
     )
-    statements += _refuse(
-        "raw_data_file_immutable",
-        "raw_data_file",
-        f"UPDATE WHEN ({_changed(FILED_FACTS)})"
-        f" OR (OLD.member_offset IS NOT NULL AND ({_changed(MEMBER_FACTS)}))",
-        "raw_data_file %: its facts cannot change any more",
-    )
-    statements += _refuse(
-        "raw_data_file_kept",
-        "raw_data_file",
-        "DELETE WHEN OLD.raw_data_package_id IS NOT NULL",
-        "raw_data_file %: a packaged file is never deleted",
-    )
+    statements += [
+        _TAKES_NEXT_RANGE,
+        "CREATE OR REPLACE TRIGGER raw_data_package_takes_next_range BEFORE INSERT ON raw_data_package\n"
+        "FOR EACH ROW\n"
+        "EXECUTE FUNCTION raw_data_package_takes_next_range()",
+    ]
     for table in APPEND_ONLY:
         statements += _refuse(
-            f"{table}_append_only", table, "UPDATE OR DELETE", f"{table} %: its rows are append-only"
+            f"{table}_append_only", table, "UPDATE OR DELETE", f"{table}: its rows are append-only"
         )
     return [*statements, *owner_guards.owner_statements(), *changed_keys.changed_key_statements()]
 
@@ -85,8 +83,7 @@ def function_names() -> list[str]:
         *(f"{table}_life_cycle" for table in LIFE_CYCLES),
         "raw_data_package_immutable",
         "raw_data_package_kept",
-        "raw_data_file_immutable",
-        "raw_data_file_kept",
+        "raw_data_package_takes_next_range",
         *(f"{table}_append_only" for table in APPEND_ONLY),
     ]
 
@@ -97,12 +94,13 @@ def _changed(columns: tuple[str, ...]) -> str:
 
 def _refuse(name: str, table: str, operation: str, message: str) -> list[str]:
     """Return function and trigger that refuse an operation on rows of a table (``%`` stands for the key)."""
+    key = ", OLD.id" if "%" in message else ""
     event, _, condition = operation.partition(" WHEN ")
     when = f" WHEN ({condition})" if condition else ""
     return [
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
         f"BEGIN\n"
-        f"  RAISE EXCEPTION '{message}', OLD.id\n"
+        f"  RAISE EXCEPTION '{message}'{key}\n"
         f"    USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';\n"
         f"END $$",
         f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table}\n"

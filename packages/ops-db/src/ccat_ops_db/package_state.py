@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, case, exists, func, literal, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, case, exists, func, literal, or_, select, union
 from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import (
     ENDED_WITHOUT,
+    CopyForm,
     CopyKind,
     LocationType,
     PackageState,
@@ -21,11 +22,22 @@ from ccat_ops_db.models import (
     PackageCreation,
     PhysicalCopy,
     RawDataPackage,
+    RawDataSeries,
     RetentionPolicy,
 )
 
 READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
 """States in which a package's tar can be read."""
+
+NOT_DELETED = tuple(status for status in PhysicalCopyStatus if status is not PhysicalCopyStatus.DELETED)
+
+
+def of_execution(execution_id: Any, package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
+    """Return whether a package is of an execution: its series are looked up, and the packages by them."""
+    series = aliased(RawDataSeries)
+    return package.raw_data_series_id.in_(
+        select(series.id).where(series.executed_obs_unit_id == execution_id).correlate_except(series)
+    )
 
 
 def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
@@ -63,6 +75,23 @@ def is_archived(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement
     return verified_archive_copies(package) >= wanted_archive_copies(package)
 
 
+def is_at_source(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
+    """Return whether the files of a package are still at its source; before it is sealed they are."""
+    copy, place = aliased(PhysicalCopy), aliased(DataLocation)
+    living = (
+        select(copy.id)
+        .join(place, place.id == copy.data_location_id)
+        .where(
+            copy.raw_data_package_id == package.id,
+            copy.form == CopyForm.FILES,
+            copy.status != PhysicalCopyStatus.DELETED,
+            place.location_type == LocationType.SOURCE,
+        )
+        .correlate(package)
+    )
+    return or_(package.sealed_at.is_(None), exists(living))
+
+
 def maybe_not_archived() -> CompoundSelect[Any]:
     """Return the ids of all packages that can be anything but archived; each part has an index of its own.
 
@@ -70,8 +99,18 @@ def maybe_not_archived() -> CompoundSelect[Any]:
     wrong can have changed that.
     """
     package, copy, place = aliased(RawDataPackage), aliased(PhysicalCopy), aliased(DataLocation)
-    here_still = select(package.id).where(package.sealed_at.is_not(None), package.source_removed_at.is_(None))
-    unsealed = select(package.id).where(package.sealed_at.is_(None))
+    source = aliased(PhysicalCopy)
+    here_still = select(source.raw_data_package_id).where(
+        source.kind == CopyKind.RAW_DATA_PACKAGE,
+        source.form == CopyForm.FILES,
+        source.data_location_id.in_(select(place.id).where(place.location_type == LocationType.SOURCE)),
+        source.status.in_(NOT_DELETED),
+    )
+    # Unless none of its files could be packaged: then it never will be, and each of them has an alarm.
+    ended = select(PackageCreation.id).where(
+        PackageCreation.raw_data_package_id == package.id, PackageCreation.status == Status.COMPLETED
+    )
+    unsealed = select(package.id).where(package.sealed_at.is_(None), ~ended.exists())
     doubtful = select(copy.raw_data_package_id).where(
         copy.kind == CopyKind.RAW_DATA_PACKAGE,
         copy.data_location_id.in_(
@@ -128,7 +167,11 @@ def _places(package: Any) -> ColumnElement[int]:
     places = (
         select(func.count())
         .select_from(copy)
-        .where(copy.raw_data_package_id == package.id, copy.status != PhysicalCopyStatus.DELETED)
+        .where(
+            copy.raw_data_package_id == package.id,
+            copy.form == CopyForm.TAR,
+            copy.status != PhysicalCopyStatus.DELETED,
+        )
         .correlate(package)
     )
     return places.scalar_subquery()

@@ -202,6 +202,7 @@ def _type(column: Column[Any]) -> str:
         "Date": "date",
         "Time": "time",
         "Nanoseconds": "numeric",
+        "LargeBinary": "bytea",
     }
     return names[type(column.type).__name__]
 

@@ -28,6 +28,7 @@ class WaitingReason(StrEnum):
     NO_READABLE_COPY = "no_readable_copy"
     COPY_NOT_RESERVED = "copy_not_reserved"
     BACK_OFF = "back_off"
+    FILE_NOT_AS_FILED = "file_not_as_filed"
     NOT_PLANNED = "not_planned"
     NO_WORKER = "no_worker"
     DISPATCHED = "dispatched"

@@ -175,6 +175,14 @@ _WORK: dict[WaitingReason, Entry] = {
         Turn.AUTOMATIC,
         HelpPage.WORK,
     ),
+    WaitingReason.FILE_NOT_AS_FILED: Entry(
+        "A file is not as it was filed",
+        "A file of the package is missing at its source, or has other bytes than were filed.",
+        "Give the file back as it was filed. Or decide on it: set it aside, or file it anew.",
+        "It is read again every 15 minutes. After some hours the package goes on without it; the file stays.",
+        Turn.INSTRUMENT,
+        HelpPage.PACKAGE,
+    ),
     WaitingReason.NO_WORKER: Entry(
         "No worker takes it",
         "The workers of its location were told of it, and none has taken it.",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import RawDataFilePhysicalCopy, RawDataPackage
+from ccat_ops_db.models import PhysicalCopy
 from ccat_ops_db.reports.progress import ExecutionProgress, execution_progress
 
 from .. import rows
@@ -27,24 +27,6 @@ def progress(session: Session, execution: UUID) -> ExecutionProgress:
     return found
 
 
-def at_source(session: Session, file: UUID, status: PhysicalCopyStatus) -> None:
-    """Add the copy of a file at its source."""
-    session.add(
-        RawDataFilePhysicalCopy(
-            id=new_id(),
-            site_id="ccat",
-            raw_data_file_id=file,
-            data_location_id="ccat.chai-raw-data",
-            relative_path=str(file),
-            status=status,
-            size=3,
-            created_at=rows.NOW,
-            deleted_at=rows.NOW if status is PhysicalCopyStatus.DELETED else None,
-        )
-    )
-    session.flush()
-
-
 def test_an_unknown_execution_has_none(session: Session) -> None:
     assert execution_progress(session, new_id()) is None
 
@@ -61,25 +43,19 @@ def test_a_running_execution_is_never_done(session: Session, world: rows.World) 
 
 
 def test_each_step_counts(session: Session, world: rows.World, execution: UUID) -> None:
-    file = rows.add_file(session, execution, None)
-    at_source(session, file, PhysicalCopyStatus.PRESENT)
+    rows.add_file(session, execution)
     found = progress(session, execution)
     assert (found.files, found.bytes, found.files_packaged, found.archived) == (1, 3, 0, False)
 
-    package = rows.add_package(session, execution, sealed=False)
-    packaged = rows.add_file(session, execution, package, "b.fits")
-    at_source(session, packaged, PhysicalCopyStatus.PRESENT)
+    rows.add_package(session, execution, part=2, sealed=False)
     found = progress(session, execution)
-    assert (found.files_packaged, found.packages, found.packages_sealed) == (1, 1, 0)
+    assert (found.files_packaged, found.packages, found.packages_sealed) == (2, 1, 0)
     assert (found.files_sealed, found.files_archived, found.archives_reached) == (0, 0, 0)
 
 
 def test_is_archived_then_removed(session: Session, world: rows.World, execution: UUID) -> None:
     package = rows.add_package(session, execution)
-    file = rows.add_file(session, execution, package)
-    at_source(session, file, PhysicalCopyStatus.PRESENT)
     assert not progress(session, execution).archived
-    wanted = session.get_one(RawDataPackage, package)
     for location in (world.archive, "us.lta"):
         if not progress(session, execution).archived:
             rows.add_copy(session, package, location)
@@ -92,20 +68,19 @@ def test_is_archived_then_removed(session: Session, world: rows.World, execution
         PhysicalCopyStatus.DELETION_IN_PROGRESS,
     ):
         session.execute(
-            update(RawDataFilePhysicalCopy)
-            .where(RawDataFilePhysicalCopy.raw_data_file_id == file)
+            update(PhysicalCopy)
+            .where(PhysicalCopy.data_location_id == "ccat.chai-raw-data")
             .values(status=status)
         )
         assert not progress(session, execution).removed_at_source
     session.execute(
-        update(RawDataFilePhysicalCopy)
-        .where(RawDataFilePhysicalCopy.raw_data_file_id == file)
+        update(PhysicalCopy)
+        .where(PhysicalCopy.data_location_id == "ccat.chai-raw-data")
         .values(status=PhysicalCopyStatus.DELETED, deleted_at=rows.NOW)
     )
     found = progress(session, execution)
     assert (found.removed_at_source, found.packages_removed_at_source) == (True, 1)
     assert found.files_removed_at_source == 1
-    assert wanted.source_removed_at is None
 
 
 def test_names_what_waits_and_what_failed(session: Session, world: rows.World) -> None:

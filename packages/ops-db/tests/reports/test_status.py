@@ -123,9 +123,6 @@ def test_counts_states_as_the_packages_themselves_say(
     rows.add_row(session, world, "data_transfer", Status.PENDING)
     archived = rows.add_package(session, world.execution, part=90)
     rows.add_copy(session, archived, world.archive, lost or PhysicalCopyStatus.VERIFIED)
-    session.execute(
-        update(RawDataPackage).where(RawDataPackage.id == archived).values(source_removed_at=rows.NOW)
-    )
     states = list(session.scalars(select(package_state()).select_from(RawDataPackage)))
     assert len(states) == 4
     report = status_report(session, "ccat", rows.NOW)

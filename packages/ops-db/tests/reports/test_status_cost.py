@@ -18,18 +18,18 @@ FEW, MANY = 3_000, 10_000
 LONG_AGO = rows.NOW - timedelta(days=30)
 _FINISHED = (
     """
-    INSERT INTO raw_data_package (id, site_id, executed_obs_unit_id, instrument_module_id, part_number,
-        source_location_id, created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
-        manifest_checksum, index_checksum, source_removed_at)
-    SELECT md5(:made || '-' || n)::uuid, site_id, executed_obs_unit_id, instrument_module_id, :made + n,
-           source_location_id, :at, 1, 3, '2026/10/22/' || md5(:made || '-' || n)::uuid || '.tar', :at, size,
-           checksum, manifest_checksum, index_checksum, :at
+    INSERT INTO raw_data_package (id, site_id, raw_data_series_id, first_number, last_number, part_number,
+        created_at, file_count, payload_bytes, relative_path, sealed_at, size, checksum,
+        manifest_checksum, index_checksum)
+    SELECT md5(:made || '-' || n)::uuid, site_id, raw_data_series_id, :made + n, :made + n, :made + n,
+           :at, 1, 3, '2026/10/22/' || md5(:made || '-' || n)::uuid || '.tar', :at, size,
+           checksum, manifest_checksum, index_checksum
     FROM raw_data_package, generate_series(1, :count) AS n WHERE id = :like
     """,
     """
-    INSERT INTO physical_copy (id, site_id, kind, raw_data_package_id, data_location_id, relative_path,
+    INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id, relative_path,
         status, size, created_at, checksum, verified_at, verified_by)
-    SELECT md5(place || p.id)::uuid, split_part(place, '.', 1), 'raw_data_package', p.id, place,
+    SELECT md5(place || p.id)::uuid, split_part(place, '.', 1), 'raw_data_package', 'tar', p.id, place,
            p.relative_path, 'verified', p.size, :at, p.checksum, :at, 'full_read'
     FROM raw_data_package p, unnest(ARRAY['cologne.lta', 'cologne.processing']) AS place
     WHERE p.part_number > :made AND p.part_number <= :made + :count

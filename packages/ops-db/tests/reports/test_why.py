@@ -152,7 +152,7 @@ def test_a_file_is_explained_by_its_package_or_its_module(session: Session, worl
     assert packaged is not None
     assert str(world.package) in packaged.summary
     execution = rows.add_execution(session, ExecutionStatus.RUNNING)
-    loose = rows.add_file(session, execution, None, "loose.fits")
+    loose = rows.add_file(session, execution, "loose.fits")
     unplanned = why(session, str(loose))
     assert unplanned is not None
     assert unplanned.state == "filed, in no package yet"

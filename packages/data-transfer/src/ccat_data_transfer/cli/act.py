@@ -11,7 +11,7 @@ from ccat_data_transfer.cli.context import Json, end, load_settings, open_databa
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.work.outages import SUBJECTS
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CheckReason, CopyKind, OutageScope, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyForm, OutageScope, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import FixityCheck, Outage, PhysicalCopy
 from ccat_ops_db.outages import DOUBT, IN_FORCE, is_doubt, trial
@@ -32,7 +32,7 @@ def verify(
             .where(
                 mine,
                 own_rows(PhysicalCopy.site_id),
-                PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+                PhysicalCopy.form == CopyForm.TAR,
                 PhysicalCopy.status.in_(READABLE),
                 ~select(FixityCheck.id)
                 .where(

@@ -11,7 +11,7 @@ A copy of a package X at a location L may be deleted exactly if
 * no hold covers it, no pin keeps it, its retention time has passed,
 * and L is not a long-term archive: those are never emptied by policy.
 
-The files of X at their source count as a copy of X. The schema keeps ``min_archive_copies`` at 1 or more, and
+The files of X at their source are a copy of X. The schema keeps ``min_archive_copies`` at 1 or more, and
 this module does so again: no setting can weaken the rule.
 """
 
@@ -46,6 +46,7 @@ from ccat_data_transfer.planning.topology import Obstacle
 from ccat_ops_db.copy_locks import KEEPS_A_COPY
 from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
+    CopyForm,
     CopyKind,
     HoldScope,
     LocationType,
@@ -62,7 +63,6 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     PhysicalCopyLock,
     PlaceMarker,
-    RawDataFile,
     RawDataPackage,
     RetentionPolicy,
 )
@@ -82,7 +82,7 @@ CONFIRMATION_LIFETIME = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is to be deleted: the tar of a package, or its files (or one of them), at one location."""
+    """What is to be deleted at one location: a package, or one staged file of it."""
 
     package_id: UUID
     location_id: str
@@ -360,7 +360,7 @@ def _verified_elsewhere(
         .outerjoin(outage, outage.c.data_location_id == location.c.id)
         .where(
             PhysicalCopy.raw_data_package_id == package_id,
-            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            PhysicalCopy.form == CopyForm.TAR,
             PhysicalCopy.data_location_id != location_id,
             PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
             PhysicalCopy.checksum == package.checksum,
@@ -379,10 +379,7 @@ def _copies(
     here = PhysicalCopy.data_location_id == location_id
     if kind is CopyKind.RAW_DATA_PACKAGE:
         return here, PhysicalCopy.raw_data_package_id == package_id
-    of_package = and_(
-        RawDataFile.raw_data_package_id == package_id, or_(file_id.is_(None), RawDataFile.id == file_id)
-    )
-    return here, PhysicalCopy.raw_data_file_id.in_(select(RawDataFile.id).where(of_package))
+    return here, PhysicalCopy.raw_data_file_id == file_id
 
 
 def _reader(

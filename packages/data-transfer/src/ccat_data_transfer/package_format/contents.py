@@ -114,20 +114,20 @@ def predict_size(contents: PackageContents) -> int:
 def split_into_parts(files: Iterable[SourceFile], limit: int = DEFAULT_LIMIT_BYTES) -> list[list[SourceFile]]:
     """Split files into packages of at most `limit` bytes and `MAX_MEMBERS` files each.
 
-    Neighbours in path order stay together and the order of the input does not matter, so planning twice gives
-    the same parts. A file that is larger than the limit gets a package of its own: files are never cut.
+    Each part has neighbours, in the order that is given. A file that is larger than the limit gets a package
+    of its own: files are never cut.
 
     Parameters
     ----------
     files : iterable of SourceFile
-        All files of one execution and module.
+        Files of one series, in the order of their numbers.
     limit : int
         Bytes that a tar may have, with its headers, its index and a description of up to 64 KiB, and 1 KiB
         and the path for each file.
     """
     parts: list[list[SourceFile]] = []
     room = 0
-    for file in sorted_by_path(files):
+    for file in files:
         described = index.line_bound(file.path) + _DESCRIPTION_BYTES_PER_FILE
         needed = _member_bound(file) + described
         if not parts or needed > room or len(parts[-1]) == MAX_MEMBERS:

@@ -30,6 +30,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     Ability,
     Adoption,
+    CopyForm,
     CopyKind,
     LocationType,
     OutageScope,
@@ -44,7 +45,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     PlaceAbility,
     PlaceMarker,
-    RawDataPackage,
+    RawDataSeries,
 )
 
 Act = Literal["none", "new", "taken over", "taken back", "same place"]
@@ -259,7 +260,7 @@ def _was_used(session: Session, location: str) -> bool:
         select(PhysicalCopy.id)
         .where(PhysicalCopy.data_location_id == location, PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE)
         .exists(),
-        select(RawDataPackage.id).where(RawDataPackage.source_location_id == location).exists(),
+        select(RawDataSeries.id).where(RawDataSeries.source_location_id == location).exists(),
     ]
     here += [
         select(kind.table.id).where(getattr(kind.table, kind.location) == location).exists()
@@ -352,6 +353,7 @@ def _copies(session: Session, location: str, marker_id: UUID) -> tuple[int, int,
             func.count(),
             func.coalesce(func.sum(PhysicalCopy.size), 0),
             func.count().filter(
+                PhysicalCopy.form == CopyForm.TAR,
                 PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
                 PhysicalCopy.place_marker_id.is_distinct_from(marker_id),
             ),

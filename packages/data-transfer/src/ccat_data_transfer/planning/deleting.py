@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import bytes_to_free
@@ -31,8 +31,7 @@ from ccat_ops_db.models import (
     DataLocation,
     Deletion,
     PhysicalCopy,
-    RawDataFile,
-    RawDataPackage,
+    RawDataFileView,
 )
 from ccat_ops_db.waiting import WaitingReason
 
@@ -176,18 +175,11 @@ def _open_deletion(
 
 def _candidates(session: Session, places: Sequence[Place]) -> dict[str, list[Found]]:
     """Return what could go at some places, archived longest first."""
-    sources = [place.id for place in places if place.location_type is LocationType.SOURCE]
     buffers = [place.id for place in places if place.location_type is LocationType.BUFFER]
-    others = [place.id for place in places if place.id not in sources]
     found: dict[str, list[Found]] = {}
-    if sources:
-        for package_id, place_id, size, reason, detail in ask(session, _packages_at_source(), places=sources):
-            candidate = Candidate(package_id, place_id, CopyKind.RAW_DATA_FILE)
-            found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
-    if others:
-        for kind, package_id, place_id, file_id, size, reason, detail in ask(
-            session, _copies(), places=others, buffers=buffers
-        ):
+    if places:
+        copies = ask(session, _copies(), places=[place.id for place in places], buffers=buffers)
+        for kind, package_id, place_id, file_id, size, reason, detail in copies:
             candidate = Candidate(package_id, place_id, kind, file_id)
             found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
     return found
@@ -202,37 +194,8 @@ def _batches(candidates: Sequence[Found]) -> Iterator[Sequence[Found]]:
 
 
 @cache
-def _packages_at_source() -> Select[*tuple[Any, ...]]:
-    # Each pass gives all files of a package the same reason: one of them tells it.
-    one_file = (
-        select(PhysicalCopy.waiting_reason, PhysicalCopy.waiting_detail)
-        .join(RawDataFile, RawDataFile.id == PhysicalCopy.raw_data_file_id)
-        .where(
-            RawDataFile.raw_data_package_id == RawDataPackage.id,
-            PhysicalCopy.data_location_id == RawDataPackage.source_location_id,
-            PhysicalCopy.status.in_(fixed(*LIVING)),
-        )
-        .limit(1)
-        .lateral()
-    )
-    place_id = RawDataPackage.source_location_id
-    return (
-        select(RawDataPackage.id, place_id, RawDataPackage.payload_bytes, one_file)
-        .outerjoin(one_file, true())
-        .where(
-            is_among(place_id, "places"),
-            RawDataPackage.sealed_at.is_not(None),
-            RawDataPackage.source_removed_at.is_(None),
-            ~_has_open_deletion(RawDataPackage.id, place_id, *fixed(CopyKind.RAW_DATA_FILE)),
-            _may_have_news(RawDataPackage.id, one_file.c.waiting_reason),
-        )
-        .order_by(RawDataPackage.sealed_at, RawDataPackage.id)
-    )
-
-
-@cache
 def _copies() -> Select[*tuple[Any, ...]]:
-    package_id = func.coalesce(PhysicalCopy.raw_data_package_id, RawDataFile.raw_data_package_id)
+    package_id = func.coalesce(PhysicalCopy.raw_data_package_id, RawDataFileView.raw_data_package_id)
     place_id, file_id = PhysicalCopy.data_location_id, PhysicalCopy.raw_data_file_id
     return (
         select(
@@ -244,7 +207,7 @@ def _copies() -> Select[*tuple[Any, ...]]:
             PhysicalCopy.waiting_reason,
             PhysicalCopy.waiting_detail,
         )
-        .outerjoin(RawDataFile, RawDataFile.id == file_id)
+        .outerjoin(RawDataFileView, RawDataFileView.id == file_id)
         .where(
             is_among(place_id, "places"),
             PhysicalCopy.status.in_(fixed(*LIVING)),
@@ -291,17 +254,15 @@ class _Staying:
 
     def __init__(self, location_id: str) -> None:
         self._location_id = location_id
-        self._packages, self._files_of_packages, self._files = Obstacles(), Obstacles(), Obstacles()
+        self._packages, self._files = Obstacles(), Obstacles()
 
     def note(self, found: Found, obstacle: Obstacle) -> None:
         """Note why something stays."""
         if (found.reason, found.detail) == (obstacle.reason, obstacle.detail):
             return
         candidate = found.candidate
-        if candidate.kind is CopyKind.RAW_DATA_PACKAGE:
+        if candidate.file_id is None:
             self._packages.add(obstacle, candidate.package_id)
-        elif candidate.file_id is None:
-            self._files_of_packages.add(obstacle, candidate.package_id)
         else:
             self._files.add(obstacle, candidate.file_id)
 
@@ -315,13 +276,8 @@ class _Staying:
         def files(ids: Sequence[UUID]) -> ColumnElement[bool]:
             return and_(here, is_one_of(PhysicalCopy.raw_data_file_id, ids))
 
-        def files_of_packages(ids: Sequence[UUID]) -> ColumnElement[bool]:
-            of_packages = select(RawDataFile.id).where(is_one_of(RawDataFile.raw_data_package_id, ids))
-            return and_(here, PhysicalCopy.raw_data_file_id.in_(of_packages))
-
         self._packages.write(session, PhysicalCopy, packages, at)
         self._files.write(session, PhysicalCopy, files, at)
-        self._files_of_packages.write(session, PhysicalCopy, files_of_packages, at)
 
 
 def _say_of_all(session: Session, topology: Topology, place: Place, obstacle: Obstacle) -> None:

@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Interval, Row, Select, and_, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
 from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.reasons import is_one_of, not_locked, set_reason
-from ccat_data_transfer.planning.statements import ask, fixed, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, StorageType
 from ccat_ops_db.events import record_event
@@ -24,6 +24,7 @@ from ccat_ops_db.models import (
     PackageCreation,
     RawDataFile,
     RawDataPackage,
+    RawDataSeries,
 )
 from ccat_ops_db.reports.words import duration, size
 from ccat_ops_db.waiting import WaitingReason
@@ -37,55 +38,70 @@ OVERHEAD_PER_FILE = 1 << 13
 def plan_packaging(session: Session, topology: Topology) -> int:
     """Form packages of files that are due and open the work of writing them; return how many."""
 
-    def plan(group: Row[*tuple[Any, ...]]) -> int:
-        return _plan_group(session, topology, group)
+    def plan(series: Row[*tuple[Any, ...]]) -> int:
+        return _plan_series(session, topology, series)
 
-    groups = ask(session, _unpackaged(), sites=topology.sites).all()
-    formed = sum(count for _, count in one_by_one(session, groups, plan))
+    due = ask(session, _due(), sites=topology.sites, at=topology.at).all()
+    formed = sum(count for _, count in one_by_one(session, due, plan))
     _choose_buffers(session, topology)
     return formed
 
 
-def _plan_group(session: Session, topology: Topology, group: Row[*tuple[Any, ...]]) -> int:
-    place, formed = topology.places.get(group.source_location_id), 0
-    size_limit = place.package_size_limit if place else 50_000_000_000
-    age_limit = place.package_age_limit if place else 3600
-    running = group.status is ExecutionStatus.RUNNING
-    aged = (topology.at - group.oldest).total_seconds() >= age_limit
-    growing = running and not aged
-    if not growing or group.size >= size_limit:
-        formed = _form_packages(session, group, size_limit, topology.at, only_full_ones=growing)
-    _say_whether_more_come(session, group, size_limit, age_limit, topology.at, growing=growing)
-    return formed
-
-
 @cache
-def _unpackaged() -> Select[*tuple[Any, ...]]:
-    key = (
-        RawDataFile.executed_obs_unit_id,
-        RawDataFile.instrument_module_id,
-        RawDataFile.source_location_id,
-    )
+def _due() -> Select[*tuple[Any, ...]]:
+    """Return the series to be looked at: of what is running, those whose time has come."""
     return (
         select(
-            *key,
-            RawDataFile.site_id,
-            func.min(RawDataFile.filed_at).label("oldest"),
-            func.sum(RawDataFile.size).label("size"),
+            RawDataSeries.id,
+            RawDataSeries.site_id,
+            RawDataSeries.executed_obs_unit_id,
+            RawDataSeries.instrument_module_id,
+            RawDataSeries.source_location_id,
             ExecutedObsUnit.status,
             ObsUnit.priority,
         )
-        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataFile.executed_obs_unit_id)
+        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataSeries.executed_obs_unit_id)
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
-        .where(RawDataFile.raw_data_package_id.is_(None), is_among(RawDataFile.site_id, "sites"))
-        .group_by(*key, RawDataFile.site_id, ExecutedObsUnit.status, ObsUnit.priority)
-        .order_by(*key)
+        .where(
+            is_among(RawDataSeries.site_id, "sites"),
+            RawDataSeries.filed_count > RawDataSeries.packaged_count,
+            or_(
+                RawDataSeries.review_at <= moment("at"),
+                ExecutedObsUnit.status.not_in(fixed(ExecutionStatus.RUNNING)),
+            ),
+        )
+        .order_by(RawDataSeries.id)
     )
+
+
+def _plan_series(session: Session, topology: Topology, series: Row[*tuple[Any, ...]]) -> int:
+    # Who files holds the same lock: what was counted is there, and what follows has higher numbers.
+    counted = session.execute(
+        select(
+            RawDataSeries.packaged_count,
+            RawDataSeries.oldest_unpackaged_at,
+            (RawDataSeries.filed_bytes - RawDataSeries.packaged_bytes).label("size"),
+        )
+        .where(RawDataSeries.id == series.id, RawDataSeries.filed_count > RawDataSeries.packaged_count)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if counted is None:
+        return 0
+    place, formed = topology.places.get(series.source_location_id), 0
+    size_limit = place.package_size_limit if place else 50_000_000_000
+    age_limit = place.package_age_limit if place else 3600
+    of_age_at = counted.oldest_unpackaged_at + timedelta(seconds=age_limit)
+    growing = series.status is ExecutionStatus.RUNNING and topology.at < of_age_at
+    if not growing or counted.size >= size_limit:
+        formed = _form_packages(session, series, counted, size_limit, topology.at, only_full_ones=growing)
+    _say_whether_more_come(session, series, size_limit, age_limit, topology.at, growing=growing)
+    _look_again_when_of_age(session, series, age_limit)
+    return formed
 
 
 def _say_whether_more_come(
     session: Session,
-    group: Row[*tuple[Any, ...]],
+    series: Row[*tuple[Any, ...]],
     size_limit: int,
     age_limit: int,
     at: datetime,
@@ -98,8 +114,8 @@ def _say_whether_more_come(
         session,
         ExecutedObsUnitModule,
         and_(
-            ExecutedObsUnitModule.executed_obs_unit_id == group.executed_obs_unit_id,
-            ExecutedObsUnitModule.instrument_module_id == group.instrument_module_id,
+            ExecutedObsUnitModule.executed_obs_unit_id == series.executed_obs_unit_id,
+            ExecutedObsUnitModule.instrument_module_id == series.instrument_module_id,
         ),
         WaitingReason.EXECUTION_RUNNING if growing else None,
         limits if growing else None,
@@ -107,48 +123,63 @@ def _say_whether_more_come(
     )
 
 
-def _form_packages(
-    session: Session, group: Row[*tuple[Any, ...]], limit: int, at: datetime, *, only_full_ones: bool
-) -> int:
-    of_group = and_(
-        RawDataFile.executed_obs_unit_id == group.executed_obs_unit_id,
-        RawDataFile.instrument_module_id == group.instrument_module_id,
-        RawDataFile.source_location_id == group.source_location_id,
-        RawDataFile.raw_data_package_id.is_(None),
+def _look_again_when_of_age(session: Session, series: Row[*tuple[Any, ...]], age_limit: int) -> None:
+    session.execute(
+        update(RawDataSeries)
+        .where(RawDataSeries.id == series.id)
+        .values(
+            review_at=RawDataSeries.oldest_unpackaged_at + literal(timedelta(seconds=age_limit), Interval())
+        )
+        .execution_options(synchronize_session=False)
     )
+
+
+def _form_packages(
+    session: Session,
+    series: Row[*tuple[Any, ...]],
+    counted: Row[*tuple[Any, ...]],
+    limit: int,
+    at: datetime,
+    *,
+    only_full_ones: bool,
+) -> int:
     rows = session.execute(
-        select(RawDataFile.id, RawDataFile.relative_path, RawDataFile.size, RawDataFile.checksum)
-        .where(of_group)
-        .order_by(RawDataFile.id)
-    ).all()
-    ids = {row.relative_path: row.id for row in rows}
-    parts = split_into_parts([SourceFile(row.relative_path, row.size, row.checksum) for row in rows], limit)
+        select(RawDataFile.relative_path, RawDataFile.size, RawDataFile.checksum)
+        .where(RawDataFile.raw_data_series_id == series.id, RawDataFile.number > counted.packaged_count)
+        .order_by(RawDataFile.number)
+    )
+    parts = split_into_parts([SourceFile(*row) for row in rows], limit)
     if only_full_ones:
         parts = parts[:-1]
-    for part in parts:
-        _form_package(session, group, [(ids[file.path], file) for file in part], at)
+    first = counted.packaged_count + 1
+    for files in parts:
+        _form_package(session, series, first, files, at)
+        first += len(files)
     return len(parts)
 
 
 def _form_package(
-    session: Session, group: Row[*tuple[Any, ...]], files: list[tuple[UUID, SourceFile]], at: datetime
+    session: Session, series: Row[*tuple[Any, ...]], first: int, files: Sequence[SourceFile], at: datetime
 ) -> None:
     package_id = new_id()
+    # Staging names folders by execution, module and part: a module that writes to two places has one count.
     part = session.execute(
-        select(func.coalesce(func.max(RawDataPackage.part_number), 0) + 1).where(
-            RawDataPackage.executed_obs_unit_id == group.executed_obs_unit_id,
-            RawDataPackage.instrument_module_id == group.instrument_module_id,
+        select(func.coalesce(func.max(RawDataPackage.part_number), 0) + 1)
+        .join(RawDataSeries, RawDataSeries.id == RawDataPackage.raw_data_series_id)
+        .where(
+            RawDataSeries.executed_obs_unit_id == series.executed_obs_unit_id,
+            RawDataSeries.instrument_module_id == series.instrument_module_id,
         )
     ).scalar_one()
-    payload = sum(file.size for _, file in files)
+    payload = sum(file.size for file in files)
     session.execute(
         insert(RawDataPackage).values(
             id=package_id,
-            site_id=group.site_id,
-            executed_obs_unit_id=group.executed_obs_unit_id,
-            instrument_module_id=group.instrument_module_id,
+            site_id=series.site_id,
+            raw_data_series_id=series.id,
+            first_number=first,
+            last_number=first + len(files) - 1,
             part_number=part,
-            source_location_id=group.source_location_id,
             created_at=at,
             file_count=len(files),
             payload_bytes=payload,
@@ -156,24 +187,19 @@ def _form_package(
         )
     )
     session.execute(
-        update(RawDataFile)
-        .where(is_one_of(RawDataFile.id, [identifier for identifier, _ in files]))
-        .values(raw_data_package_id=package_id)
-    )
-    session.execute(
         insert(PackageCreation).values(
             id=new_id(),
-            site_id=group.site_id,
+            site_id=series.site_id,
             raw_data_package_id=package_id,
-            source_location_id=group.source_location_id,
-            priority=group.priority,
+            source_location_id=series.source_location_id,
+            priority=series.priority,
             created_at=at,
             bytes_total=payload + OVERHEAD_PER_PACKAGE + OVERHEAD_PER_FILE * len(files),
         )
     )
     record_event(
         session,
-        site_id=group.site_id,
+        site_id=series.site_id,
         at=at,
         actor=PLANNER,
         action="package.formed",

@@ -27,7 +27,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
-from ccat_ops_db.package_state import READABLE
+from ccat_ops_db.package_state import READABLE, is_at_source
 
 LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
@@ -59,8 +59,8 @@ def _stopped() -> Select[*tuple[Any, ...]]:
         select(
             RawDataPackage.id,
             RawDataPackage.site_id,
-            RawDataPackage.source_location_id,
-            RawDataPackage.source_removed_at,
+            RawDataPackage.source_location_id.label("source_location_id"),
+            is_at_source().label("at_source"),
         )
         .where(is_among(RawDataPackage.id, "packages"), ~_is_archived(), ~_is_worked_on())
         .order_by(RawDataPackage.id)
@@ -84,7 +84,7 @@ def _repair(session: Session, topology: Topology, package: Row[*tuple[Any, ...]]
         _send_on_again(session, good[0].id)
         _tell(session, topology, package, good[0].site_id, "its way on is planned again from a good copy")
         return True
-    if package.site_id in topology.sites and package.source_removed_at is None:
+    if package.site_id in topology.sites and package.at_source:
         return _make_again(session, topology, package)
     return False
 

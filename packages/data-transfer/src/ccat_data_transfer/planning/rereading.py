@@ -11,7 +11,7 @@ from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_ops_db.enumerations import CheckReason, CopyKind, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status, VerificationMethod
 from ccat_ops_db.models import FixityCheck, PhysicalCopy, PlaceMarker
 
 AT_ONCE = 1000
@@ -62,7 +62,7 @@ def _verified_under_others(marker_id: UUID, location_id: str) -> Select[*tuple[A
         select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.size)
         .where(
             PhysicalCopy.data_location_id == location_id,
-            PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
+            PhysicalCopy.form == CopyForm.TAR,
             PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
             PhysicalCopy.place_marker_id.is_distinct_from(marker_id),
             ~under_way,

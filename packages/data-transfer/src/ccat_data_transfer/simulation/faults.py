@@ -124,9 +124,16 @@ class Faults:
         return name
 
     def rot(self, acting: Process) -> str:
-        """Damage a byte of a tar in a buffer; the files are elsewhere, too."""
+        """Damage a byte of a tar in a buffer; the files are elsewhere, too.
+
+        A tar of which the database does not know yet is spared: what rots before its arrival was noted keeps
+        its name, until the engine gives names of generations.
+        """
         name, disk = self._disk(list(BUFFERS))
-        tars = [path for path in sorted(disk.names) if path.endswith(".tar")]
+        known = self._simulation.database.look(
+            "SELECT relative_path FROM physical_copy WHERE data_location_id = %s", name
+        )
+        tars = [path for path in sorted(disk.names) if (path,) in known and path.endswith(".tar")]
         if not tars:
             return "nothing"
         path = self._chance.choice(tars)

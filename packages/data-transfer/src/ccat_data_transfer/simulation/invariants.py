@@ -2,7 +2,8 @@
 
 What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
 I2, no act touches anything but own partials and decided copies; I5, nothing is written, and nothing found,
-at a place that is not the location's; I7, one writer of a row at a time.
+at a place that is not the location's; I6, numbers, ranges and members of files are true; I7, one writer of a
+row at a time.
 """
 
 from collections.abc import Iterable
@@ -63,6 +64,35 @@ END $$""",
     " WHEN (NEW.kind = 'raw_data_package' AND NEW.status IN ('missing', 'corrupt')"
     " AND OLD.status <> NEW.status) EXECUTE FUNCTION simulation_finding()",
 )
+
+
+_SERIES = """
+SELECT 'numbers', s.id::text FROM raw_data_series s
+WHERE s.filed_count <> (SELECT count(*) FROM raw_data_file f WHERE f.raw_data_series_id = s.id)
+   OR s.filed_count <> (SELECT coalesce(max(f.number), 0) FROM raw_data_file f
+                        WHERE f.raw_data_series_id = s.id)
+   OR s.packaged_count <> (SELECT coalesce(max(p.last_number), 0) FROM raw_data_package p
+                           WHERE p.raw_data_series_id = s.id)
+UNION ALL
+SELECT 'ranges', p.id::text
+FROM (SELECT p.id, p.first_number, lag(p.last_number, 1, 0::bigint)
+               OVER (PARTITION BY p.raw_data_series_id ORDER BY p.first_number) AS before
+      FROM raw_data_package p) p
+WHERE p.first_number <> p.before + 1
+UNION ALL
+SELECT 'neither a member nor excepted', f.relative_path FROM raw_data_file_view f
+WHERE f.left_out AND f.exception IS NULL
+UNION ALL
+SELECT 'a member of the package of other numbers', f.relative_path FROM raw_data_file_view f
+JOIN raw_data_package_member m ON m.raw_data_file_id = f.id
+WHERE m.raw_data_package_id IS DISTINCT FROM f.raw_data_package_id
+"""
+
+_MEMBERS = """
+SELECT p.relative_path, f.relative_path, f.tar_offset, f.size FROM raw_data_file_view f
+JOIN raw_data_package p ON p.id = f.raw_data_package_id WHERE f.tar_offset IS NOT NULL
+ORDER BY p.id, f.number
+"""
 
 
 class InvariantBrokenError(AssertionError):
@@ -130,6 +160,21 @@ class Judge:
             if found is not None and found == self._tars.get((location_id, path)):
                 self._broken("I5", f"{path} at {location_id} is {status}, and right")
 
+    def judge_series(self) -> None:
+        """I6: ranges follow each other, each file is in one or in none yet, members are in the tar."""
+        for what, which in self._simulation.database.look(_SERIES):
+            self._broken("I6", f"{what}: {which}")
+        tars = {
+            path: content
+            for location_id in self._archives
+            for path, content in self._simulation.current[location_id].contents()
+            if path.endswith(".tar") and not content.is_damaged
+        }
+        for tar, path, offset, size in self._simulation.database.look(_MEMBERS):
+            there = tars.get(tar)
+            if there is not None and there.part(offset, offset + size) != self._filed.get(path):
+                self._broken("I6", f"{path} is not at byte {offset} of {tar}")
+
     def judge_leases(self) -> None:
         """I7: no lease came back, none that lived was taken, no row was changed by another than its owner."""
         rows = self._simulation.database.look(
@@ -185,12 +230,16 @@ class Judge:
     def _was_decided(self, location_id: str, path: str) -> bool:
         tar = path.removesuffix(".index.json") + ".tar" if path.endswith(".index.json") else path
         rows = self._simulation.database.look(
-            "SELECT 1 FROM physical_copy WHERE data_location_id = %s AND status = %s"
-            " AND (relative_path IN (%s, %s) OR starts_with(%s, relative_path || '/'))",
+            "SELECT 1 FROM physical_copy c WHERE c.data_location_id = %s AND c.status = %s"
+            " AND (c.relative_path IN (%s, %s) OR starts_with(%s, c.relative_path || '/')"
+            " OR EXISTS (SELECT FROM raw_data_file_view f WHERE f.raw_data_package_id = c.raw_data_package_id"
+            " AND f.source_location_id = c.data_location_id AND f.relative_path = %s"
+            " AND f.tar_offset IS NOT NULL AND f.exception IS NULL))",
             location_id,
             PhysicalCopyStatus.DELETION_IN_PROGRESS.value,
             path,
             tar,
+            path,
             path,
         )
         return bool(rows)

@@ -27,6 +27,7 @@ from ccat_ops_db.enumerations import (
     TransferMethod,
     VerificationMethod,
 )
+from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -41,8 +42,6 @@ from ccat_ops_db.models import (
     ObservingProgram,
     ObsUnit,
     PlaceMarker,
-    RawDataFile,
-    RawDataFilePhysicalCopy,
     RawDataPackage,
     RetentionPolicy,
     S3DataLocation,
@@ -51,6 +50,7 @@ from ccat_ops_db.models import (
     StagingJob,
     Telescope,
 )
+from ccat_ops_db.package_state import of_execution
 
 GIB = 1024**3
 SOURCE = "ccat.raw"
@@ -234,29 +234,8 @@ class Observer:
         disk.sync_folder(path)
 
         def file_it(session: Session) -> None:
-            now = database_now(session)
-            file = RawDataFile(
-                site_id="ccat",
-                executed_obs_unit_id=execution_id,
-                instrument_module_id="chai-lfa",
-                relative_path=path,
-                size=size,
-                checksum=content.checksum("xxh3-128"),
-                source_location_id=SOURCE,
-                filed_at=now,
-            )
-            session.add(file)
-            session.flush()
-            session.add(
-                RawDataFilePhysicalCopy(
-                    site_id="ccat",
-                    raw_data_file_id=file.id,
-                    data_location_id=SOURCE,
-                    relative_path=path,
-                    size=size,
-                    created_at=now,
-                )
-            )
+            facts = FileFacts(path, size, content.checksum("xxh3-128"))
+            file_raw_data(session, execution_id, "chai-lfa", SOURCE, [facts])
 
         again(self.world, file_it)
         self.filed[path] = content
@@ -265,9 +244,7 @@ class Observer:
 def stage(session: Session, execution_id: UUID) -> bool:
     """Ask for all packages of an observation at the processing place; tell whether there were any."""
     packages = session.scalars(
-        select(RawDataPackage.id)
-        .where(RawDataPackage.executed_obs_unit_id == execution_id)
-        .order_by(RawDataPackage.id)
+        select(RawDataPackage.id).where(of_execution(execution_id)).order_by(RawDataPackage.id)
     ).all()
     if not packages:
         return False

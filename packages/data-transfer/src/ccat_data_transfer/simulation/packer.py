@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -14,13 +14,15 @@ from ccat_data_transfer.package_format import (
     PackageContents,
     PackageCorruptError,
     PackageFormatError,
+    SourceFile,
+    SourceFileError,
     SourceMissingError,
     WrittenPackage,
     find_index,
 )
 from ccat_data_transfer.package_format.pipeline import MemberDigest
 from ccat_data_transfer.package_format.writer import PackageWriter
-from ccat_data_transfer.packer import NewPackage, Unpacking
+from ccat_data_transfer.packer import NewPackage, Unpacking, for_reading_only
 from ccat_data_transfer.simulation.acts import SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content, ContentHasher
 from ccat_data_transfer.simulation.disk_storage import SimulatedDiskStorage
@@ -80,6 +82,20 @@ class SimulatedPacker:
         target.act("sync", new.path)
         disk.sync(inode)
         return written
+
+    def first_bad(
+        self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
+    ) -> SourceFileError | None:
+        """See `Packer.first_bad`."""
+        reading = _Source(_on_disk(source))
+        for file in files:
+            try:
+                PackageWriter(
+                    for_reading_only([file]), reading, _Nowhere(reading.storage, on_progress)
+                ).write()
+            except SourceFileError as error:
+                return error
+        return None
 
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""
@@ -199,6 +215,16 @@ class _Pipeline:
         self._storage.act("write", self._path, size)
         with classified():
             self._disk.write(self._inode, Content.joined((self._inode.content, *self._pieces)))
+        self._pieces.clear()
+
+
+class _Nowhere(_Pipeline):
+    """Takes the bytes of a package that is only read."""
+
+    def __init__(self, storage: SimulatedDiskStorage, on_progress: Callable[[int], None]) -> None:
+        super().__init__(storage, storage.disk, Inode(0, 0, 0), "", on_progress)
+
+    def _write_out(self) -> None:
         self._pieces.clear()
 
 

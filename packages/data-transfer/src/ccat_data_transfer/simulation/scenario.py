@@ -173,6 +173,7 @@ class _Run:
             if not self._what_is_not_well():
                 break
         self._judge.judge_files()
+        self._judge.judge_series()
         self._judge.judge_leases()
         if wrong := self._what_is_not_well():
             raise InvariantBrokenError(f"I11, seed {simulation.seed}: {wrong}; {self._happened}")

@@ -31,9 +31,9 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.lease import renew
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import deletion_has_begun, undelete
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event
-from ccat_ops_db.models import Deletion, PhysicalCopy, RawDataPackage
+from ccat_ops_db.models import Deletion, PhysicalCopy
 from ccat_ops_db.waiting import WaitingReason
 
 ASK_AGAIN_AFTER = 60.0
@@ -166,16 +166,6 @@ def _note_deleted(
         .values(status=PhysicalCopyStatus.DELETED, deleted_at=at)
         .execution_options(synchronize_session=False)
     )
-    if candidate.kind is CopyKind.RAW_DATA_FILE:
-        session.execute(
-            update(RawDataPackage)
-            .where(
-                RawDataPackage.id == candidate.package_id,
-                RawDataPackage.source_location_id == candidate.location_id,
-            )
-            .values(source_removed_at=at)
-            .execution_options(synchronize_session=False)
-        )
     record_event(
         session,
         site_id=deletion.site_id,

@@ -1,11 +1,11 @@
 """Stage 1, packaging: the files of one package become one tar in the site's buffer, in one pass."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, func, insert, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
@@ -19,26 +19,29 @@ from ccat_data_transfer.package_format import (
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
 from ccat_data_transfer.packer import NewPackage
 from ccat_data_transfer.planning.verifying import living_at, register_copy
+from ccat_data_transfer.stages.bad_files import conclude_files, find_bad_files, left_out, wait_for_files
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.models import (
     PackageCreation,
-    PhysicalCopy,
-    RawDataFile,
     RawDataPackage,
+    RawDataPackageMember,
     RawDataPackageMetadata,
+    RawDataPackagePhysicalCopy,
 )
-from ccat_ops_db.models.base import Nanoseconds
 
 
 def make_package(work: Attempt) -> None:
     """Write the tar beside its final name, publish it, and seal the package in the database."""
     with work.sessions() as session:
         creation = session.get_one(PackageCreation, work.id)
-        story = load_story(session, creation.raw_data_package_id)
+        story = _without_bad_files(session, load_story(session, creation.raw_data_package_id))
+    if not story.files:
+        _end_without_files(work, story.package)
+        return
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = work.storage(creation.destination_location_id)
     source = work.storage(creation.source_location_id)
@@ -58,10 +61,15 @@ def make_package(work: Attempt) -> None:
     try:
         written = packer.write(new, contents, source, on_progress=work.progress)
     except SourceFileError as error:
-        # What is found at another place is nothing about the file.
+        # What is found at another place is nothing about the files.
         source.confirm_place()
-        # The message begins with the path of the file: the API finds by it which file of a package is meant.
-        raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
+        packer.discard(new)
+        if package.sealed_at is not None:
+            raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
+        bad = find_bad_files(work, contents.files, source, error)
+        source.confirm_place()
+        wait_for_files(work, package, bad)
+        return
     if package.checksum not in (None, written.checksum):
         packer.discard(new)
         raise Permanent(
@@ -83,6 +91,22 @@ def make_package(work: Attempt) -> None:
     crash_point("packaging.after_commit")
 
 
+def _without_bad_files(session: Session, story: PackageStory) -> PackageStory:
+    """Return what the tar is to have: what it had before, or all but what the package goes on without."""
+    if story.package.sealed_at is not None:
+        return replace(story, files=[file for file in story.files if file.tar_offset is not None])
+    out = left_out(session, story.package, database_now(session))
+    return replace(story, files=[file for file in story.files if file.relative_path not in out])
+
+
+def _end_without_files(work: Attempt, package: RawDataPackage) -> None:
+    """End the packaging of files that are all bad: their numbers are spent, and they stay where they are."""
+    with work.finishing(
+        None, error_category="all_left_out", error_message="none of its files is as it was filed"
+    ) as session:
+        conclude_files(session, work, package, (), database_now(session))
+
+
 def _seal(
     session: Session, work: Attempt, story: PackageStory, written: WrittenPackage, marker_id: UUID | None
 ) -> None:
@@ -91,6 +115,8 @@ def _seal(
         update(RawDataPackage)
         .where(RawDataPackage.id == package.id)
         .values(
+            file_count=len(story.files),
+            payload_bytes=sum(file.size for file in story.files),
             sealed_at=at,
             size=written.size,
             checksum=written.checksum,
@@ -98,8 +124,9 @@ def _seal(
             index_checksum=f"sha256:{hashlib.sha256(written.index_json).hexdigest()}",
         )
     )
-    _note_members(session, package, written)
-    _note_source_read(session, package, at, marker_id)
+    _note_members(session, story, written)
+    conclude_files(session, work, package, (member.path for member in written.index.members), at)
+    _note_source_read(session, story, written.manifest_checksum, at, marker_id)
     session.execute(
         insert(RawDataPackageMetadata).values(
             raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
@@ -113,7 +140,7 @@ def _seal(
         action="package.sealed",
         subject_type="raw_data_package",
         subject_id=package.id,
-        message=f"{package.file_count} files in {written.size:,} bytes",
+        message=f"{len(story.files)} files in {written.size:,} bytes",
     )
 
 
@@ -133,47 +160,42 @@ def _register(session: Session, package: RawDataPackage, written: WrittenPackage
     resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=at)
 
 
-def _note_members(session: Session, package: RawDataPackage, written: WrittenPackage) -> None:
-    members = (
-        func.unnest(
-            literal([member.path for member in written.index.members], ARRAY(String())),
-            literal([member.offset for member in written.index.members], ARRAY(BigInteger())),
-            literal([f"sha256:{member.sha256}" for member in written.index.members], ARRAY(String())),
-            literal([member.mtime_ns for member in written.index.members], ARRAY(Nanoseconds())),
-        )
-        .table_valued("path", "position", "sha256", "modified_ns", name="members")
-        .render_derived()
-    )
+def _note_members(session: Session, story: PackageStory, written: WrittenPackage) -> None:
+    ids = {file.relative_path: file.id for file in story.files}
     session.execute(
-        update(RawDataFile)
-        .where(RawDataFile.raw_data_package_id == package.id, RawDataFile.relative_path == members.c.path)
-        .values(
-            member_offset=members.c.position,
-            member_checksum=members.c.sha256,
-            member_modified_ns=members.c.modified_ns,
-        )
-        .execution_options(synchronize_session=False)
+        insert(RawDataPackageMember),
+        [
+            {
+                "raw_data_file_id": ids[member.path],
+                "site_id": story.package.site_id,
+                "raw_data_package_id": story.package.id,
+                "tar_offset": member.offset,
+                "sha256": bytes.fromhex(member.sha256),
+                "mtime_ns": member.mtime_ns,
+            }
+            for member in written.index.members
+        ],
     )
 
 
 def _note_source_read(
-    session: Session, package: RawDataPackage, at: datetime, marker_id: UUID | None
+    session: Session, story: PackageStory, manifest: str, at: datetime, marker_id: UUID | None
 ) -> None:
-    """Note that the copies at the source were read and found right while the tar was written."""
-    session.execute(
-        update(PhysicalCopy)
-        .where(
-            PhysicalCopy.raw_data_file_id == RawDataFile.id,
-            RawDataFile.raw_data_package_id == package.id,
-            PhysicalCopy.data_location_id == package.source_location_id,
-            PhysicalCopy.status == PhysicalCopyStatus.PRESENT,
-        )
-        .values(
+    """Note that the files at the source were read and found right while the tar was written: one copy."""
+    package = story.package
+    session.add(
+        RawDataPackagePhysicalCopy(
+            site_id=package.site_id,
+            form=CopyForm.FILES,
+            raw_data_package_id=package.id,
+            data_location_id=package.source_location_id,
+            relative_path=package.relative_path.removesuffix(".tar"),
             status=PhysicalCopyStatus.VERIFIED,
-            checksum=RawDataFile.checksum,
+            size=sum(file.size for file in story.files),
+            created_at=at,
+            checksum=manifest,
             verified_at=at,
             verified_by=VerificationMethod.FULL_READ,
             place_marker_id=marker_id,
         )
-        .execution_options(synchronize_session=False)
     )

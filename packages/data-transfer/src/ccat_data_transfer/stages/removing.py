@@ -4,112 +4,129 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.deletion.rule import LIVING, Candidate, copies_of
-from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.deletion.rule import Candidate, copies_of
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Severity
+from ccat_ops_db.enumerations import CopyKind, FileExceptionKind, LocationType, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error
-from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFile
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFileException, RawDataFileView
 
 CHANGED = "source_changed_after_packaging"
 
 
 @dataclass(frozen=True)
-class SourceCopy:
+class Member:
     """A file at its source, as it was when it was packaged."""
 
-    copy_id: UUID
+    file_id: UUID
     path: str
     size: int
     modified_ns: int | None
 
 
 def set_changed_files_apart(work: Attempt, storage: Storage, candidate: Candidate) -> None:
-    """Take files out of a deletion that were changed at their source after they were packaged.
+    """Except files from a deletion that were changed at their source after they were packaged.
 
-    They are not what was archived. They stay, with an error that names them, and the others go.
+    They are not what was archived. They stay, with an exception that names them, and the others go.
     """
     with work.sessions() as session:
-        files = _files_at_source(session, candidate)
-    for file in files:
+        members = _members_at_source(session, candidate)
+    for member in members or ():
         work.item_done()
-        if not _is_changed(storage, file):
-            continue
-        with work.sessions.begin() as session:
-            at = database_now(session)
-            session.execute(
-                update(PhysicalCopy)
-                .where(
-                    PhysicalCopy.id == file.copy_id,
-                    PhysicalCopy.status.in_((*LIVING, PhysicalCopyStatus.DELETION_SCHEDULED)),
-                )
-                .values(status=PhysicalCopyStatus.CORRUPT)
-                .execution_options(synchronize_session=False)
-            )
-            record_error(
-                session,
-                site_id=candidate.location_id.split(".", 1)[0],
-                at=at,
-                severity=Severity.ERROR,
-                category=CHANGED,
-                subject_type="physical_copy",
-                subject_id=file.copy_id,
-                data_location_id=candidate.location_id,
-                message=f"{file.path}: changed at {candidate.location_id} after it was packaged, so it is"
-                " kept; file it under a new name, or remove it",
-            )
+        if _is_changed(storage, member):
+            _except(work, candidate, member)
 
 
 def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> int:
     """Remove the bytes of copies whose deletion was decided; return how many objects there were.
 
-    Raises
-    ------
-    Integrity
-        If a file at its source was changed in this very moment; it stays.
+    A file that was changed at its source in this very moment stays, with an exception that names it.
     """
     with work.sessions() as session:
-        at_source = {file.path: file for file in _files_at_source(session, candidate)}
-        paths = _paths(session, candidate)
-    changed = None
+        members = _members_at_source(session, candidate)
+        paths = _paths(session, candidate) if members is None else [member.path for member in members]
+    at_source = {member.path: member for member in members or ()}
+    removed = 0
     with storage.removing() as remove:
         for path in paths:
             work.item_done()
-            file = at_source.get(path)
-            if file is not None and _is_changed(storage, file):
-                changed = path
+            member = at_source.get(path)
+            if member is not None and _is_changed(storage, member):
+                _except(work, candidate, member)
                 continue
             remove(path)
+            removed += 1
             crash_point("deleting.between_files")
-    if changed is not None:
-        raise Integrity(CHANGED, "the file changed while its package was deleted; it is kept", path=changed)
-    return len(paths)
+    return removed
 
 
-def _files_at_source(session: Session, candidate: Candidate) -> list[SourceCopy]:
-    if candidate.kind is not CopyKind.RAW_DATA_FILE or _type(session, candidate) is not LocationType.SOURCE:
-        return []
+def _members_at_source(session: Session, candidate: Candidate) -> Sequence[Member] | None:
+    """Return what the tar has of the files at a source; None: the place is none.
+
+    What is in no tar is never removed, nor what was found changed.
+    """
+    if _type(session, candidate) is not LocationType.SOURCE:
+        return None
+    view = RawDataFileView
     rows = session.execute(
-        select(PhysicalCopy.id, PhysicalCopy.relative_path, PhysicalCopy.size, RawDataFile.member_modified_ns)
-        .join(RawDataFile, RawDataFile.id == PhysicalCopy.raw_data_file_id)
-        .where(*copies_of(candidate))
-        .order_by(PhysicalCopy.relative_path)
+        select(view.id, view.relative_path, view.size, view.mtime_ns)
+        .where(
+            view.raw_data_package_id == candidate.package_id,
+            view.tar_offset.is_not(None),
+            view.exception.is_(None),
+        )
+        .order_by(view.number)
     )
-    return [SourceCopy(*row) for row in rows]
+    return [Member(*row) for row in rows]
 
 
-def _is_changed(storage: Storage, file: SourceCopy) -> bool:
-    found = storage.stat(file.path)
+def _is_changed(storage: Storage, member: Member) -> bool:
+    found = storage.stat(member.path)
     if found is None:
         return False
-    return found.size != file.size or file.modified_ns not in (None, found.modified_ns)
+    return found.size != member.size or member.modified_ns not in (None, found.modified_ns)
+
+
+def _except(work: Attempt, candidate: Candidate, member: Member) -> None:
+    detail = (
+        f"changed at {candidate.location_id} after it was packaged, so it is kept; file it anew, or set it"
+        " aside"
+    )
+    with work.sessions.begin() as session:
+        at, site_id = database_now(session), candidate.location_id.split(".", 1)[0]
+        session.execute(
+            insert(RawDataFileException)
+            .values(
+                id=new_id(),
+                site_id=site_id,
+                raw_data_file_id=member.file_id,
+                kind=FileExceptionKind.CHANGED_AFTER_PACKAGING,
+                first_seen_at=at,
+                last_seen_at=at,
+                read_by=work.lease.owner,
+                detail=detail,
+            )
+            .on_conflict_do_nothing(index_elements=["raw_data_file_id"])
+        )
+        record_error(
+            session,
+            site_id=site_id,
+            at=at,
+            severity=Severity.ERROR,
+            category=CHANGED,
+            subject_type="raw_data_file",
+            subject_id=member.file_id,
+            data_location_id=candidate.location_id,
+            message=f"{member.path}: {detail}",
+        )
 
 
 def _paths(session: Session, candidate: Candidate) -> Sequence[str]:
@@ -146,9 +163,13 @@ def _staged_only_with_package(session: Session, candidate: Candidate) -> Sequenc
         by_itself.status == PhysicalCopyStatus.STAGED,
     )
     return session.scalars(
-        select(RawDataFile.relative_path)
-        .where(RawDataFile.raw_data_package_id == candidate.package_id, RawDataFile.id.not_in(kept))
-        .order_by(RawDataFile.relative_path)
+        select(RawDataFileView.relative_path)
+        .where(
+            RawDataFileView.raw_data_package_id == candidate.package_id,
+            RawDataFileView.tar_offset.is_not(None),
+            RawDataFileView.id.not_in(kept),
+        )
+        .order_by(RawDataFileView.relative_path)
     ).all()
 
 

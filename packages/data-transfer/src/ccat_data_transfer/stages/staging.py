@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Integrity, Transient
+from ccat_data_transfer.failures import Integrity, Permanent, Transient
 from ccat_data_transfer.package_format import (
     Member,
     PackageCorruptError,
@@ -17,13 +17,13 @@ from ccat_data_transfer.planning.verifying import living_at
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     PhysicalCopy,
-    RawDataFile,
     RawDataFilePhysicalCopy,
+    RawDataFileView,
     RawDataPackage,
     RawDataPackagePhysicalCopy,
     StagingItem,
@@ -38,7 +38,7 @@ def stage_item(work: Attempt) -> None:
         item = session.get_one(StagingItem, work.id)
         job = session.get_one(StagingJob, item.staging_job_id)
         package = session.get_one(RawDataPackage, item.raw_data_package_id)
-        file = session.get(RawDataFile, item.raw_data_file_id) if item.raw_data_file_id else None
+        file = session.get(RawDataFileView, item.raw_data_file_id) if item.raw_data_file_id else None
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
     folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
     unpacking = Unpacking(
@@ -79,16 +79,15 @@ def stage_item(work: Attempt) -> None:
     crash_point("staging.after_commit")
 
 
-def _member(file: RawDataFile) -> Member:
-    assert file.member_offset is not None, "only files of sealed packages are staged"
-    assert file.member_checksum is not None, "only files of sealed packages are staged"
-    assert file.member_modified_ns is not None, "only files of sealed packages are staged"
+def _member(file: RawDataFileView) -> Member:
+    if file.tar_offset is None or file.sha256 is None or file.mtime_ns is None:
+        raise Permanent("left_out", f"{file.relative_path} was left out of its package; it is at its source")
     return Member(
         file.relative_path,
-        file.member_offset,
+        file.tar_offset,
         file.size,
-        file.member_checksum.removeprefix("sha256:"),
-        file.member_modified_ns,
+        file.sha256.hex(),
+        file.mtime_ns,
     )
 
 
@@ -96,7 +95,7 @@ def _register(
     session: Session,
     item: StagingItem,
     package: RawDataPackage,
-    file: RawDataFile | None,
+    file: RawDataFileView | None,
     relative_path: str,
     pinned_until: datetime,
     at: datetime,
@@ -132,6 +131,7 @@ def _register(
         "site_id": item.site_id,
         "data_location_id": item.destination_location_id,
         "relative_path": relative_path,
+        "form": CopyForm.FILES,
         "status": PhysicalCopyStatus.STAGED,
         "size": file.size if file else package.payload_bytes,
         "created_at": at,

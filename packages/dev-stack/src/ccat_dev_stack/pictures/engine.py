@@ -91,6 +91,13 @@ class BadFile:
         """Come as far as the file."""
         raise self._error
 
+    def discard(self, package: NewPackage) -> None:
+        """Have written nothing."""
+
+    def first_bad(self, *_: Any, **__: Any) -> SourceFileError | None:
+        """Find nothing wrong with the others."""
+        return None
+
 
 class ToldPlaces:
     """Places whose storage is, or fails with, what was told."""

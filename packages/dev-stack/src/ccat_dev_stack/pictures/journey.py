@@ -26,6 +26,7 @@ from ccat_dev_stack.pictures.observing import Part, add_files
 from ccat_dev_stack.pictures.steps import Package, Span, add_copy, check, lock, step, time_for
 from ccat_ops_db.enumerations import (
     CheckReason,
+    CopyForm,
     CopyKind,
     PhysicalCopyStatus,
     Status,
@@ -37,6 +38,7 @@ from ccat_ops_db.models import (
     PackageCreation,
     RawDataPackage,
     RawDataPackageMetadata,
+    RawDataPackagePhysicalCopy,
 )
 from ccat_ops_db.waiting import WaitingReason
 
@@ -72,7 +74,7 @@ def carry(night: Night, part: Part, cut: datetime | None = None) -> Package:
         if there is not None:
             _archive(night, package, there, INPUT_US, ARCHIVE_US)
     if done <= NOW:
-        _delete(night, package, OUTPUT, CopyKind.RAW_DATA_PACKAGE, "output-buffer", removal, 2)
+        _delete(night, package, OUTPUT, "output-buffer", removal, 2)
     add_source(night, package, done)
     return package
 
@@ -101,10 +103,10 @@ def pack(night: Night, part: Part, **creation: Any) -> Package:
     row = RawDataPackage(
         id=identifier,
         site_id="ccat",
-        executed_obs_unit_id=part.execution,
-        instrument_module_id=part.module,
+        raw_data_series_id=part.series,
+        first_number=part.files[0].number,
+        last_number=part.files[-1].number,
         part_number=part.number,
-        source_location_id=part.source,
         created_at=planned,
         file_count=len(part.files),
         payload_bytes=part.payload,
@@ -135,7 +137,7 @@ def pack(night: Night, part: Part, **creation: Any) -> Package:
         **creation,
     )
     if package.output_copy is None:
-        add_files(night, part.execution, part.module, part.files, package.id)
+        add_files(night, part.series, part.files)
         for file in part.files:
             night.stay(part.source, file.size, file.filed_at)
         return package
@@ -153,12 +155,29 @@ def add_source(night: Night, package: Package, archived: datetime | None) -> Non
         is_gone = span.ended <= NOW
         status = PhysicalCopyStatus.DELETED if is_gone else PhysicalCopyStatus.DELETION_SCHEDULED
         removed = span.ended if is_gone else None
-        _delete(night, package, part.source, CopyKind.RAW_DATA_FILE, "source", span, len(part.files))
-    add_files(night, part.execution, part.module, part.files, package.id, package.sealed_at, status, removed)
+        _delete(night, package, part.source, "source", span, len(part.files))
+    add_files(night, part.series, part.files, package.id)
     for file in part.files:
         night.stay(part.source, file.size, file.filed_at, removed)
-    if removed is not None:
-        package.row.source_removed_at = removed
+    night.add(
+        [
+            RawDataPackagePhysicalCopy(
+                id=night.new_id(package.sealed_at),
+                site_id="ccat",
+                form=CopyForm.FILES,
+                raw_data_package_id=package.id,
+                data_location_id=part.source,
+                relative_path=package.row.relative_path.removesuffix(".tar"),
+                status=status,
+                size=part.payload,
+                created_at=package.sealed_at,
+                checksum=package.row.manifest_checksum,
+                verified_at=package.sealed_at,
+                verified_by="full_read",
+                deleted_at=removed,
+            )
+        ]
+    )
     night.afterwards(partial(_describe, package.id))
 
 
@@ -167,9 +186,8 @@ def _describe(package: UUID, session: Session) -> None:
     session.add(RawDataPackageMetadata(raw_data_package_id=package, site_id="ccat", **described))
 
 
-def _delete(
-    night: Night, package: Package, location: str, kind: CopyKind, policy: str, span: Span, objects: int
-) -> None:
+def _delete(night: Night, package: Package, location: str, policy: str, span: Span, objects: int) -> None:
+    kind = CopyKind.RAW_DATA_PACKAGE
     grace_until = span.began if span.began - span.planned >= GRACE else span.planned
     waits = span.began > NOW
     night.tell(

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
 from ccat_dev_stack.pictures.night import HOUR, MINUTE, NOW, SECOND, Night, xxh3
-from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
+from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
     RawDataFile,
-    RawDataFilePhysicalCopy,
+    RawDataPackageMember,
+    RawDataSeries,
 )
 
 PACKAGE_LIMIT = 50_000_000_000
@@ -77,6 +78,7 @@ class File:
     """A file of an observation."""
 
     id: UUID
+    number: int
     path: str
     size: int
     written_until: datetime
@@ -89,6 +91,7 @@ class Part:
 
     execution: UUID
     module: str
+    series: UUID
     number: int
     formed_at: datetime
     files: tuple[File, ...]
@@ -172,6 +175,7 @@ def _file(night: Night, execution: UUID, module: str, began: datetime, length: t
     parts: list[Part] = []
     pending: list[File] = []
     files = _files(night, execution, module, began, length)
+    series = _series(night, execution, module, [file for file in files if file.filed_at <= NOW])
     batches = [files[start : start + FILES_AT_ONCE] for start in range(0, len(files), FILES_AT_ONCE)]
     for batch in batches:
         at, size = batch[0].filed_at, sum(file.size for file in batch)
@@ -195,12 +199,32 @@ def _file(night: Night, execution: UUID, module: str, began: datetime, length: t
             )
             for part in found if is_last else found[:-1]:
                 members = tuple(by_path[file.path] for file in part)
-                parts.append(Part(execution, module, len(parts) + 1, at + 4 * SECOND, members))
+                parts.append(Part(execution, module, series, len(parts) + 1, at + 4 * SECOND, members))
                 pending = [file for file in pending if file not in members]
-    add_files(night, execution, module, pending)
+    add_files(night, series, pending)
     for file in pending:
         night.stay(MODULES[module].source, file.size, file.filed_at)
     return parts
+
+
+def _series(night: Night, execution: UUID, module: str, files: list[File]) -> UUID:
+    """Add the series of what is filed until now; what is packaged of it, a trigger counts."""
+    row = RawDataSeries(
+        id=night.new_id(files[0].filed_at if files else NOW),
+        site_id="ccat",
+        executed_obs_unit_id=execution,
+        instrument_module_id=module,
+        source_location_id=MODULES[module].source,
+        filed_count=len(files),
+        filed_bytes=sum(file.size for file in files),
+        packaged_count=0,
+        packaged_bytes=0,
+        oldest_unpackaged_at=files[0].filed_at if files else None,
+        last_filed_at=files[-1].filed_at if files else None,
+        review_at=files[-1].filed_at if files else None,
+    )
+    night.add([row])
+    return row.id
 
 
 def _files(night: Night, execution: UUID, module: str, began: datetime, length: timedelta) -> list[File]:
@@ -212,59 +236,45 @@ def _files(night: Night, execution: UUID, module: str, began: datetime, length: 
         # FITS comes in blocks of 2880 bytes, and no minute is quite like another.
         size = rate * 60 * (985 + int(sha256(path.encode()).hexdigest(), 16) % 30) // 1000 // 2880 * 2880
         filed = began + last_of_batch * MINUTE + 8 * SECOND
-        files.append(File(night.new_id(filed), path, size, began + number * MINUTE, filed))
+        files.append(File(night.new_id(filed), number, path, size, began + number * MINUTE, filed))
     return files
 
 
 def add_files(
     night: Night,
-    execution: UUID,
-    module: str,
+    series: UUID,
     files: list[File] | tuple[File, ...],
     package: UUID | None = None,
-    sealed_at: datetime | None = None,
-    status: PhysicalCopyStatus = PhysicalCopyStatus.PRESENT,
-    removed_at: datetime | None = None,
 ) -> None:
-    """Add files with their copies at the source, in a package or not."""
-    source, offset, is_read = MODULES[module].source, 1536, sealed_at is not None
-    rows: list[RawDataFile | RawDataFilePhysicalCopy] = []
+    """Add files; in the tar of a package, or in none."""
+    offset = 1536
+    rows: list[RawDataFile | RawDataPackageMember] = []
     for file in files:
         rows.append(
             RawDataFile(
                 id=file.id,
                 site_id="ccat",
-                executed_obs_unit_id=execution,
-                instrument_module_id=module,
+                raw_data_series_id=series,
+                number=file.number,
                 relative_path=file.path,
                 size=file.size,
                 checksum=xxh3(file.path),
                 file_type="fits",
-                source_location_id=source,
                 written_from=file.written_until - MINUTE,
                 written_until=file.written_until,
                 filed_at=file.filed_at,
-                raw_data_package_id=package,
-                member_offset=offset if is_read else None,
-                member_checksum=f"sha256:{sha256(file.path.encode()).hexdigest()}" if is_read else None,
-                member_modified_ns=int(file.written_until.timestamp() * 1e9) if is_read else None,
             )
         )
-        rows.append(
-            RawDataFilePhysicalCopy(
-                id=night.new_id(file.filed_at),
-                site_id="ccat",
-                raw_data_file_id=file.id,
-                data_location_id=source,
-                relative_path=file.path,
-                status=status,
-                size=file.size,
-                created_at=file.filed_at,
-                checksum=xxh3(file.path) if is_read else None,
-                verified_at=sealed_at,
-                verified_by="full_read" if is_read else None,
-                deleted_at=removed_at,
+        if package is not None:
+            rows.append(
+                RawDataPackageMember(
+                    raw_data_file_id=file.id,
+                    site_id="ccat",
+                    raw_data_package_id=package,
+                    tar_offset=offset,
+                    sha256=sha256(file.path.encode()).digest(),
+                    mtime_ns=int(file.written_until.timestamp() * 1e9),
+                )
             )
-        )
         offset += file.size + 1024
     night.add(rows)

@@ -32,12 +32,11 @@ from ccat_ops_db.models import (
     Instrument,
     InstrumentModule,
     ObsUnit,
-    RawDataFile,
     RawDataPackage,
-    Site,
+    RawDataSeries,
     Telescope,
 )
-from ccat_ops_db.package_state import is_archived, maybe_not_archived, package_state
+from ccat_ops_db.package_state import is_archived, maybe_not_archived, of_execution, package_state
 from ccat_ops_db.reports.open_work_groups import URGENCY
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -175,30 +174,32 @@ def _beginning(text: str) -> str:
 
 def _not_archived() -> Any:
     """Return the executions with data that is not archived; its cost follows what is still at its source."""
-    waiting = select(RawDataPackage.executed_obs_unit_id).where(
-        RawDataPackage.id.in_(maybe_not_archived()), ~is_archived()
+    waiting = (
+        select(RawDataSeries.executed_obs_unit_id)
+        .join(RawDataPackage, RawDataPackage.raw_data_series_id == RawDataSeries.id)
+        .where(RawDataPackage.id.in_(maybe_not_archived()), ~is_archived())
     )
-    loose = select(RawDataFile.executed_obs_unit_id).where(RawDataFile.raw_data_package_id.is_(None))
+    loose = select(RawDataSeries.executed_obs_unit_id).where(
+        RawDataSeries.filed_count > RawDataSeries.packaged_count
+    )
     return union(waiting, loose)
 
 
 def _data() -> Rows:
     """Return how much data an execution has and what state it is in, one row."""
-    package, file = RawDataPackage, RawDataFile
-    # Only files without a package are looked at one by one: the partial index begins with the site.
+    package, series = RawDataPackage, aliased(RawDataSeries)
     loose = (
-        select(func.count().label("files"), func.coalesce(func.sum(file.size), 0).label("bytes"))
-        .where(
-            file.site_id.in_(select(Site.id)),
-            file.executed_obs_unit_id == ExecutedObsUnit.id,
-            file.raw_data_package_id.is_(None),
+        select(
+            func.coalesce(func.sum(series.filed_count - series.packaged_count), 0).label("files"),
+            func.coalesce(func.sum(series.filed_bytes - series.packaged_bytes), 0).label("bytes"),
         )
+        .where(series.executed_obs_unit_id == ExecutedObsUnit.id)
         .correlate(ExecutedObsUnit)
         .subquery("loose")
     )
     states = (
         select(package.file_count, package.payload_bytes, package_state().label("state"))
-        .where(package.executed_obs_unit_id == ExecutedObsUnit.id)
+        .where(of_execution(ExecutedObsUnit.id))
         .correlate(ExecutedObsUnit)
         .subquery("package_states")
     )
@@ -226,7 +227,7 @@ def _data() -> Rows:
             state.label("state"),
             cast(files, BigInteger).label("files"),
             cast(counts.c.bytes + loose.c.bytes, BigInteger).label("bytes"),
-            loose.c.files.label("files_unpackaged"),
+            cast(loose.c.files, BigInteger).label("files_unpackaged"),
             func.json_build_object(
                 *(part for each in PackageState for part in (literal(each.value), counts.c[each.value]))
             ).label("packages"),
@@ -247,7 +248,7 @@ def _worst() -> Rows:
         select(*(waiting.c[name].label(name) for name in ("reason", "detail", "since")))
         .select_from(package)
         .join(waiting, literal(True))
-        .where(package.executed_obs_unit_id == ExecutedObsUnit.id, ~is_archived(package))
+        .where(of_execution(ExecutedObsUnit.id, package), ~is_archived(package))
         .correlate(ExecutedObsUnit)
     )
     of_modules = (

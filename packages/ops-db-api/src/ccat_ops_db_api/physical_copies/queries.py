@@ -90,7 +90,7 @@ async def locked(session: AsyncSession, copy_id: UUID) -> Any:
     return (
         await session.execute(
             select(
-                COPIES.id, COPIES.site_id, COPIES.status, COPIES.size, COPIES.data_location_id, COPIES.kind
+                COPIES.id, COPIES.site_id, COPIES.status, COPIES.size, COPIES.data_location_id, COPIES.form
             )
             .where(COPIES.id == copy_id)
             .with_for_update(of=PhysicalCopy.__table__)

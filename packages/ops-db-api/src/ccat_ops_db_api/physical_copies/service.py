@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status, VerificationMethod
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy
 from ccat_ops_db_api.access.principal import Principal
@@ -38,6 +38,8 @@ async def verify(
     copy = await queries.locked(session, copy_id)
     if copy.status in LEAVING:
         raise conflict(f"physical copy {copy_id} is {copy.status}; there is nothing to verify")
+    if copy.form is CopyForm.FILES:
+        raise conflict(f"physical copy {copy_id} is no tar: files are read when they are packaged")
     now = await database_now(session)
     check_id = await queries.open_check(session, _check(copy, now))
     if check_id is None:

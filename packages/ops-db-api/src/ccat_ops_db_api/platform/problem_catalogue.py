@@ -78,6 +78,7 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
         "not-failed": Guidance(_CHANGE, "Look at its present state.", help=HelpPage.WORK),
         "done-by-other": Guidance(_CHANGE, "Look at the work that does it now.", help=HelpPage.WORK),
         "not-packaged": Guidance(_CHANGE, _PACKAGED, help=HelpPage.PACKAGE),
+        "left-out": Guidance(_CHANGE, "Decide on the file: file it anew, or not.", help=HelpPage.PACKAGE),
         "not-sealed": Guidance(_CHANGE, _PACKAGED, help=HelpPage.PACKAGE),
         "owned-by-other-site": Guidance(_CHANGE, "Do it in the interface or the API of that site."),
         "precondition-failed": Guidance(_CHANGE, _DECIDE_ANEW),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import ColumnElement
 
-from ccat_ops_db.models import RawDataFile
+from ccat_ops_db.models import RawDataFileView
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.signed_urls import Member
 from ccat_ops_db_api.access.authentication import requires
@@ -17,12 +17,22 @@ from ccat_ops_db_api.platform.errors import conflict, invalid, not_found
 from ccat_ops_db_api.platform.fields import Name
 from ccat_ops_db_api.platform.idempotency import Key, once
 from ccat_ops_db_api.platform.pages import Page, answer, document, list_page
-from ccat_ops_db_api.raw_data_files import queries, service
-from ccat_ops_db_api.raw_data_files.schemas import BulkAnswer, File, FilePage, FileSort, FileToFile
+from ccat_ops_db_api.raw_data_files import deciding, queries, service
+from ccat_ops_db_api.raw_data_files.schemas import (
+    BulkAnswer,
+    DecidedFiles,
+    DecideOnFiles,
+    File,
+    FileFilesAnew,
+    FilePage,
+    FileSort,
+    FileToFile,
+)
 from ccat_ops_db_api.raw_data_packages.content import signed_address
 
 router = APIRouter(prefix="/raw-data-files", tags=["raw data files"])
 Reader = Annotated[Principal, requires(PermissionName.READ_DATA)]
+Manager = Annotated[Principal, requires(PermissionName.MANAGE_TRANSFERS)]
 Writer = Annotated[Principal, requires(PermissionName.WRITE_DATA)]
 NDJSON = "application/x-ndjson"
 
@@ -38,9 +48,12 @@ async def file_raw_data_file(
         filed = await service.file(session, request, principal, filing, numbered=False)
         shown = await _shown(
             session,
-            RawDataFile.executed_obs_unit_id == body.execution_id,
-            RawDataFile.instrument_module_id == body.module,
-            RawDataFile.relative_path == body.relative_path,
+            RawDataFileView.executed_obs_unit_id == body.execution_id,
+            RawDataFileView.instrument_module_id == body.module,
+            RawDataFileView.relative_path == body.relative_path,
+            RawDataFileView.source_location_id == body.source_location,
+            RawDataFileView.size == body.size,
+            RawDataFileView.checksum == body.checksum,
         )
         return answer(request, shown, status=201 if filed else 200)
 
@@ -72,6 +85,32 @@ async def file_raw_data_files(
     return await once(request, session, principal, key, work, digest)
 
 
+@router.post(":set-aside", operation_id="set_raw_data_files_aside", response_model=DecidedFiles)
+async def set_raw_data_files_aside(
+    request: Request, principal: Manager, session: Transaction, key: Key, body: DecideOnFiles
+) -> Response:
+    """Leave files that are not as they were filed where they are: no package waits for them any more."""
+
+    async def work() -> Response:
+        decided = await deciding.set_files_aside(session, principal, body)
+        return Response(decided.model_dump_json(), media_type="application/json")
+
+    return await once(request, session, principal, key, work)
+
+
+@router.post(":file-anew", operation_id="file_raw_data_files_anew", response_model=DecidedFiles)
+async def file_raw_data_files_anew(
+    request: Request, principal: Manager, session: Transaction, key: Key, body: FileFilesAnew
+) -> Response:
+    """File files anew that were not as they were filed: as they were filed, or one of them as it is now."""
+
+    async def work() -> Response:
+        decided = await deciding.file_files_anew(session, principal, body)
+        return Response(decided.model_dump_json(), media_type="application/json")
+
+    return await once(request, session, principal, key, work)
+
+
 @router.get("", operation_id="list_raw_data_files", response_model=FilePage)
 async def list_raw_data_files(
     _: Reader,
@@ -89,7 +128,7 @@ async def list_raw_data_files(
     ] = None,
     problem: Annotated[
         bool | None,
-        Query(description="Whether something is wrong with it, for which its package was given up."),
+        Query(description="Whether something is wrong with it."),
     ] = None,
     sort: FileSort = FileSort.ID,
 ) -> Response:
@@ -100,13 +139,13 @@ async def list_raw_data_files(
             "execution_id", "is needed, or package_id, to find files by path or to sort them by size"
         )
     rows = queries.filtered(execution_id, module, package_id, packaged, relative_path, path_prefix, problem)
-    return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataFile.__table__.c.id)
+    return await list_page(session, rows, page, sort, queries.SORT_KEYS, RawDataFileView.__table__.c.id)
 
 
 @router.get("/{file_id}", operation_id="get_raw_data_file", response_model=File)
 async def get_raw_data_file(request: Request, _: Reader, session: Transaction, file_id: UUID) -> Response:
     """Show a raw data file."""
-    shown = await document(session, queries.files().where(RawDataFile.id == file_id))
+    shown = await document(session, queries.files().where(RawDataFileView.id == file_id))
     if shown is None:
         raise not_found("raw data file", file_id)
     return answer(request, shown)
@@ -137,19 +176,23 @@ async def get_file_content(
             f"file {file_id} is in no package yet; GET /api/v1/why/{file_id} tells what it waits for",
             "not-packaged",
         )
-    if file.member_offset is None or file.member_checksum is None:
+    if file.left_out:
+        raise conflict(f"file {file_id} was left out of package {file.package_id}", "left-out")
+    if file.tar_offset is None or file.sha256 is None:
         raise conflict(
             f"package {file.package_id} of file {file_id} is not sealed yet;"
             f" GET /api/v1/why/{file.package_id} tells what it waits for",
             "not-sealed",
         )
     name = file.relative_path.rpartition("/")[2]
-    member = Member(file.member_offset, file.size, name, file.member_checksum.removeprefix("sha256:"))
+    member = Member(file.tar_offset, file.size, name, file.sha256.hex())
     address = await signed_address(session, request, file.package_id, location, member)
     return RedirectResponse(address, 307, {"Cache-Control": "no-store"})
 
 
 async def _shown(session: Transaction, *conditions: ColumnElement[bool]) -> bytes:
-    shown = await document(session, queries.files().where(*conditions))
+    # Filed anew with the same facts, a file has several rows.
+    latest = queries.files().where(*conditions).order_by(RawDataFileView.revision.desc()).limit(1)
+    shown = await document(session, latest)
     assert shown is not None, "it was filed in this transaction, or before"
     return shown

@@ -10,17 +10,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
 
-from ccat_ops_db.enumerations import ENDED_WITHOUT, LocationType
-from ccat_ops_db.models import PackageCreation, RawDataFile
+from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import RawDataFileView
 from ccat_ops_db.models.data import HAS_ANOTHER_UNICODE_FORM
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.raw_data_files.parsing import Place
 
 FILING_TABLE = "filing"
 SORT_KEYS: Mapping[str, ColumnElement[Any]] = {
-    "id": RawDataFile.__table__.c.id,
-    "relative_path": RawDataFile.__table__.c.relative_path,
-    "size": RawDataFile.__table__.c.size,
+    "id": RawDataFileView.__table__.c.id,
+    "relative_path": RawDataFileView.__table__.c.relative_path,
+    "size": RawDataFileView.__table__.c.size,
 }
 
 
@@ -43,7 +44,6 @@ class FiledExecution(NamedTuple):
     site_id: str
     files: int
     bytes: int
-    copies: int
 
 
 class Clash(NamedTuple):
@@ -59,21 +59,21 @@ class Clash(NamedTuple):
 def files() -> Rows:
     """Return files as they are shown."""
     return select(
-        RawDataFile.id,
-        RawDataFile.executed_obs_unit_id.label("execution_id"),
-        RawDataFile.instrument_module_id.label("module"),
-        RawDataFile.relative_path,
-        RawDataFile.size,
-        RawDataFile.checksum,
-        RawDataFile.file_type,
-        RawDataFile.source_location_id.label("source_location"),
-        RawDataFile.written_from,
-        RawDataFile.written_until,
-        RawDataFile.filed_at,
-        RawDataFile.raw_data_package_id.label("package_id"),
-        RawDataFile.member_offset,
-        RawDataFile.member_checksum,
-        _problem().label("problem"),
+        RawDataFileView.id,
+        RawDataFileView.executed_obs_unit_id.label("execution_id"),
+        RawDataFileView.instrument_module_id.label("module"),
+        RawDataFileView.relative_path,
+        RawDataFileView.size,
+        RawDataFileView.checksum,
+        RawDataFileView.file_type,
+        RawDataFileView.source_location_id.label("source_location"),
+        RawDataFileView.written_from,
+        RawDataFileView.written_until,
+        RawDataFileView.filed_at,
+        RawDataFileView.raw_data_package_id.label("package_id"),
+        RawDataFileView.tar_offset.label("member_offset"),
+        ("sha256:" + func.encode(RawDataFileView.sha256, "hex")).label("member_checksum"),
+        RawDataFileView.exception_detail.label("problem"),
     )
 
 
@@ -89,40 +89,22 @@ def filtered(
     """Return the files that a list asks for."""
     rows = files()
     if execution_id is not None:
-        rows = rows.where(RawDataFile.executed_obs_unit_id == execution_id)
+        rows = rows.where(RawDataFileView.executed_obs_unit_id == execution_id)
     if module is not None:
-        rows = rows.where(RawDataFile.instrument_module_id == module)
+        rows = rows.where(RawDataFileView.instrument_module_id == module)
     if package_id is not None:
-        rows = rows.where(RawDataFile.raw_data_package_id == package_id)
+        rows = rows.where(RawDataFileView.raw_data_package_id == package_id)
     if packaged is not None:
-        inside = RawDataFile.raw_data_package_id.is_not(None)
+        inside = RawDataFileView.raw_data_package_id.is_not(None)
         rows = rows.where(inside if packaged else ~inside)
     if relative_path is not None:
-        rows = rows.where(RawDataFile.relative_path == relative_path)
+        rows = rows.where(RawDataFileView.relative_path == relative_path)
     if path_prefix is not None:
-        rows = rows.where(RawDataFile.relative_path.startswith(path_prefix, autoescape=True))
+        rows = rows.where(RawDataFileView.relative_path.startswith(path_prefix, autoescape=True))
     if problem is not None:
-        given_up = select(PackageCreation.raw_data_package_id).where(
-            PackageCreation.status.in_(ENDED_WITHOUT)
-        )
-        named = RawDataFile.raw_data_package_id.in_(given_up) & _problem().is_not(None)
+        named = RawDataFileView.exception.is_not(None)
         rows = rows.where(named if problem else ~named)
     return rows
-
-
-def _problem() -> ColumnElement[str | None]:
-    """Return what is wrong with a file: the message of a creation that was given up begins with its path."""
-    path = RawDataFile.relative_path + ": "
-    return (
-        select(func.substr(PackageCreation.error_message, func.length(path) + 1))
-        .where(
-            PackageCreation.raw_data_package_id == RawDataFile.raw_data_package_id,
-            PackageCreation.status.in_(ENDED_WITHOUT),
-            func.starts_with(PackageCreation.error_message, path),
-        )
-        .correlate(RawDataFile)
-        .scalar_subquery()
-    )
 
 
 class FileInPackage(NamedTuple):
@@ -131,8 +113,9 @@ class FileInPackage(NamedTuple):
     relative_path: str
     size: int
     package_id: UUID | None
-    member_offset: int | None
-    member_checksum: str | None
+    tar_offset: int | None
+    sha256: bytes | None
+    left_out: bool
 
 
 async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage | None:
@@ -140,12 +123,13 @@ async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage
     row = (
         await session.execute(
             select(
-                RawDataFile.relative_path,
-                RawDataFile.size,
-                RawDataFile.raw_data_package_id,
-                RawDataFile.member_offset,
-                RawDataFile.member_checksum,
-            ).where(RawDataFile.id == file_id)
+                RawDataFileView.relative_path,
+                RawDataFileView.size,
+                RawDataFileView.raw_data_package_id,
+                RawDataFileView.tar_offset,
+                RawDataFileView.sha256,
+                RawDataFileView.left_out,
+            ).where(RawDataFileView.id == file_id)
         )
     ).one_or_none()
     return FileInPackage(*row) if row is not None else None
@@ -181,8 +165,23 @@ async def prepare_filing(session: AsyncSession, timeout: int) -> None:
     await session.execute(_FILING_TABLE)
 
 
-async def insert_filed(session: AsyncSession, now: datetime) -> list[FiledExecution]:
-    """Insert the lines as files and copies at their source; what is there already stays as it is."""
+async def insert_filed(session: AsyncSession, places: Sequence[Place], now: datetime) -> list[FiledExecution]:
+    """Insert the lines as files; what is there already stays as it is.
+
+    The series are locked first, those of a request in the order of their ids: their numbers follow each other
+    in the order of commits.
+    """
+    await session.execute(
+        _MAKE_SERIES,
+        {
+            "ids": [new_id() for _ in places],
+            "executions": [UUID(place.execution_id) for place in places],
+            "modules": [place.module for place in places],
+            "locations": [place.source_location for place in places],
+        },
+    )
+    await session.execute(_LOCK_SOURCES)
+    await session.execute(_LOCK_SERIES)
     rows = await session.execute(_INSERT, {"now": now})
     return [FiledExecution(*row) for row in rows]
 
@@ -225,79 +224,133 @@ _FILING_TABLE = text(
     """
 )
 
-# Lines are inserted in the order of their keys, so that two requests that file the same files at once wait
-# for each other instead of locking each other out. A copy's key is a UUIDv7 of the given time.
-_INSERT = text(
+_MAKE_SERIES = text(
     """
-    WITH filed AS (
-      INSERT INTO raw_data_file (id, site_id, executed_obs_unit_id, instrument_module_id, relative_path, size,
-                                 checksum, file_type, source_location_id, written_from, written_until,
-                                 filed_at)
-      SELECT f.id, l.site_id, f.executed_obs_unit_id, f.instrument_module_id, f.relative_path, f.size,
-             f.checksum, f.file_type, f.source_location_id, f.written_from, f.written_until, :now
-      FROM filing f JOIN data_location l ON l.id = f.source_location_id
-      ORDER BY f.executed_obs_unit_id, f.instrument_module_id, f.relative_path, f.line
+    INSERT INTO raw_data_series (id, site_id, executed_obs_unit_id, instrument_module_id, source_location_id,
+                                 filed_count, filed_bytes, packaged_count, packaged_bytes)
+    SELECT g.id, l.site_id, g.execution, g.module, g.location, 0, 0, 0, 0
+    FROM unnest(:ids, :executions, :modules, :locations) AS g (id, execution, module, location)
+    JOIN data_location l ON l.id = g.location
+    ORDER BY g.execution, g.module, g.location
+    ON CONFLICT (executed_obs_unit_id, instrument_module_id, source_location_id) DO NOTHING
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid())),
+    bindparam("executions", type_=ARRAY(Uuid())),
+    bindparam("modules", type_=ARRAY(String())),
+    bindparam("locations", type_=ARRAY(String())),
+)
+
+_OF_SERIES = """s.executed_obs_unit_id = f.executed_obs_unit_id
+        AND s.instrument_module_id = f.instrument_module_id AND s.source_location_id = f.source_location_id"""
+
+# A path of a source belongs to one series as long as its file is there, and no index can say so: who files at
+# a source waits for who files there.
+_LOCK_SOURCES = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended('files at ' || l.location, 0))
+    FROM (SELECT DISTINCT source_location_id AS location FROM filing ORDER BY 1) l
+    """
+)
+
+_LOCK_SERIES = text(
+    f"""
+    SELECT s.id FROM raw_data_series s
+    WHERE EXISTS (SELECT FROM filing f WHERE {_OF_SERIES})
+    ORDER BY s.id FOR NO KEY UPDATE
+    """
+)
+
+_TAKES_THE_PATH = """EXISTS (
+          SELECT FROM raw_data_series os
+          LEFT JOIN raw_data_package p ON p.raw_data_series_id = os.id
+                                      AND o.number BETWEEN p.first_number AND p.last_number
+          WHERE os.id = o.raw_data_series_id AND os.source_location_id = s.source_location_id
+            AND NOT EXISTS (SELECT FROM physical_copy c
+                            WHERE c.raw_data_package_id = p.id AND c.form = 'files' AND c.status = 'deleted'
+                              AND c.data_location_id = os.source_location_id))"""
+"""Whether a file (o) of another series is still at the source of a series (s)."""
+
+# Numbers are given in the order of the paths, to the first line of each path that is not filed already. A
+# line whose id is another file's leaves a gap: then the whole request is refused.
+_INSERT = text(
+    f"""
+    WITH new AS (
+      SELECT f.*, s.id AS series_id, s.site_id, s.filed_count + row_number() OVER (
+               PARTITION BY s.id ORDER BY f.relative_path COLLATE "C") AS number
+      FROM (SELECT DISTINCT ON (f.executed_obs_unit_id, f.instrument_module_id, f.source_location_id,
+                                f.relative_path) f.*
+            FROM filing f
+            ORDER BY f.executed_obs_unit_id, f.instrument_module_id, f.source_location_id, f.relative_path,
+                     f.line) f
+      JOIN raw_data_series s ON {_OF_SERIES}
+      LEFT JOIN LATERAL (
+        SELECT o.id FROM raw_data_file o
+        WHERE o.relative_path = f.relative_path AND (o.raw_data_series_id = s.id OR {_TAKES_THE_PATH})
+        LIMIT 1) o ON true
+      WHERE o.id IS NULL
+    ), filed AS (
+      INSERT INTO raw_data_file (id, site_id, raw_data_series_id, number, revision, relative_path, size,
+                                 checksum, file_type, written_from, written_until, filed_at)
+      SELECT n.id, n.site_id, n.series_id, n.number, 1, n.relative_path, n.size, n.checksum, n.file_type,
+             n.written_from, n.written_until, :now
+      FROM new n
+      ORDER BY n.series_id, n.number
       ON CONFLICT DO NOTHING
-      RETURNING id, site_id, executed_obs_unit_id, relative_path, size, source_location_id
-    ), copied AS (
-      INSERT INTO physical_copy (id, site_id, kind, raw_data_file_id, data_location_id, relative_path, status,
-                                 size, created_at)
-      SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING t.milliseconds FROM 1 FOR 6),
-                                    52, 1), 53, 1), 'hex')::uuid,
-             f.site_id, 'raw_data_file', f.id, f.source_location_id, f.relative_path, 'present', f.size, :now
-      FROM filed f,
-           (SELECT substring(int8send((extract(epoch FROM CAST(:now AS timestamptz)) * 1000)::bigint) FROM 3)
-                   AS milliseconds) t
-      ON CONFLICT DO NOTHING
-      RETURNING 1
+      RETURNING id, site_id, raw_data_series_id, relative_path, size
+    ), counted AS (
+      UPDATE raw_data_series s
+      SET filed_count = s.filed_count + t.files, filed_bytes = s.filed_bytes + t.bytes,
+          oldest_unpackaged_at = coalesce(s.oldest_unpackaged_at, :now), last_filed_at = :now,
+          review_at = :now
+      FROM (SELECT raw_data_series_id, count(*) AS files, sum(size)::bigint AS bytes FROM filed GROUP BY 1) t
+      WHERE s.id = t.raw_data_series_id
+      RETURNING s.executed_obs_unit_id, s.site_id, t.files, t.bytes
     )
-    SELECT executed_obs_unit_id, site_id, count(*), sum(size)::bigint, (SELECT count(*) FROM copied)
-    FROM filed GROUP BY executed_obs_unit_id, site_id
+    SELECT executed_obs_unit_id, site_id, sum(files)::bigint, sum(bytes)::bigint
+    FROM counted GROUP BY executed_obs_unit_id, site_id
     """
 )
 
 # Tables may have grown since PostgreSQL last counted them: each line must be looked up by an index.
-_ONLY_BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
+# A bitmap is made by what is asked for alone, where a scan may read an index from end to end.
+_ONLY_BY_INDEX = text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true)"
+)
 
-# OFFSET 0 keeps the planner, which knows nothing of the temporary table, from reading whole tables.
+# No index serves IS NOT DISTINCT FROM, so that files are looked up by their paths and not by their series:
+# with old statistics one seems as good as the other. OFFSET 0 and LIMIT 1 keep the planner, which knows
+# nothing of the temporary table, from reading whole tables.
 _CLASHES = text(
-    """
+    f"""
     SELECT f.line, f.relative_path,
-           CASE WHEN r.id IS NULL THEN coalesce(t.id, i.id)
-                WHEN r.size <> f.size OR r.checksum <> f.checksum
-                  OR r.source_location_id <> f.source_location_id THEN r.id
-                ELSE c.copy_of END,
-           CASE WHEN t.id IS NOT NULL THEN 'unicode_form'
-                WHEN r.id IS NULL THEN 'id'
-                WHEN r.size <> f.size THEN 'size'
+           coalesce(r.id, t.id, o.id, i.id),
+           CASE WHEN r.size <> f.size THEN 'size'
                 WHEN r.checksum <> f.checksum THEN 'checksum'
-                WHEN r.source_location_id <> f.source_location_id THEN 'source_location'
-                ELSE 'relative_path' END,
+                WHEN t.id IS NOT NULL THEN 'unicode_form'
+                WHEN o.id IS NOT NULL THEN 'relative_path'
+                ELSE 'id' END,
            t.relative_path
     FROM filing f
+    JOIN raw_data_series s ON {_OF_SERIES}
     LEFT JOIN LATERAL (
       SELECT r.* FROM raw_data_file r
-      WHERE r.executed_obs_unit_id = f.executed_obs_unit_id
-        AND r.instrument_module_id = f.instrument_module_id AND r.relative_path = f.relative_path
-      OFFSET 0) r ON true
+      WHERE r.relative_path = f.relative_path AND r.raw_data_series_id IS NOT DISTINCT FROM s.id
+      ORDER BY r.size <> f.size OR r.checksum <> f.checksum, r.revision DESC
+      LIMIT 1) r ON true
     LEFT JOIN LATERAL (
       SELECT i.id FROM raw_data_file i WHERE r.id IS NULL AND i.id = f.id OFFSET 0) i ON true
     LEFT JOIN LATERAL (
       SELECT t.id, t.relative_path FROM raw_data_file t
-      WHERE r.id IS NULL AND t.executed_obs_unit_id = f.executed_obs_unit_id
-        AND t.instrument_module_id = f.instrument_module_id
-        AND normalize(t.relative_path) = normalize(f.relative_path) AND {another_form}
-      OFFSET 0) t ON true
+      WHERE r.id IS NULL AND t.raw_data_series_id IS NOT DISTINCT FROM s.id
+        AND normalize(t.relative_path) = normalize(f.relative_path) AND t.{HAS_ANOTHER_UNICODE_FORM}
+      ORDER BY t.revision LIMIT 1) t ON true
     LEFT JOIN LATERAL (
-      SELECT coalesce(c.raw_data_file_id, c.raw_data_package_id) AS copy_of FROM physical_copy c
-      WHERE c.data_location_id = f.source_location_id AND c.relative_path = f.relative_path
-        AND c.status <> 'deleted' AND c.raw_data_file_id IS DISTINCT FROM r.id
-      OFFSET 0) c ON true
+      SELECT o.id FROM raw_data_file o
+      WHERE r.id IS NULL AND o.relative_path = f.relative_path AND o.raw_data_series_id <> s.id
+        AND {_TAKES_THE_PATH}
+      LIMIT 1) o ON true
     WHERE r.id IS NULL OR r.size <> f.size OR r.checksum <> f.checksum
-       OR r.source_location_id <> f.source_location_id
-       OR (c.copy_of IS NOT NULL
-           AND NOT EXISTS (SELECT FROM physical_copy o
-                           WHERE o.raw_data_file_id = r.id AND o.data_location_id = f.source_location_id))
     ORDER BY f.line LIMIT :most
-    """.replace("{another_form}", f"t.{HAS_ANOTHER_UNICODE_FORM}")
+    """
 )

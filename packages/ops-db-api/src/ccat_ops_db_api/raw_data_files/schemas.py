@@ -7,9 +7,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from ccat_ops_db.enumerations import FileExceptionKind
 from ccat_ops_db.models.base import CHECKSUM_PATTERN
 from ccat_ops_db.paths import validate_relative_path
-from ccat_ops_db_api.platform.fields import Bytes, Name, NewId, RequestBody, ResponseBody, Time
+from ccat_ops_db_api.platform.fields import Bytes, Name, NewId, Reason, RequestBody, ResponseBody, Time
+
+MOST_FILES = 1000
+"""Most files that one request decides on."""
 
 RelativePath = Annotated[str, AfterValidator(validate_relative_path)]
 Checksum = Annotated[
@@ -65,6 +69,59 @@ class FileToFile(RequestBody):
         return self
 
 
+class WhereFiles(RequestBody):
+    """Files that are not as they were filed, and that nobody has decided on; all filters must hold."""
+
+    id: Annotated[list[UUID], Field(max_length=MOST_FILES)] | None = Field(
+        None, description="These and no others."
+    )
+    package_id: UUID | None = Field(None, description="Of this package.")
+    execution_id: UUID | None = Field(None, description="Of this execution.")
+    source_location: Name | None = Field(None, description="At this source.")
+    exception: FileExceptionKind | None = Field(None, description="With which this is wrong.")
+
+
+class DecideOnFiles(RequestBody):
+    """Which files are decided on, and why."""
+
+    where: WhereFiles = Field(description="At least one filter.")
+    reason: Reason = Field(description="Why; kept with the files and in the record of events.")
+    dry_run: bool = Field(False, description="Only tell which files it would be.")
+
+
+class FileFilesAnew(DecideOnFiles):
+    """Which files are filed anew: with the facts that they were filed with, or one file with others."""
+
+    size: Bytes | None = Field(None, description="Size of the one file as it is now, bytes.")
+    checksum: Checksum | None = Field(None, description="Checksum of the one file as it is now.")
+
+    @model_validator(mode="after")
+    def _facts_of_one_file(self) -> "FileFilesAnew":
+        if (self.size is None) != (self.checksum is None):
+            raise ValueError("size and checksum are given together, or neither")
+        if self.size is not None and len(self.where.id or ()) != 1:
+            raise ValueError("size and checksum are of one file, which where.id names")
+        return self
+
+
+class DecidedFile(ResponseBody):
+    """A file that was decided on."""
+
+    id: UUID
+    relative_path: str
+    exception: FileExceptionKind
+    problem: str
+    replaced_by_file_id: UUID | None = Field(description="The row that it was filed anew as.")
+
+
+class DecidedFiles(ResponseBody):
+    """What was decided."""
+
+    dry_run: bool
+    files: list[DecidedFile]
+    more: bool = Field(description="Whether there are more: a request takes at most 1,000.")
+
+
 class File(ResponseBody):
     """A raw data file."""
 
@@ -83,7 +140,7 @@ class File(ResponseBody):
     member_offset: int | None
     member_checksum: str | None
     problem: str | None = Field(
-        description="What is wrong with it at its source, if its package was given up for it."
+        description="What is wrong with it, at its source or in its package; null: it is as it was filed."
     )
 
 

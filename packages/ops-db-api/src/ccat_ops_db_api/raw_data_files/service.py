@@ -115,11 +115,10 @@ async def file(
     """
     await _check_places(session, request, filing, numbered)
     now = await database_now(session)
-    executions = await queries.insert_filed(session, now)
+    executions = await queries.insert_filed(session, list(filing.first_lines), now)
     filed = sum(execution.files for execution in executions)
-    all_copied = not executions or executions[0].copies == filed
-    if filed < filing.lines or not all_copied:
-        await _refuse_clashes(session, all_copied, numbered)
+    if filed < filing.lines:
+        await _refuse_clashes(session, numbered)
     for execution in executions:
         await tell(
             session,
@@ -206,12 +205,12 @@ def _misfits(place: Place, facts: queries.PlaceFacts) -> list[tuple[str, str]]:
     return found
 
 
-async def _refuse_clashes(session: AsyncSession, all_copied: bool, numbered: bool) -> None:
+async def _refuse_clashes(session: AsyncSession, numbered: bool) -> None:
     found = await queries.clashes(session, MOST_ERRORS)
-    if not found and not all_copied:
-        raise busy("a path was freed this moment by a deletion; nothing was filed")
     if not found:
         return
+    if any(clash.existing_id is None for clash in found):
+        raise busy("a path was freed this moment by a deletion; nothing was filed")
     errors = [_clash_error(clash) for clash in found]
     if not numbered:
         errors = _without_lines(errors)

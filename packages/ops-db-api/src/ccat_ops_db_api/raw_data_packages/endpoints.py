@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from ccat_ops_db.models import RawDataFile, RawDataPackage
+from ccat_ops_db.models import RawDataFileView, RawDataPackage
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.life_line import archives_in_doubt, life_line
 from ccat_ops_db_api.access.authentication import requires
@@ -71,7 +71,7 @@ async def list_package_files(
     if await queries.sealed(session, package_id) is None:
         raise not_found("raw data package", package_id)
     rows = files.filtered(None, None, package_id, None)
-    return await list_page(session, rows, page, sort, files.SORT_KEYS, RawDataFile.__table__.c.id)
+    return await list_page(session, rows, page, sort, files.SORT_KEYS, RawDataFileView.__table__.c.id)
 
 
 @router.get("/{package_id}/index", operation_id="get_package_index", response_model=PackageIndex)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal,
     literal_column,
     select,
     true,
@@ -37,19 +36,21 @@ from ccat_ops_db.models import (
     ObsUnit,
     PackageCreation,
     PhysicalCopy,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
+    RawDataSeries,
     Site,
 )
 from ccat_ops_db.package_state import (
     READABLE,
+    is_at_source,
     maybe_not_archived,
     package_state,
     verified_archive_copies,
     wanted_archive_copies,
 )
 from ccat_ops_db.reports.package_waiting import package_waiting, packages_waiting_for
-from ccat_ops_db_api.platform.documents import Rows, list_of_objects, row_object
+from ccat_ops_db_api.platform.documents import Rows, list_of_objects
 from ccat_ops_db_api.platform.filters import among, chosen, one_of
 from ccat_ops_db_api.platform.names import modules_of, obs_units
 from ccat_ops_db_api.raw_data_packages.filters import PackageFilter
@@ -77,12 +78,12 @@ def packages() -> Rows:
         select(
             RawDataPackage.id,
             RawDataPackage.site_id.label("site"),
-            RawDataPackage.executed_obs_unit_id.label("execution_id"),
+            RawDataSeries.executed_obs_unit_id.label("execution_id"),
             ExecutedObsUnit.obs_unit_id.label("obs_unit"),
             ExecutedObsUnit.started_at.label("observed_at"),
             ObsUnit.observing_program_id.label("program"),
             ObsUnit.source_id.label("source"),
-            RawDataPackage.instrument_module_id.label("module"),
+            RawDataSeries.instrument_module_id.label("module"),
             RawDataPackage.part_number,
             package_state().label("state"),
             wanted_archive_copies().label("copies_wanted"),
@@ -95,14 +96,15 @@ def packages() -> Rows:
             RawDataPackage.created_at,
             RawDataPackage.sealed_at,
             RawDataPackage.relative_path,
-            RawDataPackage.source_location_id.label("source_location"),
+            RawDataSeries.source_location_id.label("source_location"),
             waiting.c.reason.label("waiting_reason"),
             waiting.c.detail.label("waiting_detail"),
             waiting.c.since.label("waiting_since"),
             _copies().label("copies"),
             _source_files().label("source_files"),
         )
-        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id)
+        .join(RawDataSeries, RawDataSeries.id == RawDataPackage.raw_data_series_id)
+        .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataSeries.executed_obs_unit_id)
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
         .outerjoin(waiting, true())
     )
@@ -114,20 +116,23 @@ async def filtered(session: AsyncSession, wanted: PackageFilter) -> Rows:
     What a program and an instrument have is looked up before, so that PostgreSQL knows how many packages to
     expect: where they are few it must not walk all there are in their order.
     """
-    rows = select(RawDataPackage.id).where(
-        *chosen(RawDataPackage.instrument_module_id, wanted.module),
-        *chosen(RawDataPackage.executed_obs_unit_id, wanted.execution_id),
-        *_of_state(wanted),
-    )
+    rows = select(RawDataPackage.id).where(*_of_state(wanted))
+    of_series = [
+        *chosen(RawDataSeries.instrument_module_id, wanted.module),
+        *chosen(RawDataSeries.executed_obs_unit_id, wanted.execution_id),
+    ]
     if wanted.location:
         rows = rows.where(*_has_copy_at(wanted.location))
     if wanted.instrument:
         modules = await modules_of(session, wanted.instrument)
-        rows = rows.where(one_of(RawDataPackage.instrument_module_id, modules))
+        of_series.append(one_of(RawDataSeries.instrument_module_id, modules))
     if wanted.program:
         units = await obs_units(session, ObsUnit.observing_program_id.in_(wanted.program))
-        rows = rows.join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id).where(
-            one_of(ExecutedObsUnit.obs_unit_id, units)
+        executions = select(ExecutedObsUnit.id).where(one_of(ExecutedObsUnit.obs_unit_id, units))
+        of_series.append(RawDataSeries.executed_obs_unit_id.in_(executions))
+    if of_series:
+        rows = rows.join(RawDataSeries, RawDataSeries.id == RawDataPackage.raw_data_series_id).where(
+            *of_series
         )
     if wanted.reason:
         reasons = [reason.value for reason in wanted.reason]
@@ -165,17 +170,18 @@ def sorted_by(rows: Rows, sort: str) -> Rows:
 
 def index(package_id: UUID) -> Rows:
     """Return the byte index of a package."""
+    file = RawDataFileView
     members = (
         select(
-            RawDataFile.relative_path.label("path"),
-            RawDataFile.member_offset.label("offset"),
-            RawDataFile.size,
-            func.split_part(RawDataFile.member_checksum, ":", 2).label("sha256"),
+            file.relative_path.label("path"),
+            file.tar_offset.label("offset"),
+            file.size,
+            func.encode(file.sha256, "hex").label("sha256"),
             # Text: a JSON number would lose the nanoseconds. Multiplied: a quotient has only 16 digits.
-            cast(RawDataFile.member_modified_ns * NANOSECOND, Text).label("mtime"),
+            cast(file.mtime_ns * NANOSECOND, Text).label("mtime"),
         )
-        .where(RawDataFile.raw_data_package_id == RawDataPackage.id)
-        .order_by(RawDataFile.member_offset)
+        .where(file.raw_data_package_id == RawDataPackage.id, file.tar_offset.is_not(None))
+        .order_by(file.tar_offset)
         .correlate(RawDataPackage)
     )
     return select(
@@ -235,35 +241,16 @@ def _copies() -> ColumnElement[Any]:
             copy.pinned_until,
         )
         .join(location, location.id == copy.data_location_id)
-        .where(copy.raw_data_package_id == RawDataPackage.id)
+        .where(copy.raw_data_package_id == RawDataPackage.id, location.location_type != LocationType.SOURCE)
         .order_by(copy.created_at, copy.id)
         .correlate(RawDataPackage)
     )
 
 
 def _source_files() -> ColumnElement[Any]:
-    """Count source copies; once the planner noted that all are gone, without looking at each."""
-    copy, file = aliased(PhysicalCopy), aliased(RawDataFile)
-    gone = copy.status == PhysicalCopyStatus.DELETED
-    counted = (
-        select(
-            func.count().filter(~gone).label("present"),
-            func.count().filter(gone).label("deleted"),
-        )
-        .select_from(file)
-        .join(copy, copy.raw_data_file_id == file.id)
-        .where(
-            file.raw_data_package_id == RawDataPackage.id, copy.data_location_id == file.source_location_id
-        )
-        .correlate(RawDataPackage)
-    )
-    return case(
-        (
-            RawDataPackage.source_removed_at.is_not(None),
-            func.json_build_object("present", literal(0), "deleted", RawDataPackage.file_count),
-        ),
-        else_=row_object(counted),
-    )
+    """Count the files that are at the source, and those that were removed there: all at once."""
+    there = case((is_at_source(), RawDataPackage.file_count), else_=0)
+    return func.json_build_object("present", there, "deleted", RawDataPackage.file_count - there)
 
 
 def _has_copy_at(locations: Sequence[str]) -> list[ColumnElement[bool]]:

@@ -17,8 +17,9 @@ from ccat_ops_db.models import (
     ObservingProgram,
     ObsUnit,
     PhysicalCopy,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
+    RawDataSeries,
     Site,
     Source,
     StagingJob,
@@ -65,6 +66,16 @@ _NOTHING = cast(null(), String)
 
 def _columns(model: Any) -> Any:
     return model.__table__.c
+
+
+def _module_of_package() -> Any:
+    series, package = _columns(RawDataSeries), _columns(RawDataPackage)
+    return (
+        select(series.instrument_module_id)
+        .where(series.id == package.raw_data_series_id)
+        .correlate(RawDataPackage.__table__)
+        .scalar_subquery()
+    )
 
 
 FINDABLE: tuple[Findable, ...] = (
@@ -123,15 +134,15 @@ FINDABLE: tuple[Findable, ...] = (
                 RawDataPackage,
                 _DATA,
                 _columns(RawDataPackage).relative_path,
-                _columns(RawDataPackage).instrument_module_id,
+                _module_of_package(),
             ),
             (
                 "raw_data_file",
                 "raw-data-files",
-                RawDataFile,
+                RawDataFileView,
                 _DATA,
-                _columns(RawDataFile).relative_path,
-                _columns(RawDataFile).instrument_module_id,
+                _columns(RawDataFileView).relative_path,
+                _columns(RawDataFileView).instrument_module_id,
             ),
             (
                 "physical_copy",

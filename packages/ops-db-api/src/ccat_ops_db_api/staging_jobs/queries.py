@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Float,
     Interval,
@@ -30,11 +31,13 @@ from ccat_ops_db.models import (
     DiskDataLocation,
     ExecutedObsUnit,
     ObsUnit,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
+    RawDataSeries,
     StagingItem,
     StagingJob,
 )
+from ccat_ops_db.package_state import of_execution
 from ccat_ops_db.staged_paths import staged_folder_expression
 from ccat_ops_db_api.platform.documents import Rows, list_of_objects
 from ccat_ops_db_api.platform.filters import chosen
@@ -138,8 +141,9 @@ async def processing_site(session: AsyncSession, location: str) -> tuple[Locatio
 
 async def wanted_of_execution(session: AsyncSession, execution_id: UUID) -> tuple[bool, int, list[Wanted]]:
     """Return whether the execution is there, how many files are in no package yet, and its packages."""
-    loose = select(func.count()).where(
-        RawDataFile.executed_obs_unit_id == execution_id, RawDataFile.raw_data_package_id.is_(None)
+    waiting = func.sum(RawDataSeries.filed_count - RawDataSeries.packaged_count)
+    loose = select(cast(func.coalesce(waiting, 0), BigInteger)).where(
+        RawDataSeries.executed_obs_unit_id == execution_id
     )
     known, unpackaged = (
         await session.execute(
@@ -149,9 +153,7 @@ async def wanted_of_execution(session: AsyncSession, execution_id: UUID) -> tupl
             )
         )
     ).one()
-    rows = await session.execute(
-        _packages().where(RawDataPackage.executed_obs_unit_id == execution_id).order_by(RawDataPackage.id)
-    )
+    rows = await session.execute(_packages().where(of_execution(execution_id)).order_by(RawDataPackage.id))
     return known, unpackaged, [Wanted(*row) for row in rows]
 
 
@@ -166,13 +168,13 @@ async def wanted_file(session: AsyncSession, file_id: UUID) -> tuple[bool, Wante
     row = (
         await session.execute(
             select(
-                RawDataFile.raw_data_package_id,
-                RawDataFile.id,
-                RawDataFile.size,
+                RawDataFileView.raw_data_package_id,
+                RawDataFileView.id,
+                RawDataFileView.size,
                 RawDataPackage.sealed_at.is_not(None),
             )
-            .outerjoin(RawDataPackage, RawDataPackage.id == RawDataFile.raw_data_package_id)
-            .where(RawDataFile.id == file_id)
+            .outerjoin(RawDataPackage, RawDataPackage.id == RawDataFileView.raw_data_package_id)
+            .where(RawDataFileView.id == file_id)
         )
     ).one_or_none()
     if row is None or row[0] is None:
@@ -237,7 +239,7 @@ def _of_job(*columns: ColumnElement[Any]) -> Rows:
 
 def _folder() -> ColumnElement[Any]:
     """Return the folder below which staging puts the data of a job; null where the location is no disk."""
-    package, file = aliased(RawDataPackage), aliased(RawDataFile)
+    package, file = aliased(RawDataPackage), aliased(RawDataFileView)
     of_file = select(file.raw_data_package_id).where(file.id == JOBS.raw_data_file_id).scalar_subquery()
     of_package = (
         select(staged_folder_expression(package))
@@ -251,7 +253,7 @@ def _folder() -> ColumnElement[Any]:
 
 def _of_obs_unit(column: Any) -> ColumnElement[Any]:
     """Return a fact of the obs unit whose data a job asks for: an execution's, a package's or a file's."""
-    package, file = aliased(RawDataPackage), aliased(RawDataFile)
+    package, file = aliased(RawDataPackage), aliased(RawDataFileView)
     of_package = select(package.executed_obs_unit_id).where(package.id == JOBS.raw_data_package_id)
     of_file = select(file.executed_obs_unit_id).where(file.id == JOBS.raw_data_file_id)
     execution = func.coalesce(
@@ -312,7 +314,7 @@ def _sum(column: Any) -> ColumnElement[int]:
 
 
 def _items() -> ColumnElement[Any]:
-    item, package, file = aliased(StagingItem), aliased(RawDataPackage), aliased(RawDataFile)
+    item, package, file = aliased(StagingItem), aliased(RawDataPackage), aliased(RawDataFileView)
     return list_of_objects(
         select(
             item.id,

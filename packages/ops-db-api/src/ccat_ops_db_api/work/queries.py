@@ -14,7 +14,13 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
 )
-from ccat_ops_db.models import Deletion, ExecutedObsUnit, PhysicalCopy, RawDataPackage
+from ccat_ops_db.models import (
+    Deletion,
+    ExecutedObsUnit,
+    PhysicalCopy,
+    RawDataPackage,
+    RawDataSeries,
+)
 from ccat_ops_db.reports.work_rows import reason_of
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
@@ -73,17 +79,20 @@ def work(kind: Kind) -> Rows:
 def _names(kind: Kind) -> list[ColumnElement[Any]]:
     """Return what people call the package of work; looked up for the rows of a page alone."""
     package = RawDataPackage.__table__.alias("named")
-    source = package.join(ExecutedObsUnit.__table__, EXECUTIONS.id == package.c.executed_obs_unit_id)
+    series = RawDataSeries.__table__
+    source = package.join(series, series.c.id == package.c.raw_data_series_id).join(
+        ExecutedObsUnit.__table__, EXECUTIONS.id == series.c.executed_obs_unit_id
+    )
 
     def found(column: ColumnElement[Any]) -> ColumnElement[Any]:
         of_package = select(column).select_from(source).where(package.c.id == kind.columns["package_id"])
         return of_package.correlate(kind.model).scalar_subquery()
 
     return [
-        found(package.c.executed_obs_unit_id).label("execution_id"),
+        found(series.c.executed_obs_unit_id).label("execution_id"),
         found(EXECUTIONS.obs_unit_id).label("obs_unit"),
         found(EXECUTIONS.started_at).label("observed_at"),
-        found(package.c.instrument_module_id).label("module"),
+        found(series.c.instrument_module_id).label("module"),
         found(package.c.part_number).label("part_number"),
     ]
 

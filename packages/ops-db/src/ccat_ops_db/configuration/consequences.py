@@ -26,7 +26,7 @@ from ccat_ops_db.models import (
     ObsUnit,
     PackageCreation,
     PhysicalCopy,
-    RawDataFile,
+    RawDataSeries,
     StagingItem,
     UserRole,
 )
@@ -170,9 +170,10 @@ def _judge_module_retirement(session: Session, kind: str, key: str, judgement: J
     )
     _refuse(judgement, running or 0, "running execution")
     waiting = session.scalar(
-        select(func.count())
-        .select_from(RawDataFile)
-        .where(RawDataFile.raw_data_package_id.is_(None), RawDataFile.instrument_module_id.in_(modules))
+        select(func.sum(RawDataSeries.filed_count - RawDataSeries.packaged_count)).where(
+            RawDataSeries.filed_count > RawDataSeries.packaged_count,
+            RawDataSeries.instrument_module_id.in_(modules),
+        )
     )
     _refuse(judgement, waiting or 0, "file that is not packaged yet", "files that are not packaged yet")
 

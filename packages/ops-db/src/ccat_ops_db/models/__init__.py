@@ -22,7 +22,14 @@ from ccat_ops_db.models.copies import (
     RawDataFilePhysicalCopy,
     RawDataPackagePhysicalCopy,
 )
-from ccat_ops_db.models.data import RawDataFile, RawDataPackage, RawDataPackageMetadata
+from ccat_ops_db.models.data import (
+    RawDataFile,
+    RawDataFileException,
+    RawDataPackage,
+    RawDataPackageMember,
+    RawDataPackageMetadata,
+    RawDataSeries,
+)
 from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
 from ccat_ops_db.models.evidence import Doubt, DoubtAnswer
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
@@ -87,6 +94,7 @@ from ccat_ops_db.models.statements import (
     TokenRevocation,
 )
 from ccat_ops_db.models.transitions import refuse_illegal_transitions
+from ccat_ops_db.models.views import RawDataFileView
 
 refuse_illegal_transitions(Base)
 
@@ -149,10 +157,14 @@ __all__ = [
     "PrimeCamModuleConfiguration",
     "PrimeCamObservationConfiguration",
     "RawDataFile",
+    "RawDataFileException",
     "RawDataFilePhysicalCopy",
+    "RawDataFileView",
     "RawDataPackage",
+    "RawDataPackageMember",
     "RawDataPackageMetadata",
     "RawDataPackagePhysicalCopy",
+    "RawDataSeries",
     "RetentionPolicy",
     "Role",
     "RolePermission",

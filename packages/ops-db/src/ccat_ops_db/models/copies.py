@@ -7,7 +7,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ccat_ops_db.enumerations import ClaimOutcome, CopyKind, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import (
+    ClaimOutcome,
+    CopyForm,
+    CopyKind,
+    PhysicalCopyStatus,
+    VerificationMethod,
+)
 from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice, of_owner
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage
 from ccat_ops_db.models.places import DataLocation
@@ -17,10 +23,20 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     """One file or package at one location. Owned by the site of the location; polymorphic in one table."""
 
     kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Discriminator: what it is a copy of.")
-    raw_data_file_id: Mapped[UUID | None] = mapped_column(doc="File, of whichever site.")
+    form: Mapped[CopyForm] = mapped_column(
+        choice(CopyForm),
+        default=CopyForm.TAR,
+        doc="``tar``, or ``files``: as they were filed (at the source) or staged (at processing locations).",
+    )
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(
+        doc="The one file that was staged, of whichever site."
+    )
     raw_data_package_id: Mapped[UUID | None] = mapped_column(doc="Package, of whichever site.")
     data_location_id: Mapped[str] = mapped_column(doc="Where it is.")
-    relative_path: Mapped[str] = mapped_column(doc="Where it is below the location.")
+    relative_path: Mapped[str] = mapped_column(
+        doc="Where it is below the location; of files at their source: the tar's without its ending, as"
+        " they are where they were filed."
+    )
     status: Mapped[PhysicalCopyStatus] = mapped_column(
         choice(PhysicalCopyStatus), default=PhysicalCopyStatus.PRESENT, doc="Life cycle."
     )
@@ -56,6 +72,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             "(kind = 'raw_data_file') = (raw_data_file_id IS NOT NULL)"
             " AND (kind = 'raw_data_package') = (raw_data_package_id IS NOT NULL)",
             name="is_of_its_kind",
+        ),
+        CheckConstraint(
+            "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')", name="is_in_its_form"
         ),
         CheckConstraint("size >= 0", name="size_not_negative"),
         CheckConstraint(
@@ -130,7 +149,7 @@ class RawDataFilePhysicalCopy(PhysicalCopy):
 
 
 class RawDataPackagePhysicalCopy(PhysicalCopy):
-    """A package at a location: its tar or, when ``staged``, its files."""
+    """A package at a location: its tar, or its files."""
 
     raw_data_package: Mapped[RawDataPackage | None] = relationship(
         lazy="raise", primaryjoin="foreign(PhysicalCopy.raw_data_package_id) == RawDataPackage.id"

@@ -1,6 +1,7 @@
 """What really was observed."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -10,6 +11,9 @@ from ccat_ops_db.enumerations import ExecutionStatus
 from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, choice, of_owner
 from ccat_ops_db.models.observatory import InstrumentModule
 from ccat_ops_db.models.plan import ObsUnit
+
+if TYPE_CHECKING:
+    from ccat_ops_db.models.data import RawDataFile, RawDataPackage
 
 
 class ExecutedObsUnit(Identified, Owned, Base):
@@ -35,6 +39,22 @@ class ExecutedObsUnit(Identified, Owned, Base):
     modules: Mapped[list["ExecutedObsUnitModule"]] = relationship(
         lazy="raise",
         primaryjoin="ExecutedObsUnit.id == foreign(ExecutedObsUnitModule.executed_obs_unit_id)",
+    )
+    raw_data_files: Mapped[list["RawDataFile"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        secondary="raw_data_series",
+        primaryjoin="ExecutedObsUnit.id == foreign(RawDataSeries.executed_obs_unit_id)",
+        secondaryjoin="foreign(RawDataSeries.id) == RawDataFile.raw_data_series_id",
+        order_by="RawDataFile.id",
+    )
+    raw_data_packages: Mapped[list["RawDataPackage"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        secondary="raw_data_series",
+        primaryjoin="ExecutedObsUnit.id == foreign(RawDataSeries.executed_obs_unit_id)",
+        secondaryjoin="foreign(RawDataSeries.id) == RawDataPackage.raw_data_series_id",
+        order_by="RawDataPackage.id",
     )
     __table_args__ = (
         of_owner("telescope_id", "telescope"),

@@ -324,14 +324,12 @@ class StagingItem(Work, Base):
 
 
 class Deletion(Work, Base):
-    """Removing a package, or the files that it carries, from one location. Owned by the location's site."""
+    """Removing a package, or one staged file of it, from one location. Owned by the location's site."""
 
     raw_data_package_id: Mapped[UUID] = mapped_column(index=True, doc="Package whose tar or files go.")
     data_location_id: Mapped[str] = mapped_column(index=True, doc="Where they go from.")
-    kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="Its tar, or its files.")
-    raw_data_file_id: Mapped[UUID | None] = mapped_column(
-        index=True, doc="The one staged file that goes; null: all of the kind."
-    )
+    kind: Mapped[CopyKind] = mapped_column(choice(CopyKind), doc="The package, or one staged file of it.")
+    raw_data_file_id: Mapped[UUID | None] = mapped_column(index=True, doc="The one staged file that goes.")
     requested_by: Mapped[str] = mapped_column(doc="Who decided: the policy's name, or a person.")
     reason: Mapped[str] = mapped_column(doc="Why.")
     grace_until: Mapped[datetime] = mapped_column(doc="Until then it can be cancelled.")

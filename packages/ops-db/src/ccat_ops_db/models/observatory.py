@@ -1,11 +1,15 @@
 """The observatory and what observes: telescopes, instruments, modules and their configurations."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ccat_ops_db.models.base import SLUG_PATTERN, Base, Reference, matches
+
+if TYPE_CHECKING:
+    from ccat_ops_db.models.data import RawDataFile
 
 
 class Observatory(Reference, Base):
@@ -64,6 +68,14 @@ class InstrumentModule(Reference, Base):
     available: Mapped[bool] = mapped_column(default=True, doc="Whether it can observe.")
 
     instrument: Mapped[Instrument] = relationship(lazy="raise", back_populates="modules")
+    raw_data_files: Mapped[list["RawDataFile"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        secondary="raw_data_series",
+        primaryjoin="InstrumentModule.id == foreign(RawDataSeries.instrument_module_id)",
+        secondaryjoin="foreign(RawDataSeries.id) == RawDataFile.raw_data_series_id",
+        order_by="RawDataFile.id",
+    )
     __table_args__ = (
         matches("id", SLUG_PATTERN, "id_slug"),
         CheckConstraint("pixels IS NULL OR pixels > 0", name="pixels_positive"),

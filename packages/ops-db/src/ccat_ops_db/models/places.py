@@ -1,7 +1,7 @@
 """Where data can be: sites and their locations, and what is known of their state."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, ScalarSelect, UniqueConstraint, text
 from sqlalchemy.orm import (
@@ -17,6 +17,9 @@ from sqlalchemy.orm import (
 from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
 from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches, of_owner
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE, Suspension, first
+
+if TYPE_CHECKING:
+    from ccat_ops_db.models.data import RawDataFile
 
 
 class Suspendable:
@@ -126,6 +129,10 @@ class DataLocation(Reference, Suspendable, Base):
         default=3600, doc="Files older than this are packaged before their execution ends, seconds (source)."
     )
 
+    leave_out_after: Mapped[int | None] = mapped_column(
+        default=6 * 3600,
+        doc="A package goes on without a file that is not as filed so long, seconds (source); null: never.",
+    )
     mount_point: Mapped[bool] = mapped_column(
         default=False, doc="Whether the folder must be the root of a mounted file system (disk)."
     )
@@ -134,6 +141,14 @@ class DataLocation(Reference, Suspendable, Base):
     )
 
     site: Mapped[Site] = relationship(lazy="raise", back_populates="locations")
+    raw_data_files: Mapped[list["RawDataFile"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        secondary="raw_data_series",
+        primaryjoin="DataLocation.id == foreign(RawDataSeries.source_location_id)",
+        secondaryjoin="foreign(RawDataSeries.id) == RawDataFile.raw_data_series_id",
+        order_by="RawDataFile.id",
+    )
     __mapper_args__ = {"polymorphic_on": "storage_type", "polymorphic_abstract": True}  # noqa: RUF012
     __table_args__: Any = (
         UniqueConstraint("site_id", "name"),
@@ -148,6 +163,7 @@ class DataLocation(Reference, Suspendable, Base):
         CheckConstraint("reserve_bytes >= 0", name="reserve_not_negative"),
         CheckConstraint("concurrency > 0", name="concurrency_positive"),
         CheckConstraint("package_size_limit > 0 AND package_age_limit > 0", name="package_limits_positive"),
+        CheckConstraint("leave_out_after >= 0", name="leave_out_after_not_negative"),
         CheckConstraint('NOT (mount_point AND "create")', name="mount_point_is_not_made"),
     )
 

@@ -48,8 +48,11 @@ OWNED = (
     "token_revocation",
     "executed_obs_unit",
     "executed_obs_unit_module",
+    "raw_data_series",
     "raw_data_file",
     "raw_data_package",
+    "raw_data_package_member",
+    "raw_data_file_exception",
     "raw_data_package_metadata",
     "package_creation",
     "place_marker",
@@ -92,6 +95,8 @@ LOCAL = (
 """Belong to a database and are never sent."""
 
 APPEND_ONLY = (
+    "raw_data_file",
+    "raw_data_package_member",
     "event",
     "deletion_hold",
     "deletion_hold_end",

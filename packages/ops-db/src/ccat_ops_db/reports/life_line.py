@@ -16,7 +16,7 @@ from ccat_ops_db.models import (
     Event,
     FixityCheck,
     PhysicalCopy,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
 )
 from ccat_ops_db.outages import of_locations
@@ -203,17 +203,17 @@ def _place(step: LifeStep) -> tuple[bool, datetime]:
 def _filed(session: Session, package_id: UUID) -> LifeStep | None:
     row = session.execute(
         select(
-            func.min(RawDataFile.filed_at),
-            func.max(RawDataFile.filed_at),
-            func.count(RawDataFile.id),
-            func.sum(RawDataFile.size),
+            func.min(RawDataFileView.filed_at),
+            func.max(RawDataFileView.filed_at),
+            func.count(RawDataFileView.id),
+            func.sum(RawDataFileView.size),
             RawDataPackage.source_location_id,
             RawDataPackage.created_at,
         )
         .select_from(RawDataPackage)
-        .outerjoin(RawDataFile, RawDataFile.raw_data_package_id == RawDataPackage.id)
+        .outerjoin(RawDataFileView, RawDataFileView.raw_data_package_id == RawDataPackage.id)
         .where(RawDataPackage.id == package_id)
-        .group_by(RawDataPackage.source_location_id, RawDataPackage.created_at)
+        .group_by(RawDataPackage.raw_data_series_id, RawDataPackage.created_at)
     ).one_or_none()
     if row is None:
         return None

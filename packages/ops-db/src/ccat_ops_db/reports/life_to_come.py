@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from ccat_ops_db.enumerations import (
@@ -85,8 +85,9 @@ def _archives(session: Session, package_id: UUID) -> Iterator[ToCome]:
 def _removals(session: Session, package_id: UUID) -> Iterator[ToCome]:
     """Tell where files and copies go once enough archives have verified copies."""
     rows = [
-        *_leaving(session, _files_at_source(package_id)),
-        *_leaving(session, _copies_in_buffers(package_id)),
+        *_leaving(session, _is_unsealed_source(package_id)),
+        *_leaving(session, and_(_has_copy(package_id), DataLocation.location_type == LocationType.SOURCE)),
+        *_leaving(session, and_(_has_copy(package_id), DataLocation.location_type == LocationType.BUFFER)),
     ]
     if not rows:
         return
@@ -115,21 +116,11 @@ def _leaving(session: Session, condition: Any) -> Sequence[Any]:
     ).all()
 
 
-def _files_at_source(package_id: UUID) -> Any:
-    """Return whether a location is the source of the package, and still has its files."""
-    package = aliased(RawDataPackage)
-    return DataLocation.id.in_(
-        select(package.source_location_id).where(
-            package.id == package_id,
-            package.source_removed_at.is_(None),
-            ~_deletions(package_id, CopyKind.RAW_DATA_FILE).exists(),
-        )
-    )
-
-
-def _copies_in_buffers(package_id: UUID) -> Any:
+def _has_copy(package_id: UUID) -> Any:
     """Return whether a location has a copy of the package of which no deletion tells."""
-    removed = _deletions(package_id, CopyKind.RAW_DATA_PACKAGE)
+    removed = select(Deletion.data_location_id).where(
+        Deletion.raw_data_package_id == package_id, Deletion.kind == CopyKind.RAW_DATA_PACKAGE
+    )
     return DataLocation.id.in_(
         select(PhysicalCopy.data_location_id).where(
             PhysicalCopy.raw_data_package_id == package_id,
@@ -139,9 +130,11 @@ def _copies_in_buffers(package_id: UUID) -> Any:
     )
 
 
-def _deletions(package_id: UUID, kind: CopyKind) -> Any:
-    return select(Deletion.data_location_id).where(
-        Deletion.raw_data_package_id == package_id, Deletion.kind == kind
+def _is_unsealed_source(package_id: UUID) -> Any:
+    """Return whether a location is the source of the package, which is not sealed yet."""
+    package = aliased(RawDataPackage)
+    return DataLocation.id.in_(
+        select(package.source_location_id).where(package.id == package_id, package.sealed_at.is_(None))
     )
 
 

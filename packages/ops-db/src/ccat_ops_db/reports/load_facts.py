@@ -31,8 +31,8 @@ from ccat_ops_db.models import (
     ExecutedObsUnit,
     LocationUsage,
     PhysicalCopy,
-    RawDataFile,
     RawDataPackage,
+    RawDataSeries,
     RetentionPolicy,
     Site,
     Telescope,
@@ -335,8 +335,9 @@ def _at_source(session: Session) -> tuple[int, int]:
         func.count().label("packages"),
         cast(func.coalesce(func.sum(RawDataPackage.payload_bytes), 0), BigInteger).label("bytes"),
     ).where(RawDataPackage.sealed_at.is_(None))
-    loose = select(cast(func.coalesce(func.sum(RawDataFile.size), 0), BigInteger).label("bytes")).where(
-        RawDataFile.raw_data_package_id.is_(None)
+    waiting = func.sum(RawDataSeries.filed_bytes - RawDataSeries.packaged_bytes)
+    loose = select(cast(func.coalesce(waiting, 0), BigInteger).label("bytes")).where(
+        RawDataSeries.filed_count > RawDataSeries.packaged_count
     )
     columns: list[ColumnElement[Any]] = [*unsealed.subquery().c, loose.scalar_subquery()]
     packages, size, files = session.execute(select(*columns)).one()

@@ -36,6 +36,7 @@ from ccat_ops_db.models import (
     ObsUnit,
     PhysicalCopy,
     RawDataPackage,
+    RawDataSeries,
     StagingItem,
     StagingJob,
 )
@@ -117,9 +118,11 @@ def with_programs(rows: Subquery) -> Subquery:
 
     Joined, the tables would be read whole: they are looked up by their keys, so it costs what is open.
     """
-    package, execution, unit = RawDataPackage.__table__, ExecutedObsUnit.__table__, ObsUnit.__table__
+    package, series = RawDataPackage.__table__, RawDataSeries.__table__
+    execution, unit = ExecutedObsUnit.__table__, ObsUnit.__table__
     of_package = (
-        select(package.c.executed_obs_unit_id)
+        select(series.c.executed_obs_unit_id)
+        .join(package, package.c.raw_data_series_id == series.c.id)
         .where(package.c.id == rows.c.package_id)
         .correlate(rows)
         .scalar_subquery()
@@ -274,8 +277,11 @@ def _is_open(kind: Any, _package: Any) -> ColumnElement[bool]:
 
 
 def _copies() -> Select[Any]:
-    """Return packages that wait at buffers and processing locations; what archives have stays there."""
-    archives = select(DataLocation.id).where(DataLocation.location_type == "long_term_archive")
+    """Return packages that wait at buffers and processing locations.
+
+    What archives have stays there, and what sources have goes when the archives have it.
+    """
+    others = select(DataLocation.id).where(DataLocation.location_type.in_(["long_term_archive", "source"]))
     copy = PhysicalCopy
     return _without_work(
         cast(copy.id, String),
@@ -293,7 +299,7 @@ def _copies() -> Select[Any]:
         copy.kind == _PACKAGE,
         copy.waiting_reason.is_not(None),
         copy.status != _NOT_DELETED,
-        copy.data_location_id.not_in(archives),
+        copy.data_location_id.not_in(others),
     )
 
 

@@ -22,7 +22,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 from ccat_ops_db.models.base import UtcDateTime
-from ccat_ops_db.package_state import maybe_not_archived, package_state
+from ccat_ops_db.package_state import is_at_source, maybe_not_archived, package_state
 from ccat_ops_db.reports.facts import LATE, Overdue
 from ccat_ops_db.reports.sums import Sums, formed_until_now
 
@@ -61,13 +61,13 @@ def _states() -> Select[Any]:
             package_state().label("state"),
             RawDataPackage.payload_bytes,
             RawDataPackage.created_at,
-            RawDataPackage.source_removed_at,
+            is_at_source().label("at_source"),
         )
         .where(RawDataPackage.id.in_(maybe_not_archived()))
         .subquery()
     )
     late_before = bindparam("late_before", type_=UtcDateTime())
-    late, here = states.c.created_at < late_before, states.c.source_removed_at.is_(None)
+    late, here = states.c.created_at < late_before, states.c.at_source
 
     def total_bytes(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(states.c.payload_bytes).filter(condition), 0), BigInteger)

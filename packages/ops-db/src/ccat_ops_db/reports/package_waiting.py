@@ -70,6 +70,8 @@ def package_waiting(package: type[RawDataPackage] = RawDataPackage) -> Select[An
             copy.raw_data_package_id == package.id,
             copy.waiting_reason.is_not(None),
             copy.status != PhysicalCopyStatus.DELETED,
+            # Files at their source wait for an archive, as their package does elsewhere.
+            copy.data_location_id.not_in(_sources()),
         )
         .correlate(package)
     )
@@ -103,6 +105,7 @@ def packages_waiting_for(reasons: Sequence[str]) -> Select[Any]:
         copy.waiting_reason.is_not(None),
         copy.status != PhysicalCopyStatus.DELETED,
         copy.data_location_id.not_in(_archives()),
+        copy.data_location_id.not_in(_sources()),
     )
     everything = union_all(work, copies).subquery()
     first = (
@@ -112,6 +115,11 @@ def packages_waiting_for(reasons: Sequence[str]) -> Select[Any]:
         .subquery()
     )
     return select(first.c.package_id).where(first.c.reason.in_(reasons))
+
+
+def _sources() -> Select[Any]:
+    location = aliased(DataLocation)
+    return select(location.id).where(location.location_type == LocationType.SOURCE)
 
 
 def _archives() -> Select[Any]:

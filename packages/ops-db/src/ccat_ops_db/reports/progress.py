@@ -5,18 +5,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, String, and_, case, cast, exists, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+)
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import ENDED_WITHOUT, ExecutionStatus, PackageState, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
     PhysicalCopy,
-    RawDataFile,
     RawDataPackage,
+    RawDataSeries,
 )
-from ccat_ops_db.package_state import package_state, verified_archive_copies, wanted_archive_copies
+from ccat_ops_db.package_state import (
+    is_at_source,
+    of_execution,
+    package_state,
+    verified_archive_copies,
+    wanted_archive_copies,
+)
 from ccat_ops_db.reports.work_rows import work_rows
 
 LONGEST_LIST = 100
@@ -89,10 +107,10 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
         return None
     files, size, packaged = session.execute(
         select(
-            func.count(),
-            func.coalesce(func.sum(RawDataFile.size), 0),
-            func.count(RawDataFile.raw_data_package_id),
-        ).where(RawDataFile.executed_obs_unit_id == execution_id)
+            cast(func.coalesce(func.sum(RawDataSeries.filed_count), 0), BigInteger),
+            cast(func.coalesce(func.sum(RawDataSeries.filed_bytes), 0), BigInteger),
+            cast(func.coalesce(func.sum(RawDataSeries.packaged_count), 0), BigInteger),
+        ).where(RawDataSeries.executed_obs_unit_id == execution_id)
     ).one()
     counts = session.execute(_package_counts(execution_id)).one()
     archived = (
@@ -124,19 +142,8 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
 
 
 def removed_at_source(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
-    """Return whether no copy of a package's files is left at its source, as an expression."""
-    copy, file = aliased(PhysicalCopy), aliased(RawDataFile)
-    living = exists(
-        select(copy.id)
-        .join(file, file.id == copy.raw_data_file_id)
-        .where(
-            file.raw_data_package_id == package.id,
-            copy.data_location_id == file.source_location_id,
-            copy.status != PhysicalCopyStatus.DELETED,
-        )
-        .correlate(package)
-    )
-    return or_(package.source_removed_at.is_not(None), ~living)
+    """Return whether no file of a package is left at its source, as an expression."""
+    return not_(is_at_source(package))
 
 
 def _package_counts(execution_id: UUID) -> Any:
@@ -149,7 +156,7 @@ def _package_counts(execution_id: UUID) -> Any:
             wanted_archive_copies().label("wanted"),
             removed_at_source().label("removed"),
         )
-        .where(RawDataPackage.executed_obs_unit_id == execution_id)
+        .where(of_execution(execution_id))
         .subquery()
     )
 
@@ -232,4 +239,4 @@ def _failed(session: Session, execution_id: UUID) -> list[Failed]:
 
 
 def _packages(execution_id: UUID) -> Any:
-    return select(RawDataPackage.id).where(RawDataPackage.executed_obs_unit_id == execution_id)
+    return select(RawDataPackage.id).where(of_execution(execution_id))

@@ -219,12 +219,13 @@ def _count_waiting() -> Select[Any]:
         rows.c.waiting_reason.label("reason"),
         rows.c.waiting_since.label("since"),
     )
-    # Copies in archives are many and wait for nothing but a further archive: their reason is on the buffer's.
+    # Copies in archives are many and wait for nothing but a further archive, files at sources for any: the
+    # reason is on the buffer's.
     copies = (
         select(literal("physical_copy"), PhysicalCopy.waiting_reason, PhysicalCopy.waiting_since)
         .join(DataLocation, DataLocation.id == PhysicalCopy.data_location_id)
         .where(
-            DataLocation.location_type != LocationType.LONG_TERM_ARCHIVE,
+            DataLocation.location_type.not_in([LocationType.LONG_TERM_ARCHIVE, LocationType.SOURCE]),
             PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
             PhysicalCopy.status != PhysicalCopyStatus.DELETED,
             PhysicalCopy.waiting_reason.is_not(None),

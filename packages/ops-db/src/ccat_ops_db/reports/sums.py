@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus
-from ccat_ops_db.models import PhysicalCopy, RawDataPackage
+from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus
+from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataPackage, RawDataSeries
+from ccat_ops_db.package_state import NOT_DELETED
 
 LATELY = timedelta(minutes=10)
 """Packages that were formed in this time before the sums are not in them, but counted by each report."""
@@ -74,7 +76,45 @@ def _stored(session: Session) -> dict[str, Stored]:
                 )
             ),
         )
-        .where(PhysicalCopy.status != PhysicalCopyStatus.DELETED)
+        .where(
+            PhysicalCopy.status != PhysicalCopyStatus.DELETED,
+            PhysicalCopy.data_location_id.not_in(_sources()),
+        )
         .group_by(PhysicalCopy.data_location_id)
     )
-    return {location: Stored(*(int(figure) for figure in figures)) for location, *figures in rows}
+    stored = {location: Stored(*(int(figure) for figure in figures)) for location, *figures in rows}
+    for location, files, size in session.execute(_at_sources()):
+        stored[location] = Stored(files=int(files), file_bytes=int(size))
+    return stored
+
+
+def _sources() -> Select[Any]:
+    return select(DataLocation.id).where(DataLocation.location_type == LocationType.SOURCE)
+
+
+def _at_sources() -> Select[Any]:
+    """Return files and bytes at each source: in no package, in one that is not sealed, and still there."""
+    series, package, copy = RawDataSeries, RawDataPackage, PhysicalCopy
+    unpackaged = select(
+        series.source_location_id.label("location"),
+        (series.filed_count - series.packaged_count).label("files"),
+        (series.filed_bytes - series.packaged_bytes).label("bytes"),
+    ).where(series.filed_count > series.packaged_count)
+    unsealed = (
+        select(series.source_location_id, package.file_count, package.payload_bytes)
+        .join(package, package.raw_data_series_id == series.id)
+        .where(package.sealed_at.is_(None))
+    )
+    sealed = (
+        select(copy.data_location_id, package.file_count, copy.size)
+        .join(package, package.id == copy.raw_data_package_id)
+        .where(
+            copy.kind == CopyKind.RAW_DATA_PACKAGE,
+            copy.data_location_id.in_(_sources()),
+            copy.status.in_(NOT_DELETED),
+        )
+    )
+    there = union_all(unpackaged, unsealed, sealed).subquery()
+    return select(there.c.location, func.sum(there.c.files), func.sum(there.c.bytes)).group_by(
+        there.c.location
+    )

@@ -16,9 +16,10 @@ from ccat_ops_db.models import (
     ObsUnit,
     PhysicalCopy,
     PhysicalCopyLock,
-    RawDataFile,
+    RawDataFileView,
     RawDataPackage,
 )
+from ccat_ops_db.package_state import of_execution as packages_of
 from ccat_ops_db.package_state import package_state
 from ccat_ops_db.reports.next_try import with_next_try
 from ccat_ops_db.reports.progress import execution_progress
@@ -42,7 +43,7 @@ def of_execution(session: Session, execution_id: UUID) -> Explanation:
     progress = execution_progress(session, execution_id)
     assert progress is not None
     steps = _module_steps(session, execution_id, None)
-    packages = select(RawDataPackage.id).where(RawDataPackage.executed_obs_unit_id == execution_id)
+    packages = select(RawDataPackage.id).where(packages_of(execution_id))
     steps += _work_steps(session, packages, open_only=True)
     steps += _copy_steps(session, packages)
     if progress.archived:
@@ -60,11 +61,11 @@ def of_file(session: Session, file_id: UUID) -> Explanation:
     """Explain where a file is on its way: in its package, or before it."""
     file = session.execute(
         select(
-            RawDataFile.executed_obs_unit_id,
-            RawDataFile.instrument_module_id,
-            RawDataFile.raw_data_package_id,
-            RawDataFile.relative_path,
-        ).where(RawDataFile.id == file_id)
+            RawDataFileView.executed_obs_unit_id,
+            RawDataFileView.instrument_module_id,
+            RawDataFileView.raw_data_package_id,
+            RawDataFileView.relative_path,
+        ).where(RawDataFileView.id == file_id)
     ).one()
     if file.raw_data_package_id is not None:
         inner = of_package(session, file.raw_data_package_id)
@@ -102,7 +103,7 @@ def of_copy(session: Session, copy_id: UUID) -> Explanation:
         reason_step(row.work_table, row.work_id, "read it", "in_use", since=row.created_at) for row in readers
     ]
     package_id = copy.raw_data_package_id or session.scalar(
-        select(RawDataFile.raw_data_package_id).where(RawDataFile.id == copy.raw_data_file_id)
+        select(RawDataFileView.raw_data_package_id).where(RawDataFileView.id == copy.raw_data_file_id)
     )
     if package_id is not None:
         steps += _work_steps(

@@ -158,44 +158,45 @@ END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_package_immutable BEFORE UPDATE ON raw_data_package
-FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL AND (OLD.id IS DISTINCT FROM NEW.id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.created_at IS DISTINCT FROM NEW.created_at OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum))
+FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.raw_data_series_id IS DISTINCT FROM NEW.raw_data_series_id OR OLD.first_number IS DISTINCT FROM NEW.first_number OR OLD.last_number IS DISTINCT FROM NEW.last_number) OR (OLD.sealed_at IS NOT NULL AND (OLD.part_number IS DISTINCT FROM NEW.part_number OR OLD.created_at IS DISTINCT FROM NEW.created_at OR OLD.file_count IS DISTINCT FROM NEW.file_count OR OLD.payload_bytes IS DISTINCT FROM NEW.payload_bytes OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.sealed_at IS DISTINCT FROM NEW.sealed_at OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.manifest_checksum IS DISTINCT FROM NEW.manifest_checksum OR OLD.index_checksum IS DISTINCT FROM NEW.index_checksum)))
 EXECUTE FUNCTION raw_data_package_immutable()
 """,
     """\
 CREATE OR REPLACE FUNCTION raw_data_package_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'raw_data_package %: a sealed package is never deleted', OLD.id
+  RAISE EXCEPTION 'raw_data_package %: is never deleted, as its range would be missing', OLD.id
     USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_package_kept';
 END $$
 """,
     """\
 CREATE OR REPLACE TRIGGER raw_data_package_kept BEFORE DELETE ON raw_data_package
-FOR EACH ROW WHEN (OLD.sealed_at IS NOT NULL)
+FOR EACH ROW
 EXECUTE FUNCTION raw_data_package_kept()
 """,
     """\
-CREATE OR REPLACE FUNCTION raw_data_file_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION raw_data_package_takes_next_range() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  next_number bigint;
 BEGIN
-  RAISE EXCEPTION 'raw_data_file %: its facts cannot change any more', OLD.id
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_file_immutable';
+  SELECT s.packaged_count + 1 INTO next_number FROM public.raw_data_series s
+  WHERE s.id = NEW.raw_data_series_id AND s.site_id = NEW.site_id FOR NO KEY UPDATE;
+  IF FOUND AND NEW.first_number <> next_number THEN
+    RAISE EXCEPTION 'raw_data_package %: begins at number %, the next of its series is %',
+      NEW.id, NEW.first_number, next_number
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_package_takes_next_range';
+  END IF;
+  UPDATE public.raw_data_series s
+  SET packaged_count = NEW.last_number, packaged_bytes = s.packaged_bytes + NEW.payload_bytes,
+      oldest_unpackaged_at = (SELECT f.filed_at FROM public.raw_data_file f
+                              WHERE f.raw_data_series_id = s.id AND f.number = NEW.last_number + 1)
+  WHERE s.id = NEW.raw_data_series_id AND s.site_id = NEW.site_id;
+  RETURN NEW;
 END $$
 """,
     """\
-CREATE OR REPLACE TRIGGER raw_data_file_immutable BEFORE UPDATE ON raw_data_file
-FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.executed_obs_unit_id IS DISTINCT FROM NEW.executed_obs_unit_id OR OLD.instrument_module_id IS DISTINCT FROM NEW.instrument_module_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.size IS DISTINCT FROM NEW.size OR OLD.checksum IS DISTINCT FROM NEW.checksum OR OLD.file_type IS DISTINCT FROM NEW.file_type OR OLD.source_location_id IS DISTINCT FROM NEW.source_location_id OR OLD.written_from IS DISTINCT FROM NEW.written_from OR OLD.written_until IS DISTINCT FROM NEW.written_until OR OLD.filed_at IS DISTINCT FROM NEW.filed_at) OR (OLD.member_offset IS NOT NULL AND (OLD.raw_data_package_id IS DISTINCT FROM NEW.raw_data_package_id OR OLD.member_offset IS DISTINCT FROM NEW.member_offset OR OLD.member_checksum IS DISTINCT FROM NEW.member_checksum)))
-EXECUTE FUNCTION raw_data_file_immutable()
-""",
-    """\
-CREATE OR REPLACE FUNCTION raw_data_file_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'raw_data_file %: a packaged file is never deleted', OLD.id
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'raw_data_file_kept';
-END $$
-""",
-    """\
-CREATE OR REPLACE TRIGGER raw_data_file_kept BEFORE DELETE ON raw_data_file
-FOR EACH ROW WHEN (OLD.raw_data_package_id IS NOT NULL)
-EXECUTE FUNCTION raw_data_file_kept()
+CREATE OR REPLACE TRIGGER raw_data_package_takes_next_range BEFORE INSERT ON raw_data_package
+FOR EACH ROW
+EXECUTE FUNCTION raw_data_package_takes_next_range()
 """,
     """\
 CREATE OR REPLACE FUNCTION owned_here() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -282,8 +283,11 @@ OWNED = (
     "token_revocation",
     "executed_obs_unit",
     "executed_obs_unit_module",
+    "raw_data_series",
     "raw_data_file",
     "raw_data_package",
+    "raw_data_package_member",
+    "raw_data_file_exception",
     "raw_data_package_metadata",
     "package_creation",
     "place_marker",
@@ -352,6 +356,8 @@ REFERENCE = (
     "configuration_revision",
 )
 APPEND_ONLY = (
+    "raw_data_file",
+    "raw_data_package_member",
     "event",
     "deletion_hold",
     "deletion_hold_end",
@@ -367,7 +373,7 @@ TRIGGERS_OF_APPEND_ONLY = (
     """\
 CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '{table} %: its rows are append-only', OLD.id
+  RAISE EXCEPTION '{table}: its rows are append-only'
     USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_append_only';
 END $$
 """,
@@ -499,6 +505,30 @@ EXECUTE FUNCTION append_changed_key()
 ALTER TABLE executed_obs_unit ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON raw_data_series
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_series ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON raw_data_series
+FOR EACH ROW WHEN ((OLD.executed_obs_unit_id, OLD.instrument_module_id, OLD.source_location_id, OLD.packaged_count, OLD.packaged_bytes) IS DISTINCT FROM (NEW.executed_obs_unit_id, NEW.instrument_module_id, NEW.source_location_id, NEW.packaged_count, NEW.packaged_bytes))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_series ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON raw_data_series
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_series ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON raw_data_package
 FOR EACH ROW
 EXECUTE FUNCTION append_changed_key()
@@ -508,7 +538,7 @@ ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON raw_data_package
-FOR EACH ROW WHEN ((OLD.executed_obs_unit_id, OLD.instrument_module_id, OLD.part_number, OLD.source_location_id, OLD.created_at, OLD.file_count, OLD.payload_bytes, OLD.relative_path, OLD.sealed_at, OLD.size, OLD.checksum, OLD.manifest_checksum, OLD.index_checksum, OLD.source_removed_at) IS DISTINCT FROM (NEW.executed_obs_unit_id, NEW.instrument_module_id, NEW.part_number, NEW.source_location_id, NEW.created_at, NEW.file_count, NEW.payload_bytes, NEW.relative_path, NEW.sealed_at, NEW.size, NEW.checksum, NEW.manifest_checksum, NEW.index_checksum, NEW.source_removed_at))
+FOR EACH ROW WHEN ((OLD.raw_data_series_id, OLD.first_number, OLD.last_number, OLD.part_number, OLD.created_at, OLD.file_count, OLD.payload_bytes, OLD.relative_path, OLD.sealed_at, OLD.size, OLD.checksum, OLD.manifest_checksum, OLD.index_checksum) IS DISTINCT FROM (NEW.raw_data_series_id, NEW.first_number, NEW.last_number, NEW.part_number, NEW.created_at, NEW.file_count, NEW.payload_bytes, NEW.relative_path, NEW.sealed_at, NEW.size, NEW.checksum, NEW.manifest_checksum, NEW.index_checksum))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -521,6 +551,30 @@ EXECUTE FUNCTION append_changed_key()
 """,
     """\
 ALTER TABLE raw_data_package ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON raw_data_file_exception
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_file_exception ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON raw_data_file_exception
+FOR EACH ROW WHEN ((OLD.raw_data_file_id, OLD.kind, OLD.first_seen_at, OLD.decision, OLD.decided_at, OLD.decided_by, OLD.reason, OLD.replaced_by_file_id) IS DISTINCT FROM (NEW.raw_data_file_id, NEW.kind, NEW.first_seen_at, NEW.decision, NEW.decided_at, NEW.decided_by, NEW.reason, NEW.replaced_by_file_id))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_file_exception ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON raw_data_file_exception
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE raw_data_file_exception ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON place_marker
@@ -580,7 +634,7 @@ ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
-FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -862,10 +916,27 @@ FUNCTIONS = (
     "executed_obs_unit_life_cycle",
     "raw_data_package_immutable",
     "raw_data_package_kept",
-    "raw_data_file_immutable",
-    "raw_data_file_kept",
+    "raw_data_package_takes_next_range",
     *(f"{table}_append_only" for table in APPEND_ONLY),
 )
+
+RAW_DATA_FILE_VIEW = """\
+CREATE VIEW raw_data_file_view AS
+SELECT f.id, f.site_id, f.raw_data_series_id, f.number, f.revision, f.relative_path, f.size, f.checksum,
+       f.file_type, f.written_from, f.written_until, f.filed_at,
+       s.executed_obs_unit_id, s.instrument_module_id, s.source_location_id,
+       p.id AS raw_data_package_id, m.tar_offset, m.sha256, m.mtime_ns,
+       m.raw_data_file_id IS NULL AND (p.sealed_at IS NOT NULL OR EXISTS (
+         SELECT 1 FROM package_creation w WHERE w.raw_data_package_id = p.id AND w.status = 'completed'
+       )) AS left_out,
+       e.kind AS exception, e.detail AS exception_detail, e.decision, e.replaced_by_file_id
+FROM raw_data_file f
+JOIN raw_data_series s ON s.id = f.raw_data_series_id AND s.site_id = f.site_id
+LEFT JOIN raw_data_package p ON p.raw_data_series_id = f.raw_data_series_id AND p.site_id = f.site_id
+                            AND f.number BETWEEN p.first_number AND p.last_number
+LEFT JOIN raw_data_package_member m ON m.raw_data_file_id = f.id AND m.site_id = f.site_id
+LEFT JOIN raw_data_file_exception e ON e.raw_data_file_id = f.id AND e.site_id = f.site_id
+"""
 
 
 def upgrade() -> None:
@@ -1489,6 +1560,7 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
         sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
+        sa.Column("leave_out_after", sa.BigInteger(), nullable=True),
         sa.Column("mount_point", sa.Boolean(), nullable=False),
         sa.Column("create", sa.Boolean(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
@@ -1502,6 +1574,9 @@ def upgrade() -> None:
             "capacity_bytes IS NULL OR capacity_bytes > 0", name=op.f("ck_data_location_capacity_positive")
         ),
         sa.CheckConstraint("concurrency > 0", name=op.f("ck_data_location_concurrency_positive")),
+        sa.CheckConstraint(
+            "leave_out_after >= 0", name=op.f("ck_data_location_leave_out_after_not_negative")
+        ),
         sa.CheckConstraint(
             "package_size_limit > 0 AND package_age_limit > 0",
             name=op.f("ck_data_location_package_limits_positive"),
@@ -2162,6 +2237,11 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "form",
+            sa.Enum("tar", "files", name="copy_form", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
         sa.Column("raw_data_file_id", sa.Uuid(), nullable=True),
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
         sa.Column("data_location_id", sa.String(), nullable=False),
@@ -2222,6 +2302,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status <> 'verified' OR (verified_at IS NOT NULL AND checksum IS NOT NULL)",
             name=op.f("ck_physical_copy_verified_is_proven"),
+        ),
+        sa.CheckConstraint(
+            "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')",
+            name=op.f("ck_physical_copy_is_in_its_form"),
         ),
         sa.CheckConstraint("size >= 0", name=op.f("ck_physical_copy_size_not_negative")),
         sa.ForeignKeyConstraint(
@@ -2293,13 +2377,75 @@ def upgrade() -> None:
         sqlite_where=sa.text("status <> 'deleted'"),
     )
     op.create_table(
-        "raw_data_package",
+        "raw_data_series",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
         sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
         sa.Column("instrument_module_id", sa.String(), nullable=False),
-        sa.Column("part_number", sa.BigInteger(), nullable=False),
         sa.Column("source_location_id", sa.String(), nullable=False),
+        sa.Column("filed_count", sa.BigInteger(), nullable=False),
+        sa.Column("filed_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("packaged_count", sa.BigInteger(), nullable=False),
+        sa.Column("packaged_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("oldest_unpackaged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_filed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("review_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "0 <= packaged_count AND packaged_count <= filed_count AND 0 <= packaged_bytes AND packaged_bytes <= filed_bytes",
+            name=op.f("ck_raw_data_series_packaged_was_filed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["executed_obs_unit_id", "site_id"],
+            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
+            name=op.f("fk_raw_data_series_executed_obs_unit_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["instrument_module_id"],
+            ["instrument_module.id"],
+            name=op.f("fk_raw_data_series_instrument_module_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_raw_data_series_source_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_series")),
+        sa.UniqueConstraint(
+            "executed_obs_unit_id",
+            "instrument_module_id",
+            "source_location_id",
+            name=op.f("uq_raw_data_series_executed_obs_unit_id_instrument_module_id_source_location_id"),
+        ),
+        # Its counters move with each filing: room for the next row beside the old one.
+        postgresql_with={"fillfactor": 50},
+    )
+    op.create_index(
+        op.f("ix_raw_data_series_instrument_module_id"),
+        "raw_data_series",
+        ["instrument_module_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_raw_data_series_source_location_id"),
+        "raw_data_series",
+        ["source_location_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_raw_data_series_unpackaged",
+        "raw_data_series",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("filed_count > packaged_count"),
+    )
+    op.create_table(
+        "raw_data_package",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_series_id", sa.Uuid(), nullable=False),
+        sa.Column("first_number", sa.BigInteger(), nullable=False),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.Column("part_number", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("file_count", sa.BigInteger(), nullable=False),
         sa.Column("payload_bytes", sa.BigInteger(), nullable=False),
@@ -2309,7 +2455,6 @@ def upgrade() -> None:
         sa.Column("checksum", sa.String(), nullable=True),
         sa.Column("manifest_checksum", sa.String(), nullable=True),
         sa.Column("index_checksum", sa.String(), nullable=True),
-        sa.Column("source_removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
             name=op.f("ck_raw_data_package_checksum_canonical"),
@@ -2331,54 +2476,33 @@ def upgrade() -> None:
             name=op.f("ck_raw_data_package_sealed_is_complete"),
         ),
         sa.CheckConstraint(
-            "file_count > 0 AND payload_bytes >= 0", name=op.f("ck_raw_data_package_contents")
+            "file_count > 0 AND file_count <= last_number - first_number + 1 AND payload_bytes >= 0",
+            name=op.f("ck_raw_data_package_contents"),
+        ),
+        sa.CheckConstraint(
+            "first_number > 0 AND last_number >= first_number", name=op.f("ck_raw_data_package_range")
         ),
         sa.CheckConstraint("part_number > 0", name=op.f("ck_raw_data_package_part_number_positive")),
         sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id", "site_id"],
-            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
-            name=op.f("fk_raw_data_package_executed_obs_unit_id_site_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_raw_data_package_instrument_module_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_location_id", "site_id"],
-            ["data_location.id", "data_location.site_id"],
-            name=op.f("fk_raw_data_package_source_location_id_site_id"),
+            ["raw_data_series_id", "site_id"],
+            ["raw_data_series.id", "raw_data_series.site_id"],
+            name=op.f("fk_raw_data_package_raw_data_series_id_site_id"),
         ),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_package")),
         sa.UniqueConstraint(
-            "executed_obs_unit_id",
-            "instrument_module_id",
+            "raw_data_series_id",
+            "first_number",
+            name=op.f("uq_raw_data_package_raw_data_series_id_first_number"),
+        ),
+        sa.UniqueConstraint(
+            "raw_data_series_id",
             "part_number",
-            name=op.f("uq_raw_data_package_executed_obs_unit_id_instrument_module_id_part_number"),
+            name=op.f("uq_raw_data_package_raw_data_series_id_part_number"),
         ),
     )
-    op.create_index(
-        "ix_raw_data_package_at_source",
-        "raw_data_package",
-        ["source_location_id"],
-        unique=False,
-        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
-    )
     op.create_index(op.f("ix_raw_data_package_created_at"), "raw_data_package", ["created_at"], unique=False)
-    op.create_index(
-        op.f("ix_raw_data_package_instrument_module_id"),
-        "raw_data_package",
-        ["instrument_module_id"],
-        unique=False,
-    )
     op.create_index(op.f("ix_raw_data_package_sealed_at"), "raw_data_package", ["sealed_at"], unique=False)
     op.create_index(op.f("ix_raw_data_package_size_id"), "raw_data_package", ["size", "id"], unique=False)
-    op.create_index(
-        op.f("ix_raw_data_package_source_location_id"),
-        "raw_data_package",
-        ["source_location_id"],
-        unique=False,
-    )
     op.create_index(
         "ix_raw_data_package_unsealed",
         "raw_data_package",
@@ -3026,81 +3150,147 @@ def upgrade() -> None:
         "raw_data_file",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("executed_obs_unit_id", sa.Uuid(), nullable=False),
-        sa.Column("instrument_module_id", sa.String(), nullable=False),
+        sa.Column("raw_data_series_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("relative_path", sa.String(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("checksum", sa.String(), nullable=False),
         sa.Column("file_type", sa.String(), nullable=True),
-        sa.Column("source_location_id", sa.String(), nullable=False),
         sa.Column("written_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("written_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
-        sa.Column("member_offset", sa.BigInteger(), nullable=True),
-        sa.Column("member_checksum", sa.String(), nullable=True),
-        sa.Column("member_modified_ns", sa.Numeric(precision=30, scale=0), nullable=True),
         sa.CheckConstraint(
             "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
             name=op.f("ck_raw_data_file_checksum_canonical"),
         ),
-        sa.CheckConstraint(
-            "member_checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_raw_data_file_member_checksum_canonical"),
-        ),
+        sa.CheckConstraint("number > 0 AND revision > 0", name=op.f("ck_raw_data_file_numbers_positive")),
         sa.CheckConstraint("size >= 0", name=op.f("ck_raw_data_file_size_not_negative")),
         sa.CheckConstraint("written_from <= written_until", name=op.f("ck_raw_data_file_written_ordered")),
         sa.ForeignKeyConstraint(
-            ["executed_obs_unit_id", "site_id"],
-            ["executed_obs_unit.id", "executed_obs_unit.site_id"],
-            name=op.f("fk_raw_data_file_executed_obs_unit_id_site_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["instrument_module_id"],
-            ["instrument_module.id"],
-            name=op.f("fk_raw_data_file_instrument_module_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["raw_data_package_id", "site_id"],
-            ["raw_data_package.id", "raw_data_package.site_id"],
-            name=op.f("fk_raw_data_file_raw_data_package_id_site_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_location_id", "site_id"],
-            ["data_location.id", "data_location.site_id"],
-            name=op.f("fk_raw_data_file_source_location_id_site_id"),
+            ["raw_data_series_id", "site_id"],
+            ["raw_data_series.id", "raw_data_series.site_id"],
+            name=op.f("fk_raw_data_file_raw_data_series_id_site_id"),
         ),
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_file")),
         sa.UniqueConstraint(
-            "executed_obs_unit_id",
-            "instrument_module_id",
-            "relative_path",
-            name=op.f("uq_raw_data_file_executed_obs_unit_id_instrument_module_id_relative_path"),
+            "raw_data_series_id", "number", name=op.f("uq_raw_data_file_raw_data_series_id_number")
         ),
-    )
-    op.create_index(
-        "ix_raw_data_file_raw_data_package_id",
-        "raw_data_file",
-        ["raw_data_package_id"],
-        unique=False,
-        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
-    )
-    op.create_index(
-        op.f("ix_raw_data_file_source_location_id"), "raw_data_file", ["source_location_id"], unique=False
-    )
-    op.create_index(
-        "ix_raw_data_file_unpackaged",
-        "raw_data_file",
-        ["site_id", "executed_obs_unit_id", "instrument_module_id"],
-        unique=False,
-        postgresql_where=sa.text("raw_data_package_id IS NULL"),
+        sa.UniqueConstraint(
+            "relative_path",
+            "raw_data_series_id",
+            "revision",
+            name=op.f("uq_raw_data_file_relative_path_raw_data_series_id_revision"),
+        ),
     )
     op.create_index(
         "uq_raw_data_file_normal_path",
         "raw_data_file",
-        ["executed_obs_unit_id", "instrument_module_id", sa.literal_column("normalize(relative_path)")],
+        [sa.literal_column("normalize(relative_path)"), "raw_data_series_id", "revision"],
         unique=True,
         postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
+    )
+    op.create_table(
+        "raw_data_package_member",
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_package_id", sa.Uuid(), nullable=False),
+        sa.Column("tar_offset", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("mtime_ns", sa.Numeric(precision=30, scale=0), nullable=False),
+        sa.CheckConstraint(
+            "tar_offset >= 0 AND length(sha256) = 32", name=op.f("ck_raw_data_package_member_is_in_the_tar")
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id", "site_id"],
+            ["raw_data_file.id", "raw_data_file.site_id"],
+            name=op.f("fk_raw_data_package_member_raw_data_file_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["raw_data_package_id", "site_id"],
+            ["raw_data_package.id", "raw_data_package.site_id"],
+            name=op.f("fk_raw_data_package_member_raw_data_package_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("raw_data_file_id", "site_id", name=op.f("pk_raw_data_package_member")),
+    )
+    op.create_table(
+        "raw_data_file_exception",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "missing",
+                "short",
+                "grown",
+                "other_checksum",
+                "unreadable",
+                "not_regular",
+                "changed_after_packaging",
+                "wrong_in_package",
+                name="file_exception_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("readings", sa.BigInteger(), nullable=False),
+        sa.Column("read_by", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "set_aside",
+                "filed_anew",
+                name="file_decision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("replaced_by_file_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(decision IS NULL) = (decided_at IS NULL) AND (decision IS NULL) = (decided_by IS NULL)",
+            name=op.f("ck_raw_data_file_exception_decided_is_dated"),
+        ),
+        sa.CheckConstraint(
+            "(replaced_by_file_id IS NULL) = (decision IS NULL OR decision <> 'filed_anew')",
+            name=op.f("ck_raw_data_file_exception_filed_anew_is_replaced"),
+        ),
+        sa.CheckConstraint("readings > 0", name=op.f("ck_raw_data_file_exception_was_read")),
+        sa.ForeignKeyConstraint(
+            ["raw_data_file_id", "site_id"],
+            ["raw_data_file.id", "raw_data_file.site_id"],
+            name=op.f("fk_raw_data_file_exception_raw_data_file_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_file_id", "site_id"],
+            ["raw_data_file.id", "raw_data_file.site_id"],
+            name=op.f("fk_raw_data_file_exception_replaced_by_file_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_raw_data_file_exception")),
+        sa.UniqueConstraint("raw_data_file_id", name=op.f("uq_raw_data_file_exception_raw_data_file_id")),
+    )
+    op.create_index(
+        "ix_raw_data_file_exception_replaced_by_file_id",
+        "raw_data_file_exception",
+        ["replaced_by_file_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_raw_data_file_exception_undecided",
+        "raw_data_file_exception",
+        ["site_id"],
+        unique=False,
+        postgresql_where=sa.text("decision IS NULL"),
     )
     op.create_table(
         "raw_data_package_metadata",
@@ -3589,6 +3779,7 @@ def upgrade() -> None:
     for table in STATEMENTS:
         for statement in TRIGGERS_OF_STATEMENTS:
             op.execute(statement.format(table=table))
+    op.execute(RAW_DATA_FILE_VIEW)
     op.execute(EVERY_SITE)
     op.execute(CONSUMERS)
 
@@ -3596,6 +3787,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop everything."""
     set_limits()
+    op.execute("DROP VIEW raw_data_file_view")
+    op.drop_index(
+        "ix_raw_data_file_exception_undecided",
+        table_name="raw_data_file_exception",
+        postgresql_where=sa.text("decision IS NULL"),
+    )
+    op.drop_index("ix_raw_data_file_exception_replaced_by_file_id", table_name="raw_data_file_exception")
+    op.drop_table("raw_data_file_exception")
+    op.drop_table("raw_data_package_member")
     op.drop_table("token_revocation")
     op.drop_table("doubt_answer")
     op.drop_table("doubt")
@@ -3661,17 +3861,6 @@ def downgrade() -> None:
         "uq_raw_data_file_normal_path",
         table_name="raw_data_file",
         postgresql_where=sa.text("relative_path ~ '[^ -:<-JL-_a-~]'"),
-    )
-    op.drop_index(
-        "ix_raw_data_file_unpackaged",
-        table_name="raw_data_file",
-        postgresql_where=sa.text("raw_data_package_id IS NULL"),
-    )
-    op.drop_index(op.f("ix_raw_data_file_source_location_id"), table_name="raw_data_file")
-    op.drop_index(
-        "ix_raw_data_file_raw_data_package_id",
-        table_name="raw_data_file",
-        postgresql_where=sa.text("raw_data_package_id IS NOT NULL"),
     )
     op.drop_table("raw_data_file")
     op.drop_table("prime_cam_module_configuration")
@@ -3758,17 +3947,18 @@ def downgrade() -> None:
         table_name="raw_data_package",
         postgresql_where=sa.text("sealed_at IS NULL"),
     )
-    op.drop_index(op.f("ix_raw_data_package_source_location_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_size_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_sealed_at"), table_name="raw_data_package")
-    op.drop_index(op.f("ix_raw_data_package_instrument_module_id"), table_name="raw_data_package")
     op.drop_index(op.f("ix_raw_data_package_created_at"), table_name="raw_data_package")
-    op.drop_index(
-        "ix_raw_data_package_at_source",
-        table_name="raw_data_package",
-        postgresql_where=sa.text("sealed_at IS NOT NULL AND source_removed_at IS NULL"),
-    )
     op.drop_table("raw_data_package")
+    op.drop_index(
+        "ix_raw_data_series_unpackaged",
+        table_name="raw_data_series",
+        postgresql_where=sa.text("filed_count > packaged_count"),
+    )
+    op.drop_index(op.f("ix_raw_data_series_source_location_id"), table_name="raw_data_series")
+    op.drop_index(op.f("ix_raw_data_series_instrument_module_id"), table_name="raw_data_series")
+    op.drop_table("raw_data_series")
     op.drop_index(
         "uq_physical_copy_living_path",
         table_name="physical_copy",
