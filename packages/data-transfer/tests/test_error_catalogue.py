@@ -10,7 +10,15 @@ from ccat_ops_db.enumerations import FailureClass
 from ccat_ops_db.error_catalogue import CATEGORIES, ENDED
 
 DOCS = Path(__file__).parents[3] / "docs"
-NAMED_ELSEWHERE = {"worker_lost", "arrived_corrupt", "arrived_missing", "broker_unavailable"}
+NAMED_ELSEWHERE = {
+    "worker_lost",
+    "arrived_corrupt",
+    "arrived_missing",
+    "broker_unavailable",
+    "all_left_out",
+    "file_left_out",
+    "source_changed_after_packaging",
+}
 """Categories that are written to the database without a failure being raised."""
 
 

@@ -7,8 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import FailureClass, Status
-from ccat_ops_db.identity import time_of_id
-from ccat_ops_db.models import ApiToken, Base, PhysicalCopy, UserSession
+from ccat_ops_db.models import ApiToken, Base, RawDataFile, UserSession
 
 from . import seed
 from .conftest import Client, FixedClock
@@ -72,8 +71,8 @@ async def test_what_people_do_has_the_time_of_the_database(client: Client, sessi
         assert response.status_code < 300, (path, response.text)
     session.expire_all()
     assert _times(session) == before
-    filed = session.scalars(select(PhysicalCopy).where(PhysicalCopy.relative_path == "a.fits")).one()
-    assert time_of_id(filed.id) == seed.NOW
+    filed = session.scalars(select(RawDataFile).where(RawDataFile.relative_path == "a.fits")).one()
+    assert filed.filed_at == seed.NOW
 
 
 async def test_a_hold_ends_by_the_time_of_the_database(client: Client, clock: FixedClock) -> None:

@@ -1,6 +1,6 @@
 """Work of every kind: lists, retry, cancel."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -152,6 +152,18 @@ class TestRetry:
         transfer = seed.transfer(session, package, status)
         session.commit()
         assert (await client.post(f"/data-transfers/{transfer}:retry")).status_code == 409
+
+    async def test_what_waits_for_its_next_attempt_is_tried_at_once(
+        self, client: Client, session: Session, package: UUID
+    ) -> None:
+        later = datetime.now(UTC) + timedelta(minutes=15)
+        transfer = seed.transfer(
+            session, package, next_attempt_at=later, waiting_reason="back_off", waiting_since=later
+        )
+        session.commit()
+        shown = (await client.post(f"/data-transfers/{transfer}:retry")).json()
+        assert (shown["status"], shown["next_attempt_at"], shown["waiting_reason"]) == ("pending", None, None)
+        assert session.query(Event).one().action == "data_transfer.retried"
 
     async def test_work_whose_source_is_gone_is_not_retried(
         self, client: Client, session: Session, package: UUID

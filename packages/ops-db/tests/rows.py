@@ -246,6 +246,7 @@ def add_copy(
     package: UUID,
     location: str,
     status: PhysicalCopyStatus = PhysicalCopyStatus.VERIFIED,
+    form: CopyForm = CopyForm.TAR,
 ) -> UUID:
     """Add a copy of a package; its path is its own, so that a package can have several in one place."""
     identifier = new_id()
@@ -254,6 +255,7 @@ def add_copy(
         models.RawDataPackagePhysicalCopy(
             id=identifier,
             site_id=location.partition(".")[0],
+            form=form,
             raw_data_package_id=package,
             data_location_id=location,
             relative_path=f"{identifier}.tar",
@@ -275,7 +277,8 @@ def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:
         return session.get(models.ExecutedObsUnit, add_execution(session, ExecutionStatus(status)))
     package = add_package(session, world.execution, part=_next_part(session))
     if table == "physical_copy":
-        copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status))
+        # Only files have all statuses: a tar is never staged.
+        copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status), CopyForm.FILES)
         return session.get(models.PhysicalCopy, copy)
     if table in ("copy_claim", "physical_copy_lock"):
         return _add_claim(session, world, package)

@@ -1,8 +1,9 @@
-"""A wrong, short, missing or grown file stops its own package, by name; mended, it goes on."""
+"""A wrong, short, missing or grown file holds its own package, by name; given back, it goes on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness.api import Api
@@ -76,7 +77,7 @@ def troubled(instrument: Ccat, new_folder: NewFolder) -> dict[str, Troubled]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_only_its_package_stops_and_goes_on_when_mended(
+def test_only_its_package_waits_and_goes_on_when_mended(
     trouble: str, troubled: dict[str, Troubled], ccat: Ccat, api: Api
 ) -> None:
     observation = troubled[trouble]
@@ -88,8 +89,12 @@ def test_only_its_package_stops_and_goes_on_when_mended(
     bad, good = packages["chai-lfa"]["id"], packages["chai-hfa"]["id"]
 
     wait_state(api, good, "archived")
-    wait_state(api, bad, "failed")
-    ended = ccat.run("wait", "--execution", observation.execution_id, "--for", "archived", "--timeout", "60")
+    wait_for(
+        "the package waits for its file",
+        lambda: [creation["waiting_reason"] for creation in _creations(api, bad)],
+        lambda reasons: reasons == ["file_not_as_filed"],
+    )
+    ended = ccat.run("wait", "--execution", observation.execution_id, "--for", "archived", "--timeout", "1")
     assert ended.status == 1, str(ended)
     assert BAD in ended.err, str(ended)
     for subject in (bad, observation.execution_id):
@@ -97,23 +102,22 @@ def test_only_its_package_stops_and_goes_on_when_mended(
         assert any(BAD in (step["detail"] or "") for step in answer["steps"]), answer
         assert any(step["remedy"] for step in answer["steps"]), answer
         assert BAD in ccat("why", subject).replace("\n", " ")
-    assert any(
-        BAD in error["message"] for error in api.all("errors", open="true", subject_id=_work(api, bad))
-    )
+    [file_id] = {it["id"] for it in api.all("raw-data-files", package_id=bad, problem="true")}
+    assert BAD in api.all("errors", open="true", subject_id=file_id)[0]["message"]
     kept = trees.names(observation.folder / "bad", observation.folder / "bad")
     assert {"neighbour 1.fits", "neighbour 2.fits"} <= kept
 
     path = observation.folder / "bad" / BAD
     path.unlink(missing_ok=True)
     trees.write(path, CONTENT)
-    api.post(f"package-creations/{_work(api, bad)}:retry")
+    [creation] = _creations(api, bad)
+    api.post(f"package-creations/{creation['id']}:retry")
     wait_state(api, bad, "archived")
     wait_removed(ccat, observation.execution_id)
     left = trees.names(observation.folder, observation.folder)
     assert left == ({"bad/moved"} if trouble == "link" else set())
-    assert api.all("errors", open="true", subject_id=_work(api, bad)) == []
+    assert api.all("errors", open="true", subject_id=file_id) == []
 
 
-def _work(api: Api, package_id: str) -> str:
-    [creation] = api.all("package-creations", package_id=package_id)
-    return str(creation["id"])
+def _creations(api: Api, package_id: str) -> list[Any]:
+    return api.all("package-creations", package_id=package_id)

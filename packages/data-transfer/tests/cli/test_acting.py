@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ccat_data_transfer.failures import Permanent
-from ccat_ops_db.models import PhysicalCopyLock
+from ccat_ops_db.models import PackageCreation, PhysicalCopyLock
 
 from ..trouble import HOUR, freed, let_pass, lost, work_states
 from .conftest import Command
@@ -34,6 +34,22 @@ def test_all_of_a_location_are_retried_by_one_command(given_up: Any, command: Co
     let_pass(given_up, HOUR)
     assert freed(given_up)
     assert lost(given_up, CONTENTS) == []
+
+
+def test_work_that_waits_for_its_time_is_tried_at_once_where_it_is_named(
+    observatory: Any, command: Command
+) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 1000})
+    path = observatory.folder("ccat.raw") / "2026/a.fits"
+    path.rename(path.with_name("away"))
+    observatory.run()
+    [creation] = observatory.rows(PackageCreation)
+    assert creation.waiting_reason == "file_not_as_filed"
+    path.with_name("away").rename(path)
+    assert command.json("retry", "--location", creation.source_location_id)["retried"] == []
+    assert len(command.json("retry", str(creation.id))["retried"]) == 1
+    observatory.run()
+    assert observatory.rows(PackageCreation)[0].status == "completed"
 
 
 def test_work_that_was_given_up_can_be_cancelled(given_up: Any, command: Command) -> None:

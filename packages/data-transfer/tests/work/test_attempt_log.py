@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from ccat_data_transfer.failures import Permanent
 from ccat_ops_db.models import DataTransferLog, PackageCreation
 
 from ..small_observatory import SmallObservatory
@@ -13,7 +14,7 @@ def test_a_failed_attempt_and_its_retry_have_a_log_each(
 ) -> None:
     observatory.settings.log_folder = tmp_path / "logs"
     observatory.observe({"scan.fits": b"bytes"})
-    (observatory.folder("ccat.raw") / "scan.fits").unlink()
+    observatory.places.broken["ccat.buffer"] = Permanent("not_a_folder", "scan.fits is in the way")
     observatory.planner.run_pass()
     observatory.deliver()
     [creation] = observatory.rows(PackageCreation)

@@ -33,15 +33,14 @@ test("what waits says why, and goes on when the place is back in service", async
   }
 });
 
-test("work that was given up is retried once its cause is mended, and its error is acknowledged", async ({
+test("a file that is not as it was filed is acknowledged, given back and read again at once", async ({
   page,
 }) => {
+  const since = new Date().toISOString();
   const bad = await observe(["good.fits", "bad.fits"], spoil);
   await signIn(page, `/observations/${bad.id}`);
-  await expect(page.getByRole("main")).toContainText("bad.fits");
-  await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
-    "needs somebody",
-  );
+  const safe = page.getByRole("region", { name: "Did the files arrive, and are they safe?" });
+  await expect(safe).toContainText("A file is not as it was filed");
 
   await page.goto("/errors");
   await page
@@ -55,35 +54,44 @@ test("work that was given up is retried once its cause is mended, and its error 
   await expect(page.getByRole("main")).toContainText("developer");
 
   write(bad.folder, "bad.fits", bad.files.get("bad.fits") ?? Buffer.of());
-  await page.getByRole("link", { name: "See this package creation" }).click();
-  // The page before has such a button, too, and stands until the next one is there.
+  await page.goto(`/work?reason=file_not_as_filed&waiting_since=${since}&by=none`);
+  await page
+    .getByRole("main")
+    .getByRole("link", { name: /IRC10216/ })
+    .first()
+    .click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Package creation");
   await page.getByRole("button", { name: "Retry" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry" }).click();
   await page.goto(`/observations/${bad.id}`);
-  await expect(page.getByRole("region", { name: "Did the files arrive, and are they safe?" })).toContainText(
-    "archived",
-  );
+  await expect(safe).toContainText("archived");
 });
 
-test("given-up work is retried for ticked rows, and for all of a kind", async ({ page }) => {
+test("work is cancelled for all of a kind, and retried for ticked rows and for all of a kind", async ({
+  page,
+}) => {
   await signIn(page);
   const since = new Date().toISOString();
   const bad: Observation[] = [];
   for (let count = 0; count < 3; count += 1) bad.push(await observe(["bad.fits"], spoil));
-  const given = `/work?status=failed&waiting_since=${since}`;
-  await page.goto(`${given}&by=none`);
+  const waiting = `/work?reason=file_not_as_filed&waiting_since=${since}`;
+  await page.goto(`${waiting}&by=none`);
   const ticks = page.getByRole("checkbox", { name: "Select this row" });
   await expect(ticks).toHaveCount(bad.length);
+  await page.goto(`${waiting}&by=kind`);
+  await change(page, page.getByRole("listitem"), "Cancel", "3 package creations");
   for (const { folder, files } of bad) write(folder, "bad.fits", files.get("bad.fits") ?? Buffer.of());
 
+  const cancelled = `/work?status=cancelled&waiting_since=${since}`;
+  await page.goto(`${cancelled}&by=none`);
+  await expect(ticks).toHaveCount(bad.length);
   await ticks.nth(0).check();
   await ticks.nth(1).check();
-  await retry(page, page.getByRole("region", { name: "Selected rows" }), "2 package creations");
+  await change(page, page.getByRole("region", { name: "Selected rows" }), "Retry", "2 package creations");
   await expect(ticks).toHaveCount(1);
 
-  await page.goto(`${given}&by=kind`);
-  await retry(page, page.getByRole("listitem"), "1 package creation");
+  await page.goto(`${cancelled}&by=kind`);
+  await change(page, page.getByRole("listitem"), "Retry", "1 package creation");
   await expect(page.getByText("None match.")).toBeVisible();
   for (const { id } of bad) {
     await ccat("person", "wait", "--execution", id, "--for", "archived", "--timeout", "150");
@@ -146,14 +154,14 @@ test("the main job is done with the keyboard alone", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
 });
 
-/** Retry what a button is for, with a reason, once the dialog has said how much that is. */
-async function retry(page: Page, within: Locator, what: string): Promise<void> {
-  await within.getByRole("button", { name: `Retry ${what}` }).click();
-  const dialog = page.getByRole("dialog", { name: `Retry ${what}?` });
+/** Retry or cancel what a button is for, with a reason, once the dialog has said how much that is. */
+async function change(page: Page, within: Locator, verb: "Retry" | "Cancel", what: string): Promise<void> {
+  await within.getByRole("button", { name: `${verb} ${what}` }).click();
+  const dialog = page.getByRole("dialog", { name: `${verb} ${what}?` });
   await expect(dialog.getByRole("listitem").filter({ hasText: what })).toBeVisible();
   await dialog.getByRole("textbox", { name: "Reason" }).fill("the files are as they were filed");
-  await dialog.getByRole("button", { name: `Retry ${what}` }).click();
-  await expect(page.getByText(/^[12] retried$/)).toBeVisible();
+  await dialog.getByRole("button", { name: `${verb} ${what}` }).click();
+  await expect(page.getByText(/^[123] (retried|cancelled)$/)).toBeVisible();
 }
 
 function spoil({ folder, files }: Observation): void {

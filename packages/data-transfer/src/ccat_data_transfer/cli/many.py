@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -93,7 +93,10 @@ def retry(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Try work again that was given up or cancelled; mend first what its error names."""
+    """Try work again that was given up or cancelled; mend first what its error names.
+
+    Work that is named by its id is also tried at once where it only waits for its next attempt.
+    """
     wanted = Wanted(work_id, location, route, category, operation, since)
     _change(wanted, RETRY, reason, dry_run, json)
 
@@ -157,11 +160,12 @@ def _change(
             if conditions is None:
                 continue
             table = kind.table
+            of_verb = table.status.in_(verb.statuses)
+            if verb is RETRY and wanted.id is not None:
+                waits = and_(table.status == Status.PENDING, table.next_attempt_at.is_not(None))
+                of_verb = or_(of_verb, waits)
             rows = session.scalars(
-                select(table)
-                .where(table.status.in_(verb.statuses), *conditions)
-                .order_by(table.id)
-                .with_for_update()
+                select(table).where(of_verb, *conditions).order_by(table.id).with_for_update()
             ).all()
             for row in rows:
                 why_not = _try(session, verb.act, kind, row, at, reason)

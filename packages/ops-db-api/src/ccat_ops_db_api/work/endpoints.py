@@ -54,7 +54,7 @@ def _routes(kind: Kind) -> APIRouter:
         work_id: UUID,
         body: ChangeOfWork | None = None,
     ) -> Response:
-        """Give failed work another chance, at once."""
+        """Try work at once that failed, was cancelled or waits for its next attempt."""
 
         async def work() -> Response:
             return await _change(request, principal, session, kind, work_id, service.retry, body)

@@ -27,18 +27,19 @@ CANCELLED = "cancelled"
 async def retry(
     session: AsyncSession, principal: Principal, kind: Kind, row: Any, reason: str | None
 ) -> None:
-    """Give work that failed or was cancelled another chance, at once, as if it had never been tried.
+    """Give work that failed, was cancelled or waits for its next attempt another chance, at once.
 
-    Its error stays in the record.
+    It starts as if it had never been tried; its error stays in the record.
 
     Raises
     ------
     Problem
-        409 if it is neither, if other work does the same by now, or if the copy that it reads is gone.
+        409 if it is none of these, if other work does the same by now, or if the copy that it reads is gone.
     """
-    if row.status not in ENDED_WITHOUT:
+    if row.status not in ENDED_WITHOUT and not _waits_for_its_time(row):
         raise conflict(
-            f"{kind.noun} {row.id} is {row.status}; only work that failed or was cancelled can be retried",
+            f"{kind.noun} {row.id} is {row.status}; only work that failed, was cancelled or waits for its"
+            " next attempt can be retried",
             "not-failed",
         )
     row_id, now = row.id, await database_now(session)
@@ -61,6 +62,10 @@ async def retry(
         # It was cancelled, so a person could have the same opened again.
         raise conflict(f"other work does by now what {kind.noun} {row_id} did", "done-by-other") from error
     await _tell(session, principal, kind, row, "retried", now, details)
+
+
+def _waits_for_its_time(row: Any) -> bool:
+    return row.status is Status.PENDING and row.next_attempt_at is not None
 
 
 async def cancel(

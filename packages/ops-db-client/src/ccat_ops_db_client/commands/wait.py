@@ -92,4 +92,5 @@ def _not_reached(progress: Progress, goal: Goal, timeout: float | None) -> CcatE
     remedy = f"see: ccat why {progress.id}"
     if progress.status == "running":
         remedy = f"finish the execution first: ccat obs finish {progress.id}"
-    return CcatError(f"not {goal} after {timeout:g} s: {_description(progress)}", remedy)
+    detail = next((f" ({waiting.detail})" for waiting in progress.waiting if waiting.detail), "")
+    return CcatError(f"not {goal} after {timeout:g} s: {_description(progress)}{detail}", remedy)

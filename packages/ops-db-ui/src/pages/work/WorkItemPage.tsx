@@ -102,6 +102,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
 function verbsOf(row: WorkRow): readonly ("retry" | "cancel")[] {
   if (row.status === "failed") return ["retry", "cancel"];
   if (row.status === "cancelled") return ["retry"];
+  if (row.status === "pending" && row.next_attempt_at !== null) return ["retry", "cancel"];
   return row.status === "completed" ? [] : ["cancel"];
 }
 

@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.copy_locks import KEEPS_A_COPY
-from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import ExecutionStatus, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
@@ -178,20 +178,26 @@ def _work_steps(
 
 
 def _copy_steps(session: Session, packages: Any) -> list[Step]:
+    """Return the steps of copies that wait; files that are to leave their source come last, as they do."""
+    of_source = DataLocation.location_type == LocationType.SOURCE
     rows = session.execute(
-        select(COPIES.id, *(COPIES[name] for name in _COPY_COLUMNS))
+        select(COPIES.id, of_source.label("of_source"), *(COPIES[name] for name in _COPY_COLUMNS))
+        .join(DataLocation, DataLocation.id == COPIES.data_location_id)
         .where(
             COPIES.raw_data_package_id.in_(packages),
             COPIES.waiting_reason.is_not(None),
             COPIES.status != PhysicalCopyStatus.DELETED,
         )
-        .order_by(COPIES.waiting_since)
+        .order_by(of_source, COPIES.waiting_since)
         .limit(MOST_STEPS)
     )
-    return [
-        waiting_step("physical_copy", row.id, f"go on from the copy at {row.data_location_id}", row)
-        for row in rows
-    ]
+    return [waiting_step("physical_copy", row.id, _what_is_to_be_done(row), row) for row in rows]
+
+
+def _what_is_to_be_done(copy: Any) -> str:
+    if copy.of_source:
+        return f"remove the files at {copy.data_location_id}"
+    return f"go on from the copy at {copy.data_location_id}"
 
 
 def _hold_steps(session: Session, package_id: UUID) -> list[Step]:
