@@ -160,7 +160,7 @@ def _change(
             if conditions is None:
                 continue
             table = kind.table
-            of_verb = table.status.in_(verb.statuses)
+            of_verb: ColumnElement[bool] = table.status.in_(verb.statuses)
             if verb is RETRY and wanted.id is not None:
                 waits = and_(table.status == Status.PENDING, table.next_attempt_at.is_not(None))
                 of_verb = or_(of_verb, waits)
