@@ -11,6 +11,7 @@ ENGINE = (
     "planning/",
     "stages/",
     "deletion/",
+    "evidence/",
     "work/attempt.py",
     "work/attempt_log.py",
     "work/dispatch.py",

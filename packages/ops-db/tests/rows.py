@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
@@ -17,9 +17,11 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     ExecutionStatus,
     FileExceptionKind,
+    Finding,
     LocationType,
     OutageScope,
     PhysicalCopyStatus,
+    ReadingMethod,
     Status,
     TransferMethod,
     VerificationMethod,
@@ -269,6 +271,37 @@ def add_copy(
         ),
     )
     return identifier
+
+
+def add_verification(session: Session, copy: UUID, **other: Any) -> models.Verification:
+    """Write down that all bytes of a copy were read and are right, or what else was found."""
+    found = session.get_one(models.PhysicalCopy, copy)
+    newest = session.scalar(
+        select(func.max(models.Verification.number)).where(models.Verification.physical_copy_id == copy)
+    )
+    facts: dict[str, Any] = {
+        "site_id": found.site_id,
+        "physical_copy_id": copy,
+        "number": (newest or 0) + 1,
+        "work_table": "fixity_check",
+        "work_id": new_id(),
+        "fencing": 1,
+        "reason": "request",
+        "method": ReadingMethod.FULL_READ,
+        "finding": Finding.RIGHT,
+        "size_found": found.size,
+        "checksum_found": XXH3,
+        "identity": "disk:-:1:1:1:1",
+        "worker": "a worker",
+        "worker_clock": NOW,
+        "begun_at": NOW,
+        "recorded_at": NOW,
+        "proved_at": NOW,
+        "duration_ms": 1,
+    }
+    row = models.Verification(**facts | other)
+    _add(session, row)
+    return row
 
 
 def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:

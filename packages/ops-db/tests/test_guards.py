@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ccat_ops_db import models
-from ccat_ops_db.enumerations import Severity, TransferMethod
+from ccat_ops_db.enumerations import Finding, ReadingMethod, Severity, TransferMethod
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.guards import RANGE_FACTS, SEALED_FACTS
 from ccat_ops_db.identity import new_id
@@ -61,6 +61,46 @@ def test_files_and_members_are_only_added(session: Session, world: rows.World, t
     for statement in (f"UPDATE {table} SET site_id = site_id", f"DELETE FROM {table}"):
         with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
             session.execute(text(statement))
+
+
+def test_evidence_is_only_added(session: Session, world: rows.World) -> None:
+    proof = rows.add_verification(session, world.copy)
+    session.add(
+        models.MemberFinding(
+            site_id="ccat", verification_id=proof.id, raw_data_file_id=world.file, checksum_found=rows.SHA256
+        )
+    )
+    session.flush()
+    for table in ("verification", "member_finding"):
+        for statement in (f"UPDATE {table} SET site_id = site_id", f"DELETE FROM {table}"):
+            with pytest.raises(IntegrityError, match="append-only"), session.begin_nested():
+                session.execute(text(statement))
+        with pytest.raises(IntegrityError, match="has rows of every site"), session.begin_nested():
+            session.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+NO_EVIDENCE: dict[str, dict[str, Any]] = {
+    "right without identity": {"identity": None},
+    "right without checksum": {"checksum_found": None},
+    "right without size": {"size_found": None},
+    "right without proof": {"proved_at": None},
+    "proof by looking": {"method": ReadingMethod.UNCHANGED},
+    "proof by wrong bytes": {"finding": Finding.OTHER_CHECKSUM},
+    "missing, and something": {"finding": Finding.MISSING, "proved_at": None},
+    "number zero": {"number": 0},
+    "checksum in upper case": {"checksum_found": "md5:" + "F" * 32},
+    "of another site": {"site_id": "cologne"},
+    "read less than nothing": {"bytes_read": -1},
+    "number of another": {"number": 1},
+}
+
+
+@pytest.mark.parametrize("other", NO_EVIDENCE.values(), ids=NO_EVIDENCE.keys())
+def test_what_says_nothing_is_no_evidence(session: Session, world: rows.World, other: dict[str, Any]) -> None:
+    rows.add_verification(session, world.copy)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        rows.add_verification(session, world.copy, **other)
+    rows.add_verification(session, world.copy)
 
 
 @pytest.mark.parametrize("first", [1, 3, 4])

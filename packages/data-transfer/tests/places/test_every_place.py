@@ -44,6 +44,20 @@ def test_gives_back_what_was_written(place: Storage, size: int) -> None:
     assert read(place, PATH) == content
 
 
+def test_a_mark_tells_an_object_from_what_takes_its_place(place: Storage) -> None:
+    upload(place, PATH, b"first")
+    first = place.stat(PATH)
+    assert first is not None
+    assert read(place, PATH) == b"first"
+    assert place.stat(PATH) == first, "reading changes nothing"
+    remove(place, PATH)
+    upload(place, PATH, b"other")
+    second = place.stat(PATH)
+    assert second is not None
+    assert (second.size, second.mark is None) == (first.size, False)
+    assert second.mark != first.mark
+
+
 def test_unfinished_object_is_invisible_and_kept(place: Storage) -> None:
     content = random.Random(1).randbytes(20 * MEBIBYTE)
     with place.open_upload(PATH, "work", expected(content)) as writing:

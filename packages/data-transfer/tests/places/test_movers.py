@@ -25,7 +25,7 @@ from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, Storage
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.storage.s3_parts import list_uploads
 from ccat_dev_stack.testing import Bucket
-from ccat_ops_db.enumerations import VerificationMethod
+from ccat_ops_db.enumerations import ReadingMethod, VerificationMethod
 
 from ..simulated_places import SimulatedPlaces, leftovers
 from .conftest import NewDisk, OpenBucket, expected, read, remove, upload, wait_for_part
@@ -423,11 +423,12 @@ def test_verifies_a_good_copy(route: Route, how: VerificationMethod) -> None:
     route.send()
     seen: list[int] = []
     report = route.mover.verify(route.target, PATH, EXPECTED, how, seen.append)
-    assert (report.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
+    assert (report.info.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
+    assert report.info == route.target.stat(PATH)
     if how is VerificationMethod.HEADER and route.target.kind == "s3":
-        assert (report.method, report.read_bytes, sum(seen)) == (VerificationMethod.HEADER, 0, 0)
+        assert (report.method, report.read_bytes, sum(seen)) == (ReadingMethod.STORE_CHECKSUM, 0, 0)
     else:
-        assert report.method is VerificationMethod.FULL_READ
+        assert report.method is ReadingMethod.FULL_READ
         assert report.read_bytes == sum(seen) == len(CONTENT)
 
 

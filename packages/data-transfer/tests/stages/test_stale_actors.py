@@ -33,11 +33,6 @@ CONTENTS = {"2026/a.fits": b"a" * 5000, "2026/b.fits": b"b" * 5000}
 UNTIL_ALL_IS_DECIDED = (1200, 1200, DAY, 15 * DAY)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="e1: a verifier that slept moves away the only good copy, which took the place of the bad one",
-)
 def test_a_paused_verifier_moves_nothing(observatory: Any, at_crash_points: Any) -> None:
     def sleep(name: str) -> None:
         if name == "mover.read_back":

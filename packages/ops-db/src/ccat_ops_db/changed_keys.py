@@ -72,6 +72,8 @@ WATCHED: dict[str, Watched] = {
     "error_acknowledgement_end": Watched(),
     "deletion_hold": Watched(),
     "deletion_hold_end": Watched(),
+    "verification": Watched(),
+    "member_finding": Watched(),
     "doubt": Watched(),
     "doubt_answer": Watched(),
     "suspension": Watched(),

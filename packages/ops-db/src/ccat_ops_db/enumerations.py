@@ -127,6 +127,29 @@ class VerificationMethod(StrEnum):
     FULL_READ = "full_read"
 
 
+class ReadingMethod(StrEnum):
+    """How it was found out what a copy is."""
+
+    FULL_READ = "full_read"
+    """All its bytes were read."""
+    STORE_CHECKSUM = "store_checksum"
+    """By the checksum that the store keeps with it."""
+    UNCHANGED = "unchanged"
+    """It is the very object that was read before: that confirms, and proves nothing anew."""
+
+
+class Finding(StrEnum):
+    """What a copy was found to be."""
+
+    RIGHT = "right"
+    OTHER_CHECKSUM = "other_checksum"
+    OTHER_SIZE = "other_size"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    CHANGED = "changed"
+    """Another object than the one that was read before."""
+
+
 class Adoption(StrEnum):
     """How a place came to have its marker."""
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ccat_data_transfer.storage.interface import Expected, Storage
-from ccat_ops_db.enumerations import VerificationMethod
+from ccat_data_transfer.failures import Integrity
+from ccat_data_transfer.storage.interface import Expected, ObjectInfo, Storage
+from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
 
-__all__ = ["Expected", "Mover", "Progress", "SentReport", "VerifyReport"]
+__all__ = ["Expected", "Mover", "Progress", "SentReport", "VerifyReport", "WrongCopyError"]
 
 Progress = Callable[[int], None]
 """Told how many more bytes went through; at least every 8 MiB and every second (then with 0).
@@ -46,20 +47,57 @@ class VerifyReport:
 
     Attributes
     ----------
-    method : VerificationMethod
+    method : ReadingMethod
         How it was found right. A place that stores no checksum (disk) is always read in full.
-    size : int
-        Bytes.
+    info : ObjectInfo
+        The object that was found right: the same before and after it was read.
     checksum : str
-        Of the bytes at the place (full read), or as the store keeps it with the object (header).
+        Of the bytes at the place, or as the store keeps it with the object.
     read_bytes : int
         Bytes that were read for it.
     """
 
-    method: VerificationMethod
-    size: int
+    method: ReadingMethod
+    info: ObjectInfo
     checksum: str
     read_bytes: int
+
+
+class WrongCopyError(Integrity):
+    """A copy is not what it must be.
+
+    Attributes
+    ----------
+    finding : Finding
+        What it is instead.
+    method : ReadingMethod
+        How that was found.
+    info : ObjectInfo or None
+        The object; null where there is none.
+    checksum : str or None
+        That it has, where it came to that.
+    read_bytes : int
+        Bytes that were read for it.
+    """
+
+    def __init__(
+        self,
+        category: str,
+        message: str,
+        *,
+        path: str,
+        finding: Finding,
+        method: ReadingMethod = ReadingMethod.FULL_READ,
+        info: ObjectInfo | None = None,
+        checksum: str | None = None,
+        read_bytes: int = 0,
+    ) -> None:
+        super().__init__(category, message, path=path)
+        self.finding = finding
+        self.method = method
+        self.info = info
+        self.checksum = checksum
+        self.read_bytes = read_bytes
 
 
 class Mover(Protocol):
@@ -120,9 +158,11 @@ class Mover(Protocol):
 
         Raises
         ------
-        Integrity
+        WrongCopyError
             It is missing (``copy_missing``), has another size (``copy_size``) or another checksum
             (``copy_checksum``).
+        Transient
+            It was changed while it was read (``changed_while_read``).
         """
         ...
 

@@ -16,11 +16,25 @@ from dataclasses import dataclass, field
 
 from ccat_data_transfer.checksums import Hasher, format_checksum, new_hasher, parse_checksum
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Configuration, Failure, Integrity
-from ccat_data_transfer.movers.interface import Expected, Progress, SentReport, VerifyReport
-from ccat_data_transfer.storage.interface import MEBIBYTE, Reader, Storage, StorageKind, Upload, Waiting
+from ccat_data_transfer.failures import Configuration, Failure, Integrity, Transient
+from ccat_data_transfer.movers.interface import (
+    Expected,
+    Progress,
+    SentReport,
+    VerifyReport,
+    WrongCopyError,
+)
+from ccat_data_transfer.storage.interface import (
+    MEBIBYTE,
+    ObjectInfo,
+    Reader,
+    Storage,
+    StorageKind,
+    Upload,
+    Waiting,
+)
 from ccat_data_transfer.storage.part_buffers import new_buffer
-from ccat_ops_db.enumerations import VerificationMethod
+from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
 
 _BLOCK_BYTES = MEBIBYTE
 _BLOCKS = 4
@@ -116,28 +130,52 @@ def _verify(
 ) -> VerifyReport:
     info = target.stat(path)
     if info is None:
-        raise Integrity("copy_missing", "the copy is not there; it must be sent again", path=path)
+        raise WrongCopyError(
+            "copy_missing",
+            "the copy is not there; it must be sent again",
+            path=path,
+            finding=Finding.MISSING,
+        )
     if info.size != expected.size:
-        raise Integrity(
+        raise WrongCopyError(
             "copy_size",
             f"the copy has {info.size:,} bytes instead of {expected.size:,}; set it aside and send it again",
             path=path,
+            finding=Finding.OTHER_SIZE,
+            info=info,
         )
     if how is VerificationMethod.HEADER and _comparable(info.checksum, expected.checksum):
-        checksum, read_bytes = str(info.checksum), 0
+        method, checksum, read_bytes = ReadingMethod.STORE_CHECKSUM, str(info.checksum), 0
     else:
-        how = VerificationMethod.FULL_READ
+        method = ReadingMethod.FULL_READ
         checksum, read_bytes = _read_back(target, path, expected, progress, passage), info.size
         crash_point("mover.read_back")
+        _refuse_if_changed(target, info)
     if checksum != expected.checksum:
-        raise Integrity(
+        raise WrongCopyError(
             "copy_checksum",
             f"the copy has the checksum {checksum} instead of {expected.checksum}; "
             "set it aside and send it again",
             path=path,
+            finding=Finding.OTHER_CHECKSUM,
+            method=method,
+            info=info,
+            checksum=checksum,
+            read_bytes=read_bytes,
         )
     crash_point("mover.verified")
-    return VerifyReport(how, info.size, checksum, read_bytes)
+    return VerifyReport(method, info, checksum, read_bytes)
+
+
+def _refuse_if_changed(target: Storage, before: ObjectInfo) -> None:
+    """See that what was read is still there: what was found of an object is nothing about another."""
+    after = target.stat(before.path)
+    if after is None or after.mark != before.mark:
+        raise Transient(
+            "changed_while_read",
+            "the object was replaced while it was read; it begins again",
+            path=before.path,
+        )
 
 
 class _Job:
@@ -192,7 +230,7 @@ class _Job:
                 path=self._target_path,
             ) from None
         self._target.remove_temporary(self._target_path, self._work_id)
-        return SentReport(found.size, found.checksum, 0, info.etag)
+        return SentReport(found.info.size, found.checksum, 0, info.etag)
 
     def run(self, *, resume: bool) -> SentReport:
         """Send, and once more from the start when an earlier attempt left wrong bytes."""

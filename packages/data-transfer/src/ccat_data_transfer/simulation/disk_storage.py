@@ -331,4 +331,6 @@ def temporary_beside(path: str, work_id: str) -> str:
 
 
 def _info(path: str, inode: Inode) -> ObjectInfo:
-    return ObjectInfo(path, inode.content.size, inode.mtime_ns)
+    size = inode.content.size
+    mark = f"{inode.number}:{size}:{inode.mtime_ns}:{inode.ctime_ns}"
+    return ObjectInfo(path, size, inode.mtime_ns, mark=mark)

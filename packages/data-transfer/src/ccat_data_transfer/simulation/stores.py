@@ -199,7 +199,7 @@ class SimulatedS3Storage(SimulatedPlace):
         checked(path)
         self.act("stat", path)
         version = self.bucket.get(path)
-        return None if version is None else _info(path, version)
+        return None if version is None else _info(path, version, self.bucket)
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
         """See `Storage.read_range`."""
@@ -233,7 +233,7 @@ class SimulatedS3Storage(SimulatedPlace):
         self.act("list", prefix)
         for path, versions in sorted(self.bucket.objects.items()):
             if path.startswith(folder) and not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):
-                yield _info(path, versions[-1])
+                yield _info(path, versions[-1], self.bucket)
 
     def usage(self) -> None:
         """See `Storage.usage`."""
@@ -251,7 +251,7 @@ class SimulatedS3Storage(SimulatedPlace):
         before = self.bucket.get(path)
         version = self.bucket.put(path, content, checksum, parts)
         self.note("put", path, before.content if before else None, content)
-        return _info(path, version)
+        return _info(path, version, self.bucket)
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:
@@ -382,7 +382,7 @@ class SimulatedS3Upload:
         if version.content.size != self._expected.size:
             raise Integrity("store_has_other_bytes", "the store has another size", path=self._path)
         self._storage.abort(*bucket.uploads_of(self._path))
-        return _info(self._path, version)
+        return _info(self._path, version, bucket)
 
     def discard(self) -> None:
         """See `Upload.discard`."""
@@ -412,5 +412,8 @@ class SimulatedS3Upload:
         self._next_number += 1
 
 
-def _info(path: str, version: Version) -> ObjectInfo:
-    return ObjectInfo(path, version.content.size, version.modified_ns, version.checksum, version.etag)
+def _info(path: str, version: Version, bucket: Bucket) -> ObjectInfo:
+    size, etag, modified_ns = version.content.size, version.etag, version.modified_ns
+    number = version.number if "versions" in bucket.abilities else "-"
+    mark = f"{etag}:{number}:{size}:{modified_ns}"
+    return ObjectInfo(path, size, modified_ns, version.checksum, etag, mark)

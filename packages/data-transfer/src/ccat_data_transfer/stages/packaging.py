@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.evidence.record import Reading, Span, Watch, files_read, record
 from ccat_data_transfer.failures import Permanent, Transient
 from ccat_data_transfer.package_format import (
     PackageContents,
@@ -25,6 +25,7 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     PackageCreation,
     RawDataPackage,
@@ -58,6 +59,7 @@ def make_package(work: Attempt) -> None:
     # A worker that was overtaken must not remove what its successor writes.
     work.confirm()
     packer.remove_leftovers(new)
+    watch = Watch(work)
     try:
         written = packer.write(new, contents, source, on_progress=work.progress)
     except SourceFileError as error:
@@ -70,6 +72,7 @@ def make_package(work: Attempt) -> None:
         source.confirm_place()
         wait_for_files(work, package, bad)
         return
+    span = watch.stop()
     if package.checksum not in (None, written.checksum):
         packer.discard(new)
         raise Permanent(
@@ -86,7 +89,8 @@ def make_package(work: Attempt) -> None:
         source.confirm_place()
     with work.finishing(living_at(buffer.location_id, tar), bytes_total=written.size) as session:
         if package.sealed_at is None:
-            _seal(session, work, story, written, source.marker_id)
+            of_source = files_read(source, _payload(story), written.manifest_checksum)
+            _seal(session, work, story, written, of_source, span)
         _register(session, package, written, buffer.location_id)
     crash_point("packaging.after_commit")
 
@@ -107,8 +111,17 @@ def _end_without_files(work: Attempt, package: RawDataPackage) -> None:
         conclude_files(session, work, package, (), database_now(session))
 
 
+def _payload(story: PackageStory) -> int:
+    return sum(file.size for file in story.files)
+
+
 def _seal(
-    session: Session, work: Attempt, story: PackageStory, written: WrittenPackage, marker_id: UUID | None
+    session: Session,
+    work: Attempt,
+    story: PackageStory,
+    written: WrittenPackage,
+    of_source: Reading,
+    span: Span,
 ) -> None:
     package, at = story.package, database_now(session)
     session.execute(
@@ -116,7 +129,7 @@ def _seal(
         .where(RawDataPackage.id == package.id)
         .values(
             file_count=len(story.files),
-            payload_bytes=sum(file.size for file in story.files),
+            payload_bytes=_payload(story),
             sealed_at=at,
             size=written.size,
             checksum=written.checksum,
@@ -126,7 +139,7 @@ def _seal(
     )
     _note_members(session, story, written)
     conclude_files(session, work, package, (member.path for member in written.index.members), at)
-    _note_source_read(session, story, written.manifest_checksum, at, marker_id)
+    _note_source_read(session, work, package, of_source, span, at)
     session.execute(
         insert(RawDataPackageMetadata).values(
             raw_data_package_id=package.id, site_id=package.site_id, **obscore(story)
@@ -179,23 +192,26 @@ def _note_members(session: Session, story: PackageStory, written: WrittenPackage
 
 
 def _note_source_read(
-    session: Session, story: PackageStory, manifest: str, at: datetime, marker_id: UUID | None
+    session: Session, work: Attempt, package: RawDataPackage, found: Reading, span: Span, at: datetime
 ) -> None:
     """Note that the files at the source were read and found right while the tar was written: one copy."""
-    package = story.package
+    copy_id = new_id()
     session.add(
         RawDataPackagePhysicalCopy(
+            id=copy_id,
             site_id=package.site_id,
             form=CopyForm.FILES,
             raw_data_package_id=package.id,
             data_location_id=package.source_location_id,
             relative_path=package.relative_path.removesuffix(".tar"),
             status=PhysicalCopyStatus.VERIFIED,
-            size=sum(file.size for file in story.files),
+            size=found.size,
             created_at=at,
-            checksum=manifest,
+            checksum=found.checksum,
             verified_at=at,
             verified_by=VerificationMethod.FULL_READ,
-            place_marker_id=marker_id,
+            place_marker_id=found.marker_id,
         )
     )
+    session.flush()
+    record(session, work, copy_id, package.site_id, found, span, reason=work.lease.operation)

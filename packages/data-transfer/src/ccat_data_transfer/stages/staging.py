@@ -1,11 +1,13 @@
 """Stage 6, staging: a package, or one file of it, is unpacked at a processing location and verified."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.evidence.record import Watch, files_read, record
 from ccat_data_transfer.failures import Integrity, Permanent, Transient
 from ccat_data_transfer.package_format import (
     Member,
@@ -50,6 +52,7 @@ def stage_item(work: Attempt) -> None:
         work.lease.tag,
         work.moved,
     )
+    watch = Watch(work)
     try:
         if file is None:
             work.world.packer.unpack(unpacking, package.checksum)
@@ -59,12 +62,18 @@ def stage_item(work: Attempt) -> None:
         if isinstance(error, PackageCorruptError):
             have_it_verified(work, copy.id, error)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
+    span = watch.stop()
+    size, checksum = (
+        (file.size, file.checksum) if file else (package.payload_bytes, str(package.manifest_checksum))
+    )
     crash_point("staging.before_commit")
     staged = f"{folder}/{file.relative_path}" if file else folder
     with work.finishing(living_at(item.destination_location_id, staged)) as session:
         at = database_now(session)
         pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
-        _register(session, item, package, file, staged, pinned_until, at)
+        copy_id = _register(session, item, package, file, staged, pinned_until, at)
+        staged_files = files_read(unpacking.target, size, checksum)
+        record(session, work, copy_id, item.site_id, staged_files, span, reason=work.lease.operation)
         record_event(
             session,
             site_id=item.site_id,
@@ -99,8 +108,8 @@ def _register(
     relative_path: str,
     pinned_until: datetime,
     at: datetime,
-) -> None:
-    """Make the staged copy known, or prolong the pin of the one that is there already.
+) -> UUID:
+    """Make the staged copy known, or prolong the pin of the one that is there already; return its id.
 
     Raises
     ------
@@ -125,9 +134,11 @@ def _register(
             )
             .execution_options(synchronize_session=False)
         )
-        return
+        existing: UUID = living.id
+        return existing
+    copy_id = new_id()
     facts = {
-        "id": new_id(),
+        "id": copy_id,
         "site_id": item.site_id,
         "data_location_id": item.destination_location_id,
         "relative_path": relative_path,
@@ -142,3 +153,4 @@ def _register(
     else:
         session.add(RawDataFilePhysicalCopy(raw_data_file_id=file.id, **facts))
     session.flush()
+    return copy_id

@@ -7,8 +7,9 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.evidence.record import Watch, record, right, wrong
 from ccat_data_transfer.failures import Integrity, Transient
-from ccat_data_transfer.movers.interface import Expected, VerifyReport
+from ccat_data_transfer.movers.interface import Expected, VerifyReport, WrongCopyError
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.outages import doubt_location
@@ -17,8 +18,10 @@ from ccat_ops_db.enumerations import (
     CheckResult,
     LocationType,
     PhysicalCopyStatus,
+    ReadingMethod,
     Severity,
     Status,
+    VerificationMethod,
 )
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.models import (
@@ -31,6 +34,11 @@ from ccat_ops_db.outages import DOUBT
 from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE
+
+VERIFIED_BY = {
+    ReadingMethod.FULL_READ: VerificationMethod.FULL_READ,
+    ReadingMethod.STORE_CHECKSUM: VerificationMethod.HEADER,
+}
 
 SUSPICION_WINDOW = timedelta(minutes=10)
 SUSPICION_FAILURES = 5
@@ -50,6 +58,7 @@ def verify_copy(work: Attempt) -> None:
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
     storage = work.storage(copy.data_location_id)
+    watch = Watch(work)
     try:
         report = work.world.mover(method_between(storage, storage)).verify(
             storage,
@@ -58,7 +67,8 @@ def verify_copy(work: Attempt) -> None:
             check.method,
             work.moved,
         )
-    except Integrity as failure:
+    except WrongCopyError as failure:
+        span = watch.stop()
         # What is read at another place, or not found there, is nothing about the copy.
         storage.confirm_place()
         _refuse_to_believe_a_sick_place(work, check, failure)
@@ -70,13 +80,18 @@ def verify_copy(work: Attempt) -> None:
             PhysicalCopy.raw_data_package_id == copy.raw_data_package_id, PhysicalCopy.site_id == copy.site_id
         )
         with work.finishing(of_package, result=result) as session:
+            found = wrong(storage, failure)
+            record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
             _note_bad(session, work, copy, location_type, result, failure)
     else:
+        span = watch.stop()
         storage.confirm_place()
         crash_point("verifying.before_commit")
         with work.finishing(
             PhysicalCopy.id == copy.id, result=CheckResult.VERIFIED, checksum=report.checksum
         ) as session:
+            found = right(storage, report)
+            record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
             _note_good(session, work, copy, location_type, report, storage.marker_id)
     crash_point("verifying.after_commit")
 
@@ -100,7 +115,7 @@ def _note_good(
             status=PhysicalCopyStatus.VERIFIED,
             checksum=report.checksum,
             verified_at=at,
-            verified_by=report.method,
+            verified_by=VERIFIED_BY[report.method],
             place_marker_id=marker_id,
         )
         .execution_options(synchronize_session=False)

@@ -414,7 +414,8 @@ def _refuse_irregular(status: os.stat_result, path: str) -> None:
 
 
 def _info(path: str, status: os.stat_result) -> ObjectInfo:
-    return ObjectInfo(path, status.st_size, status.st_mtime_ns)
+    mark = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+    return ObjectInfo(path, status.st_size, status.st_mtime_ns, mark=mark)
 
 
 def _sorted_names(folder: int) -> list[tuple[str, bool]]:

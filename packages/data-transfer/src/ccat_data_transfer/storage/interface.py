@@ -86,6 +86,9 @@ class ObjectInfo:
         else wrote it.
     etag : str or None
         The store's own mark of the content (s3), without quotes.
+    mark : str or None
+        Which object it is: ``<inode>:<size>:<mtime ns>:<ctime ns>`` or
+        ``<etag>:<version or ->:<size>:<last modified ns>``; null in lists and for what was just written.
     """
 
     path: str
@@ -93,6 +96,7 @@ class ObjectInfo:
     modified_ns: int
     checksum: str | None = None
     etag: str | None = None
+    mark: str | None = None
 
     @property
     def modified_at(self) -> datetime:

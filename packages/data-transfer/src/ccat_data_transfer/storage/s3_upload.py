@@ -277,12 +277,15 @@ class S3Upload:
 
 def object_info(path: str, answer: Answer) -> ObjectInfo:
     """Return what a store says of an object."""
+    size, modified_ns = answer["ContentLength"], nanoseconds_of(answer["LastModified"])
+    etag, version = answer.get("ETag", "").strip('"'), answer.get("VersionId") or "-"
     return ObjectInfo(
         path,
-        answer["ContentLength"],
-        nanoseconds_of(answer["LastModified"]),
+        size,
+        modified_ns,
         checksum=answer.get("Metadata", {}).get("ccat-checksum"),
-        etag=answer.get("ETag", "").strip('"') or None,
+        etag=etag or None,
+        mark=f"{etag}:{version}:{size}:{modified_ns}",
     )
 
 

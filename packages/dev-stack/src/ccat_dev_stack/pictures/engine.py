@@ -57,13 +57,15 @@ class CutShort:
     """
 
     kind = "s3"
+    marker_id = None
 
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self._sizes = sizes
 
     def stat(self, path: str) -> ObjectInfo:
         """Tell that an object is shorter than it was."""
-        return ObjectInfo(path, self._sizes[path], nanoseconds_of(NOW))
+        size = self._sizes[path]
+        return ObjectInfo(path, size, nanoseconds_of(NOW), mark=f"cut:-:{size}:{nanoseconds_of(NOW)}")
 
     def set_aside(self, path: str, work_id: str) -> None:
         """Leave it where it is: there is none."""

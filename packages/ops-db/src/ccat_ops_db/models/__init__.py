@@ -31,7 +31,7 @@ from ccat_ops_db.models.data import (
     RawDataSeries,
 )
 from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
-from ccat_ops_db.models.evidence import Doubt, DoubtAnswer
+from ccat_ops_db.models.evidence import Doubt, DoubtAnswer, MemberFinding, Verification
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
 from ccat_ops_db.models.markers import PlaceAbility, PlaceMarker
 from ccat_ops_db.models.movement import (
@@ -140,6 +140,7 @@ __all__ = [
     "LinkRole",
     "LocationUsage",
     "LongTermArchiveTransfer",
+    "MemberFinding",
     "ObsMode",
     "ObsUnit",
     "ObsUnitObservationConfiguration",
@@ -184,6 +185,7 @@ __all__ = [
     "User",
     "UserRole",
     "UserSession",
+    "Verification",
     "Work",
     "WorkerPlace",
 ]

@@ -293,6 +293,8 @@ OWNED = (
     "place_marker",
     "place_ability",
     "physical_copy",
+    "verification",
+    "member_finding",
     "doubt",
     "doubt_answer",
     "copy_claim",
@@ -361,6 +363,8 @@ APPEND_ONLY = (
     "event",
     "deletion_hold",
     "deletion_hold_end",
+    "verification",
+    "member_finding",
     "doubt",
     "doubt_answer",
     "error_acknowledgement",
@@ -386,6 +390,8 @@ EXECUTE FUNCTION {table}_append_only()
 STATEMENTS = (
     "deletion_hold",
     "deletion_hold_end",
+    "verification",
+    "member_finding",
     "doubt",
     "doubt_answer",
     "error_acknowledgement",
@@ -3764,6 +3770,117 @@ def upgrade() -> None:
     op.create_index("uq_doubt_answer", "doubt_answer", ["doubt_id", "site_id"], unique=True)
     _create_statements("token_revocation", sa.Column("api_token_id", sa.Uuid(), nullable=False))
     op.create_index("uq_token_revocation", "token_revocation", ["api_token_id", "site_id"], unique=True)
+    op.create_table(
+        "verification",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("work_table", sa.String(), nullable=False),
+        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("fencing", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "full_read",
+                "store_checksum",
+                "unchanged",
+                name="reading_method",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "finding",
+            sa.Enum(
+                "right",
+                "other_checksum",
+                "other_size",
+                "missing",
+                "unreadable",
+                "changed",
+                name="finding",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("size_found", sa.BigInteger(), nullable=True),
+        sa.Column("checksum_found", sa.String(), nullable=True),
+        sa.Column("identity", sa.String(), nullable=True),
+        sa.Column("members_checked", sa.Boolean(), nullable=False),
+        sa.Column("place_marker_id", sa.Uuid(), nullable=True),
+        sa.Column("worker", sa.String(), nullable=False),
+        sa.Column("worker_clock", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("bytes_read", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(finding = 'right' AND method <> 'unchanged') = (proved_at IS NOT NULL)",
+            name=op.f("ck_verification_bytes_alone_prove"),
+        ),
+        sa.CheckConstraint("bytes_read >= 0 AND duration_ms >= 0", name=op.f("ck_verification_not_negative")),
+        sa.CheckConstraint(
+            "checksum_found ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_verification_checksum_found_canonical"),
+        ),
+        sa.CheckConstraint(
+            "finding <> 'missing' OR identity IS NULL",
+            name=op.f("ck_verification_missing_has_no_identity"),
+        ),
+        sa.CheckConstraint(
+            "finding <> 'right' OR identity IS NOT NULL", name=op.f("ck_verification_right_has_identity")
+        ),
+        sa.CheckConstraint(
+            "finding <> 'right' OR method = 'unchanged'"
+            " OR (checksum_found IS NOT NULL AND size_found IS NOT NULL)",
+            name=op.f("ck_verification_right_has_checksum"),
+        ),
+        sa.CheckConstraint("number > 0", name=op.f("ck_verification_number_positive")),
+        sa.ForeignKeyConstraint(
+            ["physical_copy_id", "site_id"],
+            ["physical_copy.id", "physical_copy.site_id"],
+            name=op.f("fk_verification_physical_copy_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["place_marker_id", "site_id"],
+            ["place_marker.id", "place_marker.site_id"],
+            name=op.f("fk_verification_place_marker_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_verification")),
+    )
+    op.create_index("uq_verification_number", "verification", ["physical_copy_id", "number"], unique=True)
+    op.create_index(op.f("ix_verification_work_id"), "verification", ["work_id"], unique=False)
+    op.create_table(
+        "member_finding",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("verification_id", sa.Uuid(), nullable=False),
+        sa.Column("raw_data_file_id", sa.Uuid(), nullable=False),
+        sa.Column("checksum_found", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "checksum_found ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
+            name=op.f("ck_member_finding_checksum_found_canonical"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["verification_id", "site_id"],
+            ["verification.id", "verification.site_id"],
+            name=op.f("fk_member_finding_verification_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_member_finding")),
+    )
+    op.create_index(
+        op.f("ix_member_finding_raw_data_file_id"), "member_finding", ["raw_data_file_id"], unique=False
+    )
+    op.create_index(
+        "uq_member_finding", "member_finding", ["verification_id", "raw_data_file_id"], unique=True
+    )
     for statement in TRIGGERS:
         op.execute(statement)
     for table in APPEND_ONLY:
@@ -3788,6 +3905,8 @@ def downgrade() -> None:
     """Drop everything."""
     set_limits()
     op.execute("DROP VIEW raw_data_file_view")
+    op.drop_table("member_finding")
+    op.drop_table("verification")
     op.drop_index(
         "ix_raw_data_file_exception_undecided",
         table_name="raw_data_file_exception",

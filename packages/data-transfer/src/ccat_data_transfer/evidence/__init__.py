@@ -1,0 +1,1 @@
+"""Evidence: what was found of copies, and which object it was found of."""
