@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ccat_data_transfer.storage import disk_upload
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import Operation
 
@@ -103,12 +104,10 @@ def test_a_late_link_finds_no_partial(observatory: Any, at_crash_points: Any) ->
     assert lost(observatory, CONTENTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a worker that is stopped holds the lock on its partial file, and no other can write the package",
-)
-def test_a_stopped_worker_blocks_no_row(observatory: Any, at_crash_points: Any) -> None:
+def test_a_stopped_worker_blocks_no_row(
+    observatory: Any, at_crash_points: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_upload, "LOCK_PAUSES", (0.01, 0.01))
     seen: list[str] = []
 
     def stop(name: str) -> None:
@@ -149,18 +148,32 @@ def test_a_rewritten_file_survives_two_removers(observatory: Any, at_crash_point
     assert content_of(written) == b"the next night, under the same name"
 
 
-def test_a_late_complete_finds_no_upload(observatory: Any, s3: Bucket, at_crash_points: Any) -> None:
-    """An archiver sleeps before it completes its upload; another archives the package, and all is freed."""
+@pytest.mark.parametrize("size", [1024, 9 * 1024 * 1024], ids=["one part", "several parts"])
+def test_a_late_complete_finds_no_upload(
+    observatory: Any, s3: Bucket, at_crash_points: Any, size: int
+) -> None:
+    """An archiver sleeps before it completes its upload; another archives the package, and all is freed.
+
+    What is then done with the object, here that it is lost, the first does not undo.
+    """
+    lost_at = []
 
     def sleep(name: str) -> None:
         if name == "storage.s3.before_complete":
             while_it_sleeps(observatory, HOUR)
+            assert true_tars_in_store(observatory) == 1
+            store = observatory.places.storage("cologne.store")
+            with store.removing() as remove:
+                for info in list(store.list()):
+                    if info.path.endswith(".tar"):
+                        remove(info.path)
+                        lost_at.append(info.path)
 
-    large = {"2026/a.fits": os.urandom(9 * 1024 * 1024)}
     add_store(observatory, s3)
     at_crash_points(sleep)
-    observatory.observe(large)
+    observatory.observe({"2026/a.fits": os.urandom(size)})
     observatory.run()
     assert freed(observatory)
-    assert true_tars_in_store(observatory) == 1
     assert state(observatory, "cologne.store") == "verified"
+    assert len(lost_at) == 1
+    assert true_tars_in_store(observatory) == 0

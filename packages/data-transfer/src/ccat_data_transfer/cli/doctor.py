@@ -197,7 +197,8 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
         def use(location_id: str = location_id) -> str:
             storage = places.storage(location_id)
             storage.check()
-            return _seen_elsewhere(engine, storage) or "can be used"
+            said = [_seen_elsewhere(engine, storage), *(_WITHOUT.get(one) for one in sorted(storage.unable))]
+            return "; ".join(("can be used", *filter(None, said)))
 
         yield _look(f"place {location_id}", partial(answer_in_time, location_id, use))
     yield from _misconfigured(engine, places, ids)
@@ -214,9 +215,19 @@ def _seen_elsewhere(engine: Engine, storage: Storage) -> str | None:
     if adopted_on is None or adopted_on == here:
         return None
     return (
-        f"can be used; but its marker is on the file system {here} here, and was adopted on {adopted_on}: see"
-        " that no clone of the disk is used beside it"
+        f"but its marker is on the file system {here} here, and was adopted on {adopted_on}: see that no"
+        " clone of the disk is used beside it"
     )
+
+
+_WITHOUT = {
+    Ability.FLOCK: "without locks of files (mount option flock), so that what a killed worker wrote is"
+    " written again from the start",
+    Ability.FOLDER_FSYNC: "its folders cannot be synced, so that after a power cut names may be missing that"
+    " were given before; then verify what was written last",
+    Ability.CREATE_ONLY: "its store heeds no conditions, so that a name is looked at before it is given",
+}
+"""What is to be known of a place that cannot do something, and is used in another way."""
 
 
 def _misconfigured(engine: Engine, places: Places, ids: Sequence[str]) -> Iterator[Finding]:

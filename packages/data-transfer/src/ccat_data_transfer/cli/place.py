@@ -97,7 +97,7 @@ def probe_place(
     engine = open_database(WorkPlaces(sites=[], locations=[location]).all_sites)
     places = open_places(engine, settings)
     try:
-        found = probe(sessionmaker(engine, expire_on_commit=False), places, location)
+        found = probe(sessionmaker(engine, expire_on_commit=False), places.storage(location))
     except Failure as failure:
         end(str(failure))
     if json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ccat_data_transfer.failures import Integrity
-from ccat_data_transfer.storage.interface import Expected, ObjectInfo, Storage
+from ccat_data_transfer.storage.interface import Expected, ObjectInfo, Storage, do_nothing
 from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
 
 __all__ = ["Expected", "Mover", "Progress", "SentReport", "VerifyReport", "WrongCopyError"]
@@ -118,6 +118,8 @@ class Mover(Protocol):
         *,
         work_id: str,
         progress: Progress,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
     ) -> SentReport:
         """Make the object of the source appear at the target, completely or not at all.
@@ -131,6 +133,8 @@ class Mover(Protocol):
             Size and checksum that the bytes must have; with others nothing appears at the target.
         work_id : str
             Same for every attempt of this unit of work; part of the temporary name.
+        tag, confirm
+            See `Storage.open_upload`.
 
         Raises
         ------

@@ -32,6 +32,7 @@ from ccat_data_transfer.storage.interface import (
     StorageKind,
     Upload,
     Waiting,
+    do_nothing,
 )
 from ccat_data_transfer.storage.part_buffers import new_buffer
 from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
@@ -90,6 +91,8 @@ class StreamingMover:
         *,
         work_id: str,
         progress: Progress,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
     ) -> SentReport:
         """See `Mover.send`."""
@@ -100,7 +103,18 @@ class StreamingMover:
                 "set another one on the route",
             )
         crash_point("mover.before_send")
-        job = _Job(source, source_path, target, target_path, expected, work_id, progress, self.passage)
+        job = _Job(
+            source,
+            source_path,
+            target,
+            target_path,
+            expected,
+            work_id,
+            tag,
+            progress,
+            confirm,
+            self.passage,
+        )
         report = job.result_of_earlier_attempt() or job.run(resume=resume)
         crash_point("mover.sent")
         return report
@@ -189,7 +203,9 @@ class _Job:
         target_path: str,
         expected: Expected,
         work_id: str,
+        tag: str | None,
         progress: Progress,
+        confirm: Callable[[], None],
         passage: Passage,
     ) -> None:
         self._source = source
@@ -198,7 +214,9 @@ class _Job:
         self._target_path = target_path
         self._expected = expected
         self._work_id = work_id
+        self._tag = tag
         self._progress = progress
+        self._confirm = confirm
         self._passage = passage
         self._algorithm = _algorithm(expected.checksum)
 
@@ -255,6 +273,8 @@ class _Job:
             self._target_path,
             self._work_id,
             self._expected,
+            tag=self._tag,
+            confirm=self._confirm,
             resume=resume,
             waiting=self._tick,
         ) as upload:

@@ -2,11 +2,11 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ccat_data_transfer.storage.root_folder import FILE, RootFolder
+from ccat_data_transfer.storage.create_only import publish_new
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder, sync_folder
 
 
 def temporary_path(target: str, attempt: str) -> str:
@@ -21,13 +21,17 @@ def temporary_path(target: str, attempt: str) -> str:
 
 def remove_leftovers(root: RootFolder, target: str, attempt: str) -> None:
     """Remove what other attempts left beside `target`. A stale worker loses only the name of its file."""
-    pattern = re.compile(re.escape(f".{target.rpartition('/')[2]}.") + r"([0-9a-f-]+)\.part")
-    with suppress(FileNotFoundError), root.folder_of(target) as (folder, _):
-        with os.scandir(folder) as entries:
-            found = [match for entry in entries if (match := pattern.fullmatch(entry.name))]
-        for match in found:
-            if match[1] != attempt:
-                _remove(folder, match[0])
+    inner, slash, name = target.rpartition("/")
+    pattern = re.compile(re.escape(f".{name}.") + r"([0-9a-f-]+)\.part")
+    found: list[re.Match[str]] = []
+    with suppress(FileNotFoundError), root.folder_of(target) as (folder, _), os.scandir(folder) as entries:
+        found = [match for entry in entries if (match := pattern.fullmatch(entry.name))]
+    for match in found:
+        if match[1] != attempt:
+            try:
+                remove_file(root, f"{inner}{slash}{match[0]}")
+            except IsADirectoryError:
+                remove_folder(root, f"{inner}{slash}{match[0]}")
 
 
 @contextmanager
@@ -50,17 +54,23 @@ def new_file(root: RootFolder, path: str) -> Iterator[int]:
 def publish(root: RootFolder, temporary: str, target: str) -> None:
     """Give a complete temporary file its final name beside it, durably. May run again after any crash.
 
+    What has the name already is the result of an earlier attempt, and stays; the temporary file then goes.
+
     Raises
     ------
     FileNotFoundError
         Neither of the two exists.
     """
+    written = temporary.rpartition("/")[2]
     with root.folder_of(target) as (folder, name):
         try:
-            os.rename(temporary.rpartition("/")[2], name, src_dir_fd=folder, dst_dir_fd=folder)
+            publish_new(folder, written, name)
+        except FileExistsError:
+            with suppress(FileNotFoundError):
+                os.unlink(written, dir_fd=folder)
         except FileNotFoundError:
             os.stat(name, dir_fd=folder, follow_symlinks=False)
-        os.fsync(folder)
+        sync_folder(folder)
 
 
 def write_file(root: RootFolder, target: str, content: bytes, attempt: str) -> None:
@@ -70,7 +80,9 @@ def write_file(root: RootFolder, target: str, content: bytes, attempt: str) -> N
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
-    publish(root, temporary, target)
+    with root.folder_of(target) as (folder, name):
+        os.rename(temporary.rpartition("/")[2], name, src_dir_fd=folder, dst_dir_fd=folder)
+        sync_folder(folder)
 
 
 def remove_file(root: RootFolder, path: str) -> None:
@@ -81,13 +93,12 @@ def remove_file(root: RootFolder, path: str) -> None:
 
 def remove_folder(root: RootFolder, path: str) -> None:
     """Remove a folder with all that is in it, and follow no link; no error if there is none."""
-    with suppress(FileNotFoundError), root.folder_of(path) as (folder, name):
-        shutil.rmtree(name, dir_fd=folder)
-
-
-def _remove(folder: int, name: str) -> None:
     with suppress(FileNotFoundError):
-        try:
-            os.unlink(name, dir_fd=folder)
-        except IsADirectoryError:
-            shutil.rmtree(name, dir_fd=folder)
+        for found in root.walk(path.split("/")):
+            with suppress(FileNotFoundError):
+                if found.kind == "folder":
+                    os.rmdir(found.name, dir_fd=found.folder)
+                else:
+                    os.unlink(found.name, dir_fd=found.folder)
+        with root.folder_of(path) as (folder, name):
+            os.rmdir(name, dir_fd=folder)

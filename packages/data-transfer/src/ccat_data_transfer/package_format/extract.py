@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from ccat_data_transfer.storage.root_folder import RootFolder
+from ccat_data_transfer.storage.root_folder import RootFolder, sync_folder
 
 from .durable import new_file, remove_folder
 from .errors import TargetSymlinkError
@@ -115,7 +115,7 @@ def _put_in_place(root: RootFolder, temporary: str, paths: list[str], folder: st
                 for number, path in numbered:
                     name = path.rpartition("/")[2]
                     os.rename(str(number), name, src_dir_fd=unpacked, dst_dir_fd=target)
-                os.fsync(target)
+                sync_folder(target)
             finally:
                 os.close(target)
 

@@ -176,7 +176,7 @@ def adopt_if_new(sessions: sessionmaker[Session], places: Places, location_id: s
         return None
     try:
         adopt(sessions, places, location_id, Asked(by))
-        probe(sessions, places, location_id)
+        probe(sessions, places.storage(location_id))
     except (AdoptionRefusedError, Failure) as error:
         return str(error)
     return None

@@ -15,6 +15,7 @@ from uuid import UUID
 from ccat_data_transfer.failures import PlaceUnavailable
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.storage.names import MARKER_NAME
+from ccat_ops_db.enumerations import Ability
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,19 @@ class Marker:
         Location that was adopted.
     identity : str
         Which object it is.
-    lasting_inodes : bool
-        Whether the file system of the place keeps the numbers of its inodes.
+    unable : set of Ability
+        What the place cannot do, as a probe found out.
     """
 
     id: UUID
     location_id: str
     identity: str
-    lasting_inodes: bool = True
+    unable: frozenset[Ability] = frozenset()
+
+    @property
+    def lasting_inodes(self) -> bool:
+        """Whether the file system of the place keeps the numbers of its inodes, as far as is known."""
+        return Ability.LASTING_INODES not in self.unable
 
 
 def document(marker_id: UUID, location_id: str, at: datetime) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+from typing import cast as known_as
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Engine, Select, bindparam, select
+from sqlalchemy import BindParameter, Engine, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session, selectin_polymorphic, sessionmaker
 
 from ccat_data_transfer.failures import Configuration, PlaceUnavailable
@@ -82,7 +84,7 @@ class Places:
             return storage
         require(storage, on_record)
         assert on_record is not None, "without a marker on record it was refused"
-        storage.known_by(on_record.id, self.look_again)
+        storage.known_by(on_record.id, self.look_again, on_record.unable)
         return storage
 
     def unknown(self, location_id: str) -> Storage:
@@ -93,14 +95,16 @@ class Places:
         with self._lock:
             if description not in self._stores:
                 store = open_storage(description, self._credentials, self._buffers)
-                self._stores[description] = cast("S3Storage", store)
+                self._stores[description] = known_as("S3Storage", store)
             return self._stores[description].again()
 
     def marker_on_record(self, location_id: str) -> Marker | None:
         """Return the current marker of a location; null if it was never adopted."""
         with self._sessions() as session:
             row = session.execute(_marker_statement(), {"location_id": location_id}).one_or_none()
-        return None if row is None else Marker(row.id, location_id, row.identity, row.lasting is not False)
+        if row is None:
+            return None
+        return Marker(row.id, location_id, row.identity, frozenset(map(Ability, row.unable or ())))
 
     def describe(self, location_id: str) -> LocationDescription:
         """Return where a location is.
@@ -173,12 +177,12 @@ def _refuse(storage: Storage) -> None:
 
 
 @cache
-def _marker_statement() -> Select[UUID, str, bool]:
+def _marker_statement() -> Select[UUID, str, Sequence[str]]:
     asked: BindParameter[str] = bindparam("location_id")
-    inodes = select(PlaceAbility.works).where(
-        PlaceAbility.data_location_id == asked, PlaceAbility.ability == Ability.LASTING_INODES
+    unable = select(func.array_agg(cast(PlaceAbility.ability, Text))).where(
+        PlaceAbility.data_location_id == asked, ~PlaceAbility.works
     )
-    return select(PlaceMarker.id, PlaceMarker.identity, inodes.scalar_subquery().label("lasting")).where(
+    return select(PlaceMarker.id, PlaceMarker.identity, unable.scalar_subquery().label("unable")).where(
         PlaceMarker.data_location_id == asked, PlaceMarker.retired_at.is_(None)
     )
 

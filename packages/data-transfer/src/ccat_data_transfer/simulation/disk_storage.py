@@ -13,19 +13,23 @@ from ccat_data_transfer.simulation.disks import Disk, Host, Inode
 from ccat_data_transfer.simulation.links import Links
 from ccat_data_transfer.simulation.place import Medium, SimulatedPlace
 from ccat_data_transfer.simulation.schedule import Process, Schedule
-from ccat_data_transfer.storage.disk import LOOK_AFTER_REMOVALS
+from ccat_data_transfer.storage.disk import LOOK_AFTER_REMOVALS, OURS
+from ccat_data_transfer.storage.disk_upload import LOCK_PAUSES
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
     Expected,
+    FileToRemove,
     ObjectInfo,
     Reader,
+    Removal,
     Upload,
     Usage,
     Waiting,
+    do_nothing,
 )
 from ccat_data_transfer.storage.names import (
-    TEMPORARY_PREFIX,
+    REMOVING_PREFIX,
     checked,
     is_temporary_of,
     quarantine_path,
@@ -102,7 +106,7 @@ class SimulatedDiskStorage(SimulatedPlace):
         folder = f"{checked(prefix)}/" if prefix else ""
         self.act("list", prefix)
         for path, inode in sorted(self.disk.names.items()):
-            if path.startswith(folder) and not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):
+            if path.startswith(folder) and not path.rpartition("/")[2].startswith(OURS):
                 yield _info(path, inode)
 
     def usage(self) -> Usage:
@@ -157,6 +161,17 @@ class SimulatedDiskStorage(SimulatedPlace):
         for path in touched:
             self.disk.sync_folder(path)
 
+    @contextlib.contextmanager
+    def removing_files(
+        self, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> Iterator[Callable[[FileToRemove], Removal]]:
+        """See `Storage.removing_files`."""
+        self.confirm_place()
+        removal = SimulatedRemoval(self, work_id, tag, waiting)
+        yield removal.remove
+        for path in removal.touched:
+            self.disk.sync_folder(path)
+
     def set_aside(self, path: str, work_id: str) -> str:
         """See `Storage.set_aside`."""
         kept = quarantine_path(path, work_id)
@@ -179,6 +194,8 @@ class SimulatedDiskStorage(SimulatedPlace):
         work_id: str,
         expected: Expected,
         *,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
         buffer_bytes: int = 48 * MEBIBYTE,
         waiting: Waiting | None = None,
@@ -186,7 +203,9 @@ class SimulatedDiskStorage(SimulatedPlace):
         """See `Storage.open_upload`."""
         checked(path)
         self.act("open", path)
-        return SimulatedDiskUpload(self, self.disk, path, work_id, expected, resume=resume)
+        upload = SimulatedDiskUpload(self, self.disk, path, work_id, tag or "0", expected, confirm)
+        upload.open(resume=resume)
+        return upload
 
     def resume_point(self, path: str, work_id: str) -> int:
         """See `Storage.resume_point`."""
@@ -197,12 +216,16 @@ class SimulatedDiskStorage(SimulatedPlace):
 
     def remove_temporary(self, path: str, work_id: str | None = None) -> None:
         """See `Storage.remove_temporary`."""
-        folder, _, name = checked(path).rpartition("/")
+        checked(path)
         self.act("remove temporary", path)
+        self.remove_partials(path, work_id)
+
+    def remove_partials(self, path: str, work_id: str | None, but: str = "") -> None:
+        """Remove what a work, or all (null), wrote for an object and did not publish, but for one name."""
+        folder, _, name = path.rpartition("/")
         for found in list(self.disk.names):
-            if found.rpartition("/")[0] == folder and is_temporary_of(
-                found.rpartition("/")[2], name, work_id
-            ):
+            inner, _, last = found.rpartition("/")
+            if inner == folder and found != but and is_temporary_of(last, name, work_id):
                 self._unlink(found)
 
     def _unlink(self, path: str) -> None:
@@ -229,18 +252,34 @@ class SimulatedDiskUpload:
         disk: Disk,
         path: str,
         work_id: str,
+        tag: str,
         expected: Expected,
-        *,
-        resume: bool,
+        confirm: Callable[[], None],
     ) -> None:
         self._storage = storage
         self._disk = disk
         self._path = path
-        self._temporary = temporary_beside(path, work_id)
+        self._work_id = work_id
+        self._tag = tag
         self._expected = expected
+        self._confirm = confirm
         self._position = 0
-        self._inode = self._open_locked()
-        if not resume or self._inode.content.size > expected.size:
+
+    def open(self, *, resume: bool) -> None:
+        """See `storage.disk_upload.DiskUpload.open`."""
+        for pause in (*LOCK_PAUSES, 0.0):
+            self._temporary = temporary_beside(self._path, self._work_id)
+            self._inode = self._opened()
+            if self._inode.locked_by is None:
+                break
+            self._storage.schedule.sleep(pause)
+        else:
+            self._temporary = temporary_beside(self._path, self._work_id, self._tag)
+            self._inode = self._opened()
+            resume = False
+        self._inode.locked_by = self
+        self._storage.process.on_kill.append(self._close)
+        if not resume or self._inode.content.size > self._expected.size:
             self._disk.write(self._inode, Content())
 
     def __enter__(self) -> Self:
@@ -276,21 +315,22 @@ class SimulatedDiskUpload:
             self._inode.mtime_ns = mtime_ns
         self._storage.act("sync", self._temporary)
         self._disk.sync(self._inode)
+        self._confirm()
+        self._storage.confirm_place()
+        if self._temporary not in self._disk.names:
+            raise Transient("upload_gone", "another worker removed what was written", path=self._path)
         still_ours = self._disk.names.get(self._temporary) is self._inode
         if self._inode.content.size != self._expected.size or not still_ours:
             raise Integrity("written_file_changed", "the temporary file was replaced", path=self._path)
-        self._storage.confirm_place()
+        self._storage.remove_partials(self._path, self._work_id, but=self._temporary)
         self._storage.act("publish", self._path)
-        try:
-            self._disk.link(self._temporary, self._path)
-        except FileExistsError:
-            raise Permanent("exists", "another object took the name meanwhile", path=self._path) from None
-        except KeyError:
-            raise Permanent("missing", "the temporary file is gone", path=self._path) from None
+        if self._path in self._disk.names:
+            raise Permanent("exists", "another object took the name meanwhile", path=self._path)
+        if self._disk.names.get(self._temporary) is not self._inode:
+            raise Transient("upload_gone", "another worker removed what was written", path=self._path)
+        self._disk.rename(self._temporary, self._path)
         self._storage.note("link", self._path, None, self._inode.content)
         self._storage.act("published", self._path)
-        if self._temporary in self._disk.names:
-            self._disk.unlink(self._temporary)
         self._disk.sync_folder(self._path)
         self._close()
         return _info(self._path, self._inode)
@@ -302,19 +342,9 @@ class SimulatedDiskUpload:
             self._disk.unlink(self._temporary)
         self._close()
 
-    def _open_locked(self) -> Inode:
-        inode = self._disk.names.get(self._temporary)
-        if inode is not None and inode.links > 1:
-            # A crash came between its two names: it is published.
-            self._disk.unlink(self._temporary)
-            inode = None
-        if inode is None:
-            inode = self._disk.create(self._temporary)
+    def _opened(self) -> Inode:
+        inode = self._disk.names.get(self._temporary) or self._disk.create(self._temporary)
         self._storage.note("write", self._temporary)
-        if inode.locked_by is not None:
-            raise Transient("being_written", "another worker still writes it", path=self._path)
-        inode.locked_by = self
-        self._storage.process.on_kill.append(self._close)
         return inode
 
     def _close(self) -> None:
@@ -324,10 +354,107 @@ class SimulatedDiskUpload:
             self._storage.process.on_kill.remove(self._close)
 
 
-def temporary_beside(path: str, work_id: str) -> str:
-    """Return the temporary name of one work beside a path."""
+class SimulatedRemoval:
+    """See `storage.disk_removal.DiskRemoval`, of which this is the model."""
+
+    def __init__(
+        self, storage: SimulatedDiskStorage, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> None:
+        self._storage = storage
+        self._disk = storage.disk
+        self._stem = f"{REMOVING_PREFIX}{work_id}-"
+        self._tag = tag
+        self._waiting = waiting
+        self.touched: list[str] = []
+
+    def remove(self, file: FileToRemove) -> Removal:
+        """See `storage.disk_removal.DiskRemoval.remove`."""
+        folder, slash, _ = checked(file.path).rpartition("/")
+        self.touched.append(file.path)
+        own = f"{folder}{slash}{self._stem}{self._tag}-{file.number}"
+        self._storage.act("look for leftovers", file.path)
+        stays = [one for one in self._left(folder + slash, file) if not self._take_over(one, own, file)]
+        found = self._remove(own, file)
+        return Removal.CHANGED if stays else found
+
+    def _left(self, prefix: str, file: FileToRemove) -> list[str]:
+        stem, end = prefix + self._stem, f"-{file.number}"
+        return [path for path in self._disk.names if path.startswith(stem) and path.endswith(end)]
+
+    def _remove(self, own: str, file: FileToRemove) -> Removal:
+        self._storage.act("open", file.path)
+        inode = self._disk.names.get(file.path)
+        if inode is None:
+            return Removal.GONE
+        if not self._is_unchanged(inode, file):
+            return Removal.CHANGED
+        seen = _look(inode)
+        self._storage.act("move away", file.path)
+        if file.path not in self._disk.names:
+            return Removal.GONE
+        if own in self._disk.names:
+            return Removal.CHANGED
+        self._rename(file.path, own)
+        return self._unlink(own, file, inode, seen)
+
+    def _take_over(self, left: str, own: str, file: FileToRemove) -> bool:
+        self._storage.act("take over", left)
+        if left != own:
+            if left not in self._disk.names:
+                return True
+            if own in self._disk.names:
+                return False
+            self._rename(left, own)
+        inode = self._disk.names.get(own)
+        if inode is None:
+            return True
+        if self._is_unchanged(inode, file):
+            self._unlink(own, file, inode, _look(inode))
+            return True
+        return self._put_back(own, file)
+
+    def _is_unchanged(self, inode: Inode, file: FileToRemove) -> bool:
+        self._storage.act("read", file.path, inode.content.size)
+        self._waiting()
+        return inode.content.checksum("sha256") == f"sha256:{file.sha256.hex()}"
+
+    def _unlink(self, own: str, file: FileToRemove, inode: Inode, seen: tuple[int, int]) -> Removal:
+        self._storage.act("look again", file.path)
+        now = self._disk.names.get(own)
+        if now is None:
+            return Removal.GONE
+        if now is not inode or _look(now) != seen:
+            self._put_back(own, file)
+            return Removal.CHANGED
+        self._storage.act("unlink", file.path)
+        if own not in self._disk.names:
+            return Removal.GONE
+        self._disk.unlink(own)
+        self._storage.note("unlink", file.path, inode.content)
+        return Removal.REMOVED
+
+    def _put_back(self, own: str, file: FileToRemove) -> bool:
+        self._storage.act("put back", file.path)
+        if own not in self._disk.names:
+            return True
+        if file.path in self._disk.names:
+            return False
+        self._rename(own, file.path)
+        return True
+
+    def _rename(self, old: str, new: str) -> None:
+        self._storage.note("rename", old, self._disk.names[old].content)
+        self._disk.rename(old, new)
+
+
+def _look(inode: Inode) -> tuple[int, int]:
+    return inode.content.size, inode.mtime_ns
+
+
+def temporary_beside(path: str, work_id: str, tag: str | None = None) -> str:
+    """Return the temporary name of one work, or of one attempt at it, beside a path."""
     folder, slash, name = path.rpartition("/")
-    return folder + slash + temporary_name(name, work_id)
+    return folder + slash + temporary_name(name, work_id, tag)
 
 
 def _info(path: str, inode: Inode) -> ObjectInfo:

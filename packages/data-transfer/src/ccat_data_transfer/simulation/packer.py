@@ -103,11 +103,13 @@ class SimulatedPacker:
         storage.confirm_place()
         storage.act("publish", new.path)
         disk, temporary = storage.disk, _temporary(new)
-        if temporary in disk.names:
-            before = disk.names.get(new.path)
-            storage.note("link", new.path, before.content if before else None, disk.names[temporary].content)
+        if new.path in disk.names:
+            if temporary in disk.names:
+                disk.unlink(temporary)
+        elif temporary in disk.names:
+            storage.note("link", new.path, None, disk.names[temporary].content)
             disk.rename(temporary, new.path)
-        elif new.path not in disk.names:
+        else:
             raise FileNotFoundError(new.path)
         disk.sync_folder(new.path)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-from ccat_data_transfer.failures import Integrity, Permanent, Transient
+from ccat_data_transfer.failures import Configuration, Integrity, Permanent, Transient
 from ccat_data_transfer.simulation.acts import Act, SimulatedReader
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.links import Links
@@ -18,11 +18,14 @@ from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
     Expected,
+    FileToRemove,
     MarkerObject,
     ObjectInfo,
     Reader,
+    Removal,
     Upload,
     Waiting,
+    do_nothing,
 )
 from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, checked_work_id, quarantine_path
 from ccat_data_transfer.storage.s3_upload import part_bytes_for
@@ -241,22 +244,27 @@ class SimulatedS3Storage(SimulatedPlace):
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
-        return self.put_content(path, Content.of(content), checksum)
-
-    def put_content(self, path: str, content: Content, checksum: str | None, parts: int = 0) -> ObjectInfo:
-        """Write an object at once."""
         checked(path)
         self.confirm_place()
-        self.act("put", path, content.size if not parts else 0)
+        new = Content.of(content)
+        self.act("put", path, new.size)
         before = self.bucket.get(path)
-        version = self.bucket.put(path, content, checksum, parts)
-        self.note("put", path, before.content if before else None, content)
+        version = self.bucket.put(path, new, checksum)
+        self.note("put", path, before.content if before else None, new)
         return _info(path, version, self.bucket)
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:
         """See `Storage.removing`."""
         yield self._remove
+
+    def removing_files(
+        self, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> contextlib.AbstractContextManager[Callable[[FileToRemove], Removal]]:
+        """See `Storage.removing_files`."""
+        raise Configuration(
+            "not_on_disk", f"{self.location_id} must be on disk for this; it is on {self.kind}"
+        )
 
     def set_aside(self, path: str, work_id: str) -> str:
         """See `Storage.set_aside`."""
@@ -275,6 +283,8 @@ class SimulatedS3Storage(SimulatedPlace):
         work_id: str,
         expected: Expected,
         *,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
         buffer_bytes: int = 48 * MEBIBYTE,
         waiting: Waiting | None = None,
@@ -283,7 +293,7 @@ class SimulatedS3Storage(SimulatedPlace):
         checked(path)
         checked_work_id(work_id)
         self.act("open", path)
-        return SimulatedS3Upload(self, path, work_id, expected, resume=resume)
+        return SimulatedS3Upload(self, path, work_id, expected, confirm, resume=resume)
 
     def resume_point(self, path: str, work_id: str) -> int:
         """See `Storage.resume_point`."""
@@ -328,9 +338,17 @@ class SimulatedS3Upload:
     """See `storage.s3_upload.S3Upload`, of which this is the model."""
 
     def __init__(
-        self, storage: SimulatedS3Storage, path: str, work_id: str, expected: Expected, *, resume: bool
+        self,
+        storage: SimulatedS3Storage,
+        path: str,
+        work_id: str,
+        expected: Expected,
+        confirm: Callable[[], None],
+        *,
+        resume: bool,
     ) -> None:
         self._storage = storage
+        self._confirm = confirm
         self._path = path
         self._work_id = work_id
         self._expected = expected
@@ -338,8 +356,7 @@ class SimulatedS3Upload:
         self._filling = Content()
         self._next_number = 1
         self._upload_id: int | None = None
-        if expected.size > self._part_bytes:
-            self._find_earlier(resume=resume)
+        self._find_earlier(resume=resume)
 
     def __enter__(self) -> Self:
         return self
@@ -366,22 +383,31 @@ class SimulatedS3Upload:
 
     def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
         """See `Upload.finish`."""
-        if self._upload_id is None:
-            return self._storage.put_content(self._path, self._filling, self._expected.checksum)
         self._send(self._filling)
-        bucket = self._storage.bucket
+        bucket, ours = self._storage.bucket, self._upload_id
+        self._confirm()
         self._storage.confirm_place()
+        mine = bucket.uploads_of(self._path, self._work_id)
+        self._storage.abort(*(number for number in mine if number != ours))
+        self._storage.act("look before complete", self._path)
+        if bucket.get(self._path) is not None:
+            raise Permanent("exists", "another object took the name meanwhile", path=self._path)
         self._storage.act("complete", self._path)
-        upload = bucket.upload(self._upload_id, self._path)
+        assert ours is not None, "a part was sent"
+        upload = bucket.upload(ours, self._path)
         whole = Content.joined(part for _, part in sorted(upload.parts.items()))
-        self._storage.abort(self._upload_id)
         before = bucket.get(self._path)
-        version = bucket.put(self._path, whole, self._expected.checksum, len(upload.parts))
+        try:
+            version = bucket.put(
+                self._path, whole, self._expected.checksum, len(upload.parts), if_none_match=True
+            )
+        except FileExistsError:
+            raise Permanent("exists", "another object took the name meanwhile", path=self._path) from None
+        self._storage.abort(ours)
         self._storage.note("put", self._path, before.content if before else None, whole)
-        self._storage.act("tidy", self._path)
+        self._storage.act("completed", self._path)
         if version.content.size != self._expected.size:
             raise Integrity("store_has_other_bytes", "the store has another size", path=self._path)
-        self._storage.abort(*bucket.uploads_of(self._path))
         return _info(self._path, version, bucket)
 
     def discard(self) -> None:
@@ -394,7 +420,7 @@ class SimulatedS3Upload:
         bucket = self._storage.bucket
         for number in bucket.uploads_of(self._path, self._work_id):
             upload = bucket.uploads[number]
-            if resume and upload.expected == self._expected and upload.parts:
+            if self._upload_id is None and resume and upload.expected == self._expected and upload.parts:
                 self._upload_id = number
             else:
                 self._storage.abort(number)

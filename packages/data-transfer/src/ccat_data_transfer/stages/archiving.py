@@ -48,7 +48,9 @@ def archive_package(work: Attempt) -> None:
             package.relative_path,
             Expected(package.size, package.checksum),
             work_id=str(work.id),
+            tag=work.lease.tag,
             progress=work.moved,
+            confirm=work.confirm,
         )
     crash_point("archiving.before_commit")
     here = living_at(transfer.destination_location_id, package.relative_path)

@@ -55,7 +55,9 @@ def send_package(work: Attempt) -> None:
             package.relative_path,
             Expected(package.size, package.checksum),
             work_id=str(work.id),
+            tag=work.lease.tag,
             progress=progress,
+            confirm=work.confirm,
         )
     crash_point("moving.before_commit")
     at = _sending_time(work)

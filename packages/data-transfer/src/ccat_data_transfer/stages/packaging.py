@@ -80,6 +80,7 @@ def make_package(work: Attempt) -> None:
             f"the files at {creation.source_location_id} make another tar than the one that was sealed; give"
             " them back the times they had, or mend the copy by hand",
         )
+    work.confirm()
     crash_point("packaging.before_publish")
     packer.publish(new)
     crash_point("packaging.after_publish")

@@ -12,30 +12,39 @@ from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Configuration, Permanent, PlaceUnavailable, classified
+from ccat_data_transfer.storage.create_only import publish_new
 from ccat_data_transfer.storage.disk_probe import probe_folder
-from ccat_data_transfer.storage.disk_upload import DiskUpload, publish_new
+from ccat_data_transfer.storage.disk_removal import DiskRemoval, cannot_put_back
+from ccat_data_transfer.storage.disk_upload import DiskUpload
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
+    FileToRemove,
     MarkerObject,
     ObjectInfo,
     Probed,
     Reader,
+    Removal,
     Upload,
     Usage,
     Waiting,
+    do_nothing,
 )
 from ccat_data_transfer.storage.known_place import KnownPlace
 from ccat_data_transfer.storage.names import (
     MARKER_NAME,
+    REMOVING_PREFIX,
     TEMPORARY_PREFIX,
     checked,
     is_temporary_of,
     quarantine_path,
     temporary_name,
 )
-from ccat_data_transfer.storage.root_folder import FILE, RootFolder
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder, sync_folder
 from ccat_ops_db.enumerations import Ability
+
+OURS = (TEMPORARY_PREFIX, REMOVING_PREFIX)
+"""How names begin that are no objects."""
 
 LOOK_AFTER_REMOVALS = 500
 """So many small files are removed between two looks at the marker."""
@@ -121,7 +130,7 @@ class DiskStorage(KnownPlace):
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary, dir_fd=folder)
-            os.fsync(folder)
+            sync_folder(folder)
 
     def is_empty(self) -> bool:
         """See `Storage.is_empty`."""
@@ -222,28 +231,14 @@ class DiskStorage(KnownPlace):
         method here accepts it: it can be reported and never touched.
         """
         segments = checked(prefix).split("/") if prefix else []
-        with classified(prefix or self.root.path), contextlib.ExitStack() as stack:
-            try:
-                folder = stack.enter_context(self.root.folder(segments))
-            except FileNotFoundError:
-                return
-            yield from self._walk(folder, f"{prefix}/" if prefix else "")
-
-    def _walk(self, folder: int, prefix: str) -> Iterator[ObjectInfo]:
-        for name, is_folder in _sorted_names(folder):
-            shown = prefix + os.fsencode(name).decode("utf-8", "backslashreplace")
-            if is_folder:
-                try:
-                    inner = self.root.step(folder, name)
-                except (FileNotFoundError, NotADirectoryError):  # removed meanwhile
+        with classified(prefix or self.root.path), contextlib.suppress(FileNotFoundError):
+            for found in self.root.walk(segments):
+                path = f"{prefix}/{found.path}" if prefix else found.path
+                if found.kind != "file" or found.name.startswith(OURS) or path == MARKER_NAME:
                     continue
-                try:
-                    yield from self._walk(inner, shown + "/")
-                finally:
-                    os.close(inner)
-            elif not name.startswith(TEMPORARY_PREFIX) and shown != MARKER_NAME:
                 with contextlib.suppress(FileNotFoundError):
-                    yield _info(shown, os.stat(name, dir_fd=folder, follow_symlinks=False))
+                    status = os.stat(found.name, dir_fd=found.folder, follow_symlinks=False)
+                    yield _info(os.fsencode(path).decode("utf-8", "backslashreplace"), status)
 
     def usage(self) -> Usage:
         """See `Storage.usage`: of the whole file system; free is what the service's user can still write."""
@@ -262,7 +257,7 @@ class DiskStorage(KnownPlace):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary, dir_fd=folder)
                 raise
-            os.fsync(folder)
+            sync_folder(folder)
             return _info(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
     @contextlib.contextmanager
@@ -309,7 +304,19 @@ class DiskStorage(KnownPlace):
             contextlib.suppress(FileNotFoundError),
             self.root.folder(segments) as folder,
         ):
-            os.fsync(folder)
+            sync_folder(folder)
+
+    @contextlib.contextmanager
+    def removing_files(
+        self, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> Iterator[Callable[[FileToRemove], Removal]]:
+        """See `Storage.removing_files`."""
+        if {Ability.RENAME_NOREPLACE, Ability.HARD_LINKS} <= self.unable:
+            raise cannot_put_back()
+        self.confirm_place()
+        removal = DiskRemoval(self.root, work_id, tag, waiting)
+        yield removal.remove
+        removal.sync()
 
     def set_aside(self, path: str, work_id: str) -> str:
         """See `Storage.set_aside`."""
@@ -323,8 +330,8 @@ class DiskStorage(KnownPlace):
             self.root.folder_of(path) as (folder, name),
         ):
             os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)
-            os.fsync(target)
-            os.fsync(folder)
+            sync_folder(target)
+            sync_folder(folder)
         return kept
 
     def open_upload(
@@ -333,6 +340,8 @@ class DiskStorage(KnownPlace):
         work_id: str,
         expected: Expected,
         *,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
         buffer_bytes: int = 48 * MEBIBYTE,
         waiting: Waiting | None = None,
@@ -341,8 +350,23 @@ class DiskStorage(KnownPlace):
         with classified(path):
             *segments, name = checked(path).split("/")
             folder = self.root.enter(segments, make=True)
+
+        def confirm_all() -> None:
+            confirm()
+            self.confirm_place()
+
         try:
-            upload = DiskUpload(folder, name, work_id, path, expected, waiting, self.confirm_place)
+            upload = DiskUpload(
+                folder,
+                name,
+                work_id,
+                tag or uuid.uuid4().hex[:16],
+                path,
+                expected,
+                waiting,
+                confirm_all,
+                locks=Ability.FLOCK not in self.unable,
+            )
             upload.open(resume=resume)
         except BaseException:
             os.close(folder)
@@ -416,17 +440,6 @@ def _refuse_irregular(status: os.stat_result, path: str) -> None:
 def _info(path: str, status: os.stat_result) -> ObjectInfo:
     mark = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
     return ObjectInfo(path, status.st_size, status.st_mtime_ns, mark=mark)
-
-
-def _sorted_names(folder: int) -> list[tuple[str, bool]]:
-    """Return names and whether they are folders."""
-    with os.scandir(folder) as entries:
-        found = [
-            (entry.name, is_folder)
-            for entry in entries
-            if (is_folder := entry.is_dir(follow_symlinks=False)) or entry.is_file(follow_symlinks=False)
-        ]
-    return sorted(found)
 
 
 def _written(folder: int, name: str, content: bytes) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import uuid
 from collections.abc import Callable
 
+from ccat_data_transfer.storage.create_only import rename_noreplace
 from ccat_data_transfer.storage.interface import Probed
 from ccat_data_transfer.storage.names import TEMPORARY_PREFIX
 from ccat_data_transfer.storage.root_folder import FILE, RootFolder
 from ccat_ops_db.enumerations import Ability
-
-RENAME_NOREPLACE = 1
 
 
 def probe_folder(root: RootFolder) -> dict[Ability, Probed]:
@@ -42,23 +40,6 @@ def probe_folder(root: RootFolder) -> dict[Ability, Probed]:
         for each in names:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(each, dir_fd=folder)
-
-
-def rename_noreplace(folder: int, old: str, new: str) -> None:
-    """Rename within a folder, and never replace another file.
-
-    Raises
-    ------
-    OSError
-        ``EEXIST``: the name is taken; ``EINVAL``: the file system cannot.
-    """
-    result = _libc.renameat2(folder, os.fsencode(old), folder, os.fsencode(new), RENAME_NOREPLACE)
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), new)
-
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _tried(attempt: Callable[[], bool]) -> Probed:

@@ -6,34 +6,43 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Permanent, Transient, classified
+from ccat_data_transfer.storage.create_only import publish_new
 from ccat_data_transfer.storage.interface import MEBIBYTE, Buffer, Expected, ObjectInfo, Waiting
-from ccat_data_transfer.storage.names import temporary_name
+from ccat_data_transfer.storage.names import is_temporary_of, temporary_name
 from ccat_data_transfer.storage.reporting_wait import run_reporting
-from ccat_data_transfer.storage.root_folder import FILE
+from ccat_data_transfer.storage.root_folder import FILE, sync_folder
+
+LOCK_PAUSES = (15.0, 15.0)
+"""Seconds between asking for a lock that somebody holds; who still has it then is stopped."""
 
 _ADOPT_BYTES = 2 * MEBIBYTE
-_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_UNABLE_TO_LOCK = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL})
 
 
 class DiskUpload:
     """One file being written under a temporary name beside its target.
 
     The temporary file is locked while it is open, so that a worker that lost its lease and its successor
-    never write into it at the same time; the lock ends with the process.
+    never write into it at the same time; the lock ends with the process. Where that cannot be, because the
+    holder is stopped or the file system has no locks, the attempt writes a file of its own from the start.
 
     Parameters
     ----------
     folder : int
         Descriptor of the folder; this object closes it in the end.
-    name, work_id, path : str
-        Target name in the folder, work, and the path to show in errors.
+    name, work_id, tag, path : str
+        Target name in the folder, work, tag of its lease, and the path to show in errors.
     confirm : callable
         Called before the file gets its name; what it raises keeps it from that.
+    locks : bool
+        Whether locks of the file system keep anybody out.
     """
 
     def __init__(
@@ -41,27 +50,36 @@ class DiskUpload:
         folder: int,
         name: str,
         work_id: str,
+        tag: str,
         path: str,
         expected: Expected,
         waiting: Waiting | None,
         confirm: Callable[[], None],
+        *,
+        locks: bool,
     ) -> None:
         self._folder = folder
         self._name = name
+        self._work_id = work_id
+        self._tag = tag
         self._temporary = temporary_name(name, work_id)
         self._path = path
         self._expected = expected
         self._waiting = waiting
         self._confirm = confirm
+        self._locks = locks
         self._descriptor = -1
         self._position = 0
 
     def open(self, *, resume: bool) -> None:
-        """Open and lock the temporary file, the one that is there or a new one."""
+        """Open the temporary file that is there, or a new one, and lock it; or one of this attempt's own."""
         with classified(self._path):
-            self._descriptor = self._open_locked()
+            is_locked = self._locks and self._open_locked()
+            if not is_locked:
+                self._temporary = temporary_name(self._name, self._work_id, self._tag)
+                self._descriptor = self._open_temporary()
             crash_point("storage.disk.partial_opened")
-            if not resume or os.fstat(self._descriptor).st_size > self._expected.size:
+            if not is_locked or not resume or os.fstat(self._descriptor).st_size > self._expected.size:
                 os.ftruncate(self._descriptor, 0)
 
     def __enter__(self) -> Self:
@@ -99,7 +117,10 @@ class DiskUpload:
                 os.utime(self._descriptor, ns=(mtime_ns, mtime_ns))
             crash_point("storage.disk.before_sync")
             run_reporting(lambda: os.fsync(self._descriptor), self._waiting)
+            self._confirm()
             status = os.fstat(self._descriptor)
+            if status.st_nlink == 0 and not self._has_temporary():
+                raise self._gone()
             if status.st_size != self._expected.size or not self._is_still_ours():
                 raise Integrity(
                     "written_file_changed",
@@ -107,11 +128,12 @@ class DiskUpload:
                     " was replaced while it was written; find out who else writes there",
                     path=self._path,
                 )
-            self._confirm()
+            # Before, so that nobody of this work who wakes later has anything left to publish.
+            self._remove_others()
             crash_point("storage.disk.before_publish")
             self._publish()
             crash_point("storage.disk.published")
-            os.fsync(self._folder)
+            sync_folder(self._folder)
         self._close()
         return ObjectInfo(self._path, status.st_size, status.st_mtime_ns)
 
@@ -121,40 +143,87 @@ class DiskUpload:
             self._unlink_temporary()
         self._close()
 
-    def _open_locked(self) -> int:
+    def _open_locked(self) -> bool:
+        """Open and lock the temporary file of the work; tell whether that could be."""
+        pauses = iter(LOCK_PAUSES)
+        while True:
+            descriptor = self._open_temporary()
+            if self._lock(descriptor):
+                # Not if it was published, or removed, between our open and our lock.
+                if self._is_private(descriptor):
+                    self._descriptor = descriptor
+                    return True
+                os.close(descriptor)
+                continue
+            os.close(descriptor)
+            pause = next(pauses, None) if self._locks else None
+            if pause is None:
+                return False
+            run_reporting(partial(time.sleep, pause), self._waiting)
+
+    def _lock(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _UNABLE_TO_LOCK:
+                self._locks = False
+            elif not isinstance(error, BlockingIOError):
+                os.close(descriptor)
+                raise
+            return False
+        return True
+
+    def _open_temporary(self) -> int:
+        """Open the temporary file, or make it.
+
+        After a crash between its two names it is the published file: to write to it would change that.
+        """
         while True:
             descriptor = os.open(
                 self._temporary, os.O_RDWR | os.O_CREAT | FILE, mode=0o644, dir_fd=self._folder
             )
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
-                raise Transient(
-                    "being_written", "another worker still writes it for the same work", path=self._path
-                ) from None
-            except BaseException:
-                os.close(descriptor)
-                raise
-            if self._same_file(descriptor) and os.fstat(descriptor).st_nlink == 1:
+            if os.fstat(descriptor).st_nlink == 1:
                 return descriptor
-            # Published between our open and our lock, or a crash came between its two names: it is not a
-            # temporary any more, and writing to it would change the published file.
             if self._same_file(descriptor):
                 self._unlink_temporary()
             os.close(descriptor)
+
+    def _is_private(self, descriptor: int) -> bool:
+        return self._same_file(descriptor) and os.fstat(descriptor).st_nlink == 1
+
+    def _remove_others(self) -> None:
+        """Remove what other attempts of this work wrote for the name."""
+        with os.scandir(self._folder) as entries:
+            found = [entry.name for entry in entries if self._is_of_other_attempt(entry.name)]
+        for name in found:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._folder)
+
+    def _is_of_other_attempt(self, name: str) -> bool:
+        return name != self._temporary and is_temporary_of(name, self._name, self._work_id)
 
     def _publish(self) -> None:
         """Give the file its name, without ever replacing another."""
         try:
             publish_new(self._folder, self._temporary, self._name)
         except FileExistsError:
-            raise self._name_is_taken() from None
+            raise Permanent(
+                "exists", "another process put an object of that name there meanwhile", path=self._path
+            ) from None
+        except FileNotFoundError:
+            raise self._gone() from None
 
-    def _name_is_taken(self) -> Permanent:
-        return Permanent(
-            "exists", "another process put an object of that name there meanwhile", path=self._path
+    def _gone(self) -> Transient:
+        return Transient(
+            "upload_gone", "another worker finished it or removed what was written", path=self._path
         )
+
+    def _has_temporary(self) -> bool:
+        try:
+            os.stat(self._temporary, dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _is_still_ours(self) -> bool:
         return self._same_file(self._descriptor)
@@ -175,34 +244,3 @@ class DiskUpload:
             if descriptor >= 0:
                 os.close(descriptor)
         self._descriptor = self._folder = -1
-
-
-def publish_new(folder: int, temporary: str, name: str) -> None:
-    """Give a temporary file its name in the same folder, without ever replacing another.
-
-    Raises
-    ------
-    FileExistsError
-        Something has that name.
-    """
-    try:
-        os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-    else:
-        crash_point("storage.disk.named_twice")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=folder)
-        return
-    if _exists(folder, name):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-    os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-
-
-def _exists(folder: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

@@ -7,10 +7,11 @@ only `Failure` (and what a `waiting` hook raises).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Literal, NamedTuple, Protocol, Self
 from uuid import UUID
 
@@ -24,6 +25,11 @@ Waiting = Callable[[], None]
 """Called at least once a second while a method waits for a slow storage; may raise to stop it."""
 
 MEBIBYTE = 1024 * 1024
+
+
+def do_nothing() -> None:
+    """Confirm nothing."""
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
@@ -151,6 +157,38 @@ class Probed(NamedTuple):
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FileToRemove:
+    """A file to be removed from where others write, too, if it still is the one that is meant.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the place.
+    number : int
+        Unlike that of any other file that the same work removes in its folder.
+    size : int
+        Bytes.
+    sha256 : bytes
+        Digest of its bytes.
+    """
+
+    path: str
+    number: int
+    size: int
+    sha256: bytes
+
+
+class Removal(Enum):
+    """What became of a file that was to be removed."""
+
+    REMOVED = auto()
+    GONE = auto()
+    """There was none."""
+    CHANGED = auto()
+    """It is another one, which stays."""
+
+
 class Reader(AbstractContextManager["Reader"], Protocol):
     """The bytes of one object in order. Close it after use."""
 
@@ -219,8 +257,15 @@ class Storage(Protocol):
         """Marker by which the place was opened; null: nobody compared it."""
         ...
 
-    def known_by(self, marker_id: UUID | None, look: Callable[[Self], None]) -> None:
-        """Note by which marker the place was opened, and what compares it again."""
+    @property
+    def unable(self) -> Set[Ability]:
+        """What it cannot do, as a probe found out; what was never probed is not in it."""
+        ...
+
+    def known_by(
+        self, marker_id: UUID | None, look: Callable[[Self], None], unable: Set[Ability] = frozenset()
+    ) -> None:
+        """Note by which marker the place was opened, what compares it again, and what it cannot do."""
         ...
 
     def confirm_place(self) -> None:
@@ -331,6 +376,28 @@ class Storage(Protocol):
         """
         ...
 
+    def removing_files(
+        self, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> AbstractContextManager[Callable[[FileToRemove], Removal]]:
+        """Give what removes files where others write, too, durably when the block is left without an error.
+
+        A file is read before; what is not as it is meant to be stays, or is put back. What an earlier attempt
+        of the same work left half removed is taken through the same steps.
+
+        Parameters
+        ----------
+        work_id, tag : str
+            Of the work and its lease: parts of the names to which files are moved before they go.
+        waiting : callable
+            Called while files are read; may raise to stop.
+
+        Raises
+        ------
+        Configuration
+            Nothing could be put back there (category ``place_misconfigured``), or it is no disk.
+        """
+        ...
+
     def set_aside(self, path: str, work_id: str) -> str:
         """Keep a bad object for people to look at, under another name, and free its own.
 
@@ -345,11 +412,16 @@ class Storage(Protocol):
         work_id: str,
         expected: Expected,
         *,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
         buffer_bytes: int = 48 * MEBIBYTE,
         waiting: Waiting | None = None,
     ) -> Upload:
         """Begin to write an object, or go on with what the same work left.
+
+        When it is finished, what other attempts of the work wrote for it is removed first; then it gets its
+        name, if that is free.
 
         Parameters
         ----------
@@ -358,13 +430,12 @@ class Storage(Protocol):
             name.
         expected : Expected
             Bytes that will come, and the checksum to store with the object.
+        tag : str, optional
+            Of the lease: part of the name of what is written where attempts cannot be kept apart otherwise.
+        confirm : callable
+            Called before the object gets its name; what it raises keeps it from that.
         resume : bool
             Whether to use what an earlier attempt left.
-
-        Raises
-        ------
-        Transient
-            Another process writes for the same work right now (category ``being_written``).
         """
         ...
 

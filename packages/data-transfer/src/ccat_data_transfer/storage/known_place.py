@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, Self
 from uuid import UUID
+
+from ccat_ops_db.enumerations import Ability
 
 
 class KnownPlace:
@@ -14,14 +16,20 @@ class KnownPlace:
     ----------
     marker_id : UUID or None
         Marker that the place had when it was opened; null: nobody compared it.
+    unable : set of Ability
+        What it cannot do, as a probe found out.
     """
 
     marker_id: UUID | None = None
+    unable: Set[Ability] = frozenset()
     _look: Callable[[Any], None] | None = None
 
-    def known_by(self, marker_id: UUID | None, look: Callable[[Self], None]) -> None:
-        """Note by which marker the place was opened, and what compares it again."""
+    def known_by(
+        self, marker_id: UUID | None, look: Callable[[Self], None], unable: Set[Ability] = frozenset()
+    ) -> None:
+        """See `Storage.known_by`."""
         self.marker_id = marker_id
+        self.unable = unable
         self._look = look
 
     def confirm_place(self) -> None:

@@ -14,10 +14,15 @@ MAX_PLACE_PATH_BYTES = 4096
 
 TEMPORARY_PREFIX = ".partial-"
 
+REMOVING_PREFIX = ".ccat-removing-"
+"""How the names begin to which files are moved away that are being removed where others write, too."""
+
 MARKER_NAME = MARKER_PATH
 """Object in the root of each place by which it is known; no data has this name."""
 
 _WORK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_TAG = re.compile(r"[0-9a-f-]{1,31}")
+_WORK_AND_TAG = re.compile(rf"({_WORK_ID.pattern})(?:_{_TAG.pattern})?")
 
 
 def checked(path: str) -> str:
@@ -39,28 +44,37 @@ def quarantine_path(path: str, work_id: str) -> str:
     return f"quarantine/{checked(path)}.{checked_work_id(work_id)}"
 
 
-def temporary_name(name: str, work_id: str) -> str:
-    """Return the name beside `name` that one unit of work writes to until it is finished."""
-    return temporary_stem(name) + checked_work_id(work_id)
+def temporary_name(name: str, work_id: str, tag: str | None = None) -> str:
+    """Return the name beside `name` that one unit of work writes to until it is finished.
+
+    Parameters
+    ----------
+    tag : str, optional
+        Of the lease (hexadecimal digits and dashes): the name is that of one attempt alone.
+    """
+    own = "" if tag is None else f"_{checked_tag(tag)}"
+    return temporary_stem(name) + checked_work_id(work_id) + own
 
 
 def temporary_stem(name: str) -> str:
     """Return how the temporary names of all work for `name` begin.
 
-    After it comes nothing but the id of the work, which has no dot: so the temporaries of ``a`` and of
-    ``a.b`` differ. A long name is replaced by a digest, because the whole must stay a legal name.
+    After it comes nothing but the id of the work and the tag of a lease, which have no dot: so the
+    temporaries of ``a`` and of ``a.b`` differ. A long name is replaced by a digest, because the whole must
+    stay a legal name.
     """
-    if len(os.fsencode(name)) > MAX_SEGMENT_BYTES - len(TEMPORARY_PREFIX) - 65:
+    if len(os.fsencode(name)) > MAX_SEGMENT_BYTES - len(TEMPORARY_PREFIX) - 65 - 32:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     return f"{TEMPORARY_PREFIX}{name}."
 
 
 def is_temporary_of(candidate: str, name: str, work_id: str | None) -> bool:
     """Return whether `candidate` is a temporary name for `name`: of one unit of work, or of any (null)."""
-    if work_id is not None:
-        return candidate == temporary_name(name, work_id)
     stem = temporary_stem(name)
-    return candidate.startswith(stem) and _WORK_ID.fullmatch(candidate, len(stem)) is not None
+    if not candidate.startswith(stem):
+        return False
+    found = _WORK_AND_TAG.fullmatch(candidate, len(stem))
+    return found is not None and work_id in (None, found[1])
 
 
 def checked_work_id(work_id: str) -> str:
@@ -74,3 +88,10 @@ def checked_work_id(work_id: str) -> str:
     if not _WORK_ID.fullmatch(work_id):
         raise ValueError(f"a work id has letters, digits and dashes, at most 64: not {work_id!r}")
     return work_id
+
+
+def checked_tag(tag: str) -> str:
+    """Return the tag of a lease if it can be part of a name; raises as `checked_work_id`."""
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"a tag has hexadecimal digits and dashes, at most 31: not {tag!r}")
+    return tag

@@ -15,11 +15,46 @@ import stat
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a pipe that nobody writes to must not hang; it means nothing for regular files.
 FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+UNABLE_TO_SYNC = frozenset({errno.EINVAL, errno.EOPNOTSUPP})
+"""What file systems answer, such as CIFS, that take no request to make the names in a folder last."""
+
+
+class Entry(NamedTuple):
+    """Something that a walk comes by.
+
+    Attributes
+    ----------
+    folder : int
+        Descriptor of the folder that it is in; valid until the next entry is asked for.
+    path : str
+        Below the folder that is walked.
+    name : str
+        The last part of the path.
+    kind : {"file", "folder", "other"}
+        A folder comes after all that is in it; others are links, pipes and the like.
+    """
+
+    folder: int
+    path: str
+    name: str
+    kind: Literal["file", "folder", "other"]
+
+
+@dataclass
+class _Level:
+    """A folder on the way of a walk: what is left to see in it, and which folder it is."""
+
+    path: str
+    names: Iterator[tuple[str, Literal["file", "folder", "other"]]]
+    identity: tuple[int, int]
 
 
 class RootFolder:
@@ -78,6 +113,66 @@ class RootFolder:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), segment)
         return inner
 
+    def walk(self, segments: Sequence[str] = ()) -> Iterator[Entry]:
+        """Yield everything below a folder, in the order of the names, to any depth.
+
+        One descriptor is open at a time. What is removed meanwhile is left out.
+
+        Raises
+        ------
+        FileNotFoundError, NotADirectoryError, OSError
+            As `enter`, of the folder itself; of one in it that is on another file system.
+        """
+        folder = self.enter(segments)
+        levels = [_Level("", _names(folder), _identity(folder))]
+        try:
+            while True:
+                level = levels[-1]
+                name, kind = next(level.names, ("", "folder"))
+                if not name:
+                    levels.pop()
+                    above = self._above(folder, segments, levels)
+                    os.close(folder)
+                    folder = above
+                    if not levels:
+                        return
+                    outer, _, name = level.path.rpartition("/")
+                    if outer == levels[-1].path:
+                        yield Entry(folder, level.path, name, "folder")
+                    continue
+                path = f"{level.path}/{name}" if level.path else name
+                if kind != "folder":
+                    yield Entry(folder, path, name, kind)
+                    continue
+                try:
+                    inner = self.step(folder, name)
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                os.close(folder)
+                folder = inner
+                levels.append(_Level(path, _names(folder), _identity(folder)))
+        finally:
+            if folder >= 0:
+                os.close(folder)
+
+    def _above(self, folder: int, segments: Sequence[str], levels: list[_Level]) -> int:
+        """Return the descriptor of the folder that a walk came from, or of the next above that is there.
+
+        Whoever moves a folder meanwhile leads the walk nowhere else. What is gone is taken from the levels;
+        -1 if nothing is left.
+        """
+        if levels:
+            with contextlib.suppress(FileNotFoundError):
+                above = os.open("..", FOLDER, dir_fd=folder)
+                if _identity(above) == levels[-1].identity:
+                    return above
+                os.close(above)
+        while levels:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                return self.enter([*segments, *filter(None, levels[-1].path.split("/"))])
+            levels.pop()
+        return -1
+
     @contextmanager
     def folder(self, segments: Sequence[str]) -> Iterator[int]:
         """Give the descriptor of a folder below the root; raises as `enter` does."""
@@ -118,6 +213,15 @@ class RootFolder:
         return f"{number:x}" if number else _mounted(_mount_of(self.descriptor))
 
 
+def sync_folder(folder: int) -> None:
+    """Make the names in a folder last; a file system that takes no such request does it when it does."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in UNABLE_TO_SYNC:
+            raise
+
+
 def is_link(folder: int, name: str) -> bool:
     """Tell whether a name in a folder is a symbolic link."""
     try:
@@ -142,8 +246,24 @@ def _made(folder: int, segment: str) -> int:
     except FileNotFoundError:
         with contextlib.suppress(FileExistsError):  # another process makes it right now
             os.mkdir(segment, dir_fd=folder)
-        os.fsync(folder)
+        sync_folder(folder)
         return _opened(folder, segment)
+
+
+def _names(folder: int) -> Iterator[tuple[str, Literal["file", "folder", "other"]]]:
+    with os.scandir(folder) as entries:
+        return iter(sorted((entry.name, _kind(entry)) for entry in entries))
+
+
+def _kind(entry: os.DirEntry[str]) -> Literal["file", "folder", "other"]:
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "other"
+
+
+def _identity(folder: int) -> tuple[int, int]:
+    status = os.fstat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _mount_of(descriptor: int) -> str:

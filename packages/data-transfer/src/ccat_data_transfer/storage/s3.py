@@ -9,18 +9,21 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Failure, Permanent
+from ccat_data_transfer.failures import Configuration, Failure, Permanent
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
+    FileToRemove,
     LocationDescription,
     MarkerObject,
     ObjectInfo,
     Probed,
     Reader,
+    Removal,
     Upload,
     Waiting,
+    do_nothing,
     nanoseconds_of,
 )
 from ccat_data_transfer.storage.known_place import KnownPlace
@@ -30,6 +33,7 @@ from ccat_data_transfer.storage.names import (
     checked,
     is_temporary_of,
     quarantine_path,
+    temporary_stem,
 )
 from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.s3_body import Body
@@ -197,6 +201,14 @@ class S3Storage(KnownPlace):
                 raise
         crash_point("storage.s3.removed")
 
+    def removing_files(
+        self, work_id: str, tag: str, waiting: Callable[[], None]
+    ) -> contextlib.AbstractContextManager[Callable[[FileToRemove], Removal]]:
+        """See `Storage.removing_files`: nobody else writes to our stores."""
+        raise Configuration(
+            "not_on_disk", f"{self.location_id} must be on disk for this; it is on {self.kind}"
+        )
+
     def set_aside(self, path: str, work_id: str) -> str:
         """See `Storage.set_aside`: the store itself copies the object."""
         kept = quarantine_path(path, work_id)
@@ -213,15 +225,31 @@ class S3Storage(KnownPlace):
         work_id: str,
         expected: Expected,
         *,
+        tag: str | None = None,
+        confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
         buffer_bytes: int = 48 * MEBIBYTE,
         waiting: Waiting | None = None,
     ) -> Upload:
-        """See `Storage.open_upload`."""
+        """See `Storage.open_upload`; an upload has an id by which attempts are kept apart."""
         key, marker = self._keys(path, work_id)
-        confirm = self.confirm_place
+
+        def confirm_all() -> None:
+            confirm()
+            self.confirm_place()
+
         upload = S3Upload(
-            self._client, key, marker, path, expected, buffer_bytes, self._buffers, waiting, confirm
+            self._client,
+            key,
+            marker,
+            path,
+            expected,
+            buffer_bytes,
+            self._buffers,
+            waiting,
+            confirm_all,
+            lambda: self._uploads_of_other_works(path, work_id),
+            heeds_conditions=Ability.CREATE_ONLY not in self.unable,
         )
         upload.open(resume=resume)
         return upload
@@ -255,6 +283,15 @@ class S3Storage(KnownPlace):
         for page in self._client.pages("list_objects_v2", Prefix=key_prefix):
             for entry in page.get("Contents", []):
                 yield entry["Key"].removeprefix(self._prefix), entry
+
+    def _uploads_of_other_works(self, path: str, work_id: str) -> Iterator[str]:
+        folder, slash, name = self._key(path).rpartition("/")
+        for found, _ in self._listed(f"{folder}{slash}{temporary_stem(name)}"):
+            written = found.rpartition("/")[2]
+            if is_temporary_of(written, name, None) and not is_temporary_of(written, name, work_id):
+                marker = Marker.load(self._client, self._prefix + found)
+                if marker is not None:
+                    yield marker.upload_id
 
     def _present(self, path: str) -> ObjectInfo:
         info = self.stat(path)

@@ -169,6 +169,7 @@ _BY_CODE = {
     "PreconditionFailed": _Rule(
         Transient, "changed_while_read", "the object was replaced while it was read; it begins again"
     ),
+    "ConditionalRequestConflict": _BUSY,
     "BadDigest": _DAMAGED,
     "InvalidDigest": _DAMAGED,
     "IncompleteBody": _DAMAGED,

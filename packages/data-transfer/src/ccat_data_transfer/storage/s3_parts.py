@@ -95,11 +95,19 @@ def abort(client: S3Client, key: str, upload_id: str) -> None:
             raise
 
 
-def complete(client: S3Client, key: str, upload_id: str, parts: Mapping[int, SentPart]) -> None:
-    """Make an object of the parts of an upload; the store may take minutes."""
+def complete(
+    client: S3Client, key: str, upload_id: str, parts: Mapping[int, SentPart], **condition: str
+) -> None:
+    """Make an object of the parts of an upload, on a condition; the store may take minutes."""
     told = [
         {"PartNumber": number, "ETag": f'"{part.etag}"'}
         | ({"ChecksumSHA256": part.sha256} if part.sha256 and client.sends_checksums else {})
         for number, part in sorted(parts.items())
     ]
-    client.call("complete_multipart_upload", Key=key, UploadId=upload_id, MultipartUpload={"Parts": told})
+    client.call(
+        "complete_multipart_upload",
+        Key=key,
+        UploadId=upload_id,
+        MultipartUpload={"Parts": told},
+        **condition,
+    )

@@ -6,12 +6,13 @@ import base64
 import contextlib
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, Self
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.failures import Failure, Integrity, Permanent
+from ccat_data_transfer.failures import Failure, Integrity, Permanent, Transient
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Buffer,
@@ -62,7 +63,7 @@ def kept_with(checksum: str) -> dict[str, Any]:
 
 
 class S3Upload:
-    """One object being written. Not more than one part is one plain request, sent by `finish`.
+    """One object being written, in parts, of which it is made in the end if its name is free.
 
     Parts that the store has from an earlier attempt are compared with what is written now, by checksum, and
     only those that differ are sent again.
@@ -79,9 +80,14 @@ class S3Upload:
         buffers: PartBuffers,
         waiting: Waiting | None,
         confirm: Callable[[], None],
+        of_other_works: Callable[[], Iterable[str]],
+        *,
+        heeds_conditions: bool,
     ) -> None:
         self._client = client
         self._confirm = confirm
+        self._of_other_works = of_other_works
+        self._heeds_conditions = heeds_conditions
         self._key = key
         self._marker_key = marker_key
         self._path = path
@@ -103,8 +109,6 @@ class S3Upload:
 
     def open(self, *, resume: bool) -> None:
         """Find what an earlier attempt left, or remove it."""
-        if self._expected.size <= self._part_bytes:
-            return
         marker = Marker.load(self._client, self._marker_key)
         if marker is None:
             return
@@ -143,19 +147,20 @@ class S3Upload:
 
     def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
         """See `Upload.finish`; `mtime_ns` is not kept."""
-        if self._upload_id is None and self._next_number == 1:
-            return self._put_whole()
         self._send_filled()
         self._await_parts(0)
         self._stop()
         self._confirm()
+        assert self._upload_id is not None, "a part was sent"
+        # Before, so that nobody of this work who wakes later has anything left to complete.
+        self._abort_others(self._upload_id)
         crash_point("storage.s3.before_complete")
-        assert self._upload_id is not None
-        upload_id = self._upload_id
-        run_reporting(lambda: complete(self._client, self._key, upload_id, self._parts), self._waiting)
+        run_reporting(partial(self._complete, self._upload_id), self._waiting)
         crash_point("storage.s3.completed")
         info = self._confirmed(_composite(self._parts))
-        self._tidy()
+        # A key with the rights to write only cannot; what it leaves is for the collector.
+        with contextlib.suppress(Failure):
+            self._client.call("delete_object", Key=self._marker_key)
         return info
 
     def discard(self) -> None:
@@ -165,22 +170,38 @@ class S3Upload:
             abort(self._client, self._key, self._upload_id)
             self._client.call("delete_object", Key=self._marker_key)
 
-    def _put_whole(self) -> ObjectInfo:
-        self._confirm()
-        crash_point("storage.s3.before_complete")
-        buffer, self._filling = self._filling, memoryview(b"")
-        body = Body(buffer[: self._filled], self._is_stopped)
+    def _abort_others(self, ours: str) -> None:
+        """Let the store forget the other uploads of this work, if it lets us list and abort them."""
+        try:
+            kept = {ours, *self._of_other_works()}
+            for upload_id in list_uploads(self._client, self._key):
+                if upload_id not in kept:
+                    abort(self._client, self._key, upload_id)
+        except Transient:
+            raise
+        except Failure:
+            return
 
-        def put() -> None:
-            try:
-                kept = kept_with(self._expected.checksum)
-                self._client.store("put_object", Key=self._key, body=body, **kept)
-            finally:
-                self._buffers.give_back(buffer)
+    def _complete(self, upload_id: str) -> None:
+        """Make the object, if nothing has its name.
 
-        run_reporting(put, self._waiting)
-        crash_point("storage.s3.completed")
-        return self._confirmed(body.checksum)
+        Where the store heeds no condition the look before must do: as no name is used twice, that costs order
+        and no bytes.
+        """
+        if self._client.head(self._key) is not None:
+            raise self._name_is_taken()
+        condition = {"IfNoneMatch": "*"} if self._heeds_conditions else {}
+        try:
+            complete(self._client, self._key, upload_id, self._parts, **condition)
+        except Failure as failure:
+            if failure.category == "changed_while_read":
+                raise self._name_is_taken() from failure
+            raise
+
+    def _name_is_taken(self) -> Permanent:
+        return Permanent(
+            "exists", "another process put an object of that name there meanwhile", path=self._path
+        )
 
     def _send_filled(self) -> None:
         """Hand the filled part to a thread; wait while all of them are busy."""
@@ -249,17 +270,6 @@ class S3Upload:
                 path=self._path,
             )
         return found
-
-    def _tidy(self) -> None:
-        """Remove the marker, and every other upload of the key: the object is there, nobody needs them.
-
-        A key with the rights to write only cannot; what it leaves is for the collector.
-        """
-        with contextlib.suppress(Failure):
-            self._client.call("delete_object", Key=self._marker_key)
-        with contextlib.suppress(Failure):
-            for upload_id in list_uploads(self._client, self._key):
-                abort(self._client, self._key, upload_id)
 
     def _stop(self) -> None:
         self._stopped.set()

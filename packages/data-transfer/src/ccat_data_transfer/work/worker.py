@@ -17,6 +17,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from ccat_data_transfer.places.abilities import probe_when_due
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import Storage
@@ -186,10 +187,12 @@ class Worker:
         while True:
             for location_id, _ in self._reachable_places():
                 try:
-                    measure(self._sessions, location_id, self._storage(location_id))
+                    storage = self._storage(location_id)
+                    measure(self._sessions, location_id, storage)
+                    probe_when_due(self._sessions, storage)
                 except Exception as error:
                     # Storage or database away, or another worker measured in the same instant.
-                    log.warning("worker.usage_unknown", location=location_id, error=str(error))
+                    log.warning("worker.place_unknown", location=location_id, error=str(error))
             if self._stopping.wait(self._settings.usage_interval):
                 return
 
