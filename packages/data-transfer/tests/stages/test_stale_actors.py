@@ -124,11 +124,6 @@ def test_a_stopped_worker_blocks_no_row(
     assert state(observatory, "cologne.lta") == "verified"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="a remover that slept unlinks by name what an instrument wrote there after the deletion",
-)
 def test_a_rewritten_file_survives_two_removers(observatory: Any, at_crash_points: Any) -> None:
     """The first sleeps before it removes a file; the second ends the deletion; the name is used again."""
     written = observatory.folder("ccat.raw") / "2026/a.fits"

@@ -25,7 +25,7 @@ from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.doubt import have_it_verified
-from ccat_data_transfer.stages.removing import remove_objects, set_changed_files_apart
+from ccat_data_transfer.stages.removing import Removed, remove_objects
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.lease import renew
@@ -52,7 +52,6 @@ def delete_copies(work: Attempt) -> None:
         )
         relied_on = reliable_copies(session, candidate, database_now(session))
     storage = work.storage(candidate.location_id)
-    set_changed_files_apart(work, storage, candidate)
     answers = [_confirm(work, copy) for copy in relied_on]
     confirmations = [answer for answer in answers if isinstance(answer, Confirmation)]
     crash_point("deleting.before_decision")
@@ -157,7 +156,7 @@ def _refrain(work: Attempt, candidate: Candidate, obstacle: Obstacle) -> None:
 
 
 def _note_deleted(
-    session: Session, work: Attempt, deletion: Deletion, candidate: Candidate, removed: int
+    session: Session, work: Attempt, deletion: Deletion, candidate: Candidate, removed: Removed
 ) -> None:
     at = database_now(session)
     session.execute(
@@ -174,5 +173,5 @@ def _note_deleted(
         action="copy.deleted",
         subject_type="raw_data_package",
         subject_id=candidate.package_id,
-        message=f"{removed} objects at {candidate.location_id}: {deletion.requested_by}, {deletion.reason}",
+        message=f"{removed} at {candidate.location_id}: {deletion.requested_by}, {deletion.reason}",
     )

@@ -1,17 +1,19 @@
 """What a proven deletion removes at a location, and what it leaves there."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.deletion.rule import Candidate, copies_of
+from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
 from ccat_data_transfer.stages.sidecars import index_name
-from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.storage.interface import FileToRemove, Removal, Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CopyKind, FileExceptionKind, LocationType, PhysicalCopyStatus, Severity
@@ -21,81 +23,68 @@ from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFileException,
 
 CHANGED = "source_changed_after_packaging"
 
+CONFIRMED_EVERY = 5.0
+"""Seconds between two looks, while files are removed, whether lease and place still are ours."""
+
 
 @dataclass(frozen=True)
-class Member:
-    """A file at its source, as it was when it was packaged."""
+class Removed:
+    """How many objects were removed, and how many stay because somebody changed them."""
 
-    file_id: UUID
-    path: str
-    size: int
-    modified_ns: int | None
+    gone: int
+    changed: int = 0
+
+    def __str__(self) -> str:
+        stay = f", {self.changed} stay that were changed there," if self.changed else ""
+        return f"{self.gone} objects{stay}"
 
 
-def set_changed_files_apart(work: Attempt, storage: Storage, candidate: Candidate) -> None:
-    """Except files from a deletion that were changed at their source after they were packaged.
+def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> Removed:
+    """Remove the bytes of copies whose deletion was decided.
 
-    They are not what was archived. They stay, with an exception that names them, and the others go.
+    Where others write, too, what they changed stays; that of a source gets an exception that names it.
     """
     with work.sessions() as session:
-        members = _members_at_source(session, candidate)
-    for member in members or ():
-        work.item_done()
-        if _is_changed(storage, member):
-            _except(work, candidate, member)
-
-
-def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> int:
-    """Remove the bytes of copies whose deletion was decided; return how many objects there were.
-
-    A file that was changed at its source in this very moment stays, with an exception that names it.
-    """
-    with work.sessions() as session:
-        members = _members_at_source(session, candidate)
-        paths = _paths(session, candidate) if members is None else [member.path for member in members]
-    at_source = {member.path: member for member in members or ()}
-    removed = 0
+        where = _type(session, candidate)
+        if where in MAY_HOLD_FILES_OF_OTHERS:
+            files = _files(session, candidate, where)
+        else:
+            paths = _paths(session, candidate)
+    if where in MAY_HOLD_FILES_OF_OTHERS:
+        return _remove_files(work, storage, candidate, files, where)
     with storage.removing() as remove:
         for path in paths:
             work.item_done()
-            member = at_source.get(path)
-            if member is not None and _is_changed(storage, member):
-                _except(work, candidate, member)
-                continue
             remove(path)
-            removed += 1
             crash_point("deleting.between_files")
-    return removed
+    return Removed(len(paths))
 
 
-def _members_at_source(session: Session, candidate: Candidate) -> Sequence[Member] | None:
-    """Return what the tar has of the files at a source; None: the place is none.
-
-    What is in no tar is never removed, nor what was found changed.
-    """
-    if _type(session, candidate) is not LocationType.SOURCE:
-        return None
-    view = RawDataFileView
-    rows = session.execute(
-        select(view.id, view.relative_path, view.size, view.mtime_ns)
-        .where(
-            view.raw_data_package_id == candidate.package_id,
-            view.tar_offset.is_not(None),
-            view.exception.is_(None),
-        )
-        .order_by(view.number)
-    )
-    return [Member(*row) for row in rows]
-
-
-def _is_changed(storage: Storage, member: Member) -> bool:
-    found = storage.stat(member.path)
-    if found is None:
-        return False
-    return found.size != member.size or member.modified_ns not in (None, found.modified_ns)
+def _remove_files(
+    work: Attempt,
+    storage: Storage,
+    candidate: Candidate,
+    files: Sequence[tuple[UUID, FileToRemove]],
+    where: LocationType,
+) -> Removed:
+    changed, confirmed_at = 0, -math.inf
+    with storage.removing_files(str(work.id), work.lease.tag, work.item_done) as remove:
+        for file_id, file in files:
+            now = work.clock.monotonic()
+            if now - confirmed_at >= CONFIRMED_EVERY:
+                work.confirm()
+                storage.confirm_place()
+                confirmed_at = now
+            work.item_done()
+            if remove(file) is Removal.CHANGED:
+                changed += 1
+                if where is LocationType.SOURCE:
+                    _except(work, candidate, file_id, file.path)
+            crash_point("deleting.between_files")
+    return Removed(len(files) - changed, changed)
 
 
-def _except(work: Attempt, candidate: Candidate, member: Member) -> None:
+def _except(work: Attempt, candidate: Candidate, file_id: UUID, path: str) -> None:
     detail = (
         f"changed at {candidate.location_id} after it was packaged, so it is kept; file it anew, or set it"
         " aside"
@@ -107,7 +96,7 @@ def _except(work: Attempt, candidate: Candidate, member: Member) -> None:
             .values(
                 id=new_id(),
                 site_id=site_id,
-                raw_data_file_id=member.file_id,
+                raw_data_file_id=file_id,
                 kind=FileExceptionKind.CHANGED_AFTER_PACKAGING,
                 first_seen_at=at,
                 last_seen_at=at,
@@ -123,22 +112,64 @@ def _except(work: Attempt, candidate: Candidate, member: Member) -> None:
             severity=Severity.ERROR,
             category=CHANGED,
             subject_type="raw_data_file",
-            subject_id=member.file_id,
+            subject_id=file_id,
             data_location_id=candidate.location_id,
-            message=f"{member.path}: {detail}",
+            message=f"{path}: {detail}",
         )
 
 
 def _paths(session: Session, candidate: Candidate) -> Sequence[str]:
+    """Return the tars, with what lies beside them."""
+    tars = session.scalars(
+        select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
+    )
+    return [path for tar in tars for path in (tar, index_name(tar))]
+
+
+def _files(
+    session: Session, candidate: Candidate, where: LocationType
+) -> Sequence[tuple[UUID, FileToRemove]]:
+    """Return the files that go, as they are in the tar; what is in no tar is never removed.
+
+    Whatever else lies in a folder belongs to those who work there.
+    """
+    if where is LocationType.SOURCE:
+        # What was found changed stays.
+        return _members(session, candidate, [""], RawDataFileView.exception.is_(None))
     roots = session.scalars(
         select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
     ).all()
-    at_processing = _type(session, candidate) is LocationType.PROCESSING
     if candidate.kind is CopyKind.RAW_DATA_FILE:
-        return [] if at_processing and _package_is_staged(session, candidate) else roots
-    if at_processing:
-        return [f"{root}/{path}" for root in roots for path in _staged_only_with_package(session, candidate)]
-    return [path for tar in roots for path in (tar, index_name(tar))]
+        if _package_is_staged(session, candidate):
+            return []
+        return _members(session, candidate, roots, RawDataFileView.id == candidate.file_id)
+    return _members(
+        session,
+        candidate,
+        [f"{root}/" for root in roots],
+        RawDataFileView.id.not_in(_staged_by_themselves(candidate)),
+    )
+
+
+def _members(
+    session: Session, candidate: Candidate, roots: Sequence[str], which: ColumnElement[bool]
+) -> list[tuple[UUID, FileToRemove]]:
+    """Return some members of the package as they are below its roots; that of one file is its whole path."""
+    view = RawDataFileView
+    rows = session.execute(
+        select(view.id, view.relative_path, view.number, view.size, view.sha256)
+        .where(view.raw_data_package_id == candidate.package_id, view.tar_offset.is_not(None), which)
+        .order_by(view.number)
+    )
+    return [
+        (row.id, FileToRemove(_below(root, row.relative_path), row.number, row.size, row.sha256))
+        for row in rows
+        for root in roots
+    ]
+
+
+def _below(root: str, path: str) -> str:
+    return root if root and not root.endswith("/") else root + path
 
 
 def _package_is_staged(session: Session, candidate: Candidate) -> bool:
@@ -151,26 +182,14 @@ def _package_is_staged(session: Session, candidate: Candidate) -> bool:
     return session.execute(package).first() is not None
 
 
-def _staged_only_with_package(session: Session, candidate: Candidate) -> Sequence[str]:
-    """Return the package's own files, but those that were also staged by themselves: they have their own pin.
-
-    Whatever else lies in the folder belongs to those who work there.
-    """
+def _staged_by_themselves(candidate: Candidate) -> Select[UUID | None]:
+    """Select the files at the place that were also staged by themselves: they have their own pin."""
     by_itself = aliased(PhysicalCopy)
-    kept = select(by_itself.raw_data_file_id).where(
+    return select(by_itself.raw_data_file_id).where(
         by_itself.data_location_id == candidate.location_id,
         by_itself.raw_data_file_id.is_not(None),
         by_itself.status == PhysicalCopyStatus.STAGED,
     )
-    return session.scalars(
-        select(RawDataFileView.relative_path)
-        .where(
-            RawDataFileView.raw_data_package_id == candidate.package_id,
-            RawDataFileView.tar_offset.is_not(None),
-            RawDataFileView.id.not_in(kept),
-        )
-        .order_by(RawDataFileView.relative_path)
-    ).all()
 
 
 def _type(session: Session, candidate: Candidate) -> LocationType:
