@@ -136,10 +136,10 @@ MUTANTS = (
         f"{TESTS}/places/test_abilities.py::test_a_place_whose_locks_keep_nobody_out_is_used_without_them",
     ),
     Mutant(
-        "a lock is waited for as long as it is held",
+        "who finds a partial file locked gives up",
         f"{ENGINE}/storage/disk_upload.py",
-        "            pause = next(pauses, None) if self._locks else None\n",
-        "            pause = 0.1\n",
+        "            if pause is None:\n                return False\n",
+        "            if pause is None:\n                raise BlockingIOError\n",
         f"{TESTS}/places/test_disk.py::test_who_is_stopped_with_a_lock_is_passed_by",
     ),
     Mutant(
