@@ -34,7 +34,13 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: "unit", environment: "node", include: ["src/**/*.test.ts", "scripts/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          environment: "node",
+          // One process for many files: none of them leaves anything behind.
+          isolate: false,
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+        },
       },
       {
         ...shared,
