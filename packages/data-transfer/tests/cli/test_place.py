@@ -83,11 +83,18 @@ def test_the_doctor_finds_places_that_are_no_two(observatory: Any, command: Comm
                     "works": False,
                     "probed_at": observatory.clock.now,
                 }
-                for ability in (Ability.RENAME_NOREPLACE, Ability.HARD_LINKS)
+                for ability in (
+                    Ability.RENAME_NOREPLACE,
+                    Ability.HARD_LINKS,
+                    Ability.FLOCK,
+                    Ability.FOLDER_FSYNC,
+                )
             ],
         )
     status, out, _ = command("doctor")
     assert status == 1
     assert "the root of cologne.buffer lies inside that of cologne.lta" in out
     assert "can be used; but its marker is on the file system" in out
+    assert "place ccat.raw: can be used; without locks of files" in out
+    assert "its folders cannot be synced" in out
     assert "place of ccat.raw: its file system neither has hard links nor" in out

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from ccat_data_transfer.failures import Configuration
+from ccat_data_transfer.storage import disk_removal
+from ccat_data_transfer.storage.disk_removal import DiskRemoval
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_ops_db.enumerations import (
+    Ability,
     CheckReason,
     DeletionMode,
     DeletionTrigger,
@@ -30,6 +33,7 @@ from ccat_ops_db.models import (
     Event,
     FixityCheck,
     PhysicalCopy,
+    PlaceAbility,
     RawDataFile,
     RawDataFileException,
     RawDataPackage,
@@ -386,6 +390,27 @@ def test_a_file_rewritten_between_decision_and_removal(observatory: Any, at_cras
     assert {str(row.status) for row in deletions} == {"completed"}
 
 
+def test_nothing_of_others_goes_where_nothing_can_be_put_back(observatory: Any) -> None:
+    unable = (Ability.RENAME_NOREPLACE, Ability.HARD_LINKS)
+    with observatory.sessions.begin() as session:
+        session.add_all(
+            PlaceAbility(
+                data_location_id="ccat.raw",
+                site_id="ccat",
+                ability=ability,
+                works=False,
+                probed_at=observatory.clock.now,
+            )
+            for ability in unable
+        )
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert len(observatory.files_at("ccat.raw")) == 3
+    assert observatory.files_at("ccat.buffer") == []
+    assert set(reasons_at_source(observatory)) == {"place_misconfigured"}
+    assert observatory.rows(Deletion, data_location_id="ccat.raw") == []
+
+
 def test_every_unchanged_file_goes(observatory: Any) -> None:
     """In many folders, with an empty one; nothing is left of the names to which they are moved on the way."""
     contents = {f"2026/{night}/{number}.fits": bytes(number) for night in "ab" for number in range(20)}
@@ -393,6 +418,19 @@ def test_every_unchanged_file_goes(observatory: Any) -> None:
     observatory.run()
     assert observatory.files_at("ccat.raw") == []
     assert observatory.rows(RawDataFileException) == []
+
+
+def test_files_that_did_not_change_since_they_were_packaged_are_not_read_again(
+    observatory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> bool:
+        raise AssertionError("it is read")
+
+    monkeypatch.setattr(disk_removal, "MARGIN_NS", 0)
+    monkeypatch.setattr(DiskRemoval, "_is_unchanged", refuse)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    assert observatory.files_at("ccat.raw") == []
 
 
 def test_a_file_rewritten_in_its_size_and_time_stays(observatory: Any) -> None:

@@ -168,7 +168,7 @@ MUTANTS = (
         f"{ENGINE}/storage/disk_upload.py",
         "            self._remove_others()\n",
         "",
-        f"{TESTS}/stages/test_stale_actors.py::test_a_stopped_worker_blocks_no_row",
+        f"{TESTS}/places/test_disk.py::test_who_is_stopped_with_a_lock_is_passed_by",
     ),
     Mutant(
         "a packager leaves what earlier attempts wrote",
@@ -247,6 +247,20 @@ MUTANTS = (
         "        _refuse_unable(folder)\n",
         "",
         f"{TESTS}/places/test_removing.py::test_nothing_is_removed_where_nothing_can_be_put_back",
+    ),
+    Mutant(
+        "size and time of a file are enough",
+        f"{ENGINE}/storage/disk_removal.py",
+        "        and changed_ns < file.seen_at_ns - MARGIN_NS\n",
+        "",
+        f"{TESTS}/deletion/test_deleting.py::test_a_file_rewritten_in_its_size_and_time_stays",
+    ),
+    Mutant(
+        "deletions are planned where nothing can be put back",
+        f"{ENGINE}/planning/topology.py",
+        "    return and_(others_write, unable == 2)\n",
+        "    return and_(others_write, unable == 3)\n",
+        f"{TESTS}/deletion/test_deleting.py::test_nothing_of_others_goes_where_nothing_can_be_put_back",
     ),
     Mutant(
         "a hold holds nothing",

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,21 @@ def test_other_bytes_of_the_same_time_and_size_stay(disk: DiskStorage) -> None:
     os.utime(written, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert remove(disk) is Removal.CHANGED
     assert read(disk, PATH) == LOOK_ALIKE
+
+
+@pytest.mark.parametrize("ahead", [10, -10], ids=["seen after", "seen before"])
+def test_what_did_not_change_since_it_was_seen_is_not_read(source: Storage, ahead: int) -> None:
+    """The digest is of other bytes: who reads the file finds it changed."""
+    source.put(PATH, OLD)
+    info, now = source.stat(PATH), source.time_there()
+    assert info is not None
+    assert now is not None
+    file = FileToRemove(PATH, 7, len(OLD), bytes(32), info.modified_ns, now + ahead * 10**9)
+    with source.removing_files("work", "2-bb", nothing) as remove_one:
+        assert remove_one(file) is (Removal.REMOVED if ahead > 0 else Removal.CHANGED)
+        source.put(PATH, LOOK_ALIKE)
+        assert remove_one(replace(file, modified_ns=info.modified_ns - 1)) is Removal.CHANGED
+        assert remove_one(replace(file, size=3)) is Removal.CHANGED
 
 
 def test_links_folders_and_pipes_stay(disk: DiskStorage) -> None:

@@ -46,6 +46,7 @@ class WaitingReason(StrEnum):
     RETENTION = "retention"
     PINNED = "pinned"
     NO_RETENTION_POLICY = "no_retention_policy"
+    PLACE_MISCONFIGURED = "place_misconfigured"
     BELOW_WATERMARK = "below_watermark"
     GRACE_PERIOD = "grace_period"
     DELETION_DRY_RUN = "deletion_dry_run"

@@ -306,6 +306,15 @@ _KEEPING: dict[WaitingReason, Entry] = {
         Turn.AUTOMATIC,
         HelpPage.PLACE,
     ),
+    WaitingReason.PLACE_MISCONFIGURED: Entry(
+        "Nothing can be put back there",
+        "The file system of its location neither has hard links nor renames to free names only, so that no"
+        " files of others are removed there.",
+        "Use another file system, or take the retention policy from the location.",
+        "The copy stays.",
+        Turn.OPERATOR,
+        HelpPage.PLACE,
+    ),
     WaitingReason.BELOW_WATERMARK: Entry(
         "Kept while there is room",
         "The location is below its high watermark, and copies stay there while there is room.",

@@ -99,9 +99,12 @@ def wrong(storage: Storage, error: WrongCopyError) -> Reading:
     )
 
 
-def files_read(storage: Storage, size: int, checksum: str) -> Reading:
-    """Return that the files of a package are right at a place: all of them were read or written."""
-    identity = identity_of_files(storage)
+def files_read(storage: Storage, size: int, checksum: str, seen_at_ns: int | None) -> Reading:
+    """Return that the files of a package are right at a place: all of them were read or written.
+
+    `seen_at_ns`: see `identity_of_files`.
+    """
+    identity = identity_of_files(storage, seen_at_ns)
     return Reading(
         ReadingMethod.FULL_READ, Finding.RIGHT, storage.marker_id, identity, size, checksum, bytes_read=size
     )

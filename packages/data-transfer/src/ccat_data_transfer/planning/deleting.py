@@ -60,6 +60,9 @@ def plan_deletion(session: Session, topology: Topology) -> int:
         if place.deletion_trigger is None:
             all_stay = Obstacle(WaitingReason.NO_RETENTION_POLICY, f"{place.id} keeps everything")
             _say_of_all(session, topology, place, all_stay)
+        elif place.cannot_put_back:
+            all_stay = Obstacle(WaitingReason.PLACE_MISCONFIGURED, f"{place.id} lets nothing be put back")
+            _say_of_all(session, topology, place, all_stay)
         elif deficit == 0:
             percent = f"{place.watermark_high:g} % of its space"
             all_stay = Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} deletes above {percent}")

@@ -7,12 +7,14 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Subquery, func, select, true, union_all
+from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, and_, func, select, true, union_all
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
 from ccat_data_transfer.planning.statements import ask, fixed
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.enumerations import (
+    Ability,
     DeletionMode,
     DeletionTrigger,
     LocationType,
@@ -31,6 +33,7 @@ from ccat_ops_db.models import (
     LongTermArchiveTransfer,
     Outage,
     PackageCreation,
+    PlaceAbility,
     RetentionPolicy,
     S3DataLocation,
     Site,
@@ -101,6 +104,7 @@ class Place:
     used: int | None
     total: int | None
     measured_at: datetime | None
+    cannot_put_back: bool
     free: int | None
     out_of_service: Obstacle | None
     resting: Obstacle | None
@@ -265,6 +269,7 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
             usage.c.total_bytes,
             usage.c.measured_at,
             reserved.c.reserved_bytes,
+            _cannot_put_back(columns.id).label("cannot_put_back"),
         )
         .select_from(DataLocation.__table__)
         .join(Site, Site.id == columns.site_id)
@@ -275,6 +280,21 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
         .where(columns.retired_at.is_(None))
         .order_by(columns.id)
     )
+
+
+def _cannot_put_back(location_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Tell whether others write at a location, and its file system lets nothing be put back safely."""
+    unable = (
+        select(func.count())
+        .where(
+            PlaceAbility.data_location_id == location_id,
+            PlaceAbility.ability.in_(fixed(Ability.RENAME_NOREPLACE, Ability.HARD_LINKS)),
+            ~PlaceAbility.works,
+        )
+        .scalar_subquery()
+    )
+    others_write = DataLocation.__table__.c.location_type.in_(fixed(*MAY_HOLD_FILES_OF_OTHERS))
+    return and_(others_write, unable == 2)
 
 
 def _reserved_bytes() -> Subquery:

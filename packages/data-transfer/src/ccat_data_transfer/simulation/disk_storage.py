@@ -14,6 +14,7 @@ from ccat_data_transfer.simulation.links import Links
 from ccat_data_transfer.simulation.place import Medium, SimulatedPlace
 from ccat_data_transfer.simulation.schedule import Process, Schedule
 from ccat_data_transfer.storage.disk import LOOK_AFTER_REMOVALS, OURS
+from ccat_data_transfer.storage.disk_removal import is_as_seen
 from ccat_data_transfer.storage.disk_upload import LOCK_PAUSES
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -108,6 +109,11 @@ class SimulatedDiskStorage(SimulatedPlace):
         for path, inode in sorted(self.disk.names.items()):
             if path.startswith(folder) and not path.rpartition("/")[2].startswith(OURS):
                 yield _info(path, inode)
+
+    def time_there(self) -> int:
+        """See `Storage.time_there`."""
+        self.act("time")
+        return self.disk.now_ns()
 
     def usage(self) -> Usage:
         """See `Storage.usage`."""
@@ -386,7 +392,9 @@ class SimulatedRemoval:
         inode = self._disk.names.get(file.path)
         if inode is None:
             return Removal.GONE
-        if not self._is_unchanged(inode, file):
+        if not is_as_seen(file, inode.content.size, inode.mtime_ns, inode.ctime_ns) and not (
+            self._is_unchanged(inode, file)
+        ):
             return Removal.CHANGED
         seen = _look(inode)
         self._storage.act("move away", file.path)

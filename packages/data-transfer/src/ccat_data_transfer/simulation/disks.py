@@ -49,7 +49,7 @@ class Disk(Medium):
         self._stored = 0
         self._durable: dict[str, Inode] = {}
         self._not_synced: set[str] = set()
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self._numbers = itertools.count(1)
         self._marker: Inode | None = None
 
@@ -63,14 +63,14 @@ class Disk(Medium):
 
     def write_marker(self, content: bytes) -> MarkerObject:
         """See `Medium.write_marker`."""
-        now = self._now_ns()
+        now = self.now_ns()
         self._marker = Inode(next(self._numbers), now, now, Content.of(content))
         assert self.marker is not None, "it was written"
         return self.marker
 
     def copied(self) -> Disk:
         """Return another disk with the same files and times, as copying file by file makes it."""
-        other = Disk(f"copy of {self.name}", self._now_ns, self.capacity)
+        other = Disk(f"copy of {self.name}", self.now_ns, self.capacity)
         other._numbers = itertools.count(1_000_000)
         for path, inode in sorted(self.names.items()):
             new = other.create(path)
@@ -84,7 +84,7 @@ class Disk(Medium):
     def change_owner(self) -> None:
         """Give all files to another user, who lets everybody do the same as before."""
         for inode in (*self.names.values(), *([self._marker] if self._marker else [])):
-            inode.ctime_ns = self._now_ns()
+            inode.ctime_ns = self.now_ns()
 
     def contents(self) -> Iterable[tuple[str, Content]]:
         """See `Medium.contents`."""
@@ -96,7 +96,7 @@ class Disk(Medium):
 
     def create(self, path: str) -> Inode:
         """Make a new file; whoever calls has looked that the name is free."""
-        now = self._now_ns()
+        now = self.now_ns()
         inode = Inode(next(self._numbers), now, now)
         self._name(path, inode)
         return inode
@@ -114,7 +114,7 @@ class Disk(Medium):
         if inode.links:
             self._stored += content.size - inode.content.size
         inode.content = content
-        inode.mtime_ns = inode.ctime_ns = self._now_ns()
+        inode.mtime_ns = inode.ctime_ns = self.now_ns()
 
     def link(self, old: str, new: str) -> None:
         """Give a file a second name, which must be free.
@@ -128,14 +128,14 @@ class Disk(Medium):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
         inode = self.names[old]
         self._name(new, inode)
-        inode.ctime_ns = self._now_ns()
+        inode.ctime_ns = self.now_ns()
 
     def unlink(self, path: str) -> None:
         """Take a name away."""
         inode = self.names.pop(path)
         self._not_synced.add(path)
         inode.links -= 1
-        inode.ctime_ns = self._now_ns()
+        inode.ctime_ns = self.now_ns()
         if inode.links == 0:
             self._stored -= inode.content.size
 

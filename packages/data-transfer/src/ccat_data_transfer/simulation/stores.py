@@ -242,6 +242,10 @@ class SimulatedS3Storage(SimulatedPlace):
         """See `Storage.usage`."""
         return
 
+    def time_there(self) -> None:
+        """See `Storage.time_there`."""
+        return
+
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
         checked(path)

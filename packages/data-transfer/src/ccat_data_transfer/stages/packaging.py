@@ -59,7 +59,7 @@ def make_package(work: Attempt) -> None:
     # A worker that was overtaken must not remove what its successor writes.
     work.confirm()
     packer.remove_leftovers(new)
-    watch = Watch(work)
+    watch, seen_at_ns = Watch(work), source.time_there()
     try:
         written = packer.write(new, contents, source, on_progress=work.progress)
     except SourceFileError as error:
@@ -90,7 +90,7 @@ def make_package(work: Attempt) -> None:
         source.confirm_place()
     with work.finishing(living_at(buffer.location_id, tar), bytes_total=written.size) as session:
         if package.sealed_at is None:
-            of_source = files_read(source, _payload(story), written.manifest_checksum)
+            of_source = files_read(source, _payload(story), written.manifest_checksum, seen_at_ns)
             _seal(session, work, story, written, of_source, span)
         _register(session, package, written, buffer.location_id)
     crash_point("packaging.after_commit")

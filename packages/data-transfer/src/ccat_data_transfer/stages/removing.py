@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
@@ -11,15 +11,23 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.deletion.rule import Candidate, copies_of
+from ccat_data_transfer.evidence.identity import time_of_files
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.storage.interface import FileToRemove, Removal, Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CopyKind, FileExceptionKind, LocationType, PhysicalCopyStatus, Severity
+from ccat_ops_db.enumerations import (
+    CopyKind,
+    FileExceptionKind,
+    Finding,
+    LocationType,
+    PhysicalCopyStatus,
+    Severity,
+)
 from ccat_ops_db.events import record_error
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFileException, RawDataFileView
+from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFileException, RawDataFileView, Verification
 
 CHANGED = "source_changed_after_packaging"
 
@@ -47,7 +55,11 @@ def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> Rem
     with work.sessions() as session:
         where = _type(session, candidate)
         if where in MAY_HOLD_FILES_OF_OTHERS:
-            files = _files(session, candidate, where)
+            seen_at_ns = _seen_at(session, storage, candidate)
+            files = [
+                (file_id, replace(file, seen_at_ns=seen_at_ns))
+                for file_id, file in _files(session, candidate, where)
+            ]
         else:
             paths = _paths(session, candidate)
     if where in MAY_HOLD_FILES_OF_OTHERS:
@@ -151,18 +163,37 @@ def _files(
     )
 
 
+def _seen_at(session: Session, storage: Storage, candidate: Candidate) -> int | None:
+    """Return the time at the place before its files were last found right, if it still is that place."""
+    newest = session.execute(
+        select(Verification.identity, Verification.finding)
+        .join(PhysicalCopy, PhysicalCopy.id == Verification.physical_copy_id)
+        .where(*copies_of(candidate))
+        .order_by(PhysicalCopy.created_at.desc(), Verification.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None or newest.finding is not Finding.RIGHT or newest.identity is None:
+        return None
+    return time_of_files(newest.identity, storage.marker_id)
+
+
 def _members(
     session: Session, candidate: Candidate, roots: Sequence[str], which: ColumnElement[bool]
 ) -> list[tuple[UUID, FileToRemove]]:
     """Return some members of the package as they are below its roots; that of one file is its whole path."""
     view = RawDataFileView
     rows = session.execute(
-        select(view.id, view.relative_path, view.number, view.size, view.sha256)
+        select(view.id, view.relative_path, view.number, view.size, view.sha256, view.mtime_ns)
         .where(view.raw_data_package_id == candidate.package_id, view.tar_offset.is_not(None), which)
         .order_by(view.number)
     )
     return [
-        (row.id, FileToRemove(_below(root, row.relative_path), row.number, row.size, row.sha256))
+        (
+            row.id,
+            FileToRemove(
+                _below(root, row.relative_path), row.number, row.size, row.sha256, modified_ns=row.mtime_ns
+            ),
+        )
         for row in rows
         for root in roots
     ]

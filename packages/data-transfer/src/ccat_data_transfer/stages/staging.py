@@ -62,7 +62,7 @@ def stage_item(work: Attempt) -> None:
         if isinstance(error, PackageCorruptError):
             have_it_verified(work, copy.id, error)
         raise Integrity(error.code, f"{copy.data_location_id}: {error}", path=copy.relative_path) from error
-    span = watch.stop()
+    span, seen_at_ns = watch.stop(), unpacking.target.time_there()
     size, checksum = (
         (file.size, file.checksum) if file else (package.payload_bytes, str(package.manifest_checksum))
     )
@@ -72,7 +72,7 @@ def stage_item(work: Attempt) -> None:
         at = database_now(session)
         pinned_until = max(filter(None, [job.pinned_until, at + timedelta(seconds=job.time_to_live)]))
         copy_id = _register(session, item, package, file, staged, pinned_until, at)
-        staged_files = files_read(unpacking.target, size, checksum)
+        staged_files = files_read(unpacking.target, size, checksum, seen_at_ns)
         record(session, work, copy_id, item.site_id, staged_files, span, reason=work.lease.operation)
         record_event(
             session,

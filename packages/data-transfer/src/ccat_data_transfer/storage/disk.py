@@ -143,6 +143,20 @@ class DiskStorage(KnownPlace):
         with classified(self.root.path):
             return probe_folder(self.root)
 
+    def time_there(self) -> int | None:
+        """See `Storage.time_there`."""
+        name, folder = f"{TEMPORARY_PREFIX}decoy-{uuid.uuid4()}", self.root.descriptor
+        try:
+            decoy = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE, 0o600, dir_fd=folder)
+        except OSError:
+            return None
+        try:
+            return os.fstat(decoy).st_ctime_ns
+        finally:
+            os.close(decoy)
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+
     def file_system(self) -> str:
         """See `Storage.file_system`."""
         with classified(self.root.path):

@@ -22,6 +22,9 @@ from ccat_data_transfer.storage.interface import MEBIBYTE, FileToRemove, Removal
 from ccat_data_transfer.storage.names import REMOVING_PREFIX, checked, checked_tag, checked_work_id
 from ccat_data_transfer.storage.root_folder import FILE, RootFolder, sync_folder
 
+MARGIN_NS = 2_000_000_000
+"""File systems keep times to two seconds at worst (FAT)."""
+
 
 class DiskRemoval:
     """The removal of files below a root by one lease.
@@ -86,7 +89,8 @@ class DiskRemoval:
             if descriptor is None:
                 return Removal.CHANGED
             seen = os.fstat(descriptor)
-            if not self._is_unchanged(descriptor, file):
+            as_seen = is_as_seen(file, *_facts(seen)) and stat.S_ISREG(seen.st_mode)
+            if not as_seen and not self._is_unchanged(descriptor, file):
                 return Removal.CHANGED
             crash_point("storage.disk.before_remove")
             try:
@@ -138,6 +142,15 @@ class DiskRemoval:
         os.unlink(own, dir_fd=folder)
         crash_point("storage.disk.removed")
         return Removal.REMOVED
+
+
+def is_as_seen(file: FileToRemove, size: int, modified_ns: int, changed_ns: int) -> bool:
+    """Tell whether nothing of a file has changed since its bytes were found right."""
+    return (
+        file.seen_at_ns is not None
+        and (size, modified_ns) == (file.size, file.modified_ns)
+        and changed_ns < file.seen_at_ns - MARGIN_NS
+    )
 
 
 def _facts(status: os.stat_result) -> tuple[int, int, int]:

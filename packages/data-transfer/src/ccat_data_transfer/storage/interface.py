@@ -171,12 +171,19 @@ class FileToRemove:
         Bytes.
     sha256 : bytes
         Digest of its bytes.
+    modified_ns : int or None
+        When it was last written, as `ObjectInfo`.
+    seen_at_ns : int or None
+        The time at the place, by its own clock, before its bytes were read and found right: while nothing of
+        it has changed since, it need not be read again; null: unknown.
     """
 
     path: str
     number: int
     size: int
     sha256: bytes
+    modified_ns: int | None = None
+    seen_at_ns: int | None = None
 
 
 class Removal(Enum):
@@ -308,6 +315,13 @@ class Storage(Protocol):
         """
         ...
 
+    def time_there(self) -> int | None:
+        """Return the time by which the place dates changes of files, in nanoseconds, as a decoy shows.
+
+        Null where no decoy can be written, and in stores.
+        """
+        ...
+
     def file_system(self) -> str:
         """Return the name of the file system or bucket that it is on: places with one name share it."""
         ...
@@ -381,8 +395,9 @@ class Storage(Protocol):
     ) -> AbstractContextManager[Callable[[FileToRemove], Removal]]:
         """Give what removes files where others write, too, durably when the block is left without an error.
 
-        A file is read before; what is not as it is meant to be stays, or is put back. What an earlier attempt
-        of the same work left half removed is taken through the same steps.
+        A file is read before, unless it was seen and did not change since; what is not as it is meant to be
+        stays, or is put back. What an earlier attempt of the same work left half removed is taken through the
+        same steps.
 
         Parameters
         ----------

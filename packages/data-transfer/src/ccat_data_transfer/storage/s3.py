@@ -115,6 +115,10 @@ class S3Storage(KnownPlace):
         """See `Storage.probe`."""
         return probe_store(self._client, self._prefix)
 
+    def time_there(self) -> None:
+        """See `Storage.time_there`."""
+        return
+
     def file_system(self) -> str:
         """See `Storage.file_system`."""
         return f"s3:{self._bucket}"
