@@ -37,7 +37,7 @@ OF_ADOPTION = ("adopting.marker_written", "adopting.before_commit")
 
 ELSEWHERE = ("storage.disk.named_twice", "storage.disk.leftover_taken", "storage.disk.put_back")
 """Points of a file system that cannot rename to free names only, and of files that others write to, or that a
-killed attempt had moved away: `places/test_removing.py` kills there."""
+killed attempt had moved away: `places/test_disk.py` and `places/test_removing.py` kill there."""
 
 ON_DISK = tuple(
     name

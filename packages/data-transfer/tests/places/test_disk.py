@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ccat_data_transfer import crash_points
 from ccat_data_transfer.failures import Configuration, Integrity, Permanent, PlaceUnavailable, Transient
 from ccat_data_transfer.package_format.durable import remove_folder
 from ccat_data_transfer.storage import create_only, disk_upload
@@ -289,6 +291,31 @@ def test_file_systems_that_cannot_rename_to_free_names_only(
     with pytest.raises(Permanent) as raised:
         upload(disk, PATH, CONTENT)
     assert raised.value.category == "exists"
+    assert read(disk, PATH) == CONTENT
+
+
+def test_killed_between_two_names_it_is_published_once(
+    disk: DiskStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file gets its name as a second one; the next attempt takes the first one away."""
+
+    def unknown(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(create_only, "rename_noreplace", unknown)
+    child = os.fork()
+    if child == 0:
+        os.environ["CCAT_DATA_TRANSFER_CRASH_POINT"] = "storage.disk.named_twice"
+        crash_points._armed = crash_points._from_environment()
+        upload(disk, PATH, CONTENT)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    assert len(temporaries(disk)) == 1
+    with pytest.raises(Permanent) as raised:
+        upload(disk, PATH, CONTENT)
+    assert raised.value.category == "exists"
+    disk.remove_temporary(PATH, "work")
+    assert temporaries(disk) == []
     assert read(disk, PATH) == CONTENT
 
 
