@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 
+from ccat_data_transfer.planning import moving
 from ccat_ops_db.enumerations import (
     CopyKind,
     LocationType,
@@ -146,15 +148,24 @@ def add_route(observatory: Any, route_id: str, origin: str, destination: str, **
         )
 
 
-def test_more_than_a_page_of_blocked_packages_does_not_starve_the_others(observatory: Any) -> None:
-    """Of a thousand and more that cannot go on, none keeps the youngest from going."""
+@pytest.mark.parametrize("page", [20, pytest.param(moving.PAGE, marks=pytest.mark.long)])
+def test_more_than_a_page_of_blocked_packages_does_not_starve_the_others(
+    observatory: Any, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """Of more than are looked at together that cannot go on, none keeps the youngest from going.
+
+    A page is a thousand, which the long run tries; how many pages there are does not depend on it.
+    """
+    monkeypatch.setattr(moving, "PAGE", page)
+    # The statement is made once, with the page of that time.
+    monkeypatch.setattr(moving, "_unplanned", moving._unplanned.__wrapped__)
     to_the_buffer(observatory, 1)
     [package] = observatory.rows(RawDataPackage)
     [original] = observatory.rows(PhysicalCopy, data_location_id="ccat.buffer")
     add_site(observatory, "nowhere", archive=False)
     with observatory.sessions.begin() as session:
         copies = {c.name: getattr(original, c.name) for c in PhysicalCopy.__table__.columns}
-        packages = packages_like(session, package, 1201)
+        packages = packages_like(session, package, page + page // 5 + 1)
         session.execute(insert(RawDataPackage), packages)
         session.execute(
             insert(PhysicalCopy.__table__),

@@ -46,5 +46,6 @@ def test_nights_replay_whatever_was_before(attack: RunAttack, nights: int) -> No
     reason="a copy is confirmed by comparing the time of its file with that of another site's database",
 )
 def test_a_night_with_wrong_clocks(attack: RunAttack) -> None:
-    for seed in range(1, 9):
+    # The third finds it now: it comes first, and the others follow where it does not.
+    for seed in (3, 1, 2, 4, 5, 6, 7, 8):
         attack(Attack(tolerated=KNOWN, settle_hours=1), seed)
