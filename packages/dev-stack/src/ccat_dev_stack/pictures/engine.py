@@ -173,6 +173,9 @@ class _Quiet:
     def confirm_place(self) -> None:
         """Find the right marker."""
 
+    def time_there(self) -> None:
+        """Tell no time of its own."""
+
 
 class DataTransferEngine:
     """Makes passes of the planner and has workers try, at given moments.
