@@ -15,6 +15,7 @@ from ccat_data_transfer.failures import (
     Resource,
     Transient,
 )
+from ccat_data_transfer.movers.interface import WrongCopyError
 from ccat_data_transfer.package_format import PackageCorruptError, SourceFileError, TargetSymlinkError
 
 from .markdown import code, table
@@ -22,6 +23,9 @@ from .markdown import code, table
 CLASSES: dict[str, type[Failure]] = {
     kind.__name__: kind for kind in (Transient, Resource, Integrity, Configuration, Permanent)
 }
+
+OF_CLASS = {WrongCopyError.__name__: Integrity.__name__}
+"""Failures that carry more than a category and a message, and the class that they are of."""
 
 
 def failures() -> str:
@@ -60,12 +64,15 @@ def named_in_code() -> Iterator[tuple[str, str, str]]:
                 continue
             # `Transient("category", "message")`, and `_Rule(Transient, "category", "message")` in tables.
             for kind, category, message in zip(named, named[1:], named[2:], strict=False):
-                if not isinstance(kind, ast.Name) or kind.id not in CLASSES:
+                if not isinstance(kind, ast.Name):
+                    continue
+                of_class = OF_CLASS.get(kind.id, kind.id)
+                if of_class not in CLASSES:
                     continue
                 if isinstance(category, ast.Constant):
-                    yield kind.id, str(category.value), _text(message)
+                    yield of_class, str(category.value), _text(message)
                 elif isinstance(category, ast.Name) and hasattr(import_module(name), category.id):
-                    yield kind.id, str(getattr(import_module(name), category.id)), _text(message)
+                    yield of_class, str(getattr(import_module(name), category.id)), _text(message)
 
 
 def of_packages() -> Iterator[tuple[str, str, str]]:
