@@ -30,6 +30,7 @@ LOCKS = {
     "ccat_data_transfer/stages/bad_files.py:conclude_files": ORDERED,
     "ccat_data_transfer/stages/staging.py:_register": ONE_ROW,
     "ccat_data_transfer/work/attempt.py:_lock_and_release": ORDERED,
+    "ccat_data_transfer/work/outcome.py:_end_errors_of_work": ORDERED,
     # Of the site where something is filed, or a decision on a file is made.
     "ccat_ops_db/file_decisions.py:_locked": ONE_ROW,
     "ccat_ops_db/filing.py:_locked_series": ONE_ROW,

@@ -93,6 +93,22 @@ class TestList:
         assert (module["reason"], module["actions"]) == ("execution_running", [])
         assert module["subject"] == str(things["running"])
 
+    async def test_says_what_a_retry_does_now_and_what_stays_meanwhile(
+        self, client: Client, session: Session, things: dict[str, UUID]
+    ) -> None:
+        async def of(name: str) -> tuple[str | None, str | None]:
+            [item] = await listed(client, id=str(things[name]))
+            return item["on_retry"], item["kept"]
+
+        kept = "What was to be sent stays where it is meanwhile."
+        again = "It is sent again from its first byte"
+        assert await of("moving") == (None, None)
+        assert await of("failed") == (f"{again}, at once.", kept)
+        session.add(seed.outage("route", "ccat-to-cologne", ago(-5)))
+        session.commit()
+        later = f"{again}, as soon as the route ccat-to-cologne works again: it is paused now."
+        assert await of("failed") == (later, kept)
+
     async def test_each_leads_to_itself_and_to_why(self, client: Client, things: dict[str, UUID]) -> None:
         for item in await listed(client):
             shown = await client.get(f"/{item['collection']}/{item['subject']}")
@@ -258,6 +274,11 @@ class TestGroups:
         assert len(statements) == 2
         everything = await listed(client)
         assert answer["count"] == len(everything)
+        once: dict[str, int] = {}
+        for item in everything:
+            of = item["package_id"] or item["id"]
+            once[of] = max(once.get(of, 0), item["bytes_total"] or 0)
+        assert answer["bytes"] == sum(once.values()) < sum(item["bytes_total"] or 0 for item in everything)
         assert {group["key"] for group in answer["groups"]} == {item[by.value] for item in everything}
         for group in answer["groups"]:
             members = [item for item in everything if item[by.value] == group["key"]]

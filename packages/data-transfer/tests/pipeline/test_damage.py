@@ -202,7 +202,8 @@ def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: 
     assert "location_suspect" in observatory.reasons("cologne.lta")
     [doubt] = observatory.rows(ErrorRecord, category="location_suspect")
     assert (doubt.subject_id, doubt.severity) == ("cologne.lta", Severity.CRITICAL)
-    assert doubt.message.startswith("cologne.lta is suspect: 4 copies were found bad within 10 min, and then")
+    said = "cologne.lta is in doubt: 4 copies were corrupt or missing within 10 min, and then"
+    assert doubt.message.startswith(said)
     # No deletion relies on a doubted archive, and nothing of it is touched.
     for location in ("ccat.raw", "ccat.buffer", "cologne.buffer"):
         observatory.change(DataLocation, location, deletion_mode=DeletionMode.ENABLED)

@@ -148,6 +148,12 @@ def test_what_is_wrong_at_the_other_end_gives_up_no_transfer(ten: Any, error: Ex
     go_on(ten, 60)
     [outage] = ten.rows(Outage)
     assert (outage.site_id, outage.scope, outage.scope_id) == ("ccat", "route", "ccat-cologne")
+    errors = [
+        (error.subject_type, error.count, error.first_seen_at)
+        for error in ten.rows(ErrorRecord)
+        if error.resolved_at is None and error.site_id == "ccat"
+    ]
+    assert errors == [("data_transfer_route", outage.count, outage.since)], "one trouble is one error"
     ten.places.broken.clear()
     assert_all_are_done_in_a_minute(ten, Operation.TRANSFER)
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useGet } from "~/api/get";
 import type { components } from "~/api/schema.gen";
 import { actorName } from "~/components/actor";
@@ -52,20 +53,32 @@ export function EventList({
 export function EventsOf({
   subject,
   title = "Events",
+  since,
+  children,
 }: {
-  readonly subject: string;
+  /** What it is about; several are told together. */
+  readonly subject: string | readonly string[];
   readonly title?: string;
+  /** From when on; always by default. */
+  readonly since?: string | undefined;
+  /** What is known besides the events. */
+  readonly children?: ReactNode;
 }) {
-  const events = useGet("/api/v1/events", { params: { query: { subject_id: [subject], limit: MOST } } });
+  const query = {
+    subject_id: [subject].flat(),
+    limit: MOST,
+    ...(since === undefined ? {} : { since }),
+  };
+  const events = useGet("/api/v1/events", { params: { query } });
   return (
     <Panel title={title} of={events}>
-      {({ items }) =>
-        items.length === 0 ? (
-          <Empty title="Nothing was recorded of it." />
-        ) : (
-          <EventList of="thing" events={items} />
-        )
-      }
+      {({ items }) => (
+        <>
+          {children}
+          {items.length > 0 && <EventList of="thing" events={items} />}
+          {items.length === 0 && children === undefined && <Empty title="Nothing was recorded of it." />}
+        </>
+      )}
     </Panel>
   );
 }

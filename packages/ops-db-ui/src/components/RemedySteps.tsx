@@ -15,9 +15,10 @@ export function RemedySteps({
   /** The last step, where it can be done here. */
   readonly children?: ReactNode;
 }) {
-  const steps = remedySteps(remedy, place);
+  const steps = remedy === "" ? [] : remedySteps(remedy, place);
   const hasLast = children !== undefined && children !== false;
   const [only] = steps;
+  if (steps.length === 0 && hasLast) return <p>{children}</p>;
   if (only !== undefined && steps.length === 1 && !hasLast) {
     return (
       <p>

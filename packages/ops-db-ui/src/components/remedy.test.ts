@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beforeRetry, nowThatItKeepsFailing, remedySteps } from "~/components/remedy";
+import { remedySteps } from "~/components/remedy";
 
 test("each sentence is a step", () => {
   expect(remedySteps("Give the credential these rights. Then retry the work.", null)).toEqual([
@@ -24,27 +24,10 @@ test("a full stop inside of a name does not end a step", () => {
   expect(remedySteps("Supply its authority as ca.crt in the folder.", null)).toHaveLength(1);
 });
 
-test.each([
-  ["Give the credential these rights. Then retry the work.", "Give the credential these rights."],
-  ["Check the storage.", "Check the storage."],
-])("what comes before the retry: %s", (remedy, before) => {
-  expect(beforeRetry(remedy)).toBe(before);
-});
-
 test("a command in which the service has filled in the place already", () => {
   const remedy = "Check the storage. When it is sound again, run: ccat-transfer trust us.lta --reason TEXT.";
   expect(remedySteps(remedy, "us.lta").at(-1)).toEqual({
     text: "When it is sound again, run:",
     command: 'ccat-transfer trust us.lta --reason "checked, and sound again"',
   });
-});
-
-test.each([
-  [
-    "Check the load of the link and of the server if it keeps failing.",
-    "It keeps failing: check the load of the link and of the server.",
-  ],
-  ["Free or add space.", "Free or add space."],
-])("what to do once it does keep failing: %s", (remedy, now) => {
-  expect(nowThatItKeepsFailing(remedy)).toBe(now);
 });

@@ -21,17 +21,3 @@ export function remedySteps(remedy: string, place: string | null): readonly Reme
     return { text: `${text}:`, command: filled };
   });
 }
-
-/** Return a remedy without its last step, where that is to retry: it can be done where the remedy stands. */
-export function beforeRetry(remedy: string): string {
-  return remedy.replace(/ Then retry the work\.$/, "");
-}
-
-const UNTIL_NOW = / if it keeps failing\.$/;
-
-/** Return what helps against something that does keep failing: it is to be done now, not some day. */
-export function nowThatItKeepsFailing(remedy: string): string {
-  if (!UNTIL_NOW.test(remedy)) return remedy;
-  const rest = remedy.replace(UNTIL_NOW, ".");
-  return `It keeps failing: ${rest.charAt(0).toLowerCase()}${rest.slice(1)}`;
-}

@@ -27,6 +27,10 @@ export function chipsOf(fields: readonly Field[], filters: Filters, words: Words
     const said = (name: string, verb: string): Chip[] => {
       const values = filters[name];
       if (values === undefined) return [];
+      if (field.kind === "boolean" && values.length === 1) {
+        const isSo = (values[0] === "true") === (verb === "is");
+        return [{ field, text: isSo ? field.label : `not ${field.label}`, names: [name] }];
+      }
       const shown = values.map((value) => words(field.name, value) ?? valueInWords(field, value));
       return [{ field, text: `${field.label} ${verb} ${shown.join(" or ")}`, names: [name] }];
     };

@@ -54,7 +54,7 @@ test("the name of the site leads to the page that one begins with, of those that
   await expect.element(page.getByRole("menuitemradio", { name: "Work" })).toBeChecked();
   expect(page.getByRole("menuitemradio", { name: "Errors" }).elements()).toEqual([]);
   await userEvent.keyboard("{Escape}");
-  await expect.element(page.getByRole("link", { name: "Data centre" })).toHaveAttribute("href", "/work");
+  await expect.element(page.getByRole("link", { name: "FYST" })).toHaveAttribute("href", "/work");
 });
 
 test("signs out", async () => {
@@ -62,7 +62,7 @@ test("signs out", async () => {
   await open();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect.poll(() => left.mock.calls.length).toBe(1);
-  expect(requests().map(({ method }) => method)).toEqual(["POST"]);
+  expect(requests().filter(({ method }) => method !== "GET").length).toBe(1);
 });
 
 test("a session that has ended already is signed out", async () => {

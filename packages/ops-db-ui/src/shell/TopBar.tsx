@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Search } from "lucide-react";
-import { useGet } from "~/api/get";
+import { useMe } from "~/api/me";
 import { Button } from "~/components/Button";
 import { usePreferences } from "~/preferences/preferences";
 import { Clock } from "~/shell/Clock";
@@ -13,12 +13,12 @@ import { Verdict } from "~/shell/Verdict";
 
 /** The bar above every page: where this is, whether all is well, whether that is current, what time it is. */
 export function TopBar() {
-  const site = useGet("/api/v1/site", {}, { live: false }).data;
+  const { site } = useMe();
   const { home } = usePreferences();
   return (
     <header className={`${styles.bar} no-print`}>
       <Link to={home} className={styles.site ?? ""}>
-        {site?.name ?? "Data centre"}
+        {site.name}
       </Link>
       <Verdict />
       <div className={styles.when}>

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, use, useMemo } from "react";
 import { useGet } from "~/api/get";
+import { useMe } from "~/api/me";
 import type { SiteTime } from "~/time/format";
 
 const FIRST = { params: { query: { limit: 1 } } };
@@ -12,12 +13,9 @@ export function useSiteTime(): SiteTime | null {
 
 /** Ask once for what every moment below needs. */
 export function SiteTimeProvider({ children }: { readonly children: ReactNode }) {
-  const own = useGet("/api/v1/site", {}, { live: false }).data?.id;
-  const zone = useGet(
-    "/api/v1/sites/{name}",
-    { params: { path: { name: own ?? "" } } },
-    { enabled: own !== undefined, live: false },
-  ).data?.time_zone;
+  const own = useMe().site.id;
+  const zone = useGet("/api/v1/sites/{name}", { params: { path: { name: own } } }, { live: false }).data
+    ?.time_zone;
   const longitude = useGet("/api/v1/telescopes", FIRST, { live: false }).data?.items[0]?.longitude;
   const site = useMemo(
     () => (zone === undefined || longitude === undefined ? null : { timeZone: zone, longitude }),

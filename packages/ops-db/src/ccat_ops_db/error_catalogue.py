@@ -5,6 +5,7 @@ A test of the transfer engine holds that every category that its code names is h
 
 # ruff: noqa: E501  (a table of texts)
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -27,6 +28,19 @@ NEXT: Mapping[FailureClass, str] = MappingProxyType(
 _PAUSED = (
     "What needs it waits, and no work is given up. It is tried again after pauses that grow up to ten minutes, and all goes"
     " on by itself once it works."
+)
+_BAD_FILE = (
+    "It is read again every 15 minutes, and all goes on by itself once it is as it was filed. After some hours its package"
+    " goes on without it; the file stays."
+)
+_BAD_FILES = (
+    "source_changed",
+    "file_changed",
+    "source_grown",
+    "source_short",
+    "source_not_regular",
+    "source_symlink",
+    "source_unreadable",
 )
 _WAITED_FOR = (
     "credential_expired",
@@ -56,13 +70,18 @@ NEXT_OF: Mapping[str, str] = MappingProxyType(
         "location_suspect": "Nothing changes until somebody acts.",
         "broker_unavailable": "Work under way goes on. Workers are told of everything anew once it takes messages.",
         **dict.fromkeys(_WAITED_FOR, _PAUSED),
+        **dict.fromkeys(_BAD_FILES, _BAD_FILE),
     }
 )
 """What differs from that for a category."""
 
 _RETRY = "Then retry the work."
+_CONDITION = re.compile(
+    r" if (it keeps failing|it happens (often|again)|more copies there are (corrupt|missing))"
+)
 _NOTHING = "Nothing needs to be done."
-_FILE_AGAIN = "Put the file back as it was filed. " + _RETRY
+_OR_DECIDE = " Or decide on it: set it aside, or file it anew as it is now."
+_FILE_AGAIN = "Put the file back as it was filed." + _OR_DECIDE
 
 _T, _R, _I, _C, _P = (
     FailureClass.TRANSIENT,
@@ -123,9 +142,9 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "The worker or its machine has too many files open.", "Raise the limit of open files."),
     ("no_memory", _R, _SITE, "No memory left", "The machine of the worker has no memory left.",
      "Give the machine more memory, or the worker less to do at once."),
-    ("copy_checksum", _I, _AUTOMATIC, "Copy has another checksum", "The bytes of the copy are not those of the package.",
+    ("copy_checksum", _I, _AUTOMATIC, "Copy is corrupt: checksum", "The bytes of the copy are not those of the package.",
      "Check the storage if more copies there are corrupt."),
-    ("copy_size", _I, _AUTOMATIC, "Copy has another size", "The copy has fewer or more bytes than its package.",
+    ("copy_size", _I, _AUTOMATIC, "Copy is corrupt: size", "The copy has fewer or more bytes than its package.",
      "Check the storage if more copies there are corrupt."),
     ("copy_missing", _I, _AUTOMATIC, "Copy is missing", "The copy is not where it was written.",
      "Find out who removed it. Check the storage if more copies there are missing."),
@@ -244,8 +263,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "File only what is written completely. " + _FILE_AGAIN),
     ("file_changed", _P, _INSTRUMENT, "File is not the one that was filed",
      "A file at the source has another checksum than the one that was filed, so its package cannot be made.",
-     "If what is there now is wanted too, file it under another name first. Put the file that was filed back at the"
-     " same path. " + _RETRY),
+     _FILE_AGAIN),
     ("source_grown", _P, _INSTRUMENT, "File has grown", "The file has more bytes than were filed.",
      "File only what is written completely. " + _FILE_AGAIN),
     ("source_short", _P, _INSTRUMENT, "File is too short", "The file has fewer bytes than were filed.", _FILE_AGAIN),
@@ -254,7 +272,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
     ("source_symlink", _P, _INSTRUMENT, "File is a symbolic link",
      "The file, or a folder on the way to it, is a symbolic link, and links are not followed.", _FILE_AGAIN),
     ("source_unreadable", _P, _SITE, "File cannot be read", "The operating system refused to read the file.",
-     "Give the worker's user the permission, or check the disk. " + _RETRY),
+     "Give the worker's user the permission, or check the disk." + _OR_DECIDE),
     ("unexpected", _P, _OPERATOR, "Unexpected error", "Something happened that the program does not know.",
      "Report it with the log of the attempt that the message names. Retry the work to see whether it happens again."),
 )  # fmt: skip
@@ -304,7 +322,7 @@ OF_CREATIONS: Mapping[str, Entry] = MappingProxyType(
             "File is gone",
             "A file that was to be packaged is not at its source any more.",
             _FILE_AGAIN,
-            NEXT[FailureClass.PERMANENT],
+            _BAD_FILE,
             Turn.INSTRUMENT,
             HelpPage.ERRORS,
         ),
@@ -329,6 +347,21 @@ def error_entry(category: str | None, *, of_creation: bool = False) -> Entry | N
         return OF_CREATIONS[category]
     found = CATEGORIES.get(category)
     return found[1] if found is not None else ENDED.get(category)
+
+
+def before_retry(remedy: str) -> str:
+    """Return what a remedy says is to be done before the work is retried; empty: nothing.
+
+    What was given up has failed to the end: what helps "if it happens again" is to be done now.
+    """
+    if remedy == _NOTHING:
+        return ""
+    return while_it_lasts(remedy).removesuffix(_RETRY).rstrip()
+
+
+def while_it_lasts(remedy: str) -> str:
+    """Return what a remedy says about what does keep failing, without its condition."""
+    return _CONDITION.sub("", remedy)
 
 
 def turn_of_given_up(category: str | None, *, of_creation: bool) -> Turn:

@@ -54,8 +54,16 @@ def record_error(
     subject_id: object,
     message: str,
     data_location_id: str | None = None,
+    before: tuple[datetime, int] | None = None,
 ) -> None:
-    """Record an error; one that is open already for the same subject and category only counts up."""
+    """Record an error; one that is open already for the same subject and category only counts up.
+
+    Parameters
+    ----------
+    before : tuple of datetime and int, optional
+        When it was seen first and how often, where nobody recorded that yet.
+    """
+    first, earlier = before or (at, 0)
     fingerprint = hashlib.sha256(f"{category}|{subject_type}|{subject_id}".encode()).hexdigest()[:32]
     statement = upsert(ErrorRecord).values(
         id=new_id(),
@@ -67,9 +75,9 @@ def record_error(
         subject_id=str(subject_id),
         data_location_id=data_location_id,
         message=message,
-        first_seen_at=at,
+        first_seen_at=first,
         last_seen_at=at,
-        count=1,
+        count=earlier + 1,
     )
     session.execute(
         statement.on_conflict_do_update(

@@ -68,7 +68,8 @@ _WAY: dict[WaitingReason, Entry] = {
     WaitingReason.ROUTE_CIRCUIT_OPEN: Entry(
         "Route paused after failures",
         "Transfers over the route failed several times in a row, so it is paused.",
-        "See the errors of the route. If the link is down, tell whoever runs the network.",
+        "Read the last error of the route, and call those who look after its two ends: link and server must"
+        " work.",
         "One transfer tries the route when the pause ends. If it succeeds, the others follow.",
         Turn.SITE,
         HelpPage.PLACE,
@@ -109,7 +110,7 @@ _WAY: dict[WaitingReason, Entry] = {
     WaitingReason.LOCATION_CIRCUIT_OPEN: Entry(
         "Location paused after failures",
         "No worker can use it, its credential is refused, or work there failed several times in a row.",
-        "See the errors of the location and check its storage, its mount and its credential.",
+        "Read the last error of the location. Check its storage, its mount and its credential.",
         "It is tried again after pauses of at most ten minutes. Once it works, all goes on by itself.",
         Turn.SITE,
         HelpPage.PLACE,

@@ -134,15 +134,22 @@ class TestAct:
         report = report_of(session)
         assert report.verdict.level == "act"
         assert report.verdict.sentence == (
-            "ccat.output-buffer is 88 % full and full in 1 h 19 min;"
-            " the route ccat-cologne is paused after 5 failures in a row."
+            "The route ccat-cologne is paused after 5 failures in a row;"
+            " ccat.output-buffer is 88 % full and full in 1 h 19 min."
         )
-        filling, circuit, *_ = report.attention
+        circuit, filling, *_ = report.attention
+        assert filling.cause is not None
+        assert (filling.cause.collection, filling.cause.id) == ("routes", world.route)
+        assert (filling.turn, filling.remedy) == (
+            Turn.SITE,
+            f"Call those who look after {world.route}, and have it mended first."
+            " Free or add space if that takes longer.",
+        )
         assert filling.why == (
             "Its high watermark is 85 %, and it is not falling:"
             " the route ccat-cologne, by which 1 package leaves, is paused."
         )
-        assert circuit.why == "1 package (2 GB) waits for it."
+        assert circuit.why == "1 transfer (2 GB) waits for it."
         assert (circuit.where, circuit.turn, circuit.since) == (world.route, "site", NOW - timedelta(hours=2))
         assert circuit.next_at == NOW + timedelta(seconds=50)
         assert report.verdict.next is not None
@@ -154,6 +161,23 @@ class TestAct:
         step = {step.step: step for step in report.flow}["buffer"]
         assert step.stopped_by is not None
         assert (step.stopped_by.reason, step.stopped_by.where) == ("route_circuit_open", world.route)
+
+    @pytest.mark.parametrize(
+        ("before", "said"),
+        [
+            (20, "for 6 d 5 h more; then ccat.chai-raw-data is full, too."),
+            (25, ": 750 GB are free at its sources."),
+        ],
+    )
+    def test_says_how_long_observing_can_go_on(
+        self, session: Session, world: rows.World, before: float, said: str
+    ) -> None:
+        usage(session, world.buffer, 70, 88)
+        usage(session, "ccat.chai-raw-data", before, 25, hour=10)
+        assert (
+            f"Observing can go on{' ' if before == 20 else ''}{said}"
+            in one(report_of(session), "location_filling").next
+        )
 
     def test_what_was_tried_waits_for_its_route_like_the_others(
         self, session: Session, world: rows.World
@@ -181,6 +205,9 @@ class TestAct:
         assert report.verdict.sentence == (
             f"ccat.output-buffer is {percent[1]} % full, no room for new packages{when}."
         )
+        assert one(report, "location_filling").why.endswith(
+            " 150 GB of it is kept free for what is under way."
+        )
 
     def test_what_lies_there_waits_for_an_archive_in_doubt(self, session: Session, world: rows.World) -> None:
         usage(session, "cologne.input-buffer", 70, 80)
@@ -192,7 +219,7 @@ class TestAct:
             " the location cologne.lta, to which 1 package goes, is in doubt."
         )
 
-    def test_what_has_a_deadline_comes_first_then_its_cause(
+    def test_what_has_a_deadline_comes_first_but_for_its_cause(
         self, session: Session, world: rows.World
     ) -> None:
         fail(session, world, "data_transfer")
@@ -203,16 +230,16 @@ class TestAct:
         session.add(rows.outage("route", world.route, "ccat", NOW))
         report = report_of(session)
         assert [item.rule for item in report.attention] == [
-            "location_filling",
             "circuit_open",
+            "location_filling",
             "location_suspect",
-            "bad_archive_copy",
             "given_up",
         ]
-        assert one(report, "bad_archive_copy").next == (
-            "Once cologne.lta is trusted again, each is written again from another verified copy,"
-            " where there is one."
+        assert one(report, "location_suspect").next == (
+            "Nothing changes until somebody acts. Once cologne.lta is trusted again, each copy that is"
+            " corrupt or missing there is written again from another verified copy, where there is one."
         )
+        assert report.verdict.sentence.endswith("; 2 more to act on.")
 
     def test_transfers_that_were_given_up(self, session: Session, world: rows.World) -> None:
         for _ in range(3):
@@ -224,9 +251,22 @@ class TestAct:
         )
         item = report.attention[0]
         assert (item.why, item.turn) == ("The bucket of the location does not exist.", "operator")
+        assert item.remedy == "Make the bucket, or correct the bucket of the location. Then retry it."
+        assert item.next == (
+            "Nothing changes until somebody acts. What was to be sent stays where it is meanwhile."
+        )
         assert item.action is not None
         assert (item.action.verb, item.action.collection) == ("retry", "open-work")
         assert item.action.filter == {"kind": "data_transfer", "reason": "given_up"}
+
+    def test_what_was_given_up_for_several_causes_names_them(
+        self, session: Session, world: rows.World
+    ) -> None:
+        for category in ("bucket_missing", "bucket_missing", "store_has_other_bytes"):
+            fail(session, world, "data_transfer", category)
+        item = one(report_of(session), "given_up")
+        assert item.why == "The last errors: 2 × Bucket is missing and 1 × Store has other bytes."
+        assert item.remedy == "Open each, remove the cause that its error names, then retry it."
 
     @pytest.mark.parametrize("status", [PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING])
     def test_bad_copies_at_an_archive(
@@ -284,14 +324,14 @@ class TestAct:
         fail(session, world, table, category)
         found = open_work(NOW)
         row = session.execute(select(found.c.turn).where(found.c.error_category == category)).one()
-        groups = open_work_groups(session, GroupBy.PLACE, found, [found.c.error_category == category])
-        assert [one(report_of(session), "given_up").turn, row.turn, groups[0].turn] == [turn] * 3
+        work = open_work_groups(session, GroupBy.PLACE, found, [found.c.error_category == category])
+        assert [one(report_of(session), "given_up").turn, row.turn, work.groups[0].turn] == [turn] * 3
 
     def test_many_things_name_the_first_two(self, session: Session, world: rows.World) -> None:
         for table in ("data_transfer", "deletion", "fixity_check", "staging_item"):
             fail(session, world, table)
         assert report_of(session).verdict.sentence == (
-            "1 transfer (1 GB) given up; 1 verification (1 GB) given up; 2 more things need attention."
+            "1 transfer (1 GB) given up; 1 verification (1 GB) given up; 2 more to act on."
         )
 
     def test_workers_that_fell_silent_while_work_waits(self, session: Session, world: rows.World) -> None:
@@ -306,7 +346,7 @@ class TestAct:
         waiting_transfer(session, world, "no_worker", NOW - timedelta(minutes=20))
         report = report_of(session)
         assert report.verdict.sentence == "No worker at ccat has been heard of for 25 min."
-        assert one(report, "no_worker_seen").why == "1 package (2 GB) waits for it."
+        assert one(report, "no_worker_seen").why == "1 transfer (2 GB) waits for it."
         assert [(sign.what, sign.site) for sign in report.signs_of_life] == [("workers", "ccat")]
 
     def test_new_work_that_no_planner_sees(self, session: Session, world: rows.World) -> None:
@@ -318,7 +358,7 @@ class TestAct:
         waiting_transfer(session, world, "no_space_at_destination", LONG_AGO)
         report = report_of(session)
         assert report.verdict.sentence == (
-            "Nothing moves over the route ccat-cologne, and 1 package (2 GB) waits for it."
+            "Nothing moves over the route ccat-cologne, and 1 transfer (2 GB) waits for it."
         )
         moving = rows.add_row(session, world, "data_transfer", Status.IN_PROGRESS)
         moving.progressed_at = NOW - timedelta(minutes=1)
@@ -354,6 +394,31 @@ class TestAct:
         session.add(models.ErrorAcknowledgementEnd(error_acknowledgement_id=seen.id, **said))
         session.flush()
         assert one(report_of(session), "unacknowledged_errors")
+
+    def test_one_trouble_is_told_once(self, session: Session, world: rows.World) -> None:
+        failed = fail(session, world, "data_transfer")
+        _doubt(session, world.archive)
+        session.add(rows.outage("route", world.route, "ccat", NOW))
+        told = [
+            ("data_transfer", str(failed.id), "bucket_missing", None),
+            ("data_transfer_route", world.route, "timeout", None),
+            ("data_location", world.archive, "location_suspect", world.archive),
+            ("physical_copy", str(world.copy), "copy_size", world.archive),
+        ]
+        for subject, identifier, category, location in told:
+            record_error(
+                session,
+                site_id="ccat",
+                at=LONG_AGO,
+                severity=Severity.CRITICAL,
+                category=category,
+                subject_type=subject,
+                subject_id=identifier,
+                message="it failed",
+                data_location_id=location,
+            )
+        rules = [item.rule for item in report_of(session).attention]
+        assert rules == ["location_suspect", "given_up", "circuit_open"]
 
 
 class TestWatch:
@@ -433,6 +498,13 @@ class TestFlowAndToday:
         assert (steps["verified"].packages, steps["verified"].bytes) == (1, 10240)
         assert all(step.stopped_by is None for step in report.flow)
 
+    def test_a_step_with_nothing_at_it_has_not_stopped(self, session: Session, world: rows.World) -> None:
+        waiting_transfer(session, world, "route_circuit_open", LONG_AGO)
+        fail(session, world, "data_transfer")
+        steps = {step.step: step for step in report_of(session).flow}
+        assert [name for name, step in steps.items() if step.stopped_by is not None] == ["buffer"]
+        assert [steps[name].given_up for name in ("buffer", "link")] == [1, 0]
+
     def test_measures_what_passed_in_the_last_hour(self, session: Session, world: rows.World) -> None:
         for minutes in (30, 90):
             record_event(
@@ -446,7 +518,7 @@ class TestFlowAndToday:
                 message="sent",
             )
         rates = {step.step: step.rate for step in report_of(session).flow}
-        assert rates["link"] == pytest.approx(10240 / 3600)
+        assert rates["buffer"] == rates["link"] == pytest.approx(10240 / 3600)
         assert rates["archive"] == 0
 
     def test_today_begins_at_noon_at_the_telescope(self, session: Session, world: rows.World) -> None:

@@ -193,7 +193,7 @@ def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: 
     Raises
     ------
     Transient
-        If the location is suspect (now or before). No copy changes then.
+        If the location is in doubt (now or before). No copy changes then.
     """
     with work.sessions.begin() as session:
         at = database_now(session)
@@ -202,7 +202,7 @@ def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: 
             return
         minutes = SUSPICION_WINDOW // timedelta(minutes=1)
         reason = (
-            f"{bad} copies were found bad within {minutes} min, and then one more was doubted;"
+            f"{bad} copies were corrupt or missing within {minutes} min, and then one more;"
             f" the latest: {failure}"
         )
         doubt_location(session, check.data_location_id, reason, at)
@@ -215,11 +215,11 @@ def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: 
             subject_type="data_location",
             subject_id=check.data_location_id,
             data_location_id=check.data_location_id,
-            message=f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
+            message=f"{check.data_location_id} is in doubt: {reason}. {_remedy(check.data_location_id)}",
         )
     raise Transient(
         DOUBT,
-        f"{check.data_location_id} is suspect: {reason}. {_remedy(check.data_location_id)}",
+        f"{check.data_location_id} is in doubt: {reason}. {_remedy(check.data_location_id)}",
     )
 
 

@@ -123,7 +123,7 @@ def note_failure(
                 "next_probe_at": next_probe,
             },
         )
-        .returning(Outage.closed_since, Outage.since)
+        .returning(Outage.closed_since, Outage.since, Outage.count.label("failures"))
     ).one()
     if row.closed_since is not None:
         record_error(
@@ -136,6 +136,8 @@ def note_failure(
             subject_id=thing.id,
             data_location_id=thing.id if thing.scope is OutageScope.LOCATION else None,
             message=message,
+            # What failed before it was closed, was an error of the work that met it.
+            before=(row.since, row.failures - 1),
         )
     return row.closed_since is not None
 

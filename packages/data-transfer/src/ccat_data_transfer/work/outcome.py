@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.failures import ONE_KEY, Failure, Scope
@@ -16,8 +16,9 @@ from ccat_data_transfer.work.outages import Thing, end_outages, note_failure, op
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import FailureClass, OutageScope, Severity, Status
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.models import S3DataLocation
+from ccat_ops_db.models import DataTransfer, ErrorRecord, S3DataLocation
 from ccat_ops_db.outages import DOUBT
+from ccat_ops_db.own_rows import own_rows
 from ccat_ops_db.waiting import WaitingReason
 
 GIVEN_UP_AT_ONCE = (FailureClass.CONFIGURATION, FailureClass.PERMANENT)
@@ -157,6 +158,8 @@ def fail(
             data_location_id=used.at,
             message=message,
         )
+    if waits_for is not None and used.route is not None:
+        _end_errors_of_work(session, used.route, failure.category, at)
     if given_up:
         record_event(
             session,
@@ -168,6 +171,26 @@ def fail(
             subject_id=lease.work_id,
             message=message,
         )
+
+
+def _end_errors_of_work(session: Session, route: str, category: str, at: datetime) -> None:
+    """End the errors that transfers had before their route was closed: they go on as that of the route."""
+    waiting = select(cast(DataTransfer.id, String)).where(
+        DataTransfer.data_transfer_route_id == route, DataTransfer.status == Status.PENDING
+    )
+    # What another transaction has in hand, it ends or counts itself.
+    errors = session.scalars(
+        select(ErrorRecord.id)
+        .where(
+            own_rows(ErrorRecord.site_id),
+            ErrorRecord.category == category,
+            ErrorRecord.subject_id.in_(waiting),
+            ErrorRecord.resolved_at.is_(None),
+        )
+        .order_by(ErrorRecord.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    session.execute(update(ErrorRecord).where(ErrorRecord.id.in_(errors)).values(resolved_at=at))
 
 
 def hand_back(session: Session, lease: Lease) -> None:

@@ -65,16 +65,16 @@ async def get_open_work_groups(
     now = principal.asked_at
     rows = queries.wanted_rows(now, wanted, programs=by is GroupBy.PROGRAM)
     verbs = queries.possible(rows.c, request.app.state.settings.served_sites)
-    groups = await session.run_sync(
+    work = await session.run_sync(
         lambda sync: open_work_groups(sync, by, rows, conditions(rows, wanted), verbs)
     )
     return OpenWorkGroups.model_validate(
         {
             "by": by,
             "at": now,
-            "count": sum(group.count for group in groups),
-            "bytes": sum(group.bytes for group in groups),
-            "groups": groups,
+            "count": sum(group.count for group in work.groups),
+            "bytes": work.bytes,
+            "groups": work.groups,
         }
     )
 

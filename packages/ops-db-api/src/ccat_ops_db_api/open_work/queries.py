@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from ccat_ops_db.models import ExecutedObsUnit, ObsUnit, PhysicalCopy, RawDataPackage
+from ccat_ops_db.reports.given_up import kept, on_retry
 from ccat_ops_db.reports.open_work import OpenWorkKind, open_work, with_programs
 from ccat_ops_db_api.open_work.filters import OpenWorkFilter, conditions
 from ccat_ops_db_api.open_work.schemas import OpenWorkSort, Verb
@@ -113,6 +114,8 @@ def shown(rows: Subquery, wanted: OpenWorkFilter, served: Sequence[str]) -> Rows
             columns.to_location.label("to"),
             columns.lease_owner.label("worker"),
             _rate(columns).label("bytes_per_second"),
+            on_retry(columns).label("on_retry"),
+            kept(columns).label("kept"),
             _actions(columns, served).label("actions"),
         )
         .select_from(rows)

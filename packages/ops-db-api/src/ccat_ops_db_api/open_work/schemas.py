@@ -58,6 +58,8 @@ class OpenWorkRow(ResponseBody):
     error_class: FailureClass | None
     error_category: str | None = Field(description="Code of ``GET /error-categories``.")
     error_message: str | None
+    on_retry: str | None = Field(description="What a retry does now; null where none is possible.")
+    kept: str | None = Field(description="What becomes of the data until it is retried.")
     actions: list[Literal["retry", "cancel"]] = Field(
         description="What this API can do with it now: ``POST /<collection>/<id>:<verb>``."
     )
@@ -164,5 +166,5 @@ class OpenWorkGroups(ResponseBody):
     by: str
     at: datetime
     count: int
-    bytes: int
+    bytes: int = Field(description="Those of a package once, whatever is done with it.")
     groups: list[OpenWorkGroup]

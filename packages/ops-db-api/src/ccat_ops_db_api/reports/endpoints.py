@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from starlette.datastructures import State
 
-from ccat_ops_db.error_catalogue import CATEGORIES, ENDED
+from ccat_ops_db.error_catalogue import CATEGORIES, ENDED, before_retry, while_it_lasts
 from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db.reports.status import status_report
 from ccat_ops_db.reports.sums import load_sums
@@ -67,10 +67,10 @@ async def list_error_categories(request: Request, _: ErrorReader) -> ErrorCatego
     """List every category of errors: its cause, what to do, what happens by itself, whose turn it is."""
     refuse_unknown(request)
     failures = [
-        {**_entry(category, entry), "error_class": its_class}
+        {**_category(category, entry), "error_class": its_class}
         for category, (its_class, entry) in CATEGORIES.items()
     ]
-    ended = [{**_entry(category, entry), "error_class": None} for category, entry in ENDED.items()]
+    ended = [{**_category(category, entry), "error_class": None} for category, entry in ENDED.items()]
     return ErrorCategories.model_validate({"items": failures + ended})
 
 
@@ -79,6 +79,14 @@ async def _status(state: State, site_id: str, now: datetime) -> bytes:
         sums = await state.sums.get(lambda: session.run_sync(load_sums, now))
         report = await session.run_sync(status_report, site_id, now, sums)
     return Status.model_validate(report).model_dump_json(by_alias=True).encode()
+
+
+def _category(code: str, entry: Entry) -> dict[str, object]:
+    return {
+        **_entry(code, entry),
+        "before_retry": before_retry(entry.remedy),
+        "while_it_lasts": while_it_lasts(entry.remedy),
+    }
 
 
 def _entry(code: str, entry: Entry) -> dict[str, object]:

@@ -130,6 +130,9 @@ class Attention(ResponseBody):
     next_at: datetime | None
     action: Action | None
     subjects: Link | None = Field(description="What it concerns.")
+    cause: Link | None = Field(
+        description="Route or location that brings it about: the turn is that of its people."
+    )
 
 
 class StoppedBy(ResponseBody):
@@ -153,8 +156,9 @@ class FlowStep(ResponseBody):
     packages: int
     bytes: int
     moving: int = Field(description="Work that is under way.")
-    rate: float
+    rate: float = Field(description="Bytes a second; at the source what was filed.")
     stopped_by: StoppedBy | None = Field(description="Null while something passes, or nothing waits.")
+    given_up: int = Field(description="Work that was given up there: it is not in what is stopped.")
 
 
 class Today(ResponseBody):
@@ -239,6 +243,10 @@ class WaitingReasons(ResponseBody):
 class ErrorCategory(CatalogueEntry):
     """What is said of a category of errors."""
 
+    before_retry: str = Field(
+        description="What to do before work that was given up for it is retried; empty: nothing."
+    )
+    while_it_lasts: str = Field(description="What a person can do about what keeps failing.")
     error_class: FailureClass | None = Field(description="Null: the work ended without a failure.")
 
 

@@ -36,6 +36,9 @@ beforeEach(() => {
         next: "It is tried again by itself, after pauses that grow up to half an hour.",
         turn: "site",
         help: "errors",
+        before_retry: "",
+        while_it_lasts:
+          "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT.",
         error_class: "transient",
       },
     ],
@@ -122,7 +125,7 @@ test.each(["narrow", "normal"] as const)(
   async (width) => {
     await show(<ErrorsPage />, { me: OPERATOR, width, at: `/errors?${new URLSearchParams(FIRST_VIEW)}` });
     await expect
-      .element(page.getByRole("link", { name: "us.lta is suspect: 5 copies failed within 10 min" }))
+      .element(page.getByRole("link", { name: "us.lta is in doubt: 5 copies failed within 10 min" }))
       .toHaveAttribute("href", `/errors/${ERROR.id}`);
     await expect.element(page.getByText("nobody yet")).toBeVisible();
     await expectAccessible();
@@ -138,13 +141,34 @@ test("what failures took out of service comes first, with what it holds up and i
   await expect
     .element(outages)
     .toMatchTextContent(
-      /The route summit-cologne is paused.*214 packages \(7.9 TB\) wait.*in 12 min.*the staff at/,
+      /The route summit-cologne is paused.*214 packages \(7.9 TB\) wait.*in 12 min.*the staff at FYST and Cologne \(.*\+49 221 4710 100\).*nobody yet/,
     );
   await expect
     .element(outages.getByRole("link", { name: /The route summit-cologne is paused/ }))
     .toHaveAttribute("href", "/work?route=summit-cologne");
   expect(outages.getByText(/buffer is 87 % full/).elements()).toEqual([]);
   await expectAccessible();
+});
+
+test("the history of an error says how often it was met, and what was done since", async () => {
+  const met = {
+    ...ERROR,
+    subject_type: "data_transfer_route",
+    subject_id: "summit-cologne",
+    count: 31,
+    first_seen_at: "2026-03-01T22:00:00Z",
+    last_seen_at: "2026-03-02T03:00:00Z",
+  };
+  answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", met);
+  await show(<ErrorPage id={ERROR.id} />, { me: OPERATOR });
+  await expect
+    .element(page.getByRole("region", { name: "What happened since" }))
+    .toMatchTextContent(
+      "It was met 31 times from 2026-03-01 22:00:00Z to 2026-03-02 03:00:00Z, on average every 10 min.",
+    );
+  const asked = requests().find(({ address }) => address.startsWith("/api/v1/events?"))?.address;
+  expect(asked).toContain("since=2026-03-01T22%3A00%3A00Z");
+  expect(asked).toContain(`subject_id=${ERROR.id}&subject_id=summit-cologne`);
 });
 
 test("where none is open, it says since when", async () => {

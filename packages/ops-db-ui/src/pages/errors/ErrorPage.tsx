@@ -21,6 +21,7 @@ import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
 import { HeldUp } from "~/pages/errors/HeldUp";
 import { Remedy } from "~/pages/errors/Remedy";
 import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
+import { span } from "~/time/format";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
@@ -72,9 +73,18 @@ export function ErrorPage({ id }: { readonly id: string }) {
         </Panel>
         {data !== undefined && (
           <EventsOf
-            subject={work?.package_id ?? data.subject_id}
-            title={work?.package_id == null ? "What happened to it" : "What happened to the package"}
-          />
+            subject={[data.id, data.subject_id, ...(work?.package_id == null ? [] : [work.package_id])]}
+            since={work?.package_id == null ? data.first_seen_at : undefined}
+            title={work?.package_id == null ? "What happened since" : "What happened to the package"}
+          >
+            {data.count > 1 && (
+              <p>
+                It was met <Count value={data.count} one="time" /> from <Time at={data.first_seen_at} /> to{" "}
+                <Time at={data.last_seen_at} />, on average every{" "}
+                {span((Date.parse(data.last_seen_at) - Date.parse(data.first_seen_at)) / (data.count - 1))}.
+              </p>
+            )}
+          </EventsOf>
         )}
       </div>
     </div>

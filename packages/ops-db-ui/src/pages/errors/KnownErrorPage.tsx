@@ -12,7 +12,6 @@ import page from "~/components/Page.module.css";
 import { PageTitle } from "~/components/PageTitle";
 import { Panel } from "~/components/Panel";
 import { RemedySteps } from "~/components/RemedySteps";
-import { beforeRetry } from "~/components/remedy";
 import { ListView } from "~/lists/ListView";
 import { type Category, titleOf } from "~/pages/errors/categories";
 import { ERROR_COLUMNS } from "~/pages/errors/error-columns";
@@ -79,7 +78,7 @@ function Meaning({ of: category }: { readonly of: Category }) {
 }
 
 /** The steps of the remedy, the last of which retries all that was given up for it. */
-function ToDo({ of: { code, remedy } }: { readonly of: Category }) {
+function ToDo({ of: { code, remedy, before_retry } }: { readonly of: Category }) {
   const where = { error_category: [code], status: ["failed" as const] };
   const failed = useGet(
     "/api/v1/open-work/groups",
@@ -88,7 +87,7 @@ function ToDo({ of: { code, remedy } }: { readonly of: Category }) {
   );
   const count = failed.data?.groups.reduce((sum, { can }) => sum + can.retry, 0) ?? 0;
   return (
-    <RemedySteps remedy={beforeRetry(remedy)}>
+    <RemedySteps remedy={count > 0 ? before_retry : remedy}>
       {count > 0 && (
         <span className={page.row}>
           Then retry what was given up for it:

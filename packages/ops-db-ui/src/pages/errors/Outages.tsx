@@ -1,20 +1,25 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
+import { useNewestError } from "~/api/newest-error";
 import { may } from "~/api/permissions";
 import type { components } from "~/api/schema.gen";
 import { useWho } from "~/api/who";
 import { brief, briefly } from "~/components/brief";
+import { Contact } from "~/components/Contact";
 import { inUnits } from "~/components/event-words";
 import { Time } from "~/components/Time";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import styles from "~/pages/errors/Outages.module.css";
+import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
 
 type Attention = components["schemas"]["Attention"];
 
 /** Rules of the verdict about routes and places that failures took out of service. */
 const OUTAGES: ReadonlySet<string> = new Set(["circuit_open", "location_suspect"]);
+/** The rule, and the category of error, of a place in doubt. */
+const DOUBT = "location_suspect";
 
 /** The routes and places that failures took out of service, and what each holds up; nothing while there are none. */
 export function Outages() {
@@ -43,6 +48,7 @@ const COLUMNS: readonly Column<Attention>[] = [
     cell: ({ next_at }) => (next_at === null ? "none by itself" : <Time at={next_at} as="age" />),
   },
   { id: "turn", header: "Whose turn", card: "fold", cell: (outage) => <Turn of={outage} /> },
+  { id: "taken", header: "Who is on it", card: "why", cell: (outage) => <OnIt of={outage} /> },
 ];
 
 /** What an outage holds up, and the error behind it. */
@@ -51,7 +57,7 @@ function Holds({ of: outage }: { readonly of: Attention }) {
   return (
     <>
       {inUnits(briefly(outage.why))}
-      {error !== undefined && (
+      {error != null && outage.rule !== DOUBT && (
         <span className={styles.error}>
           Last error:{" "}
           <Link to="/errors/$id" params={{ id: error.id }}>
@@ -63,17 +69,14 @@ function Holds({ of: outage }: { readonly of: Attention }) {
   );
 }
 
-/** Return the newest open error of the route or place that is out of service, unless the outage tells it itself. */
-function useErrorOf(outage: Attention): components["schemas"]["Error"] | undefined {
-  const where = [outage.where ?? ""];
-  const query = {
-    ...(isRoute(outage) ? { route: where } : { location: where }),
-    open: true,
-    sort: "-last_seen_at",
-    limit: 1,
-  } as const;
-  const enabled = outage.where !== null && outage.rule === "circuit_open";
-  return useGet("/api/v1/errors", { params: { query } }, { enabled }).data?.items[0];
+/** Return the newest open error of the route or place that is out of service; of one in doubt the doubt. */
+function useErrorOf(outage: Attention): components["schemas"]["Error"] | null | undefined {
+  const { where } = outage;
+  const collection = isRoute(outage) ? "routes" : "data-locations";
+  return useNewestError(
+    where === null ? null : { collection, id: where },
+    outage.rule === DOUBT ? DOUBT : null,
+  );
 }
 
 function keyOf({ rule, where }: Attention): string {
@@ -93,5 +96,16 @@ function isRoute({ subjects }: Attention): boolean {
 }
 
 function Turn({ of: { turn, where } }: { readonly of: Attention }) {
-  return useWho()(turn, [where]);
+  const who = useWho();
+  return (
+    <>
+      {who(turn, [where])}
+      {turn === "site" && <Contact where={[where]} />}
+    </>
+  );
+}
+
+function OnIt({ of: outage }: { readonly of: Attention }) {
+  const error = useErrorOf(outage);
+  return error == null ? null : <WhoIsOnIt of={error} />;
 }

@@ -4,11 +4,10 @@ import { useWho } from "~/api/who";
 import { Contact } from "~/components/Contact";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
-import { beforeRetry, nowThatItKeepsFailing } from "~/components/remedy";
 import { SubjectLink } from "~/components/SubjectLink";
 import type { Category } from "~/pages/errors/categories";
 import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
-import { WorkVerbs } from "~/pages/work/WorkVerbs";
+import { RetryStep } from "~/pages/work/RetryStep";
 
 type ErrorRecord = components["schemas"]["Error"];
 type Work = components["schemas"]["OpenWorkRow"];
@@ -28,8 +27,8 @@ export function Remedy({
 }) {
   const who = useWho();
   if (error.resolved_at !== null) return <p>Nothing: it has ended.</p>;
-  const given = category?.remedy ?? "Remove the cause that the message names.";
-  const remedy = error.count >= KEEPS_FAILING ? nowThatItKeepsFailing(given) : given;
+  const isGivenUp = work?.status === "failed";
+  const remedy = remedyOf(error, category, isGivenUp);
   return (
     <>
       {category !== undefined && category.turn !== "automatic" && (
@@ -38,17 +37,21 @@ export function Remedy({
           {category.turn === "site" && <Contact where={whoseAt(error, work)} />}.
         </p>
       )}
-      <RemedySteps remedy={beforeRetry(remedy)} place={error.location}>
-        {work?.status === "failed" && (
-          <span className={page.row}>
-            Then retry:
-            <WorkVerbs collection={work.collection} id={work.id} verbs={["retry"]} />
-          </span>
+      <RemedySteps remedy={remedy} place={error.location}>
+        {isGivenUp && (
+          <RetryStep collection={work.collection} id={work.id} isFirst={remedy === ""} open={work} />
         )}
       </RemedySteps>
+      {isGivenUp && work.kept !== null && <p>{work.kept}</p>}
       <Where of={error} work={work} category={category} />
     </>
   );
+}
+
+function remedyOf(error: ErrorRecord, category: Category | undefined, isGivenUp: boolean): string {
+  if (category === undefined) return "Remove the cause that the message names.";
+  if (isGivenUp) return category.before_retry;
+  return error.count >= KEEPS_FAILING ? category.while_it_lasts : category.remedy;
 }
 
 /** Where the remedy begins: the work, the route, the places at its ends; and what is known of such errors. */

@@ -15,7 +15,7 @@ export const ERROR: Schemas["Error"] = {
   subject_id: "us.lta",
   location: "us.lta",
   route: null,
-  message: "us.lta is suspect: 5 copies failed within 10 min; the latest: 2026/03/12/a.tar",
+  message: "us.lta is in doubt: 5 copies failed within 10 min; the latest: 2026/03/12/a.tar",
   first_seen_at: "2026-03-14T02:56:38Z",
   last_seen_at: "2026-03-14T02:56:38Z",
   count: 1,

@@ -10,7 +10,7 @@ export function DownloadLink({ id }: { readonly id: string }) {
   return (
     <LinkButton href={`/api/v1/raw-data-packages/${only.id}/content`}>
       <Download aria-hidden size={16} />
-      Download tar
+      Download package
     </LinkButton>
   );
 }

@@ -59,7 +59,7 @@ export function FilesPanel({ id }: { readonly id: string }) {
   return (
     <section className={page.panel} aria-labelledby={heading}>
       <h2 id={heading}>Files</h2>
-      <BadFiles id={id} />
+      <BadFiles query={{ execution_id: id }} />
       <ListView
         operation="list_raw_data_files"
         path="/api/v1/raw-data-files"
@@ -77,9 +77,14 @@ export function FilesPanel({ id }: { readonly id: string }) {
   );
 }
 
-function BadFiles({ id }: { readonly id: string }) {
+/** The files of an observation or package that are not as they were filed; nothing where there is none. */
+export function BadFiles({
+  query,
+}: {
+  readonly query: { readonly execution_id: string } | { readonly package_id: string };
+}) {
   const bad = useGet("/api/v1/raw-data-files", {
-    params: { query: { execution_id: id, problem: true, limit: MOST_BAD } },
+    params: { query: { ...query, problem: true, limit: MOST_BAD } },
   });
   const files = bad.data?.items ?? [];
   if (files.length === 0) return null;

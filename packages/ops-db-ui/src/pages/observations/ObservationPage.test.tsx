@@ -27,7 +27,7 @@ test("a single package is downloaded from the top of the page", async () => {
     .element(page.getByRole("heading", { level: 1 }))
     .toMatchTextContent("Orion-KLOrion-KL_CHAI_CO76");
   await expect
-    .element(page.getByRole("link", { name: "Download tar" }))
+    .element(page.getByRole("link", { name: "Download package" }))
     .toHaveAttribute("href", `/api/v1/raw-data-packages/${PACKAGE.id}/content`);
   await expect.element(page.getByRole("region", { name: "Files", exact: true })).toBeVisible();
   expect(page.getByText("Why it does not go on").elements()).toEqual([]);

@@ -88,7 +88,9 @@ function Card({
   const Icon = known(ICONS, card.severity) ?? CircleHelp;
   const cause = useCause(card);
   const me = useMe();
-  const who = whoOf(card.turn, card.where === null ? [] : [card.where], names, me);
+  // Whose turn it is goes by what brings it about.
+  const people = card.cause?.id ?? card.where;
+  const who = whoOf(card.turn, people === null ? [] : [people], names, me);
   return (
     <article className={styles.card} data-severity={card.severity}>
       <Icon aria-hidden size={20} className={styles.icon} />
@@ -114,7 +116,7 @@ function Card({
             {"\u00a0"}
           </p>
         )}
-        {cause != null && (
+        {cause != null && card.cause === null && (
           <p className={styles.why} title={cause.message}>
             Last error: <Link {...cause.link}>{brief(cause.message)}</Link>
           </p>
@@ -128,13 +130,13 @@ function Card({
         )}
         {isWall && card.turn === "site" ? (
           <Fact name="Call">
-            <Calls where={[card.where]} otherwise={who} />
+            <Calls where={[people]} otherwise={who} />
           </Fact>
         ) : (
           <Fact name="Whose turn">
             {who}
-            {card.turn === "site" && <Contact where={[card.where]} />}
-            {(card.turn === "site" || card.turn === "instrument") && "; tell them"}
+            {card.turn === "site" && <Contact where={[people]} />}
+            {(card.turn === "site" || card.turn === "instrument") && "; call them"}
           </Fact>
         )}
         <Fact name="By itself">

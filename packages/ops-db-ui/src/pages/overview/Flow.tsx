@@ -16,8 +16,8 @@ const STEPS: Readonly<Record<FlowStep["step"], readonly [name: string, what: str
   buffer: ["Buffer", "to send"],
   link: ["Link", "under way"],
   archive: ["Archive", "to write"],
-  verified: ["Verified", "to verify"],
-  removed: ["Removed", "to remove"],
+  verified: ["Verification", "to verify"],
+  removed: ["Removal", "to remove at the source"],
 };
 
 /** The way of the data: what is at each step, how fast it passes, and where it stops. */
@@ -100,6 +100,14 @@ function Step({ step, stopsAt }: { readonly step: FlowStep; readonly stopsAt: nu
             {stop.where !== null && `, ${stop.where}`}:{" "}
             <Count value={stop.count} one="package waits" many="packages wait" />
           </span>
+        </p>
+      )}
+      {step.given_up > 0 && (
+        <p className={styles.stop} data-steps={1}>
+          <OctagonX aria-hidden size={16} />
+          <Link to="/work" search={{ reason: "given_up", open: "given_up" }}>
+            {grouped(step.given_up)} given up
+          </Link>
         </p>
       )}
     </li>

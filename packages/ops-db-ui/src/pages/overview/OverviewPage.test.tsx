@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { answerNames } from "~/api/names.fixtures";
+import { ERROR } from "~/pages/errors/errors.fixtures";
 import { AT, badNight, badWork, emptyInstall, greenNight, greenWork } from "~/pages/overview/nights.fixtures";
 import { OverviewPage } from "~/pages/overview/OverviewPage";
 import { OPEN } from "~/pages/work/work.fixtures";
@@ -68,7 +69,7 @@ test("a bad night says for each card what to do, what comes next and whose turn 
     .element(card.getByRole("heading"))
     .toMatchTextContent("Act: The route summit-cologne is paused after 6 failures in a row");
   await expect.element(card).toMatchTextContent("214 packages (7.9 TB) wait for it.");
-  await expect.element(card).toMatchTextContent("If the link is down, tell whoever runs the network.");
+  await expect.element(card).toMatchTextContent("Call those who look after its two ends.");
   await expect.element(card).toMatchTextContent("in 12 min: One transfer tries the route");
   await expect.element(card).toMatchTextContent("7 h 46 min ago");
   await expect
@@ -109,29 +110,57 @@ test("who must act is named: the staff of both ends of a route, the team of an i
   await expect
     .element(cards.nth(0))
     .toMatchTextContent(
-      "the staff at FYST and Cologne (FYST: data-centre@ccat.example.org; Cologne: night shift, +49 221 4710 100); tell them",
+      "the staff at FYST and Cologne (FYST: data-centre@ccat.example.org; Cologne: night shift, +49 221 4710 100); call them",
     );
   await expect.element(cards.nth(1)).toMatchTextContent("you, or another operator");
-  await expect.element(cards.nth(2)).toMatchTextContent("the team of prime-cam; tell them");
+  await expect.element(cards.nth(2)).toMatchTextContent("the team of prime-cam; call them");
 });
 
 test("a paused route shows what failed last, which is the first thing to look at", async () => {
   night(badNight, badWork);
   const message = "cologne.example.org: connection timed out after 30 s";
-  const tried = OPEN.filter(({ kind }) => kind === "data_transfer").map((row) => ({
-    ...row,
-    error_message: message,
-  }));
-  answer("/api/v1/open-work", { items: tried, next_cursor: null });
+  answer("/api/v1/errors", { items: [{ ...ERROR, message }], next_cursor: null });
   await show(<OverviewPage />, { me: OPERATOR });
   const card = page.getByRole("article").first();
   await expect.element(card).toMatchTextContent(`Last error: ${message}`);
   const button = card.getByRole("link", { name: /^See what failed/ });
-  await expect.element(button).toHaveAttribute("href", `/work/data-transfers/${tried[0]?.id}`);
+  await expect.element(button).toHaveAttribute("href", `/errors/${ERROR.id}`);
   await expect.element(button).toHaveAttribute("data-kind", "main");
-  expect(
-    requests().some(({ address }) => /open-work\?route=summit-cologne&reason=back_off/.test(address)),
-  ).toBe(true);
+  expect(requests().some(({ address }) => /errors\?route=summit-cologne&open=true/.test(address))).toBe(true);
+});
+
+test("a place that fills leads to the cause, and names those who mend it", async () => {
+  answerNames();
+  const cards = badNight.attention.map((card) =>
+    card.rule === "location_filling"
+      ? {
+          ...card,
+          turn: "site" as const,
+          cause: { collection: "routes", id: "summit-cologne", filter: null },
+        }
+      : card,
+  );
+  night({ ...badNight, attention: cards }, badWork);
+  answer("/api/v1/errors", { items: [ERROR], next_cursor: null });
+  await show(<OverviewPage />, { me: OPERATOR });
+  const card = page.getByRole("article").nth(1);
+  const button = card.getByRole("link", { name: /^See the cause/ });
+  await expect.element(button).toHaveAttribute("href", `/errors/${ERROR.id}`);
+  await expect.element(button).toHaveAttribute("data-kind", "main");
+  await expect.element(card.getByRole("link", { name: /^Open summit-buffer/ })).toBeVisible();
+  await expect
+    .element(card)
+    .toMatchTextContent(/the staff at FYST and Cologne \(.*\+49 221 4710 100\); call them/);
+  await expectAccessible();
+});
+
+test("what was given up at a step is told beside what has stopped", async () => {
+  const flow = badNight.flow.map((step) => (step.step === "buffer" ? { ...step, given_up: 2 } : step));
+  night({ ...badNight, flow }, badWork);
+  await show(<OverviewPage />);
+  await expect
+    .element(page.getByRole("region", { name: "Flow" }).getByRole("link", { name: "2 given up" }))
+    .toHaveAttribute("href", "/work?reason=given_up&open=given_up");
 });
 
 test("given-up work shows its last error; looking at it comes before retrying it", async () => {

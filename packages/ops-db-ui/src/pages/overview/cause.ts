@@ -1,6 +1,7 @@
 import type { LinkProps } from "@tanstack/react-router";
 import { useGet } from "~/api/get";
 import { useMe } from "~/api/me";
+import { type RouteOrPlace, useNewestError } from "~/api/newest-error";
 import { may } from "~/api/permissions";
 import type { Attention } from "~/pages/overview/answers";
 import { workKind } from "~/pages/work/kinds";
@@ -11,20 +12,19 @@ export interface Cause {
   readonly link: LinkProps;
 }
 
-/** Reasons of work that was tried and failed, over a route or at a location that is paused. */
-const TRIED = ["back_off", "dispatched", "in_progress"] as const;
-
 /** Return the newest error behind a card; null where there is none, or the card says it already; undefined: still asked. */
 export function useCause(card: Attention): Cause | null | undefined {
-  const filter = filterOf(card);
-  const query = { ...filter, sort: "-waiting_since", limit: 1 };
+  const given = card.rule === "given_up" && card.subjects?.collection === "open-work";
+  const query = { ...(given ? card.subjects?.filter : {}), sort: "-waiting_since", limit: 1 };
   const work = useGet(
     "/api/v1/open-work",
     { params: { query: query as never } },
-    { enabled: may(useMe(), "list_open_work") && filter !== null },
+    { enabled: may(useMe(), "list_open_work") && given },
   );
-  if (work.isLoading) return undefined;
-  const row = filter === null ? undefined : work.data?.items[0];
+  const error = useNewestError(outOfService(card));
+  if (work.isLoading || error === undefined) return undefined;
+  if (error !== null) return { message: error.message, link: errorPage(error.id) };
+  const row = given ? work.data?.items[0] : undefined;
   const kind = workKind(row?.collection ?? "");
   if (row?.error_message == null || kind === undefined || card.why.includes(row.error_message)) return null;
   return {
@@ -33,10 +33,14 @@ export function useCause(card: Attention): Cause | null | undefined {
   };
 }
 
-/** Return which work failed for what a card is about; null: none that would say more. */
-function filterOf({ rule, where, subjects }: Attention): Readonly<Record<string, unknown>> | null {
-  if (rule === "given_up" && subjects?.collection === "open-work") return { ...subjects.filter };
+function errorPage(id: string): LinkProps {
+  return { to: "/errors/$id", params: { id } };
+}
+
+/** Return the paused route or location that a card is about, or that brings about what it is about; null: none. */
+function outOfService({ rule, where, subjects, cause }: Attention): RouteOrPlace | null {
+  if (cause !== null && cause.id !== null) return { collection: cause.collection, id: cause.id };
   if (rule !== "circuit_open" || where === null) return null;
   const isRoute = subjects?.collection === "routes" || subjects?.filter?.route !== undefined;
-  return { [isRoute ? "route" : "place"]: [where], reason: TRIED };
+  return { collection: isRoute ? "routes" : "data-locations", id: where };
 }

@@ -3,7 +3,7 @@ import type { FlowStep } from "~/pages/overview/answers";
 import { lookOfStep, outline, runsOf, THICKEST, THINNEST, thicknesses } from "~/pages/overview/flow-pipe";
 
 function step(own: Partial<FlowStep>): FlowStep {
-  return { step: "link", packages: 1, bytes: 1, moving: 0, rate: 0, stopped_by: null, ...own };
+  return { step: "link", packages: 1, bytes: 1, moving: 0, rate: 0, given_up: 0, stopped_by: null, ...own };
 }
 
 test("the fastest step is the thickest, and one without a rate is the thinnest", () => {

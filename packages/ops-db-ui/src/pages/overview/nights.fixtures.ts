@@ -104,7 +104,7 @@ const cards: Attention[] = [
     title: "The route summit-cologne is paused after 6 failures in a row",
     why: "214 packages (7.9 TB) wait for it.",
     next: "One transfer tries the route when the pause ends. If it succeeds, the others follow.",
-    remedy: "See the errors of the route. If the link is down, tell whoever runs the network.",
+    remedy: "Read the last error of the route. Call those who look after its two ends.",
     turn: "site",
     help: "place",
     count: 214,
@@ -113,6 +113,7 @@ const cards: Attention[] = [
     next_at: "2026-03-02T06:12:00Z",
     action: null,
     subjects: { collection: "open-work", id: null, filter: { route: "summit-cologne" } },
+    cause: null,
   },
   {
     rule: "location_filling",
@@ -129,6 +130,7 @@ const cards: Attention[] = [
     next_at: "2026-03-02T10:20:00Z",
     action: null,
     subjects: { collection: "data-locations", id: "summit-buffer", filter: null },
+    cause: null,
   },
   {
     rule: "given_up",
@@ -150,6 +152,7 @@ const cards: Attention[] = [
       filter: { kind: "package_creation", reason: "given_up" },
     },
     subjects: { collection: "open-work", id: null, filter: { kind: "package_creation", reason: "given_up" } },
+    cause: null,
   },
   {
     rule: "long_suspension",
@@ -166,6 +169,7 @@ const cards: Attention[] = [
     next_at: null,
     action: { verb: "resume", collection: "data-locations", id: "chai-disk", filter: null },
     subjects: { collection: "data-locations", id: "chai-disk", filter: null },
+    cause: null,
   },
 ];
 
@@ -257,7 +261,7 @@ function step(
   stop?: readonly [reason: string, text: string, where: string, count: number],
 ): FlowStep {
   const stopped = stop && { reason: stop[0], text: stop[1], where: stop[2], count: stop[3] };
-  return { step: name, packages, bytes, moving, rate, stopped_by: stopped ?? null };
+  return { step: name, packages, bytes, moving, rate, stopped_by: stopped ?? null, given_up: 0 };
 }
 
 function place(

@@ -19,11 +19,20 @@ export function waysOf(card: Attention, cause: Cause | null): readonly Way[] {
   if (rule === "given_up" && cause !== null && card.count === 1)
     return [{ label: "See what failed", link: cause.link }];
   if (rule === "location_filling" && where !== null) {
-    return [...others, { label: "See what waits there", link: toWork({ place: where }) }];
+    const waits = { label: "See what waits there", link: toWork({ place: where }) };
+    const first = cause === null ? wayToCause(card) : { label: "See the cause", link: cause.link };
+    return first === null ? [...others, waits] : [first, ...others];
   }
   if (action?.collection === "errors" && action.id !== null)
     return [{ label: "See the error", link: { to: "/errors/$id", params: { id: action.id } } }];
   return others;
+}
+
+/** Return the page that shows what brings about what a card is about; null where that is not known. */
+function wayToCause({ cause }: Attention): Way | null {
+  if (cause === null || cause.id === null) return null;
+  if (cause.collection !== "routes") return placeWay(cause.id);
+  return { label: "See the cause", link: toWork({ route: cause.id }) };
 }
 
 /** Return the page that shows what a card concerns; null where there is none. */

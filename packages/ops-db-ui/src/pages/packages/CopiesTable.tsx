@@ -12,7 +12,7 @@ import { Time } from "~/components/Time";
 import { Why } from "~/components/Why";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
-import { GONE, noTarYet } from "~/pages/packages/whereabouts";
+import { GONE, notPackedYet } from "~/pages/packages/whereabouts";
 
 const MOST_PLACES = 200;
 
@@ -60,8 +60,10 @@ const COLUMNS: readonly Column<Copy>[] = [
 export function CopiesTable({ of: data }: { readonly of: Package }) {
   if (data.copies.length === 0) {
     return (
-      <Empty title={data.sealed_at === null ? noTarYet(data) : "No copy of the tar is known."}>
-        {data.sealed_at === null && <p>The tar is made of them, and then copied to the archives.</p>}
+      <Empty title={data.sealed_at === null ? notPackedYet(data) : "No copy of the package is known."}>
+        {data.sealed_at === null && (
+          <p>They are packed into one file, which is then copied to the archives.</p>
+        )}
       </Empty>
     );
   }

@@ -8,7 +8,6 @@ import page from "~/components/Page.module.css";
 import { ProblemNote } from "~/components/ProblemNote";
 import { Bytes } from "~/components/Quantity";
 import { grouped } from "~/components/quantity";
-import { State } from "~/components/State";
 import type { Column } from "~/lists/columns";
 import { DataTable } from "~/lists/DataTable";
 import { ListView } from "~/lists/ListView";
@@ -16,6 +15,7 @@ import { NARROW, useMedia } from "~/lists/media";
 import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
 import { FileName } from "~/pages/observations/FileName";
+import { BadFiles } from "~/pages/observations/FilesPanel";
 
 type File = components["schemas"]["File"];
 
@@ -24,18 +24,12 @@ const LABEL = "Files of this package";
 /** Files that a narrow screen shows before all are asked for. */
 const FIRST = 10;
 
-const columnsFor = (failure: string | null): readonly Column<File>[] => [
+const COLUMNS: readonly Column<File>[] = [
   {
     id: "path",
     header: "File",
     card: "title",
     cell: ({ relative_path }) => <FileName path={relative_path} />,
-  },
-  {
-    id: "bad",
-    header: "State",
-    card: "state",
-    cell: ({ relative_path }) => isNamed(relative_path, failure) && <State of="failed" word="bad" />,
   },
   { id: "size", header: "Size", align: "end", card: "time", cell: ({ size }) => <Bytes value={size} /> },
   {
@@ -51,28 +45,24 @@ const columnsFor = (failure: string | null): readonly Column<File>[] => [
   },
 ];
 
-/** The files of a package, each with its checksum; once the tar is made, one can be downloaded alone. */
+/** The files of a package, each with its checksum, the bad ones first; once it is packed, one can be downloaded alone. */
 export function FilesOfPackage({
   id,
   count,
-  failure,
 }: {
   readonly id: string;
   /** How many files it has. */
   readonly count: number;
-  /** Message of what was given up, which may begin with the name of a file. */
-  readonly failure: string | null;
 }) {
-  const all = columnsFor(failure);
-  const columns = failure === null ? all.filter((column) => column.id !== "bad") : all;
   const isNarrow = useMedia(NARROW);
   const [isWhole, setWhole] = useState(false);
   return (
     <section className={page.panel}>
       <h2>Files</h2>
+      <BadFiles query={{ package_id: id }} />
       {isNarrow && count > FIRST && !isWhole ? (
         <>
-          <FirstFiles id={id} columns={columns} />
+          <FirstFiles id={id} />
           <Button onClick={() => setWhole(true)}>All {grouped(count)} files</Button>
         </>
       ) : (
@@ -81,7 +71,7 @@ export function FilesOfPackage({
           path={PATH}
           pathParams={{ package_id: id }}
           label={LABEL}
-          columns={columns}
+          columns={COLUMNS}
           fixed={{ sort: "relative_path" }}
           empty={<Empty title="The package has no file." />}
         />
@@ -91,16 +81,10 @@ export function FilesOfPackage({
 }
 
 /** The first files of a package: a telephone would be scrolled through all of them for what stands below. */
-function FirstFiles({ id, columns }: { readonly id: string; readonly columns: readonly Column<File>[] }) {
+function FirstFiles({ id }: { readonly id: string }) {
   const query = { sort: "relative_path", limit: FIRST } as const;
   const files = useGet(PATH, { params: { path: { package_id: id }, query } });
   if (files.isError) return <ProblemNote error={files.error} again={() => void files.refetch()} />;
   if (files.data === undefined) return <Loading />;
-  return <DataTable label={LABEL} rows={files.data.items} columns={columns} />;
-}
-
-/** Whether a message begins with the name of a file. */
-function isNamed(path: string, message: string | null): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return message !== null && (message.startsWith(`${name}:`) || message.startsWith(`${path}:`));
+  return <DataTable label={LABEL} rows={files.data.items} columns={COLUMNS} />;
 }

@@ -2,16 +2,16 @@ import { useGet } from "~/api/get";
 import { useWho } from "~/api/who";
 import { known } from "~/api/words";
 import { brief } from "~/components/brief";
+import { Contact } from "~/components/Contact";
 import { inUnits } from "~/components/event-words";
 import page from "~/components/Page.module.css";
 import { RemedySteps } from "~/components/RemedySteps";
-import { beforeRetry } from "~/components/remedy";
 import { SubjectLink } from "~/components/SubjectLink";
 import { Time } from "~/components/Time";
 import { WORK_COLLECTIONS } from "~/components/work-collections";
 import styles from "~/pages/packages/GivenUp.module.css";
 import type { Step } from "~/pages/packages/life";
-import { WorkVerbs } from "~/pages/work/WorkVerbs";
+import { RetryStep } from "~/pages/work/RetryStep";
 
 /** Work on a package that was given up: what happened, what to mend first, and how it goes on. */
 export function GivenUp({ of: step, place }: { readonly of: Step; readonly place: string }) {
@@ -22,7 +22,10 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
   const turn = category === undefined || category.turn === "automatic" ? "operator" : category.turn;
   const whose = useWho()(turn, [step.title, step.detail, place]);
   const short = step.detail === null ? null : inUnits(brief(step.detail));
-  const remedy = category?.remedy ?? "Remove the cause that the message names.";
+  const remedy = category?.before_retry ?? "Remove the cause that the message names.";
+  const found = useGet("/api/v1/open-work", { params: { query: { id: [step.subject_id] } } });
+  const open = found.data?.items.find(({ id }) => id === step.subject_id);
+  const where = [step.title, step.detail, place];
   return (
     <div className={styles.problem}>
       <h3 className={styles.title}>
@@ -46,18 +49,20 @@ export function GivenUp({ of: step, place }: { readonly of: Step; readonly place
         </details>
       )}
       {category !== undefined && <p>{category.meaning}</p>}
-      <p>Nothing changes until somebody acts. It is the turn of {whose}:</p>
-      <RemedySteps remedy={beforeRetry(remedy)} place={place}>
-        <span className={page.row}>
-          Then retry:
-          {collection !== undefined && (
-            <WorkVerbs collection={collection} id={step.subject_id} verbs={["retry"]} />
-          )}
-          <SubjectLink type={step.subject_type} id={step.subject_id}>
-            See this work
-          </SubjectLink>
-        </span>
+      <p>
+        Nothing changes until somebody acts. {open?.kept} It is the turn of {whose}
+        {turn === "site" && <Contact where={where} />}:
+      </p>
+      <RemedySteps remedy={remedy} place={place}>
+        {collection !== undefined && (
+          <RetryStep collection={collection} id={step.subject_id} isFirst={remedy === ""} open={open} />
+        )}
       </RemedySteps>
+      <p>
+        <SubjectLink type={step.subject_type} id={step.subject_id}>
+          See this work
+        </SubjectLink>
+      </p>
     </div>
   );
 }

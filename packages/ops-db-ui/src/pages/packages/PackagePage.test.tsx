@@ -17,6 +17,8 @@ const DENIED = {
   next: "The work is given up at once.",
   turn: "operator",
   help: "errors",
+  before_retry: "Give the credential these rights.",
+  while_it_lasts: "Give the credential these rights.",
   error_class: "configuration",
 } as const;
 
@@ -26,6 +28,8 @@ beforeEach(() => {
   answer(`${ADDRESS}/files` as "/api/v1/raw-data-packages/{package_id}/files", NO_ROWS);
   answer("/api/v1/error-categories", { items: [DENIED] });
   answer("/api/v1/data-locations", NO_ROWS);
+  answer("/api/v1/raw-data-files", NO_ROWS);
+  answer("/api/v1/open-work", NO_ROWS);
 });
 
 test("what was given up says what to mend first, then offers to retry", async () => {
@@ -49,7 +53,7 @@ test("what was given up says what to mend first, then offers to retry", async ()
   await expectAccessible();
 });
 
-test("without a tar its files are said to be at their source, and wait to be packed", async () => {
+test("before it is packed its files are said to be at their source, and wait to be packed", async () => {
   const checksum = "xxh3-128:0ae34af91c550d00a11556a577f92d6b";
   answer(ADDRESS as "/api/v1/raw-data-packages/{package_id}", {
     ...PACKAGE,
@@ -76,9 +80,9 @@ test("without a tar its files are said to be at their source, and wait to be pac
   });
   await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
   await expect
-    .element(page.getByText("No tar yet; the 8 files themselves are at ccat.chai-raw-data."))
+    .element(page.getByText("Not packed yet; the 8 files themselves are at ccat.chai-raw-data."))
     .toBeVisible();
-  await expect.element(page.getByText("once it is packed")).toBeVisible();
+  await expect.element(page.getByText("once it is packed").last()).toBeVisible();
   expect(page.getByRole("link", { name: /^Download/ }).elements()).toEqual([]);
   const where = page.getByRole("region", { name: "Where it is" });
   await expect
@@ -107,8 +111,18 @@ test("a package that is archived tells its life, its copies and its files, each 
     .element(file.getByRole("link", { name: /Download/ }))
     .toHaveAttribute("href", `/api/v1/raw-data-files/${packed.id}/content`);
   await expect
-    .element(page.getByRole("link", { name: "Download tar" }))
+    .element(page.getByRole("link", { name: "Download package" }))
     .toHaveAttribute("href", `/api/v1/raw-data-packages/${PACKAGE.id}/content`);
+});
+
+test("a file that is not as it was filed stands before the others, with what is wrong", async () => {
+  const bad = { ...UNPACKED, problem: "its checksum is another" };
+  answer("/api/v1/raw-data-files", { items: [bad], next_cursor: null });
+  await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
+  await expect
+    .element(page.getByRole("table", { name: "Bad files" }).getByRole("row").nth(1))
+    .toMatchTextContent(/a\.fits.*its checksum is another/);
+  await expect.element(page.getByText("This file cannot be packed as it is")).toBeVisible();
 });
 
 test("a telephone shows the first ten files, and all of them when they are wanted", async () => {

@@ -37,7 +37,6 @@ export function PackagePage({ id }: { readonly id: string }) {
   const contentAddress = `/api/v1/raw-data-packages/${encodeURIComponent(id)}/content`;
   const { data } = found;
   if (isMissing(found)) return <NotFound missed={{ kind: "package", id }} list="packages" />;
-  const failure = life.data === undefined ? undefined : givenUp(life.data.steps);
   return (
     <div className={page.stack}>
       <div>
@@ -48,7 +47,7 @@ export function PackagePage({ id }: { readonly id: string }) {
               {data !== undefined && hasReadableCopy(data) && (
                 <LinkButton href={contentAddress} download>
                   <Download aria-hidden size={16} />
-                  Download tar
+                  Download package
                 </LinkButton>
               )}
               <CopyAs ccat={["ccat", "get", id]} path={contentAddress} />
@@ -81,19 +80,13 @@ export function PackagePage({ id }: { readonly id: string }) {
       <Panel title="Its life: done, now, to come" of={life}>
         {({ steps }) => <LifeLine steps={drawable(steps, words)} />}
       </Panel>
-      <Panel title="Copies of the tar" of={found}>
+      <Panel title="Copies of the package" of={found}>
         {(shown) => <CopiesTable of={shown} />}
       </Panel>
       <Panel title="Facts" of={found}>
         {(shown) => <Facts of={shown} />}
       </Panel>
-      {data !== undefined && (
-        <FilesOfPackage
-          id={id}
-          count={data.file_count}
-          failure={failure?.subject_type === "package_creation" ? failure.detail : null}
-        />
-      )}
+      {data !== undefined && <FilesOfPackage id={id} count={data.file_count} />}
     </div>
   );
 }
@@ -175,12 +168,12 @@ function Facts({ of: data }: { readonly of: Package }) {
         ["Files", <Count key="files" value={data.file_count} one="file" />],
         ["Data", <Bytes key="data" value={data.payload_bytes} />],
         [
-          "Tar",
+          "Packed",
           data.sealed_at === null ? (
-            "not made yet"
+            "not yet"
           ) : (
-            <span key="tar">
-              <Bytes value={data.size} />, made <Time at={data.sealed_at} />
+            <span key="packed">
+              <Time at={data.sealed_at} />, <Bytes value={data.size} />
             </span>
           ),
         ],
@@ -193,7 +186,7 @@ function Facts({ of: data }: { readonly of: Package }) {
 
 function checksumsOf({ checksum, manifest_checksum }: Package): readonly (readonly [string, ReactNode])[] {
   const known = [
-    ["Checksum of the tar", checksum],
+    ["Checksum of the package", checksum],
     ["Checksum of the manifest", manifest_checksum],
   ] as const;
   return known.flatMap(([name, text]) =>

@@ -31,7 +31,7 @@ export function whereabouts(data: Package): string {
         ? `a copy, not verified yet, is at ${list(unread)}`
         : null;
   if (data.sealed_at === null) {
-    return `Its tar is not made yet. Its files are at their source only: ${ofFiles(data)} at ${data.source_location}.`;
+    return `It is not packed yet. Its files are at their source only: ${ofFiles(data)} at ${data.source_location}.`;
   }
   const source =
     present === 0
@@ -42,12 +42,12 @@ export function whereabouts(data: Package): string {
   return sentence(`Nothing is lost: ${copies === null ? source : `${copies}, and ${source}`}`);
 }
 
-/** Return where the data of a package are whose tar is not made, as a sentence. */
-export function noTarYet({ source_files: { present }, file_count, source_location }: Package): string {
+/** Return where the data of a package are that is not packed, as a sentence. */
+export function notPackedYet({ source_files: { present }, file_count, source_location }: Package): string {
   const of = present === file_count ? "" : ` of ${grouped(file_count)}`;
   const files =
     present === 1 && of === "" ? "file itself is" : `files themselves ${present === 1 ? "is" : "are"}`;
-  return `No tar yet; the ${grouped(present)}${of} ${files} at ${source_location}.`;
+  return `Not packed yet; the ${grouped(present)}${of} ${files} at ${source_location}.`;
 }
 
 function ofFiles({ source_files: { present }, file_count }: Package): string {

@@ -18,7 +18,7 @@ export function WorkAtPlace({ name }: { readonly name: string }) {
         empty="Nothing waits or moves here, and nothing was given up."
       />
       <Groups
-        title="Meant for here"
+        title="On its way here"
         query={{ to: [name], place_not: [name], kind_not: NO_WORK }}
         empty={null}
       />

@@ -9,8 +9,8 @@ import { COLUMNS } from "~/pages/staging/columns";
 const PRESETS: readonly Preset[] = [
   { id: "all", label: "All", query: {} },
   { id: "mine", label: "Mine", query: { mine: "true" }, empty: <Empty title="You have staged nothing." /> },
-  { id: "moving", label: "Not there yet", query: { state: ["pending", "in_progress"] } },
-  { id: "done", label: "There", query: { state: "completed" } },
+  { id: "moving", label: "Being staged", query: { state: ["pending", "in_progress"] } },
+  { id: "done", label: "Staged", query: { state: "completed" } },
   { id: "failed", label: "Failed", query: { state: "failed" } },
 ];
 

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { useErrorCategories } from "~/api/error-categories";
+import { type ErrorCategory, useErrorCategories } from "~/api/error-categories";
 import { useWaitingReasons } from "~/api/waiting-reasons";
 import { worded } from "~/api/words";
+import { Contact } from "~/components/Contact";
 import { grouped } from "~/components/quantity";
-import { nowThatItKeepsFailing } from "~/components/remedy";
 import { Time } from "~/components/Time";
 import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
 import { Remedy } from "~/pages/work/Remedy";
@@ -23,7 +23,7 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
     errors.every(([category]) => categories.has(category));
   const reason = useWaitingReasons().get(group.reason);
   const remedy = isToldByErrors || group.turn === "automatic" ? undefined : reason?.remedy;
-  const isPaused = PAUSED.includes(group.reason);
+  const where = [...Object.keys(group.routes), ...Object.keys(group.places)];
   const [place = null] = Object.keys(group.places);
   return (
     <div className={styles.story}>
@@ -39,9 +39,7 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
                   {count < group.count && <span className={styles.muted}>{grouped(count)} of them: </span>}
                   {known?.text ?? worded(category)}
                   {known !== undefined && known.remedy !== remedy && (
-                    <span className={styles.muted}>
-                      . {isPaused ? nowThatItKeepsFailing(known.remedy) : known.remedy}
-                    </span>
+                    <span className={styles.muted}>. {remedyOf(known, group)}</span>
                   )}
                 </dd>
               );
@@ -54,6 +52,7 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
             <dt>What to do</dt>
             <dd>
               <Remedy text={remedy} where={place} /> <ErrorsOfPause group={group} />
+              {group.turn === "site" && <Contact where={where} />}
             </dd>
           </div>
         )}
@@ -71,6 +70,12 @@ export function GroupStory({ group, by }: { readonly group: Group; readonly by: 
       </dl>
     </div>
   );
+}
+
+/** What helps against an error: of what was given up first, what to do before it is retried. */
+function remedyOf({ before_retry, remedy, while_it_lasts }: ErrorCategory, { reason }: Group): string {
+  if (reason === "given_up") return `${before_retry} Then retry it.`.replace(/^ Then r/, "R");
+  return PAUSED.includes(reason) ? while_it_lasts : remedy;
 }
 
 /** The way to the errors for which routes, or else places, are paused. */

@@ -1,6 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { useMe } from "~/api/me";
+import type { Turn } from "~/api/waiting-reasons";
 import { useNames, whoOf } from "~/api/who";
 import { worded } from "~/api/words";
 import { Button } from "~/components/Button";
@@ -12,7 +13,7 @@ import { hasSeveralCauses, RetryOfOneCause, VerbsBelowRows } from "~/pages/work/
 import type { Grouping } from "~/pages/work/GroupBy";
 import { GroupStory } from "~/pages/work/GroupStory";
 import { GroupWhere } from "~/pages/work/GroupWhere";
-import type { Group } from "~/pages/work/group-words";
+import { byCount, type Group } from "~/pages/work/group-words";
 import { OpenWorkRows } from "~/pages/work/OpenWorkRows";
 import styles from "~/pages/work/WorkGroup.module.css";
 
@@ -83,7 +84,11 @@ function WorkGroup({
   const names = useNames();
   const filter = group.key === null ? null : { ...query, [by]: [group.key] };
   const where = [...Object.keys(group.routes), ...Object.keys(group.places)];
-  const turns = Object.keys(group.turns).length;
+  // The turn that needs somebody most stands first.
+  const several = byCount(group.turns).toSorted(
+    ([one], [other]) => Number(other === group.turn) - Number(one === group.turn),
+  );
+  const turns = several.length > 1 ? several : [[group.turn, group.count] as const];
   return (
     <li className={styles.group} data-open={isOpen}>
       <div className={styles.head}>
@@ -111,8 +116,12 @@ function WorkGroup({
           <Time at={group.oldest} as="lasting" />
         </span>
         <span className={styles.turn} data-urgent={group.turn === "operator" || group.turn === "site"}>
-          {whoOf(group.turn, where, names, me)}
-          {turns > 1 && ` (${grouped(group.turns[group.turn] ?? 0)})`}
+          {turns.map(([turn, count]) => (
+            <span key={turn}>
+              {whoOf(turn as Turn, where, names, me)}
+              {turns.length > 1 && ` (${grouped(count)})`}
+            </span>
+          ))}
         </span>
         <GroupStory group={group} by={by} />
         {filter !== null && (

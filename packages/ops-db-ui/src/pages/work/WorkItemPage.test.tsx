@@ -31,7 +31,7 @@ test("says from where to where, how far, the error with its remedy, and why it w
     .toMatchTextContent(/Transfer summit-buffer → cologne-buffer.*pending/);
   const error = page.getByRole("region", { name: "Error" });
   await expect.element(error).toMatchTextContent("connection to summit-buffer timed out after 30 s");
-  await expect.element(error).toMatchTextContent("If it is down, tell whoever runs the network.");
+  await expect.element(error).toMatchTextContent("If it is down, call whoever runs the network.");
   await expect
     .element(page.getByRole("region", { name: "Why it waits" }))
     .toMatchTextContent("summit-cologne rests until 06:12 after 6 failures in a row");
@@ -106,6 +106,25 @@ test("given-up work names its error once and does not say that it goes on by its
   await expect
     .element(page.getByRole("region", { name: "Why it waits" }))
     .not.toMatchTextContent("timed out after 30 s");
+});
+
+test("given-up work says what to do first, then what a retry does now, and what is safe meanwhile", async () => {
+  answer(ADDRESS, { ...TRANSFER, status: "failed", waiting_reason: "given_up", waiting_detail: null });
+  const open = OPEN.find(({ kind }) => kind === "data_transfer") ?? expect.fail();
+  const on_retry =
+    "It is sent again from its first byte, as soon as the route summit-cologne works again: it is paused now.";
+  const kept = "What was to be sent stays where it is meanwhile.";
+  answer("/api/v1/open-work", { items: [{ ...open, id: TRANSFER.id, on_retry, kept }], next_cursor: null });
+  await transfer();
+  const error = page.getByRole("region", { name: "Error" });
+  const steps = error.getByRole("listitem");
+  await expect.element(steps.first()).toMatchTextContent("See whether the link is up.");
+  await expect.element(steps.last()).toMatchTextContent(`When that is done, retry it:Retry${on_retry}`);
+  await expect
+    .element(steps.last().getByRole("button", { name: "Retry" }))
+    .toHaveAttribute("data-kind", "plain");
+  await expect.element(error).toMatchTextContent(`Nothing changes until somebody acts. ${kept}`);
+  expect(page.getByRole("button", { name: "Retry" }).elements().length).toBe(1);
 });
 
 test("work that does not exist, and a kind that does not", async () => {

@@ -59,7 +59,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
         title={kind.one}
         beside={
           <>
-            <WorkVerbs collection={kind.collection} id={id} verbs={verbsOf(row)} shown={row} />
+            <WorkVerbs collection={kind.collection} id={id} verbs={verbsBeside(row)} shown={row} />
             <CopyAs
               ccat={["ccat", "why", id]}
               path={`/api/v1/${kind.collection}/${encodeURIComponent(id)}`}
@@ -71,7 +71,7 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
       </PageTitle>
       <div className={styles.page}>
         {item.isError && <ProblemNote error={item.error} again={() => void item.refetch()} />}
-        {row.error_message !== null && <WorkError row={row} />}
+        {row.error_message !== null && <WorkError row={row} collection={kind.collection} open={waits} />}
         {row.waiting_reason !== null && isOpen && (
           <section aria-label="Why it waits" className={page.panel}>
             <h2>Why it waits</h2>
@@ -97,6 +97,12 @@ function Item({ kind, id }: { readonly kind: WorkKind; readonly id: string }) {
       </div>
     </>
   );
+}
+
+/** The verbs beside the title; the retry of what has an error is the last step of what to do about that. */
+function verbsBeside(row: WorkRow): readonly ("retry" | "cancel")[] {
+  const isTold = row.status === "failed" && row.error_message !== null;
+  return isTold ? ["cancel"] : verbsOf(row);
 }
 
 function verbsOf(row: WorkRow): readonly ("retry" | "cancel")[] {

@@ -55,7 +55,9 @@ function asked(path: string): URLSearchParams[] {
 
 test("groups tell how much, how old, what happens next and whose turn it is", async () => {
   await show(<WorkPage />, { at: "/work", me: OPERATOR });
-  await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
+  await expect
+    .element(page.getByText("264 pieces of work are open: 8.40 TB, each package counted once."))
+    .toBeVisible();
   const group = page.getByRole("listitem").first();
   await expect
     .element(group)
@@ -74,6 +76,7 @@ test("groups say where, of what, what failed last and who by name must act", asy
     .element(paused)
     .toMatchTextContent(/route summit-cologne.*summit-buffer.*the staff at FYST and Cologne/);
   await expect.element(paused).toMatchTextContent(/What to do\s*See the errors of the route\./);
+  await expect.element(paused.getByRole("link", { name: "+49 221 4710 100" })).toBeVisible();
   await expect
     .element(paused.getByRole("link", { name: "Errors of summit-cologne" }))
     .toHaveAttribute("href", "/errors?open=true&route=summit-cologne");
@@ -84,7 +87,26 @@ test("groups say where, of what, what failed last and who by name must act", asy
   await expect.element(failed).toMatchTextContent(/you, or another operator.*3 package creations/);
   await expect
     .element(failed)
-    .toMatchTextContent(/Last error\s*File has another checksum\. Put the file back as it was filed\./);
+    .toMatchTextContent(
+      /Last error\s*File has another checksum\. Put the file back as it was filed\. Then retry it\./,
+    );
+});
+
+test("copies that stay are no work, and each of several turns is named", async () => {
+  answerNames();
+  const [first = expect.fail(), ...others] = badWork.groups;
+  const groups = [
+    { ...first, turns: { site: 200, instrument: 14 } },
+    ...others.map((group) => ({ ...group, kinds: { package_copy: group.count } })),
+  ];
+  answer("/api/v1/open-work/groups", { ...badWork, groups });
+  await show(<WorkPage />, { at: "/work", me: OPERATOR });
+  await expect
+    .element(page.getByText(/^214 pieces of work are open, and 50 copies stay where they are: 8.40 TB/))
+    .toBeVisible();
+  await expect
+    .element(page.getByRole("listitem").first())
+    .toMatchTextContent(/the staff at FYST and Cologne \(200\).*the .*team.* \(14\)/);
 });
 
 test("opening a group asks for its rows only and stands in the address", async () => {
@@ -258,7 +280,9 @@ test("the last hours are those of the data centre, whatever the clock of the bro
   stopClock("2031-07-01T00:00:00Z");
   setClock(new Date(AT), Date.now());
   await show(<WorkPage />, { at: "/work?waiting_since=now-12h", me: OPERATOR });
-  await expect.element(page.getByText("264 things are open, 8.40 TB.")).toBeVisible();
+  await expect
+    .element(page.getByText("264 pieces of work are open: 8.40 TB, each package counted once."))
+    .toBeVisible();
   expect(asked("/api/v1/open-work/groups")[0]?.get("waiting_since")).toBe("2026-03-01T18:00:00.000Z");
 });
 

@@ -1,4 +1,4 @@
-import { useGet } from "~/api/get";
+import { type Answer, useGet } from "~/api/get";
 import { operations } from "~/api/operations.gen";
 import { Age } from "~/components/Age";
 import { CopyAs } from "~/components/CopyAs";
@@ -28,6 +28,24 @@ import { useSiteTime } from "~/time/site";
 const LIST = operations.list_open_work;
 const FIELDS = fieldsOf(LIST);
 const MINUTE = 60_000;
+
+type Groups = Answer<"/api/v1/open-work/groups">;
+
+/** How much is open: what is to be done, and the copies that stay where they are; bytes of each package once. */
+function Sum({ of: { bytes, count, groups } }: { readonly of: Groups }) {
+  const copies = groups.reduce((sum, { kinds }) => sum + (kinds.package_copy ?? 0), 0);
+  return (
+    <>
+      <Count value={count - copies} one="piece of work is" many="pieces of work are" /> open
+      {copies > 0 && (
+        <>
+          , and <Count value={copies} one="copy stays where it is" many="copies stay where they are" />
+        </>
+      )}
+      : <Bytes value={bytes} />, each package counted once.
+    </>
+  );
+}
 
 /** What waits, where, whose turn it is, and what failed. */
 export function WorkPage() {
@@ -98,8 +116,7 @@ export function WorkPage() {
       {groups.data === undefined && groups.isPending && wrong.length === 0 && <Loading lines={8} />}
       {groups.data !== undefined && groups.data.count > 0 && (
         <p className={styles.sum}>
-          <Count value={groups.data.count} one="thing is" many="things are" /> open,{" "}
-          <Bytes value={groups.data.bytes} />.
+          <Sum of={groups.data} />
         </p>
       )}
       {groups.data !== undefined && groups.data.count === 0 && (

@@ -9,6 +9,9 @@ export type WorkRow =
   | Answer<"/api/v1/staging-items/{work_id}">
   | Answer<"/api/v1/deletions/{work_id}">;
 
+/** Something of the list of open work. */
+export type OpenRow = Answer<"/api/v1/open-work">["items"][number];
+
 /** Reasons of work whose route or place failed so often that it is paused. */
 export const PAUSED: readonly string[] = ["route_circuit_open", "location_circuit_open"];
 

@@ -24,7 +24,7 @@ RULES: tuple[Rule, ...] = (
     attention_records.long_executions,
     attention_records.tokens,
 )
-"""The rules; where they are equally urgent, what has a deadline and its cause come first."""
+"""The rules; where they are equally urgent, what has a deadline comes first, but for its cause."""
 
 
 def attention(facts: Facts) -> list[Attention]:
@@ -32,4 +32,13 @@ def attention(facts: Facts) -> list[Attention]:
     found = [(number, it) for number, rule in enumerate(RULES) for it in rule(facts)]
     order = list(Level)
     found.sort(key=lambda pair: (order.index(pair[1].severity), pair[0], pair[1].since or facts.at))
-    return [it for _, it in found]
+    return _causes_first([it for _, it in found])
+
+
+def _causes_first(items: list[Attention]) -> list[Attention]:
+    """Return equally urgent items so that a cause stands right before what it brings about."""
+    ordered: list[Attention] = []
+    for item in items:
+        causes = [it for it in items if it.severity is item.severity and it.is_cause_of(item)]
+        ordered += [it for it in (*causes, item) if it not in ordered]
+    return ordered

@@ -1,12 +1,13 @@
 """What an item that needs somebody is made of, and what rules share."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from ccat_ops_db.reports.facts import Facts, OpenCount
-from ccat_ops_db.reports.words import how_many, size
+from ccat_ops_db.reports.words import how_many, listed, size
 from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason
 
 
@@ -64,6 +65,8 @@ class Attention:
         What can be done about it with one call.
     subjects : Link or None
         What it concerns.
+    cause : Link or None
+        The route or location that brings it about, whose people are meant by the turn.
     help : HelpPage
         Where it is explained.
     """
@@ -82,7 +85,27 @@ class Attention:
     next_at: datetime | None = None
     action: Action | None = None
     subjects: Link | None = None
+    cause: Link | None = None
 
+    def is_cause_of(self, other: "Attention") -> bool:
+        """Tell whether it is about what brings another item about."""
+        return other.cause is not None and self.rule in OUT_OF_SERVICE and self.where == other.cause.id
+
+
+OUT_OF_SERVICE = ("circuit_open", "location_suspect", "long_suspension")
+"""Rules about what is out of service."""
+
+NOUNS: Mapping[str, tuple[str, str]] = {
+    "data_transfer": ("transfer", ""),
+    "archive_transfer": ("transfer", " into an archive"),
+    "package_creation": ("package", " to be made"),
+    "fixity_check": ("verification", ""),
+    "staging_item": ("staging item", ""),
+    "deletion": ("deletion", ""),
+    "package_copy": ("package", ""),
+    "execution_module": ("module", " of an observation"),
+}
+"""What each kind of open work is called: the noun, and what follows it."""
 
 NOT_HELD = {
     WaitingReason.IN_PROGRESS.value,
@@ -137,9 +160,13 @@ def oldest_of(work: Iterable[OpenCount]) -> datetime | None:
 
 
 def amount_of(work: Iterable[OpenCount]) -> str:
-    """Return how much work it is, in words."""
+    """Return how much work it is, in words: a package may wait for several things."""
     work = list(work)
-    return f"{how_many(count_of(work), 'package')} ({size(bytes_of(work))})"
+    kinds: Counter[str] = Counter()
+    for it in work:
+        kinds[it.kind] += it.count
+    parts = [f"{how_many(count, NOUNS[kind][0])}{NOUNS[kind][1]}" for kind, count in kinds.most_common()]
+    return f"{listed(parts)} ({size(bytes_of(work))})"
 
 
 def held_up(work: Iterable[OpenCount]) -> str:

@@ -1,6 +1,7 @@
 """Rules about places: archives, locations, routes and sites."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccat_ops_db.enumerations import LocationType
@@ -34,14 +35,16 @@ _NOUNS = {"sites": "The site", "data-locations": "The location", "routes": "The 
 def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
     """Copies at archives that were found corrupt or missing."""
     for copies in facts.archives:
-        if copies.status == "present":
+        place = next((it for it in facts.places if it.id == copies.location), None)
+        # Of a location in doubt its own item tells them.
+        if copies.status == "present" or (place is not None and place.suspect_since is not None):
             continue
         yield Attention(
             "bad_archive_copy",
             Level.ACT,
             f"{how_many(copies.count, f'{copies.status} copy')} at the archive {copies.location}",
             f"{size(copies.bytes)} were {copies.status} when they were last verified.",
-            _written_again(facts, copies.location),
+            _written_again(copies.location, place),
             f"Check the storage of {copies.location}, and that each package has another verified copy.",
             Turn.SITE,
             HelpPage.PLACE,
@@ -51,12 +54,9 @@ def bad_archive_copies(facts: Facts) -> Iterator[Attention]:
         )
 
 
-def _written_again(facts: Facts, archive: str) -> str:
+def _written_again(archive: str, place: Place | None) -> str:
     """Say when copies at an archive are written again: not while it is out of service."""
-    place = next((it for it in facts.places if it.id == archive), None)
     again = "is written again from another verified copy, where there is one."
-    if place is not None and place.suspect_since is not None:
-        return f"Once {archive} is trusted again, each {again}"
     if place is not None and (place.open_until is not None or place.suspended_at is not None):
         return f"Once {archive} is in service again, each {again}"
     return f"Each {again}"
@@ -67,12 +67,17 @@ def suspect_places(facts: Facts) -> Iterator[Attention]:
     entry = CATALOGUE[WaitingReason.LOCATION_SUSPECT]
     for place in facts.places:
         if place.suspect_since is not None:
+            bad = [it for it in facts.archives if it.location == place.id and it.status != "present"]
+            again = (
+                f" Once {place.id} is trusted again, each copy that is corrupt or missing there is written"
+                " again from another verified copy, where there is one."
+            )
             yield Attention(
                 "location_suspect",
                 Level.ACT,
                 f"{place.id} is in doubt",
                 f"{place.suspect_reason}. {held_up(at_place(facts, place.id))}",
-                entry.next,
+                f"{entry.next}{again if bad else ''}",
                 remedy_at(entry.remedy, place.id),
                 entry.turn,
                 entry.help,
@@ -125,25 +130,35 @@ def full_places(facts: Facts) -> Iterator[Attention]:
         soon = full_at is not None and full_at < facts.at + SOON_FULL
         if not above and not (soon and used >= 0.5):
             continue
-        cause = f": {reason}." if (reason := _holds_up(facts, place)) else "."
+        cause = _holds_up(facts, place)
+        because = f": {cause.text}." if cause else "."
+        reserve = f" {size(place.reserve)} of it is kept free for what is under way." if place.reserve else ""
         frees = place.deletes and place.location_type is not LocationType.LONG_TERM_ARCHIVE
         yield Attention(
             FILLING,
             Level.ACT if soon or used >= NEARLY_FULL else Level.WATCH,
             f"{place.id} is {share(used)} full{_forecast(place, facts.at) if soon else ''}",
-            f"Its high watermark is {place.watermark_high:g} %, and it is not falling{cause}"
+            f"Its high watermark is {place.watermark_high:g} %, and it is not falling{because}{reserve}"
             if above
-            else f"It fills faster than it is freed{cause}",
-            f"{_AT_FULL[place.location_type]} {_FREES if frees else 'Nothing is deleted there.'}",
-            "See what stops the data from going on. Free or add space if that takes long.",
-            Turn.OPERATOR,
+            else f"It fills faster than it is freed{because}{reserve}",
+            " ".join(
+                (
+                    _AT_FULL[place.location_type],
+                    *_observing_may_go_on(facts, place),
+                    _FREES if frees else "Nothing is deleted there.",
+                )
+            ),
+            f"{cause.remedy if cause else _FIND_THE_CAUSE} Free or add space if that takes longer.",
+            cause.turn if cause else Turn.OPERATOR,
             HelpPage.PLACE,
             where=place.id,
             next_at=full_at if soon and full_at is not None and full_at > facts.at else None,
             subjects=Link("data-locations", place.id),
+            cause=cause.link if cause else None,
         )
 
 
+_FIND_THE_CAUSE = "See what keeps the data from going on, and end that."
 _FREES = "Copies are deleted there as soon as they are archived."
 
 _AT_FULL: Mapping[LocationType, str] = {
@@ -163,21 +178,62 @@ def _forecast(place: Place, at: datetime) -> str:
     return f", no room for new packages{f' in {duration(when - at)}' if when > at else ''}"
 
 
-def _holds_up(facts: Facts, place: Place) -> str | None:
+def _observing_may_go_on(facts: Facts, place: Place) -> Iterator[str]:
+    """Say for how long instruments can write on while a buffer of their site takes nothing."""
+    if place.location_type is not LocationType.BUFFER:
+        return
+    sources = [
+        it
+        for it in facts.places
+        if it.location_type is LocationType.SOURCE and it.site == place.site and it.enabled
+    ]
+    full = [(it.no_room_at, it.id) for it in sources if it.no_room_at is not None]
+    if full:
+        when, first = min(full)
+        if when > facts.at:
+            yield f"Observing can go on for {duration(when - facts.at)} more; then {first} is full, too."
+    elif room := sum(max(it.room or 0, 0) for it in sources):
+        yield f"Observing can go on: {size(room)} are free at its sources."
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """What is out of service and keeps data at a location."""
+
+    text: str
+    link: Link
+    state: str
+
+    @property
+    def turn(self) -> Turn:
+        """Return whose turn it is."""
+        return Turn.OPERATOR if self.state == "suspended" else Turn.SITE
+
+    @property
+    def remedy(self) -> str:
+        """Return what ends it."""
+        if self.state == "suspended":
+            return f"Resume {self.link.id}, if the reason has passed."
+        return f"Call those who look after {self.link.id}, and have it mended first."
+
+
+def _holds_up(facts: Facts, place: Place) -> _Cause | None:
     """Say which route or location that is out of service keeps most of what lies at a location there."""
     leaving = [it for it in held(facts.work) if it.source == place.id and it.kind in LEAVING]
-    causes: list[tuple[int, str]] = []
+    causes: list[tuple[int, _Cause]] = []
     for way in facts.ways:
         if state := _out_of_service(way):
             count = count_of(it for it in leaving if it.route == way.id)
             leave = f"{how_many(count, 'package')} {'leaves' if count == 1 else 'leave'}"
-            causes.append((count, f"the route {way.id}, by which {leave}, is {state}"))
+            text = f"the route {way.id}, by which {leave}, is {state}"
+            causes.append((count, _Cause(text, Link("routes", way.id), state)))
     for to in facts.places:
         if to is not place and (state := _out_of_service(to)):
             count = count_of(it for it in leaving if it.route is None and it.place == to.id)
             go = f"{how_many(count, 'package')} {'goes' if count == 1 else 'go'}"
-            causes.append((count, f"the location {to.id}, to which {go}, is {state}"))
-    count, cause = max(causes, default=(0, ""))
+            text = f"the location {to.id}, to which {go}, is {state}"
+            causes.append((count, _Cause(text, Link("data-locations", to.id), state)))
+    count, cause = max(causes, key=lambda it: (it[0], it[1].text), default=(0, None))
     return cause if count else None
 
 

@@ -1,10 +1,12 @@
 """Rules about work: given up, held up, and nobody there to do it."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 
 from ccat_ops_db.error_catalogue import error_entry, turn_of_given_up
 from ccat_ops_db.reports.attention_item import (
+    NOUNS,
     Action,
     Attention,
     Level,
@@ -19,7 +21,9 @@ from ccat_ops_db.reports.attention_item import (
     on_route,
 )
 from ccat_ops_db.reports.facts import Facts, OpenCount, Place
-from ccat_ops_db.reports.words import duration, how_many, size
+from ccat_ops_db.reports.given_up import KEPT, remedy_of_given_up
+from ccat_ops_db.reports.open_work import OpenWorkKind
+from ccat_ops_db.reports.words import duration, how_many, listed, size
 from ccat_ops_db.waiting import HelpPage, Turn, WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE, entry_of
 
@@ -27,15 +31,6 @@ SILENT_WORKER = timedelta(minutes=10)
 SILENT_PLANNER = timedelta(minutes=5)
 STUCK = timedelta(hours=1)
 LONG_STUCK = timedelta(hours=3)
-NOUNS: Mapping[str, tuple[str, str]] = {
-    "data_transfer": ("transfer", ""),
-    "archive_transfer": ("transfer", " into an archive"),
-    "package_creation": ("package", " to be made"),
-    "fixity_check": ("verification", ""),
-    "staging_item": ("staging item", ""),
-    "deletion": ("deletion", ""),
-}
-"""What each kind of work is called: the noun, and what follows it."""
 
 
 def given_up(facts: Facts) -> Iterator[Attention]:
@@ -46,15 +41,19 @@ def given_up(facts: Facts) -> Iterator[Attention]:
         if not work:
             continue
         count, main = count_of(work), max(work, key=lambda it: it.count)
-        of_creation = kind == "package_creation"
-        error = error_entry(main.error_category, of_creation=of_creation)
+        of_creation = kind == OpenWorkKind.PACKAGE_CREATION
+        causes: Counter[str | None] = Counter()
+        for it in work:
+            causes[it.error_category] += it.count
         yield Attention(
             "given_up",
             Level.ACT,
             f"{how_many(count, noun)}{what} ({size(bytes_of(work))}) given up",
-            error.meaning if error else f"The last error was {main.error_category}.",
-            entry.next,
-            remedy_at(error.remedy if error else entry.remedy, main.place),
+            _errors_in_words(causes, of_creation=of_creation),
+            f"{entry.next} {KEPT[OpenWorkKind(kind)]}",
+            "Open each, remove the cause that its error names, then retry it."
+            if len(causes) > 1
+            else remedy_at(remedy_of_given_up(main.error_category, of_creation=of_creation), main.place),
             turn_of_given_up(main.error_category, of_creation=of_creation),
             entry.help,
             count,
@@ -63,6 +62,16 @@ def given_up(facts: Facts) -> Iterator[Attention]:
             action=Action("retry", "open-work", filter={"kind": kind, "reason": "given_up"}),
             subjects=Link("open-work", filter={"kind": kind, "reason": "given_up"}),
         )
+
+
+def _errors_in_words(causes: Counter[str | None], *, of_creation: bool) -> str:
+    """Return what the last errors of some work mean, or how many there are of each."""
+    entries = {it: error_entry(it, of_creation=of_creation) for it in causes}
+    names = {it: entry.text if entry else str(it) for it, entry in entries.items()}
+    if len(causes) > 1:
+        return f"The last errors: {listed([f'{many} × {names[it]}' for it, many in causes.most_common()])}."
+    [(category, entry)] = entries.items()
+    return entry.meaning if entry else f"The last error was {category}."
 
 
 def stuck_ways(facts: Facts) -> Iterator[Attention]:

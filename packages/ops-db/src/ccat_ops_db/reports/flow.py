@@ -38,7 +38,8 @@ class FlowStep:
 
     ``packages`` and ``bytes`` are: at the source what is not packaged; at the buffer what is not on its way
     yet; on the link what is being sent or was not verified on arrival; at the archive what is being written;
-    what is written and not verified; and what is archived and not removed at its source.
+    what is written and not verified; and what is archived and not removed at its source. ``rate`` is what was
+    filed at the source, and what passed each of the others; ``given_up`` is what somebody has to retry.
     """
 
     step: str
@@ -47,6 +48,7 @@ class FlowStep:
     moving: int
     rate: float
     stopped_by: StoppedBy | None
+    given_up: int = 0
 
 
 def flow(facts: Facts, not_removed: tuple[int, int]) -> list[FlowStep]:
@@ -84,14 +86,14 @@ def flow(facts: Facts, not_removed: tuple[int, int]) -> list[FlowStep]:
             "buffer",
             at_buffer,
             [*copies, *before_link],
-            passed["package.sealed"],
+            passed["transfer.sent"],
             passed["transfer.sent"],
         ),
         _step(
             facts,
             "link",
             (count_of(on_link), bytes_of(on_link)),
-            transfers,
+            on_link,
             passed["transfer.sent"],
             passed["transfer.sent"],
         ),
@@ -145,9 +147,11 @@ def _step(
 ) -> FlowStep:
     moving = [it for it in work if it.reason == WaitingReason.IN_PROGRESS]
     stopped = None
-    if not moving and (last.last is None or last.last < facts.at - STOPPED):
+    # Where nothing is, nothing is stopped: it does not get there.
+    if any(here) and not moving and (last.last is None or last.last < facts.at - STOPPED):
         stopped = _stopped_by(facts, work)
-    return FlowStep(name, here[0], here[1], count_of(moving), rate.bytes / RECENTLY.total_seconds(), stopped)
+    given_up = count_of(it for it in work if it.reason == WaitingReason.GIVEN_UP)
+    return FlowStep(name, *here, count_of(moving), rate.bytes / RECENTLY.total_seconds(), stopped, given_up)
 
 
 def _stopped_by(facts: Facts, work: Iterable[OpenCount]) -> StoppedBy | None:

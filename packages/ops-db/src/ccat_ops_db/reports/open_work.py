@@ -107,7 +107,8 @@ def open_work(at: datetime | None = None) -> Subquery:
         ``own_execution_id`` (of modules), ``module``, ``site``, ``from_location``, ``to_location``, ``place``
         (where it is to be done), ``route``, ``status``, ``reason``, ``detail``, ``since``, ``next_at``
         (next attempt, end of a pause or of a grace period, opening of a route: the latest of them),
-        ``turn``, ``priority``, times, ``attempt``, bytes (null where nobody knows them), worker and error.
+        ``paused`` (which route or location that it needs is paused), ``turn``, ``priority``, times,
+        ``attempt``, bytes (null where nobody knows them), worker and error.
     """
     statement = _statement() if at is None else _statement().params(now=at)
     return statement.subquery("open_work")
@@ -166,6 +167,13 @@ def _statement() -> Select[Any]:
             func.nullif(func.concat_ws("; ", rows.c.detail, held), "").label("detail"),
             route.label("route"),
             cast(next_at, UtcDateTime()).label("next_at"),
+            case(
+                (route_pause.is_not(None), func.concat("the route ", route)),
+                *(
+                    (place.c.open_until.is_not(None), func.concat("the location ", rows.c[name]))
+                    for name, place in places.items()
+                ),
+            ).label("paused"),
             case(*_given_up(rows), else_=case(turns, value=rows.c.reason, else_=_OPERATOR)).label("turn"),
         )
         .select_from(rows)

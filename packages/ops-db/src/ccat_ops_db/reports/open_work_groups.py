@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, String, Subquery, cast, func, select
 from sqlalchemy.orm import Session
 
 from ccat_ops_db.error_catalogue import turn_of_given_up
@@ -76,13 +77,21 @@ class OpenWorkGroup:
     reasons_of_turns: dict[Turn, dict[str, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class GroupedWork:
+    """Open work in groups, and its bytes in all: those of a package once, whatever is done with it."""
+
+    groups: list[OpenWorkGroup]
+    bytes: int
+
+
 def open_work_groups(
     session: Session,
     by: GroupBy,
     rows: Subquery,
     conditions: Iterable[ColumnElement[bool]] = (),
     verbs: Mapping[str, ColumnElement[bool]] = MappingProxyType({}),
-) -> list[OpenWorkGroup]:
+) -> GroupedWork:
     """Return open work in groups, those first that need somebody, then the largest; one statement.
 
     Parameters
@@ -98,32 +107,52 @@ def open_work_groups(
     verbs : mapping
         Name of what can be done → with which of it.
     """
-    key = rows.c[by.value]
-    parts = (rows.c.reason, rows.c.kind, rows.c.place, rows.c.route, rows.c.error_category)
-    statement = (
+    names = ("reason", "kind", "place", "route", "error_category")
+    wanted = (
         select(
-            key.label("key"),
-            *parts,
-            func.count(),
-            cast(func.coalesce(func.sum(rows.c.bytes_total), 0), BigInteger),
-            func.min(rows.c.since),
-            func.min(rows.c.next_at),
-            *(func.count().filter(possible) for possible in verbs.values()),
+            rows.c[by.value].label("key"),
+            *(rows.c[name].label(f"of_{name}") for name in names),
+            *(rows.c[name] for name in ("id", "package_id", "bytes_total", "since", "next_at")),
+            *(possible.label(verb) for verb, possible in verbs.items()),
         )
         .where(*conditions)
-        .group_by(key, *parts)
+        .cte("wanted")
     )
+    parts = [wanted.c[f"of_{name}"] for name in names]
+    statement = select(
+        wanted.c.key,
+        *parts,
+        func.count(),
+        cast(func.coalesce(func.sum(wanted.c.bytes_total), 0), BigInteger),
+        func.min(wanted.c.since),
+        func.min(wanted.c.next_at),
+        *(func.count().filter(wanted.c[verb]) for verb in verbs),
+        _bytes_of_packages(wanted),
+    ).group_by(wanted.c.key, *parts)
     groups: dict[str | None, OpenWorkGroup] = {}
+    size = 0
     for row in session.execute(statement):
         group = groups.setdefault(row[0], OpenWorkGroup(row[0], _text(by, row[0])))
         _add(group, row[1:6], *row[6:10])
-        for verb, count in zip(verbs, row[10:], strict=True):
+        size = row[-1]
+        for verb, count in zip(verbs, row[10:-1], strict=True):
             group.can[verb] = group.can.get(verb, 0) + count
     for group in groups.values():
         _conclude(group)
-    return sorted(
+    ordered = sorted(
         groups.values(), key=lambda group: (URGENCY.index(group.turn), -group.count, group.key or "")
     )
+    return GroupedWork(ordered, size)
+
+
+def _bytes_of_packages(wanted: CTE) -> ColumnElement[Any]:
+    """Return the bytes of open work, those of a package once: several things are done with it."""
+    once = (
+        select(func.max(wanted.c.bytes_total).label("bytes"))
+        .group_by(func.coalesce(cast(wanted.c.package_id, String), wanted.c.id))
+        .subquery()
+    )
+    return select(cast(func.coalesce(func.sum(once.c.bytes), 0), BigInteger)).scalar_subquery()
 
 
 def _add(

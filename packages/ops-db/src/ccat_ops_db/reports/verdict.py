@@ -6,9 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccat_ops_db.enumerations import PackageState
-from ccat_ops_db.reports.attention_item import Attention, Level, count_of, held
+from ccat_ops_db.reports.attention_item import NOUNS, Attention, Level, count_of, held
 from ccat_ops_db.reports.attention_places import FILLING
-from ccat_ops_db.reports.attention_work import NOUNS
 from ccat_ops_db.reports.facts import Facts, OpenCount
 from ccat_ops_db.reports.words import how_many, size
 from ccat_ops_db.waiting import Turn, WaitingReason
@@ -61,10 +60,12 @@ def verdict(facts: Facts, items: Sequence[Attention], packages: Mapping[str, int
 
 
 def _needs(items: Sequence[Attention]) -> str:
-    shown, rest = items[:MOST_TITLES], len(items) - MOST_TITLES
+    shown, rest = items[:MOST_TITLES], items[MOST_TITLES:]
     parts = [shown[0].title, *(_inside(item.title) for item in shown[1:])]
-    if rest > 0:
-        parts.append(f"{how_many(rest, 'more thing')} {'needs' if rest == 1 else 'need'} attention")
+    urgent = sum(item.severity is Level.ACT for item in rest)
+    counts = ((urgent, "to act on"), (len(rest) - urgent, "to watch"))
+    if more := [f"{count} more {what}" for count, what in counts if count]:
+        parts.append(", ".join(more))
     return "; ".join(parts) + "."
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.error_catalogue import error_entry, turn_of_given_up
+from ccat_ops_db.reports.given_up import KEPT, remedy_of_given_up
+from ccat_ops_db.reports.open_work import OpenWorkKind
 from ccat_ops_db.waiting import Turn, WaitingReason, clause, remedy_at
 from ccat_ops_db.waiting_catalogue import entry_of
 
@@ -17,6 +19,15 @@ DOINGS: dict[Operation, str] = {
     Operation.ARCHIVE_TRANSFER: "archive it at {destination}",
     Operation.STAGING: "stage it at {destination}",
     Operation.DELETION: "delete it at {source}",
+}
+
+KINDS_OF_WORK: dict[Operation, OpenWorkKind] = {
+    Operation.PACKAGE_CREATION: OpenWorkKind.PACKAGE_CREATION,
+    Operation.TRANSFER: OpenWorkKind.DATA_TRANSFER,
+    Operation.VERIFY: OpenWorkKind.FIXITY_CHECK,
+    Operation.ARCHIVE_TRANSFER: OpenWorkKind.ARCHIVE_TRANSFER,
+    Operation.STAGING: OpenWorkKind.STAGING_ITEM,
+    Operation.DELETION: OpenWorkKind.DELETION,
 }
 
 
@@ -136,8 +147,12 @@ def work_step(row: Any) -> Step:
     of_creation = row.operation == Operation.PACKAGE_CREATION
     error = error_entry(row.error_category, of_creation=of_creation)
     if reason is WaitingReason.GIVEN_UP and error is not None:
-        turn = turn_of_given_up(row.error_category, of_creation=of_creation)
-        step = replace(step, remedy=error.remedy, turn=turn)
+        step = replace(
+            step,
+            remedy=remedy_of_given_up(row.error_category, of_creation=of_creation),
+            next=f"{step.next} {KEPT[KINDS_OF_WORK[Operation(row.operation)]]}",
+            turn=turn_of_given_up(row.error_category, of_creation=of_creation),
+        )
     return step
 
 

@@ -1,5 +1,6 @@
 """Figures in words, for sentences."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -33,6 +34,12 @@ def how_many(number: int, noun: str) -> str:
         return f"1 {noun}"
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {plural}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence."""
+    *first, last = parts or ("nothing",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def share(part: float) -> str:
