@@ -117,6 +117,7 @@ def _location(
         path=str(folder),
         retention_policy_id=policy,
         deletion_mode=DeletionMode.ENABLED,
+        settle_time=0,
     )
 
 

@@ -24,6 +24,7 @@ from ccat_data_transfer.simulation.observatory import PLACES, add_telescope
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_data_transfer.work.worker import Worker
 from ccat_data_transfer.world import World
 from ccat_data_transfer.world_real import real_world
 from ccat_dev_stack.virtual_time import (
@@ -188,6 +189,7 @@ class SmallObservatory:
         self.world = self.world_with()
         self.planner = self.new_planner()
         self.runner = self.new_runner("worker-1")
+        self.worker = Worker(self.world, self.settings, locations=(), sites=(), operations=())
         with self.sessions.begin() as session:
             if copied:
                 move_places(session, root, self.clock.now)
@@ -278,6 +280,7 @@ class SmallObservatory:
         """Plan and work until nothing is left to do now."""
         self.runner.places.beat([])
         self.runner.places.look()
+        self.worker.read_left_out()
         for _ in range(passes):
             self.planner.run_pass()
             if not self.mailbox.messages:
@@ -473,5 +476,7 @@ def _add_location(
             path=str(folder),
             retention_policy_id=policy,
             deletion_mode=DeletionMode.ENABLED,
+            # Tests that end an observation go on without waiting for files that may follow.
+            settle_time=0,
         )
     )

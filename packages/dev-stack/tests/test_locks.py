@@ -27,12 +27,13 @@ LOCKS = {
     "ccat_data_transfer/planning/reasons.py:not_locked": ORDERED,
     "ccat_data_transfer/planning/recovery.py:_expired": ORDERED,
     "ccat_data_transfer/planning/verifying.py:register_copy": ONE_ROW,
-    "ccat_data_transfer/stages/bad_files.py:conclude_files": ORDERED,
+    "ccat_data_transfer/stages/bad_files.py:_exceptions": ORDERED,
     "ccat_data_transfer/stages/staging.py:_register": ONE_ROW,
     "ccat_data_transfer/work/attempt.py:_lock_and_release": ORDERED,
     "ccat_data_transfer/work/outcome.py:_end_errors_of_work": ORDERED,
     # Of the site where something is filed, or a decision on a file is made.
     "ccat_ops_db/file_decisions.py:_locked": ONE_ROW,
+    "ccat_ops_db/file_decisions.py:in_order": ORDERED,
     "ccat_ops_db/filing.py:_locked_series": ONE_ROW,
     # The API looks whose row it is first, and refuses that of another site.
     "ccat_ops_db_api/executions/queries.py:locked": ONE_ROW,

@@ -200,8 +200,9 @@ def add_package(
     *,
     sealed: bool = True,
     modified_ns: int = 1_763_726_400_123_456_789,
+    last: int | None = None,
 ) -> UUID:
-    """Add a package of the files that were just filed."""
+    """Add a package of the files that were just filed; `last`: its last number, if more are in its range."""
     package_id, size = new_id(), sum(file.size for file in files)
     facts: dict[str, Any] = {}
     if sealed:
@@ -218,7 +219,7 @@ def add_package(
             site_id="ccat",
             raw_data_series_id=files[0].raw_data_series_id,
             first_number=files[0].number,
-            last_number=files[-1].number,
+            last_number=last or files[-1].number,
             part_number=part,
             created_at=NOW,
             file_count=len(files),

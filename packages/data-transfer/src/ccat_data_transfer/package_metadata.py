@@ -131,7 +131,8 @@ def bag_info(story: PackageStory) -> dict[str, str]:
 def obscore(story: PackageStory) -> dict[str, Any]:
     """Return the IVOA ObsCore 1.1 fields of a package, named as in ``raw_data_package_metadata``."""
     fixed = story.source if isinstance(story.source, FixedSource) else None
-    ended = story.execution.ended_at
+    files = [file for file in story.files if not file.left_out]
+    begins, ends = _span(story.execution, files)
     return {
         "obs_id": str(story.execution.id),
         "obs_collection": story.program.id,
@@ -140,15 +141,23 @@ def obscore(story: PackageStory) -> dict[str, Any]:
         "target_name": story.source.id,
         "s_ra": fixed.right_ascension if fixed else None,
         "s_dec": fixed.declination if fixed else None,
-        "t_min": _mjd(story.execution.started_at),
-        "t_max": _mjd(ended) if ended else None,
+        "t_min": _mjd(begins),
+        "t_max": _mjd(ends),
         "em_min": _wavelength(story.module.frequency_max),
         "em_max": _wavelength(story.module.frequency_min),
         "facility_name": story.telescope.name,
         "instrument_name": story.instrument.name,
         "access_format": "application/x-tar",
-        "access_estsize": -(-story.package.payload_bytes // 1000),
+        "access_estsize": -(-sum(file.size for file in files) // 1000),
     }
+
+
+def _span(execution: ExecutedObsUnit, files: Sequence[RawDataFileView]) -> tuple[datetime, datetime]:
+    """Return when the data of a package begin and end, as its files say: they were complete when filed."""
+    begins = min(
+        (file.written_from for file in files if file.written_from is not None), default=execution.started_at
+    )
+    return begins, max(begins, *(file.written_until or file.filed_at for file in files))
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -95,10 +95,10 @@ class Packer(Protocol):
         """Write the tar under a temporary name, durably; see `package_format.write_package`."""
         ...
 
-    def first_bad(
+    def bad_files(
         self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
-    ) -> SourceFileError | None:
-        """Read files as for a package and write nothing; return the first that is not as it was filed."""
+    ) -> list[SourceFileError]:
+        """Read files as for a package and write nothing; say of each what is not as it was filed."""
         ...
 
     def publish(self, new: NewPackage) -> None:
@@ -122,9 +122,9 @@ class Packer(Protocol):
         ...
 
 
-def for_reading_only(files: Sequence[SourceFile]) -> PackageContents:
-    """Return the contents of a package that nobody keeps: its files are read, and that is all."""
-    return PackageContents(UUID(int=0), datetime.fromtimestamp(0, UTC), tuple(files), {}, {})
+def for_reading_only(file: SourceFile) -> PackageContents:
+    """Return the contents of a package that nobody keeps: its file is read, and that is all."""
+    return PackageContents(UUID(int=0), datetime.fromtimestamp(0, UTC), (file,), {}, {})
 
 
 class DiskPacker:
@@ -141,18 +141,21 @@ class DiskPacker:
         temporary = temporary_path(new.path, new.attempt)
         return write_package(contents, _root(source), _root(new.target), temporary, on_progress)
 
-    def first_bad(
+    def bad_files(
         self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
-    ) -> SourceFileError | None:
-        """See `Packer.first_bad`."""
+    ) -> list[SourceFileError]:
+        """See `Packer.bad_files`."""
+        found = []
         nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            write_tar(for_reading_only(files), _root(source), nowhere, on_progress)
-        except SourceFileError as error:
-            return error
+            for file in files:
+                try:
+                    write_tar(for_reading_only(file), _root(source), nowhere, on_progress)
+                except SourceFileError as error:
+                    found.append(error)
         finally:
             os.close(nowhere)
-        return None
+        return found
 
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""

@@ -141,6 +141,20 @@ def test_what_goes_bad_in_the_archive_is_sent_again_when_its_buffer_is_empty(obs
     assert archived_right(observatory)
 
 
+def test_what_is_made_again_has_the_same_bytes_whatever_the_times_of_the_files(observatory: Any) -> None:
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: observatory.rows(DataTransfer) != [])
+    [tar] = observatory.tars_at("ccat.buffer")
+    right = tar.read_bytes()
+    flip(tar)
+    for path in observatory.files_at("ccat.raw"):
+        os.utime(path, ns=(5, 5))
+    run_for(observatory, 240)
+    assert any(event.action == "package.repair_planned" for event in observatory.rows(Event))
+    assert archived_right(observatory)
+    assert observatory.tars_at("cologne.lta")[0].read_bytes() == right
+
+
 @pytest.mark.parametrize(("location", "damage"), [("ccat.buffer", flip), ("cologne.buffer", Path.unlink)])
 def test_what_goes_bad_on_its_way_is_made_or_sent_again(observatory: Any, location: str, damage: Any) -> None:
     """The tar in a buffer rots after it was verified there, and before it was sent on."""

@@ -2,10 +2,15 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ccat_data_transfer.packer import DiskPacker
+from ccat_data_transfer.work.run import WorkRunner
 from ccat_ops_db.enumerations import FileExceptionKind, Severity, Status
+from ccat_ops_db.file_decisions import Decider, set_aside
 from ccat_ops_db.models import (
     DataLocation,
     ErrorRecord,
@@ -14,9 +19,10 @@ from ccat_ops_db.models import (
     RawDataFileException,
     RawDataFileView,
     RawDataPackage,
+    RawDataSeries,
 )
 
-from ..trouble import DAY, HOUR, let_pass, lost
+from ..trouble import DAY, HOUR, let_pass, lost, packages
 
 MEGABYTE = 1_000_000
 
@@ -142,7 +148,7 @@ def test_a_bad_file_is_left_out_and_stays(observatory: Any) -> None:
     observatory.file(execution, {**good, "2026/b.fits": b"b" * 1000})
     observatory.finish(execution)
     bad = observatory.folder("ccat.raw") / "2026/b.fits"
-    bad.write_bytes(b"written over after it was filed")
+    bad.write_bytes(b"B" * 1000)
     let_pass(observatory, HOUR, 7 * HOUR, DAY, HOUR)
     assert observatory.files_at("ccat.raw") == [bad]
     assert lost(observatory, good) == []
@@ -160,9 +166,142 @@ def test_a_range_of_bad_files_ends(observatory: Any) -> None:
     bad.write_bytes(b"written over")
     let_pass(observatory, HOUR, 7 * HOUR, DAY)
     [creation] = observatory.rows(PackageCreation)
-    assert (creation.status, creation.error_category) == (Status.COMPLETED, "all_left_out")
+    assert (creation.status, creation.error_category) == (Status.CANCELLED, "all_left_out")
     assert observatory.files_at("ccat.raw") == [bad]
     assert observatory.planner.run_pass() == 0
+    [package] = observatory.rows(RawDataPackage)
+    [series] = observatory.rows(RawDataSeries)
+    assert (package.sealed_at, series.packaged_count) == (None, 1)
+    assert [file.left_out for file in observatory.rows(RawDataFileView)] == [True]
+
+
+def test_a_range_of_bad_files_may_turn_up_late(observatory: Any) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 100})
+    path = observatory.folder("ccat.raw") / "2026/a.fits"
+    path.unlink()
+    let_pass(observatory, HOUR, 7 * HOUR, HOUR)
+    give_back(path, b"a" * 100)
+    let_pass(observatory, DAY)
+    assert [(p.first_number, p.last_number, p.sealed_at is None) for p in packages(observatory)] == [
+        (1, 1, True),
+        (2, 2, False),
+    ]
+    assert lost(observatory, {"2026/a.fits": b"a" * 100}) == []
+    assert observatory.files_at("ccat.raw") == []
+
+
+def give_back(path: Path, content: bytes) -> None:
+    """Put a file at its source again, as it was."""
+    path.write_bytes(content)
+    os.utime(path, ns=(1_700_000_000_123_456_789, 1_700_000_000_123_456_789))
+
+
+def test_a_file_that_turns_up_late_is_filed_anew(observatory: Any) -> None:
+    contents = {"2026/a.fits": b"a" * 1000, "2026/b.fits": b"b" * 1000}
+    observatory.observe(contents)
+    path = observatory.folder("ccat.raw") / "2026/b.fits"
+    path.unlink()
+    let_pass(observatory, HOUR, 7 * HOUR, HOUR)
+    assert [file.relative_path for file in observatory.rows(RawDataFileView, left_out=True)] == [
+        "2026/b.fits"
+    ]
+    # It is read each day, as long as it is not as it was filed.
+    [before] = observatory.rows(RawDataFileException)
+    let_pass(observatory, DAY, HOUR)
+    [after] = observatory.rows(RawDataFileException)
+    assert (after.readings, after.decision) == (before.readings + 1, None)
+    assert after.last_seen_at - before.last_seen_at >= timedelta(days=1)
+    give_back(path, contents["2026/b.fits"])
+    let_pass(observatory, HOUR)
+    assert len(packages(observatory)) == 1
+    let_pass(observatory, DAY)
+    assert lost(observatory, contents) == []
+    assert observatory.files_at("ccat.raw") == []
+    old, new = sorted(
+        observatory.rows(RawDataFileView, relative_path="2026/b.fits"), key=lambda file: file.revision
+    )
+    assert (old.decision, old.replaced_by_file_id, old.tar_offset) == ("filed_anew", new.id, None)
+    assert (new.revision, new.number, new.size, new.checksum) == (2, 3, old.size, old.checksum)
+    [decided] = observatory.rows(RawDataFileException)
+    assert decided.decided_by == "engine"
+    assert all(error.resolved_at for error in observatory.rows(ErrorRecord))
+
+
+def test_what_somebody_decided_on_is_not_read_again(observatory: Any) -> None:
+    observatory.observe({"2026/a.fits": b"a", "2026/b.fits": b"b"})
+    path = observatory.folder("ccat.raw") / "2026/b.fits"
+    path.unlink()
+    let_pass(observatory, HOUR, 7 * HOUR, HOUR)
+    [exception] = observatory.rows(RawDataFileException)
+    with observatory.sessions.begin() as session:
+        decider = Decider("ada", "it is not wanted", observatory.clock.now)
+        assert set_aside(session, exception.raw_data_file_id, decider)
+    give_back(path, b"b")
+    let_pass(observatory, DAY, DAY)
+    assert observatory.files_at("ccat.raw") == [path]
+    assert len(packages(observatory)) == 1
+
+
+def test_one_reading_finds_all_bad_files(observatory: Any) -> None:
+    """Also one whose bytes are still on their way to be hashed when the next is not there."""
+    observatory.observe({"2026/a.fits": b"a" * 100_000, "2026/b.fits": b"b", "2026/c.fits": b"c"})
+    folder = observatory.folder("ccat.raw") / "2026"
+    (folder / "a.fits").write_bytes(b"A" * 100_000)
+    (folder / "b.fits").unlink()
+    observatory.run()
+    found = {
+        file.relative_path: file.exception
+        for file in observatory.rows(RawDataFileView)
+        if file.exception is not None
+    }
+    assert found == {"2026/a.fits": "other_checksum", "2026/b.fits": "missing"}
+
+
+def test_a_file_that_was_mended_is_not_left_out_with_another(observatory: Any) -> None:
+    contents = {"2026/a.fits": b"a" * 100, "2026/b.fits": b"b" * 100, "2026/c.fits": b"c" * 100}
+    observatory.observe(contents)
+    folder = observatory.folder("ccat.raw") / "2026"
+    (folder / "a.fits").unlink()
+    (folder / "b.fits").unlink()
+    observatory.change(DataLocation, "ccat.raw", leave_out_after=8 * HOUR)
+    let_pass(observatory, 6 * HOUR)
+    assert [exception.readings for exception in observatory.rows(RawDataFileException)] == [2, 2]
+    give_back(folder / "a.fits", contents["2026/a.fits"])
+    let_pass(observatory, HOUR)
+    assert [exception.readings for exception in observatory.rows(RawDataFileException)] == [2]
+    let_pass(observatory, 2 * HOUR)
+    assert [file.relative_path for file in observatory.rows(RawDataFileView, left_out=True)] == [
+        "2026/b.fits"
+    ]
+
+
+@dataclass
+class LosesItsSource(DiskPacker):
+    """The disk of the source goes in the moment in which the files are read: an empty folder is left."""
+
+    source: Path
+    gone: Path
+
+    def write(self, *arguments: Any, **named: Any) -> Any:
+        """See `Packer.write`."""
+        self.gone.mkdir()
+        for path in self.source.iterdir():
+            path.rename(self.gone / path.name)
+        return super().write(*arguments, **named)
+
+
+def test_a_source_that_goes_while_it_is_read_has_no_bad_files(observatory: Any) -> None:
+    observatory.observe({"2026/a.fits": b"a" * 100})
+    folder = observatory.folder("ccat.raw")
+    packer = LosesItsSource(folder, folder.with_name("gone"))
+    world = replace(observatory.world, packer=packer)
+    observatory.planner.run_pass()
+    assert observatory.deliver(WorkRunner(world, observatory.settings, "worker-2", observatory.stopping)) == [
+        "failed"
+    ]
+    assert observatory.rows(RawDataFileException) == []
+    [creation] = observatory.rows(PackageCreation)
+    assert (creation.status, creation.attempt) == (Status.PENDING, 0)
 
 
 def test_one_reading_leaves_nothing_out(observatory: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ccat_ops_db.enumerations import LocationType, Operation
-from ccat_ops_db.models import ObsUnit, RetentionPolicy
+from ccat_ops_db.models import DataLocation, ObsUnit, RetentionPolicy
 
 from ..more_places import add_archive, add_route, add_site, give_copy
 from ..trouble import (
@@ -121,11 +121,6 @@ def test_the_priority_of_the_obs_unit_goes_to_all_its_work(observatory: Any) -> 
     assert {row.priority for row in work_rows(observatory)} == {7}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f13: a package that was made while its execution ran never says when its data end",
-)
 def test_a_package_says_when_its_data_end(observatory: Any) -> None:
     execution = observatory.start()
     observatory.file(execution, CONTENTS)
@@ -136,18 +131,30 @@ def test_a_package_says_when_its_data_end(observatory: Any) -> None:
     assert json.loads(described.read_text())["t_max"] is not None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f14: files that are filed one by one after the end of their execution make one package each",
-)
 def test_late_files_share_a_package(observatory: Any) -> None:
+    observatory.change(DataLocation, "ccat.raw", settle_time=60)
     execution = observatory.start()
     observatory.finish(execution)
     for number in range(6):
         observatory.file(execution, {f"2026/{number}.fits": b"x"})
         observatory.planner.run_pass()
-        observatory.clock.advance(1)
-    observatory.clock.advance(120)
+        assert observatory.reasons(execution) == {"files_may_follow"}
+        observatory.clock.advance(59)
+    assert packages(observatory) == []
+    observatory.clock.advance(1)
     observatory.planner.run_pass()
-    assert len(packages(observatory)) == 1
+    assert [package.file_count for package in packages(observatory)] == [6]
+    assert "files_may_follow" not in observatory.reasons(execution)
+
+
+def test_late_files_wait_no_longer_than_their_age_allows(observatory: Any) -> None:
+    observatory.change(DataLocation, "ccat.raw", settle_time=60, package_age_limit=100)
+    execution = observatory.start()
+    observatory.finish(execution)
+    for number in range(3):
+        observatory.file(execution, {f"2026/{number}.fits": b"x"})
+        observatory.planner.run_pass()
+        assert packages(observatory) == []
+        observatory.clock.advance(40)
+    observatory.planner.run_pass()
+    assert [package.file_count for package in packages(observatory)] == [3]

@@ -257,7 +257,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "Lower the package size limit of the source."),
     ("remade_differs", _P, _OPERATOR, "Package cannot be made again",
      "The files at the source no longer make the tar that was sealed.",
-     "Give the files back the times that they had, or bring back a copy of the package. " + _RETRY),
+     "Bring back a copy of the package. " + _RETRY),
     ("source_changed", _P, _INSTRUMENT, "File changed while it was read",
      "Somebody wrote to, replaced or removed the file while it was packaged.",
      "File only what is written completely. " + _FILE_AGAIN),

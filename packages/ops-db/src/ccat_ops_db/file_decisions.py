@@ -1,6 +1,6 @@
 """Deciding on files that are not as they were filed: to set them aside, or to file them anew."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ccat_ops_db.enumerations import FileDecision, FileExceptionKind
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.filing import file_again
-from ccat_ops_db.models import RawDataFile, RawDataFileException, RawDataFileView
+from ccat_ops_db.models import RawDataFile, RawDataFileException, RawDataFileView, RawDataSeries
 from ccat_ops_db.own_rows import own_rows
 
 
@@ -96,6 +96,22 @@ def undecided(session: Session, which: Which, most: int) -> list[RawDataFileView
     return list(found)
 
 
+def in_order(session: Session, files: Iterable[RawDataFileView]) -> list[RawDataFileView]:
+    """Return files in the order in which they are decided on, with their series locked.
+
+    Series come before exceptions, and both in the order of their ids: who locks in one order everywhere never
+    waits in a circle.
+    """
+    ordered = sorted(files, key=lambda file: file.id)
+    session.execute(
+        select(RawDataSeries.id)
+        .where(RawDataSeries.id.in_({file.raw_data_series_id for file in ordered}))
+        .order_by(RawDataSeries.id)
+        .with_for_update(key_share=True)
+    )
+    return ordered
+
+
 def set_aside(session: Session, file_id: UUID, decider: Decider) -> bool:
     """Leave a file where it is, in no tar; False if nothing is wrong with it, or it was decided on.
 
@@ -130,10 +146,11 @@ def file_anew(session: Session, file_id: UUID, decider: Decider, facts: Facts | 
     UUID or None
         The new file.
     """
+    old = session.get_one(RawDataFile, file_id)
+    session.get_one(RawDataSeries, old.raw_data_series_id, with_for_update={"key_share": True})
     exception = _locked(session, file_id)
     if exception is None:
         return None
-    old = session.get_one(RawDataFile, file_id)
     size, checksum = (facts.size, facts.checksum) if facts else (old.size, old.checksum)
     new = file_again(session, old, size, checksum, decider.at)
     exception.replaced_by_file_id = new.id

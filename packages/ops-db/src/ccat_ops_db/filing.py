@@ -115,7 +115,7 @@ def file_again(session: Session, old: RawDataFile, size: int, checksum: str, at:
         When it is filed.
     """
     series = session.get_one(
-        RawDataSeries, old.raw_data_series_id, with_for_update=True, populate_existing=True
+        RawDataSeries, old.raw_data_series_id, with_for_update={"key_share": True}, populate_existing=True
     )
     revision = session.execute(
         select(func.max(RawDataFile.revision)).where(

@@ -29,6 +29,9 @@ from ccat_ops_db.models import (
 READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
 """States in which a package's tar can be read."""
 
+ALL_LEFT_OUT = "all_left_out"
+"""Category of a packaging that ended because none of its files was as it was filed."""
+
 NOT_DELETED = tuple(status for status in PhysicalCopyStatus if status is not PhysicalCopyStatus.DELETED)
 
 
@@ -108,7 +111,9 @@ def maybe_not_archived() -> CompoundSelect[Any]:
     )
     # Unless none of its files could be packaged: then it never will be, and each of them has an alarm.
     ended = select(PackageCreation.id).where(
-        PackageCreation.raw_data_package_id == package.id, PackageCreation.status == Status.COMPLETED
+        PackageCreation.raw_data_package_id == package.id,
+        PackageCreation.status == Status.CANCELLED,
+        PackageCreation.error_category == ALL_LEFT_OUT,
     )
     unsealed = select(package.id).where(package.sealed_at.is_(None), ~ended.exists())
     doubtful = select(copy.raw_data_package_id).where(

@@ -12,6 +12,7 @@ class WaitingReason(StrEnum):
     """
 
     EXECUTION_RUNNING = "execution_running"
+    FILES_MAY_FOLLOW = "files_may_follow"
     NO_BUFFER = "no_buffer"
     NO_ROUTE = "no_route"
     ROUTE_DISABLED = "route_disabled"

@@ -22,6 +22,14 @@ _DATA: dict[WaitingReason, Entry] = {
         Turn.INSTRUMENT,
         HelpPage.OBSERVATION,
     ),
+    WaitingReason.FILES_MAY_FOLLOW: Entry(
+        "More files may follow",
+        "Its observation has ended, and a file was filed only now: those that follow share its package.",
+        "Nothing needs to be done.",
+        "A package is made when nothing was filed for the settle time of the source, usually a minute.",
+        Turn.AUTOMATIC,
+        HelpPage.OBSERVATION,
+    ),
     WaitingReason.NO_BUFFER: Entry(
         "No buffer at the site",
         "Its site has no enabled buffer to which packages can be written.",

@@ -15,7 +15,7 @@ from ccat_data_transfer.places.open import open_places
 from ccat_data_transfer.storage.interface import MEBIBYTE
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import FileExceptionKind
-from ccat_ops_db.file_decisions import Decider, Facts, Which, file_anew, set_aside, undecided
+from ccat_ops_db.file_decisions import Decider, Facts, Which, file_anew, in_order, set_aside, undecided
 from ccat_ops_db.models import RawDataFileView
 
 app = typer.Typer(no_args_is_help=True, help="Files that are not as they were filed.")
@@ -117,14 +117,16 @@ def _decide(
     with Session(open_database(load_settings().sites)) as session, session.begin():
         found = [file for file in _undecided(session, asked.which) if only is None or file.id in only]
         decider = Decider(f"{asked.by} (ccat-transfer)", asked.reason, database_now(session))
-        new = {file.id: None if asked.dry_run else decide(session, file, decider) for file in found}
+        new: dict[UUID, UUID | None] = {}
+        if not asked.dry_run:
+            new = {file.id: decide(session, file, decider) for file in in_order(session, found)}
         if asked.json:
             files = [
                 {
                     "file": file.id,
                     "path": file.relative_path,
                     "exception": file.exception,
-                    "replaced_by": new[file.id],
+                    "replaced_by": new.get(file.id),
                 }
                 for file in found
             ]
@@ -141,10 +143,13 @@ def _facts(file: RawDataFileView) -> Facts:
     algorithm = parse_checksum(file.checksum).algorithm
     hasher, size, buffer = new_hasher(algorithm), 0, memoryview(bytearray(MEBIBYTE))
     try:
-        with places.storage(file.source_location_id).open_read(file.relative_path) as reader:
+        storage = places.storage(file.source_location_id)
+        with storage.open_read(file.relative_path) as reader:
             while count := reader.readinto(buffer):
                 hasher.update(buffer[:count])
                 size += count
+        # What was read at another place is nothing about the file.
+        storage.confirm_place()
     except Failure as failure:
         end(f"{file.relative_path}: {failure}")
     return Facts(size, format_checksum(algorithm, hasher.hexdigest()))

@@ -34,6 +34,8 @@ class SourceFile:
         Filed size in bytes.
     checksum : str
         Filed checksum, canonical ``algorithm:hex``.
+    modified_ns : int or None
+        Modification time that the tar is to say, nanoseconds since 1970-01-01 UTC; None: that of the file.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class SourceFile:
     path: str
     size: int
     checksum: str
+    modified_ns: int | None = None
 
     def __post_init__(self) -> None:
         try:

@@ -209,14 +209,15 @@ class PackageWriter:
         try:
             _check_size(file, before.st_size)
             digest = MemberDigest(file.path, file.checksum)
-            pipeline.write(tar.member_header(self._payload + file.path, file.size, before.st_mtime_ns))
+            modified_ns = before.st_mtime_ns if file.modified_ns is None else file.modified_ns
+            pipeline.write(tar.member_header(self._payload + file.path, file.size, modified_ns))
             offset = pipeline.position
             count = pipeline.read_from(descriptor, file.size, digest)
         finally:
             self._source.close_file(descriptor)
         self._check_unchanged(file, before, count)
         pipeline.write(_ZEROS[: tar.padded(file.size) - file.size])
-        return offset, before.st_mtime_ns, digest
+        return offset, modified_ns, digest
 
     def _check_unchanged(self, file: SourceFile, before: os.stat_result, count: int) -> None:
         after = self._source.status_now(file.path)

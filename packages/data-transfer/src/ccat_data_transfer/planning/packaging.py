@@ -1,6 +1,7 @@
 """Stage 1, packaging: which filed files become packages now, and why the others wait."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from ccat_ops_db.enumerations import ExecutionStatus, LocationType, Status, Stor
 from ccat_ops_db.events import record_event
 from ccat_ops_db.identity import new_id, time_of_id
 from ccat_ops_db.models import (
+    DataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
     ObsUnit,
@@ -35,6 +37,23 @@ OVERHEAD_PER_FILE = 1 << 13
 """Bytes reserved besides the files' own: description and tag files; header, manifest and index line."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """When files of a source become packages: at a size, bytes, at an age, and when none follows."""
+
+    size: int
+    age: timedelta
+    settle: timedelta
+
+    @classmethod
+    def of(cls, place: Place | None) -> "Limits":
+        """Return those of a source, or the usual ones of a source that is not in use any more."""
+        if place is None:
+            return cls(50_000_000_000, timedelta(hours=1), timedelta(minutes=1))
+        age, settle = timedelta(seconds=place.package_age_limit), timedelta(seconds=place.settle_time)
+        return cls(place.package_size_limit, age, settle)
+
+
 def plan_packaging(session: Session, topology: Topology) -> int:
     """Form packages of files that are due and open the work of writing them; return how many."""
 
@@ -49,7 +68,9 @@ def plan_packaging(session: Session, topology: Topology) -> int:
 
 @cache
 def _due() -> Select[*tuple[Any, ...]]:
-    """Return the series to be looked at: of what is running, those whose time has come."""
+    """Return the series to be looked at: those whose time has come, and those of which no file follows."""
+    place = DataLocation.__table__.c
+    settles_at = RawDataSeries.last_filed_at + place.settle_time * literal(timedelta(seconds=1), Interval())
     return (
         select(
             RawDataSeries.id,
@@ -62,12 +83,15 @@ def _due() -> Select[*tuple[Any, ...]]:
         )
         .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataSeries.executed_obs_unit_id)
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
+        .join(DataLocation.__table__, place.id == RawDataSeries.source_location_id)
         .where(
             is_among(RawDataSeries.site_id, "sites"),
             RawDataSeries.filed_count > RawDataSeries.packaged_count,
             or_(
                 RawDataSeries.review_at <= moment("at"),
-                ExecutedObsUnit.status.not_in(fixed(ExecutionStatus.RUNNING)),
+                and_(
+                    ExecutedObsUnit.status.not_in(fixed(ExecutionStatus.RUNNING)), settles_at <= moment("at")
+                ),
             ),
         )
         .order_by(RawDataSeries.id)
@@ -80,6 +104,7 @@ def _plan_series(session: Session, topology: Topology, series: Row[*tuple[Any, .
         select(
             RawDataSeries.packaged_count,
             RawDataSeries.oldest_unpackaged_at,
+            RawDataSeries.last_filed_at,
             (RawDataSeries.filed_bytes - RawDataSeries.packaged_bytes).label("size"),
         )
         .where(RawDataSeries.id == series.id, RawDataSeries.filed_count > RawDataSeries.packaged_count)
@@ -87,29 +112,43 @@ def _plan_series(session: Session, topology: Topology, series: Row[*tuple[Any, .
     ).one_or_none()
     if counted is None:
         return 0
-    place, formed = topology.places.get(series.source_location_id), 0
-    size_limit = place.package_size_limit if place else 50_000_000_000
-    age_limit = place.package_age_limit if place else 3600
-    of_age_at = counted.oldest_unpackaged_at + timedelta(seconds=age_limit)
-    growing = series.status is ExecutionStatus.RUNNING and topology.at < of_age_at
-    if not growing or counted.size >= size_limit:
-        formed = _form_packages(session, series, counted, size_limit, topology.at, only_full_ones=growing)
-    _say_whether_more_come(session, series, size_limit, age_limit, topology.at, growing=growing)
-    _look_again_when_of_age(session, series, age_limit)
+    limits = Limits.of(topology.places.get(series.source_location_id))
+    more = _why_more_may_come(series, counted, limits, topology.at)
+    formed = 0
+    if more is None or counted.size >= limits.size:
+        formed = _form_packages(
+            session, series, counted, limits.size, topology.at, only_full_ones=more is not None
+        )
+    _say_whether_more_come(session, series, limits, topology.at, more)
+    _look_again_when_of_age(session, series, limits.age)
     return formed
+
+
+def _why_more_may_come(
+    series: Row[*tuple[Any, ...]], counted: Row[*tuple[Any, ...]], limits: Limits, at: datetime
+) -> WaitingReason | None:
+    """Return why files wait for others to share their package; None: they do not."""
+    if at >= counted.oldest_unpackaged_at + limits.age:
+        return None
+    if series.status is ExecutionStatus.RUNNING:
+        return WaitingReason.EXECUTION_RUNNING
+    return WaitingReason.FILES_MAY_FOLLOW if at < counted.last_filed_at + limits.settle else None
 
 
 def _say_whether_more_come(
     session: Session,
     series: Row[*tuple[Any, ...]],
-    size_limit: int,
-    age_limit: int,
+    limits: Limits,
     at: datetime,
-    *,
-    growing: bool,
+    more: WaitingReason | None,
 ) -> None:
-    age = duration(timedelta(seconds=age_limit))
-    limits = f"packaged at {size(size_limit)}, {age} after the oldest file, or at its end"
+    detail = None
+    if more is WaitingReason.EXECUTION_RUNNING:
+        detail = (
+            f"packaged at {size(limits.size)}, {duration(limits.age)} after the oldest file, or at its end"
+        )
+    elif more is not None:
+        detail = f"packaged when no file was filed for {duration(limits.settle)}"
     set_reason(
         session,
         ExecutedObsUnitModule,
@@ -117,19 +156,17 @@ def _say_whether_more_come(
             ExecutedObsUnitModule.executed_obs_unit_id == series.executed_obs_unit_id,
             ExecutedObsUnitModule.instrument_module_id == series.instrument_module_id,
         ),
-        WaitingReason.EXECUTION_RUNNING if growing else None,
-        limits if growing else None,
+        more,
+        detail,
         at,
     )
 
 
-def _look_again_when_of_age(session: Session, series: Row[*tuple[Any, ...]], age_limit: int) -> None:
+def _look_again_when_of_age(session: Session, series: Row[*tuple[Any, ...]], age: timedelta) -> None:
     session.execute(
         update(RawDataSeries)
         .where(RawDataSeries.id == series.id)
-        .values(
-            review_at=RawDataSeries.oldest_unpackaged_at + literal(timedelta(seconds=age_limit), Interval())
-        )
+        .values(review_at=RawDataSeries.oldest_unpackaged_at + literal(age, Interval()))
         .execution_options(synchronize_session=False)
     )
 

@@ -94,6 +94,7 @@ class Place:
     concurrency: int
     package_size_limit: int
     package_age_limit: int
+    settle_time: int
     retention_policy_id: str | None
     deletion_trigger: DeletionTrigger | None
     grace_period: int | None

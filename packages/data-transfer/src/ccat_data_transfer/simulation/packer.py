@@ -83,19 +83,17 @@ class SimulatedPacker:
         disk.sync(inode)
         return written
 
-    def first_bad(
+    def bad_files(
         self, files: Sequence[SourceFile], source: Storage, on_progress: Callable[[int], None]
-    ) -> SourceFileError | None:
-        """See `Packer.first_bad`."""
-        reading = _Source(_on_disk(source))
+    ) -> list[SourceFileError]:
+        """See `Packer.bad_files`."""
+        reading, found = _Source(_on_disk(source)), []
         for file in files:
             try:
-                PackageWriter(
-                    for_reading_only([file]), reading, _Nowhere(reading.storage, on_progress)
-                ).write()
+                PackageWriter(for_reading_only(file), reading, _Nowhere(reading.storage, on_progress)).write()
             except SourceFileError as error:
-                return error
-        return None
+                found.append(error)
+        return found
 
     def publish(self, new: NewPackage) -> None:
         """See `Packer.publish`."""

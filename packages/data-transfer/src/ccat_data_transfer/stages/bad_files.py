@@ -4,11 +4,12 @@ The first reading that finds one has the others of the package read, too, and sa
 and by another process, has it left out after a while: the package goes on without it, and the file stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from ccat_data_transfer.package_format import (
     SourceSymlinkError,
     SourceUnreadableError,
 )
+from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -77,21 +79,33 @@ def left_out(session: Session, package: RawDataPackage, at: datetime) -> set[str
     return set(paths)
 
 
+def finding(error: SourceFileError, location_id: str) -> dict[str, Any]:
+    """Return what an exception says of a file that was read at its source."""
+    return {
+        "kind": KINDS.get(type(error), FileExceptionKind.OTHER_CHECKSUM),
+        "detail": f"{error.reason} (at {location_id})",
+    }
+
+
 def find_bad_files(
     work: Attempt, files: Sequence[SourceFile], source: Storage, first: SourceFileError
 ) -> list[SourceFileError]:
-    """Read what comes after the first bad file, too; return all that are bad."""
-    found = [first]
-    while rest := [file for file in files if file.path.encode() > found[-1].path.encode()]:
-        error = work.world.packer.first_bad(rest, source, work.progress)
-        if error is None:
-            break
-        found.append(error)
-    return found
+    """Read the others, too; return all that are bad, in the order of their paths.
+
+    Also those before the first one that was met: their bytes may still have been on their way then.
+    """
+    others = [file for file in files if file.path != first.path]
+    found = [first, *work.world.packer.bad_files(others, source, work.progress)]
+    return sorted(found, key=lambda error: error.path.encode())
 
 
-def wait_for_files(work: Attempt, package: RawDataPackage, bad: Sequence[SourceFileError]) -> None:
-    """Say which files are not as they were filed, and read them again later; no attempt is used up."""
+def wait_for_files(
+    work: Attempt, package: RawDataPackage, read: Iterable[SourceFile], bad: Sequence[SourceFileError]
+) -> None:
+    """Say which of the files that were read are not as they were filed, and read them again later.
+
+    No attempt is used up. What was wrong with the others is forgotten: they are mended.
+    """
     ids = {error.path: error for error in bad}
     view = RawDataFileView
     with work.sessions() as session:
@@ -108,6 +122,8 @@ def wait_for_files(work: Attempt, package: RawDataPackage, bad: Sequence[SourceF
         waiting_since=at,
         next_attempt_at=at + BETWEEN_READINGS,
     ) as session:
+        right = {file.path for file in read}.difference(ids)
+        _forget_mended(session, _exceptions(session, package), right, at)
         for path, file_id in rows:
             _note(session, work, package, file_id, ids[path], at)
 
@@ -121,8 +137,7 @@ def _note(
     at: datetime,
 ) -> None:
     new = {
-        "kind": KINDS.get(type(error), FileExceptionKind.OTHER_CHECKSUM),
-        "detail": f"{error.reason} (at {package.source_location_id})",
+        **finding(error, package.source_location_id),
         "read_by": work.lease.owner,
         "last_seen_at": at,
     }
@@ -164,18 +179,8 @@ def conclude_files(
     session: Session, work: Attempt, package: RawDataPackage, members: Iterable[str], at: datetime
 ) -> None:
     """Say which files a package goes on without from now on; forget what was wrong with others."""
-    inside, view, exception = set(members), RawDataFileView, RawDataFileException
-    rows = session.execute(
-        select(view.id, view.relative_path, exception.detail, exception.decision)
-        .join(exception, exception.raw_data_file_id == view.id)
-        .where(view.raw_data_package_id == package.id, exception.kind.in_(AT_SOURCE))
-        .order_by(view.number)
-        .with_for_update(of=exception)
-    ).all()
-    mended = [row.id for row in rows if row.relative_path in inside and row.decision is None]
-    session.execute(delete(exception).where(exception.raw_data_file_id.in_(mended)))
-    for file_id in mended:
-        resolve_errors(session, subject_type="raw_data_file", subject_id=file_id, at=at)
+    inside, rows = set(members), _exceptions(session, package)
+    _forget_mended(session, rows, inside, at)
     for row in rows:
         if row.relative_path in inside or row.decision is not None:
             continue
@@ -200,3 +205,27 @@ def conclude_files(
             subject_id=row.id,
             message=f"{row.relative_path}: {row.detail}",
         )
+
+
+def _exceptions(session: Session, package: RawDataPackage) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return and lock what is wrong with files of a package at their source, in the order of their ids."""
+    view, exception = RawDataFileView, RawDataFileException
+    return session.execute(
+        select(view.id, view.relative_path, exception.detail, exception.decision)
+        .join(exception, exception.raw_data_file_id == view.id)
+        .where(view.raw_data_package_id == package.id, exception.kind.in_(AT_SOURCE))
+        .order_by(view.id)
+        .with_for_update(of=exception)
+    ).all()
+
+
+def _forget_mended(
+    session: Session, rows: Iterable[Row[*tuple[Any, ...]]], right: Collection[str], at: datetime
+) -> None:
+    """Forget what was wrong with files that were read and found right, unless somebody decided on them."""
+    mended = [row.id for row in rows if row.relative_path in right and row.decision is None]
+    session.execute(
+        delete(RawDataFileException).where(is_one_of(RawDataFileException.raw_data_file_id, mended))
+    )
+    for file_id in mended:
+        resolve_errors(session, subject_type="raw_data_file", subject_id=file_id, at=at)

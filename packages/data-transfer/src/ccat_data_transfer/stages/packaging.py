@@ -52,7 +52,8 @@ def make_package(work: Attempt) -> None:
     contents = PackageContents(
         package.id,
         package.created_at,
-        [SourceFile(file.relative_path, file.size, file.checksum) for file in story.files],
+        # The times of a tar that is made again are those that it had.
+        [SourceFile(file.relative_path, file.size, file.checksum, file.mtime_ns) for file in story.files],
         describe(story),
         bag_info(story),
     )
@@ -70,15 +71,15 @@ def make_package(work: Attempt) -> None:
             raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
         bad = find_bad_files(work, contents.files, source, error)
         source.confirm_place()
-        wait_for_files(work, package, bad)
+        wait_for_files(work, package, contents.files, bad)
         return
     span = watch.stop()
     if package.checksum not in (None, written.checksum):
         packer.discard(new)
         raise Permanent(
             "remade_differs",
-            f"the files at {creation.source_location_id} make another tar than the one that was sealed; give"
-            " them back the times they had, or mend the copy by hand",
+            f"the files at {creation.source_location_id} make another tar than the one that was sealed; mend"
+            " the copy by hand",
         )
     work.confirm()
     crash_point("packaging.before_publish")
@@ -106,8 +107,8 @@ def _without_bad_files(session: Session, story: PackageStory) -> PackageStory:
 
 def _end_without_files(work: Attempt, package: RawDataPackage) -> None:
     """End the packaging of files that are all bad: their numbers are spent, and they stay where they are."""
-    with work.finishing(
-        None, error_category="all_left_out", error_message="none of its files is as it was filed"
+    with work.giving_up(
+        error_category="all_left_out", error_message="none of its files is as it was filed"
     ) as session:
         conclude_files(session, work, package, (), database_now(session))
 

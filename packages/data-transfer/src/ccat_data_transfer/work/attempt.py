@@ -172,6 +172,12 @@ class Attempt:
             session.execute(free_copies(self.id, database_now(session)))
 
     @contextmanager
+    def giving_up(self, **values: Any) -> Iterator[Session]:
+        """Cancel the row in one transaction: there is nothing to do any more, unless a person retries it."""
+        with self._ending(Status.CANCELLED, None, **values) as session:
+            yield session
+
+    @contextmanager
     def handing_over(self, **values: Any) -> Iterator[Session]:
         """Leave the row open for its next phase, which somebody else does, in one transaction."""
         with self._ending(Status.PENDING, None, **values) as session:
@@ -193,7 +199,7 @@ class Attempt:
         with self.sessions.begin() as session:
             at = database_now(session)
             ended = {
-                "finished_at": at if status is Status.COMPLETED else None,
+                "finished_at": None if status is Status.PENDING else at,
                 "bytes_done": self._bytes_done,
                 "interruptions": 0,
                 "error_class": None,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ccat_data_transfer.places.abilities import probe_when_due
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
+from ccat_data_transfer.stages.left_out import read_left_out
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
@@ -42,6 +43,9 @@ BEATS_IN_A_LEASE = 3
 
 LOOK_SECONDS = 1.0
 """How often it looks whether a place that is closed for it is to be tried."""
+
+LEFT_OUT_SECONDS = 3600.0
+"""How often it looks whether files are to be read again that packages were left without."""
 
 USAGE_KEPT = timedelta(days=400)
 """How long measurements of usage are kept."""
@@ -73,6 +77,7 @@ class Worker:
         sites: Sequence[str],
         operations: Sequence[Operation],
     ) -> None:
+        self._world = world
         self._sessions = world.sessions
         self._storage = world.storage
         self._adopt_if_new = world.adopt_if_new
@@ -145,6 +150,7 @@ class Worker:
         threading.Thread(target=self._follow, args=(app,), name="follow-queues", daemon=True).start()
         threading.Thread(target=self._measure, name="measure-usage", daemon=True).start()
         threading.Thread(target=self._look_at_places, name="look-at-places", daemon=True).start()
+        threading.Thread(target=self._look_at_left_out, name="look-at-left-out", daemon=True).start()
 
     def _follow(self, app: Celery) -> None:
         known = set(self.queues())
@@ -195,6 +201,23 @@ class Worker:
                     log.warning("worker.place_unknown", location=location_id, error=str(error))
             if self._stopping.wait(self._settings.usage_interval):
                 return
+
+    def _look_at_left_out(self) -> None:
+        while not self._stopping.wait(LEFT_OUT_SECONDS):
+            self.read_left_out()
+
+    def read_left_out(self) -> None:
+        """Read again at all sources what packages were left without, where it is due."""
+        if self._operations and Operation.PACKAGE_CREATION not in self._operations:
+            return
+        for location_id, location_type in self._reachable_places():
+            if location_type is not LocationType.SOURCE:
+                continue
+            try:
+                read_left_out(self._world, location_id, self._name, self._stopping)
+            except Exception as error:
+                # Storage or database away, or the worker is to stop: what is left is due still.
+                log.warning("worker.left_out_not_read", location=location_id, error=str(error))
 
     def _adopt_new_places(self) -> None:
         """Give a marker to each place that was never used and is there; say once why another has none."""

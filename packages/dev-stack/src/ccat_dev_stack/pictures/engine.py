@@ -96,9 +96,9 @@ class BadFile:
     def discard(self, package: NewPackage) -> None:
         """Have written nothing."""
 
-    def first_bad(self, *_: Any, **__: Any) -> SourceFileError | None:
+    def bad_files(self, *_: Any, **__: Any) -> list[SourceFileError]:
         """Find nothing wrong with the others."""
-        return None
+        return []
 
 
 class ToldPlaces:

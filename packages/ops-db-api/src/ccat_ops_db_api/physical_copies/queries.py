@@ -26,6 +26,7 @@ def copies() -> Rows:
         COPIES.id,
         COPIES.site_id.label("site"),
         COPIES.kind,
+        COPIES.form,
         COPIES.raw_data_file_id.label("file_id"),
         COPIES.raw_data_package_id.label("package_id"),
         COPIES.data_location_id.label("location"),

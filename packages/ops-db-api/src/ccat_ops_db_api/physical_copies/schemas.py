@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import CopyForm, CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
 from ccat_ops_db_api.platform.fields import ResponseBody
 
 
@@ -16,6 +16,7 @@ class Copy(ResponseBody):
     id: UUID
     site: str
     kind: CopyKind
+    form: CopyForm = Field(description="A tar, or files: as filed at a source, as staged elsewhere.")
     file_id: UUID | None
     package_id: UUID | None
     location: str

@@ -96,6 +96,8 @@ def locations() -> Rows:
         "concurrency",
         "package_size_limit",
         "package_age_limit",
+        "settle_time",
+        "leave_out_after",
     )
     return (
         select(

@@ -107,6 +107,12 @@ class Location(ResponseBody):
     concurrency: int
     package_size_limit: int
     package_age_limit: int
+    settle_time: int = Field(
+        description="After the end of an execution files are packaged when none was filed so long, seconds."
+    )
+    leave_out_after: int | None = Field(
+        description="A package goes on without a file that is not as filed so long, seconds; null: never."
+    )
     path: str | None
     host: str | None
     endpoint: str | None

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.file_decisions import Decider, Facts, Which, file_anew, set_aside, undecided
+from ccat_ops_db.file_decisions import Decider, Facts, Which, file_anew, in_order, set_aside, undecided
 from ccat_ops_db.models import RawDataFileView
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.platform.database import database_now
 from ccat_ops_db_api.platform.errors import invalid
+from ccat_ops_db_api.platform.site import require_owner
+from ccat_ops_db_api.raw_data_files import queries
 from ccat_ops_db_api.raw_data_files.schemas import (
     MOST_FILES,
     DecidedFile,
@@ -23,16 +26,20 @@ Decide = Callable[[Session, UUID, Decider], UUID | None]
 """Decides on one file; returns the row that took its place."""
 
 
-async def set_files_aside(session: AsyncSession, principal: Principal, body: DecideOnFiles) -> DecidedFiles:
+async def set_files_aside(
+    session: AsyncSession, request: Request, principal: Principal, body: DecideOnFiles
+) -> DecidedFiles:
     """Leave files where they are, in no tar."""
 
     def decide(sync: Session, file_id: UUID, decider: Decider) -> None:
         set_aside(sync, file_id, decider)
 
-    return await _decide(session, principal, body, decide)
+    return await _decide(session, request, principal, body, decide)
 
 
-async def file_files_anew(session: AsyncSession, principal: Principal, body: FileFilesAnew) -> DecidedFiles:
+async def file_files_anew(
+    session: AsyncSession, request: Request, principal: Principal, body: FileFilesAnew
+) -> DecidedFiles:
     """File files anew, so that a later package carries them."""
     facts = None
     if body.size is not None and body.checksum is not None:
@@ -41,23 +48,33 @@ async def file_files_anew(session: AsyncSession, principal: Principal, body: Fil
     def decide(sync: Session, file_id: UUID, decider: Decider) -> UUID | None:
         return file_anew(sync, file_id, decider, facts)
 
-    return await _decide(session, principal, body, decide)
+    return await _decide(session, request, principal, body, decide)
 
 
 async def _decide(
-    session: AsyncSession, principal: Principal, body: DecideOnFiles, decide: Decide
+    session: AsyncSession, request: Request, principal: Principal, body: DecideOnFiles, decide: Decide
 ) -> DecidedFiles:
     where = body.where
     which = Which(where.id, where.package_id, where.execution_id, where.source_location, where.exception)
     if which.names_nothing:
         raise invalid("where", "names nothing; say which files are meant, for example by package_id")
+    named = queries.Named(
+        where.id or [],
+        [where.package_id] if where.package_id else [],
+        [where.execution_id] if where.execution_id else [],
+        [where.source_location] if where.source_location else [],
+    )
+    for what, site in await queries.owners(session, named):
+        require_owner(request, site, what)
     decider = Decider(principal.actor, body.reason, await database_now(session))
 
     def run(sync: Session) -> tuple[list[tuple[RawDataFileView, UUID | None]], bool]:
         found = undecided(sync, which, MOST_FILES + 1)
         files = found[:MOST_FILES]
-        new = [None if body.dry_run else decide(sync, file.id, decider) for file in files]
-        return list(zip(files, new, strict=True)), len(found) > MOST_FILES
+        if body.dry_run:
+            return [(file, None) for file in files], len(found) > MOST_FILES
+        new = [(file, decide(sync, file.id, decider)) for file in in_order(sync, files)]
+        return new, len(found) > MOST_FILES
 
     decided, more = await session.run_sync(run)
     return DecidedFiles(

@@ -92,7 +92,7 @@ async def set_raw_data_files_aside(
     """Leave files that are not as they were filed where they are: no package waits for them any more."""
 
     async def work() -> Response:
-        decided = await deciding.set_files_aside(session, principal, body)
+        decided = await deciding.set_files_aside(session, request, principal, body)
         return Response(decided.model_dump_json(), media_type="application/json")
 
     return await once(request, session, principal, key, work)
@@ -105,7 +105,7 @@ async def file_raw_data_files_anew(
     """File files anew that were not as they were filed: as they were filed, or one of them as it is now."""
 
     async def work() -> Response:
-        decided = await deciding.file_files_anew(session, principal, body)
+        decided = await deciding.file_files_anew(session, request, principal, body)
         return Response(decided.model_dump_json(), media_type="application/json")
 
     return await once(request, session, principal, key, work)

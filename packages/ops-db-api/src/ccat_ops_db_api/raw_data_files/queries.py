@@ -12,7 +12,7 @@ from sqlalchemy.types import String, Uuid
 
 from ccat_ops_db.enumerations import LocationType
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import RawDataFileView
+from ccat_ops_db.models import DataLocation, ExecutedObsUnit, RawDataFile, RawDataFileView, RawDataPackage
 from ccat_ops_db.models.data import HAS_ANOTHER_UNICODE_FORM
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.raw_data_files.parsing import Place
@@ -73,7 +73,12 @@ def files() -> Rows:
         RawDataFileView.raw_data_package_id.label("package_id"),
         RawDataFileView.tar_offset.label("member_offset"),
         ("sha256:" + func.encode(RawDataFileView.sha256, "hex")).label("member_checksum"),
+        RawDataFileView.revision,
+        RawDataFileView.left_out,
+        RawDataFileView.exception,
         RawDataFileView.exception_detail.label("problem"),
+        RawDataFileView.decision,
+        RawDataFileView.replaced_by_file_id,
     )
 
 
@@ -118,6 +123,15 @@ class FileInPackage(NamedTuple):
     left_out: bool
 
 
+class Named(NamedTuple):
+    """What is named to choose files."""
+
+    files: Sequence[UUID]
+    packages: Sequence[UUID]
+    executions: Sequence[UUID]
+    locations: Sequence[str]
+
+
 async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage | None:
     """Return a file with where it lies in its package, or None if there is no such file."""
     row = (
@@ -133,6 +147,24 @@ async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage
         )
     ).one_or_none()
     return FileInPackage(*row) if row is not None else None
+
+
+async def owners(session: AsyncSession, named: Named) -> list[tuple[str, str]]:
+    """Return what of a choice of files is of which site: its noun with its name, and the site."""
+    found: list[tuple[str, str]] = []
+    for noun, model, keys in (
+        ("file", RawDataFile, named.files),
+        ("package", RawDataPackage, named.packages),
+        ("execution", ExecutedObsUnit, named.executions),
+        ("location", DataLocation, named.locations),
+    ):
+        table = model.__table__.c
+        if keys:
+            rows = await session.execute(
+                select(table.id, table.site_id).where(table.id.in_(keys)).order_by(table.id)
+            )
+            found += [(f"{noun} {row.id}", row.site_id) for row in rows]
+    return found
 
 
 async def place_facts(session: AsyncSession, places: Sequence[Place]) -> list[PlaceFacts]:
@@ -263,13 +295,17 @@ _LOCK_SERIES = text(
 
 _TAKES_THE_PATH = """EXISTS (
           SELECT FROM raw_data_series os
-          LEFT JOIN raw_data_package p ON p.raw_data_series_id = os.id
-                                      AND o.number BETWEEN p.first_number AND p.last_number
           WHERE os.id = o.raw_data_series_id AND os.source_location_id = s.source_location_id
-            AND NOT EXISTS (SELECT FROM physical_copy c
-                            WHERE c.raw_data_package_id = p.id AND c.form = 'files' AND c.status = 'deleted'
-                              AND c.data_location_id = os.source_location_id))"""
-"""Whether a file (o) of another series is still at the source of a series (s)."""
+            AND NOT EXISTS (SELECT FROM raw_data_package_member m
+                            JOIN physical_copy c ON c.raw_data_package_id = m.raw_data_package_id
+                            WHERE m.raw_data_file_id = o.id AND c.form = 'files' AND c.status = 'deleted'
+                              AND c.data_location_id = os.source_location_id)
+            AND NOT EXISTS (SELECT FROM raw_data_file_exception e
+                            WHERE e.raw_data_file_id = o.id AND e.decision = 'filed_anew'))"""
+"""Whether a file (o) of another series is still at the source of a series (s).
+
+What is in no tar stays there, whatever becomes of its package. What was filed anew is there by its new row.
+"""
 
 # Numbers are given in the order of the paths, to the first line of each path that is not filed already. A
 # line whose id is another file's leaves a gap: then the whole request is refused.

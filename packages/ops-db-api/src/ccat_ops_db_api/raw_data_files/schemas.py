@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from ccat_ops_db.enumerations import FileExceptionKind
+from ccat_ops_db.enumerations import FileDecision, FileExceptionKind
 from ccat_ops_db.models.base import CHECKSUM_PATTERN
 from ccat_ops_db.paths import validate_relative_path
 from ccat_ops_db_api.platform.fields import Bytes, Name, NewId, Reason, RequestBody, ResponseBody, Time
@@ -139,9 +139,14 @@ class File(ResponseBody):
     package_id: UUID | None
     member_offset: int | None
     member_checksum: str | None
-    problem: str | None = Field(
+    revision: int = Field(description="1; more when the same path was filed anew.")
+    left_out: bool = Field(description="Whether its package goes on without it; then it is in no tar.")
+    exception: FileExceptionKind | None = Field(
         description="What is wrong with it, at its source or in its package; null: it is as it was filed."
     )
+    problem: str | None = Field(description="The same for people.")
+    decision: FileDecision | None = Field(description="What was decided on it; null: nothing yet.")
+    replaced_by_file_id: UUID | None = Field(description="The row that it was filed anew as.")
 
 
 class FilePage(ResponseBody):

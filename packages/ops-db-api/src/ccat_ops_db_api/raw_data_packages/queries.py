@@ -38,6 +38,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataFileView,
     RawDataPackage,
+    RawDataPackageMetadata,
     RawDataSeries,
     Site,
 )
@@ -95,6 +96,8 @@ def packages() -> Rows:
             RawDataPackage.manifest_checksum,
             RawDataPackage.created_at,
             RawDataPackage.sealed_at,
+            RawDataPackageMetadata.t_min,
+            RawDataPackageMetadata.t_max,
             RawDataPackage.relative_path,
             RawDataSeries.source_location_id.label("source_location"),
             waiting.c.reason.label("waiting_reason"),
@@ -106,6 +109,7 @@ def packages() -> Rows:
         .join(RawDataSeries, RawDataSeries.id == RawDataPackage.raw_data_series_id)
         .join(ExecutedObsUnit, ExecutedObsUnit.id == RawDataSeries.executed_obs_unit_id)
         .join(ObsUnit, ObsUnit.id == ExecutedObsUnit.obs_unit_id)
+        .outerjoin(RawDataPackageMetadata, RawDataPackageMetadata.raw_data_package_id == RawDataPackage.id)
         .outerjoin(waiting, true())
     )
 
@@ -233,6 +237,7 @@ def _copies() -> ColumnElement[Any]:
             copy.id,
             copy.data_location_id.label("location"),
             location.location_type,
+            copy.form,
             copy.status,
             copy.size,
             copy.verified_at,

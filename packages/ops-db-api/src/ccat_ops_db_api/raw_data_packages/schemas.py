@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ccat_ops_db.enumerations import LocationType, PackageState, PhysicalCopyStatus
+from ccat_ops_db.enumerations import CopyForm, LocationType, PackageState, PhysicalCopyStatus
 from ccat_ops_db.reports.life_line import StepKind
 from ccat_ops_db_api.platform.fields import ResponseBody
 
@@ -17,6 +17,7 @@ class PackageCopy(ResponseBody):
     id: UUID
     location: str
     location_type: LocationType
+    form: CopyForm = Field(description="Its tar, or its files, as staged.")
     status: PhysicalCopyStatus
     size: int
     verified_at: datetime | None
@@ -54,6 +55,10 @@ class Package(ResponseBody):
     manifest_checksum: str | None
     created_at: datetime
     sealed_at: datetime | None
+    t_min: float | None = Field(
+        description="Start of its data, MJD (UTC), as in ObsCore; null before it is sealed."
+    )
+    t_max: float | None = Field(description="End of its data, MJD (UTC); null where it is not known.")
     relative_path: str
     source_location: str
     waiting_reason: str | None

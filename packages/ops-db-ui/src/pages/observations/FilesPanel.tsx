@@ -11,6 +11,7 @@ import { ListView } from "~/lists/ListView";
 import type { RawFile } from "~/pages/observations/answers";
 import { FileChecksum } from "~/pages/observations/FileChecksum";
 import { FileContent } from "~/pages/observations/FileContent";
+import { FileDecision } from "~/pages/observations/FileDecision";
 import { FileName } from "~/pages/observations/FileName";
 import styles from "~/pages/observations/FilesPanel.module.css";
 
@@ -51,6 +52,7 @@ const BAD_COLUMNS: readonly Column<RawFile>[] = [
     cell: ({ problem }) => <span dir="auto">{problem}</span>,
   },
   { id: "checksum", header: "Checksum as filed", card: "fold", cell: (file) => <FileChecksum of={file} /> },
+  { id: "decision", header: "Decision", cell: (file) => <FileDecision of={file} /> },
 ];
 
 /** The files of an observation as they were filed: the bad ones first, then all, to search, download and compare. */
@@ -91,9 +93,7 @@ export function BadFiles({
   return (
     <div className={styles.bad}>
       <h3>
-        {files.length === 1
-          ? "This file cannot be packed as it is"
-          : "These files cannot be packed as they are"}
+        {files.length === 1 ? "This file is not as it was filed" : "These files are not as they were filed"}
       </h3>
       <DataTable label="Bad files" rows={files} columns={BAD_COLUMNS} />
     </div>
@@ -104,7 +104,7 @@ export function BadFiles({
 function FileState({ of: file }: { readonly of: RawFile }) {
   const [look, word] =
     file.problem !== null
-      ? ["failed", "bad"]
+      ? ["failed", file.left_out ? "left out" : "bad"]
       : file.member_checksum === null
         ? ["waiting", "not packed yet"]
         : ["completed", "packed"];

@@ -31,6 +31,8 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
     ["At the same time", `${data.concurrency} pieces of work`],
     ["Packages up to", !isSource ? null : <Bytes key="limit" value={data.package_size_limit} />],
     ["Packaged after", !isSource ? null : span(data.package_age_limit * 1_000)],
+    ["At the end packaged after", !isSource ? null : `${span(data.settle_time * 1_000)} without a new file`],
+    ["Bad files left out after", !isSource ? null : leftOutAfter(data.leave_out_after)],
   ];
   return (
     <>
@@ -41,6 +43,10 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
       </p>
     </>
   );
+}
+
+function leftOutAfter(seconds: number | null): string {
+  return seconds === null ? "never" : span(seconds * 1_000);
 }
 
 function Keepers({ of: { site } }: { readonly of: Location }) {

@@ -24,6 +24,8 @@ export const PLACE: components["schemas"]["Location"] = {
   concurrency: 4,
   package_size_limit: 50e9,
   package_age_limit: 3_600,
+  settle_time: 60,
+  leave_out_after: 21_600,
   retention_policy: "output-buffer",
   path: "/data/output-buffer",
   host: null,

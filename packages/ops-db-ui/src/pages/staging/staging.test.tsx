@@ -29,6 +29,8 @@ const PLACE: Location = {
   location_type: "processing",
   name: "processing",
   package_age_limit: 0,
+  settle_time: 0,
+  leave_out_after: null,
   package_size_limit: 0,
   path: "/data/processing",
   prefix: null,

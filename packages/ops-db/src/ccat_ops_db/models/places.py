@@ -129,6 +129,10 @@ class DataLocation(Reference, Suspendable, Base):
         default=3600, doc="Files older than this are packaged before their execution ends, seconds (source)."
     )
 
+    settle_time: Mapped[int] = mapped_column(
+        default=60,
+        doc="After the end of an execution files are packaged when none was filed so long, seconds (source).",
+    )
     leave_out_after: Mapped[int | None] = mapped_column(
         default=6 * 3600,
         doc="A package goes on without a file that is not as filed so long, seconds (source); null: never.",
@@ -163,6 +167,7 @@ class DataLocation(Reference, Suspendable, Base):
         CheckConstraint("reserve_bytes >= 0", name="reserve_not_negative"),
         CheckConstraint("concurrency > 0", name="concurrency_positive"),
         CheckConstraint("package_size_limit > 0 AND package_age_limit > 0", name="package_limits_positive"),
+        CheckConstraint("settle_time >= 0", name="settle_time_not_negative"),
         CheckConstraint("leave_out_after >= 0", name="leave_out_after_not_negative"),
         CheckConstraint('NOT (mount_point AND "create")', name="mount_point_is_not_made"),
     )

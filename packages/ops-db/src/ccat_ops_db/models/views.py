@@ -16,7 +16,8 @@ SELECT f.id, f.site_id, f.raw_data_series_id, f.number, f.revision, f.relative_p
        s.executed_obs_unit_id, s.instrument_module_id, s.source_location_id,
        p.id AS raw_data_package_id, m.tar_offset, m.sha256, m.mtime_ns,
        m.raw_data_file_id IS NULL AND (p.sealed_at IS NOT NULL OR EXISTS (
-         SELECT 1 FROM package_creation w WHERE w.raw_data_package_id = p.id AND w.status = 'completed'
+         SELECT 1 FROM package_creation w
+         WHERE w.raw_data_package_id = p.id AND w.status = 'cancelled' AND w.error_category = 'all_left_out'
        )) AS left_out,
        e.kind AS exception, e.detail AS exception_detail, e.decision, e.replaced_by_file_id
 FROM raw_data_file f

@@ -15,6 +15,7 @@ STOPPED = timedelta(minutes=15)
 
 NOT_STOPPING = {
     WaitingReason.EXECUTION_RUNNING.value,
+    WaitingReason.FILES_MAY_FOLLOW.value,
     WaitingReason.NOT_SEALED.value,
     WaitingReason.CONCURRENCY_LIMIT.value,
     WaitingReason.NOT_PLANNED.value,

@@ -34,6 +34,7 @@ from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
     ObsUnit,
+    PackageCreation,
     PhysicalCopy,
     RawDataPackage,
     RawDataSeries,
@@ -42,6 +43,7 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.base import UtcDateTime
 from ccat_ops_db.outages import of_locations, of_routes
+from ccat_ops_db.package_state import ALL_LEFT_OUT
 from ccat_ops_db.reports.next_try import held_by, next_try
 from ccat_ops_db.reports.work_rows import reason_of, since_of, work_rows
 from ccat_ops_db.waiting import Turn, WaitingReason
@@ -274,8 +276,14 @@ def _work() -> Select[Any]:
 
 
 def _is_open(kind: Any, _package: Any) -> ColumnElement[bool]:
-    """Return whether work is not done. What ended with its staging job is not: nobody waits for it."""
+    """Return whether work is not done. What ended with its staging job is not: nobody waits for it.
+
+    Nor is a packaging none of whose files could be packaged: each of them has an alarm of its own.
+    """
     is_open: ColumnElement[bool] = kind.status != _DONE
+    if kind is PackageCreation:
+        left_out = kind.error_category.is_not_distinct_from(ALL_LEFT_OUT)
+        return and_(is_open, or_(kind.status != Status.CANCELLED, ~left_out))
     if kind is not StagingItem:
         return is_open
     of_cancelled_job = kind.staging_job_id.in_(

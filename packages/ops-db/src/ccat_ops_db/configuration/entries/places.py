@@ -113,6 +113,7 @@ class DataLocationEntry(Entry):
     concurrency: Count = 4
     package_size_limit: Count = 50_000_000_000
     package_age_limit: Count = 3600
+    settle_time: Amount = 60
     leave_out_after: Amount | None = 21_600
 
     @model_validator(mode="after")

@@ -933,7 +933,8 @@ SELECT f.id, f.site_id, f.raw_data_series_id, f.number, f.revision, f.relative_p
        s.executed_obs_unit_id, s.instrument_module_id, s.source_location_id,
        p.id AS raw_data_package_id, m.tar_offset, m.sha256, m.mtime_ns,
        m.raw_data_file_id IS NULL AND (p.sealed_at IS NOT NULL OR EXISTS (
-         SELECT 1 FROM package_creation w WHERE w.raw_data_package_id = p.id AND w.status = 'completed'
+         SELECT 1 FROM package_creation w
+         WHERE w.raw_data_package_id = p.id AND w.status = 'cancelled' AND w.error_category = 'all_left_out'
        )) AS left_out,
        e.kind AS exception, e.detail AS exception_detail, e.decision, e.replaced_by_file_id
 FROM raw_data_file f
@@ -1566,6 +1567,7 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
         sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
+        sa.Column("settle_time", sa.BigInteger(), nullable=False),
         sa.Column("leave_out_after", sa.BigInteger(), nullable=True),
         sa.Column("mount_point", sa.Boolean(), nullable=False),
         sa.Column("create", sa.Boolean(), nullable=False),
@@ -1580,6 +1582,7 @@ def upgrade() -> None:
             "capacity_bytes IS NULL OR capacity_bytes > 0", name=op.f("ck_data_location_capacity_positive")
         ),
         sa.CheckConstraint("concurrency > 0", name=op.f("ck_data_location_concurrency_positive")),
+        sa.CheckConstraint("settle_time >= 0", name=op.f("ck_data_location_settle_time_not_negative")),
         sa.CheckConstraint(
             "leave_out_after >= 0", name=op.f("ck_data_location_leave_out_after_not_negative")
         ),
