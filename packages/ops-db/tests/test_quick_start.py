@@ -2,14 +2,22 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from sqlalchemy.orm import Session
+
+from ccat_ops_db import init_ccat_ops_db
+from ccat_ops_db.models import RawDataFileView
+
+from . import rows
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
@@ -63,6 +71,37 @@ def test_four_lines_in_an_empty_folder(python: Path, tmp_path: Path) -> None:
     assert Path(printed[2]).is_relative_to(python.parents[1])
     assert [path.name for path in tmp_path.iterdir()] == ["ccat_ops_db.sqlite"]
     _run(python, FOUR_LINES, tmp_path)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def observing(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session on a database in which something was observed."""
+    if request.param == "postgresql":
+        yield _observed(request.getfixturevalue("session"))
+        return
+    scoped, engine = init_ccat_ops_db(database=":memory:")
+    yield _observed(scoped())
+    scoped.remove()
+    engine.dispose()
+
+
+def _observed(session: Session) -> Session:
+    rows.add_reference_data(session)
+    rows.add_execution(session)
+    session.commit()
+    return session
+
+
+def test_what_the_reference_shows_files_and_finds_it(observing: Session) -> None:
+    page = (ROOT / "docs/reference/python-database.md").read_text()
+    [_, filing] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(filing, {"session": observing})
+    [found] = observing.query(RawDataFileView)
+    assert (found.relative_path, found.number, found.raw_data_package_id) == (
+        "2026/11/21/scan-1.fits",
+        1,
+        None,
+    )
 
 
 def test_wheel_carries_migrations_and_commands(python: Path, tmp_path: Path) -> None:

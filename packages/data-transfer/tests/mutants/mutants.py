@@ -325,6 +325,59 @@ MUTANTS = (
         "(OperationalError, InterfaceError, PoolTimeoutError)",
         f"{TESTS}/work/test_scopes.py::test_a_database_that_is_read_only_passes",
     ),
+    Mutant(
+        "who files does not lock the series",
+        f"{SCHEMA}/filing.py",
+        "        .with_for_update(key_share=True)\n"
+        "        .execution_options(populate_existing=True)\n    )\n    series",
+        "        .execution_options(populate_existing=True)\n    )\n    series",
+        f"{TESTS}/planning/test_series.py::test_filers_and_planner_at_once",
+    ),
+    Mutant(
+        "a tar without a file is sealed",
+        f"{ENGINE}/stages/packaging.py",
+        "    if not story.files:\n        _end_without_files(work, story.package)\n        return\n",
+        "",
+        f"{TESTS}/planning/test_packaging.py::test_a_range_of_bad_files_ends",
+    ),
+    Mutant(
+        "what was left out is not read again",
+        f"{ENGINE}/work/worker.py",
+        "            if location_type is not LocationType.SOURCE:\n",
+        "            if location_type:\n",
+        f"{TESTS}/planning/test_packaging.py::test_a_file_that_turns_up_late_is_filed_anew",
+    ),
+    Mutant(
+        "files are called bad whatever the place",
+        f"{ENGINE}/stages/packaging.py",
+        "        source.confirm_place()\n        packer.discard(new)\n"
+        "        if package.sealed_at is not None:\n"
+        '            raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error\n'
+        "        bad = find_bad_files(work, contents.files, source, error)\n        source.confirm_place()\n",
+        "        packer.discard(new)\n        bad = find_bad_files(work, contents.files, source, error)\n",
+        f"{TESTS}/planning/test_packaging.py::test_a_source_that_goes_while_it_is_read_has_no_bad_files",
+    ),
+    Mutant(
+        "late files do not wait for those that follow",
+        f"{ENGINE}/planning/packaging.py",
+        "    return WaitingReason.FILES_MAY_FOLLOW if at < counted.last_filed_at + limits.settle else None\n",
+        "    return None\n",
+        f"{TESTS}/planning/test_wants.py::test_late_files_share_a_package",
+    ),
+    Mutant(
+        "only the first bad file is read",
+        f"{ENGINE}/stages/bad_files.py",
+        "    others = [file for file in files if file.path != first.path]\n",
+        "    others = [file for file in files if file.path > first.path]\n",
+        f"{TESTS}/planning/test_packaging.py::test_one_reading_finds_all_bad_files",
+    ),
+    Mutant(
+        "a relationship through the members writes",
+        f"{SCHEMA}/models/data.py",
+        "        viewonly=True,\n        uselist=False,\n",
+        "        uselist=False,\n",
+        "ops-db/tests/test_file_view.py::test_relationships_through_others_write_nothing",
+    ),
 )
 
 ATTACKED = (

@@ -18,6 +18,7 @@ from ccat_data_transfer.work.lease import acquire
 from ccat_ops_db.enumerations import Operation
 
 TAR = "2026/package.tar"
+SIZES = {"a": 1000, "b": 2000}
 
 
 class Court:
@@ -110,6 +111,8 @@ def test_nobody_takes_a_lease_that_lives(court: Court) -> None:
                 court.world.clock.utc_now(),
             )
 
+    # Until no file follows.
+    court.simulation.schedule.run(60)
     court.simulation.start_planner(court.simulation.hosts["ccat-1"])
     court.simulation.schedule.run(60)
     assert court.simulation.database.look("SELECT 1 FROM package_creation")
@@ -127,3 +130,44 @@ def test_nobody_takes_a_lease_that_lives(court: Court) -> None:
 
     with pytest.raises(InvariantBrokenError, match=r"I7.*whose lease was living"):
         rob_and_judge()
+
+
+@pytest.fixture
+def archived(court: Court) -> Court:
+    """An observatory in which two files were packaged and archived, and stay at their source."""
+    court.do(lambda: Observer(court.simulation, court.world, court.filed).observe("2026", SIZES, 1))
+    for host in ("ccat-1", "cologne-1"):
+        site = host.partition("-")[0]
+        places = [name for name in court.simulation.places if name.startswith(f"{site}.")]
+        court.simulation.start_planner(court.simulation.hosts[host])
+        court.simulation.start_worker(court.simulation.hosts[host], places)
+    court.simulation.schedule.run(3 * 3600)
+    assert [path for path, _ in court.simulation.disks[ARCHIVE].contents() if path.endswith(".tar")]
+    court.judge.judge_series()
+    return court
+
+
+def tamper(court: Court, statement: str) -> None:
+    """Change what no guard lets anybody change."""
+    look = court.simulation.database.look
+    look("SELECT set_config('session_replication_role', 'replica', false)")
+    changed = look(f"{statement} RETURNING 1")
+    look("SELECT set_config('session_replication_role', 'origin', false)")
+    assert changed
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE raw_data_package_member SET tar_offset = tar_offset + 512", "is not at byte"),
+        ("DELETE FROM raw_data_package_member WHERE tar_offset > 2000", "neither a member nor excepted"),
+        ("DELETE FROM raw_data_file WHERE number = 1", "numbers"),
+        ("UPDATE raw_data_file SET number = 3 WHERE number = 2", "numbers"),
+        ("UPDATE raw_data_series SET packaged_count = packaged_count - 1", "numbers"),
+        ("UPDATE raw_data_package SET first_number = 2, file_count = 1", "ranges"),
+    ],
+)
+def test_no_row_of_a_series_lies(archived: Court, statement: str, found: str) -> None:
+    tamper(archived, statement)
+    with pytest.raises(InvariantBrokenError, match=f"I6.*{found}"):
+        archived.judge.judge_series()
