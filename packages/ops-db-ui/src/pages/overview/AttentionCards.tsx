@@ -110,7 +110,7 @@ function Card({
         <p className={styles.why} title={card.why}>
           {inUnits(briefly(card.why))}
         </p>
-        {cause === undefined && (
+        {cause === undefined && card.cause === null && (
           // The room of the line that comes, so that nothing below is moved by it.
           <p className={styles.why} aria-hidden="true">
             {"\u00a0"}
@@ -151,7 +151,7 @@ function Card({
       </dl>
       {!isWall && (
         <div className={styles.verbs}>
-          <AttentionVerb card={card} cause={cause ?? null} />
+          <AttentionVerb card={card} cause={cause} />
           <Link to="/help/$page" params={{ page: card.help }} aria-label={`Help: ${card.title}`}>
             Help
           </Link>

@@ -10,7 +10,14 @@ import { BulkVerb } from "~/pages/work/BulkVerb";
 import { kindCount, SHOWS_WORK } from "~/pages/work/kinds";
 
 /** What can be done about a card: first the page to look at, then the call that the API names. */
-export function AttentionVerb({ card, cause }: { readonly card: Attention; readonly cause: Cause | null }) {
+export function AttentionVerb({
+  card,
+  cause,
+}: {
+  readonly card: Attention;
+  /** The error behind it; null: none; undefined: still asked. */
+  readonly cause: Cause | null | undefined;
+}) {
   const ways = waysOf(card, cause);
   return (
     <>

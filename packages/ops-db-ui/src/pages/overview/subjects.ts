@@ -10,17 +10,18 @@ export interface Way {
 }
 
 /** Return the pages that a card leads to, the one to begin with first. */
-export function waysOf(card: Attention, cause: Cause | null): readonly Way[] {
+export function waysOf(card: Attention, cause: Cause | null | undefined): readonly Way[] {
   const { rule, where, action } = card;
   const subject = wayTo(card);
   const others = subject === null ? [] : [subject];
+  // While the error is asked for stands the way to all errors: what comes must not move the card.
   if (rule === "circuit_open" && cause !== null)
-    return [{ label: "See what failed", link: cause.link }, ...others];
-  if (rule === "given_up" && cause !== null && card.count === 1)
+    return [{ label: "See what failed", link: cause?.link ?? { to: "/errors" } }, ...others];
+  if (rule === "given_up" && cause != null && card.count === 1)
     return [{ label: "See what failed", link: cause.link }];
   if (rule === "location_filling" && where !== null) {
     const waits = { label: "See what waits there", link: toWork({ place: where }) };
-    const first = cause === null ? wayToCause(card) : { label: "See the cause", link: cause.link };
+    const first = cause == null ? wayToCause(card) : { label: "See the cause", link: cause.link };
     return first === null ? [...others, waits] : [first, ...others];
   }
   if (action?.collection === "errors" && action.id !== null)
