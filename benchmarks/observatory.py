@@ -210,12 +210,11 @@ _HISTORY = (
     f"""
     INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
         relative_path,
-        status, size, created_at, checksum, verified_at, verified_by, deleted_at, place_marker_id)
+        status, size, created_at, deleted_at, place_marker_id)
     SELECT md5('copy' || place || p)::uuid, split_part(place, '.', 1), 'raw_data_package', 'tar', {_PACKAGE},
            place,
            '2026/01/01/' || {_PACKAGE} || '.tar',
            CASE place WHEN 'cologne.lta' THEN 'verified' ELSE 'deleted' END, 1050000, {_LONG_AGO},
-           {_CHECKSUM}, {_LONG_AGO}, 'full_read',
            CASE place WHEN 'cologne.lta' THEN NULL ELSE {_LONG_AGO} END,
            CASE place WHEN 'cologne.lta' THEN md5(place)::uuid END
     FROM generate_series(1, %(packages)s) AS p, unnest(ARRAY['ccat.buffer', 'cologne.lta']) AS place
@@ -307,5 +306,15 @@ _UNDER_WAY = (
            {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid, 'cologne.lta', 'concurrency_limit',
            {_LONG_AGO}
     FROM {_LATEST} WHERE p %% 10 = 8
+    """,
+    """
+    INSERT INTO verification (id, site_id, physical_copy_id, number, work_table, work_id, fencing, reason,
+        method, finding, size_found, checksum_found, identity, members_checked, place_marker_id, worker,
+        worker_clock, begun_at, recorded_at, proved_at, bytes_read, duration_ms)
+    SELECT c.id, c.site_id, c.id, 1, 'fixity_check', c.id, 1, 'arrival', 'full_read', 'right', p.size,
+           p.checksum, 'bench', false, md5(c.data_location_id)::uuid, 'bench', c.created_at, c.created_at,
+           c.created_at, c.created_at, p.size, 1000
+    FROM physical_copy c JOIN raw_data_package p ON p.id = c.raw_data_package_id
+    WHERE c.status = 'verified'
     """,
 )

@@ -59,12 +59,22 @@ def add_packages_in_dry_run(observatory: Any, count: int) -> None:
         + """
         INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id,
         relative_path,
-            status, size, created_at, checksum, verified_at, verified_by, onward_planned_at, place_marker_id)
+            status, size, created_at, onward_planned_at, place_marker_id)
         SELECT gen_random_uuid(), split_part(l, '.', 1), 'raw_data_package', 'tar', new.id, l,
-            'x/' || new.id || '.tar', 'verified', 1, c.created_at, c.checksum, c.verified_at, c.verified_by,
+            'x/' || new.id || '.tar', 'verified', 1, c.created_at,
             c.created_at, CASE l WHEN c.data_location_id THEN c.place_marker_id END
         FROM new, unnest(ARRAY['ccat.buffer', 'cologne.lta']) l,
             (SELECT * FROM physical_copy WHERE data_location_id = 'cologne.lta' LIMIT 1) c;
+        INSERT INTO verification (id, site_id, physical_copy_id, number, work_table, work_id, fencing, reason,
+            method, finding, size_found, checksum_found, identity, members_checked, place_marker_id, worker,
+            worker_clock, begun_at, recorded_at, proved_at, bytes_read, duration_ms)
+        SELECT gen_random_uuid(), c.site_id, c.id, 1, v.work_table, v.work_id, v.fencing, v.reason,
+            v.method, v.finding, v.size_found, v.checksum_found, v.identity, false, m.id, v.worker,
+            v.worker_clock, v.begun_at, v.recorded_at, v.proved_at, v.bytes_read, v.duration_ms
+        FROM new JOIN physical_copy c ON c.raw_data_package_id = new.id AND c.form = 'tar'
+            JOIN place_marker m ON m.data_location_id = c.data_location_id AND m.retired_at IS NULL,
+            (SELECT v.* FROM verification v JOIN physical_copy c ON c.id = v.physical_copy_id
+             WHERE c.data_location_id = 'cologne.lta' AND v.finding = 'right' LIMIT 1) v;
         """,
         count,
     )

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from ccat_dev_stack.proofs import prove_copy
 from ccat_ops_db.enumerations import (
     LocationType,
     PhysicalCopyStatus,
     RouteType,
     TransferMethod,
-    VerificationMethod,
 )
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -53,22 +53,20 @@ def give_copy(observatory: Any, package: Any, location: str, tar: bytes) -> None
     path.parent.mkdir(parents=True)
     path.write_bytes(tar)
     with observatory.sessions.begin() as session:
-        session.add(
-            RawDataPackagePhysicalCopy(
-                id=new_id(),
-                site_id=location.split(".")[0],
-                raw_data_package_id=package.id,
-                data_location_id=location,
-                relative_path=package.relative_path,
-                status=PhysicalCopyStatus.VERIFIED,
-                size=package.size,
-                created_at=observatory.clock.now,
-                checksum=package.checksum,
-                verified_at=observatory.clock.now,
-                verified_by=VerificationMethod.FULL_READ,
-                place_marker_id=observatory.places.marker_on_record(location).id,
-            )
+        copy = RawDataPackagePhysicalCopy(
+            id=new_id(),
+            site_id=location.split(".")[0],
+            raw_data_package_id=package.id,
+            data_location_id=location,
+            relative_path=package.relative_path,
+            status=PhysicalCopyStatus.VERIFIED,
+            size=package.size,
+            created_at=observatory.clock.now,
+            place_marker_id=observatory.places.marker_on_record(location).id,
         )
+        session.add(copy)
+        session.flush()
+        prove_copy(session, copy, package.checksum, observatory.clock.now)
 
 
 def add_store(observatory: Any, bucket: Any, *, endpoint: str | None = None, **facts: Any) -> None:

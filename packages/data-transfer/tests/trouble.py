@@ -31,10 +31,13 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     DeletionMode,
     DeletionTrigger,
+    Finding,
     Operation,
     PhysicalCopyStatus,
     VerificationMethod,
 )
+from ccat_ops_db.evidence import READABLE
+from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
@@ -42,8 +45,8 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
     RetentionPolicy,
+    Verification,
 )
-from ccat_ops_db.package_state import READABLE
 
 from .small_observatory import FragilePlaces, WrongClock
 
@@ -202,6 +205,7 @@ def register_again(observatory: Any, location: str) -> None:
     """Say that the tar at a location was bad, and that another one came, which nobody read yet."""
     copy = observatory.copy_at(location)
     observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.CORRUPT)
+    find_bad(observatory, copy)
     with observatory.sessions.begin() as session:
         register_copy(
             session,
@@ -212,6 +216,15 @@ def register_again(observatory: Any, location: str) -> None:
             size=copy.size,
             at=observatory.clock.now,
         )
+
+
+def find_bad(observatory: Any, copy: Any) -> None:
+    """Write down that a copy was read and is not what it was."""
+    [*_, newest] = observatory.rows(Verification, physical_copy_id=copy.id)
+    facts = {column.name: getattr(newest, column.name) for column in Verification.__table__.columns}
+    bad = {"finding": Finding.OTHER_CHECKSUM, "checksum_found": "xxh3-128:" + "0" * 32, "proved_at": None}
+    with observatory.sessions.begin() as session:
+        session.add(Verification(**facts | bad | {"id": new_id(), "number": newest.number + 1}))
 
 
 def give_back(observatory: Any, location: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import prove_copy
 from ccat_ops_db.enumerations import (
     CopyForm,
     CopyKind,
@@ -260,12 +261,11 @@ def at_source(
         status=status,
         size=package.payload_bytes,
         created_at=NOW,
-        checksum=package.manifest_checksum,
-        verified_at=NOW,
         deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
     )
     session.add(copy)
     session.flush()
+    prove_copy(session, copy, package.manifest_checksum, NOW)
     return copy.id
 
 
@@ -277,7 +277,6 @@ def copy_of(
 ) -> UUID:
     """Add a copy of a package at a location."""
     parent = session.get_one(RawDataPackage, package_id)
-    verified = status is PhysicalCopyStatus.VERIFIED
     copy = RawDataPackagePhysicalCopy(
         id=new_id(),
         kind=CopyKind.RAW_DATA_PACKAGE,
@@ -288,12 +287,12 @@ def copy_of(
         status=status,
         size=parent.size or 0,
         created_at=NOW,
-        checksum=CHECKSUM if verified else None,
-        verified_at=NOW if verified else None,
         deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
     )
     session.add(copy)
     session.flush()
+    if status is PhysicalCopyStatus.VERIFIED:
+        prove_copy(session, copy, parent.checksum, NOW)
     return copy.id
 
 

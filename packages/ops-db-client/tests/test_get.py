@@ -18,6 +18,7 @@ import xxhash
 from ccat_data_transfer.checksums import format_checksum
 from ccat_data_transfer.package_format import PackageContents, SourceFile, write_package
 from ccat_data_transfer.storage.root_folder import RootFolder
+from ccat_dev_stack.proofs import prove_copy
 from ccat_ops_db.enumerations import CopyKind, ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
@@ -461,21 +462,20 @@ def _make_package(api: Api, contents: dict[str, bytes]) -> tuple[UUID, Path]:
             )
             for file in filed
         )
-        session.add(
-            RawDataPackagePhysicalCopy(
-                id=new_id(),
-                kind=CopyKind.RAW_DATA_PACKAGE,
-                site_id="ccat",
-                raw_data_package_id=package_id,
-                data_location_id=seed.BUFFER,
-                relative_path=relative_path,
-                status=PhysicalCopyStatus.VERIFIED,
-                size=written.size,
-                created_at=seed.NOW,
-                checksum=written.checksum,
-                verified_at=seed.NOW,
-            )
+        copy = RawDataPackagePhysicalCopy(
+            id=new_id(),
+            kind=CopyKind.RAW_DATA_PACKAGE,
+            site_id="ccat",
+            raw_data_package_id=package_id,
+            data_location_id=seed.BUFFER,
+            relative_path=relative_path,
+            status=PhysicalCopyStatus.VERIFIED,
+            size=written.size,
+            created_at=seed.NOW,
         )
+        session.add(copy)
+        session.flush()
+        prove_copy(session, copy, written.checksum, seed.NOW)
         session.commit()
     return package_id, tar
 

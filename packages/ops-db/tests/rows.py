@@ -9,19 +9,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import proof_of, prove_copy
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import (
-    Adoption,
     CheckReason,
     CopyForm,
     CopyKind,
     ExecutionStatus,
     FileExceptionKind,
-    Finding,
     LocationType,
     OutageScope,
     PhysicalCopyStatus,
-    ReadingMethod,
     Status,
     TransferMethod,
     VerificationMethod,
@@ -252,24 +250,21 @@ def add_copy(
 ) -> UUID:
     """Add a copy of a package; its path is its own, so that a package can have several in one place."""
     identifier = new_id()
-    _add(
-        session,
-        models.RawDataPackagePhysicalCopy(
-            id=identifier,
-            site_id=location.partition(".")[0],
-            form=form,
-            raw_data_package_id=package,
-            data_location_id=location,
-            relative_path=f"{identifier}.tar",
-            status=status,
-            size=10240,
-            created_at=NOW,
-            checksum=XXH3,
-            verified_at=NOW,
-            verified_by=VerificationMethod.FULL_READ,
-            deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
-        ),
+    copy = models.RawDataPackagePhysicalCopy(
+        id=identifier,
+        site_id=location.partition(".")[0],
+        form=form,
+        raw_data_package_id=package,
+        data_location_id=location,
+        relative_path=f"{identifier}.tar",
+        status=status,
+        size=10240,
+        created_at=NOW,
+        deleted_at=NOW if status is PhysicalCopyStatus.DELETED else None,
     )
+    _add(session, copy)
+    if status not in (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING):
+        prove_copy(session, copy, XXH3, NOW)
     return identifier
 
 
@@ -279,27 +274,8 @@ def add_verification(session: Session, copy: UUID, **other: Any) -> models.Verif
     newest = session.scalar(
         select(func.max(models.Verification.number)).where(models.Verification.physical_copy_id == copy)
     )
-    facts: dict[str, Any] = {
-        "site_id": found.site_id,
-        "physical_copy_id": copy,
-        "number": (newest or 0) + 1,
-        "work_table": "fixity_check",
-        "work_id": new_id(),
-        "fencing": 1,
-        "reason": "request",
-        "method": ReadingMethod.FULL_READ,
-        "finding": Finding.RIGHT,
-        "size_found": found.size,
-        "checksum_found": XXH3,
-        "identity": "disk:-:1:1:1:1",
-        "worker": "a worker",
-        "worker_clock": NOW,
-        "begun_at": NOW,
-        "recorded_at": NOW,
-        "proved_at": NOW,
-        "duration_ms": 1,
-    }
-    row = models.Verification(**facts | other)
+    facts: dict[str, Any] = {"id": new_id(), "number": (newest or 0) + 1}
+    row = proof_of(found, XXH3, NOW, None, **facts | other)
     _add(session, row)
     return row
 
@@ -391,22 +367,6 @@ def _next_part(session: Session) -> int:
 def _add(session: Session, *objects: Any) -> None:
     session.add_all(objects)
     session.flush()
-
-
-def add_marker(session: Session, location: str) -> None:
-    """Adopt a location."""
-    _add(
-        session,
-        models.PlaceMarker(
-            site_id=location.partition(".")[0],
-            data_location_id=location,
-            identity="disk:1:1",
-            file_system="a disk",
-            adopted_at=NOW,
-            adopted_by="a manager",
-            how=Adoption.AUTOMATIC,
-        ),
-    )
 
 
 def suspend(session: Session, model: Any, key: str, at: datetime = NOW) -> None:

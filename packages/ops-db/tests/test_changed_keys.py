@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ccat_dev_stack.testing import NewDatabase
 from ccat_ops_db import models
 from ccat_ops_db.changed_keys import WATCHED, Changed, changed_key_triggers, empty_long_queues, take
-from ccat_ops_db.enumerations import Consumer, Severity, Status
+from ccat_ops_db.enumerations import Consumer, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.replication.classes import APPEND_ONLY, OWNED
@@ -118,7 +118,8 @@ def test_each_consumer_is_told_of_what_was_made_changed_and_deleted(
     engine: Engine, world_of_all: rows.World
 ) -> None:
     with Session(engine) as session, session.begin():
-        copy = rows.add_copy(session, world_of_all.package, world_of_all.archive)
+        present = PhysicalCopyStatus.PRESENT
+        copy = rows.add_copy(session, world_of_all.package, world_of_all.archive, present)
         pin(session, world_of_all.copy)
         job = session.get_one(models.StagingJob, world_of_all.job)
         session.delete(job)
@@ -146,9 +147,7 @@ def test_a_statement_is_told(session: Session, world: rows.World) -> None:
 
 @pytest.mark.parametrize("table", [name for name in WATCHED if name not in (*APPEND_ONLY, "error_record")])
 def test_progress_is_no_change_of_state(session: Session, world: rows.World, table: str) -> None:
-    if table == "place_marker":
-        rows.add_marker(session, world.buffer)
-    elif table == "outage":
+    if table == "outage":
         session.add(rows.outage("route", world.route, "ccat", rows.NOW))
         session.flush()
     elif table == "raw_data_package":
@@ -206,7 +205,7 @@ def test_what_commits_late_is_told_after_what_began_later(engine: Engine, world_
     with Session(engine) as late, Session(engine) as early:
         pin(late, world_of_all.copy)
         late.flush()
-        other = rows.add_copy(early, world_of_all.package, world_of_all.archive)
+        other = rows.add_copy(early, world_of_all.package, world_of_all.archive, PhysicalCopyStatus.PRESENT)
         early.commit()
         assert taken(engine) == {Changed("physical_copy", str(other))}
         late.commit()

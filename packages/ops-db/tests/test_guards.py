@@ -89,6 +89,10 @@ NO_EVIDENCE: dict[str, dict[str, Any]] = {
     "missing, and something": {"finding": Finding.MISSING, "proved_at": None},
     "number zero": {"number": 0},
     "checksum in upper case": {"checksum_found": "md5:" + "F" * 32},
+    "checksum of a wrong length": {"checksum_found": "sha256:" + "0" * 63},
+    "checksum without algorithm": {"checksum_found": "0" * 64},
+    "checksum with an unknown algorithm": {"checksum_found": "sha1:" + "0" * 40},
+    "checksum with a newline": {"checksum_found": "md5:" + "0" * 32 + "\n"},
     "of another site": {"site_id": "cologne"},
     "read less than nothing": {"bytes_read": -1},
     "number of another": {"number": 1},
@@ -229,14 +233,7 @@ def test_only_own_errors_are_closed(
 
 
 SITE = "INSERT INTO site (id, name, time_zone, enabled, main) VALUES ('{}', 'A', 'UTC', true, false)"
-CHECKSUM = "UPDATE physical_copy SET checksum = '{}'"
 REFUSED = {
-    "checksum in upper case": CHECKSUM.format("md5:" + "F" * 32),
-    "checksum of a wrong length": CHECKSUM.format("sha256:" + "0" * 63),
-    "checksum without algorithm": CHECKSUM.format("0" * 64),
-    "checksum with an unknown algorithm": CHECKSUM.format("sha1:" + "0" * 40),
-    "checksum with a newline": CHECKSUM.format("md5:" + "0" * 32 + "\n"),
-    "verified without proof": "UPDATE physical_copy SET verified_at = NULL",
     "deleted without a time": "UPDATE physical_copy SET deleted_at = now()",
     "negative size": "UPDATE physical_copy SET size = -1",
     "copy of nothing": "UPDATE physical_copy SET raw_data_package_id = NULL",
@@ -293,6 +290,12 @@ def test_job_stages_a_package_once(session: Session, world: rows.World) -> None:
         session.flush()
 
 
+def test_a_copy_that_was_read_is_never_deleted(session: Session, world: rows.World) -> None:
+    rows.add_copy(session, world.package, "cologne.lta")
+    with pytest.raises(IntegrityError, match="fk_verification_physical_copy"):
+        session.execute(text("DELETE FROM physical_copy WHERE data_location_id = 'cologne.lta'"))
+
+
 @pytest.mark.xfail(
     strict=True,
     raises=pytest.fail.Exception,
@@ -301,7 +304,6 @@ def test_job_stages_a_package_once(session: Session, world: rows.World) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM physical_copy WHERE data_location_id = 'cologne.lta'",
         "UPDATE physical_copy SET status = 'deletion_scheduled' WHERE data_location_id = 'cologne.lta'",
         "UPDATE physical_copy SET relative_path = 'other.tar' WHERE data_location_id = 'cologne.lta'",
     ],

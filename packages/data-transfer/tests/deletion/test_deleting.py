@@ -471,11 +471,6 @@ def test_what_a_user_changed_at_a_processing_place_stays(observatory: Any) -> No
     assert changed.read_bytes() == b"calibrated by hand for three weeks"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f10: a copy that was made anew and never read is verified when its deletion is cancelled",
-)
 def test_a_cancelled_deletion_verifies_nothing(observatory: Any) -> None:
     """The tar in the buffer was bad and came again; before it is read its deletion is cancelled."""
     keep_everything(observatory)

@@ -18,6 +18,7 @@ from ccat_data_transfer.deletion.rule import (
 )
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
 from ccat_data_transfer.work.outages import doubt_location
+from ccat_dev_stack.proofs import prove_copy
 from ccat_ops_db.enumerations import (
     CallerKind,
     CopyKind,
@@ -42,6 +43,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
     RetentionPolicy,
     Site,
+    Verification,
 )
 
 OTHER = "xxh3-128:" + "0" * 32
@@ -62,11 +64,11 @@ def archived_twice(observatory: Any) -> Any:
     first = observatory.copy_at("cologne.lta")
     columns = {c.name: getattr(first, c.name) for c in PhysicalCopy.__table__.columns}
     columns["place_marker_id"] = observatory.places.marker_on_record("us.lta").id
+    columns |= {"id": new_id(), "site_id": "us", "data_location_id": "us.lta"}
     with observatory.sessions.begin() as session:
-        session.execute(
-            insert(PhysicalCopy.__table__),
-            [{**columns, "id": new_id(), "site_id": "us", "data_location_id": "us.lta"}],
-        )
+        session.execute(insert(PhysicalCopy.__table__), [columns])
+        copy = session.get_one(PhysicalCopy, columns["id"])
+        prove_copy(session, copy, the_package(observatory).checksum, observatory.clock.now)
     return observatory
 
 
@@ -135,9 +137,20 @@ def archive_copy(location: str, **values: Any) -> Change:
     return change
 
 
+def found(location: str, **other: Any) -> Change:
+    """Have the copy at a location read once more, and found otherwise."""
+
+    def change(session: Any, observatory: Any) -> None:
+        newest = observatory.rows(Verification, physical_copy_id=observatory.copy_at(location).id)[-1]
+        facts = {column.name: getattr(newest, column.name) for column in Verification.__table__.columns}
+        session.add(Verification(**facts | {"id": new_id(), "number": newest.number + 1} | other))
+
+    return change
+
+
 def stale(session: Any, observatory: Any) -> None:
-    verified_at = observatory.clock.now - timedelta(days=31)
-    archive_copy("us.lta", verified_at=verified_at)(session, observatory)
+    proved_at = observatory.clock.now - timedelta(days=31)
+    found("us.lta", proved_at=proved_at)(session, observatory)
 
 
 def suspect(session: Any, observatory: Any) -> None:
@@ -201,13 +214,13 @@ def being_made(session: Any, observatory: Any) -> None:
 
 
 CASES: list[tuple[str, Change, str]] = [
-    ("one wrong checksum", archive_copy("us.lta", checksum=OTHER), "waiting_for_second_archive"),
+    ("one wrong checksum", found("us.lta", checksum_found=OTHER), "waiting_for_second_archive"),
     ("one missing", archive_copy("us.lta", status=PhysicalCopyStatus.MISSING), "waiting_for_second_archive"),
     ("one corrupt", archive_copy("us.lta", status=PhysicalCopyStatus.CORRUPT), "waiting_for_second_archive"),
     ("one at no archive", of(DataLocation, "us.lta", location_type="buffer"), "waiting_for_second_archive"),
     ("one stale", stale, "verification_too_old"),
     ("one at a suspect archive", suspect, "waiting_for_second_archive"),
-    ("all suspect or wrong", archive_copy("us.lta", checksum=OTHER), "waiting_for_second_archive"),
+    ("all suspect or wrong", found("us.lta", checksum_found=OTHER), "waiting_for_second_archive"),
     (
         "more copies wanted",
         of(RetentionPolicy, "when-archived", min_archive_copies=3),

@@ -30,7 +30,6 @@ from ccat_ops_db.models import (
     DataLocation,
     DiskDataLocation,
     FixityCheck,
-    PhysicalCopy,
     PlaceMarker,
     RawDataPackage,
     S3DataLocation,
@@ -254,10 +253,10 @@ def test_a_used_location_is_never_adopted_by_itself(used: Any) -> None:
 
 
 def test_a_location_with_copies_and_no_marker_is_not_new(used: Any) -> None:
-    """As after an upgrade: places that were used before there were markers wait for a person."""
+    """Places that were used before wait for a person."""
     with used.sessions.begin() as session:
-        session.execute(update(PhysicalCopy).values(place_marker_id=None))
-        session.execute(delete(PlaceMarker).where(PlaceMarker.data_location_id == "cologne.lta"))
+        retired = update(PlaceMarker).values(retired_at=used.clock.now)
+        session.execute(retired.where(PlaceMarker.data_location_id == "cologne.lta"))
     (used.folder("cologne.lta") / MARKER_NAME).unlink()
     with pytest.raises(AdoptionRefusedError, match="used before"):
         used.adopt("cologne.lta")

@@ -24,7 +24,9 @@ FEW, MANY = 50, 1000
 
 @pytest.fixture
 def one_connection(ops_database: str) -> Iterator[Engine]:
-    engine = create_engine(synchronous(ops_database), pool_size=1, max_overflow=0)
+    # Of few rows PostgreSQL reads whole tables where of many it asks an index: as if there were always many.
+    options = {"options": "-c enable_seqscan=off"}
+    engine = create_engine(synchronous(ops_database), pool_size=1, max_overflow=0, connect_args=options)
     yield engine
     engine.dispose()
 

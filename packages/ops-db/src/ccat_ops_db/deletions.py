@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, select, update
 
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus
+from ccat_ops_db.evidence import is_right
 from ccat_ops_db.models import DataLocation, PhysicalCopy
 
 
@@ -41,10 +42,9 @@ def deletion_has_begun(copies: ColumnElement[bool]) -> Select[tuple[bool]]:
 def undelete(copies: ColumnElement[bool]) -> Update:
     """Return the statement that gives copies back the status that they had before they were scheduled."""
     processing = select(DataLocation.id).where(DataLocation.location_type == LocationType.PROCESSING)
-    proven = and_(PhysicalCopy.verified_at.is_not(None), PhysicalCopy.checksum.is_not(None))
     before = case(
         (PhysicalCopy.data_location_id.in_(processing), PhysicalCopyStatus.STAGED),
-        (proven, PhysicalCopyStatus.VERIFIED),
+        (is_right(), PhysicalCopyStatus.VERIFIED),
         else_=PhysicalCopyStatus.PRESENT,
     )
     return (

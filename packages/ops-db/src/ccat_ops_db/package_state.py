@@ -15,6 +15,7 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
 )
+from ccat_ops_db.evidence import trusted
 from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
@@ -25,9 +26,6 @@ from ccat_ops_db.models import (
     RawDataSeries,
     RetentionPolicy,
 )
-
-READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
-"""States in which a package's tar can be read."""
 
 ALL_LEFT_OUT = "all_left_out"
 """Category of a packaging that ended because none of its files was as it was filed."""
@@ -43,15 +41,15 @@ def of_execution(execution_id: Any, package: type[RawDataPackage] = RawDataPacka
     )
 
 
-def verified_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
-    """Return at how many long-term archives a package has a verified copy, as a scalar subquery."""
+def trusted_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[int]:
+    """Return at how many long-term archives a package has a trusted copy, as a scalar subquery."""
     copy, location = aliased(PhysicalCopy), aliased(DataLocation)
     return (
         select(func.count(copy.data_location_id.distinct()))
         .join(location, location.id == copy.data_location_id)
         .where(
             copy.raw_data_package_id == package.id,
-            copy.status == PhysicalCopyStatus.VERIFIED,
+            trusted(copy),
             location.location_type == LocationType.LONG_TERM_ARCHIVE,
         )
         .correlate(package)
@@ -74,8 +72,8 @@ def wanted_archive_copies(package: type[RawDataPackage] = RawDataPackage) -> Col
 
 
 def is_archived(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
-    """Return whether as many archives have a verified copy as the policy of the source wants."""
-    return verified_archive_copies(package) >= wanted_archive_copies(package)
+    """Return whether as many archives have a trusted copy as the policy of the source wants."""
+    return trusted_archive_copies(package) >= wanted_archive_copies(package)
 
 
 def is_at_source(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[bool]:
@@ -137,7 +135,7 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
     Returns
     -------
     ColumnElement
-        ``archived`` with as many verified archive copies as the policy of its source wants; ``failed`` when
+        ``archived`` with as many trusted archive copies as the policy of its source wants; ``failed`` when
         work on it was given up or cancelled; ``transferring`` while on its way; ``waiting`` when only at its
         first location.
     """

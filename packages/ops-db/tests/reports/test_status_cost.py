@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import marker_at
 from ccat_ops_db.enumerations import Status
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.reports.sums import LATELY, Stored, load_sums
@@ -28,10 +29,20 @@ _FINISHED = (
     """,
     """
     INSERT INTO physical_copy (id, site_id, kind, form, raw_data_package_id, data_location_id, relative_path,
-        status, size, created_at, checksum, verified_at, verified_by)
+        status, size, created_at)
     SELECT md5(place || p.id)::uuid, split_part(place, '.', 1), 'raw_data_package', 'tar', p.id, place,
-           p.relative_path, 'verified', p.size, :at, p.checksum, :at, 'full_read'
+           p.relative_path, 'verified', p.size, :at
     FROM raw_data_package p, unnest(ARRAY['cologne.lta', 'cologne.processing']) AS place
+    WHERE p.part_number > :made AND p.part_number <= :made + :count
+    """,
+    """
+    INSERT INTO verification (id, site_id, physical_copy_id, number, work_table, work_id, fencing, reason,
+        method, finding, size_found, checksum_found, identity, members_checked, place_marker_id, worker,
+        worker_clock, begun_at, recorded_at, proved_at, bytes_read, duration_ms)
+    SELECT c.id, c.site_id, c.id, 1, 'fixity_check', c.id, 1, 'arrival', 'full_read', 'right', p.size,
+           p.checksum, 'invented', false, m.id, 'worker', :at, :at, :at, :at, p.size, 1
+    FROM raw_data_package p JOIN physical_copy c ON c.raw_data_package_id = p.id AND c.form = 'tar'
+         JOIN place_marker m ON m.data_location_id = c.data_location_id
     WHERE p.part_number > :made AND p.part_number <= :made + :count
     """,
     """
@@ -50,6 +61,8 @@ _FINISHED = (
 def finish(session: Session, world: rows.World) -> Callable[[int], None]:
     """Add packages that were archived and removed at their source long ago."""
     made = 1000
+    for location in ("cologne.lta", "cologne.processing"):
+        marker_at(session, location, LONG_AGO)
     session.execute(
         text(
             "INSERT INTO link_role (role, site_id, recovers) VALUES (current_user, '*', true)"

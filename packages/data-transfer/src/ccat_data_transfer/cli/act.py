@@ -13,10 +13,10 @@ from ccat_data_transfer.work.outages import SUBJECTS
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, CopyForm, OutageScope, Status, VerificationMethod
 from ccat_ops_db.events import record_event, resolve_errors
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import FixityCheck, Outage, PhysicalCopy
 from ccat_ops_db.outages import DOUBT, IN_FORCE, is_doubt, trial
 from ccat_ops_db.own_rows import is_own, own_rows
-from ccat_ops_db.package_state import READABLE
 
 
 def verify(

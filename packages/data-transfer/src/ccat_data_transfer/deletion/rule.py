@@ -30,7 +30,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Uuid,
-    and_,
     bindparam,
     column,
     exists,
@@ -39,14 +38,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.statements import moment
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_ops_db.copy_locks import KEEPS_A_COPY
 from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
-    CopyForm,
     CopyKind,
     HoldScope,
     LocationType,
@@ -54,6 +52,7 @@ from ccat_ops_db.enumerations import (
     Status,
     VerificationMethod,
 )
+from ccat_ops_db.evidence import is_newest, trusted
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
@@ -65,8 +64,8 @@ from ccat_ops_db.models import (
     PlaceMarker,
     RawDataPackage,
     RetentionPolicy,
+    Verification,
 )
-from ccat_ops_db.outages import of_locations
 from ccat_ops_db.waiting import WaitingReason
 
 LIVING = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED, PhysicalCopyStatus.STAGED)
@@ -212,11 +211,11 @@ def _reliable_statement() -> Select[*tuple[Any, ...]]:
             PhysicalCopy.data_location_id,
             PhysicalCopy.relative_path,
             PhysicalCopy.size,
-            PhysicalCopy.checksum,
-            PhysicalCopy.verified_at,
+            Verification.checksum_found,
+            Verification.proved_at,
             PlaceMarker.adopted_at,
         )
-        .where(PhysicalCopy.verified_at >= moment("oldest"))
+        .where(Verification.proved_at >= moment("oldest"))
         .order_by(PhysicalCopy.id)
     )
 
@@ -309,7 +308,7 @@ def _facts_statement(kind: CopyKind) -> Select[*tuple[Any, ...]]:
     package_id, file_id = asked.c.package_id, asked.c.file_id
     location = DataLocation.__table__.c
     verified = _verified_elsewhere(package_id, location_id)
-    age = func.extract("epoch", moment("at") - PhysicalCopy.verified_at)
+    age = func.extract("epoch", moment("at") - Verification.proved_at)
     being_made = exists().where(
         PackageCreation.raw_data_package_id == package_id, PackageCreation.status != Status.COMPLETED
     )
@@ -340,32 +339,19 @@ def _facts_statement(kind: CopyKind) -> Select[*tuple[Any, ...]]:
 def _verified_elsewhere(
     package_id: ColumnElement[UUID], location_id: ColumnElement[str]
 ) -> Select[*tuple[Any, ...]]:
-    """Count the copies at other, unsuspected archives that are verified with the package's own checksum."""
-    location, package = DataLocation.__table__.alias("archive"), aliased(RawDataPackage)
-    outage = of_locations()
+    """Count the trusted copies at other archives; the finding of each and its marker are joined."""
+    location = DataLocation.__table__.alias("archive")
     return (
         select(func.count())
         .select_from(PhysicalCopy)
-        .join(package, package.id == PhysicalCopy.raw_data_package_id)
         .join(location, location.c.id == PhysicalCopy.data_location_id)
-        # What was read at another place says nothing about what is at this one.
-        .join(
-            PlaceMarker,
-            and_(
-                PlaceMarker.id == PhysicalCopy.place_marker_id,
-                PlaceMarker.data_location_id == PhysicalCopy.data_location_id,
-                PlaceMarker.retired_at.is_(None),
-            ),
-        )
-        .outerjoin(outage, outage.c.data_location_id == location.c.id)
+        .join(Verification, is_newest(Verification))
+        .join(PlaceMarker, PlaceMarker.id == Verification.place_marker_id)
         .where(
             PhysicalCopy.raw_data_package_id == package_id,
-            PhysicalCopy.form == CopyForm.TAR,
             PhysicalCopy.data_location_id != location_id,
-            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
-            PhysicalCopy.checksum == package.checksum,
             location.c.location_type == LocationType.LONG_TERM_ARCHIVE,
-            outage.c.suspect_since.is_(None),
+            trusted(),
         )
     )
 

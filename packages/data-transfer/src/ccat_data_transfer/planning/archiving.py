@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from ccat_data_transfer.planning.onward import hold_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.topology import Place, Topology
 from ccat_ops_db.enumerations import Status
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import LongTermArchiveTransfer, PhysicalCopy
-from ccat_ops_db.package_state import READABLE
 
 
 def plan_archiving(

@@ -1,65 +1,53 @@
-"""Doubts of other sites about copies of ours: each copy is read where it is."""
+"""Doubts about copies of ours: each copy is read where it is, and the reading answers them."""
 
 from functools import cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, insert, select
+from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.evidence.doubts import answer
 from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import CopyNotReadableError
-from ccat_data_transfer.planning.statements import ask, is_among
+from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_ops_db.enumerations import CheckReason, Status, VerificationMethod
-from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import Doubt, DoubtAnswer, FixityCheck, PhysicalCopy
 
 
-def answer_doubts(session: Session, topology: Topology) -> int:
-    """Have the copies of our sites read that others doubt; return how many doubts were answered."""
+def read_doubted(session: Session, topology: Topology) -> int:
+    """Have the copies of our sites read that are doubted; return of how many something was done."""
 
-    def answer(doubt: Row[*tuple[Any, ...]]) -> None:
-        session.execute(
-            insert(DoubtAnswer).values(
-                id=new_id(),
+    def read(doubt: Row[*tuple[Any, ...]]) -> int:
+        try:
+            return open_check(
+                session,
+                doubt.physical_copy_id,
                 site_id=doubt.site_id,
-                doubt_id=doubt.id,
-                fixity_check_id=_reading(session, topology, doubt),
+                data_location_id=doubt.data_location_id,
+                reason=CheckReason.REQUEST,
+                method=VerificationMethod.FULL_READ,
+                priority=0,
+                size=doubt.size,
+                at=topology.at,
             )
-        )
+        except CopyNotReadableError:
+            # It is known to be bad, or is gone: there is nothing to be read.
+            answer(session, [doubt.id], doubt.site_id, None)
+            return 1
 
-    doubts = ask(session, _unanswered(), sites=topology.sites).all()
-    return sum(1 for _ in one_by_one(session, doubts, answer))
-
-
-def _reading(session: Session, topology: Topology, doubt: Row[*tuple[Any, ...]]) -> UUID | None:
-    """Return the reading of a copy, opened now or open already; None where there is nothing to be read."""
-    try:
-        open_check(
-            session,
-            doubt.physical_copy_id,
-            site_id=doubt.site_id,
-            data_location_id=doubt.data_location_id,
-            reason=CheckReason.REQUEST,
-            method=VerificationMethod.FULL_READ,
-            priority=0,
-            size=doubt.size,
-            at=topology.at,
-        )
-    except CopyNotReadableError:
-        return None
-    found: UUID | None = session.execute(
-        select(FixityCheck.id).where(
-            FixityCheck.physical_copy_id == doubt.physical_copy_id, FixityCheck.status != Status.COMPLETED
-        )
-    ).scalar_one_or_none()
-    return found
+    doubts = ask(session, _unread(), sites=topology.sites).all()
+    return sum(done for _, done in one_by_one(session, doubts, read))
 
 
 @cache
-def _unanswered() -> Select[*tuple[Any, ...]]:
+def _unread() -> Select[*tuple[Any, ...]]:
+    """Return the doubts of copies that nobody is about to read."""
+    being_read = exists().where(
+        FixityCheck.physical_copy_id == PhysicalCopy.id,
+        FixityCheck.status.not_in(fixed(Status.COMPLETED, Status.CANCELLED)),
+    )
     return (
         select(
             Doubt.id,
@@ -72,6 +60,7 @@ def _unanswered() -> Select[*tuple[Any, ...]]:
         .where(
             is_among(PhysicalCopy.site_id, "sites"),
             ~exists().where(DoubtAnswer.doubt_id == Doubt.id, DoubtAnswer.site_id == PhysicalCopy.site_id),
+            ~being_read,
         )
         .order_by(Doubt.physical_copy_id, Doubt.id)
     )

@@ -14,11 +14,11 @@ from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planne
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
-from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, RouteType, Status
+from ccat_ops_db.enumerations import CopyKind, LocationType, RouteType, Status
 from ccat_ops_db.events import record_event
+from ccat_ops_db.evidence import READABLE, trusted
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataTransfer, DataTransferPackage, PhysicalCopy, RawDataPackage
-from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason
 
 PLANNER = "planner"
@@ -121,7 +121,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
             is_among(PhysicalCopy.id, "copies"),
             RawDataPackage.sealed_at.is_not(None),
             # What came from elsewhere goes on only after it was verified here.
-            or_(PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.VERIFIED)), bound_for.is_(None)),
+            or_(trusted(), bound_for.is_(None)),
         )
         .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
     )

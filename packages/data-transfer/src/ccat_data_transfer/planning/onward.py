@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import Status
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy, PhysicalCopyLock
 from ccat_ops_db.models.base import Work, snake_case
-from ccat_ops_db.package_state import READABLE
 
 SOURCE_BAD = ("source_mismatch", "source_missing")
 """Categories of failures that mean: the copy that was to be read is bad, the work itself is not."""

@@ -12,7 +12,7 @@ from ccat_data_transfer.observe.metrics import PASS_SECONDS, PLANNED
 from ccat_data_transfer.planning.admission import admit
 from ccat_data_transfer.planning.claims import answer_claims
 from ccat_data_transfer.planning.deleting import plan_deletion
-from ccat_data_transfer.planning.doubts import answer_doubts
+from ccat_data_transfer.planning.doubts import read_doubted
 from ccat_data_transfer.planning.ends import end_what_is_over
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.outages import keep_outages
@@ -44,7 +44,7 @@ STAGES: tuple[Stage, ...] = (
     conclude_transfers,
     plan_repairs,
     plan_rereading,
-    answer_doubts,
+    read_doubted,
     plan_moving,
     plan_staging,
     answer_claims,

@@ -17,6 +17,7 @@ from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
 from ccat_ops_db.events import record_event
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -27,7 +28,7 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
-from ccat_ops_db.package_state import READABLE, is_at_source
+from ccat_ops_db.package_state import is_at_source
 
 LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 

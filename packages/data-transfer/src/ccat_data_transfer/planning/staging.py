@@ -13,7 +13,8 @@ from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
-from ccat_ops_db.enumerations import ClaimOutcome, CopyKind, LocationType, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import ClaimOutcome, CopyKind, LocationType, Status
+from ccat_ops_db.evidence import trusted
 from ccat_ops_db.models import (
     CopyClaim,
     DataLocation,
@@ -129,7 +130,7 @@ def _best_copy(
         .where(
             PhysicalCopy.raw_data_package_id == item.raw_data_package_id,
             PhysicalCopy.kind == CopyKind.RAW_DATA_PACKAGE,
-            PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
+            trusted(),
             PhysicalCopy.data_location_id.in_(usable),
             ~was_refused(topology, item.id),
         )

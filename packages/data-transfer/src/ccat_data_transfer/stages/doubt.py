@@ -34,9 +34,9 @@ def doubting(work: Attempt, copy_id: UUID) -> Iterator[None]:
 
 
 def have_it_verified(work: Attempt, copy_id: UUID, why: Exception) -> None:
-    """Have a copy verified, unless it is being verified or is known to be bad already.
+    """Doubt a copy, so that it counts no more, and have it read, unless it is known to be bad already.
 
-    The site of the copy has it read; at another site the work says that it doubts the copy.
+    Who reads it is the site of the copy; a doubt of another site has to arrive there.
     """
     with contextlib.suppress(CopyNotReadableError), work.sessions.begin() as session:
         copy = session.execute(
@@ -46,20 +46,20 @@ def have_it_verified(work: Attempt, copy_id: UUID, why: Exception) -> None:
         ).one()
         kind = KINDS[work.lease.operation]
         site_id = session.execute(select(kind.table.site_id).where(kind.table.id == work.id)).scalar_one()
-        if site_id != copy.site_id:
-            session.execute(
-                insert(Doubt).values(
-                    id=new_id(),
-                    site_id=site_id,
-                    physical_copy_id=copy_id,
-                    work_table=kind.name,
-                    work_id=work.id,
-                    caller_kind=CallerKind.ENGINE,
-                    caller=work.lease.owner,
-                    created_at=database_now(session),
-                    reason=storable(str(why)),
-                )
+        session.execute(
+            insert(Doubt).values(
+                id=new_id(),
+                site_id=site_id,
+                physical_copy_id=copy_id,
+                work_table=kind.name,
+                work_id=work.id,
+                caller_kind=CallerKind.ENGINE,
+                caller=work.lease.owner,
+                created_at=database_now(session),
+                reason=storable(str(why)),
             )
+        )
+        if site_id != copy.site_id:
             return
         open_check(
             session,

@@ -23,7 +23,7 @@ from ccat_data_transfer.stages.bad_files import conclude_files, find_bad_files, 
 from ccat_data_transfer.stages.sidecars import index_name
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus
 from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -209,9 +209,6 @@ def _note_source_read(
             status=PhysicalCopyStatus.VERIFIED,
             size=found.size,
             created_at=at,
-            checksum=found.checksum,
-            verified_at=at,
-            verified_by=VerificationMethod.FULL_READ,
             place_marker_id=found.marker_id,
         )
     )

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
+from ccat_data_transfer.evidence.doubts import answer, open_doubts
 from ccat_data_transfer.evidence.record import Watch, record, right, wrong
 from ccat_data_transfer.failures import Integrity, Transient
 from ccat_data_transfer.movers.interface import Expected, VerifyReport, WrongCopyError
@@ -18,12 +19,11 @@ from ccat_ops_db.enumerations import (
     CheckResult,
     LocationType,
     PhysicalCopyStatus,
-    ReadingMethod,
     Severity,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.events import record_error, record_event, resolve_errors
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import (
     DataLocation,
     FixityCheck,
@@ -31,14 +31,8 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 from ccat_ops_db.outages import DOUBT
-from ccat_ops_db.package_state import READABLE
 from ccat_ops_db.waiting import WaitingReason, remedy_at
 from ccat_ops_db.waiting_catalogue import CATALOGUE
-
-VERIFIED_BY = {
-    ReadingMethod.FULL_READ: VerificationMethod.FULL_READ,
-    ReadingMethod.STORE_CHECKSUM: VerificationMethod.HEADER,
-}
 
 SUSPICION_WINDOW = timedelta(minutes=10)
 SUSPICION_FAILURES = 5
@@ -51,6 +45,7 @@ def verify_copy(work: Attempt) -> None:
         check = session.get_one(FixityCheck, work.id)
         copy = session.get_one(PhysicalCopy, check.physical_copy_id)
         package = session.get_one(RawDataPackage, copy.raw_data_package_id)
+        doubts = open_doubts(session, copy.id)
         location = DataLocation.__table__.c
         location_type = session.execute(
             select(location.location_type).where(location.id == copy.data_location_id)
@@ -82,6 +77,7 @@ def verify_copy(work: Attempt) -> None:
         with work.finishing(of_package, result=result) as session:
             found = wrong(storage, failure)
             record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
+            answer(session, doubts, copy.site_id, check.id)
             _note_bad(session, work, copy, location_type, result, failure)
     else:
         span = watch.stop()
@@ -92,6 +88,7 @@ def verify_copy(work: Attempt) -> None:
         ) as session:
             found = right(storage, report)
             record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
+            answer(session, doubts, copy.site_id, check.id)
             _note_good(session, work, copy, location_type, report, storage.marker_id)
     crash_point("verifying.after_commit")
 
@@ -113,9 +110,6 @@ def _note_good(
         )
         .values(
             status=PhysicalCopyStatus.VERIFIED,
-            checksum=report.checksum,
-            verified_at=at,
-            verified_by=VERIFIED_BY[report.method],
             place_marker_id=marker_id,
         )
         .execution_options(synchronize_session=False)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 from typing import Any, cast
 from uuid import UUID
@@ -25,13 +25,11 @@ from ccat_data_transfer.world_real import real_world
 from ccat_dev_stack.pictures.night import NOW
 from ccat_dev_stack.virtual_time import install_virtual_time, set_virtual_time
 from ccat_ops_db.clock import SystemClock
-from ccat_ops_db.enumerations import Adoption, Operation, PhysicalCopyStatus, Status
+from ccat_ops_db.enumerations import Operation, Status
 from ccat_ops_db.models import (
-    DataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
     PhysicalCopy,
-    PlaceMarker,
     Site,
 )
 
@@ -115,32 +113,6 @@ class ToldPlaces:
         return cast(Storage, answer or _Quiet())
 
 
-def _adopt_all(session: Session) -> None:
-    """Have each place a marker, under which its copies were found right."""
-    location = DataLocation.__table__.c
-    for location_id, site_id in session.execute(select(location.id, location.site_id)).all():
-        marker = PlaceMarker(
-            site_id=site_id,
-            data_location_id=location_id,
-            identity="disk:1:1",
-            file_system="invented",
-            adopted_at=NOW - timedelta(days=180),
-            adopted_by="worker",
-            how=Adoption.AUTOMATIC,
-        )
-        session.add(marker)
-        session.flush()
-        session.execute(
-            update(PhysicalCopy)
-            .where(
-                PhysicalCopy.data_location_id == location_id,
-                PhysicalCopy.status == PhysicalCopyStatus.VERIFIED,
-            )
-            .values(place_marker_id=marker.id)
-            .execution_options(synchronize_session=False)
-        )
-
-
 def _date_back(session: Session) -> None:
     """Have things wait since they were there: a planner that had run all night would have said so then."""
     tables: list[Any] = [PhysicalCopy, *(kind.table for kind in KINDS.values())]
@@ -194,8 +166,6 @@ class DataTransferEngine:
         self._settings = DataTransferSettings()
         self._world = real_world(engine, self._settings, messenger=self, clock=self._clock)
         self._planner = Planner(self._world, self._settings)
-        with self._sessions.begin() as session:
-            _adopt_all(session)
 
     def send(self, queue: str, operation: Operation, work_id: UUID, lasts: float) -> None:
         """Tell no worker: none runs."""

@@ -159,25 +159,19 @@ def add_source(night: Night, package: Package, archived: datetime | None) -> Non
     add_files(night, part.series, part.files, package.id)
     for file in part.files:
         night.stay(part.source, file.size, file.filed_at, removed)
-    night.add(
-        [
-            RawDataPackagePhysicalCopy(
-                id=night.new_id(package.sealed_at),
-                site_id="ccat",
-                form=CopyForm.FILES,
-                raw_data_package_id=package.id,
-                data_location_id=part.source,
-                relative_path=package.row.relative_path.removesuffix(".tar"),
-                status=status,
-                size=part.payload,
-                created_at=package.sealed_at,
-                checksum=package.row.manifest_checksum,
-                verified_at=package.sealed_at,
-                verified_by="full_read",
-                deleted_at=removed,
-            )
-        ]
+    row = RawDataPackagePhysicalCopy(
+        id=night.new_id(package.sealed_at),
+        site_id="ccat",
+        form=CopyForm.FILES,
+        raw_data_package_id=package.id,
+        data_location_id=part.source,
+        relative_path=package.row.relative_path.removesuffix(".tar"),
+        status=status,
+        size=part.payload,
+        created_at=package.sealed_at,
+        deleted_at=removed,
     )
+    night.add_read_copy(row, package.row.manifest_checksum, package.sealed_at)
     night.afterwards(partial(_describe, package.id))
 
 

@@ -30,10 +30,12 @@ def make(url: str, name: str) -> None:
     """Fill a database that has the tables and nothing else with the night of a name."""
     engine = create_engine(synchronous(url))
     with _without_warnings(), Session(engine, expire_on_commit=False) as session:
-        night = NIGHTS[name](Night(session))
+        invented = Night(session)
+        night = NIGHTS[name](invented)
         with session.begin():
             configuration = load(checkout_folder() / "data-center-config")
             apply_configuration(session, configuration, actor=INSTALLER, at=NOW - SINCE)
+            invented.adopt_all(NOW - SINCE)
             night.fill()
         night.go_on(DataTransferEngine(engine))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

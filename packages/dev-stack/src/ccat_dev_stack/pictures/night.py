@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import marker_at, proof_of
 from ccat_ops_db.enumerations import Status
-from ccat_ops_db.models import Base, Event, LocationUsage, Work
+from ccat_ops_db.models import Base, DataLocation, Event, LocationUsage, PhysicalCopy, Work
 
 NOW = datetime(2026, 3, 14, 6, 0, 18, tzinfo=UTC)
 """The moment of all pictures: three in the morning at the telescope."""
@@ -59,10 +61,16 @@ class Night:
 
     session: Session
     stays: list[Stay] = field(default_factory=list)
+    markers: dict[str, UUID] = field(default_factory=dict)
     _rows: list[Base] = field(default_factory=list)
     _afterwards: list[Callable[[Session], object]] = field(default_factory=list)
     _numbers: int = field(default=0)
     _free_at: dict[str, datetime] = field(default_factory=dict)
+
+    def adopt_all(self, at: datetime) -> None:
+        """Give each place a marker, under which its copies are found right."""
+        for location_id in self.session.scalars(select(DataLocation.id).order_by(DataLocation.id)).all():
+            self.markers[location_id] = marker_at(self.session, location_id, at)
 
     def new_id(self, at: datetime) -> UUID:
         """Return the next UUIDv7, of a moment."""
@@ -80,6 +88,13 @@ class Night:
     def add(self, rows: Iterable[Base]) -> None:
         """Add rows, which are written together in the end."""
         self._rows += rows
+
+    def add_read_copy(self, copy: PhysicalCopy, checksum: str | None, at: datetime | None) -> None:
+        """Add a copy; with a moment: that was read and found right then."""
+        self.add([copy])
+        if at is not None:
+            copy.place_marker_id = self.markers[copy.data_location_id]
+            self.add([proof_of(copy, checksum, at, copy.place_marker_id)])
 
     def afterwards(self, deed: Callable[[Session], object]) -> None:
         """Have something done when the rows are written."""

@@ -131,25 +131,19 @@ def add_copy(
     identifier = copy or night.new_id(at)
     is_verified = verified is not None and verified <= NOW
     status = PhysicalCopyStatus.VERIFIED if is_verified else PhysicalCopyStatus.PRESENT
-    night.add(
-        [
-            RawDataPackagePhysicalCopy(
-                id=identifier,
-                site_id=location.partition(".")[0],
-                raw_data_package_id=package.id,
-                data_location_id=location,
-                relative_path=package.path,
-                status=PhysicalCopyStatus.DELETED if deleted is not None else status,
-                size=package.size,
-                created_at=at,
-                checksum=xxh3(str(package.id)) if is_verified else None,
-                verified_at=verified if is_verified else None,
-                verified_by=VerificationMethod.FULL_READ if is_verified else None,
-                onward_planned_at=onward,
-                deleted_at=deleted,
-            )
-        ]
+    row = RawDataPackagePhysicalCopy(
+        id=identifier,
+        site_id=location.partition(".")[0],
+        raw_data_package_id=package.id,
+        data_location_id=location,
+        relative_path=package.path,
+        status=PhysicalCopyStatus.DELETED if deleted is not None else status,
+        size=package.size,
+        created_at=at,
+        onward_planned_at=onward,
+        deleted_at=deleted,
     )
+    night.add_read_copy(row, xxh3(str(package.id)), verified if is_verified else None)
     night.stay(location, package.size, at, deleted)
     return identifier
 

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import CopyKind, PhysicalCopyStatus, Status
+from ccat_ops_db.evidence import checksum_found, proved_at, verified_by
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, PhysicalCopyLock, RawDataPackage
-from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
+from ccat_ops_db.package_state import trusted_archive_copies, wanted_archive_copies
 from ccat_ops_db_api.platform.documents import Rows
 from ccat_ops_db_api.platform.filters import chosen
 
@@ -38,9 +39,6 @@ def copies() -> Rows:
                 "status",
                 "size",
                 "created_at",
-                "checksum",
-                "verified_at",
-                "verified_by",
                 "next_check_at",
                 "pinned_until",
                 "deleted_at",
@@ -49,11 +47,14 @@ def copies() -> Rows:
                 "waiting_since",
             )
         ),
+        checksum_found().label("checksum"),
+        proved_at().label("verified_at"),
+        verified_by().label("verified_by"),
         *(
             case((COPIES.raw_data_package_id.is_not(None), count())).label(label)
             for label, count in (
                 ("copies_wanted", wanted_archive_copies),
-                ("copies_archived", verified_archive_copies),
+                ("copies_archived", trusted_archive_copies),
             )
         ),
     ).select_from(

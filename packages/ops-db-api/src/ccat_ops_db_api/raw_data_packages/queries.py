@@ -28,6 +28,7 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     StorageType,
 )
+from ccat_ops_db.evidence import READABLE, proved_at, trusted
 from ccat_ops_db.models import (
     DataLocation,
     DataTransfer,
@@ -43,11 +44,10 @@ from ccat_ops_db.models import (
     Site,
 )
 from ccat_ops_db.package_state import (
-    READABLE,
     is_at_source,
     maybe_not_archived,
     package_state,
-    verified_archive_copies,
+    trusted_archive_copies,
     wanted_archive_copies,
 )
 from ccat_ops_db.reports.package_waiting import package_waiting, packages_waiting_for
@@ -88,7 +88,7 @@ def packages() -> Rows:
             RawDataPackage.part_number,
             package_state().label("state"),
             wanted_archive_copies().label("copies_wanted"),
-            verified_archive_copies().label("copies_archived"),
+            trusted_archive_copies().label("copies_archived"),
             RawDataPackage.file_count,
             RawDataPackage.payload_bytes,
             RawDataPackage.size,
@@ -222,7 +222,7 @@ async def readable_copies(session: AsyncSession, package_id: UUID, site: str) ->
         .order_by(
             case((DataLocation.site_id == site, 0), else_=1),
             case((Site.data_server_url.is_not(None), 0), else_=1),
-            case((PhysicalCopy.status == PhysicalCopyStatus.VERIFIED, 0), else_=1),
+            case((trusted(), 0), else_=1),
             DataLocation.priority.desc(),
             PhysicalCopy.data_location_id,
         )
@@ -240,7 +240,7 @@ def _copies() -> ColumnElement[Any]:
             copy.form,
             copy.status,
             copy.size,
-            copy.verified_at,
+            proved_at(copy).label("verified_at"),
             copy.waiting_reason,
             copy.waiting_detail,
             copy.pinned_until,

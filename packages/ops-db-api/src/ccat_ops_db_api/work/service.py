@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ccat_ops_db.enumerations import ENDED_WITHOUT, Status
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import Deletion, FixityCheck, StagingItem
-from ccat_ops_db.package_state import READABLE
 from ccat_ops_db_api.access.principal import Principal
 from ccat_ops_db_api.physical_copies.queries import lock_copy
 from ccat_ops_db_api.platform.database import database_now

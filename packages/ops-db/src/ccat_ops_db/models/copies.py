@@ -12,9 +12,8 @@ from ccat_ops_db.enumerations import (
     CopyForm,
     CopyKind,
     PhysicalCopyStatus,
-    VerificationMethod,
 )
-from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, checksum_check, choice, of_owner
+from ccat_ops_db.models.base import Base, Identified, Owned, Waiting, choice, of_owner
 from ccat_ops_db.models.data import RawDataFile, RawDataPackage
 from ccat_ops_db.models.places import DataLocation
 
@@ -42,11 +41,6 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     )
     size: Mapped[int] = mapped_column(doc="Bytes that it takes here.")
     created_at: Mapped[datetime] = mapped_column(doc="When it came to be here.")
-    checksum: Mapped[str | None] = mapped_column(doc="What the last verification computed here.")
-    verified_at: Mapped[datetime | None] = mapped_column(doc="When its bytes here were last found right.")
-    verified_by: Mapped[VerificationMethod | None] = mapped_column(
-        choice(VerificationMethod), doc="How they were last found right."
-    )
     place_marker_id: Mapped[UUID | None] = mapped_column(
         doc="Marker of the place when it was last found right here; it proves nothing under another."
     )
@@ -77,12 +71,7 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
             "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')", name="is_in_its_form"
         ),
         CheckConstraint("size >= 0", name="size_not_negative"),
-        CheckConstraint(
-            "status <> 'verified' OR (verified_at IS NOT NULL AND checksum IS NOT NULL)",
-            name="verified_is_proven",
-        ),
         CheckConstraint("(status = 'deleted') = (deleted_at IS NOT NULL)", name="deleted_is_dated"),
-        checksum_check("checksum"),
         # A path at a location belongs to one living copy: nothing can be deleted under another's name.
         Index(
             "uq_physical_copy_living_path",

@@ -84,10 +84,7 @@ class MemberFinding(Identified, Owned, Base):
 
 
 class Doubt(Statement, Base):
-    """Says that a copy, of another site than the one that says so, was not found as it should be.
-
-    At its own site a copy that is doubted is read at once; there nobody needs to say so.
-    """
+    """Says that a copy was not found as it should be: from then on it counts no more, until it is read."""
 
     physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy, of whichever site.")
     work_table: Mapped[str] = mapped_column(doc="Table of the work that met it.")
@@ -99,7 +96,7 @@ class Doubt(Statement, Base):
 
 
 class DoubtAnswer(Identified, Owned, Base):
-    """Says what the site of a copy does about a doubt of it."""
+    """Says that the site of a copy is done with a doubt of it: the copy was read after the doubt."""
 
     doubt_id: Mapped[UUID] = mapped_column(doc="Doubt, of whichever site.")
     fixity_check_id: Mapped[UUID | None] = mapped_column(

@@ -20,7 +20,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 from ccat_ops_db.outages import of_locations
-from ccat_ops_db.package_state import verified_archive_copies, wanted_archive_copies
+from ccat_ops_db.package_state import trusted_archive_copies, wanted_archive_copies
 from ccat_ops_db.reports.life_to_come import steps_to_come
 from ccat_ops_db.reports.next_try import with_next_try
 from ccat_ops_db.reports.package_waiting import package_waiting
@@ -324,7 +324,7 @@ def _waiting(session: Session, package_id: UUID) -> Iterator[LifeStep]:
         select(waiting.c.subject_type, waiting.c.reason, waiting.c.detail, waiting.c.since)
         .select_from(RawDataPackage)
         .join(waiting, RawDataPackage.id == package_id)
-        .where(verified_archive_copies() < wanted_archive_copies())
+        .where(trusted_archive_copies() < wanted_archive_copies())
     ).one_or_none()
     if row is None or row.subject_type not in (None, "physical_copy") or row.reason is None:
         return

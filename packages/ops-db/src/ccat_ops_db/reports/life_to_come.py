@@ -16,6 +16,7 @@ from ccat_ops_db.enumerations import (
     LocationType,
     Status,
 )
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import (
     DataLocation,
     Deletion,
@@ -25,7 +26,7 @@ from ccat_ops_db.models import (
     RetentionPolicy,
 )
 from ccat_ops_db.outages import of_locations
-from ccat_ops_db.package_state import READABLE, wanted_archive_copies
+from ccat_ops_db.package_state import wanted_archive_copies
 from ccat_ops_db.reports.words import duration, how_many
 
 

@@ -32,7 +32,7 @@ from ccat_ops_db.package_state import (
     is_at_source,
     of_execution,
     package_state,
-    verified_archive_copies,
+    trusted_archive_copies,
     wanted_archive_copies,
 )
 from ccat_ops_db.reports.work_rows import work_rows
@@ -152,7 +152,7 @@ def _package_counts(execution_id: UUID) -> Any:
             RawDataPackage.sealed_at,
             RawDataPackage.file_count,
             package_state().label("state"),
-            verified_archive_copies().label("reached"),
+            trusted_archive_copies().label("reached"),
             wanted_archive_copies().label("wanted"),
             removed_at_source().label("removed"),
         )

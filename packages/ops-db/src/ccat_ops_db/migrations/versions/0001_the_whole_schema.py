@@ -640,7 +640,7 @@ ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
-FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.checksum, OLD.verified_at, OLD.verified_by, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.checksum, NEW.verified_at, NEW.verified_by, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -2275,20 +2275,6 @@ def upgrade() -> None:
         ),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("checksum", sa.String(), nullable=True),
-        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "verified_by",
-            sa.Enum(
-                "header",
-                "full_read",
-                name="verification_method",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
         sa.Column("place_marker_id", sa.Uuid(), nullable=True),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("onward_planned_at", sa.DateTime(timezone=True), nullable=True),
@@ -2303,14 +2289,6 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(status = 'deleted') = (deleted_at IS NOT NULL)", name=op.f("ck_physical_copy_deleted_is_dated")
-        ),
-        sa.CheckConstraint(
-            "checksum ~ '^(md5:[0-9a-f]{32}|crc32c:[0-9a-f]{8}|xxh3-128:[0-9a-f]{32}|sha256:[0-9a-f]{64}|blake3:[0-9a-f]{64})$'",
-            name=op.f("ck_physical_copy_checksum_canonical"),
-        ),
-        sa.CheckConstraint(
-            "status <> 'verified' OR (verified_at IS NOT NULL AND checksum IS NOT NULL)",
-            name=op.f("ck_physical_copy_verified_is_proven"),
         ),
         sa.CheckConstraint(
             "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')",
