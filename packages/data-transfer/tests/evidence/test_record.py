@@ -58,11 +58,11 @@ def test_files_are_read_when_they_are_packaged(archived: Any) -> None:
     [package], [found] = packages(archived), readings(archived, "ccat.raw")
     assert (found.method, found.finding, found.work_table) == ("full_read", "right", "package_creation")
     assert (found.checksum_found, found.size_found) == (package.manifest_checksum, 5300)
-    read_from = time_of_files(found.identity, marker(archived, "ccat.raw"))
+    read_from = time_of_files(str(found.identity), marker(archived, "ccat.raw"))
     assert read_from is not None
     files = archived.files_at("ccat.raw")
     assert read_from >= max(path.stat().st_ctime_ns for path in files)
-    assert time_of_files(found.identity, marker(archived, "ccat.buffer")) is None
+    assert time_of_files(str(found.identity), marker(archived, "ccat.buffer")) is None
     assert found.proved_at is not None
 
 
@@ -108,7 +108,7 @@ def test_staged_files_were_read(archived: Any) -> None:
     [found] = readings(archived, "cologne.processing")
     assert (found.finding, found.work_table, found.reason) == ("right", "staging_item", "staging")
     assert found.checksum_found == packages(archived)[0].manifest_checksum
-    written_until = time_of_files(found.identity, marker(archived, "cologne.processing"))
+    written_until = time_of_files(str(found.identity), marker(archived, "cologne.processing"))
     assert written_until is not None
     staged = archived.files_at("cologne.processing")
     assert written_until >= max(path.stat().st_ctime_ns for path in staged)

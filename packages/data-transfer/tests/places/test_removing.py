@@ -6,7 +6,7 @@ import hashlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -118,6 +118,7 @@ def test_what_did_not_change_since_it_was_seen_is_not_read(source: Storage, ahea
 def test_links_folders_and_pipes_stay(disk: DiskStorage) -> None:
     path = Path(disk.root.path, PATH)
     path.parent.mkdir()
+    make: Callable[[], None]
     for make in (lambda: path.symlink_to("elsewhere"), path.mkdir, lambda: os.mkfifo(path)):
         make()
         assert remove(disk) is Removal.CHANGED
