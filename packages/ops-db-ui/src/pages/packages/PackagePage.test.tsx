@@ -122,7 +122,7 @@ test("a file that is not as it was filed stands before the others, with what is 
   await expect
     .element(page.getByRole("table", { name: "Bad files" }).getByRole("row").nth(1))
     .toMatchTextContent(/a\.fits.*its checksum is another/);
-  await expect.element(page.getByText("This file cannot be packed as it is")).toBeVisible();
+  await expect.element(page.getByRole("heading", { name: "This file is not as it was filed" })).toBeVisible();
 });
 
 test("a telephone shows the first ten files, and all of them when they are wanted", async () => {
