@@ -12,6 +12,7 @@ from ccat_dev_stack.clocks_asked import asked_in, clocks_asked
 MAY_ASK_A_MACHINE: dict[ModuleType, dict[str, str]] = {
     ccat_data_transfer: {
         "work/run.py": "notes what the worker's clock said, and dates lines of logs",
+        "evidence/record.py": "notes what the worker's clock said beside what was found",
         "cli/doctor.py": "compares the clock of its machine with the database's time",
         "data_server/app.py": "signed addresses end by the clock of the API, which signs them",
         "storage/s3_client.py": "stores check the time of a signature; temporary keys run out",

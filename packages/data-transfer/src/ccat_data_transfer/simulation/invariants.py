@@ -23,6 +23,9 @@ LEASES_EVERY = 25
 SAME_TAR_AGAIN = "a tar is published again over the same bytes"
 """A debt: names are to be written once."""
 
+PARTIAL_STAYS = "what a stale attempt began to write stays beside the package"
+"""A debt: what nobody reads any more is to be collected."""
+
 STAGED_FROM_BAD_COPY = "staging from a copy that went bad is given up"
 """A debt: another copy is to be read."""
 
