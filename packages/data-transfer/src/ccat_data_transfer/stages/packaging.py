@@ -33,6 +33,7 @@ from ccat_ops_db.models import (
     RawDataPackageMetadata,
     RawDataPackagePhysicalCopy,
 )
+from ccat_ops_db.package_state import ALL_LEFT_OUT
 
 
 def make_package(work: Attempt) -> None:
@@ -108,7 +109,7 @@ def _without_bad_files(session: Session, story: PackageStory) -> PackageStory:
 def _end_without_files(work: Attempt, package: RawDataPackage) -> None:
     """End the packaging of files that are all bad: their numbers are spent, and they stay where they are."""
     with work.giving_up(
-        error_category="all_left_out", error_message="none of its files is as it was filed"
+        error_category=ALL_LEFT_OUT, error_message="none of its files is as it was filed"
     ) as session:
         conclude_files(session, work, package, (), database_now(session))
 

@@ -58,13 +58,7 @@ async def _decide(
     which = Which(where.id, where.package_id, where.execution_id, where.source_location, where.exception)
     if which.names_nothing:
         raise invalid("where", "names nothing; say which files are meant, for example by package_id")
-    named = queries.Named(
-        where.id or [],
-        [where.package_id] if where.package_id else [],
-        [where.execution_id] if where.execution_id else [],
-        [where.source_location] if where.source_location else [],
-    )
-    for what, site in await queries.owners(session, named):
+    for what, site in await queries.owners(session, which):
         require_owner(request, site, what)
     decider = Decider(principal.actor, body.reason, await database_now(session))
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import String, Uuid
 
 from ccat_ops_db.enumerations import LocationType
+from ccat_ops_db.file_decisions import Which
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, ExecutedObsUnit, RawDataFile, RawDataFileView, RawDataPackage
 from ccat_ops_db.models.data import HAS_ANOTHER_UNICODE_FORM
@@ -123,15 +124,6 @@ class FileInPackage(NamedTuple):
     left_out: bool
 
 
-class Named(NamedTuple):
-    """What is named to choose files."""
-
-    files: Sequence[UUID]
-    packages: Sequence[UUID]
-    executions: Sequence[UUID]
-    locations: Sequence[str]
-
-
 async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage | None:
     """Return a file with where it lies in its package, or None if there is no such file."""
     row = (
@@ -149,17 +141,17 @@ async def file_in_package(session: AsyncSession, file_id: UUID) -> FileInPackage
     return FileInPackage(*row) if row is not None else None
 
 
-async def owners(session: AsyncSession, named: Named) -> list[tuple[str, str]]:
+async def owners(session: AsyncSession, which: Which) -> list[tuple[str, str]]:
     """Return what of a choice of files is of which site: its noun with its name, and the site."""
     found: list[tuple[str, str]] = []
     for noun, model, keys in (
-        ("file", RawDataFile, named.files),
-        ("package", RawDataPackage, named.packages),
-        ("execution", ExecutedObsUnit, named.executions),
-        ("location", DataLocation, named.locations),
+        ("file", RawDataFile, which.files or ()),
+        ("package", RawDataPackage, [which.package_id]),
+        ("execution", ExecutedObsUnit, [which.execution_id]),
+        ("location", DataLocation, [which.location_id]),
     ):
         table = model.__table__.c
-        if keys:
+        if any(keys):
             rows = await session.execute(
                 select(table.id, table.site_id).where(table.id.in_(keys)).order_by(table.id)
             )
