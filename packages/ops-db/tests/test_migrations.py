@@ -51,6 +51,7 @@ CATALOGUE = {
     "triggers": """
         SELECT tgrelid::regclass::text, tgname, tgenabled::text, pg_get_triggerdef(oid)
         FROM pg_trigger WHERE NOT tgisinternal""",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
     "functions": """
         SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
 }
