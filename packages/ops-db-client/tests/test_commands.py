@@ -18,7 +18,7 @@ from psycopg import sql
 
 from ccat_ops_db.identity import new_id
 from ccat_ops_db_client import Client
-from ccat_ops_db_client.commands import main, polling, session
+from ccat_ops_db_client.commands import main, session
 
 from . import seed
 from .checks import one_line_error, write
@@ -369,11 +369,7 @@ class TestWait:
         ran = ccat("wait", "--execution", execution, "--for", goal, "--timeout", "20")
         assert (ran.status, ran.out) == (0, f"{goal}: 0 files, 0 B, 0 packages\n")
 
-    def test_the_limit_is_status_1(
-        self, ccat: RunCcat, execution: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        # The last attempt has a second, which is not enough for the API while all tests run at once.
-        monkeypatch.setattr(polling, "SHORTEST_ATTEMPT", 30.0)
+    def test_the_limit_is_status_1(self, ccat: RunCcat, execution: str) -> None:
         wait = ("wait", "--execution", execution, "--for", "archived", "--timeout", "0")
         one_line_error(ccat(*wait), "not archived", f"ccat obs finish {execution}")
         ran = ccat(*wait, "--json")

@@ -364,7 +364,10 @@ class TestWaiting:
         assert "'Log in'" in ran.err.splitlines()[-1]
         assert len(server.received) > 1
 
-    def test_silence_ends_at_its_limit(self, ccat: RunCcat, server: ScriptedServer) -> None:
+    def test_silence_ends_at_its_limit(
+        self, ccat: RunCcat, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(polling, "SHORTEST_ATTEMPT", 0.2)
         silence = threading.Event()
         server.say(Reply(silence=silence))
         ran = self.run(ccat, server, "--timeout", "0.1")

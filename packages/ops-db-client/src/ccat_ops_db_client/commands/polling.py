@@ -15,7 +15,8 @@ Answer = TypeVar("Answer")
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
-SHORTEST_ATTEMPT = 1.0
+# Whoever waits for a second wants to hear what is so, also from an API that is busy.
+SHORTEST_ATTEMPT = 10.0
 FOR_EVER = 10 * 365 * 86400.0
 
 
@@ -32,7 +33,7 @@ def answers(client: Client, call: Callable[[], Call[Answer]], timeout: float | N
     call : callable
         Makes the call.
     timeout : float or None
-        Seconds; null waits for ever.
+        Seconds; null waits for ever. An answer that is under way then is awaited for up to 10 s.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def answers(client: Client, call: Callable[[], Call[Answer]], timeout: float | N
     pause = FIRST_PAUSE
     while True:
         left = max(deadline - time.monotonic(), 0)
-        # The last attempts must not take longer than there is time.
+        # The last attempts take no longer than there is time, or than a busy API needs for an answer.
         attempt = None if left > client.settings.read_timeout else max(left, SHORTEST_ATTEMPT)
         try:
             answer = client.send(call(), bounds=Bounds(left, attempt=attempt))
