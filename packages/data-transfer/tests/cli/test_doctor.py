@@ -1,7 +1,9 @@
 """What the doctor finds before the first package meets it."""
 
+import errno
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +18,66 @@ from ..trouble import outcome_of
 from .conftest import Command
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="17: the doctor only lists, and is content with a key that may no more",
+def removes(request: Request) -> bool:
+    return request.method == "DELETE" and "uploadId=" not in request.target
+
+
+def lists_uploads(request: Request) -> bool:
+    return request.method == "GET" and "uploads" in request.target
+
+
+def aborts(request: Request) -> bool:
+    return request.method == "DELETE" and "uploadId=" in request.target
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "named"),
+    [
+        (removes, "s3:DeleteObject"),
+        (lists_uploads, "s3:ListBucketMultipartUploads"),
+        (aborts, "s3:AbortMultipartUpload"),
+    ],
 )
 def test_the_doctor_names_a_right_that_is_missing(
-    observatory: Any, command: Command, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+    observatory: Any,
+    command: Command,
+    s3: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+    forbidden: Callable[[Request], bool],
+    named: str,
 ) -> None:
     def refuse(request: Request) -> Reply | None:
-        return Reply(403, "AccessDenied") if request.method == "DELETE" else None
+        return Reply(403, "AccessDenied") if forbidden(request) else None
 
     monkeypatch.setenv("CCAT_DATA_TRANSFER_CREDENTIALS_FOLDER", str(observatory.settings.credentials_folder))
     with faulty_store(s3.endpoint) as faulty:
         add_store(observatory, s3, endpoint=faulty.endpoint)
         faulty.fault = refuse
-        _, out, _ = command("doctor")
+        status, out, _ = command("doctor")
+    assert status == 1
     [line] = [line for line in out.splitlines() if "place cologne.store" in line]
     assert line.startswith("FAIL")
-    assert "delete" in line
+    assert [right for right in RIGHTS if right in line] == [named]
+
+
+RIGHTS = ["s3:DeleteObject", "s3:ListBucketMultipartUploads", "s3:AbortMultipartUpload"]
+
+
+def test_the_doctor_names_a_folder_that_keeps_everything(
+    observatory: Any, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlink(path: str, *, dir_fd: int | None = None) -> None:
+        if dir_fd is not None and Path(f"/proc/self/fd/{dir_fd}").readlink().name == "cologne.lta":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        real(path, dir_fd=dir_fd)
+
+    real = os.unlink
+    monkeypatch.setattr(os, "unlink", unlink)
+    _, out, _ = command("doctor")
+    [line] = [line for line in out.splitlines() if "place cologne.lta" in line]
+    assert line.startswith("FAIL")
+    assert "may not delete" in line
+    assert "ok   place ccat.buffer" in out
 
 
 def test_the_doctor_notices_a_broker_that_refuses_writes(

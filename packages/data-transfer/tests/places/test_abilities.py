@@ -90,6 +90,7 @@ def test_a_disk_is_probed_and_nothing_is_left(disk: DiskStorage) -> None:
         Ability.HARD_LINKS,
         Ability.FLOCK,
         Ability.FOLDER_FSYNC,
+        Ability.REMOVE,
     }
     assert list(Path(disk.root.path).iterdir()) == []
 
@@ -184,6 +185,7 @@ def test_what_was_probed_is_kept(observatory: Any) -> None:
             Ability.HARD_LINKS,
             Ability.FLOCK,
             Ability.FOLDER_FSYNC,
+            Ability.REMOVE,
         ),
         True,
     )

@@ -172,6 +172,7 @@ class Ability(StrEnum):
     FOLDER_FSYNC = "folder_fsync"
     LIST_UPLOADS = "list_uploads"
     ABORT_UPLOADS = "abort_uploads"
+    REMOVE = "remove"
 
 
 class DeletionMode(StrEnum):

@@ -191,18 +191,49 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
     location = DataLocation.__table__.c
     with engine.connect() as connection:
         ids = connection.scalars(select(location.id).where(*_in_service()).order_by(location.id)).all()
+        read_only = set(connection.scalars(select(location.id).where(location.read_only)))
         routes = connection.execute(select(DataTransferRoute.id)).all()
     for location_id in ids:
 
         def use(location_id: str = location_id) -> str:
             storage = places.storage(location_id)
             storage.check()
+            if location_id not in read_only:
+                _try_rights(storage)
             said = [_seen_elsewhere(engine, storage), *(_WITHOUT.get(one) for one in sorted(storage.unable))]
             return "; ".join(("can be used", *filter(None, said)))
 
         yield _look(f"place {location_id}", partial(answer_in_time, location_id, use))
     yield from _misconfigured(engine, places, ids)
     yield Finding("routes", bool(routes), f"{len(routes)} configured" if routes else "none: configure one")
+
+
+def _try_rights(storage: Storage) -> None:
+    """Try on decoys what the engine does at a place.
+
+    Raises
+    ------
+    Failure
+        Something may not be written.
+    PermissionError
+        Something may not be removed or listed; all of it is named.
+    """
+    found = storage.probe()
+    refused = [
+        f"may not {act}: {found[ability].detail}"
+        for ability, act in _RIGHTS.items()
+        if ability in found and not found[ability].works
+    ]
+    if refused:
+        raise PermissionError("; ".join(refused))
+
+
+_RIGHTS = {
+    Ability.REMOVE: "delete what is there (s3:DeleteObject of a store)",
+    Ability.LIST_UPLOADS: "list uploads (s3:ListBucketMultipartUploads)",
+    Ability.ABORT_UPLOADS: "abort uploads (s3:AbortMultipartUpload)",
+}
+"""Without these the engine leaves behind at a place what it is to remove."""
 
 
 def _seen_elsewhere(engine: Engine, storage: Storage) -> str | None:

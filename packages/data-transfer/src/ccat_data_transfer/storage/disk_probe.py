@@ -35,10 +35,11 @@ def probe_folder(root: RootFolder) -> dict[Ability, Probed]:
             Ability.HARD_LINKS: _tried(lambda: _links(folder, *names)),
             Ability.FLOCK: _tried(lambda: _locks(folder, names[1])),
             Ability.FOLDER_FSYNC: _tried(lambda: _syncs(folder)),
+            Ability.REMOVE: _tried(lambda: _removes(folder, names[1])),
         }
     finally:
         for each in names:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 os.unlink(each, dir_fd=folder)
 
 
@@ -75,6 +76,11 @@ def _links(folder: int, old: str, taken: str, free: str) -> bool:
     linked = os.path.samestat(os.stat(old, dir_fd=folder), os.stat(free, dir_fd=folder))
     os.unlink(free, dir_fd=folder)
     return linked and _refuses(lambda: os.link(old, taken, src_dir_fd=folder, dst_dir_fd=folder))
+
+
+def _removes(folder: int, name: str) -> bool:
+    os.unlink(name, dir_fd=folder)
+    return name not in os.listdir(folder)
 
 
 def _locks(folder: int, name: str) -> bool:

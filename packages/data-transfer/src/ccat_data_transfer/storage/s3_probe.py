@@ -50,6 +50,7 @@ class _Probe:
             Ability.CHECKS_SHA256: _tried(self._checks_sha256),
             Ability.RETURNS_SHA256: _tried(self._returns_sha256),
             **self._uploads(),
+            Ability.REMOVE: _tried(self._removes),
         }
 
     def tidy(self) -> None:
@@ -77,6 +78,11 @@ class _Probe:
             if failure.category != "missing":
                 raise
             return False
+
+    def _removes(self) -> bool:
+        self._put(_CONTENT)
+        self._delete()
+        return self._client.head(self._key) is None
 
     def _creates_only(self) -> bool:
         refused = _refused(lambda: self._put(_OTHER, IfNoneMatch="*"))

@@ -16,6 +16,9 @@ log = structlog.get_logger()
 BURST_SECONDS = 1.0
 """How much of the limit may go at once after a pause."""
 
+NOT_ASKED_SECONDS = 10.0
+"""So long a broker that did not answer is not asked again: each question may cost its whole time limit."""
+
 LONGEST_NAP = 0.5
 """Seconds; between naps the worker looks whether it is to stop."""
 
@@ -66,6 +69,7 @@ class RouteThrottle:
         self._pause = pause
         self._lock = threading.Lock()
         self._own_free_at = 0.0
+        self._ask_again_at = 0.0
 
     def let_through(self, count: int, look: Callable[[], None]) -> None:
         """Wait until some bytes may go.
@@ -83,10 +87,13 @@ class RouteThrottle:
             look()
 
     def _wait(self, count: int) -> float:
+        if self._monotonic() < self._ask_again_at:
+            return self._own_wait(count)
         try:
             return float(self._take(keys=[self._key], args=[count / self._rate, BURST_SECONDS]))
         except redis.RedisError as error:
             log.warning("throttle.broker_away", error=str(error))
+            self._ask_again_at = self._monotonic() + NOT_ASKED_SECONDS
             return self._own_wait(count)
 
     def _own_wait(self, count: int) -> float:

@@ -2167,6 +2167,7 @@ def upgrade() -> None:
                 "folder_fsync",
                 "list_uploads",
                 "abort_uploads",
+                "remove",
                 name="ability",
                 native_enum=False,
                 create_constraint=True,
