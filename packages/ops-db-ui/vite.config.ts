@@ -9,7 +9,7 @@ const FIRST = /\/src\/(?:routes\/_shell(?:\.index)?\.tsx|(?:shell|pages\/overvie
 /** What several pages have. */
 const COMMON = /\/src\/(?:actions|api|components|help|live|preferences|time)\//;
 /** What is loaded when it is asked for. */
-const LATER = /\/(?:LifeLine|life-steps|Palette|palette-items|HelpPage)\b/;
+const LATER = /\/(?:LifeLine|life-steps|Palette|palette-items|found|HelpPage|(?:Dialog|Menu|Toast)Box)\b/;
 
 /** The parts of the program that come in one file. */
 const GROUPS = [

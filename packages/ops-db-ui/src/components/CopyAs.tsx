@@ -4,9 +4,10 @@ import { Button } from "~/components/Button";
 import styles from "~/components/CopyAs.module.css";
 import { copyText } from "~/components/clipboard";
 import { addressOf, asCurl, asPython, type Request } from "~/components/copy-as";
-import { Menu, MenuItem } from "~/components/Menu";
+import { Menu } from "~/components/Menu";
 import { commandLine } from "~/components/shell-words";
 import type { Search } from "~/lists/address";
+import type { Overlays } from "~/overlays/load";
 
 /** How to get or do the same from a shell or a program. The token stays in the environment of who runs it. */
 export function CopyAs({
@@ -43,24 +44,30 @@ export function CopyAs({
         </Button>
       }
     >
-      <Choices of={choices} />
+      {({ MenuItem }) => <Choices of={choices} item={MenuItem} />}
     </Menu>
   );
 }
 
 /** Made when the menu opens: the address of the page changes meanwhile. */
-function Choices({ of: choices }: { readonly of: () => readonly (readonly [string, string | null])[] }) {
+function Choices({
+  of: choices,
+  item: Item,
+}: {
+  readonly of: () => readonly (readonly [string, string | null])[];
+  readonly item: Overlays["menuParts"]["MenuItem"];
+}) {
   return choices().map(
     ([name, text]) =>
       text !== null && (
-        <MenuItem key={name} name={name} onClick={() => void copy(name, text)}>
+        <Item key={name} name={name} onClick={() => void copy(name, text)}>
           <span className={styles.choice}>
             <span>{name}</span>
             <code className={styles.text} aria-hidden>
               {text}
             </code>
           </span>
-        </MenuItem>
+        </Item>
       ),
   );
 }

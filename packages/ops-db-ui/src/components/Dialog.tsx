@@ -1,49 +1,20 @@
-import { Dialog as Base } from "@base-ui/react/dialog";
-import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId } from "react";
-import { Button } from "~/components/Button";
-import styles from "~/components/Dialog.module.css";
+import { type ReactNode, useState } from "react";
+import { useOverlays } from "~/overlays/load";
+import { MissingOverlay } from "~/overlays/MissingOverlay";
 
-/** Ids of the dialogs that are open, the uppermost last. */
-const open: string[] = [];
-
-/** A dialog over the page; a sheet from below on narrow screens. Escape closes it unless it must be answered. */
-export function Dialog({
-  title,
-  open: isOpen,
-  onClose,
-  children,
-}: {
+export interface DialogProps {
   readonly title: string;
   readonly open: boolean;
   /** Left out: the dialog cannot be closed without an answer. */
   readonly onClose?: () => void;
   readonly children: ReactNode;
-}) {
-  const id = useId();
-  useEffect(() => {
-    if (!isOpen) return;
-    open.push(id);
-    return () => void open.splice(open.indexOf(id), 1);
-  }, [isOpen, id]);
-  // Escape and presses are told to all dialogs, also to those below the uppermost.
-  const close = () => open.at(-1) === id && onClose?.();
-  return (
-    <Base.Root open={isOpen} onOpenChange={(wanted) => !wanted && close()}>
-      <Base.Portal>
-        <Base.Backdrop className={styles.backdrop} />
-        <Base.Popup className={styles.dialog}>
-          <div className={styles.head}>
-            <Base.Title>{title}</Base.Title>
-            {onClose !== undefined && (
-              <Base.Close render={<Button kind="quiet" aria-label="Close" className={styles.close ?? ""} />}>
-                <X aria-hidden size={16} />
-              </Base.Close>
-            )}
-          </div>
-          {children}
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
-  );
+}
+
+/** A dialog over the page; a sheet from below on narrow screens. Escape closes it unless it must be answered. */
+export function Dialog(props: DialogProps) {
+  const [wasOpen, setWasOpen] = useState(props.open);
+  if (props.open && !wasOpen) setWasOpen(true);
+  const { parts, isMissing } = useOverlays(props.open);
+  if (parts !== null && wasOpen) return <parts.DialogBox {...props} />;
+  return isMissing && props.open && <MissingOverlay {...props} />;
 }

@@ -1,117 +1,59 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
-import styles from "~/components/Menu.module.css";
+import {
+  type ComponentProps,
+  cloneElement,
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+  type ReactNode,
+  useState,
+} from "react";
+import { loadOverlays, type Overlays, useOverlays } from "~/overlays/load";
+import { MissingOverlay } from "~/overlays/MissingOverlay";
 
-/** A button that opens a list of choices below it. */
+/** A click of the keyboard, not of a pointer. */
+const BY_KEY = 0;
+
+type TriggerProps = ComponentProps<"button">;
+
+/** A button that opens a list of choices below it, which is loaded when somebody is about to press it. */
 export function Menu({
   trigger,
   wide = false,
   children,
 }: {
-  readonly trigger: ReactElement;
+  readonly trigger: ReactElement<TriggerProps>;
   /** For choices with long texts. */
   readonly wide?: boolean;
-  readonly children: ReactNode;
+  readonly children: (parts: Overlays["menuParts"]) => ReactNode;
 }) {
+  const [pressed, setPressed] = useState<number | null>(null);
+  const { parts, isMissing } = useOverlays(pressed !== null);
+  if (parts !== null && pressed !== null) {
+    return (
+      <parts.MenuBox trigger={trigger} wide={wide} pressed={pressed}>
+        {children(parts.menuParts)}
+      </parts.MenuBox>
+    );
+  }
+  const button = cloneElement(trigger, {
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+    "aria-busy": pressed !== null && !isMissing,
+    onPointerEnter: loadOverlays,
+    onFocus: loadOverlays,
+    // Who went on meanwhile wants it no more.
+    onBlur: () => isMissing || setPressed(null),
+    onClick: ({ detail }: MouseEvent) => setPressed(detail),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      setPressed(BY_KEY);
+    },
+  });
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner sideOffset={4} align="end" className={styles.positioner}>
-          <Base.Popup className={styles.menu} data-wide={wide}>
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <>
+      {button}
+      {isMissing && pressed !== null && <MissingOverlay title="Choices" onClose={() => setPressed(null)} />}
+    </>
   );
-}
-
-/** Does something and closes the menu. */
-export function MenuItem({
-  name,
-  onClick,
-  children,
-}: {
-  /** What typing letters looks for, where it shows more than that. */
-  readonly name?: string;
-  readonly onClick: () => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <Base.Item className={styles.item} {...(name === undefined ? {} : { label: name })} onClick={onClick}>
-      {children}
-    </Base.Item>
-  );
-}
-
-/** Leads to a page and closes the menu. */
-export function MenuLink({ link, children }: { readonly link: ReactElement; readonly children: ReactNode }) {
-  return (
-    <Base.LinkItem className={styles.item} render={link} closeOnClick>
-      {children}
-    </Base.LinkItem>
-  );
-}
-
-/** Something that is on or off; the menu stays open. */
-export function MenuCheck({
-  checked,
-  disabled = false,
-  onChange,
-  children,
-}: {
-  readonly checked: boolean;
-  readonly disabled?: boolean;
-  readonly onChange: (checked: boolean) => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <Base.CheckboxItem
-      className={styles.item}
-      checked={checked}
-      disabled={disabled}
-      onCheckedChange={onChange}
-      closeOnClick={false}
-    >
-      <span className={styles.mark}>
-        <Base.CheckboxItemIndicator>✓</Base.CheckboxItemIndicator>
-      </span>
-      {children}
-    </Base.CheckboxItem>
-  );
-}
-
-/** One of several; the menu stays open. */
-export function MenuChoice<V extends string>({
-  title,
-  value,
-  choices,
-  onChange,
-}: {
-  readonly title: string;
-  readonly value: V | null;
-  readonly choices: readonly (readonly [value: V, label: string])[];
-  readonly onChange: (value: V) => void;
-}) {
-  return (
-    <Base.Group className={styles.group}>
-      <Base.GroupLabel className={styles.title}>{title}</Base.GroupLabel>
-      <Base.RadioGroup value={value} onValueChange={onChange}>
-        {choices.map(([choice, label]) => (
-          <Base.RadioItem key={choice} value={choice} closeOnClick={false} className={styles.item}>
-            <span className={styles.mark}>
-              <Base.RadioItemIndicator>●</Base.RadioItemIndicator>
-            </span>
-            {label}
-          </Base.RadioItem>
-        ))}
-      </Base.RadioGroup>
-    </Base.Group>
-  );
-}
-
-/** Parts what does not belong together. */
-export function MenuLine() {
-  return <Base.Separator className={styles.line} />;
 }

@@ -1,6 +1,6 @@
 import { Columns3 } from "lucide-react";
 import { Button } from "~/components/Button";
-import { Menu, MenuCheck, MenuItem, MenuLine } from "~/components/Menu";
+import { Menu } from "~/components/Menu";
 import { type Column, shownColumns } from "~/lists/columns";
 import { NARROW, useMedia, WIDE } from "~/lists/media";
 
@@ -31,18 +31,22 @@ export function ColumnMenu<Row>({
         </Button>
       }
     >
-      {columns.map(({ id, header }) => (
-        <MenuCheck
-          key={id}
-          checked={shown.includes(id)}
-          disabled={shown.length === 1 && shown.includes(id)}
-          onChange={(isWanted) => choose(id, isWanted)}
-        >
-          {header}
-        </MenuCheck>
-      ))}
-      <MenuLine />
-      <MenuItem onClick={() => onChoose(null)}>Those that fit</MenuItem>
+      {({ MenuCheck, MenuItem, MenuLine }) => (
+        <>
+          {columns.map(({ id, header }) => (
+            <MenuCheck
+              key={id}
+              checked={shown.includes(id)}
+              disabled={shown.length === 1 && shown.includes(id)}
+              onChange={(isWanted) => choose(id, isWanted)}
+            >
+              {header}
+            </MenuCheck>
+          ))}
+          <MenuLine />
+          <MenuItem onClick={() => onChoose(null)}>Those that fit</MenuItem>
+        </>
+      )}
     </Menu>
   );
 }

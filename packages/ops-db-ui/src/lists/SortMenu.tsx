@@ -1,6 +1,6 @@
 import { ArrowDownUp } from "lucide-react";
 import { Button } from "~/components/Button";
-import { Menu, MenuChoice } from "~/components/Menu";
+import { Menu } from "~/components/Menu";
 import type { Column } from "~/lists/columns";
 import { NARROW, useMedia } from "~/lists/media";
 import { sortInWords } from "~/lists/sorts";
@@ -28,12 +28,14 @@ export function SortMenu<Row>({
         </Button>
       }
     >
-      <MenuChoice
-        title="Order"
-        value={order}
-        choices={sorts.map((sort) => [sort, sortInWords(sort, columns)] as const)}
-        onChange={onSort}
-      />
+      {({ MenuChoice }) => (
+        <MenuChoice
+          title="Order"
+          value={order}
+          choices={sorts.map((sort) => [sort, sortInWords(sort, columns)] as const)}
+          onChange={onSort}
+        />
+      )}
     </Menu>
   );
 }

@@ -2,7 +2,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useMe } from "~/api/me";
 import { may } from "~/api/permissions";
-import { Menu, MenuLink } from "~/components/Menu";
+import { Menu } from "~/components/Menu";
 import styles from "~/shell/BottomBar.module.css";
 import { ENTRIES } from "~/shell/entries";
 
@@ -38,11 +38,16 @@ export function BottomBar() {
             </button>
           }
         >
-          {more.map(({ to, label }) => (
-            <MenuLink key={to} link={<Link to={to} activeOptions={{ exact: false, includeSearch: false }} />}>
-              {label}
-            </MenuLink>
-          ))}
+          {({ MenuLink }) =>
+            more.map(({ to, label }) => (
+              <MenuLink
+                key={to}
+                link={<Link to={to} activeOptions={{ exact: false, includeSearch: false }} />}
+              >
+                {label}
+              </MenuLink>
+            ))
+          }
         </Menu>
       )}
     </nav>

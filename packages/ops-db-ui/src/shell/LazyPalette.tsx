@@ -1,26 +1,35 @@
-import { CatchBoundary } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
-import { Dialog } from "~/components/Dialog";
-import { MissingPart } from "~/shell/MissingPart";
-import { closePalette, usePalette } from "~/shell/palette-state";
-
-const Palette = lazy(() => import("~/shell/Palette").then((module) => ({ default: module.Palette })));
+import { useLayoutEffect, useRef } from "react";
+import { useOverlays } from "~/overlays/load";
+import { MissingOverlay } from "~/overlays/MissingOverlay";
+import { closePalette, typeAhead, usePalette } from "~/shell/palette-state";
 
 /** The palette, loaded after the page; where that fails, the key that opens it says so. */
 export function LazyPalette() {
-  return (
-    <CatchBoundary getResetKey={() => "palette"} errorComponent={MissingPalette}>
-      <Suspense>
-        <Palette />
-      </Suspense>
-    </CatchBoundary>
-  );
+  const palette = usePalette();
+  const { parts, isMissing } = useOverlays(palette !== null);
+  if (parts !== null) return <parts.Palette />;
+  if (palette === null) return null;
+  return isMissing ? <MissingOverlay title="Search" onClose={closePalette} /> : <TypedAhead />;
 }
 
-function MissingPalette() {
+/** Takes what somebody types until the palette is there. */
+function TypedAhead() {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    // The palette gives the focus back to what has it when it opens.
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
   return (
-    <Dialog title="Search" open={usePalette() !== null} onClose={closePalette}>
-      <MissingPart />
-    </Dialog>
+    <input
+      ref={field}
+      className="visually-hidden"
+      aria-label="Search"
+      aria-busy
+      onChange={(event) => typeAhead(event.currentTarget.value)}
+    />
   );
 }

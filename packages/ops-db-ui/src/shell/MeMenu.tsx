@@ -6,7 +6,7 @@ import { useMe } from "~/api/me";
 import { may } from "~/api/permissions";
 import type { Problem } from "~/api/problem";
 import { Button } from "~/components/Button";
-import { Menu, MenuCheck, MenuChoice, MenuItem, MenuLine } from "~/components/Menu";
+import { Menu } from "~/components/Menu";
 import { type Preferences, setPreferences, usePreferences } from "~/preferences/preferences";
 import { ENTRIES } from "~/shell/entries";
 import styles from "~/shell/MeMenu.module.css";
@@ -56,26 +56,30 @@ export function MeMenu({ onSignedOut }: { readonly onSignedOut: () => void }) {
         </Button>
       }
     >
-      {(["time", "theme", "density"] as const).map((name) => (
-        <MenuChoice<Preferences[typeof name]>
-          key={name}
-          title={TITLES[name]}
-          value={preferences[name]}
-          choices={CHOICES[name]}
-          onChange={(value) => setPreferences({ [name]: value })}
-        />
-      ))}
-      <MenuChoice
-        title="Begin with"
-        value={preferences.home}
-        choices={HOMES.filter(([to]) => ENTRIES.some((entry) => entry.to === to && may(me, entry.needs)))}
-        onChange={(home) => setPreferences({ home })}
-      />
-      <MenuCheck checked={preferences.keys} onChange={(keys) => setPreferences({ keys })}>
-        Keys of one letter
-      </MenuCheck>
-      <MenuLine />
-      <MenuItem onClick={() => leave.mutate()}>Sign out</MenuItem>
+      {({ MenuCheck, MenuChoice, MenuItem, MenuLine }) => (
+        <>
+          {(["time", "theme", "density"] as const).map((name) => (
+            <MenuChoice<Preferences[typeof name]>
+              key={name}
+              title={TITLES[name]}
+              value={preferences[name]}
+              choices={CHOICES[name]}
+              onChange={(value) => setPreferences({ [name]: value })}
+            />
+          ))}
+          <MenuChoice
+            title="Begin with"
+            value={preferences.home}
+            choices={HOMES.filter(([to]) => ENTRIES.some((entry) => entry.to === to && may(me, entry.needs)))}
+            onChange={(home) => setPreferences({ home })}
+          />
+          <MenuCheck checked={preferences.keys} onChange={(keys) => setPreferences({ keys })}>
+            Keys of one letter
+          </MenuCheck>
+          <MenuLine />
+          <MenuItem onClick={() => leave.mutate()}>Sign out</MenuItem>
+        </>
+      )}
     </Menu>
   );
 }

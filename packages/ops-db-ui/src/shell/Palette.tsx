@@ -36,7 +36,7 @@ function Choice({ palette }: { readonly palette: OpenPalette }) {
   const router = useRouter();
   const me = useMe();
   const list = useRef<HTMLDivElement>(null);
-  const [text, setText] = useState("");
+  const [text, setText] = useState(palette.typed);
   const [at, setAt] = useState(0);
   const [isEntered, setIsEntered] = useState(false);
   const [own] = useState(() => ownItems(me, palette.verbs, otherVisits(router.state.location.href)));

@@ -3,6 +3,7 @@ import { Suspense } from "react";
 import { Toasts } from "~/actions/Toasts";
 import { Loading } from "~/components/Loading";
 import { useIsSplit } from "~/lists/usePane";
+import { useOverlaysAfterwards } from "~/overlays/load";
 import { Banners } from "~/shell/Banners";
 import { BottomBar } from "~/shell/BottomBar";
 import { Keys } from "~/shell/Keys";
@@ -19,6 +20,7 @@ import { SiteTimeProvider } from "~/time/site";
 /** What surrounds every page: bar, navigation, and what stands over pages. */
 export function Shell() {
   useRecentVisits();
+  useOverlaysAfterwards();
   const isWall = useSearch({ strict: false, select: ({ wall }) => wall !== undefined });
   const isSplit = useIsSplit();
   if (isWall) {

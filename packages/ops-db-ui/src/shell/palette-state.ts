@@ -6,6 +6,8 @@ export interface OpenPalette {
   readonly only: "everything" | "actions";
   /** What can be done with the row that had the focus, or with the page. */
   readonly verbs: readonly Verb[];
+  /** What was typed before it was there. */
+  readonly typed: string;
 }
 
 let open: OpenPalette | null = null;
@@ -13,7 +15,12 @@ const listeners = new Set<() => void>();
 
 /** Open the palette: go to a page, find something by id or name, act on what is shown. */
 export function openPalette(only: OpenPalette["only"] = "everything"): void {
-  set({ only, verbs: verbsOnPage() });
+  set({ only, verbs: verbsOnPage(), typed: "" });
+}
+
+/** Keep what is typed while the palette is loaded. */
+export function typeAhead(typed: string): void {
+  if (open !== null) set({ ...open, typed });
 }
 
 /** Close the palette. */

@@ -35,13 +35,13 @@ test("a page whose release was replaced is loaded by itself, once", async ({ pag
 });
 
 test("the palette that could not be loaded says so when it is asked for", async ({ page }) => {
-  await page.route("**/assets/Palette*.js", (route) => route.abort());
+  await page.route("**/assets/parts-*.js", (route) => route.abort());
   await signInAs(page, "operator");
   await expect(page.getByRole("heading", { level: 1 })).not.toBeEmpty();
   await page.keyboard.press("Control+k");
   const dialog = page.getByRole("dialog", { name: "Search" });
   await expect(dialog.getByText(/There is no connection, or/)).toBeVisible();
-  await page.unroute("**/assets/Palette*.js");
+  await page.unroute("**/assets/parts-*.js");
   await dialog.getByRole("button", { name: "Reload" }).click();
   await expect(page.getByRole("heading", { level: 1 })).not.toBeEmpty();
   await page.keyboard.press("Control+k");
