@@ -1,4 +1,4 @@
-"""Problem documents: what is wrong, what helps, whether to ask again."""
+"""Problem documents: what is wrong, the remedy, whether to ask again."""
 
 import re
 from collections.abc import AsyncIterator

@@ -12,8 +12,8 @@ from ccat_operator import GROUP
 from ccat_operator.handlers import jobs, metrics
 from ccat_operator.handlers.cluster import Cluster, ClusterError
 from ccat_operator.handlers.events import changed_conditions, event
-from ccat_operator.handlers.keeper import Keeper
 from ccat_operator.handlers.leadership import Leadership
+from ccat_operator.handlers.reconcile_loops import ReconcileLoops
 from ccat_operator.reconcile.address import Secret
 from ccat_operator.reconcile.conditions import Finding, Reason, no, settle, unknown
 from ccat_operator.reconcile.configuration import (
@@ -61,8 +61,8 @@ class Controller:
     def __init__(
         self, cluster: Cluster, leadership: Leadership, settings: OperatorSettings, clock: Clock
     ) -> None:
-        self.databases = Keeper(self._look_at_database)
-        self.configurations = Keeper(self._look_at_configuration)
+        self.databases = ReconcileLoops(self._look_at_database)
+        self.configurations = ReconcileLoops(self._look_at_configuration)
         self._cluster, self._leadership, self._settings, self._clock = cluster, leadership, settings, clock
         self._log = structlog.get_logger()
         self._told: dict[str, _Told] = {}
@@ -269,8 +269,8 @@ class Controller:
         absent = {name: None for name in old if name not in written}
         status = {**written, **absent}
         await self._cluster.patch_status(f"{kind.lower()}s", metadata.namespace, metadata.name, status)
-        keeper = self.databases if kind == OpsDatabase.__name__ else self.configurations
-        keeper.wrote(f"{metadata.namespace}/{metadata.name}", written)
+        loops = self.databases if kind == OpsDatabase.__name__ else self.configurations
+        loops.wrote(f"{metadata.namespace}/{metadata.name}", written)
         applied = isinstance(after, SiteConfigurationStatus) and old.get("lastApplied") != after.last_applied
         again = {APPLIED} if applied else set()
         for condition in changed_conditions(before.conditions, after.conditions, again):

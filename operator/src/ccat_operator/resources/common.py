@@ -56,7 +56,7 @@ class Condition(Part):
     type: str = Field(max_length=60)
     status: Truth
     reason: str = Field(max_length=60, description="One word; docs/operate/conditions.md explains each.")
-    message: str = Field(max_length=4000, description="For people: what is wrong and what helps.")
+    message: str = Field(max_length=4000, description="For people: what is wrong and the remedy.")
     last_transition_time: str = Field(
         description="When the status changed last.", json_schema_extra={"format": "date-time"}
     )

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, each with what helps."""
+"""Everything that can go wrong, each with the remedy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from .terminal_text import printable
 
 
 def with_remedy(message: str, remedy: str) -> str:
-    """Return what is wrong and what helps in one line."""
+    """Return what is wrong and the remedy in one line."""
     # The API says its remedies in sentences.
     joined = ". " if remedy[:1].isupper() else "; "
     return f"{message}{joined}{remedy}" if remedy else message

@@ -340,7 +340,7 @@ class SpoolFile:
 
 
 def unusable(folder: Path, error: Exception) -> SpoolError:
-    """Return the error that a spool cannot be used, and what helps."""
+    """Return the error that a spool cannot be used, and the remedy."""
     return SpoolError(
         f"the spool {folder} cannot be used ({error})",
         "make room and see that you may write there, or set CCAT_SPOOL_FOLDER to another folder",

@@ -18,7 +18,7 @@ type Step = components["schemas"]["Step"];
 
 const PATH = "/api/v1/why/{subject}";
 
-/** The whole answer to why something waits: each step on the way of its data, with what helps. */
+/** The whole answer to why something waits: each step on the way of its data, with the remedy. */
 export function WhySteps({ subject }: { readonly subject: string }) {
   const answer = useGet(PATH, { params: { path: { subject } } });
   const path = pathWith(PATH, { subject });

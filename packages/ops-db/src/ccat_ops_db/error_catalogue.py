@@ -1,4 +1,4 @@
-"""What each category of error means: its cause, what helps, what the system does by itself, whose turn it is.
+"""What each category of error means: its cause, the remedy, what the system does by itself, whose turn it is.
 
 A test of the transfer engine holds that every category that its code names is here.
 """
@@ -352,7 +352,7 @@ def error_entry(category: str | None, *, of_creation: bool = False) -> Entry | N
 def before_retry(remedy: str) -> str:
     """Return what a remedy says is to be done before the work is retried; empty: nothing.
 
-    What was given up has failed to the end: what helps "if it happens again" is to be done now.
+    What was given up has failed to the end: the remedy "if it happens again" is to be applied now.
     """
     if remedy == _NOTHING:
         return ""

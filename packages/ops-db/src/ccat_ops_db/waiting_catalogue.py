@@ -1,4 +1,4 @@
-"""What each reason for waiting means, what helps, what happens next and whose turn it is.
+"""What each reason for waiting means, the remedy, what happens next and whose turn it is.
 
 ``why``, the reports, the documentation and the interface all read this one table.
 """

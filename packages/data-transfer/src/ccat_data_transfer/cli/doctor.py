@@ -44,7 +44,7 @@ LARGEST_SKEW = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor: what was looked at, whether it is well, and what helps if not."""
+    """One line of the doctor: what was looked at, whether it is well, and the remedy if not."""
 
     what: str
     ok: bool

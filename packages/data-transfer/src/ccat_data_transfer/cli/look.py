@@ -36,7 +36,7 @@ def why(
     subject: Annotated[str, typer.Argument(help="Id of anything, or the name of a location, route or site.")],
     json: Json = False,
 ) -> None:
-    """Say why something waits, from the planner's own reasons, and what helps."""
+    """Say why something waits, from the planner's own reasons, and the remedy."""
     with Session(open_database()) as session:
         explanation = explain(session, subject)
     if explanation is None:

@@ -28,7 +28,7 @@ LOOK_AGAIN_SECONDS = 2.0
 """How often a waiting service looks whether it can go on."""
 
 Check = Callable[[], str | None]
-"""Returns what is missing and what helps, or None."""
+"""Returns what is missing and the remedy, or None."""
 
 
 @dataclass(frozen=True)

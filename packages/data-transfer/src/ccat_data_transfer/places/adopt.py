@@ -116,7 +116,7 @@ def adopt(sessions: sessionmaker[Session], places: Places, location_id: str, ask
     Raises
     ------
     AdoptionRefusedError
-        It is not to be, with what helps.
+        It is not to be, with the remedy.
     Failure
         The place cannot be opened, read or written.
     """
@@ -167,7 +167,7 @@ def adopt(sessions: sessionmaker[Session], places: Places, location_id: str, ask
 
 
 def adopt_if_new(sessions: sessionmaker[Session], places: Places, location_id: str, by: str) -> str | None:
-    """Adopt a place by itself, if it was never used and is there; return why not, and what helps.
+    """Adopt a place by itself, if it was never used and is there; return why not, and the remedy.
 
     What it can do is probed at once. A location that has a marker on record is left alone, whether its place
     is there or not.

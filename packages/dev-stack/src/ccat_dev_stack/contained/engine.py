@@ -16,7 +16,7 @@ COMPOSE_FILE = checkout_folder() / "compose" / "compose.yaml"
 
 
 class EngineError(RuntimeError):
-    """What is needed of the machine is missing, or refused; the message says which and what helps."""
+    """What is needed of the machine is missing, or refused; the message says which and the remedy."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What each kind of problem means for who asked: whether to ask again, and what helps.
+"""What each kind of problem means for who asked: whether to ask again, and the remedy.
 
 The documentation of the API and the interface read this one table.
 """

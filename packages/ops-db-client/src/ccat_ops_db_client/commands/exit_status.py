@@ -9,7 +9,7 @@ class ExitStatus(IntEnum):
     DONE = 0
     """All that was asked is done, or is in the spool and will be."""
     NOT_DONE = 1
-    """Nothing of it is done: one line on standard error says what is wrong and what helps."""
+    """Nothing of it is done: one line on standard error says what is wrong and the remedy."""
     USAGE = 2
     """The command line is wrong; nothing was tried."""
     PART = 3

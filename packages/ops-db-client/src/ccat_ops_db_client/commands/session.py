@@ -48,7 +48,7 @@ def tell_replay(replay: Replay) -> None:
 
 
 def tell_spooled(what: str, because: CcatError | None) -> None:
-    """Say that something is kept in the spool, and why; if it is not over by itself, also what helps."""
+    """Say that something is kept in the spool, and why; if it is not over by itself, also the remedy."""
     reason = because.message if because else "earlier requests of this observation are still waiting"
     remedy = because.remedy if isinstance(because, ApiError) else ""
     notice(with_remedy(f"{reason}; {what} in the spool and will be sent when that is over", remedy))

@@ -1,4 +1,4 @@
-"""What could not be filed: each thing with the reason and what helps."""
+"""What could not be filed: each thing with the reason and the remedy."""
 
 from dataclasses import dataclass
 from pathlib import Path

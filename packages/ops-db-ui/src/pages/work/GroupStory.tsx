@@ -16,7 +16,7 @@ const ERRORS_SHOWN = 3;
 export function GroupStory({ group, by }: { readonly group: Group; readonly by: string }) {
   const categories = useErrorCategories();
   const errors = byCount(group.error_categories);
-  // Where each error says what helps, that is what to do.
+  // Where each error gives a remedy, that is what to do.
   const isToldByErrors =
     group.reason === "given_up" &&
     errors.length > 0 &&

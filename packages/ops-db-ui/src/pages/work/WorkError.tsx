@@ -8,7 +8,7 @@ import { RetryStep } from "~/pages/work/RetryStep";
 import styles from "~/pages/work/WorkError.module.css";
 import { isPaused, isStopped, type OpenRow, type WorkRow, wayOf } from "~/pages/work/work-rows";
 
-/** What went wrong with work last, what that means and what helps; of what was given up ending with the retry. */
+/** What went wrong with work last, what that means and the remedy; of what was given up ending with the retry. */
 export function WorkError({
   row,
   collection,

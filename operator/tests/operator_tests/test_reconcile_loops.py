@@ -6,16 +6,16 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from ccat_operator.handlers import keeper
+from ccat_operator.handlers import reconcile_loops
 from ccat_operator.handlers.cluster import ClusterError
-from ccat_operator.handlers.keeper import Keeper
+from ccat_operator.handlers.reconcile_loops import ReconcileLoops
 
 AWAY, BUSY, WELL = ClusterError(0, "no answer"), ClusterError(429, "too many requests"), None
 
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
-    """What the keeper logs, however other tests have set logging up."""
+    """What the loops log, however other tests have set logging up."""
     capture = LogCapture()
     log = structlog.wrap_logger(None, [capture], structlog.make_filtering_bound_logger(0))
     monkeypatch.setattr(structlog, "get_logger", lambda: log)
@@ -23,7 +23,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
 
 
 async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch, logged: LogCapture) -> None:
-    monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
+    monkeypatch.setattr(reconcile_loops, "AFTER_FAILURE", 0.0)
     answers = [AWAY, AWAY, AWAY, BUSY, WELL, WELL, AWAY, AWAY]
     over = asyncio.Event()
 
@@ -35,10 +35,10 @@ async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch, logged:
             raise error
         return 0
 
-    looked_after = Keeper(look)
-    looked_after.seen("site/main", {}, 1)
+    loops = ReconcileLoops(look)
+    loops.seen("site/main", {}, 1)
     await asyncio.wait_for(over.wait(), 30)
-    await looked_after.stop()
+    await loops.stop()
     told = [(one["event"], one["log_level"], one.get("status")) for one in logged.entries]
     assert told == [
         ("cluster.refused", "warning", 0),
@@ -52,17 +52,17 @@ async def test_an_outage_is_logged_once(monkeypatch: pytest.MonkeyPatch, logged:
 async def test_what_nobody_expected_is_logged_whole(
     monkeypatch: pytest.MonkeyPatch, logged: LogCapture
 ) -> None:
-    monkeypatch.setattr(keeper, "AFTER_FAILURE", 0.0)
+    monkeypatch.setattr(reconcile_loops, "AFTER_FAILURE", 0.0)
     over = asyncio.Event()
 
     async def look(_: str) -> float:
         over.set()
         raise KeyError("what")
 
-    looked_after = Keeper(look)
-    looked_after.seen("site/main", {}, 1)
+    loops = ReconcileLoops(look)
+    loops.seen("site/main", {}, 1)
     await asyncio.wait_for(over.wait(), 30)
     await asyncio.sleep(0)
-    await looked_after.stop()
+    await loops.stop()
     assert logged.entries[0]["event"] == "reconcile.broke_off"
     assert logged.entries[0]["exc_info"]

@@ -1,4 +1,4 @@
-"""Looking at resources again and again: at once when something changed, else at their interval.
+"""Reconciling resources again and again: at once when something changed, else at their interval.
 
 kopf's timers would do, but they put a finalizer on every resource: a site could not be uninstalled without
 its operator. Nothing here has to be undone.
@@ -18,8 +18,8 @@ AFTER_FAILURE = 3.0
 """Seconds after a look that broke off."""
 
 
-class Keeper:
-    """The resources of one kind that are looked after, each by a task of its own."""
+class ReconcileLoops:
+    """The reconcile loops of one kind of resource, a task for each resource."""
 
     def __init__(self, look: Look) -> None:
         self.bodies: dict[str, Mapping[str, Any]] = {}
@@ -46,7 +46,7 @@ class Keeper:
         self.bodies[key] = body
         if key not in self._tasks:
             self._woken[key] = asyncio.Event()
-            self._tasks[key] = asyncio.create_task(self._keep(key), name=f"keeper of {key}")
+            self._tasks[key] = asyncio.create_task(self._run(key), name=f"reconcile loop of {key}")
         if self._marks.get(key) != mark:
             self._marks[key] = mark
             self.wake(key)
@@ -77,7 +77,7 @@ class Keeper:
             self.gone(key)
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, key: str) -> None:
+    async def _run(self, key: str) -> None:
         woken, log = self._woken[key], structlog.get_logger()
         while True:
             woken.clear()
