@@ -27,6 +27,7 @@ from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import Worker
 from ccat_data_transfer.world import World
 from ccat_data_transfer.world_real import real_world
+from ccat_dev_stack.proofs import measure_place
 from ccat_dev_stack.virtual_time import (
     install_virtual_time,
     remove_virtual_time,
@@ -50,8 +51,8 @@ from ccat_ops_db.models import (
     DiskDataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
-    LocationUsage,
     PhysicalCopy,
+    PlaceMarker,
     StagingItem,
     StagingJob,
     Suspension,
@@ -363,18 +364,12 @@ class SmallObservatory:
     def topology(self, session: Session, at: datetime) -> Topology:
         return load_topology(session, ["ccat", "cologne"], at, self.settings, Random(0))
 
-    def fill(self, location_id: str, used: int, total: int) -> None:
-        """Measure a location: so full it is."""
+    def fill(self, location_id: str, used: int, total: int, disk: str | None = None) -> None:
+        """Measure a location, which is on a disk of its own unless one is named: so full it is."""
         with self.sessions.begin() as session:
-            session.add(
-                LocationUsage(
-                    data_location_id=location_id,
-                    site_id=location_id.split(".")[0],
-                    measured_at=self.clock.now,
-                    used_bytes=used,
-                    total_bytes=total,
-                )
-            )
+            mine = update(PlaceMarker).where(PlaceMarker.data_location_id == location_id)
+            session.execute(mine.values(file_system=disk or location_id))
+            measure_place(session, location_id, self.clock.now, used, total)
 
     def stage(self, package: Any, file: Any = None, **job: Any) -> UUID:
         """Ask for a package, or one file of it, at the processing location; return the job."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import measure_place
 from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
@@ -18,7 +19,7 @@ from ccat_ops_db.models import (
     DeletionHoldEnd,
     ErrorAcknowledgement,
     Event,
-    LocationUsage,
+    PhysicalCopy,
     S3DataLocation,
     Site,
     Suspension,
@@ -85,15 +86,7 @@ class TestReferenceData:
         self, client: Client, session: Session
     ) -> None:
         for minute, used in ((1, 10), (2, 20)):
-            session.add(
-                LocationUsage(
-                    data_location_id=seed.ARCHIVE,
-                    site_id="cologne",
-                    measured_at=seed.NOW.replace(minute=minute),
-                    used_bytes=used,
-                    total_bytes=100,
-                )
-            )
+            measure_place(session, seed.ARCHIVE, seed.NOW.replace(minute=minute), used, 100)
         session.commit()
         archive = (await client.get(f"/data-locations/{seed.ARCHIVE}")).json()
         assert (archive["bucket"], archive["path"]) == ("lta", None)
@@ -101,6 +94,23 @@ class TestReferenceData:
         assert "secret" not in str(archive)
         buffer = (await client.get(f"/data-locations/{seed.BUFFER}")).json()
         assert (buffer["path"], buffer["usage"]) == ("/data/ccat.buffer", None)
+
+    async def test_a_quota_is_shown_where_it_is_used_up_more(self, client: Client, session: Session) -> None:
+        location = DataLocation.__table__
+        quota = update(location).where(location.c.id == seed.ARCHIVE)
+        session.execute(quota.values(capacity_bytes=1_000_000))
+        package = seed.package(session, seed.execution(session))
+        seed.copy_of(session, package, seed.ARCHIVE)
+        session.commit()
+
+        async def usage() -> Any:
+            return (await client.get(f"/data-locations/{seed.ARCHIVE}")).json()["usage"]
+
+        [copy] = session.query(PhysicalCopy).filter_by(data_location_id=seed.ARCHIVE)
+        assert ((await usage())["used_bytes"], (await usage())["total_bytes"]) == (copy.size, 1_000_000)
+        measure_place(session, seed.ARCHIVE, seed.NOW, 990, 1_000)
+        session.commit()
+        assert (await usage())["used_share"] == 0.99, "others use more of the file system"
 
     async def test_locations_count_their_packages_by_status(self, client: Client, session: Session) -> None:
         package = seed.package(session, seed.execution(session))
@@ -143,9 +153,7 @@ class TestSuspend:
     async def test_if_match_is_not_disturbed_by_measurements(self, client: Client, session: Session) -> None:
         path = f"/data-locations/{seed.BUFFER}"
         etag = (await client.get(path)).headers["etag"]
-        session.add(
-            LocationUsage(data_location_id=seed.BUFFER, site_id="ccat", measured_at=seed.NOW, used_bytes=1)
-        )
+        measure_place(session, seed.BUFFER, seed.NOW, 1, 100)
         session.commit()
         headers, body = {"If-Match": etag}, {"reason": "x"}
         assert (await client.post(f"{path}:suspend", json=body, headers=headers)).status_code == 200
@@ -449,15 +457,7 @@ class TestService:
 
     async def test_a_location_says_when_it_is_full(self, client: Client, session: Session) -> None:
         for hours, used in ((0, 8_600), (2, 1_400)):
-            session.add(
-                LocationUsage(
-                    data_location_id=seed.BUFFER,
-                    site_id="ccat",
-                    measured_at=seed.NOW - timedelta(hours=hours),
-                    used_bytes=used,
-                    total_bytes=10_000,
-                )
-            )
+            measure_place(session, seed.BUFFER, seed.NOW - timedelta(hours=hours), used, 10_000)
         session.commit()
         usage = (await client.get(f"/data-locations/{seed.BUFFER}")).json()["usage"]
         assert (usage["used_share"], usage["bytes_per_second"]) == (0.86, 1.0)

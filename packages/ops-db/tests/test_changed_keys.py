@@ -34,7 +34,7 @@ NOT_WATCHED = {
     "data_transfer_log": "tells where a log is, and no state",
     "data_transfer_package": "its transfers have keys",
     "executed_obs_unit_module": "written with its execution, or by the planner itself",
-    "location_usage": "a series of measurements",
+    "file_system": "measured all the time, and read by each pass",
     "place_ability": "probed, and read when something is done at the place",
     "raw_data_file": "there are too many; the event of their filing tells",
     "raw_data_package_metadata": "written with its package",

@@ -315,14 +315,15 @@ def test_an_archived_copy_is_guarded(session: Session, world: rows.World, statem
 
 
 OF_COLOGNE = {
-    "insert": "INSERT INTO location_usage (data_location_id, site_id, measured_at, used_bytes)"
-    " VALUES ('cologne.lta', 'cologne', now(), 1)",
+    "insert": "INSERT INTO place_ability (data_location_id, site_id, ability, works, probed_at)"
+    " VALUES ('cologne.lta', 'cologne', 'flock', true, now())",
     "update": "UPDATE staging_job SET reason = 'another'",
     "delete": "DELETE FROM staging_job",
     "backfill": "UPDATE error_record SET message = 'another'",
-    "upsert": "INSERT INTO location_usage (data_location_id, site_id, measured_at, used_bytes)"
-    " VALUES ('ccat.output-buffer', 'ccat', now(), 1), ('cologne.lta', 'cologne', now(), 1)"
-    " ON CONFLICT (data_location_id, measured_at, site_id) DO UPDATE SET used_bytes = 2",
+    "upsert": "INSERT INTO place_ability (data_location_id, site_id, ability, works, probed_at)"
+    " VALUES ('ccat.output-buffer', 'ccat', 'flock', true, now()),"
+    " ('cologne.lta', 'cologne', 'flock', true, now())"
+    " ON CONFLICT (data_location_id, ability, site_id) DO UPDATE SET works = false",
 }
 """Statements that write, among others, rows that Cologne owns."""
 

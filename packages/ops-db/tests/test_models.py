@@ -29,7 +29,7 @@ ENTITIES = """
     ChaiObservationConfiguration ChaiTiling ChaiInparParameter PrimeCamObservationConfiguration ObsUnit
     PreScheduledSlot ExecutedObsUnit RawDataFile RawDataFileView RawDataPackage RawDataPackageMember
     RawDataPackageMetadata RawDataSeries DataTransferPackage Site DataLocation DiskDataLocation
-    S3DataLocation TapeDataLocation LocationUsage PhysicalCopy RawDataFilePhysicalCopy
+    S3DataLocation TapeDataLocation FileSystem FileSystemUsage PhysicalCopy RawDataFilePhysicalCopy
     RawDataPackagePhysicalCopy DataTransferRoute DataTransfer LongTermArchiveTransfer StagingJob
     DataTransferLog RetentionPolicy DeletionHold ErrorRecord Event FixityCheck ConfigurationRevision User
     Role Permission ApiToken

@@ -41,6 +41,9 @@ class DataTransferSettings(BaseSettings):
     usage_interval: float = Field(
         30.0, gt=0, description="How often workers measure their locations, seconds."
     )
+    usage_age_limit: float = Field(
+        600.0, gt=0, description="By older measurements nothing is admitted and nothing deleted, seconds."
+    )
     part_buffers: int = Field(
         48,
         ge=8,

@@ -350,7 +350,7 @@ MUTANTS = (
     Mutant(
         "files are called bad whatever the place",
         f"{ENGINE}/stages/packaging.py",
-        "        source.confirm_place()\n        packer.discard(new)\n"
+        "        source.confirm_place()\n        packer.discard(new)\n        work.kept(0)\n"
         "        if package.sealed_at is not None:\n"
         '            raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error\n'
         "        bad = find_bad_files(work, contents.files, source, error)\n        source.confirm_place()\n",
@@ -377,6 +377,71 @@ MUTANTS = (
         "        viewonly=True,\n        uselist=False,\n",
         "        uselist=False,\n",
         "ops-db/tests/test_file_view.py::test_relationships_through_others_write_nothing",
+    ),
+    Mutant(
+        "work needs room for what it has written already",
+        f"{ENGINE}/planning/space.py",
+        "    return func.greatest(table.bytes_total - table.partial_bytes, 0)\n",
+        "    return table.bytes_total\n",
+        f"{TESTS}/planning/test_space.py::test_an_own_partial_on_a_full_disk_is_admitted_again",
+    ),
+    Mutant(
+        "what lies there of a transfer is forgotten when it fails",
+        f"{ENGINE}/work/attempt.py",
+        '        return {} if self._kept is None else {"partial_bytes": self._kept}\n',
+        "        return {}\n",
+        f"{TESTS}/planning/test_space.py::test_what_lies_there_of_a_transfer_is_on_record",
+    ),
+    Mutant(
+        "a quota is compared with what others use",
+        f"{ENGINE}/planning/space.py",
+        "        free = each.quota - used - each.reserve - whole\n",
+        "        used = file_systems[each.location].used\n"
+        "        free = each.quota - used - each.reserve - whole\n",
+        f"{TESTS}/planning/test_space.py::test_a_quota_counts_our_bytes_only",
+    ),
+    Mutant(
+        "each location frees the deficit of its disk",
+        f"{ENGINE}/deletion/deficit.py",
+        '    return place.id if place.deletion_mode is DeletionMode.DRY_RUN else ""\n',
+        "    return place.id\n",
+        f"{TESTS}/planning/test_space.py::test_two_locations_of_one_disk_free_its_deficit_once",
+    ),
+    Mutant(
+        "a store is never under pressure",
+        f"{ENGINE}/deletion/deficit.py",
+        "for room in place.rooms if not room.is_old)",
+        "for room in place.rooms if room is not place.quota)",
+        f"{TESTS}/planning/test_space.py::test_a_store_has_pressure_by_its_quota",
+    ),
+    Mutant(
+        "measurements of any age admit work",
+        f"{ENGINE}/planning/topology.py",
+        "        if self.file_system is not None and self.file_system.is_old:\n"
+        "            return self.unknown\n",
+        "",
+        f"{TESTS}/planning/test_space.py::test_an_old_measurement_admits_nothing",
+    ),
+    Mutant(
+        "measurements of any age delete copies",
+        f"{ENGINE}/deletion/deficit.py",
+        "for room in place.rooms if not room.is_old)",
+        "for room in place.rooms)",
+        f"{TESTS}/planning/test_space.py::test_an_old_measurement_deletes_nothing",
+    ),
+    Mutant(
+        "a late answer replaces a newer one",
+        f"{ENGINE}/work/measuring.py",
+        "set_=facts, where=FileSystem.measured_at < at",
+        "set_=facts",
+        f"{TESTS}/planning/test_space.py::test_an_answer_that_comes_late_replaces_no_newer_one",
+    ),
+    Mutant(
+        "one place is measured after the other",
+        f"{ENGINE}/work/measuring.py",
+        "            thread.start()\n",
+        "            thread.start()\n            thread.join()\n",
+        f"{TESTS}/planning/test_space.py::test_a_hung_place_is_measured_alone",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Evidence of copies that tests and pictures invent: as if somebody had read them where they are."""
+"""What tests and pictures invent that workers find out: what copies are, and how full places are."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +7,9 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import Adoption, Finding, ReadingMethod
-from ccat_ops_db.models import PhysicalCopy, PlaceMarker, Verification
+from ccat_ops_db.enumerations import Adoption, Finding, ReadingMethod, StorageType
+from ccat_ops_db.identity import new_id
+from ccat_ops_db.models import FileSystem, FileSystemUsage, PhysicalCopy, PlaceMarker, Verification
 
 
 def marker_at(session: Session, location_id: str, at: datetime) -> UUID:
@@ -24,7 +25,7 @@ def marker_at(session: Session, location_id: str, at: datetime) -> UUID:
         site_id=location_id.partition(".")[0],
         data_location_id=location_id,
         identity="disk:1:1",
-        file_system="invented",
+        file_system=f"invented:{location_id}",
         adopted_at=at,
         adopted_by="worker",
         how=Adoption.AUTOMATIC,
@@ -32,6 +33,26 @@ def marker_at(session: Session, location_id: str, at: datetime) -> UUID:
     session.add(marker)
     session.flush()
     return marker.id
+
+
+def measure_place(session: Session, location_id: str, at: datetime, used: int, total: int) -> None:
+    """Say how full the file system of a location was; the newest of what is said is what is known of it."""
+    key = session.get_one(PlaceMarker, marker_at(session, location_id, at)).file_system
+    site_id = location_id.partition(".")[0]
+    measured = {"measured_at": at, "total_bytes": total, "free_bytes": total - used}
+    known = session.scalars(
+        select(FileSystem).where(FileSystem.key == key, FileSystem.site_id == site_id)
+    ).one_or_none()
+    if known is None:
+        known = FileSystem(
+            id=new_id(), site_id=site_id, key=key, kind=StorageType.DISK, measured_by="worker", **measured
+        )
+        session.add(known)
+    elif known.measured_at <= at:
+        known.measured_at, known.total_bytes, known.free_bytes = at, total, total - used
+    session.flush()
+    session.merge(FileSystemUsage(file_system_id=known.id, **measured))
+    session.flush()
 
 
 def proof_of(

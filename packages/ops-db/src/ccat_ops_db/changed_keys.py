@@ -25,7 +25,8 @@ LONGEST_QUEUE = 1_000_000
 """Keys that may wait for a consumer: beyond them it is quicker to start over."""
 
 WAITING = ("waiting_detail", "waiting_since")
-WORK = ("dispatched_at", "dispatches", "lease_expires_at", "progressed_at", "bytes_done", *WAITING)
+PROGRESS = ("progressed_at", "bytes_done", "partial_bytes")
+WORK = ("dispatched_at", "dispatches", "lease_expires_at", *PROGRESS, *WAITING)
 
 
 @dataclass(frozen=True)

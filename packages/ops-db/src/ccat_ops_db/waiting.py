@@ -24,6 +24,7 @@ class WaitingReason(StrEnum):
     LOCATION_SUSPECT = "location_suspect"
     LOCATION_CIRCUIT_OPEN = "location_circuit_open"
     NO_SPACE_AT_DESTINATION = "no_space_at_destination"
+    SPACE_UNKNOWN = "space_unknown"
     CONCURRENCY_LIMIT = "concurrency_limit"
     NO_ARCHIVE = "no_archive"
     NO_READABLE_COPY = "no_readable_copy"

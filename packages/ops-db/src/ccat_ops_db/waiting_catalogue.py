@@ -132,6 +132,15 @@ _WAY: dict[WaitingReason, Entry] = {
         Turn.OPERATOR,
         HelpPage.PLACE,
     ),
+    WaitingReason.SPACE_UNKNOWN: Entry(
+        "Space not measured lately",
+        "No worker has said for ten minutes how full the file system is. Nothing new is written there, and"
+        " nothing is deleted to make room.",
+        "See whether the workers of the location run, and whether its file server answers.",
+        "All goes on with the next measurement.",
+        Turn.SITE,
+        HelpPage.PLACE,
+    ),
     WaitingReason.CONCURRENCY_LIMIT: Entry(
         "As much under way as allowed",
         "As many transfers as its route or location allows are under way.",

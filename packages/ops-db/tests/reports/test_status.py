@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import measure_place
 from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
@@ -14,7 +15,7 @@ from ccat_ops_db.enumerations import (
     Status,
 )
 from ccat_ops_db.events import record_error, record_event
-from ccat_ops_db.models import DataLocation, LocationUsage, RawDataPackage, RetentionPolicy
+from ccat_ops_db.models import DataLocation, RawDataPackage, RetentionPolicy
 from ccat_ops_db.package_state import package_state
 from ccat_ops_db.reports.location_status import location_statuses
 from ccat_ops_db.reports.status import status_report
@@ -37,15 +38,7 @@ def test_tells_everything_in_one_look(session: Session, world: rows.World) -> No
     moving.bytes_done, moving.bytes_total = 5, 10
     rows.add_row(session, world, "data_transfer", Status.COMPLETED)
     for used in (1, 2):
-        session.add(
-            LocationUsage(
-                data_location_id=world.buffer,
-                site_id="ccat",
-                measured_at=rows.NOW.replace(minute=used),
-                used_bytes=used,
-                total_bytes=100,
-            )
-        )
+        measure_place(session, world.buffer, rows.NOW.replace(minute=used), used, 100)
     record_error(
         session,
         site_id="ccat",

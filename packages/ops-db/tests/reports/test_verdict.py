@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import measure_place
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Severity, Status
 from ccat_ops_db.error_catalogue import error_entry
@@ -52,15 +53,8 @@ def filed(session: Session, world: rows.World, at: Any, files: int = 12, size: i
 def usage(session: Session, location: str, *percent: float, hour: int = 2) -> None:
     """Say how full a location was, the last figure now and the others an hour apart before."""
     for hours, used in enumerate(reversed(percent)):
-        session.add(
-            models.LocationUsage(
-                data_location_id=location,
-                site_id=location.partition(".")[0],
-                measured_at=NOW - timedelta(minutes=1) - timedelta(hours=hours * hour),
-                used_bytes=int(used * 1e10),
-                total_bytes=10**12,
-            )
-        )
+        at = NOW - timedelta(minutes=1) - timedelta(hours=hours * hour)
+        measure_place(session, location, at, int(used * 1e10), 10**12)
 
 
 def archive(session: Session, world: rows.World) -> None:
@@ -335,14 +329,7 @@ class TestAct:
         )
 
     def test_workers_that_fell_silent_while_work_waits(self, session: Session, world: rows.World) -> None:
-        session.add(
-            models.LocationUsage(
-                data_location_id=world.buffer,
-                site_id="ccat",
-                measured_at=NOW - timedelta(minutes=25),
-                used_bytes=1,
-            )
-        )
+        measure_place(session, world.buffer, NOW - timedelta(minutes=25), 1, 10**12)
         waiting_transfer(session, world, "no_worker", NOW - timedelta(minutes=20))
         report = report_of(session)
         assert report.verdict.sentence == "No worker at ccat has been heard of for 25 min."

@@ -19,6 +19,10 @@ It may sleep (throttle), and it may raise: `HandBack` stops the work and keeps w
 """
 
 
+def forget(_kept: int) -> None:
+    """Take a report of bytes that are kept, and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class SentReport:
     """A finished sending. The object is at the target, durable, and what was sent is what was expected.
@@ -118,6 +122,7 @@ class Mover(Protocol):
         *,
         work_id: str,
         progress: Progress,
+        kept: Callable[[int], None] = forget,
         tag: str | None = None,
         confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
@@ -133,6 +138,8 @@ class Mover(Protocol):
             Size and checksum that the bytes must have; with others nothing appears at the target.
         work_id : str
             Same for every attempt of this unit of work; part of the temporary name.
+        kept : callable
+            Told whenever it changes how many bytes at the target the next attempt takes over.
         tag, confirm
             See `Storage.open_upload`.
 

@@ -23,6 +23,7 @@ from ccat_data_transfer.movers.interface import (
     SentReport,
     VerifyReport,
     WrongCopyError,
+    forget,
 )
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
@@ -91,6 +92,7 @@ class StreamingMover:
         *,
         work_id: str,
         progress: Progress,
+        kept: Callable[[int], None] = forget,
         tag: str | None = None,
         confirm: Callable[[], None] = do_nothing,
         resume: bool = True,
@@ -112,6 +114,7 @@ class StreamingMover:
             work_id,
             tag,
             progress,
+            kept,
             confirm,
             self.passage,
         )
@@ -205,6 +208,7 @@ class _Job:
         work_id: str,
         tag: str | None,
         progress: Progress,
+        kept: Callable[[int], None],
         confirm: Callable[[], None],
         passage: Passage,
     ) -> None:
@@ -216,6 +220,7 @@ class _Job:
         self._work_id = work_id
         self._tag = tag
         self._progress = progress
+        self._kept = kept
         self._confirm = confirm
         self._passage = passage
         self._algorithm = _algorithm(expected.checksum)
@@ -279,11 +284,13 @@ class _Job:
             waiting=self._tick,
         ) as upload:
             adopted = upload.adopt(hasher.update)
+            self._kept(upload.kept)
             sent = self._stream(upload, adopted, hasher)
             checksum = format_checksum(self._algorithm, hasher.hexdigest())
             crash_point("mover.before_compare")
             if adopted + sent != self._expected.size or checksum != self._expected.checksum:
                 upload.discard()
+                self._kept(0)
                 if adopted:
                     return None
                 raise self._mismatch(sent, checksum)
@@ -303,6 +310,7 @@ class _Job:
                 if start + sent > self._expected.size:
                     break
                 upload.write(block)
+                self._kept(upload.kept)
                 self._progress(len(block))
         return sent
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.reasons import not_locked, set_reason
+from ccat_data_transfer.planning.space import needed
 from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.work.kinds import NOWHERE, WorkKind, columns_of_way, kinds_with
@@ -195,16 +196,13 @@ def _first_rows(
         if free == 0:
             continue
         statement = (
-            select(table.id, table.bytes_total, table.priority)
+            select(table.id, table.bytes_total, table.partial_bytes, table.priority)
             .where(due, _goes(kind, way))
             .order_by(table.priority.desc(), table.id)
             .limit(free)
             .with_for_update(skip_locked=True)
         )
-        room = _room(topology, way)
-        if room is not None:
-            statement = statement.where(table.bytes_total <= room)
-        found += [(way, row) for row in session.execute(statement)]
+        found += [(way, row) for row in session.execute(statement.where(*_fits(topology, way, table)))]
     return sorted(found, key=lambda item: (-item[1].priority, item[1].id))
 
 
@@ -213,13 +211,14 @@ def _choose(
 ) -> dict[Way, list[UUID]]:
     chosen: dict[Way, list[UUID]] = {}
     for way, row in candidates:
-        room = _room(topology, way)
-        if slots.free(way) == 0 or (room is not None and row.bytes_total > room):
-            continue
-        slots.take(way)
         destination = _destination(topology, way)
-        if destination is not None and destination.free is not None:
-            destination.free -= row.bytes_total
+        if slots.free(way) == 0:
+            continue
+        if destination is not None:
+            if not destination.has_room(row.bytes_total, row.partial_bytes):
+                continue
+            destination.take(row.bytes_total, row.partial_bytes)
+        slots.take(way)
         chosen.setdefault(way, []).append(row.id)
     return chosen
 
@@ -245,25 +244,34 @@ def _schedule(session: Session, topology: Topology, kind: WorkKind, way: Way, ro
 def _tell_the_rest(
     session: Session, topology: Topology, kind: WorkKind, due: ColumnElement[bool], way: Way
 ) -> None:
-    table, left, room = kind.table, and_(due, _goes(kind, way)), _room(topology, way)
-    if room is not None:
+    table, left = kind.table, and_(due, _goes(kind, way))
+    fits = _fits(topology, way, table)
+    if fits:
         set_reason(
             session,
             table,
-            and_(left, table.bytes_total > room),
+            and_(left, not_(and_(*fits))),
             WaitingReason.NO_SPACE_AT_DESTINATION,
             f"{way.to} has not enough room for it",
             topology.at,
         )
-        left = and_(left, table.bytes_total <= room)
+        left = and_(left, *fits)
     full = f"all {topology.places[way.at].concurrency} slots of {way.at}"
     route = f" or those of route {way.route}" if way.route else ""
     set_reason(session, table, left, WaitingReason.CONCURRENCY_LIMIT, f"{full}{route} are taken", topology.at)
 
 
-def _room(topology: Topology, way: Way) -> int | None:
+def _fits(topology: Topology, way: Way, table: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that a row has room where it goes; none where nothing limits it."""
     destination = _destination(topology, way)
-    return None if destination is None else destination.free
+    if destination is None:
+        return []
+    found = []
+    if destination.file_system is not None:
+        found.append(needed(table) <= max(destination.file_system.free, 0))
+    if destination.quota is not None:
+        found.append(table.bytes_total <= max(destination.quota.free, 0))
+    return found
 
 
 def _destination(topology: Topology, way: Way) -> Place | None:

@@ -1,6 +1,6 @@
 """Stage 7, deleting: what may go now and does, and why the rest stays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from ccat_data_transfer.deletion.deficit import bytes_to_free
+from ccat_data_transfer.deletion.deficit import Deficits
 from ccat_data_transfer.deletion.rule import LIVING, Candidate, copies_of, find_obstacles
 from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
@@ -41,70 +41,86 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Found:
-    """Something that could go, its bytes, and what was last said of it."""
+    """Something that could go, its bytes, since when it is there, and what was last said of it."""
 
     candidate: Candidate
     size: int
+    since: tuple[datetime, UUID]
     reason: str | None
     detail: str | None
 
 
 def plan_deletion(session: Session, topology: Topology) -> int:
     """Open deletions that the rule allows and the location's policy wants; return how many."""
-    deficits: dict[str, int | None] = {}
+    deficits = Deficits(session, topology.places.values())
+    judged = []
     for place in topology.places.values():
         if place.site_id not in topology.sites or place.location_type is LocationType.LONG_TERM_ARCHIVE:
             continue
-        under_pressure = place.deletion_trigger is DeletionTrigger.UNDER_PRESSURE
-        deficit = bytes_to_free(session, place) if under_pressure else None
-        if place.deletion_trigger is None:
-            all_stay = Obstacle(WaitingReason.NO_RETENTION_POLICY, f"{place.id} keeps everything")
-            _say_of_all(session, topology, place, all_stay)
-        elif place.cannot_put_back:
-            all_stay = Obstacle(WaitingReason.PLACE_MISCONFIGURED, f"{place.id} lets nothing be put back")
-            _say_of_all(session, topology, place, all_stay)
-        elif deficit == 0:
-            percent = f"{place.watermark_high:g} % of its space"
-            all_stay = Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} deletes above {percent}")
+        all_stay = _why_all_stay(place, deficits)
+        if all_stay is not None:
             _say_of_all(session, topology, place, all_stay)
         else:
-            deficits[place.id] = deficit
-    found = _candidates(session, [topology.places[place_id] for place_id in deficits])
-    return sum(
-        _delete_what_may_go(session, topology, topology.places[place_id], candidates, deficits[place_id])
-        for place_id, candidates in found.items()
-    )
+            judged.append(place)
+    staying = {place.id: _Staying(place.id) for place in judged}
+    going = _choose(deficits, _what_may_go(session, topology, judged, staying), staying)
 
-
-def _delete_what_may_go(
-    session: Session, topology: Topology, place: Place, candidates: Sequence[Found], deficit: int | None
-) -> int:
-    """Open deletions of what may go, archived longest first, until the deficit (None: everything) is met."""
-    only_said, staying = place.deletion_mode is DeletionMode.DRY_RUN, _Staying(place.id)
-    going: list[Found] = []
-    for batch in _batches(candidates):
-        for found, obstacle in _judge(session, topology, batch):
-            if obstacle is not None:
-                staying.note(found, obstacle)
-                continue
-            if deficit is not None and deficit <= 0:
-                staying.note(
-                    found, Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} frees enough already")
-                )
-                continue
-            deficit = None if deficit is None else deficit - found.size
-            if only_said:
-                obstacle = Obstacle(WaitingReason.DELETION_DRY_RUN, f"{place.id} only says that it would go")
-                staying.note(found, obstacle)
-                continue
-            going.append(found)
-
-    def open_deletion(found: Found) -> None:
+    def open_deletion(chosen: tuple[Place, Found]) -> None:
+        place, found = chosen
         _open_deletion(session, topology, place, found.candidate, found.size)
 
     planned = sum(1 for _ in one_by_one(session, going, open_deletion))
-    staying.write(session, topology.at)
+    for each in staying.values():
+        each.write(session, topology.at)
     return planned
+
+
+def _why_all_stay(place: Place, deficits: Deficits) -> Obstacle | None:
+    """Return why nothing at all goes at a place; null if it is to be judged."""
+    if place.deletion_trigger is None:
+        return Obstacle(WaitingReason.NO_RETENTION_POLICY, f"{place.id} keeps everything")
+    if place.cannot_put_back:
+        return Obstacle(WaitingReason.PLACE_MISCONFIGURED, f"{place.id} lets nothing be put back")
+    if place.deletion_trigger is not DeletionTrigger.UNDER_PRESSURE or deficits.left(place):
+        return None
+    if place.file_system is not None and place.file_system.is_old:
+        return place.unknown
+    percent = f"{place.watermark_high:g} % of its space"
+    return Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} deletes above {percent}")
+
+
+def _what_may_go(
+    session: Session, topology: Topology, places: Sequence[Place], staying: Mapping[str, "_Staying"]
+) -> list[tuple[Place, Found]]:
+    """Return what the rule lets go, archived longest first, and note of the rest why it stays."""
+    may_go = []
+    for place_id, candidates in _candidates(session, places).items():
+        for batch in _batches(candidates):
+            for found, obstacle in _judge(session, topology, batch):
+                if obstacle is None:
+                    may_go.append((topology.places[place_id], found))
+                else:
+                    staying[place_id].note(found, obstacle)
+    return sorted(may_go, key=lambda each: each[1].since)
+
+
+def _choose(
+    deficits: Deficits, may_go: Sequence[tuple[Place, Found]], staying: Mapping[str, "_Staying"]
+) -> list[tuple[Place, Found]]:
+    """Return what goes: everything, or under pressure until enough does, at whichever place of a disk."""
+    going = []
+    for place, found in may_go:
+        if place.deletion_trigger is DeletionTrigger.UNDER_PRESSURE and not deficits.left(place):
+            enough = Obstacle(WaitingReason.BELOW_WATERMARK, f"{place.id} frees enough already")
+            staying[place.id].note(found, enough)
+            continue
+        deficits.take(place, found.size)
+        if place.deletion_mode is DeletionMode.DRY_RUN:
+            only_said = Obstacle(WaitingReason.DELETION_DRY_RUN, f"{place.id} only says that it would go")
+            staying[place.id].note(found, only_said)
+        else:
+            going.append((place, found))
+    return going
 
 
 def _judge(
@@ -182,9 +198,9 @@ def _candidates(session: Session, places: Sequence[Place]) -> dict[str, list[Fou
     found: dict[str, list[Found]] = {}
     if places:
         copies = ask(session, _copies(), places=[place.id for place in places], buffers=buffers)
-        for kind, package_id, place_id, file_id, size, reason, detail in copies:
-            candidate = Candidate(package_id, place_id, kind, file_id)
-            found.setdefault(place_id, []).append(Found(candidate, size, reason, detail))
+        for kind, package_id, place_id, file_id, size, created_at, copy_id, reason, detail in copies:
+            candidate, since = Candidate(package_id, place_id, kind, file_id), (created_at, copy_id)
+            found.setdefault(place_id, []).append(Found(candidate, size, since, reason, detail))
     return found
 
 
@@ -207,6 +223,8 @@ def _copies() -> Select[*tuple[Any, ...]]:
             place_id,
             file_id,
             PhysicalCopy.size,
+            PhysicalCopy.created_at,
+            PhysicalCopy.id,
             PhysicalCopy.waiting_reason,
             PhysicalCopy.waiting_detail,
         )

@@ -228,9 +228,7 @@ def _preference(way: tuple[Route, Place], size: int) -> tuple[bool, int, float]:
     """Order ways: where there is room first, then by priority, then by the share of space that stays free."""
     route, destination = way
     fits = destination.obstacle(writing=True, size=size + destination.promised) is None
-    share = 1.0
-    if destination.free is not None and destination.total:
-        share = (destination.free - destination.promised) / destination.total
+    share = destination.free_share(destination.promised)
     return fits, route.priority, share
 
 

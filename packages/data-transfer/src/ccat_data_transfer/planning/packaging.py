@@ -280,6 +280,7 @@ def _homeless() -> Select[*tuple[Any, ...]]:
             PackageCreation.id,
             PackageCreation.site_id,
             PackageCreation.bytes_total,
+            PackageCreation.partial_bytes,
             PackageCreation.destination_location_id,
         )
         .order_by(PackageCreation.id)
@@ -302,14 +303,19 @@ def _homeless() -> Select[*tuple[Any, ...]]:
 def _assign(session: Session, homeless: Sequence[Row[*tuple[Any, ...]]], buffers: list[Place]) -> None:
     chosen: dict[str, list[UUID]] = {}
     for work in homeless:
-        fitting = (place for place in buffers if place.obstacle(writing=True, size=work.bytes_total) is None)
-        buffer = next(fitting, buffers[0]).id
+        buffer = next((place for place in buffers if _fits(work, place)), buffers[0]).id
         if buffer != work.destination_location_id:
             chosen.setdefault(buffer, []).append(work.id)
     for buffer, ids in chosen.items():
         session.execute(
             update(PackageCreation)
             .where(not_locked(PackageCreation, is_one_of(PackageCreation.id, ids)))
-            .values(destination_location_id=buffer)
+            .values(destination_location_id=buffer, partial_bytes=0)
             .execution_options(synchronize_session=False)
         )
+
+
+def _fits(work: Row[*tuple[Any, ...]], place: Place) -> bool:
+    """Tell whether a place can take a tar, of which a part may lie there already."""
+    partial = work.partial_bytes if place.id == work.destination_location_id else 0
+    return place.obstacle(writing=True, size=work.bytes_total, partial=partial) is None

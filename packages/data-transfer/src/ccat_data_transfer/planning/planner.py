@@ -20,6 +20,7 @@ from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
 from ccat_data_transfer.planning.rereading import plan_rereading
+from ccat_data_transfer.planning.space import Counted
 from ccat_data_transfer.planning.staging import plan_staging
 from ccat_data_transfer.planning.statements import ask
 from ccat_data_transfer.planning.topology import Topology, load_topology
@@ -88,6 +89,7 @@ class Planner:
         self._clock = world.clock
         self._random = world.random
         self._settings = settings
+        self._counted = Counted()
         self._count: Row[*tuple[Any, ...]] | None = None
         self._changed_at = self._next_care = 0.0
 
@@ -132,7 +134,9 @@ class Planner:
             if not sites:
                 return 0
             touched += keep_outages(session, sites, self._settings.lease)
-            topology = load_topology(session, sites, database_now(session), self._settings, self._random)
+            topology = load_topology(
+                session, sites, database_now(session), self._settings, self._random, self._counted
+            )
         session = _StageSession(guard, expire_on_commit=False)
         for stage in STAGES:
             try:

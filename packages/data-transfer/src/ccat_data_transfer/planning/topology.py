@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, and_, func, select, true, union_all
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
+from ccat_data_transfer.planning.space import Counted, Limits, Room, load_space
 from ccat_data_transfer.planning.statements import ask, fixed
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_ops_db.enumerations import (
@@ -20,24 +21,18 @@ from ccat_ops_db.enumerations import (
     LocationType,
     OutageScope,
     RouteType,
-    Status,
     StorageType,
     VerificationMethod,
 )
 from ccat_ops_db.models import (
     DataLocation,
-    DataTransfer,
     DataTransferRoute,
     DataTransferRouteWindow,
-    LocationUsage,
-    LongTermArchiveTransfer,
     Outage,
-    PackageCreation,
     PlaceAbility,
     RetentionPolicy,
     S3DataLocation,
     Site,
-    StagingItem,
 )
 from ccat_ops_db.outages import DOUBT, IN_FORCE, PLACE_CLOSED
 from ccat_ops_db.waiting import WaitingReason
@@ -81,8 +76,9 @@ Outages = dict[tuple[str, OutageScope, str], Closed]
 class Place:
     """A location and its state in this pass.
 
-    ``free`` is what new work may still use, bytes: space that is free now, less the configured reserve, less
-    what admitted work has reserved and not yet written. None where nothing is known or nothing limits it.
+    ``file_system`` is shared with all others on it, ``quota`` is its own. Either is null where nothing is
+    known, or nothing limits it: a place that was never measured takes what comes, as stores do, which cannot
+    be measured.
     """
 
     id: str
@@ -102,31 +98,64 @@ class Place:
     verification_method: VerificationMethod
     watermark_low: float
     watermark_high: float
-    used: int | None
-    total: int | None
-    measured_at: datetime | None
     cannot_put_back: bool
-    free: int | None
+    file_system: Room | None
+    quota: Room | None
     out_of_service: Obstacle | None
     resting: Obstacle | None
     credential: str | None = None
     promised: int = 0
     """Bytes that this pass has planned to bring here; only weighs one place against another."""
 
-    def obstacle(self, *, writing: bool, size: int = 0) -> Obstacle | None:
-        """Return why work of a size cannot use the location now, or None."""
+    @property
+    def rooms(self) -> list[Room]:
+        """What new work takes from."""
+        return [room for room in (self.file_system, self.quota) if room is not None]
+
+    def free_share(self, promised: int) -> float:
+        """Return which share of its space is left when something more is written there."""
+        return min(((room.free - promised) / max(room.total, 1) for room in self.rooms), default=1.0)
+
+    def has_room(self, size: int, partial: int = 0) -> bool:
+        """Tell whether work of a size fits, of which so much lies there already and is in no quota yet."""
+        fits_quota = self.quota is None or size <= max(self.quota.free, 0)
+        needed = max(size - partial, 0)
+        return fits_quota and (self.file_system is None or needed <= max(self.file_system.free, 0))
+
+    def take(self, size: int, partial: int) -> None:
+        """Count work that was admitted."""
+        if self.file_system is not None:
+            self.file_system.free -= max(size - partial, 0)
+        if self.quota is not None:
+            self.quota.free -= size
+
+    def obstacle(self, *, writing: bool, size: int = 0, partial: int = 0) -> Obstacle | None:
+        """Return why work of a size cannot use the location now, or None.
+
+        Of the size so much lies there already as a partial file.
+        """
         if self.out_of_service or self.resting:
             return self.out_of_service or self.resting
         if not writing:
             return None
         if self.read_only:
             return Obstacle(WaitingReason.LOCATION_READ_ONLY, f"{self.id} is read-only")
-        if self.free is not None and size > self.free:
+        if self.file_system is not None and self.file_system.is_old:
+            return self.unknown
+        if not self.has_room(size, partial):
+            free = max(0, min(room.free for room in self.rooms))
             return Obstacle(
                 WaitingReason.NO_SPACE_AT_DESTINATION,
-                f"{self.id} has {max(self.free, 0):,} bytes to give, {size:,} are needed",
+                f"{self.id} has {free:,} bytes to give, {size - partial:,} are needed",
             )
         return None
+
+    @property
+    def unknown(self) -> Obstacle:
+        """Why nothing is decided by how full it is."""
+        assert self.file_system is not None, "what was never measured limits nothing"
+        since = f"{self.file_system.measured_at:%F %H:%M} UTC"
+        return Obstacle(WaitingReason.SPACE_UNKNOWN, f"{self.id} was measured last on {since}")
 
 
 @dataclass
@@ -187,11 +216,34 @@ class Topology:
 
 
 def load_topology(
-    session: Session, sites: Iterable[str], at: datetime, settings: DataTransferSettings, random: Random
+    session: Session,
+    sites: Iterable[str],
+    at: datetime,
+    settings: DataTransferSettings,
+    random: Random,
+    counted: Counted | None = None,
 ) -> Topology:
-    """Read places and routes with their state; a fixed number of statements."""
+    """Read places and routes with their state; a fixed number of statements.
+
+    Parameters
+    ----------
+    session : Session
+        Open session.
+    sites : iterable of str
+        Those that are planned for.
+    at : datetime
+        Now.
+    settings : DataTransferSettings
+        Times.
+    random : Random
+        Jitter.
+    counted : Counted, optional
+        What the planner counted before at places with a quota.
+    """
     outages = _outages(session)
-    places, routes = _places(session, at, outages), _routes(session, at, outages)
+    longest = timedelta(seconds=settings.usage_age_limit)
+    places = _places(session, at, outages, counted or Counted(), longest)
+    routes = _routes(session, at, outages)
     return Topology(at, places, routes, list(sites), settings, random, outages)
 
 
@@ -214,9 +266,14 @@ def _of_credential(outages: Outages, row: RowMapping) -> Closed | None:
     return outages.get((row["site_id"], OutageScope.CREDENTIAL, row["credential"] or ""))
 
 
-def _places(session: Session, at: datetime, outages: Outages) -> dict[str, Place]:
+def _places(
+    session: Session, at: datetime, outages: Outages, counted: Counted, longest: timedelta
+) -> dict[str, Place]:
+    rows = ask(session, _places_with_state()).mappings().all()
+    limits = [Limits(row["id"], row["reserve_bytes"], row["capacity_bytes"]) for row in rows]
+    space = load_space(session, limits, counted, at, longest)
     places = {}
-    for row in ask(session, _places_with_state()).mappings():
+    for row in rows:
         out_of_service = resting = None
         if not row["site_enabled"] or row["site_suspended_at"]:
             why = row["site_suspended_reason"] or "disabled in the configuration"
@@ -228,16 +285,10 @@ def _places(session: Session, at: datetime, outages: Outages) -> dict[str, Place
         wrong = [each for each in (outages.get(here), _of_credential(outages, row)) if each is not None]
         if out_of_service is None:
             resting = next((found for each in wrong if (found := each.obstacle(row["id"], at))), None)
-        limits = [total for total in (row["capacity_bytes"], row["total_bytes"]) if total is not None]
-        total = min(limits) if limits else None
-        free = None
-        if total is not None and row["used_bytes"] is not None:
-            free = total - row["used_bytes"] - row["reserve_bytes"] - int(row["reserved_bytes"] or 0)
         places[row["id"]] = Place(
             **{name: row[name] for name in Place.__dataclass_fields__ if name in row},
-            used=row["used_bytes"],
-            total=total,
-            free=free,
+            file_system=space.file_systems.get(row["id"]),
+            quota=space.quotas.get(row["id"]),
             out_of_service=out_of_service,
             resting=resting,
         )
@@ -246,14 +297,6 @@ def _places(session: Session, at: datetime, outages: Outages) -> dict[str, Place
 
 @cache
 def _places_with_state() -> Select[*tuple[Any, ...]]:
-    usage = (
-        select(LocationUsage.used_bytes, LocationUsage.total_bytes, LocationUsage.measured_at)
-        .where(LocationUsage.data_location_id == DataLocation.id)
-        .order_by(LocationUsage.measured_at.desc())
-        .limit(1)
-        .lateral()
-    )
-    reserved = _reserved_bytes()
     columns = DataLocation.__table__.c
     return (
         select(
@@ -266,18 +309,12 @@ def _places_with_state() -> Select[*tuple[Any, ...]]:
             RetentionPolicy.trigger.label("deletion_trigger"),
             RetentionPolicy.grace_period,
             S3DataLocation.__table__.c.credential,
-            usage.c.used_bytes,
-            usage.c.total_bytes,
-            usage.c.measured_at,
-            reserved.c.reserved_bytes,
             _cannot_put_back(columns.id).label("cannot_put_back"),
         )
         .select_from(DataLocation.__table__)
         .join(Site, Site.id == columns.site_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == columns.retention_policy_id)
         .outerjoin(S3DataLocation.__table__, S3DataLocation.__table__.c.id == columns.id)
-        .outerjoin(usage, true())
-        .outerjoin(reserved, reserved.c.location == columns.id)
         .where(columns.retired_at.is_(None))
         .order_by(columns.id)
     )
@@ -296,26 +333,6 @@ def _cannot_put_back(location_id: ColumnElement[str]) -> ColumnElement[bool]:
     )
     others_write = DataLocation.__table__.c.location_type.in_(fixed(*MAY_HOLD_FILES_OF_OTHERS))
     return and_(others_write, unable == 2)
-
-
-def _reserved_bytes() -> Subquery:
-    """Sum what admitted work will still write, by location."""
-    inbound = [
-        select(
-            kind.destination_location_id.label("location"),
-            func.greatest(kind.bytes_total - kind.bytes_done, 0).label("size"),
-        ).where(
-            kind.status.in_(fixed(Status.SCHEDULED, Status.IN_PROGRESS)),
-            kind.destination_location_id.is_not(None),
-        )
-        for kind in (PackageCreation, DataTransfer, LongTermArchiveTransfer, StagingItem)
-    ]
-    open_work = union_all(*inbound).subquery()
-    return (
-        select(open_work.c.location, func.sum(open_work.c.size).label("reserved_bytes"))
-        .group_by(open_work.c.location)
-        .subquery()
-    )
 
 
 def _routes(session: Session, at: datetime, outages: Outages) -> dict[str, Route]:

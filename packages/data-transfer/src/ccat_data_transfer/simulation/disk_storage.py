@@ -314,6 +314,11 @@ class SimulatedDiskUpload:
             )
         self._position = end
 
+    @property
+    def kept(self) -> int:
+        """See `Upload.kept`."""
+        return self._position if self._temporary == temporary_beside(self._path, self._work_id) else 0
+
     def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
         """See `Upload.finish`."""
         self._disk.write(self._inode, self._inode.content.part(0, self._position))

@@ -16,7 +16,13 @@ from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.outages import LONGEST_PAUSE
 
 CREDENTIAL = "archive"
-SELDOM = {"tick": 900.0, "usage_interval": 6 * HOUR, "lease": 6 * HOUR, "heartbeat": HOUR}
+SELDOM = {
+    "tick": 900.0,
+    "usage_interval": 6 * HOUR,
+    "usage_age_limit": 24 * HOUR,
+    "lease": 6 * HOUR,
+    "heartbeat": HOUR,
+}
 """Nobody dies here, so nobody has to look often."""
 
 OBSERVATIONS = 4

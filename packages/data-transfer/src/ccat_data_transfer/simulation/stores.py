@@ -372,6 +372,11 @@ class SimulatedS3Upload:
         """See `Upload.adopt`."""
         return 0
 
+    @property
+    def kept(self) -> int:
+        """See `Upload.kept`."""
+        return 0
+
     def write(self, block: Buffer, /) -> None:
         """See `Upload.write`."""
         self._filling = self._filling + Content.of(block)

@@ -29,8 +29,9 @@ from ccat_data_transfer.simulation.stores import Bucket, SimulatedS3Storage
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
+from ccat_data_transfer.work.measuring import measure
 from ccat_data_transfer.work.run import WorkRunner
-from ccat_data_transfer.work.worker import BEATS_IN_A_LEASE, measure
+from ccat_data_transfer.work.worker import BEATS_IN_A_LEASE
 from ccat_data_transfer.world import World
 from ccat_ops_db.enumerations import LocationType, Operation
 
@@ -325,7 +326,7 @@ class Simulation:
             while True:
                 for location_id in sorted(locations):
                     try:
-                        measure(world.sessions, location_id, world.storage(location_id))
+                        measure(world.sessions, world.storage(location_id), process.name)
                     except (Failure, IntegrityError, *DATABASE_AWAY):
                         # Away, or another worker measured in the same instant.
                         continue

@@ -50,6 +50,7 @@ def archive_package(work: Attempt) -> None:
             work_id=str(work.id),
             tag=work.lease.tag,
             progress=work.moved,
+            kept=work.kept,
             confirm=work.confirm,
         )
     crash_point("archiving.before_commit")

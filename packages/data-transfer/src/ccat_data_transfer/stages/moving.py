@@ -57,6 +57,7 @@ def send_package(work: Attempt) -> None:
             work_id=str(work.id),
             tag=work.lease.tag,
             progress=progress,
+            kept=work.kept,
             confirm=work.confirm,
         )
     crash_point("moving.before_commit")

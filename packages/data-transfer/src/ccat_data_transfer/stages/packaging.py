@@ -62,12 +62,18 @@ def make_package(work: Attempt) -> None:
     work.confirm()
     packer.remove_leftovers(new)
     watch, seen_at_ns = Watch(work), source.time_there()
+
+    def written_so_far(count: int) -> None:
+        work.kept(count)
+        work.progress(count)
+
     try:
-        written = packer.write(new, contents, source, on_progress=work.progress)
+        written = packer.write(new, contents, source, on_progress=written_so_far)
     except SourceFileError as error:
         # What is found at another place is nothing about the files.
         source.confirm_place()
         packer.discard(new)
+        work.kept(0)
         if package.sealed_at is not None:
             raise Permanent(error.code, f"{error} (at {creation.source_location_id})") from error
         bad = find_bad_files(work, contents.files, source, error)
@@ -77,6 +83,7 @@ def make_package(work: Attempt) -> None:
     span = watch.stop()
     if package.checksum not in (None, written.checksum):
         packer.discard(new)
+        work.kept(0)
         raise Permanent(
             "remade_differs",
             f"the files at {creation.source_location_id} make another tar than the one that was sealed; mend"

@@ -42,6 +42,11 @@ def stage_item(work: Attempt) -> None:
         package = session.get_one(RawDataPackage, item.raw_data_package_id)
         file = session.get(RawDataFileView, item.raw_data_file_id) if item.raw_data_file_id else None
         copy = session.get_one(PhysicalCopy, item.source_copy_id)
+
+    def unpacked(count: int) -> None:
+        work.kept(work.bytes_done + count)
+        work.moved(count)
+
     folder = staged_folder(package.executed_obs_unit_id, package.instrument_module_id, package.part_number)
     unpacking = Unpacking(
         work.storage(copy.data_location_id),
@@ -50,7 +55,7 @@ def stage_item(work: Attempt) -> None:
         folder,
         str(work.id),
         work.lease.tag,
-        work.moved,
+        unpacked,
     )
     watch = Watch(work)
     try:

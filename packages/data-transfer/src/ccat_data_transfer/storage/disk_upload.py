@@ -109,6 +109,11 @@ class DiskUpload:
                 view = view[count:]
         crash_point("storage.disk.written")
 
+    @property
+    def kept(self) -> int:
+        """See `Upload.kept`: a file of this attempt alone is of no use to the next."""
+        return self._position if self._temporary == temporary_name(self._name, self._work_id) else 0
+
     def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
         """See `Upload.finish`."""
         with classified(self._path):

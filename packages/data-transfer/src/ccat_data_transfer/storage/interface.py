@@ -228,6 +228,11 @@ class Upload(AbstractContextManager["Upload"], Protocol):
         """Append bytes; the buffer may be used again afterwards."""
         ...
 
+    @property
+    def kept(self) -> int:
+        """How many bytes lie there now that the next attempt takes over; 0 in stores, which have no end."""
+        ...
+
     def finish(self, *, mtime_ns: int | None = None) -> ObjectInfo:
         """Make the object durable, and visible under its name.
 

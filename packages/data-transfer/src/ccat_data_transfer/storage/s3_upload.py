@@ -131,6 +131,11 @@ class S3Upload:
         """See `Upload.adopt`: an unfinished S3 object cannot be read."""
         return 0
 
+    @property
+    def kept(self) -> int:
+        """See `Upload.kept`."""
+        return 0
+
     def write(self, block: Buffer, /) -> None:
         """See `Upload.write`."""
         view = memoryview(block)

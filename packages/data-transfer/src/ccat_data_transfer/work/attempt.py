@@ -61,6 +61,7 @@ class Attempt:
     renewed_at: float
     opened: dict[str, Storage] = field(default_factory=dict)
     _bytes_done: int = 0
+    _kept: int | None = None
     _steps: int = 0
 
     def __post_init__(self) -> None:
@@ -104,6 +105,18 @@ class Attempt:
             raise failure from error
         self.opened[location_id] = storage
         return storage
+
+    @property
+    def partial(self) -> dict[str, int]:
+        """The column that tells what the next attempt finds of this one, as far as that is known."""
+        return {} if self._kept is None else {"partial_bytes": self._kept}
+
+    def kept(self, bytes_there: int) -> None:
+        """Report how many bytes lie at the destination that the next attempt goes on from, or removes first.
+
+        They are a part of what is used there, and so are not needed once more.
+        """
+        self._kept = bytes_there
 
     def begin_again(self) -> None:
         """Do the same once more under the same lease, from what is there by now."""
@@ -201,6 +214,7 @@ class Attempt:
             ended = {
                 "finished_at": None if status is Status.PENDING else at,
                 "bytes_done": self._bytes_done,
+                "partial_bytes": 0,
                 "interruptions": 0,
                 "error_class": None,
                 "error_category": None,
@@ -239,7 +253,7 @@ class Attempt:
         duration = timedelta(seconds=self.settings.lease)
         while not done.wait(self.settings.heartbeat):
             now = self.clock.monotonic()
-            progress: dict[str, Any] = {"bytes_done": self._bytes_done}
+            progress: dict[str, Any] = {"bytes_done": self._bytes_done, **self.partial}
             if self._steps != steps:
                 steps, moved_at = self._steps, now
                 progress["progressed_at"] = ops_now()

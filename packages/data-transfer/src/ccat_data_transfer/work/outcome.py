@@ -101,12 +101,18 @@ def credentials_of(session: Session, used: Used) -> list[str | None]:
 
 
 def fail(
-    session: Session, lease: Lease, failure: Failure, settings: DataTransferSettings, random: Random
+    session: Session,
+    lease: Lease,
+    failure: Failure,
+    settings: DataTransferSettings,
+    random: Random,
+    **reached: int,
 ) -> None:
     """Write down a failure and what follows from its scope and class, in the caller's transaction.
 
     What belongs to something else than the work costs it no attempt: where that is closed now, the work waits
     for it and not for a time of its own. A place is closed for its worker by `WorkerPlaces.close`.
+    What the attempt ``reached`` are columns of the row.
 
     Raises
     ------
@@ -144,6 +150,7 @@ def fail(
         waiting_reason=waits_for or _reason(failure, given_up),
         waiting_detail=message,
         waiting_since=at,
+        **reached,
     )
     # A doubt is recorded once as an error of its location, not of each piece of work there too.
     if waits_for is None and failure.category != DOUBT:
@@ -193,9 +200,9 @@ def _end_errors_of_work(session: Session, route: str, category: str, at: datetim
     session.execute(update(ErrorRecord).where(ErrorRecord.id.in_(errors)).values(resolved_at=at))
 
 
-def hand_back(session: Session, lease: Lease) -> None:
-    """Give a row back untouched, to be taken up again at once."""
-    release(session, lease, Status.PENDING, next_attempt_at=None)
+def hand_back(session: Session, lease: Lease, **reached: int) -> None:
+    """Give a row back, with what the attempt came to, to be taken up again at once."""
+    release(session, lease, Status.PENDING, next_attempt_at=None, **reached)
 
 
 def back_off(failures: int, settings: DataTransferSettings, random: Random) -> float:

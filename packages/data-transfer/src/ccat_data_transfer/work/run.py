@@ -147,12 +147,12 @@ class WorkRunner:
         try:
             if error is None:
                 with self._world.sessions.begin() as session:
-                    hand_back(session, work.lease)
+                    hand_back(session, work.lease, **work.partial)
             else:
                 failure = classify(error, where=f" in {work.lease.operation}, log {attempt_log.id}")
                 self._close_place(work, failure)
                 with self._world.sessions.begin() as session:
-                    fail(session, work.lease, failure, self._settings, self._world.random)
+                    fail(session, work.lease, failure, self._settings, self._world.random, **work.partial)
         except LeaseLostError:
             return "lease_lost"
         except DATABASE_AWAY as away:

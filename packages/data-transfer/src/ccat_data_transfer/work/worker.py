@@ -7,31 +7,28 @@ import socket
 import threading
 import warnings
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import select
 
 from ccat_data_transfer.places.abilities import probe_when_due
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.left_out import read_left_out
-from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
+from ccat_data_transfer.work.measuring import Measuring, measure
 from ccat_data_transfer.work.outages import try_changed_credentials
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.world import World
-from ccat_ops_db.database_time import database_now
 from ccat_ops_db.database_words import said_by_database
 from ccat_ops_db.enumerations import LocationType, Operation
-from ccat_ops_db.models import DataLocation, LocationUsage
+from ccat_ops_db.models import DataLocation
 
 log = structlog.get_logger()
 
@@ -46,9 +43,6 @@ LOOK_SECONDS = 1.0
 
 LEFT_OUT_SECONDS = 3600.0
 """How often it looks whether files are to be read again that packages were left without."""
-
-USAGE_KEPT = timedelta(days=400)
-"""How long measurements of usage are kept."""
 
 
 class Worker:
@@ -190,17 +184,20 @@ class Worker:
                 log.warning("worker.places_not_tried", error=said_by_database(error))
 
     def _measure(self) -> None:
+        measuring = Measuring(self._measure_place, self._world.clock)
         while True:
-            for location_id, _ in self._reachable_places():
-                try:
-                    storage = self._storage(location_id)
-                    measure(self._sessions, location_id, storage)
-                    probe_when_due(self._sessions, storage)
-                except Exception as error:
-                    # Storage or database away, or another worker measured in the same instant.
-                    log.warning("worker.place_unknown", location=location_id, error=str(error))
+            measuring.look(location_id for location_id, _ in self._reachable_places())
             if self._stopping.wait(self._settings.usage_interval):
                 return
+
+    def _measure_place(self, location_id: str) -> None:
+        try:
+            storage = self._storage(location_id)
+            measure(self._sessions, storage, self._name)
+            probe_when_due(self._sessions, storage)
+        except Exception as error:
+            # Storage or database away.
+            log.warning("worker.place_unknown", location=location_id, error=str(error))
 
     def _look_at_left_out(self) -> None:
         while not self._stopping.wait(LEFT_OUT_SECONDS):
@@ -248,33 +245,3 @@ class Worker:
 def process_name() -> str:
     """Return a name that no other process has or had, also where containers count processes from 1."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def measure(sessions: sessionmaker[Session], location_id: str, storage: Storage) -> None:
-    """Write down how full a location is, if its storage says so.
-
-    Raises
-    ------
-    Failure
-        If the storage cannot be asked.
-    """
-    usage = storage.usage()
-    if usage is None:
-        return
-    with sessions.begin() as session:
-        at = database_now(session)
-        site_id = location_id.split(".", 1)[0]
-        session.execute(
-            insert(LocationUsage).values(
-                data_location_id=location_id,
-                site_id=site_id,
-                measured_at=at,
-                used_bytes=usage.total_bytes - usage.free_bytes,
-                total_bytes=usage.total_bytes,
-            )
-        )
-        session.execute(
-            delete(LocationUsage).where(
-                LocationUsage.data_location_id == location_id, LocationUsage.measured_at < at - USAGE_KEPT
-            )
-        )

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack.proofs import marker_at, proof_of
+from ccat_dev_stack.proofs import marker_at, measure_place, proof_of
 from ccat_ops_db.enumerations import Status
-from ccat_ops_db.models import Base, DataLocation, Event, LocationUsage, PhysicalCopy, Work
+from ccat_ops_db.models import Base, DataLocation, Event, PhysicalCopy, Work
 
 NOW = datetime(2026, 3, 14, 6, 0, 18, tzinfo=UTC)
 """The moment of all pictures: three in the morning at the telescope."""
@@ -149,18 +149,11 @@ class Night:
 
     def measure(self) -> None:
         """Add a day of measurements of all locations: what lies there, and what the file system takes."""
-        moments = [NOW - hours * HOUR - 24 * SECOND for hours in range(24, -1, -1)]
-        self.add(
-            LocationUsage(
-                data_location_id=location,
-                site_id=location.partition(".")[0],
-                measured_at=at,
-                used_bytes=int(total * OWN_USE) + self._lying(location, at),
-                total_bytes=total,
-            )
-            for location, total in SPACE.items()
-            for at in moments
-        )
+        for location, total in SPACE.items():
+            for hours in range(24, -1, -1):
+                at = NOW - hours * HOUR - 24 * SECOND
+                used = int(total * OWN_USE) + self._lying(location, at)
+                measure_place(self.session, location, at, used, total)
 
     def _lying(self, location: str, at: datetime) -> int:
         return sum(

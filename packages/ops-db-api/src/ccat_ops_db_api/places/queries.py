@@ -16,18 +16,20 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    or_,
     select,
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ccat_ops_db.database_time import ops_now
 from ccat_ops_db.enumerations import PhysicalCopyStatus
+from ccat_ops_db.file_systems import measured, measured_before, own_bytes
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
     DataTransferRouteWindow,
     DiskDataLocation,
-    LocationUsage,
     PhysicalCopy,
     RetentionPolicy,
     S3DataLocation,
@@ -210,40 +212,37 @@ def policies() -> Rows:
 
 
 def _usage() -> Rows:
-    """Return how full a location is, and how fast it fills, from what was measured an hour before."""
-    usage = LocationUsage.__table__
+    """Return how full a location is, and how fast its file system fills, from what was measured before.
 
-    def measured(*conditions: ColumnElement[bool]) -> Any:
-        return (
-            select(usage.c.used_bytes, usage.c.total_bytes, usage.c.measured_at)
-            .where(usage.c.data_location_id == LOCATIONS.c.id, *conditions)
-            .order_by(usage.c.measured_at.desc())
-            .limit(1)
-            .correlate(LOCATIONS)
-        )
-
-    now = measured().lateral("now_used")
-    before = (
-        measured(usage.c.measured_at <= now.c.measured_at - literal_column("interval '1 hour'"))
-        .correlate(LOCATIONS, now)
-        .lateral("used_before")
+    Of its file system and its quota that is told which is used up more.
+    """
+    now = measured(LOCATIONS.c.id).correlate(LOCATIONS).lateral("now_used")
+    an_hour_before = now.c.measured_at - literal_column("interval '1 hour'")
+    before = measured_before(now.c.file_system_id, an_hour_before).correlate(now).lateral("used_before")
+    quota = LOCATIONS.c.capacity_bytes
+    counted = select(
+        case((quota.is_not(None), own_bytes(LOCATIONS.c.id).correlate(LOCATIONS))).label("bytes")
     )
-    limit = cast(func.least(LOCATIONS.c.capacity_bytes, now.c.total_bytes), Float)
+    own = counted.correlate(LOCATIONS).lateral("own")
+    share = cast(now.c.used_bytes, Float) / func.nullif(now.c.total_bytes, 0)
+    share_of_quota = cast(own.c.bytes, Float) / quota
     seconds = cast(func.extract("epoch", now.c.measured_at - before.c.measured_at), Float)
     growth = (now.c.used_bytes - before.c.used_bytes) / seconds
-    room = func.greatest(limit - LOCATIONS.c.reserve_bytes - now.c.used_bytes, 0.0)
-    left = room / func.nullif(growth, 0.0)
+    room = func.least(now.c.total_bytes - now.c.used_bytes, quota - own.c.bytes) - LOCATIONS.c.reserve_bytes
+    left = func.greatest(room, 0.0) / func.nullif(growth, 0.0)
     full_at = now.c.measured_at + left * literal_column("interval '1 second'")
+    by_quota = and_(quota.is_not(None), share_of_quota >= func.coalesce(share, 0.0))
     return (
         select(
-            now.c.used_bytes,
-            now.c.total_bytes,
-            now.c.measured_at,
-            (now.c.used_bytes / func.nullif(limit, 0.0)).label("used_share"),
+            case((by_quota, own.c.bytes), else_=now.c.used_bytes).label("used_bytes"),
+            case((by_quota, quota), else_=now.c.total_bytes).label("total_bytes"),
+            func.coalesce(now.c.measured_at, ops_now()).label("measured_at"),
+            func.greatest(share, share_of_quota).label("used_share"),
             growth.label("bytes_per_second"),
             case((and_(growth > 0, left < A_YEAR), full_at)).label("full_at"),
         )
-        .select_from(now.outerjoin(before, true()))
+        .select_from(own.outerjoin(now, true()).outerjoin(before, true()))
+        .where(or_(quota.is_not(None), now.c.file_system_id.is_not(None)))
         .correlate(LOCATIONS)
     )
 

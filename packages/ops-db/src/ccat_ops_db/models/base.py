@@ -228,6 +228,9 @@ class Work(Identified, Owned, Waiting):
     progressed_at: Mapped[datetime | None] = mapped_column(doc="When ``bytes_done`` last grew.")
     bytes_done: Mapped[int] = mapped_column(default=0, doc="Bytes done in this attempt.")
     bytes_total: Mapped[int] = mapped_column(default=0, doc="Bytes to do; reserved at the destination.")
+    partial_bytes: Mapped[int] = mapped_column(
+        default=0, doc="Bytes of it that lie at the destination already, and the next attempt takes over."
+    )
     error_class: Mapped[FailureClass | None] = mapped_column(
         choice(FailureClass), doc="Class of the last error: decides what happens next."
     )
@@ -251,7 +254,9 @@ class Work(Identified, Owned, Waiting):
                 postgresql_where=text("status <> 'completed'"),
             ),
             Index(f"ix_{table}_ended", "finished_at", "id", postgresql_where=text("finished_at IS NOT NULL")),
-            CheckConstraint("bytes_done >= 0 AND bytes_total >= 0", name="bytes_not_negative"),
+            CheckConstraint(
+                "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0", name="bytes_not_negative"
+            ),
             CheckConstraint(
                 "status <> 'in_progress' OR (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
                 name="in_progress_is_leased",

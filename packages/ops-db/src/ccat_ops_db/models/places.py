@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, ScalarSelect, UniqueConstraint, text
 from sqlalchemy.orm import (
@@ -15,7 +16,7 @@ from sqlalchemy.orm import (
 )
 
 from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
-from ccat_ops_db.models.base import SLUG_PATTERN, Base, Owned, Reference, choice, matches, of_owner
+from ccat_ops_db.models.base import SLUG_PATTERN, Base, Identified, Owned, Reference, choice, matches
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE, Suspension, first
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class DataLocation(Reference, Suspendable, Base):
         default=85, doc="Deletion under pressure starts here, per cent."
     )
     capacity_bytes: Mapped[int | None] = mapped_column(
-        doc="Quota, bytes; null: whatever the storage says it has."
+        doc="Quota, bytes, with which what is kept here is compared; null: all that the storage has."
     )
     reserve_bytes: Mapped[int] = mapped_column(default=0, doc="Bytes that transfers must leave free.")
     retention_policy_id: Mapped[str | None] = mapped_column(
@@ -208,14 +209,28 @@ class TapeDataLocation(DataLocation):
     __table_args__ = (CheckConstraint("substr(mount_path, 1, 1) = '/'", name="mount_path_absolute"),)
 
 
-class LocationUsage(Owned, Base):
-    """How full a location was at a time; a series."""
+class FileSystem(Identified, Owned, Base):
+    """A file system of a site, and how full it was when it was last measured.
 
-    data_location_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-2, doc="Location.")
-    measured_at: Mapped[datetime] = mapped_column(
-        primary_key=True, sort_order=-2, doc="When it was measured."
+    A location is on the one that its current marker names. Locations of one file system share its space.
+    """
+
+    key: Mapped[str] = mapped_column(doc="Its number, or what is mounted; the same for all places on it.")
+    kind: Mapped[StorageType] = mapped_column(choice(StorageType), doc="disk, s3 or tape.")
+    total_bytes: Mapped[int] = mapped_column(doc="Bytes in all.")
+    free_bytes: Mapped[int] = mapped_column(doc="Bytes that may still be written, by its own account.")
+    measured_at: Mapped[datetime] = mapped_column(doc="When it was last asked, taken before it answered.")
+    measured_by: Mapped[str] = mapped_column(doc="Worker process that asked it.")
+    __table_args__ = (
+        UniqueConstraint("key", "site_id"),
+        CheckConstraint("total_bytes >= 0 AND free_bytes >= 0", name="bytes_not_negative"),
     )
-    mapper_key = ("data_location_id", "measured_at")
-    __table_args__ = (of_owner("data_location_id", "data_location"),)
-    used_bytes: Mapped[int] = mapped_column(doc="Bytes used, by the storage's own account.")
-    total_bytes: Mapped[int | None] = mapped_column(doc="Bytes in all; null where the storage has no limit.")
+
+
+class FileSystemUsage(Base):
+    """How full a file system was at a time; a series of one database, for those who look back."""
+
+    file_system_id: Mapped[UUID] = mapped_column(primary_key=True, doc="File system.")
+    measured_at: Mapped[datetime] = mapped_column(primary_key=True, doc="When it was asked.")
+    total_bytes: Mapped[int] = mapped_column(doc="Bytes in all.")
+    free_bytes: Mapped[int] = mapped_column(doc="Bytes that could still be written.")

@@ -72,7 +72,7 @@ OWNED = (
     "staging_item",
     "deletion",
     "outage",
-    "location_usage",
+    "file_system",
     "data_transfer_log",
     "error_record",
     "error_acknowledgement",
@@ -93,6 +93,7 @@ LOCAL = (
     "idempotency_key",
     "user_session",
     "worker_place",
+    "file_system_usage",
 )
 """Belong to a database and are never sent."""
 

@@ -13,7 +13,11 @@ LATE = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Place:
-    """A location and its state; bytes. ``used_before`` was measured an hour ago or longer."""
+    """A location and its state; bytes.
+
+    ``own`` is what its quota, the ``capacity``, is compared with; ``used`` and ``total`` are of its file
+    system, whoever uses it. ``used_before`` was measured an hour ago or longer.
+    """
 
     id: str
     site: str
@@ -22,6 +26,7 @@ class Place:
     watermark_high: float
     reserve: int
     capacity: int | None
+    own: int | None
     used: int | None
     total: int | None
     measured_at: datetime | None
@@ -38,9 +43,8 @@ class Place:
 
     @property
     def share(self) -> float | None:
-        """Return which share of it is used."""
-        limits = [limit for limit in (self.capacity, self.total) if limit]
-        return self.used / min(limits) if limits and self.used is not None else None
+        """Return which share of it is used: of its file system or of its quota, whichever is more."""
+        return max((used / limit for used, limit in self._limits), default=None)
 
     @property
     def growth(self) -> float | None:
@@ -53,8 +57,12 @@ class Place:
     @property
     def room(self) -> int | None:
         """Return how many bytes new work may still write: without the reserve, which it leaves free."""
-        limits = [limit for limit in (self.capacity, self.total) if limit]
-        return min(limits) - self.reserve - self.used if limits and self.used is not None else None
+        return min((limit - self.reserve - used for used, limit in self._limits), default=None)
+
+    @property
+    def _limits(self) -> list[tuple[int, int]]:
+        pairs = ((self.used, self.total), (self.own, self.capacity))
+        return [(used, limit) for used, limit in pairs if limit and used is not None]
 
     @property
     def no_room_at(self) -> datetime | None:

@@ -22,9 +22,10 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import DeletionMode, DeletionTrigger, LocationType
+from ccat_ops_db.file_systems import measured, measured_before, own_bytes
 from ccat_ops_db.models import (
     ApiToken,
     DataLocation,
@@ -33,7 +34,6 @@ from ccat_ops_db.models import (
     ErrorRecord,
     Event,
     ExecutedObsUnit,
-    LocationUsage,
     PhysicalCopy,
     RawDataPackage,
     RawDataSeries,
@@ -104,18 +104,8 @@ def load_facts(session: Session, at: datetime, overdue: Overdue) -> Facts:
 def _places(session: Session, at: datetime) -> list[Place]:
     location, outage, site = DataLocation.__table__.c, of_locations(), Site
 
-    def usage(*conditions: Any) -> Any:
-        measured = aliased(LocationUsage)
-        return (
-            select(measured.used_bytes, measured.total_bytes, measured.measured_at)
-            .where(measured.data_location_id == location.id, *(each(measured) for each in conditions))
-            .order_by(measured.measured_at.desc())
-            .limit(1)
-            .correlate(DataLocation.__table__)
-            .lateral()
-        )
-
-    now, before = usage(), usage(lambda measured: measured.measured_at <= at - RECENTLY)
+    now = measured(location.id).correlate(location.id.table).lateral()
+    before = measured_before(now.c.file_system_id, at - RECENTLY).correlate(now).lateral()
     deletes = (location.deletion_mode == DeletionMode.ENABLED) & (
         RetentionPolicy.trigger != DeletionTrigger.WHEN_UNPINNED
     )
@@ -128,6 +118,7 @@ def _places(session: Session, at: datetime) -> list[Place]:
             location.watermark_high,
             location.reserve_bytes,
             location.capacity_bytes,
+            case((location.capacity_bytes.is_not(None), own_bytes(location.id))),
             now.c.used_bytes,
             now.c.total_bytes,
             now.c.measured_at,

@@ -1,8 +1,9 @@
 """How full each location is and what is there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,16 +12,16 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
     LocationType,
 )
+from ccat_ops_db.file_systems import measured
 from ccat_ops_db.models import (
     DataLocation,
-    LocationUsage,
     RetentionPolicy,
     Site,
 )
@@ -51,15 +52,7 @@ class LocationStatus:
 
 def location_statuses(session: Session, stored: Mapping[str, Stored]) -> list[LocationStatus]:
     """Return the status of every location in use, with what lies there."""
-    usage = aliased(LocationUsage)
-    latest = (
-        select(usage.used_bytes, usage.total_bytes, usage.measured_at)
-        .where(usage.data_location_id == DataLocation.id)
-        .order_by(usage.measured_at.desc())
-        .limit(1)
-        .correlate(DataLocation)
-        .lateral()
-    )
+    latest = measured(DataLocation.id).correlate(DataLocation).lateral()
     rows = session.execute(
         select(
             DataLocation.id,
@@ -73,6 +66,7 @@ def location_statuses(session: Session, stored: Mapping[str, Stored]) -> list[Lo
             DataLocation.enabled & Site.enabled,
             DataLocation.suspended_at.is_not(None) | Site.suspended_at.is_not(None),
             case((_deletes(), RetentionPolicy.trigger)),
+            DataLocation.capacity_bytes,
         )
         .join(Site, Site.id == DataLocation.site_id)
         .outerjoin(RetentionPolicy, RetentionPolicy.id == DataLocation.retention_policy_id)
@@ -80,8 +74,17 @@ def location_statuses(session: Session, stored: Mapping[str, Stored]) -> list[Lo
         .where(DataLocation.retired_at.is_(None))
         .order_by(DataLocation.site_id, DataLocation.id)
     )
-    nothing = Stored()
-    return [LocationStatus(*facts[:8], *astuple(stored.get(facts[0], nothing)), *facts[8:]) for facts in rows]
+    return [_status(stored.get(facts[0], Stored()), capacity, *facts) for *facts, capacity in rows]
+
+
+def _status(there: Stored, capacity: int | None, *facts: Any) -> LocationStatus:
+    """Return a status that shows the quota instead of the file system, where that is used up more."""
+    used, total, measured_at = facts[3:6]
+    own = there.package_bytes + there.file_bytes
+    if capacity is not None and (not total or own * total >= used * capacity):
+        used, total = own, capacity
+    shown: Sequence[Any] = (*facts[:3], used, total, measured_at, *facts[6:8], *astuple(there), *facts[8:])
+    return LocationStatus(*shown)
 
 
 def _deletes() -> ColumnElement[bool]:

@@ -307,7 +307,7 @@ OWNED = (
     "staging_item",
     "deletion",
     "outage",
-    "location_usage",
+    "file_system",
     "data_transfer_log",
     "error_record",
     "error_acknowledgement",
@@ -1892,6 +1892,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -1917,7 +1918,8 @@ def upgrade() -> None:
             name=op.f("ck_deletion_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_deletion_bytes_not_negative")
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
+            name=op.f("ck_deletion_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["data_location_id", "site_id"],
@@ -2136,18 +2138,40 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "location_usage",
-        sa.Column("data_location_id", sa.String(), nullable=False),
-        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        "file_system",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("used_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("total_bytes", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["data_location_id", "site_id"],
-            ["data_location.id", "data_location.site_id"],
-            name=op.f("fk_location_usage_data_location_id_site_id"),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "disk",
+                "s3",
+                "tape",
+                name="storage_type",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
         ),
-        sa.PrimaryKeyConstraint("data_location_id", "measured_at", "site_id", name=op.f("pk_location_usage")),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("free_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("measured_by", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "total_bytes >= 0 AND free_bytes >= 0", name=op.f("ck_file_system_bytes_not_negative")
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_file_system")),
+        sa.UniqueConstraint("key", "site_id", name=op.f("uq_file_system_key_site_id")),
+    )
+    op.create_table(
+        "file_system_usage",
+        sa.Column("file_system_id", sa.Uuid(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("total_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("free_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("file_system_id", "measured_at", name=op.f("pk_file_system_usage")),
     )
     op.create_table(
         "place_ability",
@@ -2698,6 +2722,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -2727,7 +2752,8 @@ def upgrade() -> None:
             name=op.f("ck_fixity_check_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_fixity_check_bytes_not_negative")
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
+            name=op.f("ck_fixity_check_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["data_location_id", "site_id"],
@@ -2812,6 +2838,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -2841,7 +2868,7 @@ def upgrade() -> None:
             name=op.f("ck_long_term_archive_transfer_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0",
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
             name=op.f("ck_long_term_archive_transfer_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
@@ -2970,6 +2997,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -2995,7 +3023,8 @@ def upgrade() -> None:
             name=op.f("ck_package_creation_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_package_creation_bytes_not_negative")
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
+            name=op.f("ck_package_creation_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["destination_location_id", "site_id"],
@@ -3353,6 +3382,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -3378,7 +3408,8 @@ def upgrade() -> None:
             name=op.f("ck_staging_item_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_staging_item_bytes_not_negative")
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
+            name=op.f("ck_staging_item_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["destination_location_id", "site_id"],
@@ -3483,6 +3514,7 @@ def upgrade() -> None:
         sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("partial_bytes", sa.BigInteger(), nullable=False),
         sa.Column(
             "error_class",
             sa.Enum(
@@ -3512,7 +3544,8 @@ def upgrade() -> None:
             name=op.f("ck_data_transfer_in_progress_is_leased"),
         ),
         sa.CheckConstraint(
-            "bytes_done >= 0 AND bytes_total >= 0", name=op.f("ck_data_transfer_bytes_not_negative")
+            "bytes_done >= 0 AND bytes_total >= 0 AND partial_bytes >= 0",
+            name=op.f("ck_data_transfer_bytes_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["data_transfer_package_id", "site_id"],
@@ -4112,7 +4145,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_place_marker_data_location_id"), table_name="place_marker")
     op.drop_table("place_marker")
     op.drop_table("place_ability")
-    op.drop_table("location_usage")
+    op.drop_table("file_system_usage")
+    op.drop_table("file_system")
     op.drop_index(
         op.f("ix_instrument_module_configuration_instrument_module_id"),
         table_name="instrument_module_configuration",
