@@ -1,5 +1,5 @@
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { shared } from "./vite.shared.ts";
 
 const api = process.env.CCAT_UI_API ?? "http://127.0.0.1:8000";
@@ -11,14 +11,35 @@ const COMMON = /\/src\/(?:actions|api|components|help|live|preferences|time)\//;
 /** What is loaded when it is asked for. */
 const LATER = /\/(?:LifeLine|life-steps|Palette|palette-items|found|HelpPage|(?:Dialog|Menu|Toast)Box)\b/;
 
+/** What runs before the program; it has a file of its own. */
+const AHEAD = "ahead";
+
 /** The parts of the program that come in one file. */
 const GROUPS = [
+  { name: AHEAD, test: /\/src\/ahead\.ts/ },
   { name: "first", test: (id: string) => FIRST.test(id) && !LATER.test(id) },
   { name: "common", test: (id: string) => COMMON.test(id) && !LATER.test(id), minShareCount: 2 },
 ];
 
+/** Lets the document run what does not wait for the program. */
+function runAhead(): Plugin {
+  return {
+    name: "run-ahead",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle }) {
+        const file = Object.values(bundle ?? {}).find(({ name }) => name === AHEAD)?.fileName;
+        if (file === undefined) throw new Error("there is no script that runs ahead");
+        const attrs = { type: "module", async: true, crossorigin: true, src: `/${file}` };
+        return [{ tag: "script", attrs, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), ...shared.plugins],
+  plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), ...shared.plugins, runAhead()],
   resolve: shared.resolve,
   build: {
     outDir: process.env.CCAT_UI_OUTPUT ?? "../../build/ui",

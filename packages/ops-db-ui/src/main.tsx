@@ -5,7 +5,9 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { askedAhead } from "~/ahead";
 import { makeQueryClient } from "~/api/cache";
+import { takeAnswers } from "~/api/client";
 import { HintPopup } from "~/components/HintPopup";
 import { applyPreferences } from "~/preferences/preferences";
 import { loadAhead, makeRouter } from "~/router";
@@ -16,6 +18,7 @@ if (root === null) throw new Error("the page has no element #root");
 
 const cache = makeQueryClient();
 const router = makeRouter(cache);
+takeAnswers(askedAhead);
 applyPreferences();
 nameMissingParts();
 loadAhead(router);

@@ -48,7 +48,7 @@ export function useNewVersion(): boolean {
 
 /** Return the address of the script that a document begins with; its name changes with its contents. */
 export function mainScript(page: Document): string | null {
-  return page.querySelector("script[type=module][src]")?.getAttribute("src") ?? null;
+  return page.querySelector("script[type=module][src]:not([async])")?.getAttribute("src") ?? null;
 }
 
 async function isReplaced(): Promise<boolean> {
