@@ -27,7 +27,7 @@ export function PageTitle({
   const Heading = pane === null ? "h1" : "h2";
   useEffect(() => {
     // A page that is ready late must not take the focus from a dialog that was opened meanwhile.
-    if (takesFocus && document.activeElement?.closest("[role=dialog]") == null)
+    if (takesFocus && document.activeElement?.closest("dialog, [role=dialog]") == null)
       heading.current?.focus({ preventScroll: true });
   }, [takesFocus]);
   return (

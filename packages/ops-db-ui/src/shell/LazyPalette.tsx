@@ -24,12 +24,8 @@ function TypedAhead() {
     };
   }, []);
   return (
-    <input
-      ref={field}
-      className="visually-hidden"
-      aria-label="Search"
-      aria-busy
-      onChange={(event) => typeAhead(event.currentTarget.value)}
-    />
+    <div role="dialog" aria-label="Search" aria-busy className="visually-hidden">
+      <input ref={field} aria-label="Search" onChange={(event) => typeAhead(event.currentTarget.value)} />
+    </div>
   );
 }
