@@ -282,6 +282,7 @@ class SmallObservatory:
         self.runner.places.beat([])
         self.runner.places.look()
         self.worker.read_left_out()
+        self.worker.collect()
         for _ in range(passes):
             self.planner.run_pass()
             if not self.mailbox.messages:

@@ -18,6 +18,7 @@ NAMED_ELSEWHERE = {
     "all_left_out",
     "file_left_out",
     "source_changed_after_packaging",
+    "leftover",
 }
 """Categories that are written to the database without a failure being raised."""
 

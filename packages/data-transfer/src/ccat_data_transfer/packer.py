@@ -18,7 +18,6 @@ from ccat_data_transfer.package_format import (
     extract_package,
     publish,
     remove_file,
-    remove_folder,
     remove_leftovers,
     temporary_path,
     write_file,
@@ -27,7 +26,7 @@ from ccat_data_transfer.package_format import (
 )
 from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
-from ccat_data_transfer.storage.root_folder import RootFolder
+from ccat_data_transfer.storage.root_folder import RootFolder, remove_folder
 
 CHUNK_BYTES = 4 * MEBIBYTE
 

@@ -443,6 +443,48 @@ MUTANTS = (
         "            thread.start()\n            thread.join()\n",
         f"{TESTS}/planning/test_space.py::test_a_hung_place_is_measured_alone",
     ),
+    Mutant(
+        "what open work began is collected",
+        f"{ENGINE}/places/collect.py",
+        "            elif state is Whose.ENDED or",
+        "            elif state is not Whose.UNKNOWN or",
+        f"{TESTS}/places/test_collect.py::test_what_open_work_began_stays",
+    ),
+    Mutant(
+        "what nobody knows is collected at once",
+        f"{ENGINE}/places/collect.py",
+        "now_ns - leftover.changed_ns > UNKNOWN_STAYS_NS",
+        "now_ns >= leftover.changed_ns",
+        f"{TESTS}/places/test_collect.py::test_what_nobody_knows_stays_for_a_week_of_the_place",
+    ),
+    Mutant(
+        "what is written now is collected by its name alone",
+        f"{ENGINE}/storage/disk_leftovers.py",
+        "            if _mark(status, is_folder=False) != leftover.mark:\n                return False\n",
+        "",
+        f"{TESTS}/places/test_collect.py::test_what_changed_since_it_was_found_stays",
+    ),
+    Mutant(
+        "where others write all is collected that looks like ours",
+        f"{ENGINE}/places/collect.py",
+        "    kinds = _OF_OTHERS if location_type in MAY_HOLD_FILES_OF_OTHERS else None\n",
+        "    kinds = None\n",
+        f"{TESTS}/places/test_collect.py::test_where_others_write_only_our_own_is_taken",
+    ),
+    Mutant(
+        "a leftover is put back over a new file",
+        f"{ENGINE}/storage/disk_leftovers.py",
+        "            rename_to_free(folder, moved, name)\n",
+        "            os.rename(moved, name, src_dir_fd=folder, dst_dir_fd=folder)\n",
+        f"{TESTS}/places/test_collect.py::test_a_leftover_beside_a_new_file_stays",
+    ),
+    Mutant(
+        "the files of an open removal are put back",
+        f"{ENGINE}/places/collect.py",
+        "                if state is Whose.ENDED and each in names:\n",
+        "                if each in names:\n",
+        f"{TESTS}/places/test_collect.py::test_an_open_removal_is_left_to_itself",
+    ),
 )
 
 ATTACKED = (

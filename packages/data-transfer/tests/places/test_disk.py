@@ -13,9 +13,9 @@ import pytest
 
 from ccat_data_transfer import crash_points
 from ccat_data_transfer.failures import Configuration, Integrity, Permanent, PlaceUnavailable, Transient
-from ccat_data_transfer.package_format.durable import remove_folder
 from ccat_data_transfer.storage import create_only, disk_upload
 from ccat_data_transfer.storage.disk import DiskStorage
+from ccat_data_transfer.storage.root_folder import remove_folder
 from ccat_dev_stack.file_permissions import permissions_count
 from ccat_dev_stack.small_disk import small_disk
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from ccat_data_transfer.failures import Permanent
-from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
-from ccat_data_transfer.storage.names import checked, quarantine_path
+from ccat_data_transfer.storage.interface import MEBIBYTE, Storage, do_nothing
+from ccat_data_transfer.storage.names import Begun, checked, quarantine_path
 from ccat_ops_db.paths import MAX_PATH_BYTES, validate_relative_path
 
 from .conftest import expected, read, remove, upload, wait_for_part
@@ -203,6 +204,20 @@ def test_temporaries_of_one_work_or_of_all_are_removed(place: Storage) -> None:
     assert place.resume_point(PATH + ".more", "one") > 0
     assert place.resume_point(PATH + "-x", "one") > 0
     place.remove_temporary("never/was/here")
+
+
+def test_what_was_begun_is_found_and_removed(place: Storage) -> None:
+    content, work = random.Random(7).randbytes(20 * MEBIBYTE), uuid4()
+    upload(place, PATH + ".more", b"finished")
+    with place.open_upload(PATH, str(work), expected(content)) as writing:
+        writing.write(content[: 19 * MEBIBYTE])
+        wait_for_part(place, PATH, str(work))
+    [found] = place.leftovers(do_nothing)
+    assert found.begun == Begun("partial", work)
+    assert place.remove_leftover(found)
+    assert list(place.leftovers(do_nothing)) == []
+    assert place.resume_point(PATH, str(work)) == 0
+    assert read(place, PATH + ".more") == b"finished"
 
 
 def test_discard_leaves_nothing(place: Storage) -> None:

@@ -94,9 +94,15 @@ def record_error(
 
 
 def resolve_errors(
-    session: Session | Connection, *, subject_type: str, subject_id: object, at: datetime
+    session: Session | Connection,
+    *,
+    subject_type: str,
+    subject_id: object,
+    at: datetime,
+    category: str | None = None,
 ) -> None:
-    """Mark the open errors of a subject as over; those of other sites are theirs to close."""
+    """Mark the open errors of a subject as over, or those of a category; other sites close their own."""
+    of_category = [] if category is None else [ErrorRecord.category == category]
     session.execute(
         update(ErrorRecord)
         .where(
@@ -104,6 +110,7 @@ def resolve_errors(
             ErrorRecord.subject_type == subject_type,
             ErrorRecord.subject_id == str(subject_id),
             ErrorRecord.resolved_at.is_(None),
+            *of_category,
         )
         .values(resolved_at=at)
     )

@@ -36,7 +36,6 @@ from .contents import (
 from .durable import (
     publish,
     remove_file,
-    remove_folder,
     remove_leftovers,
     temporary_path,
     write_file,
@@ -103,7 +102,6 @@ __all__ = [
     "publish",
     "read_member",
     "remove_file",
-    "remove_folder",
     "remove_leftovers",
     "split_into_parts",
     "temporary_path",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ccat_data_transfer.storage.create_only import publish_new
-from ccat_data_transfer.storage.root_folder import FILE, RootFolder, sync_folder
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder, remove_folder, sync_folder
 
 
 def temporary_path(target: str, attempt: str) -> str:
@@ -89,16 +89,3 @@ def remove_file(root: RootFolder, path: str) -> None:
     """Remove a file; no error if there is none."""
     with suppress(FileNotFoundError), root.folder_of(path) as (folder, name):
         os.unlink(name, dir_fd=folder)
-
-
-def remove_folder(root: RootFolder, path: str) -> None:
-    """Remove a folder with all that is in it, and follow no link; no error if there is none."""
-    with suppress(FileNotFoundError):
-        for found in root.walk(path.split("/")):
-            with suppress(FileNotFoundError):
-                if found.kind == "folder":
-                    os.rmdir(found.name, dir_fd=found.folder)
-                else:
-                    os.unlink(found.name, dir_fd=found.folder)
-        with root.folder_of(path) as (folder, name):
-            os.rmdir(name, dir_fd=folder)

@@ -8,9 +8,9 @@ import os
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from ccat_data_transfer.storage.root_folder import RootFolder, sync_folder
+from ccat_data_transfer.storage.root_folder import RootFolder, remove_folder, sync_folder
 
-from .durable import new_file, remove_folder
+from .durable import new_file
 from .errors import TargetSymlinkError
 from .index import Member
 from .reader import ReadRange, VerifiedPackage, consume_package, read_member

@@ -21,6 +21,7 @@ from ccat_data_transfer.storage.interface import (
     Buffer,
     Expected,
     FileToRemove,
+    Leftover,
     ObjectInfo,
     Reader,
     Removal,
@@ -31,6 +32,8 @@ from ccat_data_transfer.storage.interface import (
 )
 from ccat_data_transfer.storage.names import (
     REMOVING_PREFIX,
+    STAGING_PREFIX,
+    begun_as,
     checked,
     is_temporary_of,
     quarantine_path,
@@ -147,6 +150,58 @@ class SimulatedDiskStorage(SimulatedPlace):
         disk.sync_folder(path)
         self.note("put", path, before.content if before else None, new)
         return _info(path, inode)
+
+    def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
+        """See `Storage.leftovers`."""
+        self.act("look for leftovers")
+        unpacked: dict[str, int] = {}
+        for path, inode in sorted(self.disk.names.items()):
+            waiting()
+            top, slash, _ = path.partition("/")
+            changed_ns = max(inode.mtime_ns, inode.ctime_ns)
+            begun = begun_as(path.rpartition("/")[2])
+            if slash and top.startswith(STAGING_PREFIX):
+                unpacked[top] = max(unpacked.get(top, 0), changed_ns)
+            elif begun is not None:
+                yield Leftover(path, begun, changed_ns, _info(path, inode).mark or "")
+        for folder, changed_ns in unpacked.items():
+            begun = begun_as(folder)
+            if begun is not None:
+                yield Leftover(folder, begun, changed_ns, folder)
+
+    def time_of_changes(self) -> int:
+        """See `Storage.time_of_changes`."""
+        return self.time_there()
+
+    def remove_leftover(self, leftover: Leftover) -> bool:
+        """See `Storage.remove_leftover`."""
+        self.confirm_place()
+        self.act("collect", leftover.path)
+        if leftover.begun.kind == "unpacked":
+            inside = [path for path in self.disk.names if path.startswith(f"{leftover.path}/")]
+            for path in inside:
+                self.disk.unlink(path)
+            return bool(inside)
+        inode = self.disk.names.get(leftover.path)
+        if inode is None or _info(leftover.path, inode).mark != leftover.mark:
+            return False
+        self._unlink(leftover.path)
+        return True
+
+    def put_back(self, leftover: Leftover, name: str) -> bool:
+        """See `Storage.put_back`."""
+        self.confirm_place()
+        folder, slash, _ = leftover.path.rpartition("/")
+        target = folder + slash + name
+        self.act("put back", target)
+        inode = self.disk.names.get(leftover.path)
+        if inode is None:
+            return True
+        if target in self.disk.names:
+            return False
+        self.note("rename", leftover.path, inode.content)
+        self.disk.rename(leftover.path, target)
+        return True
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:

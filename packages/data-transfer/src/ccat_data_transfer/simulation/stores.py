@@ -19,6 +19,7 @@ from ccat_data_transfer.storage.interface import (
     Buffer,
     Expected,
     FileToRemove,
+    Leftover,
     MarkerObject,
     ObjectInfo,
     Reader,
@@ -27,7 +28,14 @@ from ccat_data_transfer.storage.interface import (
     Waiting,
     do_nothing,
 )
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, checked, checked_work_id, quarantine_path
+from ccat_data_transfer.storage.names import (
+    TEMPORARY_PREFIX,
+    begun_as,
+    checked,
+    checked_work_id,
+    quarantine_path,
+    temporary_name,
+)
 from ccat_data_transfer.storage.s3_upload import part_bytes_for
 
 
@@ -314,6 +322,29 @@ class SimulatedS3Storage(SimulatedPlace):
         checked(path)
         self.act("remove temporary", path)
         self.abort(*self.bucket.uploads_of(path, work_id))
+
+    def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
+        """See `Storage.leftovers`."""
+        self.act("look for leftovers")
+        for number, upload in list(self.bucket.uploads.items()):
+            waiting()
+            begun = begun_as(temporary_name(upload.path.rpartition("/")[2], upload.work_id))
+            if begun is not None:
+                yield Leftover(upload.path, begun, 0, str(number))
+
+    def time_of_changes(self) -> None:
+        """See `Storage.time_of_changes`."""
+
+    def remove_leftover(self, leftover: Leftover) -> bool:
+        """See `Storage.remove_leftover`."""
+        self.confirm_place()
+        self.act("collect", leftover.path)
+        self.abort(int(leftover.mark))
+        return True
+
+    def put_back(self, leftover: Leftover, name: str) -> bool:
+        """See `Storage.put_back`."""
+        return False
 
     def abort(self, *upload_ids: int) -> None:
         """Remove unfinished uploads."""

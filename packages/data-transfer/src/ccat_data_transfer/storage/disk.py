@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Configuration, Permanent, PlaceUnavailable, classified
+from ccat_data_transfer.storage import disk_leftovers
 from ccat_data_transfer.storage.create_only import publish_new
 from ccat_data_transfer.storage.disk_probe import probe_folder
 from ccat_data_transfer.storage.disk_removal import DiskRemoval, cannot_put_back
@@ -20,6 +21,7 @@ from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
     FileToRemove,
+    Leftover,
     MarkerObject,
     ObjectInfo,
     Probed,
@@ -40,7 +42,7 @@ from ccat_data_transfer.storage.names import (
     quarantine_path,
     temporary_name,
 )
-from ccat_data_transfer.storage.root_folder import FILE, RootFolder, sync_folder
+from ccat_data_transfer.storage.root_folder import FILE, RootFolder, remove_folder, sync_folder
 from ccat_ops_db.enumerations import Ability
 
 OURS = (TEMPORARY_PREFIX, REMOVING_PREFIX)
@@ -273,6 +275,32 @@ class DiskStorage(KnownPlace):
                 raise
             sync_folder(folder)
             return _info(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+    def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
+        """See `Storage.leftovers`."""
+        with classified(self.root.path):
+            yield from disk_leftovers.leftovers(self.root, waiting)
+
+    def time_of_changes(self) -> int | None:
+        """See `Storage.time_of_changes`."""
+        return self.time_there()
+
+    def remove_leftover(self, leftover: Leftover) -> bool:
+        """See `Storage.remove_leftover`."""
+        self.confirm_place()
+        with classified(leftover.path):
+            if leftover.begun.kind != "unpacked":
+                return disk_leftovers.remove_file_if(self.root, leftover)
+            if not disk_leftovers.is_still(self.root, leftover):
+                return False
+            remove_folder(self.root, leftover.path)
+            return True
+
+    def put_back(self, leftover: Leftover, name: str) -> bool:
+        """See `Storage.put_back`."""
+        self.confirm_place()
+        with classified(leftover.path):
+            return disk_leftovers.put_back(self.root, leftover, name)
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:

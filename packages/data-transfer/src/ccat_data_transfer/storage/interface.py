@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import Literal, NamedTuple, Protocol, Self
 from uuid import UUID
 
+from ccat_data_transfer.storage.names import Begun
 from ccat_ops_db.enumerations import Ability
 
 StorageKind = Literal["disk", "s3"]
@@ -251,6 +252,28 @@ class Upload(AbstractContextManager["Upload"], Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something at a place that was begun and is no object.
+
+    Attributes
+    ----------
+    path : str
+        Where it is; of an upload: the object that it was to become.
+    begun : Begun
+        What its name says.
+    changed_ns : int
+        When it last changed, by the place's own time, nanoseconds.
+    mark : str
+        Which one it is; only that is removed.
+    """
+
+    path: str
+    begun: Begun
+    changed_ns: int
+    mark: str
+
+
 class Storage(Protocol):
     """One place."""
 
@@ -386,6 +409,28 @@ class Storage(Protocol):
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """Write a small object at once, replacing what is there: a reader sees the old or the new."""
+        ...
+
+    def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
+        """Yield what was begun there and has a name that only we give; what others made is no matter.
+
+        `waiting` is called for everything that is passed on the way; may raise to stop.
+        """
+        ...
+
+    def time_of_changes(self) -> int | None:
+        """Return the time by which `leftovers` dates them, in nanoseconds; null where it cannot be known."""
+        ...
+
+    def remove_leftover(self, leftover: Leftover) -> bool:
+        """Remove what was found, if it is still that; tell whether it was."""
+        ...
+
+    def put_back(self, leftover: Leftover, name: str) -> bool:
+        """Give a file that was moved away its name back, if that is free, or is that of the same file.
+
+        Tells whether it has it.
+        """
         ...
 
     def removing(self) -> AbstractContextManager[Callable[[str], None]]:

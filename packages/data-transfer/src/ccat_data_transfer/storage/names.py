@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from typing import Literal, NamedTuple, cast
+from uuid import UUID
 
 from ccat_data_transfer.failures import Permanent
 from ccat_ops_db.paths import MARKER_PATH, MAX_SEGMENT_BYTES, validate_relative_path
@@ -20,9 +22,68 @@ REMOVING_PREFIX = ".ccat-removing-"
 MARKER_NAME = MARKER_PATH
 """Object in the root of each place by which it is known; no data has this name."""
 
+STAGING_PREFIX = ".staging-"
+"""How the names begin of folders in which files are unpacked."""
+
+PART_SUFFIX = ".part"
+"""How the names end of tars and indexes that are being made."""
+
 _WORK_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TAG = re.compile(r"[0-9a-f-]{1,31}")
 _WORK_AND_TAG = re.compile(rf"({_WORK_ID.pattern})(?:_{_TAG.pattern})?")
+
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TAGGED = r"[0-9]+-[0-9a-f]{8}"
+_BEGUN = {
+    "partial": re.compile(rf"{re.escape(TEMPORARY_PREFIX)}.+\.(?P<work>{_UUID})(?:_{_TAGGED})?"),
+    "put": re.compile(
+        rf"(?:{re.escape(TEMPORARY_PREFIX)}(?:.+\.put|decoy)|{re.escape(REMOVING_PREFIX)}decoy)-{_UUID}(?:-[ab])?"
+    ),
+    "tar": re.compile(rf"\.(?P<target>.+\.tar|.+\.index\.json)\.{_TAGGED}{re.escape(PART_SUFFIX)}"),
+    "unpacked": re.compile(rf"{re.escape(STAGING_PREFIX)}(?P<work>{_UUID})-{_TAGGED}"),
+    "moved away": re.compile(rf"{re.escape(REMOVING_PREFIX)}(?P<work>{_UUID})-{_TAGGED}-(?P<number>[0-9]+)"),
+}
+
+BegunKind = Literal["partial", "put", "tar", "unpacked", "moved away", "upload"]
+"""What was begun: a copy, a small file, a tar or index, unpacked files, a removal where others write, an
+upload to a store that nothing points to."""
+
+
+class Begun(NamedTuple):
+    """What a name that only we give says.
+
+    Attributes
+    ----------
+    kind : str
+        What was begun.
+    work_id : UUID or None
+        Work that began it; null: the name does not say.
+    target : str or None
+        Name beside it that a tar or index was to get.
+    number : int or None
+        Number of the file that was moved away.
+    """
+
+    kind: BegunKind
+    work_id: UUID | None = None
+    target: str | None = None
+    number: int | None = None
+
+
+def begun_as(name: str) -> Begun | None:
+    """Return what a name says that only we give to what is no object yet, or no more; null of any other."""
+    for kind, pattern in _BEGUN.items():
+        if match := pattern.fullmatch(name):
+            said = match.groupdict()
+            work_id, number = said.get("work"), said.get("number")
+            return Begun(
+                cast(BegunKind, kind),
+                None if work_id is None else UUID(work_id),
+                said.get("target"),
+                None if number is None else int(number),
+            )
+    return None
 
 
 def checked(path: str) -> str:

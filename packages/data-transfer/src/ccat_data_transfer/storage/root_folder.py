@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +113,11 @@ class RootFolder:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), segment)
         return inner
 
-    def walk(self, segments: Sequence[str] = ()) -> Iterator[Entry]:
+    def walk(self, segments: Sequence[str] = (), *, passing: Container[int] = ()) -> Iterator[Entry]:
         """Yield everything below a folder, in the order of the names, to any depth.
 
-        One descriptor is open at a time. What is removed meanwhile is left out.
+        One descriptor is open at a time. What is removed meanwhile is left out, and so are folders that
+        cannot be entered because of an error that is `passing`.
 
         Raises
         ------
@@ -148,6 +149,10 @@ class RootFolder:
                     inner = self.step(folder, name)
                 except (FileNotFoundError, NotADirectoryError):
                     continue
+                except OSError as error:
+                    if error.errno in passing:
+                        continue
+                    raise
                 os.close(folder)
                 folder = inner
                 levels.append(_Level(path, _names(folder), _identity(folder)))
@@ -211,6 +216,19 @@ class RootFolder:
         """Return the number of its file system; where it has none (NFS, FUSE), what is mounted."""
         number = os.fstatvfs(self.descriptor).f_fsid
         return f"{number:x}" if number else _mounted(_mount_of(self.descriptor))
+
+
+def remove_folder(root: RootFolder, path: str) -> None:
+    """Remove a folder with all that is in it, and follow no link; no error if there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        for found in root.walk(path.split("/")):
+            with contextlib.suppress(FileNotFoundError):
+                if found.kind == "folder":
+                    os.rmdir(found.name, dir_fd=found.folder)
+                else:
+                    os.unlink(found.name, dir_fd=found.folder)
+        with root.folder_of(path) as (folder, name):
+            os.rmdir(name, dir_fd=folder)
 
 
 def sync_folder(folder: int) -> None:

@@ -11,10 +11,12 @@ from typing import Literal, Self
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Configuration, Failure, Permanent
 from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.storage import s3_leftovers
 from ccat_data_transfer.storage.interface import (
     MEBIBYTE,
     Expected,
     FileToRemove,
+    Leftover,
     LocationDescription,
     MarkerObject,
     ObjectInfo,
@@ -188,6 +190,25 @@ class S3Storage(KnownPlace):
         etag = answer.get("ETag", "").strip('"') or None
         written_at = nanoseconds_of(parsedate_to_datetime(_headers(answer)["date"]))
         return ObjectInfo(path, len(content), written_at, checksum, etag)
+
+    def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
+        """See `Storage.leftovers`."""
+        return s3_leftovers.leftovers(
+            self._client, self._prefix, waiting, lists_uploads=Ability.LIST_UPLOADS not in self.unable
+        )
+
+    def time_of_changes(self) -> int | None:
+        """See `Storage.time_of_changes`."""
+        return s3_leftovers.time_there(self._client)
+
+    def remove_leftover(self, leftover: Leftover) -> bool:
+        """See `Storage.remove_leftover`."""
+        self.confirm_place()
+        return s3_leftovers.remove(self._client, self._prefix, leftover)
+
+    def put_back(self, leftover: Leftover, name: str) -> bool:
+        """See `Storage.put_back`: nothing is moved away in a store."""
+        return False
 
     @contextlib.contextmanager
     def removing(self) -> Iterator[Callable[[str], None]]:

@@ -30,18 +30,21 @@ SILENT = 10.0
 """Seconds without an answer after which a place is said to be silent."""
 
 
-class Measuring:
+class PlaceByPlace:
     """Asks each place in a thread of its own, one call at a time.
 
     Parameters
     ----------
+    what : str
+        What it is asked, for logs.
     ask : callable
         Asks one place, by its location; it may hang for as long as it wants.
     clock : Clock
         The machine's own.
     """
 
-    def __init__(self, ask: Callable[[str], None], clock: Clock) -> None:
+    def __init__(self, what: str, ask: Callable[[str], None], clock: Clock) -> None:
+        self._what = what
         self._ask = ask
         self._clock = clock
         self._asking: dict[str, tuple[threading.Thread, float]] = {}
@@ -54,11 +57,11 @@ class Measuring:
             if thread is not None and thread.is_alive():
                 if self._clock.monotonic() - since > SILENT and location_id not in self._silent:
                     self._silent.add(location_id)
-                    log.warning("place.silent", location=location_id, seconds=SILENT)
+                    log.warning("place.silent", what=self._what, location=location_id, seconds=SILENT)
                 continue
             self._silent.discard(location_id)
             thread = threading.Thread(
-                target=self._ask, args=(location_id,), name=f"measure-{location_id}", daemon=True
+                target=self._ask, args=(location_id,), name=f"{self._what}-{location_id}", daemon=True
             )
             self._asking[location_id] = thread, self._clock.monotonic()
             thread.start()

@@ -1,6 +1,7 @@
 """A worker process: a Celery consumer of the queues of its locations, which it finds and follows itself."""
 
 import contextlib
+import itertools
 import os
 import secrets
 import socket
@@ -16,13 +17,15 @@ from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy import select
 
 from ccat_data_transfer.places.abilities import probe_when_due
+from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
+from ccat_data_transfer.places.collect import collect
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.left_out import read_left_out
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
-from ccat_data_transfer.work.measuring import Measuring, measure
+from ccat_data_transfer.work.measuring import PlaceByPlace, measure
 from ccat_data_transfer.work.outages import try_changed_credentials
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.world import World
@@ -43,6 +46,15 @@ LOOK_SECONDS = 1.0
 
 LEFT_OUT_SECONDS = 3600.0
 """How often it looks whether files are to be read again that packages were left without."""
+
+COLLECT_SECONDS = 3600.0
+"""How often it collects what was begun where others write; at all places once a day."""
+
+HOURS_BETWEEN_COLLECTIONS = 24
+
+
+class StopCollectingError(Exception):
+    """The worker is to end; what is left is found the next time."""
 
 
 class Worker:
@@ -145,6 +157,7 @@ class Worker:
         threading.Thread(target=self._measure, name="measure-usage", daemon=True).start()
         threading.Thread(target=self._look_at_places, name="look-at-places", daemon=True).start()
         threading.Thread(target=self._look_at_left_out, name="look-at-left-out", daemon=True).start()
+        threading.Thread(target=self._collect, name="collect", daemon=True).start()
 
     def _follow(self, app: Celery) -> None:
         known = set(self.queues())
@@ -184,7 +197,7 @@ class Worker:
                 log.warning("worker.places_not_tried", error=said_by_database(error))
 
     def _measure(self) -> None:
-        measuring = Measuring(self._measure_place, self._world.clock)
+        measuring = PlaceByPlace("measure", self._measure_place, self._world.clock)
         while True:
             measuring.look(location_id for location_id, _ in self._reachable_places())
             if self._stopping.wait(self._settings.usage_interval):
@@ -202,6 +215,38 @@ class Worker:
     def _look_at_left_out(self) -> None:
         while not self._stopping.wait(LEFT_OUT_SECONDS):
             self.read_left_out()
+
+    def _collect(self) -> None:
+        collecting = PlaceByPlace("collect", self._collect_at, self._world.clock)
+        for hour in itertools.count():
+            if self._stopping.wait(COLLECT_SECONDS):
+                return
+            daily = hour % HOURS_BETWEEN_COLLECTIONS == 0
+            collecting.look(
+                location_id
+                for location_id, location_type in self._reachable_places()
+                if daily or location_type in MAY_HOLD_FILES_OF_OTHERS
+            )
+
+    def collect(self) -> None:
+        """Remove or put back at all places what was begun there and belongs to no open work."""
+        for location_id, _ in self._reachable_places():
+            self._collect_at(location_id)
+
+    def _collect_at(self, location_id: str) -> None:
+        if self._runner.places.is_closed(location_id):
+            return
+        try:
+            collect(self._sessions, self._storage(location_id), self._go_on)
+        except StopCollectingError:
+            return
+        except Exception as error:
+            # Storage or database away: what is left is found the next time.
+            log.warning("worker.not_collected", location=location_id, error=str(error))
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise StopCollectingError
 
     def read_left_out(self) -> None:
         """Read again at all sources what packages were left without, where it is due."""
