@@ -4,7 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ _OF_ONE_DEPLOYMENT = {
 """Folders whose tests ask one kind of deployment what no other can be asked."""
 
 _DEPLOYMENT = pytest.StashKey[Deployment]()
+_STARTED = pytest.StashKey[ExitStack]()
+"""What ends the stack."""
 _MOST_DESCRIBED = 12
 _DESCRIBED = pytest.StashKey[set[str]]()
 
@@ -81,6 +83,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
     items.sort(key=lambda item: not _OF_ONE_DEPLOYMENT.keys().isdisjoint(item.path.parts))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """End the stack after the last of its tests: it works, even where there is nothing to do."""
+    yield
+    last = next((it for it in reversed(item.session.items) if _HERE in it.path.parents), None)
+    if item is last and (started := item.config.stash.get(_STARTED, None)):
+        started.close()
 
 
 def _left_out(config: pytest.Config) -> dict[str, str]:
@@ -133,8 +144,15 @@ def _one_run_at_a_time(build: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def stack() -> "Iterator[EmbeddedStack]":
+def stack(pytestconfig: pytest.Config) -> "Iterator[EmbeddedStack]":
     """The embedded stack of this run."""
+    with ExitStack() as started:
+        pytestconfig.stash[_STARTED] = started
+        yield started.enter_context(_embedded_stack())
+
+
+@contextmanager
+def _embedded_stack() -> "Iterator[EmbeddedStack]":
     from harness.embedded import EmbeddedStack
 
     build = BUILD / "integration"

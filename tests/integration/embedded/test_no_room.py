@@ -1,4 +1,7 @@
-"""No room where a package has to go: nothing is lost, `ccat why` says so, and with room it goes on."""
+"""No room where a package has to go: nothing is lost, `ccat why` says so, and with room it goes on.
+
+The engine's own tests fill a disk, too; here one is filled in the long run.
+"""
 
 import contextlib
 import os
@@ -55,6 +58,7 @@ def test_a_buffer_that_may_hold_no_more(
     wait_removed(ccat, execution_id)
 
 
+@pytest.mark.long
 @pytest.mark.needs_mount
 def test_a_full_disk(
     deployment: Deployment,

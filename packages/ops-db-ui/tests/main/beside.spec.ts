@@ -24,7 +24,7 @@ function besideOf(page: Page): string | null {
   return new URL(page.url()).searchParams.get("pane");
 }
 
-test("an observation is looked at beside the list, with the mouse and with keys", async ({ page }) => {
+test("an observation is looked at beside the list, with the mouse and with keys @long", async ({ page }) => {
   const found = misdeeds(page);
   await signInAs(page, "operator", LIST);
   const [first, second] = await firstIds(page);
@@ -70,7 +70,7 @@ test("an observation is looked at beside the list, with the mouse and with keys"
   expect(found).toEqual([]);
 });
 
-test("on a smaller screen the same row leads to its page", async ({ page }) => {
+test("on a smaller screen the same row leads to its page @long", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await signInAs(page, "operator", LIST);
   const [first] = await firstIds(page);

@@ -67,7 +67,9 @@ test("a file that is not as it was filed is acknowledged, given back and read ag
   await expect(safe).toContainText("archived");
 });
 
-test("work is cancelled and retried for ticked rows, and retried for all of a kind", async ({ page }) => {
+test("work is cancelled and retried for ticked rows, and retried for all of a kind @long", async ({
+  page,
+}) => {
   await signIn(page);
   const since = new Date().toISOString();
   const bad: Observation[] = [];
