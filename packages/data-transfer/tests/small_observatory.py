@@ -51,6 +51,7 @@ from ccat_ops_db.models import (
     DiskDataLocation,
     ExecutedObsUnit,
     ExecutedObsUnitModule,
+    FixityCheck,
     PhysicalCopy,
     PlaceMarker,
     StagingItem,
@@ -190,6 +191,7 @@ class SmallObservatory:
         self.world = self.world_with()
         self.planner = self.new_planner()
         self.runner = self.new_runner("worker-1")
+        self.second_runner = self.new_runner("worker-2")
         self.worker = Worker(self.world, self.settings, locations=(), sites=(), operations=())
         with self.sessions.begin() as session:
             if copied:
@@ -275,7 +277,18 @@ class SmallObservatory:
     def deliver(self, runner: WorkRunner | None = None) -> list[str]:
         """Give every message to a worker; return how each ended."""
         messages, self.mailbox.messages = self.mailbox.messages, []
-        return [(runner or self.runner).run(operation, work_id) for _, operation, work_id in messages]
+        return [
+            (runner or self.runner_for(operation, work_id)).run(operation, work_id)
+            for _, operation, work_id in messages
+        ]
+
+    def runner_for(self, operation: Operation, work_id: UUID) -> WorkRunner:
+        """Return the first worker, or the second for what the first one is not to read again."""
+        if operation is Operation.VERIFY:
+            with self.sessions() as session:
+                if session.get_one(FixityCheck, work_id).excluded_worker == "worker-1":
+                    return self.second_runner
+        return self.runner
 
     def run(self, passes: int = 60) -> None:
         """Plan and work until nothing is left to do now."""
@@ -431,7 +444,7 @@ class SmallObservatory:
                 return
             if self.mailbox.messages:
                 first, *self.mailbox.messages = self.mailbox.messages
-                self.runner.run(first[1], first[2])
+                self.runner_for(first[1], first[2]).run(first[1], first[2])
         raise AssertionError(f"it did not come to it in {passes} passes")
 
     def rows(self, model: type[Any], **filters: Any) -> list[Any]:

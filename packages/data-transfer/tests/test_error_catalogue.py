@@ -15,6 +15,8 @@ NAMED_ELSEWHERE = {
     "arrived_corrupt",
     "arrived_missing",
     "broker_unavailable",
+    "readings_differ",
+    "location_suspect",
     "all_left_out",
     "file_left_out",
     "source_changed_after_packaging",

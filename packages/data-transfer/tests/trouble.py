@@ -16,21 +16,23 @@ from typing import Any
 import pytest
 
 from ccat_data_transfer.checksums import format_checksum, new_hasher
+from ccat_data_transfer.evidence.doubts import doubt_place as doubt_place_of
 from ccat_data_transfer.failures import Configuration, Failure, classify
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.planning.verifying import open_check, register_copy
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
 from ccat_data_transfer.work.kinds import KINDS
-from ccat_data_transfer.work.outages import doubt_location
 from ccat_data_transfer.work.run import WorkRunner
 from ccat_data_transfer.work.worker import Worker
 from ccat_ops_db.deletions import copies_of_deletion, undelete
 from ccat_ops_db.enumerations import (
+    CallerKind,
     CheckReason,
     CopyKind,
     DeletionMode,
     DeletionTrigger,
+    DoubtCause,
     Finding,
     Operation,
     PhysicalCopyStatus,
@@ -177,7 +179,14 @@ def have_read(observatory: Any, location: str) -> None:
 def doubt_place(observatory: Any, location: str) -> None:
     """Say that a location is not to be believed."""
     with observatory.sessions.begin() as session:
-        doubt_location(session, location, "a controller that returns other bytes", observatory.clock.now)
+        doubt_place_of(
+            session,
+            location,
+            DoubtCause.PERSON,
+            "a controller that returns other bytes",
+            "somebody",
+            caller_kind=CallerKind.COMMAND,
+        )
 
 
 def close_route(observatory: Any, route: str, reason: str) -> None:

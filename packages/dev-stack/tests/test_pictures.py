@@ -63,7 +63,7 @@ def test_the_bad_night_has_its_troubles_and_counts_them_alike(bad_night: str) ->
     assert given_up == sum(item.count for item in report.attention if item.rule == "given_up") == 2
     assert report.packages["failed"] == given_up
     assert not any(rule == "bad_archive_copy" for rule, _ in found), "the doubt tells of the copies there"
-    assert found["location_suspect", "us.lta"].why.startswith("4 copies were corrupt or missing")
+    assert found["location_suspect", "us.lta"].why.startswith("3 of the last 20 copies that were read there")
     filling = found["location_filling", "ccat.output-buffer"]
     waiting = sum(work.count for work in report.work if work.operation == "data_transfer") - 2
     assert found["circuit_open", "ccat-cologne"].count == waiting

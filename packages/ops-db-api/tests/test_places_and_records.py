@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from ccat_dev_stack.proofs import measure_place
 from ccat_ops_db.changed_keys import Changed
-from ccat_ops_db.enumerations import PhysicalCopyStatus, Severity
+from ccat_ops_db.enumerations import CallerKind, DoubtCause, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
     DeletionHold,
     DeletionHoldEnd,
+    Doubt,
     ErrorAcknowledgement,
     Event,
     PhysicalCopy,
@@ -429,9 +430,21 @@ class TestService:
         paused = await service()
         assert (paused["state"], paused["next_at"]) == ("paused", seed.NOW.isoformat())
         assert paused["reason"] == outage.message
-        outage.category, outage.message = "location_suspect", "6 copies failed"
+        session.add(
+            Doubt(
+                id=new_id(),
+                site_id="ccat",
+                data_location_id=seed.BUFFER,
+                cause=DoubtCause.PERSON,
+                caller_kind=CallerKind.COMMAND,
+                caller="somebody",
+                created_at=seed.NOW,
+                reason="a sick controller",
+            )
+        )
         session.commit()
-        assert (await service())["reason"] == "6 copies failed"
+        doubted = await service()
+        assert (doubted["state"], doubted["reason"]) == ("in_doubt", "a sick controller")
         await client.post(f"{path}:suspend", json={"reason": "new disks"})
         suspended = await service()
         assert (suspended["state"], suspended["reason"], suspended["since"]) == (

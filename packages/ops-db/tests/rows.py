@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from ccat_dev_stack.proofs import proof_of, prove_copy
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import (
+    CallerKind,
     CheckReason,
     CopyForm,
     CopyKind,
+    DoubtCause,
     ExecutionStatus,
     FileExceptionKind,
     LocationType,
@@ -396,15 +398,15 @@ def outage(scope: str, scope_id: str, site: str, next_probe_at: datetime, *, cou
     )
 
 
-def doubt(location: str, since: datetime = NOW, reason: str = "6 copies failed") -> models.Outage:
+def doubt(location: str, since: datetime = NOW, reason: str = "6 copies failed") -> models.Doubt:
     """Return the doubt of a location."""
-    return models.Outage(
+    return models.Doubt(
+        id=new_id(),
         site_id=location.partition(".")[0],
-        scope=OutageScope.LOCATION,
-        scope_id=location,
-        category="location_suspect",
-        message=reason,
-        since=since,
-        last_seen_at=since,
-        closed_since=since,
+        data_location_id=location,
+        cause=DoubtCause.READINGS,
+        caller_kind=CallerKind.ENGINE,
+        caller="a worker",
+        created_at=since,
+        reason=reason,
     )

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from ccat_dev_stack.proofs import marker_at
 from ccat_ops_db import init_ccat_ops_db, models
-from ccat_ops_db.enumerations import CallerKind, CopyForm, Finding, PhysicalCopyStatus, ReadingMethod
+from ccat_ops_db.enumerations import (
+    CallerKind,
+    CopyForm,
+    DoubtCause,
+    Finding,
+    PhysicalCopyStatus,
+    ReadingMethod,
+)
 from ccat_ops_db.evidence import trusted
 from ccat_ops_db.identity import new_id
 
@@ -115,6 +122,7 @@ def doubted(session: Session, copy: UUID) -> UUID:
         id=new_id(),
         site_id="ccat",
         physical_copy_id=copy,
+        cause=DoubtCause.BYTES,
         work_table="staging_item",
         work_id=new_id(),
         caller_kind=CallerKind.ENGINE,
@@ -156,7 +164,18 @@ def test_a_copy_does_not_count(either: Session, copy: UUID, spoil: Callable[[Ses
 def test_a_doubt_that_was_answered_is_over(either: Session, copy: UUID) -> None:
     prove(either, copy)
     doubt = doubted(either, copy)
-    either.add(models.DoubtAnswer(site_id="cologne", doubt_id=doubt))
+    either.add(
+        models.DoubtAnswer(
+            id=new_id(),
+            site_id="cologne",
+            doubt_id=doubt,
+            sample_read=10,
+            sample_right=9,
+            caller_kind=CallerKind.ENGINE,
+            caller="planner",
+            created_at=rows.NOW,
+        )
+    )
     either.flush()
     assert counts(either, copy)
 

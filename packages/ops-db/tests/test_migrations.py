@@ -27,8 +27,6 @@ COVERED_BY_A_PARTIAL_INDEX = {
     ("physical_copy", "place_marker_id"),
     # The members of a package are those of the files of its range; packages are never deleted.
     ("raw_data_package_member", "raw_data_package_id"),
-    # As of copies.
-    ("verification", "place_marker_id"),
 }
 """Foreign keys without a full index, each with the reason why that is right."""
 

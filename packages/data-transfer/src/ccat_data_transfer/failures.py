@@ -139,7 +139,6 @@ _SCOPES: dict[str, Scope] = {
     "credential_unreadable": Scope.CREDENTIAL,
     "clock_wrong": Scope.CREDENTIAL,
     ONE_KEY: Scope.CREDENTIAL,
-    "location_suspect": Scope.WORK,
     "network": Scope.LINK,
     "timeout": Scope.LINK,
     "store_unavailable": Scope.LINK,

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text
 
-from ccat_data_transfer.failures import Permanent, Transient
+from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.work.lease import acquire
-from ccat_data_transfer.work.outages import doubt_location
-from ccat_ops_db.enumerations import HoldScope, PhysicalCopyStatus, Severity, Status
-from ccat_ops_db.events import record_error
+from ccat_ops_db.enumerations import HoldScope, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DatabaseSite,
@@ -29,6 +27,7 @@ from ccat_ops_db.models import (
 )
 
 from ..small_observatory import WrongClock
+from ..trouble import doubt_place
 from .conftest import Command
 
 
@@ -143,24 +142,10 @@ def test_a_doubted_place_is_trusted_again(observatory: Any, command: Command) ->
     observatory.observe({"2026/a.fits": b"a"})
     observatory.run()
     [package] = observatory.rows(RawDataPackage)
+    doubt_place(observatory, "cologne.lta")
     command("verify", package.id)
     observatory.planner.run_pass()
-    observatory.places.broken["cologne.lta"] = Transient("location_suspect", "doubted")
-    observatory.deliver()
-    observatory.places.broken.clear()
-    at = observatory.clock.now
-    with observatory.sessions.begin() as session:
-        doubt_location(session, "cologne.lta", "a controller that returns other bytes", at)
-        record_error(
-            session,
-            site_id="cologne",
-            at=at,
-            severity=Severity.CRITICAL,
-            category="location_suspect",
-            subject_type="data_location",
-            subject_id="cologne.lta",
-            message="doubted",
-        )
+    assert observatory.deliver() == []
     assert command("trust", "ccat.raw", "--reason", "x")[0] == 1
     assert command("trust", "cologne.lta")[0] == 2, "a reason is asked for"
     assert command.json("trust", "cologne.lta", "--reason", "cable")["trusted"] is True
@@ -229,8 +214,8 @@ def test_rows_of_another_site_are_left_to_it(observatory: Any, command: Command)
     observatory.run()
     [work] = observatory.rows(LongTermArchiveTransfer)
     buffer = observatory.copy_at("cologne.buffer")
+    doubt_place(observatory, "cologne.lta")
     with observatory.sessions.begin() as session:
-        doubt_location(session, "cologne.lta", "as before", observatory.clock.now)
         session.execute(delete(DatabaseSite))
         session.add(DatabaseSite(site_id="ccat", is_main=True))
     for arguments in (

@@ -16,13 +16,14 @@ from ccat_data_transfer.deletion.rule import (
     prove,
     reliable_copies,
 )
+from ccat_data_transfer.evidence.doubts import doubt_place
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
-from ccat_data_transfer.work.outages import doubt_location
 from ccat_dev_stack.proofs import prove_copy
 from ccat_ops_db.enumerations import (
     CallerKind,
     CopyKind,
     DeletionMode,
+    DoubtCause,
     HoldScope,
     LocationType,
     PhysicalCopyStatus,
@@ -154,7 +155,7 @@ def stale(session: Any, observatory: Any) -> None:
 
 
 def suspect(session: Any, observatory: Any) -> None:
-    doubt_location(session, "us.lta", "a sick controller", observatory.clock.now)
+    doubt_place(session, "us.lta", DoubtCause.READINGS, "a sick controller", "a worker")
 
 
 def hold(scope: HoldScope, **covers: Any) -> Change:

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from ccat_ops_db.enumerations import CallerKind, Operation, PackageState
+from ccat_ops_db.enumerations import CallerKind, DoubtCause, Operation, PackageState
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import Doubt, DoubtAnswer, RawDataPackage
+from ccat_ops_db.models import Doubt, DoubtAnswer, Event, RawDataPackage
 from ccat_ops_db.package_state import package_state
 
 from ..trouble import (
+    DAY,
     HOUR,
     allow_deletion,
     doubt_place,
@@ -75,10 +76,11 @@ def test_a_verdict_answers_a_doubt(archived: Any) -> None:
     rot(tar)
     with archived.sessions.begin() as session:
         session.add(doubt_of(archived.copy_at("cologne.lta")))
-    archived.planner.run_pass()
-    archived.deliver()
+    archived.run()
+    assert archived.rows(DoubtAnswer) == [], "one wrong reading answers nothing"
+    let_pass(archived, 1000)
     assert len(archived.rows(DoubtAnswer)) == 1
-    assert not is_archived(archived, packages(archived)[0])
+    assert "copy.corrupt" in [event.action for event in archived.rows(Event)]
 
 
 def doubt_of(copy: Any) -> Doubt:
@@ -86,6 +88,7 @@ def doubt_of(copy: Any) -> Doubt:
         id=new_id(),
         site_id=copy.site_id,
         physical_copy_id=copy.id,
+        cause=DoubtCause.BYTES,
         work_table="staging_item",
         work_id=new_id(),
         caller_kind=CallerKind.ENGINE,
@@ -106,3 +109,22 @@ def test_a_doubted_place_proves_nothing(archived: Any) -> None:
     allow_deletion(archived)
     let_pass(archived, HOUR, HOUR)
     assert len(archived.files_at("ccat.raw")) == 1
+
+
+def test_a_persons_doubt_of_a_place_is_not_sampled_away(archived: Any) -> None:
+    doubt_place(archived, "cologne.lta")
+    let_pass(archived, HOUR, DAY)
+    assert archived.rows(DoubtAnswer) == []
+    assert not is_archived(archived, packages(archived)[0])
+
+
+def test_a_doubt_of_a_copy_that_is_gone_is_answered_by_its_deletion(archived: Any) -> None:
+    copy = archived.copy_at("cologne.buffer")
+    allow_deletion(archived, "cologne.buffer")
+    let_pass(archived, HOUR, HOUR)
+    assert not archived.tars_at("cologne.buffer")
+    with archived.sessions.begin() as session:
+        session.add(doubt_of(copy))
+    archived.run()
+    [answer] = archived.rows(DoubtAnswer)
+    assert answer.deletion_id is not None

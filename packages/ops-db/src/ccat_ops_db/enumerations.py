@@ -110,6 +110,10 @@ class CheckReason(StrEnum):
     ARCHIVE = "archive"
     SCRUB = "scrub"
     REQUEST = "request"
+    SECOND_READING = "second_reading"
+    """It was read wrong, and another process is to read it."""
+    SAMPLE = "sample"
+    """Its place is in doubt, and some copies there are read to find out about the place."""
 
 
 class CheckResult(StrEnum):
@@ -148,6 +152,27 @@ class Finding(StrEnum):
     UNREADABLE = "unreadable"
     CHANGED = "changed"
     """Another object than the one that was read before."""
+
+
+class DoubtCause(StrEnum):
+    """Why a copy, or a place, is not believed any more."""
+
+    BYTES = "bytes"
+    """Work that read the copy met wrong bytes."""
+    CHANGED = "changed"
+    """It is another object than the one that was read."""
+    LOST = "lost"
+    """A listing of the place does not show it as it should be."""
+    READINGS = "readings"
+    """Several copies at the place that were right before were read wrong."""
+    READER = "reader"
+    """What was doubted by those who read at the place was right each time."""
+    PERSON = "person"
+    """Somebody said so."""
+
+
+WRONG = (Finding.OTHER_CHECKSUM, Finding.OTHER_SIZE, Finding.MISSING, Finding.UNREADABLE)
+"""Findings that two readings make a verdict of. Another object than before is to be read first."""
 
 
 class Adoption(StrEnum):

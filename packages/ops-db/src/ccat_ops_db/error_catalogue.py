@@ -67,7 +67,6 @@ _WAITED_FOR = (
 )
 NEXT_OF: Mapping[str, str] = MappingProxyType(
     {
-        "location_suspect": "Nothing changes until somebody acts.",
         "broker_unavailable": "Work under way goes on. Workers are told of everything anew once it takes messages.",
         **dict.fromkeys(_WAITED_FOR, _PAUSED),
         **dict.fromkeys(_BAD_FILES, _BAD_FILE),
@@ -148,6 +147,8 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "Check the storage if more copies there are corrupt."),
     ("copy_missing", _I, _AUTOMATIC, "Copy is missing", "The copy is not where it was written.",
      "Find out who removed it. Check the storage if more copies there are missing."),
+    ("readings_differ", _I, _SITE, "Readings differ", "A copy was read wrong, and then right.",
+     "Check the memory of the machines that read there, and the storage with its connections."),
     ("copy_touched", _I, _OPERATOR, "Copy was changed by somebody else",
      "The copy that was to be deleted is not what was verified, so it was kept.",
      "Find out who writes at the location. Verify the copy, then retry the deletion."),

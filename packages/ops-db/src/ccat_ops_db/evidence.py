@@ -3,6 +3,7 @@
 How old a proof may be is judged where it matters: at the site of the copy, for the question that is asked.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, select
@@ -11,7 +12,6 @@ from sqlalchemy.orm import aliased
 from ccat_ops_db.enumerations import (
     CopyForm,
     Finding,
-    OutageScope,
     PhysicalCopyStatus,
     ReadingMethod,
     VerificationMethod,
@@ -19,13 +19,11 @@ from ccat_ops_db.enumerations import (
 from ccat_ops_db.models import (
     Doubt,
     DoubtAnswer,
-    Outage,
     PhysicalCopy,
     PlaceMarker,
     RawDataPackage,
     Verification,
 )
-from ccat_ops_db.outages import DOUBT
 
 READABLE = (PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.VERIFIED)
 """States in which a copy can be read and may count."""
@@ -128,28 +126,28 @@ def _newest(copy: type[PhysicalCopy]) -> ScalarSelect[Any]:
     )
 
 
+def doubted_since(location_id: str, moment: datetime) -> ColumnElement[bool]:
+    """Return whether a location is in doubt, or was at some time after a moment."""
+    answer = aliased(DoubtAnswer)
+    ended_before = exists().where(answer.doubt_id == Doubt.id, answer.created_at <= moment)
+    return exists().where(Doubt.data_location_id == location_id, ~ended_before)
+
+
+def is_open(doubt: type[Doubt] = Doubt) -> ColumnElement[bool]:
+    """Return whether a doubt was not answered yet."""
+    answer = aliased(DoubtAnswer)
+    return ~select(answer.id).where(answer.doubt_id == doubt.id).correlate(doubt).exists()
+
+
 def _open_doubts(copy: type[PhysicalCopy]) -> Select[Any]:
-    doubt, answer = aliased(Doubt), aliased(DoubtAnswer)
-    return (
-        select(doubt.id)
-        .where(
-            doubt.physical_copy_id == copy.id,
-            ~exists(select(answer.id).where(answer.doubt_id == doubt.id)),
-        )
-        .correlate(copy)
-    )
+    doubt = aliased(Doubt)
+    return select(doubt.id).where(doubt.physical_copy_id == copy.id, is_open(doubt)).correlate(copy)
 
 
 def _doubts_of_place(copy: type[PhysicalCopy]) -> Select[Any]:
-    outage = aliased(Outage)
+    doubt = aliased(Doubt)
     return (
-        select(outage.id)
-        .where(
-            outage.site_id == copy.site_id,
-            outage.scope == OutageScope.LOCATION,
-            outage.scope_id == copy.data_location_id,
-            outage.category == DOUBT,
-            outage.ended_at.is_(None),
-        )
+        select(doubt.id)
+        .where(doubt.data_location_id == copy.data_location_id, is_open(doubt))
         .correlate(copy)
     )

@@ -3,14 +3,30 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Subquery, Update, and_, case, func, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Subquery,
+    Update,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from ccat_ops_db.enumerations import OutageScope
-from ccat_ops_db.models import DataLocation, Outage, S3DataLocation
+from ccat_ops_db.evidence import is_open
+from ccat_ops_db.models import DataLocation, Doubt, Outage, S3DataLocation
+from ccat_ops_db.models.base import UtcDateTime
 from ccat_ops_db.own_rows import own_rows
 
 DOUBT = "location_suspect"
-"""Category of an outage that only a person ends: the bytes that a location gives are not to be believed."""
+"""Category of the error of a location of which nothing is believed."""
 
 PLACE_CLOSED = "place_unavailable"
 """Category of the outage of a location that no worker can open: it ends when one can."""
@@ -20,11 +36,6 @@ FIRST_PROBE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 IN_FORCE = Outage.ended_at.is_(None)
 """An outage that has not ended."""
-
-
-def is_doubt() -> ColumnElement[bool]:
-    """Return whether an outage is that of a location whose bytes are not to be believed."""
-    return Outage.category == DOUBT
 
 
 @cache
@@ -41,9 +52,9 @@ def of_locations() -> Subquery:
     facts = (
         Outage.count.label("count"),
         Outage.next_probe_at.label("next_probe_at"),
-        case((is_doubt(), Outage.closed_since)).label("suspect_since"),
-        case((is_doubt(), Outage.message)).label("suspect_reason"),
         Outage.message.label("message"),
+        cast(null(), UtcDateTime()).label("suspect_since"),
+        cast(null(), String()).label("suspect_reason"),
     )
     location, store = DataLocation.__table__, S3DataLocation.__table__
     here = select(Outage.scope_id.label("data_location_id"), *facts).where(
@@ -59,7 +70,15 @@ def of_locations() -> Subquery:
         .join(Outage, and_(Outage.scope_id == store.c.credential, Outage.site_id == location.c.site_id))
         .where(IN_FORCE, Outage.scope == OutageScope.CREDENTIAL)
     )
-    found = union_all(here, by_credential).subquery("outages_at_locations")
+    doubted = select(
+        Doubt.data_location_id,
+        literal(0),
+        cast(null(), UtcDateTime()),
+        Doubt.reason,
+        Doubt.created_at,
+        Doubt.reason,
+    ).where(Doubt.data_location_id.is_not(None), is_open())
+    found = union_all(here, by_credential, doubted).subquery("outages_at_locations")
     columns = found.c
     return (
         select(

@@ -36,6 +36,7 @@ class WaitingReason(StrEnum):
     DISPATCHED = "dispatched"
     IN_PROGRESS = "in_progress"
     AWAITING_VERIFICATION = "awaiting_verification"
+    SECOND_READING = "second_reading"
     GIVEN_UP = "given_up"
     CANCELLED = "cancelled"
     NOT_SEALED = "not_sealed"

@@ -108,10 +108,11 @@ _WAY: dict[WaitingReason, Entry] = {
     ),
     WaitingReason.LOCATION_SUSPECT: Entry(
         "Location in doubt",
-        "Many copies at the location failed at once. That speaks against the storage, not against the copies,"
-        " so nothing is done there.",
+        "Several copies at the location that were right before were read wrong, or somebody doubts it. That"
+        " speaks against the storage, not against the copies: none counts, and nothing is done there.",
         "Check the storage. When it is sound again, run: ccat-transfer trust LOCATION --reason TEXT.",
-        STAYS,
+        "Ten copies there are read, first at once, then after pauses that grow from an hour to a day. When"
+        " nine are right, the location is trusted again. What a person doubts, a person trusts again.",
         Turn.SITE,
         HelpPage.PLACE,
     ),
@@ -230,6 +231,15 @@ _WORK: dict[WaitingReason, Entry] = {
         "All bytes were sent, and the receiving site has not verified them yet.",
         "Nothing needs to be done. If it takes long, check that a worker runs at the receiving location.",
         "The receiving site reads the copy and compares its checksum.",
+        Turn.AUTOMATIC,
+        HelpPage.WORK,
+    ),
+    WaitingReason.SECOND_READING: Entry(
+        "To be read once more",
+        "The copy was read wrong, and another process is to read it before anything is concluded from that.",
+        "Nothing needs to be done. Run a second worker at the location to have it read within minutes.",
+        "Another worker process reads it after some minutes. If there is none, the same one does after six"
+        " hours.",
         Turn.AUTOMATIC,
         HelpPage.WORK,
     ),

@@ -4,18 +4,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy import Row, Select, and_, select, update
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.context import Json, end, load_settings, open_database, print_json
+from ccat_data_transfer.evidence.doubts import open_doubts_of_place, trust_place
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.work.outages import SUBJECTS
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CheckReason, CopyForm, OutageScope, Status, VerificationMethod
-from ccat_ops_db.events import record_event, resolve_errors
+from ccat_ops_db.enumerations import CallerKind, CheckReason, CopyForm, Status, VerificationMethod
+from ccat_ops_db.events import record_event
 from ccat_ops_db.evidence import READABLE
-from ccat_ops_db.models import FixityCheck, Outage, PhysicalCopy
-from ccat_ops_db.outages import DOUBT, IN_FORCE, is_doubt, trial
+from ccat_ops_db.models import DataLocation, FixityCheck, Outage, PhysicalCopy
+from ccat_ops_db.outages import IN_FORCE, trial
 from ccat_ops_db.own_rows import is_own, own_rows
 
 
@@ -65,41 +66,12 @@ def trust(
 ) -> None:
     """Trust a location again that came under suspicion, after its storage was looked at."""
     with Session(open_database(load_settings().sites)) as session, session.begin():
-        doubted = (
-            IN_FORCE,
-            Outage.scope == OutageScope.LOCATION,
-            Outage.scope_id == location,
-            is_doubt(),
-        )
-        refuse_rows_of_others(session, location, select(Outage.site_id).where(*doubted))
-        at = database_now(session)
-        site = session.execute(
-            update(Outage).where(*doubted).values(ended_at=at).returning(Outage.site_id)
-        ).scalar_one_or_none()
-        if site is None:
+        place = DataLocation.__table__.c
+        refuse_rows_of_others(session, location, select(place.site_id).where(place.id == location))
+        doubts = open_doubts_of_place(session, location)
+        if not doubts:
             end(f"{location} is not under suspicion")
-        # What the suspicion stopped need not wait any longer.
-        session.execute(
-            update(FixityCheck)
-            .where(
-                FixityCheck.data_location_id == location,
-                FixityCheck.status == Status.PENDING,
-                FixityCheck.error_category == DOUBT,
-            )
-            .values(next_attempt_at=None, interruptions=0)
-            .execution_options(synchronize_session=False)
-        )
-        resolve_errors(session, subject_type="data_location", subject_id=location, at=at)
-        record_event(
-            session,
-            site_id=site,
-            at=at,
-            actor="ccat-transfer trust",
-            action="location.trusted",
-            subject_type="data_location",
-            subject_id=location,
-            message=reason,
-        )
+        trust_place(session, location, doubts, "ccat-transfer trust", reason, caller_kind=CallerKind.COMMAND)
     if json:
         print_json({"location": location, "trusted": True})
     else:

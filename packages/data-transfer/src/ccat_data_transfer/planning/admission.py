@@ -18,21 +18,25 @@ from ccat_data_transfer.planning.space import needed
 from ccat_data_transfer.planning.statements import fixed
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
 from ccat_data_transfer.work.kinds import NOWHERE, WorkKind, columns_of_way, kinds_with
-from ccat_ops_db.enumerations import Status
-from ccat_ops_db.models import DataTransfer, PackageCreation, StagingItem
+from ccat_ops_db.enumerations import CheckReason, Status
+from ccat_ops_db.models import DataTransfer, FixityCheck, PackageCreation, StagingItem
 from ccat_ops_db.waiting import WaitingReason
 
-WAY = ("at", "source", "to", "route")
+WAY = ("at", "source", "to", "route", "of_sample")
 
 
 @dataclass(frozen=True)
 class Way:
-    """What a row of work needs: the place whose workers do it, where it reads and writes, and its route."""
+    """What a row of work needs: the place whose workers do it, where it reads and writes, and its route.
+
+    ``of_sample``: it is done to find out about a place in doubt.
+    """
 
     at: str
     source: str | None
     to: str | None
     route: str | None
+    of_sample: bool = False
 
     @property
     def places(self) -> set[str]:
@@ -138,14 +142,20 @@ def _is_due(topology: Topology, kind: WorkKind) -> ColumnElement[bool]:
 
 
 def _ways(session: Session, kind: WorkKind, rows: ColumnElement[bool]) -> list[Way]:
-    columns = columns_of_way(kind)
+    columns = _columns(kind)
     return [Way(*row) for row in session.execute(select(*columns).where(rows).distinct().order_by(*columns))]
 
 
 def _goes(kind: WorkKind, way: Way) -> ColumnElement[bool]:
-    values = (way.at, way.source, way.to, way.route)
-    pairs = zip(columns_of_way(kind), values, strict=True)
+    values = (way.at, way.source, way.to, way.route, way.of_sample)
+    pairs = zip(_columns(kind), values, strict=True)
     return and_(*(column.is_not_distinct_from(value) for column, value in pairs if column is not NOWHERE))
+
+
+def _columns(kind: WorkKind) -> tuple[ColumnElement[Any], ...]:
+    readings = kind.table is FixityCheck
+    of_sample = FixityCheck.reason == CheckReason.SAMPLE if readings else kind.table.id.is_(None)
+    return (*columns_of_way(kind), of_sample)
 
 
 def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
@@ -155,7 +165,9 @@ def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
         place = topology.places.get(location_id)
         if place is None:
             return Obstacle(WaitingReason.LOCATION_DISABLED, f"{location_id} was retired")
-        obstacle = place.obstacle(writing=writing) or topology.credential_refused(way.at, place)
+        obstacle = place.obstacle(writing=writing, of_sample=way.of_sample) or topology.credential_refused(
+            way.at, place
+        )
         if obstacle is not None:
             return obstacle
     if way.route is not None:
@@ -168,7 +180,7 @@ def _obstacle(topology: Topology, way: Way) -> Obstacle | None:
 
 def _slots_under_way(session: Session, topology: Topology, kind: WorkKind) -> Slots:
     rows = (
-        select(*(column.label(name) for name, column in zip(WAY, columns_of_way(kind), strict=True)))
+        select(*(column.label(name) for name, column in zip(WAY, _columns(kind), strict=True)))
         .where(kind.table.status.in_([Status.SCHEDULED, Status.IN_PROGRESS]))
         .subquery()
     )

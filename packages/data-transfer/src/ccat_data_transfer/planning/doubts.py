@@ -11,15 +11,18 @@ from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
-from ccat_data_transfer.planning.verifying import open_check
-from ccat_ops_db.enumerations import CheckReason, Status, VerificationMethod
-from ccat_ops_db.models import Doubt, DoubtAnswer, FixityCheck, PhysicalCopy
+from ccat_data_transfer.planning.verifying import LOST, open_check
+from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.evidence import READABLE
+from ccat_ops_db.models import Deletion, Doubt, DoubtAnswer, FixityCheck, PhysicalCopy, Verification
 
 
 def read_doubted(session: Session, topology: Topology) -> int:
     """Have the copies of our sites read that are doubted; return of how many something was done."""
 
     def read(doubt: Row[*tuple[Any, ...]]) -> int:
+        if doubt.status not in READABLE:
+            return _answer_unread(session, doubt)
         try:
             return open_check(
                 session,
@@ -32,13 +35,36 @@ def read_doubted(session: Session, topology: Topology) -> int:
                 size=doubt.size,
                 at=topology.at,
             )
-        except CopyNotReadableError:
-            # It is known to be bad, or is gone: there is nothing to be read.
-            answer(session, [doubt.id], doubt.site_id, None)
-            return 1
+        except CopyNotReadableError:  # decided to go a moment ago
+            return 0
 
     doubts = ask(session, _unread(), sites=topology.sites).all()
     return sum(done for _, done in one_by_one(session, doubts, read))
+
+
+def _answer_unread(session: Session, doubt: Row[*tuple[Any, ...]]) -> int:
+    """Answer the doubt of a copy that is known to be bad, or is gone, by what made it so."""
+    by: dict[str, Any] = {}
+    if doubt.status in LOST:
+        by["verification_id"] = session.scalars(
+            select(Verification.id)
+            .where(Verification.physical_copy_id == doubt.physical_copy_id)
+            .order_by(Verification.number.desc())
+        ).first()
+    elif doubt.status is PhysicalCopyStatus.DELETED:
+        by["deletion_id"] = session.scalars(
+            select(Deletion.id)
+            .where(
+                Deletion.raw_data_package_id == doubt.raw_data_package_id,
+                Deletion.data_location_id == doubt.data_location_id,
+                Deletion.status == Status.COMPLETED,
+            )
+            .order_by(Deletion.id.desc())
+        ).first()
+    if not any(by.values()):
+        return 0
+    answer(session, [doubt.id], doubt.site_id, "planner", **by)
+    return 1
 
 
 @cache
@@ -52,6 +78,8 @@ def _unread() -> Select[*tuple[Any, ...]]:
         select(
             Doubt.id,
             Doubt.physical_copy_id,
+            PhysicalCopy.status,
+            PhysicalCopy.raw_data_package_id,
             PhysicalCopy.site_id,
             PhysicalCopy.data_location_id,
             PhysicalCopy.size,

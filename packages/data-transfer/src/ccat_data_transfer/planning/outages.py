@@ -25,7 +25,7 @@ from ccat_data_transfer.work.outages import Thing, end_outages, note_failure
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import OutageScope, Status
 from ccat_ops_db.models import DataLocation, Outage, S3DataLocation, WorkerPlace
-from ccat_ops_db.outages import DOUBT, IN_FORCE, PLACE_CLOSED
+from ccat_ops_db.outages import IN_FORCE, PLACE_CLOSED
 
 FORGOTTEN = timedelta(days=1)
 """What a worker saw of places is forgotten after so long."""
@@ -110,7 +110,6 @@ def _let_go_on(session: Session, ended: Row[*tuple[Any, ...]], at: datetime) -> 
             table.status == Status.PENDING,
             table.next_attempt_at > at,
             table.interruptions > 0,
-            table.error_category != DOUBT,
             table.waiting_since <= ended.ended_at,
             uses,
         )

@@ -20,6 +20,8 @@ from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
 from ccat_data_transfer.planning.rereading import plan_rereading
+from ccat_data_transfer.planning.samples import sample_doubted_places
+from ccat_data_transfer.planning.second_readings import plan_second_readings
 from ccat_data_transfer.planning.space import Counted
 from ccat_data_transfer.planning.staging import plan_staging
 from ccat_data_transfer.planning.statements import ask
@@ -45,6 +47,8 @@ STAGES: tuple[Stage, ...] = (
     conclude_transfers,
     plan_repairs,
     plan_rereading,
+    plan_second_readings,
+    sample_doubted_places,
     read_doubted,
     plan_moving,
     plan_staging,

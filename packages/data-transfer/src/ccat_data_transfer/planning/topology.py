@@ -24,17 +24,19 @@ from ccat_ops_db.enumerations import (
     StorageType,
     VerificationMethod,
 )
+from ccat_ops_db.evidence import is_open
 from ccat_ops_db.models import (
     DataLocation,
     DataTransferRoute,
     DataTransferRouteWindow,
+    Doubt,
     Outage,
     PlaceAbility,
     RetentionPolicy,
     S3DataLocation,
     Site,
 )
-from ccat_ops_db.outages import DOUBT, IN_FORCE, PLACE_CLOSED
+from ccat_ops_db.outages import IN_FORCE, PLACE_CLOSED
 from ccat_ops_db.waiting import WaitingReason
 
 
@@ -50,7 +52,7 @@ class Obstacle:
 class Closed:
     """An outage because of which nothing new begins.
 
-    ``next_probe_at`` is null where no work tries it: a person ends it, or the workers of the location do.
+    ``next_probe_at`` is null where no work tries it: the workers of the location do.
     """
 
     category: str
@@ -61,8 +63,6 @@ class Closed:
         self, what: str, at: datetime, reason: WaitingReason = WaitingReason.LOCATION_CIRCUIT_OPEN
     ) -> Obstacle | None:
         """Return why something cannot be used now; null when one unit of work is to try it."""
-        if self.category == DOUBT:
-            return Obstacle(WaitingReason.LOCATION_SUSPECT, f"{what}: {self.message}")
         if self.next_probe_at is not None and self.next_probe_at <= at:
             return None
         return Obstacle(reason, f"{what}: {self.message}")
@@ -103,6 +103,7 @@ class Place:
     quota: Room | None
     out_of_service: Obstacle | None
     resting: Obstacle | None
+    doubted: Obstacle | None
     credential: str | None = None
     promised: int = 0
     """Bytes that this pass has planned to bring here; only weighs one place against another."""
@@ -129,13 +130,17 @@ class Place:
         if self.quota is not None:
             self.quota.free -= size
 
-    def obstacle(self, *, writing: bool, size: int = 0, partial: int = 0) -> Obstacle | None:
+    def obstacle(
+        self, *, writing: bool, size: int = 0, partial: int = 0, of_sample: bool = False
+    ) -> Obstacle | None:
         """Return why work of a size cannot use the location now, or None.
 
-        Of the size so much lies there already as a partial file.
+        Of the size so much lies there already as a partial file. In doubt it is used by those readings alone
+        that find out about it.
         """
-        if self.out_of_service or self.resting:
-            return self.out_of_service or self.resting
+        closed = self.out_of_service or (None if of_sample else self.doubted) or self.resting
+        if closed:
+            return closed
         if not writing:
             return None
         if self.read_only:
@@ -261,6 +266,13 @@ _CLOSED = select(
 ).where(IN_FORCE, Outage.closed_since.is_not(None))
 
 
+_DOUBTED = (
+    select(Doubt.data_location_id, Doubt.reason)
+    .where(Doubt.data_location_id.is_not(None), is_open())
+    .order_by(Doubt.created_at, Doubt.id)
+)
+
+
 def _of_credential(outages: Outages, row: RowMapping) -> Closed | None:
     """Return the outage of the credential of a location at its own site."""
     return outages.get((row["site_id"], OutageScope.CREDENTIAL, row["credential"] or ""))
@@ -273,6 +285,7 @@ def _places(
     limits = [Limits(row["id"], row["reserve_bytes"], row["capacity_bytes"]) for row in rows]
     space = load_space(session, limits, counted, at, longest)
     places = {}
+    doubts = {row.data_location_id: row.reason for row in ask(session, _DOUBTED)}
     for row in rows:
         out_of_service = resting = None
         if not row["site_enabled"] or row["site_suspended_at"]:
@@ -285,12 +298,16 @@ def _places(
         wrong = [each for each in (outages.get(here), _of_credential(outages, row)) if each is not None]
         if out_of_service is None:
             resting = next((found for each in wrong if (found := each.obstacle(row["id"], at))), None)
+        doubted = None
+        if row["id"] in doubts:
+            doubted = Obstacle(WaitingReason.LOCATION_SUSPECT, f"{row['id']}: {doubts[row['id']]}")
         places[row["id"]] = Place(
             **{name: row[name] for name in Place.__dataclass_fields__ if name in row},
             file_system=space.file_systems.get(row["id"]),
             quota=space.quotas.get(row["id"]),
             out_of_service=out_of_service,
             resting=resting,
+            doubted=doubted,
         )
     return places
 

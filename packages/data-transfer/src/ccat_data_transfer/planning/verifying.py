@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,12 @@ from ccat_ops_db.models import (
 )
 from ccat_ops_db.models.movement import NOT_ENDED
 from ccat_ops_db.waiting import WaitingReason
+
+ONCE_MORE = "it was read wrong, and another process reads it once more"
+"""Why a second reading waits, for people."""
+
+LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
+"""What a verdict makes of a copy."""
 
 BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS)
 
@@ -131,12 +137,18 @@ def _results() -> Select[*tuple[Any, ...]]:
             FixityCheck.result,
         )
         .join(FixityCheck, FixityCheck.data_transfer_id == DataTransfer.id)
+        .join(PhysicalCopy, PhysicalCopy.id == FixityCheck.physical_copy_id)
         .where(
             is_among(DataTransfer.site_id, "sites"),
             DataTransfer.status.in_(fixed(Status.PENDING)),
             DataTransfer.sent_at.is_not(None),
             FixityCheck.created_at >= DataTransfer.sent_at,
             FixityCheck.status.in_(fixed(Status.COMPLETED)),
+            # One wrong reading is no verdict: until there is one, nothing is sent again.
+            or_(
+                FixityCheck.result.in_(fixed(CheckResult.VERIFIED)),
+                PhysicalCopy.status.in_(fixed(*LOST)),
+            ),
         )
         .order_by(DataTransfer.id)
     )
@@ -320,8 +332,13 @@ def open_check(
     size: int,
     at: datetime,
     data_transfer_id: UUID | None = None,
+    excluded_worker: str | None = None,
+    not_before: datetime | None = None,
+    decoys: int = 0,
 ) -> int:
     """Open the verification of a copy and lock the copy for it; return 0 if it is being verified already.
+
+    A second reading names the process that does not do it, and the time before which it is not done.
 
     Raises
     ------
@@ -342,6 +359,12 @@ def open_check(
             priority=priority,
             created_at=at,
             bytes_total=size,
+            excluded_worker=excluded_worker,
+            decoys=decoys,
+            next_attempt_at=not_before,
+            waiting_reason=None if not_before is None else WaitingReason.SECOND_READING,
+            waiting_detail=None if not_before is None else ONCE_MORE,
+            waiting_since=None if not_before is None else at,
         )
         .on_conflict_do_nothing(index_elements=["physical_copy_id"], index_where=NOT_ENDED)
         .returning(FixityCheck.id)

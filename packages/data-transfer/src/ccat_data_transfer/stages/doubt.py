@@ -14,7 +14,7 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.outcome import storable
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CallerKind, CheckReason, VerificationMethod
+from ccat_ops_db.enumerations import CallerKind, CheckReason, DoubtCause, VerificationMethod
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import Doubt, PhysicalCopy
 
@@ -51,6 +51,7 @@ def have_it_verified(work: Attempt, copy_id: UUID, why: Exception) -> None:
                 id=new_id(),
                 site_id=site_id,
                 physical_copy_id=copy_id,
+                cause=DoubtCause.BYTES,
                 work_table=kind.name,
                 work_id=work.id,
                 caller_kind=CallerKind.ENGINE,

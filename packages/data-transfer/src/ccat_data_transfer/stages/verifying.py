@@ -1,26 +1,28 @@
 """Stage 3, verifying: a copy is read, or asked for, where it is, and its state follows from what is found."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.evidence.doubts import answer, open_doubts
-from ccat_data_transfer.evidence.record import Watch, record, right, wrong
-from ccat_data_transfer.failures import Integrity, Transient
+from ccat_data_transfer.evidence.decoys import read_decoys
+from ccat_data_transfer.evidence.doubts import answer, doubt_place, one_at_a_time, open_doubts
+from ccat_data_transfer.evidence.record import Reading, Watch, record, right, wrong
+from ccat_data_transfer.evidence.suspicion import LAST_COPIES, WRONG_COPIES, wrong_for_the_first_time
+from ccat_data_transfer.evidence.verdicts import FIRST_READINGS, is_verdict, was_wrong
+from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.movers.interface import Expected, VerifyReport, WrongCopyError
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
-from ccat_data_transfer.work.outages import doubt_location
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
     CheckResult,
+    DoubtCause,
+    Finding,
     LocationType,
     PhysicalCopyStatus,
     Severity,
-    Status,
 )
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.evidence import READABLE
@@ -30,17 +32,10 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataPackage,
 )
-from ccat_ops_db.outages import DOUBT
-from ccat_ops_db.waiting import WaitingReason, remedy_at
-from ccat_ops_db.waiting_catalogue import CATALOGUE
-
-SUSPICION_WINDOW = timedelta(minutes=10)
-SUSPICION_FAILURES = 5
-"""So many bad copies at one location within the window make the location suspect, not its copies."""
 
 
 def verify_copy(work: Attempt) -> None:
-    """Compare a copy with its package; set it aside if it is corrupt."""
+    """Compare a copy with its package; what two processes found wrong is known to be bad."""
     with work.sessions() as session:
         check = session.get_one(FixityCheck, work.id)
         copy = session.get_one(PhysicalCopy, check.physical_copy_id)
@@ -53,6 +48,7 @@ def verify_copy(work: Attempt) -> None:
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
     storage = work.storage(copy.data_location_id)
+    decoys_right = read_decoys(work, storage, check.decoys) if check.decoys else None
     watch = Watch(work)
     try:
         report = work.world.mover(method_between(storage, storage)).verify(
@@ -66,30 +62,57 @@ def verify_copy(work: Attempt) -> None:
         span = watch.stop()
         # What is read at another place, or not found there, is nothing about the copy.
         storage.confirm_place()
-        _refuse_to_believe_a_sick_place(work, check, failure)
-        result = CheckResult.MISSING if failure.category == "copy_missing" else CheckResult.CORRUPT
+        found = wrong(storage, failure)
+        result = CheckResult.MISSING if found.finding is Finding.MISSING else CheckResult.CORRUPT
+
+        def is_second(session: Session) -> bool:
+            return is_verdict(
+                session,
+                copy.id,
+                copy.data_location_id,
+                location_type,
+                found,
+                worker=work.lease.owner,
+                begun_at=span.begun_at,
+            )
+
         if result is CheckResult.CORRUPT:
-            storage.set_aside(copy.relative_path, str(work.id))
+            with work.sessions() as session:
+                known_to_be_bad = is_second(session)
+            if known_to_be_bad:
+                work.confirm()
+                storage.set_aside(copy.relative_path, str(work.id))
         crash_point("verifying.before_commit")
         of_package = and_(
             PhysicalCopy.raw_data_package_id == copy.raw_data_package_id, PhysicalCopy.site_id == copy.site_id
         )
-        with work.finishing(of_package, result=result) as session:
-            found = wrong(storage, failure)
-            record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
-            answer(session, doubts, copy.site_id, check.id)
-            _note_bad(session, work, copy, location_type, result, failure)
+        with work.finishing(of_package, result=result, decoys_right=decoys_right) as session:
+            one_at_a_time(session, copy.data_location_id)
+            known_to_be_bad = is_second(session)
+            reading = record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
+            if known_to_be_bad:
+                answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
+                _note_bad(session, work, copy, location_type, result, failure)
+            else:
+                _note_wrong(session, work, copy, failure)
+                _doubt_the_place(session, work, copy, found)
     else:
         span = watch.stop()
         storage.confirm_place()
         crash_point("verifying.before_commit")
         with work.finishing(
-            PhysicalCopy.id == copy.id, result=CheckResult.VERIFIED, checksum=report.checksum
+            PhysicalCopy.id == copy.id,
+            result=CheckResult.VERIFIED,
+            checksum=report.checksum,
+            decoys_right=decoys_right,
         ) as session:
             found = right(storage, report)
-            record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
-            answer(session, doubts, copy.site_id, check.id)
+            differs = check.reason not in FIRST_READINGS and was_wrong(session, copy.id)
+            reading = record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
+            answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
             _note_good(session, work, copy, location_type, report, storage.marker_id)
+            if differs:
+                _note_difference(session, work, copy)
     crash_point("verifying.after_commit")
 
 
@@ -126,6 +149,36 @@ def _note_good(
         subject_type="raw_data_package",
         subject_id=copy.raw_data_package_id,
         message=f"verified at {copy.data_location_id} by {report.method.replace('_', ' ')}",
+    )
+
+
+def _note_wrong(session: Session, work: Attempt, copy: PhysicalCopy, failure: Integrity) -> None:
+    """Tell that a copy was read wrong: it counts no more, and another process reads it once more."""
+    record_error(
+        session,
+        site_id=copy.site_id,
+        at=database_now(session),
+        severity=Severity.WARNING,
+        category=failure.category,
+        subject_type="physical_copy",
+        subject_id=copy.id,
+        data_location_id=copy.data_location_id,
+        message=f"{failure}; it is read once more by another process",
+    )
+
+
+def _note_difference(session: Session, work: Attempt, copy: PhysicalCopy) -> None:
+    """Tell that a copy was read wrong, and then right: that speaks against machines, memory or storage."""
+    record_error(
+        session,
+        site_id=copy.site_id,
+        at=database_now(session),
+        severity=Severity.WARNING,
+        category="readings_differ",
+        subject_type="physical_copy",
+        subject_id=copy.id,
+        data_location_id=copy.data_location_id,
+        message=f"{copy.relative_path} was read wrong at {copy.data_location_id}, and then right",
     )
 
 
@@ -181,55 +234,19 @@ def _note_bad(
     )
 
 
-def _refuse_to_believe_a_sick_place(work: Attempt, check: FixityCheck, failure: Integrity) -> None:
-    """Doubt the location, not its copies, when many of them fail at once.
-
-    Raises
-    ------
-    Transient
-        If the location is in doubt (now or before). No copy changes then.
-    """
-    with work.sessions.begin() as session:
-        at = database_now(session)
-        bad = _recent_bad_results(session, check.data_location_id, at)
-        if bad + 1 < SUSPICION_FAILURES:
-            return
-        minutes = SUSPICION_WINDOW // timedelta(minutes=1)
-        reason = (
-            f"{bad} copies were corrupt or missing within {minutes} min, and then one more;"
-            f" the latest: {failure}"
-        )
-        doubt_location(session, check.data_location_id, reason, at)
-        record_error(
-            session,
-            site_id=check.site_id,
-            at=at,
-            severity=Severity.CRITICAL,
-            category=DOUBT,
-            subject_type="data_location",
-            subject_id=check.data_location_id,
-            data_location_id=check.data_location_id,
-            message=f"{check.data_location_id} is in doubt: {reason}. {_remedy(check.data_location_id)}",
-        )
-    raise Transient(
-        DOUBT,
-        f"{check.data_location_id} is in doubt: {reason}. {_remedy(check.data_location_id)}",
+def _doubt_the_place(session: Session, work: Attempt, copy: PhysicalCopy, found: Reading) -> None:
+    """Doubt the place of a copy that was read wrong, if others there were, too."""
+    if found.marker_id is None:
+        return
+    wrong_copies = wrong_for_the_first_time(session, copy.data_location_id, found.marker_id)
+    if len(wrong_copies) < WRONG_COPIES:
+        return
+    doubt_place(
+        session,
+        copy.data_location_id,
+        DoubtCause.READINGS,
+        f"{len(wrong_copies)} of the last {LAST_COPIES} copies that were read there were right before, and"
+        " were read wrong now",
+        work.lease.owner,
+        work=("fixity_check", work.id),
     )
-
-
-def _remedy(location: str) -> str:
-    return remedy_at(CATALOGUE[WaitingReason.LOCATION_SUSPECT].remedy, location)
-
-
-def _recent_bad_results(session: Session, location_id: str, at: datetime) -> int:
-    statement = (
-        select(func.count())
-        .select_from(FixityCheck)
-        .where(
-            FixityCheck.data_location_id == location_id,
-            FixityCheck.status == Status.COMPLETED,
-            FixityCheck.result != CheckResult.VERIFIED,
-            FixityCheck.finished_at > at - SUSPICION_WINDOW,
-        )
-    )
-    return session.execute(statement).scalar_one()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -19,12 +19,20 @@ from sqlalchemy.orm import Session
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.database_time import ops_now, time_after
 from ccat_ops_db.enumerations import Operation, Status
+from ccat_ops_db.models import FixityCheck, Work
+from ccat_ops_db.waiting import WaitingReason
 
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 """What a database that is away, restarting, read-only or out of connections looks like."""
 
 ENOUGH = timedelta(seconds=10)
 """What must be left of a lease before something is done that cannot be taken back."""
+
+SAME_PROCESS_AFTER = timedelta(hours=6)
+"""After so long the process that read a copy wrong may read it for the second time, too."""
+
+ANOTHER_SOON = timedelta(minutes=1)
+"""What one process is not to do is offered to the others after so long."""
 
 
 class LeaseLostError(Exception):
@@ -67,6 +75,7 @@ def acquire(
                 table.status == Status.SCHEDULED,
                 and_(table.status == Status.IN_PROGRESS, table.lease_expires_at < ops_now()),
             ),
+            *_may_be_done_by(table, owner),
         )
         .values(
             status=Status.IN_PROGRESS,
@@ -85,6 +94,36 @@ def acquire(
     )
     fencing = session.execute(statement).scalar_one_or_none()
     return None if fencing is None else Lease(operation, work_id, owner, fencing)
+
+
+def leave_to_another(session: Session, operation: Operation, work_id: UUID, owner: str) -> bool:
+    """Put back a row that this process is not to do; return whether it was such a row."""
+    table = KINDS[operation].table
+    excluding = _may_be_done_by(table, owner)
+    if not excluding:
+        return False
+    put_back = (
+        update(table)
+        .where(table.id == work_id, table.status == Status.SCHEDULED, *(~each for each in excluding))
+        .values(
+            status=Status.PENDING,
+            next_attempt_at=time_after(ANOTHER_SOON),
+            waiting_reason=WaitingReason.SECOND_READING,
+            waiting_detail=f"{owner} read it before: another process does it, or the same some hours later",
+            waiting_since=ops_now(),
+        )
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(put_back).scalar_one_or_none() is not None
+
+
+def _may_be_done_by(table: type[Work], owner: str) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a process may do a row, beside those of its status."""
+    if table is not FixityCheck:
+        return []
+    excluded = func.coalesce(FixityCheck.excluded_worker, "")
+    return [or_(excluded != owner, FixityCheck.created_at <= time_after(-SAME_PROCESS_AFTER))]
 
 
 def write(session: Session, lease: Lease, **values: Any) -> None:

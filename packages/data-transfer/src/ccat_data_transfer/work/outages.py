@@ -15,7 +15,7 @@ from ccat_ops_db.events import record_error, resolve_errors
 from ccat_ops_db.models import Outage
 from ccat_ops_db.models.base import UtcDateTime
 from ccat_ops_db.models.outages import NOT_ENDED
-from ccat_ops_db.outages import DOUBT, FIRST_PROBE, IN_FORCE, LONGEST_PAUSE, trial
+from ccat_ops_db.outages import FIRST_PROBE, IN_FORCE, LONGEST_PAUSE, trial
 
 ALARM_AFTER = timedelta(minutes=20)
 """An outage that lasts longer is an error, and no longer a warning."""
@@ -91,7 +91,6 @@ def note_failure(
     closes = or_(Outage.closed_since.is_not(None), count >= closes_after)
     # Only what came after the pause was a trial; what was under way when it was closed says nothing new.
     next_probe = case(
-        (Outage.category == DOUBT, Outage.next_probe_at),
         (Outage.next_probe_at > at, Outage.next_probe_at),
         (closes, now + pause),
         else_=Outage.next_probe_at,
@@ -115,8 +114,8 @@ def note_failure(
             index_elements=["site_id", "scope", "scope_id"],
             index_where=NOT_ENDED,
             set_={
-                "category": case((Outage.category == DOUBT, DOUBT), else_=category),
-                "message": case((Outage.category == DOUBT, Outage.message), else_=message),
+                "category": category,
+                "message": message,
                 "last_seen_at": at,
                 "count": count,
                 "closed_since": case((closes, func.coalesce(Outage.closed_since, at))),
@@ -142,32 +141,6 @@ def note_failure(
     return row.closed_since is not None
 
 
-def doubt_location(session: Session, location_id: str, reason: str, at: datetime) -> None:
-    """Doubt the bytes of a location until a person trusts it again."""
-    facts = {"category": DOUBT, "message": reason, "last_seen_at": at, "next_probe_at": None}
-    session.execute(
-        insert(Outage)
-        .values(
-            site_id=location_id.partition(".")[0],
-            scope=OutageScope.LOCATION,
-            scope_id=location_id,
-            since=at,
-            count=1,
-            closed_since=at,
-            **facts,
-        )
-        .on_conflict_do_update(
-            index_elements=["site_id", "scope", "scope_id"],
-            index_where=NOT_ENDED,
-            set_={
-                **facts,
-                "count": Outage.count + 1,
-                "closed_since": case((Outage.category == DOUBT, Outage.closed_since), else_=at),
-            },
-        )
-    )
-
-
 def open_things(session: Session, site: ColumnElement[str]) -> set[Thing]:
     """Return what fails now, as a site sees it."""
     found = session.execute(
@@ -182,7 +155,7 @@ def end_outages(session: Session, things: Iterable[Thing], at: datetime) -> None
     session.execute(delete(Outage).where(found, Outage.closed_since.is_(None)))
     ended = session.execute(
         update(Outage)
-        .where(found, Outage.category != DOUBT)
+        .where(found)
         .values(ended_at=at)
         .returning(Outage.scope, Outage.scope_id)
         .execution_options(synchronize_session=False)

@@ -17,7 +17,6 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import FailureClass, OutageScope, Severity, Status
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.models import DataTransfer, ErrorRecord, S3DataLocation
-from ccat_ops_db.outages import DOUBT
 from ccat_ops_db.own_rows import own_rows
 from ccat_ops_db.waiting import WaitingReason
 
@@ -152,8 +151,7 @@ def fail(
         waiting_since=at,
         **reached,
     )
-    # A doubt is recorded once as an error of its location, not of each piece of work there too.
-    if waits_for is None and failure.category != DOUBT:
+    if waits_for is None:
         record_error(
             session,
             site_id=used.site_id,

@@ -13,7 +13,7 @@ from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.registry import STAGES
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.attempt_log import AttemptLog, register_log
-from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire
+from ccat_data_transfer.work.lease import DATABASE_AWAY, Lease, LeaseLostError, acquire, leave_to_another
 from ccat_data_transfer.work.outcome import closed_place, credentials_of, fail, hand_back, used_by
 from ccat_data_transfer.work.worker_places import WorkerPlaces
 from ccat_data_transfer.world import Event, World
@@ -58,7 +58,8 @@ class WorkRunner:
         """Do one unit of work, if it is to be had; return how it ended, in a word.
 
         A message that came twice, late or for nothing ends as ``not_to_be_had`` and changes nothing, one of
-        work that needs a place which this worker cannot use as ``closed_here``.
+        work that needs a place which this worker cannot use as ``closed_here``, and one of a second reading
+        after a first one by this process as ``left_to_others``.
         """
         if self._stopping.is_set():
             return "stopping"
@@ -139,7 +140,8 @@ class WorkRunner:
                 return "closed_here"
             lease = acquire(session, operation, work_id, self._owner, duration, worker_clock)
             if lease is None:
-                return "not_to_be_had"
+                left = leave_to_another(session, operation, work_id, self._owner)
+                return "left_to_others" if left else "not_to_be_had"
             return lease, register_log(session, self._settings.log_folder, lease, worker_clock)
 
     def _settle(self, work: Attempt, attempt_log: AttemptLog, error: Exception | None) -> str:

@@ -24,6 +24,7 @@ from ccat_dev_stack.pictures.night import (
 )
 from ccat_dev_stack.pictures.observing import Part, observe_since
 from ccat_dev_stack.pictures.steps import Package, lock
+from ccat_dev_stack.proofs import marker_at
 from ccat_ops_db.enumerations import CallerKind, CheckReason, Operation, Status, VerificationMethod
 from ccat_ops_db.models import (
     DataTransfer,
@@ -62,7 +63,7 @@ class BadNight:
         self._night = night
         self._refused: list[tuple[Package, UUID]] = []
         self._bad: tuple[Part, UUID] | None = None
-        self._scrubs: list[tuple[str, int, UUID]] = []
+        self._scrubs: list[UUID] = []
 
     def fill(self) -> None:
         """Add what is as in any night, and the work that will fail."""
@@ -107,13 +108,26 @@ class BadNight:
             worker(OUTPUT),
             mismatch,
         )
-        archive = CutShort({path: size // 2**23 * 2**23 for path, size, _ in self._scrubs})
-        for number, (_, _, check) in enumerate(self._scrubs[:5]):
+        archive = self._cut_short()
+        for number, check in enumerate(self._scrubs[:5]):
             moment = SCRUBBED + number * 50 * SECOND
             engine.attempt(Operation.VERIFY, check, [moment], {ARCHIVE_US: archive}, worker(ARCHIVE_US))
         engine.plan_moving(SCRUBBED + 5 * MINUTE)
+        # The next sample is due when the night has just ended.
+        samples = (SCRUBBED + 8 * MINUTE, SCRUBBED + HOUR + 8 * MINUTE)
+        engine.sample(samples, ARCHIVE_US, archive, worker(ARCHIVE_US))
         self._acknowledge()
         engine.plan()
+
+    def _cut_short(self) -> CutShort:
+        with self._night.session.begin():
+            there = self._night.session.execute(
+                select(PhysicalCopy.relative_path, PhysicalCopy.size).where(
+                    PhysicalCopy.data_location_id == ARCHIVE_US
+                )
+            ).all()
+            marker = marker_at(self._night.session, ARCHIVE_US, NOW)
+        return CutShort({path: (size - 1) // 2**23 * 2**23 for path, size in there}, marker)
 
     def _cut_route(self, engine: DataTransferEngine) -> None:
         with self._night.session.begin():
@@ -177,7 +191,7 @@ class BadNight:
             method=VerificationMethod.FULL_READ,
         )
         lock(self._night, copy, check, at)
-        self._scrubs.append((package.path, package.size, check.id))
+        self._scrubs.append(check.id)
 
     def _suspend_processing(self) -> None:
         who, why = "m.rossi (session)", "its disks are exchanged until Monday"

@@ -1,9 +1,9 @@
 """The planner and the workers themselves upon an invented night, with places that answer as they are told."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
 from uuid import UUID
@@ -16,7 +16,9 @@ from ccat_data_transfer.package_format.writer import WrittenPackage
 from ccat_data_transfer.packer import NewPackage, Packer
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.planner import Planner
-from ccat_data_transfer.planning.topology import load_topology
+from ccat_data_transfer.planning.samples import sample_doubted_places
+from ccat_data_transfer.planning.second_readings import plan_second_readings
+from ccat_data_transfer.planning.topology import Topology, load_topology
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.interface import ObjectInfo, Storage, nanoseconds_of
 from ccat_data_transfer.work.kinds import KINDS
@@ -25,10 +27,11 @@ from ccat_data_transfer.world_real import real_world
 from ccat_dev_stack.pictures.night import NOW
 from ccat_dev_stack.virtual_time import install_virtual_time, set_virtual_time
 from ccat_ops_db.clock import SystemClock
-from ccat_ops_db.enumerations import Operation, Status
+from ccat_ops_db.enumerations import CheckReason, Operation, Status
 from ccat_ops_db.models import (
     ExecutedObsUnit,
     ExecutedObsUnitModule,
+    FixityCheck,
     PhysicalCopy,
     Site,
 )
@@ -52,13 +55,15 @@ class CutShort:
     ----------
     sizes : mapping
         How many bytes are left of an object.
+    marker_id : UUID
+        Marker of the archive.
     """
 
     kind = "s3"
-    marker_id = None
 
-    def __init__(self, sizes: Mapping[str, int]) -> None:
+    def __init__(self, sizes: Mapping[str, int], marker_id: UUID) -> None:
         self._sizes = sizes
+        self.marker_id = marker_id
 
     def stat(self, path: str) -> ObjectInfo:
         """Tell that an object is shorter than it was."""
@@ -186,9 +191,28 @@ class DataTransferEngine:
 
     def plan_moving(self, at: datetime) -> None:
         """Have the planner send on what lies in buffers, at a moment before now."""
+        self._do(plan_moving, at)
+
+    def sample(self, moments: Iterable[datetime], location_id: str, storage: CutShort, worker: str) -> None:
+        """Have samples of a place in doubt read at some moments, and what is wrong be read once more."""
+        for moment in moments:
+            self._set_time(moment)
+            self._do(sample_doubted_places, moment)
+            with self._sessions() as session:
+                drawn = session.scalars(
+                    select(FixityCheck.id)
+                    .where(FixityCheck.reason == CheckReason.SAMPLE, FixityCheck.status == Status.PENDING)
+                    .order_by(FixityCheck.id)
+                ).all()
+            for number, check in enumerate(drawn):
+                later = moment + timedelta(seconds=20 * (1 + number))
+                self.attempt(Operation.VERIFY, check, [later], {location_id: storage}, worker)
+            self._do(plan_second_readings, self._clock.now)
+
+    def _do(self, stage: Callable[[Session, Topology], int], at: datetime) -> None:
         with self._sessions.begin() as session:
-            sites = session.scalars(select(Site.id)).all()
-            plan_moving(session, load_topology(session, sites, at, self._settings, Random(0)))
+            sites = list(session.scalars(select(Site.id)))
+            stage(session, load_topology(session, sites, at, self._settings, Random(0)))
 
     def attempt(
         self,

@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ccat_ops_db.enumerations import Finding, ReadingMethod
+from ccat_ops_db.enumerations import DoubtCause, Finding, ReadingMethod
 from ccat_ops_db.models.base import Base, Identified, Owned, checksum_check, choice, of_owner
 from ccat_ops_db.models.statements import Statement
+
+_WRONG = text("finding <> 'right'")
 
 
 class Verification(Identified, Owned, Base):
@@ -52,7 +54,15 @@ class Verification(Identified, Owned, Base):
     __table_args__ = (
         of_owner("physical_copy_id", "physical_copy"),
         of_owner("place_marker_id", "place_marker"),
+        Index("ix_verification_at_place", "place_marker_id", "recorded_at"),
         Index("uq_verification_number", "physical_copy_id", "number", unique=True),
+        Index(
+            "ix_verification_wrong",
+            "physical_copy_id",
+            "number",
+            postgresql_where=_WRONG,
+            sqlite_where=_WRONG,
+        ),
         CheckConstraint("number > 0", name="number_positive"),
         CheckConstraint(
             "(finding = 'right' AND method <> 'unchanged') = (proved_at IS NOT NULL)",
@@ -84,22 +94,53 @@ class MemberFinding(Identified, Owned, Base):
 
 
 class Doubt(Statement, Base):
-    """Says that a copy was not found as it should be: from then on it counts no more, until it is read."""
+    """Says that a copy, or a place, is not to be believed: from then on no such copy counts."""
 
-    physical_copy_id: Mapped[UUID] = mapped_column(doc="Copy, of whichever site.")
-    work_table: Mapped[str] = mapped_column(doc="Table of the work that met it.")
-    work_id: Mapped[UUID] = mapped_column(doc="Row of the work that met it.")
+    physical_copy_id: Mapped[UUID | None] = mapped_column(index=True, doc="Copy, of whichever site.")
+    data_location_id: Mapped[str | None] = mapped_column(
+        ForeignKey("data_location.id"), index=True, doc="Location of which nothing is believed."
+    )
+    cause: Mapped[DoubtCause] = mapped_column(choice(DoubtCause), doc="Why.")
+    work_table: Mapped[str | None] = mapped_column(doc="Table of the work that met it.")
+    work_id: Mapped[UUID | None] = mapped_column(doc="Row of the work that met it.")
     __table_args__ = (
-        Index(None, "physical_copy_id"),
         CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint(
+            "(CASE WHEN physical_copy_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN data_location_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="is_of_one_thing",
+        ),
     )
 
 
-class DoubtAnswer(Identified, Owned, Base):
-    """Says that the site of a copy is done with a doubt of it: the copy was read after the doubt."""
+class DoubtAnswer(Statement, Base):
+    """Says that the site of a copy, or of a location, is done with a doubt of it, and by what.
+
+    That is one of four: a reading of the copy, the end of its deletion, a sample of what the location has, or
+    what a person says.
+    """
 
     doubt_id: Mapped[UUID] = mapped_column(doc="Doubt, of whichever site.")
-    fixity_check_id: Mapped[UUID | None] = mapped_column(
-        doc="Reading of the copy that answers it; null: it is known to be bad, or is gone."
+    verification_id: Mapped[UUID | None] = mapped_column(
+        index=True, doc="Reading of the copy: right, or the second wrong one."
     )
-    __table_args__ = (Index("uq_doubt_answer", "doubt_id", "site_id", unique=True),)
+    deletion_id: Mapped[UUID | None] = mapped_column(index=True, doc="Deletion of the copy.")
+    sample_read: Mapped[int | None] = mapped_column(doc="Copies and decoys that were read at the location.")
+    sample_right: Mapped[int | None] = mapped_column(doc="How many of them were right.")
+    __table_args__ = (
+        of_owner("verification_id", "verification"),
+        of_owner("deletion_id", "deletion"),
+        Index("uq_doubt_answer", "doubt_id", "site_id", unique=True),
+        CheckConstraint(
+            "(CASE WHEN verification_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN deletion_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN sample_read IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN caller_kind = 'engine' THEN 0 ELSE 1 END) = 1",
+            name="by_one_thing",
+        ),
+        CheckConstraint("caller_kind = 'engine' OR reason <> ''", name="person_says_why"),
+        CheckConstraint(
+            "(sample_read IS NULL) = (sample_right IS NULL) AND sample_right BETWEEN 0 AND sample_read",
+            name="sample_counted",
+        ),
+    )

@@ -221,6 +221,13 @@ class FixityCheck(Work, Base):
     )
     reason: Mapped[CheckReason] = mapped_column(choice(CheckReason), doc="Why it is checked.")
     method: Mapped[VerificationMethod] = mapped_column(choice(VerificationMethod), doc="How it is checked.")
+    excluded_worker: Mapped[str | None] = mapped_column(
+        doc="Process that read it wrong: another one reads it, or the same some hours later."
+    )
+    decoys: Mapped[int] = mapped_column(
+        default=0, doc="Decoys to be written and read beside the copy, to find out about its place."
+    )
+    decoys_right: Mapped[int | None] = mapped_column(doc="How many of them were read as they were written.")
     result: Mapped[CheckResult | None] = mapped_column(choice(CheckResult), doc="What was found.")
     checksum: Mapped[str | None] = mapped_column(doc="Checksum that was found.")
 

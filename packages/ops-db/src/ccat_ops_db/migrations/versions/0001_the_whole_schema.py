@@ -784,7 +784,7 @@ ALTER TABLE fixity_check ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON fixity_check
-FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.data_location_id, OLD.data_transfer_id, OLD.reason, OLD.method, OLD.result, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.data_location_id, NEW.data_transfer_id, NEW.reason, NEW.method, NEW.result, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.data_location_id, OLD.data_transfer_id, OLD.reason, OLD.method, OLD.excluded_worker, OLD.decoys, OLD.decoys_right, OLD.result, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.data_location_id, NEW.data_transfer_id, NEW.reason, NEW.method, NEW.excluded_worker, NEW.decoys, NEW.decoys_right, NEW.result, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -2657,6 +2657,8 @@ def upgrade() -> None:
                 "archive",
                 "scrub",
                 "request",
+                "second_reading",
+                "sample",
                 name="check_reason",
                 native_enum=False,
                 create_constraint=True,
@@ -2676,6 +2678,9 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("excluded_worker", sa.String(), nullable=True),
+        sa.Column("decoys", sa.BigInteger(), nullable=False),
+        sa.Column("decoys_right", sa.BigInteger(), nullable=True),
         sa.Column(
             "result",
             sa.Enum(
@@ -3768,21 +3773,38 @@ def upgrade() -> None:
     op.create_index("uq_suspension_end", "suspension_end", ["suspension_id", "site_id"], unique=True)
     _create_statements(
         "doubt",
-        sa.Column("physical_copy_id", sa.Uuid(), nullable=False),
-        sa.Column("work_table", sa.String(), nullable=False),
-        sa.Column("work_id", sa.Uuid(), nullable=False),
+        sa.Column("physical_copy_id", sa.Uuid(), nullable=True),
+        sa.Column("data_location_id", sa.String(), nullable=True),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "bytes",
+                "changed",
+                "lost",
+                "readings",
+                "reader",
+                "person",
+                name="doubt_cause",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("work_table", sa.String(), nullable=True),
+        sa.Column("work_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["data_location_id"], ["data_location.id"], name=op.f("fk_doubt_data_location_id")
+        ),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_doubt_reason_given")),
+        sa.CheckConstraint(
+            "(CASE WHEN physical_copy_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN data_location_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_doubt_is_of_one_thing"),
+        ),
     )
-    op.create_index(op.f("ix_doubt_physical_copy_id"), "doubt", ["physical_copy_id"], unique=False)
-    op.create_table(
-        "doubt_answer",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("site_id", sa.String(), nullable=False),
-        sa.Column("doubt_id", sa.Uuid(), nullable=False),
-        sa.Column("fixity_check_id", sa.Uuid(), nullable=True),
-        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_doubt_answer")),
-    )
-    op.create_index("uq_doubt_answer", "doubt_answer", ["doubt_id", "site_id"], unique=True)
+    for column in ("physical_copy_id", "data_location_id"):
+        op.create_index(op.f(f"ix_doubt_{column}"), "doubt", [column], unique=False)
     _create_statements("token_revocation", sa.Column("api_token_id", sa.Uuid(), nullable=False))
     op.create_index("uq_token_revocation", "token_revocation", ["api_token_id", "site_id"], unique=True)
     op.create_table(
@@ -3871,7 +3893,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_verification")),
     )
     op.create_index("uq_verification_number", "verification", ["physical_copy_id", "number"], unique=True)
+    op.create_index(
+        "ix_verification_wrong",
+        "verification",
+        ["physical_copy_id", "number"],
+        unique=False,
+        postgresql_where=sa.text("finding <> 'right'"),
+        sqlite_where=sa.text("finding <> 'right'"),
+    )
     op.create_index(op.f("ix_verification_work_id"), "verification", ["work_id"], unique=False)
+    op.create_index(
+        "ix_verification_at_place", "verification", ["place_marker_id", "recorded_at"], unique=False
+    )
+    _create_statements(
+        "doubt_answer",
+        sa.Column("doubt_id", sa.Uuid(), nullable=False),
+        sa.Column("verification_id", sa.Uuid(), nullable=True),
+        sa.Column("deletion_id", sa.Uuid(), nullable=True),
+        sa.Column("sample_read", sa.BigInteger(), nullable=True),
+        sa.Column("sample_right", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["verification_id", "site_id"],
+            ["verification.id", "verification.site_id"],
+            name=op.f("fk_doubt_answer_verification_id_site_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["deletion_id", "site_id"],
+            ["deletion.id", "deletion.site_id"],
+            name=op.f("fk_doubt_answer_deletion_id_site_id"),
+        ),
+        sa.CheckConstraint(
+            "(CASE WHEN verification_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN deletion_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN sample_read IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN caller_kind = 'engine' THEN 0 ELSE 1 END) = 1",
+            name=op.f("ck_doubt_answer_by_one_thing"),
+        ),
+        sa.CheckConstraint(
+            "caller_kind = 'engine' OR reason <> ''", name=op.f("ck_doubt_answer_person_says_why")
+        ),
+        sa.CheckConstraint(
+            "(sample_read IS NULL) = (sample_right IS NULL) AND sample_right BETWEEN 0 AND sample_read",
+            name=op.f("ck_doubt_answer_sample_counted"),
+        ),
+    )
+    op.create_index("uq_doubt_answer", "doubt_answer", ["doubt_id", "site_id"], unique=True)
+    for column in ("verification_id", "deletion_id"):
+        op.create_index(op.f(f"ix_doubt_answer_{column}"), "doubt_answer", [column], unique=False)
     op.create_table(
         "member_finding",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -3921,6 +3989,7 @@ def downgrade() -> None:
     set_limits()
     op.execute("DROP VIEW raw_data_file_view")
     op.drop_table("member_finding")
+    op.drop_table("doubt_answer")
     op.drop_table("verification")
     op.drop_index(
         "ix_raw_data_file_exception_undecided",
@@ -3931,7 +4000,6 @@ def downgrade() -> None:
     op.drop_table("raw_data_file_exception")
     op.drop_table("raw_data_package_member")
     op.drop_table("token_revocation")
-    op.drop_table("doubt_answer")
     op.drop_table("doubt")
     op.drop_table("suspension_end")
     op.drop_table("error_acknowledgement_end")
