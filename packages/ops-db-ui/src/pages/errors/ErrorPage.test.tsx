@@ -211,3 +211,23 @@ test("a kind of error that does not exist is not found", async () => {
   await show(<KnownErrorPage code="no_such" />, { me: OPERATOR });
   await expect.element(page.getByText("There is nothing at this address, or not yet.")).toBeVisible();
 });
+
+test("one of a file, which has no page, leads to its observation", async () => {
+  const file = "01a22a1e-429b-70f1-b51a-fe47bfc250aa";
+  const execution = "01a22a1e-429b-70f1-b51a-fe47bfc250bb";
+  answer(`/api/v1/errors/${ERROR.id}` as "/api/v1/errors/{error_id}", {
+    ...ERROR,
+    subject_type: "raw_data_file",
+    subject_id: file,
+  });
+  answerCall(`GET /api/v1/raw-data-files/${file}`, 200, {
+    id: file,
+    execution_id: execution,
+    relative_path: "night/scan-7.fits",
+  });
+  await show(<ErrorPage id={ERROR.id} />, { me: OPERATOR });
+  const concerned = page.getByRole("region", { name: "What it concerns" });
+  await expect
+    .element(concerned.getByRole("link", { name: /\(night\/scan-7\.fits\), in its observation$/ }))
+    .toHaveAttribute("href", `/observations/${execution}`);
+});

@@ -20,6 +20,7 @@ import { titleOf, useCategory } from "~/pages/errors/categories";
 import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
 import { HeldUp } from "~/pages/errors/HeldUp";
 import { Remedy } from "~/pages/errors/Remedy";
+import { ThingLink } from "~/pages/errors/ThingLink";
 import { WhoIsOnIt } from "~/pages/errors/WhoIsOnIt";
 import { span } from "~/time/format";
 
@@ -134,9 +135,9 @@ function Concerned({ of: error, work }: { readonly of: ErrorRecord; readonly wor
           Work that waits for the route {error.subject_id}
         </Link>
       ) : (
-        <SubjectLink key="thing" type={error.subject_type} id={error.subject_id}>
+        <ThingLink key="thing" of={error}>
           {thingOf(error)}
-        </SubjectLink>
+        </ThingLink>
       ),
     ],
   ];

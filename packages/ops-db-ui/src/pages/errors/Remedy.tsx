@@ -7,6 +7,7 @@ import { RemedySteps } from "~/components/RemedySteps";
 import { SubjectLink } from "~/components/SubjectLink";
 import type { Category } from "~/pages/errors/categories";
 import { placesOf, routeOf, whoseAt } from "~/pages/errors/ends";
+import { ThingLink } from "~/pages/errors/ThingLink";
 import { RetryStep } from "~/pages/work/RetryStep";
 
 type ErrorRecord = components["schemas"]["Error"];
@@ -69,11 +70,7 @@ function Where({
   const isThing = error.subject_type !== "data_location" && error.subject_type !== "data_transfer_route";
   return (
     <p className={page.row}>
-      {isThing && (
-        <SubjectLink type={error.subject_type} id={error.subject_id}>
-          See this {error.subject_type.replaceAll("_", " ")}
-        </SubjectLink>
-      )}
+      {isThing && <ThingLink of={error}>See this {error.subject_type.replaceAll("_", " ")}</ThingLink>}
       {route !== null && (
         <Link to="/work" search={{ route }}>
           See what waits for {route}

@@ -96,7 +96,28 @@ test("data on a stopped route wait, and can be staged once they are archived", a
   await show(<ObservationsPage />, { me: SCIENTIST, at: "/observations" });
   const row = page.getByRole("row").nth(1);
   await expect.element(row).toMatchTextContent(/waits\s*for .*route circuit open/);
-  await expect.element(row).toMatchTextContent("once it is archived");
+  await row.getByText("not yet").hover();
+  await expect.element(page.getByRole("tooltip")).toMatchTextContent(/once it is archived/);
   await expect.element(page.getByRole("row").nth(2)).toMatchTextContent("on the way");
   expect(page.getByRole("button", { name: /^Stage/ }).elements()).toEqual([]);
+});
+
+test("the observations before and after are one press away", async () => {
+  const LIST = "GET /api/v1/executed-obs-units";
+  const before = { ...LISTED, id: "01a22a1e-0000-70f1-b51a-000000000001", source: "M82" };
+  const after = { ...LISTED, id: "01a22a1e-0000-70f1-b51a-000000000002", source: "NGC 253" };
+  const since = encodeURIComponent(EXECUTION.started_at);
+  answerCall(`${LIST}?until=${since}&sort=-started_at&limit=1`, 200, { items: [before], next_cursor: null });
+  answerCall(`${LIST}?since=${since}&sort=started_at&limit=2`, 200, {
+    items: [{ ...LISTED, id: ID }, after],
+    next_cursor: null,
+  });
+  await show(<ObservationPage id={ID} />, { me: SCIENTIST });
+  await expect
+    .element(page.getByRole("link", { name: "Previous observation: M82" }))
+    .toHaveAttribute("href", `/observations/${before.id}`);
+  await expect
+    .element(page.getByRole("link", { name: "Next observation: NGC 253" }))
+    .toHaveAttribute("href", `/observations/${after.id}`);
+  await expectAccessible();
 });

@@ -12,6 +12,7 @@ import { ConditionsPanel } from "~/pages/observations/ConditionsPanel";
 import { DownloadLink } from "~/pages/observations/DownloadLink";
 import { FilesPanel } from "~/pages/observations/FilesPanel";
 import { Folded } from "~/pages/observations/Folded";
+import { Neighbours } from "~/pages/observations/Neighbours";
 import styles from "~/pages/observations/ObservationPage.module.css";
 import { PackagesPanel } from "~/pages/observations/PackagesPanel";
 import { usePackages } from "~/pages/observations/packages";
@@ -56,6 +57,7 @@ export function ObservationPage({ id }: { readonly id: string }) {
         )}
       </PageTitle>
       <div className={styles.panels}>
+        {one !== undefined && <Neighbours of={one} />}
         <ArrivalPanel of={progress} packages={packages.data?.items} />
         {!isThrough && <WaitingPanel id={id} />}
         <PackagesPanel id={id} isRunning={one?.status === "running"} />

@@ -18,33 +18,36 @@ export function PackageMatrix({
   readonly siteOf: (location: string) => string | undefined;
 }) {
   return (
-    <table className={styles.matrix} aria-label="Packages and the stages they passed">
-      <thead>
-        <tr>
-          <th scope="col">Package</th>
-          <th scope="col" className={styles.number}>
-            Files
-          </th>
-          <th scope="col" className={styles.number}>
-            Size
-          </th>
-          {STAGES.map(({ id, label }) => (
-            <th key={id} scope="col">
-              {label}
+    <div className={styles.frame}>
+      {" "}
+      <table className={styles.matrix} aria-label="Packages and the stages they passed">
+        <thead>
+          <tr>
+            <th scope="col">Package</th>
+            <th scope="col" className={styles.number}>
+              Files
             </th>
+            <th scope="col" className={styles.number}>
+              Size
+            </th>
+            {STAGES.map(({ id, label }) => (
+              <th key={id} scope="col">
+                {label}
+              </th>
+            ))}
+            <th scope="col">Where it stands</th>
+            <th scope="col">
+              <span className="visually-hidden">Download</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {packages.map((one) => (
+            <Row key={one.id} of={one} stages={stagesOf(one, siteOf)} />
           ))}
-          <th scope="col">Where it stands</th>
-          <th scope="col">
-            <span className="visually-hidden">Download</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {packages.map((one) => (
-          <Row key={one.id} of={one} stages={stagesOf(one, siteOf)} />
-        ))}
-      </tbody>
-    </table>
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { PackageOpen } from "lucide-react";
 import { known, worded } from "~/api/words";
 import { Button } from "~/components/Button";
+import { Hint } from "~/components/Hint";
 import type { ListedExecution } from "~/pages/observations/answers";
 import styles from "~/pages/observations/StageOffer.module.css";
 import { StageButton } from "~/pages/staging/StageButton";
@@ -29,15 +30,22 @@ export function StageOffer({
   readonly kind: "main" | "quiet";
 }) {
   if (state === "archived") return <StageButton of={{ executionId: id, title }} kind={kind} />;
+  const why = known(NOT_YET, state) ?? worded(state);
+  // The same words on each row of a long list would hide those that differ.
+  if (kind === "quiet") {
+    return (
+      <span className={styles.not}>
+        <Hint lines={() => [["Stage", why]]}>{state === "no_files" ? "no data" : "not yet"}</Hint>
+      </span>
+    );
+  }
   return (
     <span className={styles.not}>
-      {kind === "main" && (
-        <Button disabled>
-          <PackageOpen aria-hidden size={16} />
-          Stage
-        </Button>
-      )}
-      {known(NOT_YET, state) ?? worded(state)}
+      <Button disabled>
+        <PackageOpen aria-hidden size={16} />
+        Stage
+      </Button>
+      {why}
     </span>
   );
 }

@@ -61,7 +61,7 @@ export function AttentionCards({
       ))}
       {shown.length < cards.length &&
         (isWall ? (
-          <p>{restOf(cards.slice(SHOWN))}</p>
+          <p>{namesOf(cards.slice(SHOWN))}</p>
         ) : (
           <Button onClick={() => setAll(true)}>Show {restOf(cards.slice(SHOWN))}</Button>
         ))}
@@ -74,6 +74,22 @@ function restOf(cards: readonly Attention[]): string {
   const rest = cards.length - urgent;
   const parts = [...(urgent > 0 ? [`${urgent} to act on`] : []), ...(rest > 0 ? [`${rest} to watch`] : [])];
   return `${cards.length} more: ${parts.join(", ")}`;
+}
+
+/** The titles of cards for which there is no room, by how urgent they are. */
+function namesOf(cards: readonly Attention[]): string {
+  const named = (title: string, some: readonly Attention[]) =>
+    some.length === 0 ? [] : [`${some.length} more ${title}: ${some.map((card) => card.title).join(" · ")}`];
+  return [
+    ...named(
+      "to act on",
+      cards.filter(({ severity }) => severity === "act"),
+    ),
+    ...named(
+      "to watch",
+      cards.filter(({ severity }) => severity !== "act"),
+    ),
+  ].join("; ");
 }
 
 function Card({

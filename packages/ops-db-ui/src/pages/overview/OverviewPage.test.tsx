@@ -402,3 +402,16 @@ test("on the wall stand verdict, cards, flow and places, with nothing to press",
   expect(page.getByRole("region", { name: "What waits" }).elements()).toEqual([]);
   expect(page.getByRole("button").elements()).toEqual([]);
 });
+
+test("the wall names the cards for which it has no room", async () => {
+  const [card] = badNight.attention;
+  if (card === undefined) throw new Error("the bad night has no card");
+  const severities = ["act", "act", "act", "act", "act", "watch", "watch"] as const;
+  const attention = severities.map((severity, at) => ({ ...card, severity, title: `card ${at}` }));
+  night({ ...badNight, attention }, badWork);
+  answerNames();
+  await show(<OverviewPage isWall />, { me: OPERATOR, width: "wide" });
+  await expect
+    .element(page.getByText("1 more to act on: card 4; 2 more to watch: card 5 · card 6"))
+    .toBeVisible();
+});

@@ -13,6 +13,8 @@ import { byCount, type Group, kindsOf } from "~/pages/work/group-words";
 
 const SHOWN = 6;
 const PLACES = 2;
+/** So many reasons are named of what goes on by itself, and one more where that is the last. */
+const NAMED = 2;
 
 /**
  * What waits for somebody, by reason, the largest group first, each with a link to its rows; what goes on by itself is
@@ -25,6 +27,7 @@ export function Waits({ names }: { readonly names: Names }) {
   });
   const all = groups.data?.groups ?? [];
   const alone = all.filter(({ turn }) => turn === "automatic");
+  const named = alone.slice(0, alone.length > NAMED + 1 ? NAMED : alone.length);
   const others = all.filter(({ turn }) => turn !== "automatic");
   return (
     <Part title="What waits" beside={<Link to="/work">All work</Link>}>
@@ -88,7 +91,7 @@ export function Waits({ names }: { readonly names: Names }) {
             />
           )}
           {": "}
-          {alone.slice(0, SHOWN).map((group, place) => (
+          {named.map((group, place) => (
             <span key={group.key ?? ""}>
               {place > 0 && ", "}
               <Link to="/work" search={{ open: group.key ?? "" }}>
@@ -96,6 +99,14 @@ export function Waits({ names }: { readonly names: Names }) {
               </Link>
             </span>
           ))}
+          {named.length < alone.length && (
+            <>
+              {" and "}
+              <Link to="/work">
+                <Count value={alone.length - named.length} one="more reason" />
+              </Link>
+            </>
+          )}
         </p>
       )}
     </Part>
