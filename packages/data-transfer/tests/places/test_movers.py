@@ -48,6 +48,7 @@ ROUTES = [
 FROM_DISK = [kinds for kinds in KINDS if kinds[0] == "disk"]
 MOVER_POINTS = ["mover.before_send", "mover.before_compare", "mover.sent"]
 NOT_OF_SENDING = {
+    "before_collect",
     "before_remove",
     "before_unlink",
     "leftover_taken",
@@ -56,7 +57,7 @@ NOT_OF_SENDING = {
     "put_back",
     "removed",
 }
-"""Points of removals, and one of file systems that cannot rename to free names only."""
+"""Points of removals and of collecting, and one of file systems that cannot rename to free names only."""
 POINTS = {
     kind: MOVER_POINTS
     + [
