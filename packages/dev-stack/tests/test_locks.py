@@ -26,6 +26,7 @@ LOCKS = {
     "ccat_data_transfer/planning/packaging.py:_plan_series": ONE_ROW,
     "ccat_data_transfer/planning/reasons.py:not_locked": ORDERED,
     "ccat_data_transfer/planning/recovery.py:_expired": ORDERED,
+    "ccat_data_transfer/planning/samples.py:_hold": ORDERED,
     "ccat_data_transfer/planning/verifying.py:register_copy": ONE_ROW,
     "ccat_data_transfer/stages/bad_files.py:_exceptions": ORDERED,
     "ccat_data_transfer/stages/staging.py:_register": ONE_ROW,
