@@ -37,6 +37,7 @@ REAL = (
     "storage/",
     "work/__init__.py",
     "work/broker.py",
+    "work/measuring.py",
     "work/throttle.py",
     "work/worker.py",
     "__init__.py",

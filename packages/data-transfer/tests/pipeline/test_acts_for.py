@@ -124,6 +124,11 @@ def test_a_bad_copy_of_another_site_is_doubted_and_read_there(
     [doubt] = observatory.rows(Doubt)
     copy = observatory.copy_at("ccat.buffer")
     assert (doubt.site_id, doubt.physical_copy_id) == ("cologne", copy.id)
+    assert observatory.rows(DoubtAnswer) == []
+    # The one worker there may read it once more when no other has come.
+    observatory.clock.advance(6 * 3600 + 60)
+    run(observatory, sites)
+    copy = observatory.copy_at("ccat.buffer")
     [answer] = observatory.rows(DoubtAnswer)
     assert answer.site_id == "ccat"
     assert copy.status is PhysicalCopyStatus.CORRUPT

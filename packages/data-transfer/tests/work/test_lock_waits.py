@@ -122,6 +122,11 @@ class Parties:
         [row] = self.observatory.rows(kind.table, **wanted)
         return row
 
+    def second_reading(self, location: str, after: float) -> Any:
+        """Let some seconds pass until a copy that was read wrong may be read once more, and return that."""
+        self.observatory.clock.advance(after)
+        return self.scheduled(Operation.VERIFY, location)
+
     def row(self, model: Any, row_id: UUID) -> Any:
         """Return a row as it is now."""
         [row] = self.observatory.rows(model, id=row_id)
@@ -286,6 +291,9 @@ def test_a_transfer_stays_cancelled_whose_arrival_was_read(
     if damaged:
         rot(observatory.tars_at("cologne.buffer")[0])
     assert parties.work(Operation.VERIFY, check.id) == "done"
+    if damaged:
+        second = parties.second_reading("cologne.buffer", 60)
+        assert parties.work(Operation.VERIFY, second.id, "worker-2") == "done"
     met = parties.meet(
         partial(parties.ask, f"/data-transfers/{check.data_transfer_id}:cancel"),
         partial(parties.plan, conclude_transfers),
@@ -603,9 +611,11 @@ def test_an_archive_that_lost_a_copy_gets_it_again(observatory: Any, parties: Pa
     have_read(observatory, "cologne.lta")
     observatory.change(PhysicalCopy, observatory.copy_at("cologne.buffer").id, onward_planned_at=None)
     check = parties.scheduled(Operation.VERIFY, "cologne.lta")
+    assert parties.work(Operation.VERIFY, check.id) == "done"
+    check = parties.second_reading("cologne.lta", 900)
     observatory.change(PhysicalCopy, observatory.copy_at("cologne.buffer").id, onward_planned_at=None)
     met = parties.meet(
-        partial(parties.work, Operation.VERIFY, check.id),
+        partial(parties.work, Operation.VERIFY, check.id, "worker-2"),
         partial(parties.plan, plan_moving, plan_deletion),
         after="INSERT INTO event",
     )

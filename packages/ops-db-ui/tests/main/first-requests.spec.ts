@@ -22,6 +22,8 @@ test("with a session that and the verdict are asked for once, before the program
   page,
 }) => {
   await signInAs(page, "operator");
+  // The page after the sign-in asks on, until it is left.
+  await page.goto("about:blank");
   const asked = requestsOf(page);
   let release = () => {};
   const held = new Promise<void>((resolve) => {

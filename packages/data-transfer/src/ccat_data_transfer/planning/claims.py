@@ -59,6 +59,15 @@ def release_claim(session: Session, topology: Topology, claim_id: UUID) -> None:
     session.execute(update(CopyClaim).where(CopyClaim.id == claim_id).values(released_at=topology.at))
 
 
+def release_claims(session: Session, topology: Topology, work_id: UUID) -> None:
+    """Give up all claims of some work."""
+    session.execute(
+        update(CopyClaim)
+        .where(CopyClaim.work_id == work_id, CopyClaim.released_at.is_(None))
+        .values(released_at=topology.at)
+    )
+
+
 def was_refused(topology: Topology, work_id: UUID) -> ColumnElement[bool]:
     """Tell whether a copy was refused to work a short while ago."""
     return (

@@ -4,10 +4,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, select, update
+from sqlalchemy import Row, Select, and_, case, delete, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.claims import claim_copy, release_claim, was_refused
+from ccat_data_transfer.planning.claims import claim_copy, release_claim, release_claims, was_refused
 from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import set_reason
@@ -28,7 +28,12 @@ from ccat_ops_db.waiting import WaitingReason
 
 
 def plan_staging(session: Session, topology: Topology) -> int:
-    """Choose the copy to read for requested items that have none yet; return how many were given one."""
+    """Choose the copy to read for requested items that have none that is good; return how many got one.
+
+    A copy that is doubted since it was chosen is given up, so that another one is read while it is judged.
+    """
+    doubted = ask(session, _of_doubted_copies(), sites=topology.sites).all()
+    list(one_by_one(session, doubted, lambda item: _give_up_copy(session, topology, item)))
 
     def choose(item: Row[*tuple[Any, ...]]) -> bool:
         return _choose_copy(session, topology, item)
@@ -77,11 +82,48 @@ def _give(session: Session, item: Row[*tuple[Any, ...]], copy_id: UUID) -> bool:
     return given.one_or_none() is not None
 
 
+def _give_up_copy(session: Session, topology: Topology, item: Row[*tuple[Any, ...]]) -> None:
+    """Let an item wait for another copy; meanwhile a worker may have taken it."""
+    waits = session.execute(
+        update(StagingItem)
+        .where(
+            StagingItem.id == item.id,
+            StagingItem.status == Status.PENDING,
+            StagingItem.source_copy_id == item.source_copy_id,
+        )
+        .values(source_copy_id=None)
+        .returning(StagingItem.id)
+    )
+    if waits.one_or_none() is not None:
+        session.execute(
+            delete(PhysicalCopyLock).where(
+                PhysicalCopyLock.work_id == item.id, PhysicalCopyLock.claim_id.is_(None)
+            )
+        )
+        release_claims(session, topology, item.id)
+
+
 def _wait(
     session: Session, topology: Topology, item: Row[*tuple[Any, ...]], reason: WaitingReason, detail: str
 ) -> bool:
     set_reason(session, StagingItem, StagingItem.id == item.id, reason, detail, topology.at)
     return False
+
+
+@cache
+def _of_doubted_copies() -> Select[*tuple[Any, ...]]:
+    """Return items whose copy was trusted when it was chosen, and is no more."""
+    return (
+        select(StagingItem.id, StagingItem.source_copy_id)
+        .join(PhysicalCopy, PhysicalCopy.id == StagingItem.source_copy_id)
+        .where(
+            is_among(StagingItem.site_id, "sites"),
+            StagingItem.status.in_(fixed(Status.PENDING)),
+            ~trusted(),
+        )
+        .order_by(StagingItem.id)
+        .limit(1000)
+    )
 
 
 @cache
