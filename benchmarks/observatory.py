@@ -283,7 +283,8 @@ _UNDER_WAY = (
     INSERT INTO data_transfer (id, site_id, status, priority, created_at, attempt, interruptions,
         dispatches, fencing, bytes_done, bytes_total, partial_bytes, raw_data_package_id, source_copy_id,
         source_location_id, destination_location_id, final_site_id, data_transfer_route_id, lease_owner,
-        lease_expires_at, finished_at, error_class, error_category, error_message, waiting_reason, waiting_since)
+        lease_expires_at, finished_at, error_class, error_category, error_message, waiting_reason,
+        waiting_since)
     SELECT md5('transfer' || p)::uuid, 'ccat',
            CASE WHEN p %% 200 = 7 THEN 'failed' WHEN p %% 100 = 5 THEN 'in_progress' ELSE 'pending' END,
            0, {_LONG_AGO}, 0, 0, 0, 1, 0, 1050000, 0, {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid,
