@@ -94,7 +94,8 @@ def verify_copy(work: Attempt) -> None:
                 answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
                 _note_bad(session, work, copy, location_type, result, failure)
             else:
-                _note_wrong(session, work, copy, failure)
+                # It counts no more until it was read once more.
+                _warn(session, copy, failure.category, f"{failure}; it is read once more by another process")
                 _doubt_the_place(session, work, copy, found)
     else:
         span = watch.stop()
@@ -112,7 +113,9 @@ def verify_copy(work: Attempt) -> None:
             answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
             _note_good(session, work, copy, location_type, report, storage.marker_id)
             if differs:
-                _note_difference(session, work, copy)
+                # That speaks against machines, memory or storage.
+                said = f"{copy.relative_path} was read wrong at {copy.data_location_id}, and then right"
+                _warn(session, copy, "readings_differ", said)
     crash_point("verifying.after_commit")
 
 
@@ -152,33 +155,17 @@ def _note_good(
     )
 
 
-def _note_wrong(session: Session, work: Attempt, copy: PhysicalCopy, failure: Integrity) -> None:
-    """Tell that a copy was read wrong: it counts no more, and another process reads it once more."""
+def _warn(session: Session, copy: PhysicalCopy, category: str, message: str) -> None:
     record_error(
         session,
         site_id=copy.site_id,
         at=database_now(session),
         severity=Severity.WARNING,
-        category=failure.category,
+        category=category,
         subject_type="physical_copy",
         subject_id=copy.id,
         data_location_id=copy.data_location_id,
-        message=f"{failure}; it is read once more by another process",
-    )
-
-
-def _note_difference(session: Session, work: Attempt, copy: PhysicalCopy) -> None:
-    """Tell that a copy was read wrong, and then right: that speaks against machines, memory or storage."""
-    record_error(
-        session,
-        site_id=copy.site_id,
-        at=database_now(session),
-        severity=Severity.WARNING,
-        category="readings_differ",
-        subject_type="physical_copy",
-        subject_id=copy.id,
-        data_location_id=copy.data_location_id,
-        message=f"{copy.relative_path} was read wrong at {copy.data_location_id}, and then right",
+        message=message,
     )
 
 
