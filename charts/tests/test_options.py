@@ -186,7 +186,7 @@ def test_doctor_sees_what_all_workers_see(worker_sets: list[Object]) -> None:
     (doctor,) = of("Pod", worker_sets).values()
     assert doctor["metadata"]["annotations"]["helm.sh/hook"] == "test"
     (container,) = doctor["spec"]["containers"]
-    assert container["args"] == ["doctor"]
+    assert container["args"] == ["doctor", "--read-only"]
     seen = {mount["mountPath"] for mount in container["volumeMounts"]}
     for name, template in pod_templates(worker_sets):
         if "-worker-" in name:

@@ -11,6 +11,9 @@ import pytest
 import redis
 
 from ccat_dev_stack.testing import Bucket, OwnServer
+from ccat_ops_db.database_time import database_now
+from ccat_ops_db.enumerations import Ability
+from ccat_ops_db.models import PlaceAbility
 
 from ..more_places import add_store
 from ..places.faulty_server import Reply, Request, faulty_store
@@ -78,6 +81,40 @@ def test_the_doctor_names_a_folder_that_keeps_everything(
     assert line.startswith("FAIL")
     assert "may not delete" in line
     assert "ok   place ccat.buffer" in out
+
+
+def test_the_doctor_writes_nothing_where_it_may_only_read(
+    observatory: Any, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_nothing(name: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return real(name, flags, mode, dir_fd=dir_fd)
+
+    real = os.open
+    monkeypatch.setattr(os, "open", write_nothing)
+    [tried] = _lines(command("doctor")[1], "place cologne.lta")
+    assert tried.startswith("FAIL")
+    assert "Read-only file system" in tried
+    [told] = _lines(command("doctor", "--read-only")[1], "place cologne.lta")
+    assert told == "ok   place cologne.lta: can be used"
+
+
+def test_the_doctor_that_only_reads_tells_of_rights_as_the_workers_found_them(
+    observatory: Any, command: Command
+) -> None:
+    with observatory.sessions.begin() as session:
+        facts = {"works": False, "detail": "Operation not permitted", "probed_at": database_now(session)}
+        session.add(
+            PlaceAbility(data_location_id="cologne.lta", ability=Ability.REMOVE, site_id="cologne", **facts)
+        )
+    [line] = _lines(command("doctor", "--read-only")[1], "place cologne.lta")
+    assert line.startswith("FAIL")
+    assert "may not delete" in line
+
+
+def _lines(out: str, what: str) -> list[str]:
+    return [line for line in out.splitlines() if what in line]
 
 
 def test_the_doctor_notices_a_broker_that_refuses_writes(

@@ -1,11 +1,11 @@
 """``ccat-transfer doctor``: is everything there that the engine needs? One line each."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from psycopg.errors import QueryCanceled
@@ -26,7 +26,7 @@ from ccat_data_transfer.places.open import Places, open_places
 from ccat_data_transfer.places.overlaps import overlaps
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.storage.answer_in_time import answer_in_time
-from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.storage.interface import Probed, Storage
 from ccat_data_transfer.work.broker import make_celery, write_something
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_ops_db import schema
@@ -51,7 +51,16 @@ class Finding:
     detail: str
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    read_only: Annotated[
+        bool,
+        typer.Option(
+            "--read-only",
+            help="Write nothing to any place: tell of the rights there as the workers last found them.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Check settings, database, broker, workers and every place; exit status 1 if anything is not well."""
     settings = load_settings()
     engine = open_database()
@@ -61,7 +70,7 @@ def doctor(json: Json = False) -> None:
         findings.append(_look("broker", lambda: _broker(settings)))
         if findings[-1].ok:
             findings += _workers(engine, settings)
-        findings += _places(engine, settings)
+        findings += _places(engine, settings, read_only=read_only)
         findings += _deletion(engine)
         findings += orphans(engine)
     if json:
@@ -186,20 +195,20 @@ def _workers(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding
         yield Finding(f"workers of {row.id}", not missing, detail if missing else "running")
 
 
-def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]:
+def _places(engine: Engine, settings: DataTransferSettings, *, read_only: bool) -> Iterator[Finding]:
     places = open_places(engine, settings)
     location = DataLocation.__table__.c
     with engine.connect() as connection:
         ids = connection.scalars(select(location.id).where(*_in_service()).order_by(location.id)).all()
-        read_only = set(connection.scalars(select(location.id).where(location.read_only)))
+        written_to = set(connection.scalars(select(location.id).where(~location.read_only)))
         routes = connection.execute(select(DataTransferRoute.id)).all()
     for location_id in ids:
 
         def use(location_id: str = location_id) -> str:
             storage = places.storage(location_id)
             storage.check()
-            if location_id not in read_only:
-                _try_rights(storage)
+            if location_id in written_to:
+                _confirm_rights(_last_found(engine, location_id) if read_only else storage.probe())
             said = [_seen_elsewhere(engine, storage), *(_WITHOUT.get(one) for one in sorted(storage.unable))]
             return "; ".join(("can be used", *filter(None, said)))
 
@@ -208,17 +217,14 @@ def _places(engine: Engine, settings: DataTransferSettings) -> Iterator[Finding]
     yield Finding("routes", bool(routes), f"{len(routes)} configured" if routes else "none: configure one")
 
 
-def _try_rights(storage: Storage) -> None:
-    """Try on decoys what the engine does at a place.
+def _confirm_rights(found: Mapping[Ability, Probed]) -> None:
+    """Raise if the engine may not do at a place what it has to.
 
     Raises
     ------
-    Failure
-        Something may not be written.
     PermissionError
         Something may not be removed or listed; all of it is named.
     """
-    found = storage.probe()
     refused = [
         f"may not {act}: {found[ability].detail}"
         for ability, act in _RIGHTS.items()
@@ -226,6 +232,17 @@ def _try_rights(storage: Storage) -> None:
     ]
     if refused:
         raise PermissionError("; ".join(refused))
+
+
+def _last_found(engine: Engine, location_id: str) -> Mapping[Ability, Probed]:
+    """Return what the workers found when they last tried what a place can do."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(PlaceAbility.ability, PlaceAbility.works, PlaceAbility.detail).where(
+                PlaceAbility.data_location_id == location_id
+            )
+        )
+        return {row.ability: Probed(row.works, row.detail) for row in rows}
 
 
 _RIGHTS = {
