@@ -17,7 +17,7 @@ def record(disk: str, url: str) -> None:
         while refused < 3:
             recorder.spool.ask_again(url)
             try:
-                execution, receipt = recorder.start("away", [f"m{'x' * 5000}"])
+                execution, receipt = recorder.start("away", [f"{number}{'x' * 190}" for number in range(26)])
             except SpoolError:
                 refused += 1
             else:

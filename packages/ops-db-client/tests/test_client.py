@@ -289,6 +289,19 @@ async def test_the_asynchronous_client_looks_names_up(server: ScriptedServer, sp
             await client.site()
 
 
+async def test_cookies_of_a_gateway_are_not_collected(server: ScriptedServer, client_of: MakeClient) -> None:
+    """One with a name of its own in each answer would fill the memory."""
+    names = iter(range(100))
+    server.answer = lambda _: Reply(200, {"id": "ccat"}, {"Set-Cookie": f"request-{next(names)}=1; Path=/"})
+    client = client_of(server.url)
+    async with AsyncClient(client.settings) as other:
+        for _ in range(3):
+            client.site()
+            await other.site()
+        assert len(client._http.cookies.jar) == len(other._http.cookies.jar) == 0
+    assert not any("cookie" in request.headers for request in server.received)
+
+
 def test_a_forked_process_has_connections_of_its_own(server: ScriptedServer, client_of: MakeClient) -> None:
     """On one that two share each gets the other's answers, or none."""
     server.say(Reply(200, {"id": "ccat"}))

@@ -12,9 +12,16 @@ from uuid import UUID
 import pytest
 
 from ccat_dev_stack import ports
-from ccat_ops_db_client import Client, spool_lease
+from ccat_ops_db_client import Client, spool_away, spool_lease
 from ccat_ops_db_client import spool_listing as listing
-from ccat_ops_db_client.background import is_at_work, replay_in_process, replay_in_thread, replay_until_empty
+from ccat_ops_db_client.background import (
+    end_of_another_way,
+    is_at_work,
+    replay_in_process,
+    replay_in_thread,
+    replay_until_empty,
+    way_of,
+)
 from ccat_ops_db_client.errors import AuthenticationError, ConfigurationError, SpoolError
 from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.network_file_systems import network_file_system
@@ -401,6 +408,45 @@ class TestBackground:
         assert recorder.replay().sent == 1
         assert not recorder.start("O", ["m"])[1].spooled
         assert asked == [server.url]
+
+    def test_one_that_asks_in_vain_gives_way(
+        self, server: ScriptedServer, spool_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its proxy was a wrong one, and was corrected since; it must not find the API away for ever."""
+        monkeypatch.setattr(spool_away, "FIRST_PAUSE", 0.1)
+        monkeypatch.setattr(spool_away, "LONGEST_AWAY", 0.2)
+        server.answer = accept
+        settings = settings_for(server.url, spool_folder, replay_in_background=True)
+        with Client(settings.model_copy(update={"proxy": "http://127.0.0.1:1"})) as in_vain:
+            assert Recorder(in_vain).start("O", ["m"])[1].spooled
+        spool = Spool(spool_folder)
+        wait_for(lambda: is_at_work(spool, server.url))
+        with Client(settings) as client:
+            recorder = Recorder(client)
+
+            def is_sent() -> bool:
+                recorder.start("O", ["m"])
+                return spool.count(server.url) == 0
+
+            wait_for(is_sent)
+        wait_for(lambda: not is_at_work(spool, server.url))
+
+    def test_one_that_asks_the_same_way_goes_on(
+        self, server: ScriptedServer, spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = settings_for(server.url, tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        with spool.lease(f"background {server.url}", 0, way_of(settings)) as lease:
+            assert lease is not None
+            assert [lease.renew() for _ in range(5)] == [True] * 5
+            monkeypatch.chdir(tmp_path)
+            monkeypatch.setenv("SSL_CERT_FILE", "certificate.pem")
+            end_of_another_way(spool, settings)
+            assert is_at_work(spool, server.url)
+            monkeypatch.setenv("SSL_CERT_FILE", "another.pem")
+            end_of_another_way(spool, settings)
+            assert not is_at_work(spool, server.url)
+            assert not lease.renew()
 
     def test_it_ends_when_the_token_is_refused(self, server: ScriptedServer, spool_folder: Path) -> None:
         server.say(problem(401))

@@ -270,8 +270,64 @@ class TestDamaged:
         assert recorder.spool.remove(entry.sequence)
 
     @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("path", "replace(path, 'x', char(8))"),
+            ("path", "'x'"),
+            ("content_type", "'application/x-ndjsoo'"),
+            ("idempotency_key", "CAST(idempotency_key AS BLOB)"),
+            ("idempotency_key", "replace(idempotency_key, '-', char(13))"),
+        ],
+    )
+    def test_one_that_can_be_no_request_holds_no_other(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, column: str, value: str
+    ) -> None:
+        """A bit is enough; what is made of it would not even be sent, or be taken for an API that is away."""
+        server.say(Reply(503))
+        recorder = Recorder(client_of(server.url))
+        recorder.start("O", ["m"])
+        good, _ = recorder.start("O", ["m"])
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute(f"UPDATE request SET {column} = {value} WHERE sequence = 1")
+        server.answer = lambda received: accept(received) if len(server.received) < 9 else Reply(503)
+        server.received.clear()
+        recorder.spool.release_lanes(server.url)
+        done = recorder.replay()
+        assert (done.sent, done.refused, done.waiting) == (1, 1, 0)
+        assert [json.loads(received.body)["id"] for received in server.received] == [str(good)]
+        (entry,) = listing.refused(recorder.spool)
+        assert "damaged" in str(entry.refusal)
+
+    @pytest.mark.parametrize("column", ["since", "pause", "until", "reason"])
+    @pytest.mark.parametrize("value", ["'x'", "X'ff'", "9e999", "-9e999", "253402300800.0", "-9e15"])
+    def test_a_damaged_note_that_the_api_is_away_keeps_nothing_from_being_recorded(
+        self, spool_folder: Path, client_of: MakeClient, server: ScriptedServer, column: str, value: str
+    ) -> None:
+        server.say(Reply(503))
+        recorder = Recorder(client_of(server.url))
+        recorder.start("O", ["m"])
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute(f"UPDATE away SET {column} = {value}")
+        assert recorder.start("O", ["m"])[1].spooled
+        recorder.spool.ask_again(server.url)
+        assert recorder.start("O", ["m"])[1].spooled
+        away = recorder.spool.counts_as_away(server.url)
+        assert away is not None
+        assert away.reason
+        server.answer = accept
+        assert replay_now(recorder) == 3
+
+    def test_a_time_that_is_no_text_is_shown(self, spool_folder: Path) -> None:
+        filled(spool_folder, 1)
+        with closing(sqlite3.connect(spool_folder / NAME, isolation_level=None)) as database:
+            database.execute("UPDATE request SET spooled_at = X'ff'")
+        (entry,) = listing.waiting(Spool(spool_folder))
+        assert entry.spooled_at == datetime.fromtimestamp(0, UTC)
+
+    @pytest.mark.parametrize(
         "damage",
         [
+            "UPDATE lane SET parked = 'x'",
             "UPDATE lane SET lane = 'another' WHERE turn = 1",
             "DELETE FROM lane",
             "UPDATE request SET lane = 'another' WHERE sequence = 1",
@@ -459,11 +515,11 @@ class TestDisk:
     ) -> None:
         recorder = Recorder(client_of(server.url))
         server.say(Reply(503))
-        for _ in range(40):
-            recorder.start("O", [f"m{'x' * 30_000}"])
+        for _ in range(60):
+            recorder.start("O", [f"{number}{'x' * 190}" for number in range(100)])
         assert size_of(spool_folder) > 900_000
         server.answer = accept
-        assert replay_now(recorder) == 40
+        assert replay_now(recorder) == 60
         assert size_of(spool_folder) < 200_000
 
     @pytest.mark.parametrize("replaced", [False, True])

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from ccat_dev_stack.file_permissions import permissions_count
+from ccat_ops_db_client.background import is_at_work
 from ccat_ops_db_client.errors import ConfigurationError, SpoolError
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.settings import Settings, load_settings
 from ccat_ops_db_client.spool import Spool
 
 from . import seed
-from .conftest import Api, MakeClient, RunCcat, ScriptedServer
+from .conftest import Api, MakeClient, Reply, RunCcat, ScriptedServer, accept
+from .test_lanes import wait_for
 
 NOWHERE = "http://127.0.0.1:1"
 START = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
@@ -148,6 +150,33 @@ class TestSettings:
             load_settings()
         assert "in a home that is not known" in raised.value.message
         assert "CCAT_SPOOL_FOLDER" in raised.value.remedy
+
+    def test_certificates_of_this_folder_are_found_in_the_background(
+        self,
+        ccat: RunCcat,
+        secure_server: ScriptedServer,
+        spool_folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.chdir(Path(os.environ["SSL_CERT_FILE"]).parent)
+        secure_server.say(Reply(503))
+        environment = {"CCAT_API_URL": secure_server.url, "CCAT_REPLAY_IN_BACKGROUND": "true"}
+        name = Path(os.environ["SSL_CERT_FILE"]).name
+        assert ccat(*START, SSL_CERT_FILE=name, **environment).status == 0
+        secure_server.answer = accept
+        spool = Spool(spool_folder)
+        wait_for(lambda: spool.count(secure_server.url) == 0)
+        wait_for(lambda: not is_at_work(spool, secure_server.url))
+
+    @pytest.mark.parametrize(
+        "written", ["http://API.example", "HTTP://api.example:80/", "http://api.example/api/v1/"]
+    )
+    def test_an_address_is_one_however_it_is_written(
+        self, monkeypatch: pytest.MonkeyPatch, written: str
+    ) -> None:
+        """Else what waits for it by one writing would not be sent by another."""
+        monkeypatch.setenv("CCAT_API_URL", written)
+        assert load_settings().api_url == "http://api.example"
 
     @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
     def test_nonsense_of_certificates_loses_nothing(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 from uuid import UUID, uuid5
@@ -14,6 +15,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, TypeAdapter
 
 from .errors import CcatError, UnexpectedAnswerError
+from .facts import check_end, check_id, check_start
 from .identity import new_id
 from .paths import in_utf_8, is_utf_8
 from .records import (
@@ -111,14 +113,13 @@ def start_execution(
     Raises
     ------
     CcatError
-        No module is named, one is named twice, or the time has no zone.
+        The id or a name can be none, no module is named, one is named twice, or the time has no zone.
     """
-    if isinstance(modules, str):
-        raise TypeError("modules is a list of names, not one name")
-    if not modules or len(set(modules)) < len(modules):
-        raise CcatError("modules must name one module or more, each once", "name those that take part")
+    check_start(obs_unit, modules)
+    identifier = execution_id or new_id()
+    check_id(identifier)
     facts = {
-        "id": str(execution_id or new_id()),
+        "id": str(identifier),
         "obs_unit": obs_unit,
         "modules": list(modules),
         "started_at": _time(started_at),
@@ -149,12 +150,14 @@ def finish_execution(
     Raises
     ------
     CcatError
-        The status is none of these, or the time has no zone.
+        The id can be none, the status is none of these, the time has no zone, or a fact can be none.
     """
+    check_id(execution_id)
     if status not in ENDS:
         raise CcatError(f"{status!r} is no end of an execution", f"say {', '.join(ENDS)}")
     if unknown := facts.keys() - EndFacts.__annotations__.keys():
         raise TypeError(f"{', '.join(sorted(unknown))}: not known of the end of an execution")
+    check_end(facts)
     given = {"ended_at": _time(ended_at), **facts}
     path = f"/executed-obs-units/{execution_id}:finish"
     return _recording(_write(path, {"status": status, **given}, Execution))
@@ -340,7 +343,15 @@ def _fits(path: str, body: bytes, content_type: str) -> Callable[[Any], bool]:
 
 
 def _parser(answer: type[Answer]) -> Callable[[bytes], Answer]:
-    return TypeAdapter(answer).validate_json
+    kind: Any = answer
+    parse: Callable[[bytes], Answer] = _adapter(kind).validate_json
+    return parse
+
+
+@cache
+def _adapter(answer: Any) -> TypeAdapter[Any]:
+    """Return what reads an answer; it is made once, which takes longer than all else of a request."""
+    return TypeAdapter(answer)
 
 
 def _facts(record: BaseModel) -> dict[str, Any]:

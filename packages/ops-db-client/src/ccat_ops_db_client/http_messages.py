@@ -4,6 +4,7 @@ import re
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -64,6 +65,8 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
         "timeout": timeout_of(settings),
         "follow_redirects": False,
         "headers": {"User-Agent": "ccat-ops-db-client"},
+        # A gateway may give a cookie with each answer. Nobody sends them, and a night has many answers.
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
     }
 
 

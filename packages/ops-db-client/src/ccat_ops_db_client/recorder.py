@@ -15,10 +15,11 @@ from typing import Any, Generic, Protocol, TypeVar, Unpack
 from uuid import UUID
 
 from . import calls
-from .background import is_at_work, replay_in_thread
+from .background import end_of_another_way, is_at_work, replay_in_thread
 from .calls import Call, EndFacts
 from .client import Client
 from .errors import ApiAwayError, CcatError, SpoolError
+from .facts import check_time
 from .identity import new_id
 from .network_file_systems import check_spool_folder
 from .policy import Bounds
@@ -103,6 +104,7 @@ class Recorder:
         """Start an execution; return its id, which is known at once, and the receipt."""
         identifier = execution_id or new_id()
         if started_at is not None:
+            check_time(started_at)
             return identifier, self._submit(identifier, _start(identifier, obs_unit, modules, started_at))
         receipt = self._submit(
             identifier,
@@ -121,6 +123,7 @@ class Recorder:
     ) -> Receipt[Execution]:
         """Finish an execution: ``completed``, ``aborted`` or ``failed``; `facts` as in `calls.EndFacts`."""
         if ended_at is not None:
+            check_time(ended_at)
             call = calls.finish_execution(execution_id, status, ended_at=ended_at, **facts)
             return self._submit(execution_id, call)
         late = calls.finish_execution(execution_id, status, ended_at=datetime.now(UTC), **facts)
@@ -180,6 +183,7 @@ class Recorder:
         with suppress(CcatError, OSError, RuntimeError):
             if not settings.replay_in_background or spool.due_in(settings.api_url) is None:
                 return
+            end_of_another_way(spool, settings)
             if not is_at_work(spool, settings.api_url):
                 self._in_background(settings)
 

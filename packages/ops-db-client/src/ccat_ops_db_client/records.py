@@ -1,12 +1,13 @@
 """What the API answers, as typed records. Fields that a newer service adds are kept, not refused."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import UUID7, AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from .facts import FIRST_YEAR, LAST_YEAR, LONGEST_NAME
 from .paths import check_relative_path
 
 CHECKSUM_PATTERN = (
@@ -14,7 +15,11 @@ CHECKSUM_PATTERN = (
 )
 """``algorithm:hex``, lower case."""
 
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$")]
+Time = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), lt=datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)),
+]
 Item = TypeVar("Item")
 
 
@@ -126,16 +131,22 @@ class NewFile(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: UUID
-    execution_id: UUID
+    id: UUID7
+    execution_id: UUID7
     module: Name
     relative_path: Annotated[str, AfterValidator(check_relative_path)]
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, lt=2**63)]
     checksum: Annotated[str, Field(pattern=CHECKSUM_PATTERN)]
     source_location: Name
     file_type: Name | None = None
-    written_from: AwareDatetime | None = None
-    written_until: AwareDatetime | None = None
+    written_from: Time | None = None
+    written_until: Time | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.written_from and self.written_until and self.written_from > self.written_until:
+            raise ValueError("written_until is before written_from")
+        return self
 
 
 class FiledFile(Record):

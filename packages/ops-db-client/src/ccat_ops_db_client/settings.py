@@ -18,6 +18,7 @@ API_PREFIX = "/api/v1"
 # What editors put before a text, as UTF-8 in UTF-8, in a locale without accents, and in Latin-1.
 _BYTE_ORDER_MARKS = ("\ufeff", "\udcef\udcbb\udcbf", "\xef\xbb\xbf")
 
+_PORTS = {"http": 80, "https": 443}
 
 _IN_WORDS = {
     "bool_parsing": "must be true or false",
@@ -29,7 +30,10 @@ def _base_url(text: str) -> str:
     parts = _http_url(text)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must not carry a user, a query or a fragment")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
+    # One address however it is written: what waits is kept by it.
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/').removesuffix(API_PREFIX)}"
 
 
 def _proxy_url(text: str | None) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from . import spool_away, spool_lanes
+from . import spool_away, spool_lanes, spool_lease
 from .calls import JSON
 from .errors import SpoolError
 from .spool_away import Away
@@ -283,10 +283,10 @@ class Spool:
         self._incoming.clear_abandoned()
 
     @contextmanager
-    def lease(self, name: str, seconds: float) -> Iterator[Lease | None]:
+    def lease(self, name: str, seconds: float, way: str = "") -> Iterator[Lease | None]:
         """Hold a right that one process has at a time; yields null if it did not come within `seconds`."""
         self._file.make_room()
-        lease = take_lease(self._begin, self.change, name, seconds)
+        lease = take_lease(self._begin, self.change, name, seconds, way)
         try:
             yield lease
         finally:
@@ -303,6 +303,15 @@ class Spool:
             with self.change() as database:
                 watch(database, name)
         return taken
+
+    def end_lease_of_another_way(self, name: str, way: str) -> None:
+        """Take a right from a process of this computer that holds it and goes another way."""
+        with self.read() as database:
+            if not spool_lease.goes_another_way(database, name, way):
+                return
+        with self.change() as database:
+            if spool_lease.goes_another_way(database, name, way):
+                spool_lease.end(database, name)
 
     def exists(self) -> bool:
         """Say whether anything was ever spooled here."""

@@ -22,9 +22,12 @@ class Away:
 
 
 def known(database: sqlite3.Connection, api_url: str) -> Away | None:
-    """Return that an API did not answer when it was asked last; null if it did."""
+    """Return that an API did not answer when it was asked last; null if it did, or if that is damaged."""
     row = database.execute("SELECT since, until, reason FROM away WHERE api_url = ?", (api_url,)).fetchone()
-    return Away(_moment(row[0]), _moment(row[1]), row[2]) if row else None
+    try:
+        return Away(_moment(row[0]), _moment(row[1]), str(row[2])) if row else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def lasts(away: Away, now: float) -> bool:
@@ -34,8 +37,12 @@ def lasts(away: Away, now: float) -> bool:
 
 def mark(database: sqlite3.Connection, api_url: str, reason: str, retry_after: float, now: float) -> None:
     """Note that an API did not answer; `retry_after` is after how many seconds it wants to be asked again."""
-    row = database.execute("SELECT since, pause FROM away WHERE api_url = ?", (api_url,)).fetchone()
-    since, pause = (row[0], min(2 * row[1], LONGEST_AWAY)) if row else (now, FIRST_PAUSE)
+    since, pause = now, FIRST_PAUSE
+    if before := known(database, api_url):
+        since = before.since.timestamp()
+        (last,) = database.execute("SELECT pause FROM away WHERE api_url = ?", (api_url,)).fetchone()
+        if isinstance(last, float) and last >= FIRST_PAUSE:
+            pause = min(2 * last, LONGEST_AWAY)
     until = now + min(max(pause, retry_after), LONGEST_AWAY)
     database.execute(
         "INSERT OR REPLACE INTO away VALUES (?, ?, ?, ?, ?)", (api_url, since, pause, until, reason)

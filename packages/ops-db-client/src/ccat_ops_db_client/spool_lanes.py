@@ -113,6 +113,6 @@ def release(database: sqlite3.Connection, api_url: str) -> None:
     """Let all lanes be tried at once, also parked ones."""
     database.execute(
         "UPDATE lane SET next_attempt_at = 0, parked = 0"
-        " WHERE api_url = ? AND (parked OR next_attempt_at != 0)",
+        " WHERE api_url = ? AND (parked != 0 OR next_attempt_at != 0)",
         (api_url,),
     )

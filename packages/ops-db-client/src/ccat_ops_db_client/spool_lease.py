@@ -15,6 +15,8 @@ from uuid import uuid4
 
 LEASE_SECONDS = 120.0
 _POLL_SECONDS = 0.05
+_MORE_THAN_A_MOMENT = 3
+"""So often the lease was renewed."""
 
 Open = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Opens the file in a transaction."""
@@ -63,13 +65,14 @@ class Lease:
         _given_back.discard(self._holder)
 
 
-def take_lease(make: Open, database: Open, name: str, seconds: float) -> Lease | None:
+def take_lease(make: Open, database: Open, name: str, seconds: float, way: str = "") -> Lease | None:
     """Take a lease, waiting for it up to `seconds`; null if another process keeps it.
 
-    `make` opens the file even where there is none; the lease ends with the file.
+    `make` opens the file even where there is none; the lease ends with the file. The holder goes a `way`; see
+    `goes_another_way`.
     """
     deadline = time.monotonic() + seconds
-    holder = str(uuid4())
+    holder = f"{way} {uuid4()}"
     while not _taken(make, name, holder):
         if time.monotonic() >= deadline:
             return None
@@ -90,6 +93,20 @@ def is_taken(database: sqlite3.Connection, name: str) -> bool:
         return now < expires_at <= now + LEASE_SECONDS and not _has_ended(process)
     seen = _seen(database, name, holder, beat)
     return seen is None or not 0 <= now - seen >= LEASE_SECONDS
+
+
+def goes_another_way(database: sqlite3.Connection, name: str, way: str) -> bool:
+    """Say whether one of this computer holds a lease, for longer than a moment, and goes another way."""
+    row = _row(database, name)
+    if row is None:
+        return False
+    holder, machine, _, beat, _ = row
+    return machine == this_machine() and beat >= _MORE_THAN_A_MOMENT and holder.partition(" ")[0] != way
+
+
+def end(database: sqlite3.Connection, name: str) -> None:
+    """Take a lease from its holder, who notices when he would renew it."""
+    database.execute("DELETE FROM lease WHERE name = ?", (name,))
 
 
 def must_be_watched(database: sqlite3.Connection, name: str) -> bool:

@@ -97,7 +97,7 @@ def _entries(spool: Spool, condition: str) -> Iterator[Entry]:
                 path,
                 size,
                 lane,
-                moment_of(spooled_at),
+                moment_of(str(spooled_at)),
                 refusal,
                 reason,
                 bool(parked),

@@ -1,17 +1,19 @@
 """A request that waits in the spool, and as the row of its table."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
-from .calls import JSON
+from .calls import JSON, NDJSON
 from .spool_tables import Row
 
 COLUMNS = "sequence, idempotency_key, api_url, lane, path, content_type, body, assumed, spooled_at"
 """What `request_of` takes."""
 
 
-_DAMAGED = "\ufffd"
+_PATH = re.compile(r"/[!-~]*")
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,15 @@ def text_of_column(content: bytes) -> str:
 
 def is_whole(request: SpooledRequest) -> bool:
     """Say whether a request can be sent; one that a bad disk or bad memory changed cannot."""
-    if _DAMAGED in f"{request.idempotency_key}{request.path}{request.content_type}":
+    if request.content_type not in {JSON, NDJSON} or not _PATH.fullmatch(request.path):
         return False
-    if request.content_type != JSON:
-        # The service says which lines are wrong.
-        return bool(request.body)
     try:
-        return isinstance(json.loads(request.body), dict)
+        UUID(request.idempotency_key)
+        # Of many lines the service says which are wrong.
+        return bool(request.body) if request.content_type == NDJSON else _is_object(request.body)
     except ValueError:
         return False
+
+
+def _is_object(body: bytes) -> bool:
+    return isinstance(json.loads(body), dict)
