@@ -8,20 +8,25 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+import time_machine
 
 from ccat_dev_stack.file_permissions import permissions_count
+from ccat_ops_db.permissions import PermissionName
 from ccat_ops_db_client import Client, calls, spool_incoming
 from ccat_ops_db_client import spool_listing as listing
 from ccat_ops_db_client.background import is_at_work, replay_until_empty
 from ccat_ops_db_client.calls import NDJSON
-from ccat_ops_db_client.errors import InvalidRequestError, SpoolError
+from ccat_ops_db_client.errors import ConflictError, InvalidRequestError, SpoolError
+from ccat_ops_db_client.identity import new_id
 from ccat_ops_db_client.recorder import Recorder
 from ccat_ops_db_client.spool import Spool
 from ccat_ops_db_client.spool_file import NAME
@@ -29,6 +34,7 @@ from ccat_ops_db_client.spool_incoming import Incoming
 from ccat_ops_db_client.spool_request import SpooledRequest
 from ccat_ops_db_client.spool_tables import VERSION
 
+from . import seed
 from .conftest import Api, MakeClient, Received, Reply, ScriptedServer, accept, settings_for
 from .seed import OBS_UNIT
 from .test_lanes import wait_for
@@ -667,7 +673,7 @@ class TestClocks:
     def test_an_end_before_the_start_is_dated_by_the_service(
         self, api: Api, client: Client, spool_folder: Path
     ) -> None:
-        """The service dated the start; the clock here is years behind."""
+        """The clock here was set back by years after the start."""
         recorder = Recorder(client)
         execution, receipt = recorder.start(OBS_UNIT, ["chai-lfa"])
         assert receipt.answer is not None
@@ -688,6 +694,83 @@ class TestClocks:
         assert ended.status == "completed"
         assert ended.ended_at is not None
         assert ended.ended_at >= ended.started_at
+
+    @pytest.mark.parametrize("year", [1800, 2001, 2500])
+    def test_what_a_wrong_clock_says_refuses_nothing(self, client: Client, year: int) -> None:
+        """A start in another age, and an end before the start: the service dates them."""
+        recorder = Recorder(client)
+        with time_machine.travel(datetime(year, 1, 1, tzinfo=UTC)):
+            early, started = recorder.start(OBS_UNIT, ["chai-lfa"])
+        ordinary, _ = recorder.start(OBS_UNIT, ["chai-lfa"])
+        with time_machine.travel(datetime(min(year, 2001), 1, 1, tzinfo=UTC)):
+            ended = [recorder.finish(execution, "completed").answer for execution in (early, ordinary)]
+        assert started.answer is not None
+        for answer in ended:
+            assert answer is not None
+            assert answer.status == "completed"
+            assert answer.ended_at is not None
+            assert answer.ended_at >= answer.started_at
+
+    def test_a_start_and_an_end_may_be_repeated(self, api: Api, spool_folder: Path) -> None:
+        """At another time, and by who may not read."""
+        with api.session() as session:
+            writer = seed.token(session, (PermissionName.WRITE_OBSERVATIONS,))
+            session.commit()
+        with Client(settings_for(api.url, spool_folder, token=writer)) as client:
+            recorder, execution = Recorder(client), new_id()
+            for _ in range(2):
+                _, started = recorder.start(OBS_UNIT, ["chai-lfa"], execution_id=execution)
+                assert started.answer is not None
+                assert started.answer.status == "running"
+            for _ in range(2):
+                ended = recorder.finish(execution, "completed")
+                assert ended.answer is not None
+                assert ended.answer.status == "completed"
+            with pytest.raises(ConflictError):
+                recorder.finish(execution, "aborted")
+
+    @pytest.mark.parametrize("what", ["start", "finish"])
+    def test_what_a_slow_service_takes_late_has_the_time_of_the_call(
+        self, api: Api, client: Client, client_of: MakeClient, server: ScriptedServer, what: str
+    ) -> None:
+        """The first attempt is given up, and reaches the API when the call has long ended."""
+        let_go, taken = threading.Event(), threading.Event()
+
+        def late(request: Received) -> Reply:
+            first = not server.received[1:]
+            if first:
+                let_go.wait(60)
+            answered = httpx.request(
+                request.method,
+                f"{api.url}{request.path}",
+                content=request.body,
+                headers={name: value for name, value in request.headers.items() if name != "host"},
+            )
+            if first:
+                taken.set()
+            return Reply(
+                answered.status_code, answered.content, {"Content-Type": answered.headers["content-type"]}
+            )
+
+        server.answer = late
+        hurried = Recorder(client_of(server.url, token=api.token, spool_after_seconds=0.2))
+        execution = new_id()
+        if what == "finish":
+            Recorder(client).start(OBS_UNIT, ["chai-lfa"], execution_id=execution)
+        begin = datetime.now(UTC)
+        if what == "start":
+            _, receipt = hurried.start(OBS_UNIT, ["chai-lfa"], execution_id=execution)
+        else:
+            receipt = hurried.finish(execution, "completed")
+        end = datetime.now(UTC)
+        assert receipt.spooled
+        let_go.set()
+        assert taken.wait(60)
+        assert replay_now(Recorder(client_of(server.url, token=api.token))) == 1
+        known = client.execution(execution)
+        moment = known.started_at if what == "start" else known.ended_at
+        assert moment is not None
+        assert begin <= moment <= end
 
     def test_an_end_that_somebody_gave_is_refused(self, client: Client) -> None:
         recorder = Recorder(client)

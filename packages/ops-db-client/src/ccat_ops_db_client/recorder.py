@@ -101,17 +101,17 @@ class Recorder:
         started_at: datetime | None = None,
         execution_id: UUID | None = None,
     ) -> tuple[UUID, Receipt[Execution]]:
-        """Start an execution; return its id, which is known at once, and the receipt."""
+        """Start an execution; return its id, which is known at once, and the receipt.
+
+        Without a time it started now, by the clock of this computer, whenever it is recorded.
+        """
         identifier = execution_id or new_id()
         if started_at is not None:
             check_time(started_at)
-            return identifier, self._submit(identifier, _start(identifier, obs_unit, modules, started_at))
-        receipt = self._submit(
-            identifier,
-            _start(identifier, obs_unit, modules, None),
-            _Late(_start(identifier, obs_unit, modules, datetime.now(UTC)), assumed=("started_at",)),
+        call = calls.start_execution(
+            obs_unit, modules, started_at=started_at or datetime.now(UTC), execution_id=identifier
         )
-        return identifier, receipt
+        return identifier, self._submit(identifier, call, () if started_at else ("started_at",))
 
     def finish(
         self,
@@ -121,17 +121,14 @@ class Recorder:
         ended_at: datetime | None = None,
         **facts: Unpack[EndFacts],
     ) -> Receipt[Execution]:
-        """Finish an execution: ``completed``, ``aborted`` or ``failed``; `facts` as in `calls.EndFacts`."""
+        """Finish an execution: ``completed``, ``aborted`` or ``failed``; `facts` as in `calls.EndFacts`.
+
+        Without a time it ended now, by the clock of this computer.
+        """
         if ended_at is not None:
             check_time(ended_at)
-            call = calls.finish_execution(execution_id, status, ended_at=ended_at, **facts)
-            return self._submit(execution_id, call)
-        late = calls.finish_execution(execution_id, status, ended_at=datetime.now(UTC), **facts)
-        return self._submit(
-            execution_id,
-            calls.finish_execution(execution_id, status, **facts),
-            _Late(late, assumed=("ended_at",)),
-        )
+        call = calls.finish_execution(execution_id, status, ended_at=ended_at or datetime.now(UTC), **facts)
+        return self._submit(execution_id, call, () if ended_at else ("ended_at",))
 
     def file(self, files: Sequence[NewFile]) -> Receipt[Filing]:
         """File many files of one execution, all or none; of several, those of each.
@@ -187,11 +184,13 @@ class Recorder:
             if not is_at_work(spool, settings.api_url):
                 self._in_background(settings)
 
-    def _submit(
-        self, execution: UUID, call: Call[Answer], late: "_Late[Answer] | None" = None
-    ) -> Receipt[Answer]:
+    def _submit(self, execution: UUID, call: Call[Answer], assumed: tuple[str, ...] = ()) -> Receipt[Answer]:
+        """Send a request or keep it; the fields `assumed` were filled in here, before the first attempt.
+
+        An attempt that was given up may be taken all the same, and late: it must say what the kept one says.
+        """
         api_url, lane = self.client.settings.api_url, str(execution)
-        spooled = _spooled(late or _Late(call), api_url, lane)
+        spooled = _spooled(call, api_url, lane, assumed)
         try:
             away, waits = self.spool.counts_as_away(api_url), self.spool.has_waiting(api_url, lane)
         except SpoolError as error:
@@ -201,7 +200,7 @@ class Recorder:
             reason = ApiAwayError(away.reason)
         elif not waits:
             try:
-                answer = send_once(self.client, call)
+                answer = send_once(self.client, call, assumed)
             except CcatError as error:
                 if not may_pass(error):
                     raise
@@ -228,7 +227,7 @@ class Recorder:
             self.spool.append_beside(spooled)
         except SpoolError:
             try:
-                return Receipt(send_once(self.client, call))
+                return Receipt(send_once(self.client, call, spooled.assumed))
             except CcatError as failed:
                 if not may_pass(failed):
                     raise
@@ -244,22 +243,7 @@ def _kept_nowhere(error: SpoolError, because: CcatError | None) -> SpoolError:
     return SpoolError(f"{because.message}; and {error.message}", error.remedy)
 
 
-@dataclass(frozen=True)
-class _Late(Generic[Answer]):
-    """A request as it is spooled: with the time of now, which the service fills in when it comes at once."""
-
-    call: Call[Answer]
-    assumed: tuple[str, ...] = ()
-
-
-def _start(
-    identifier: UUID, obs_unit: str, modules: Sequence[str], started_at: datetime | None
-) -> Call[Execution]:
-    return calls.start_execution(obs_unit, modules, started_at=started_at, execution_id=identifier)
-
-
-def _spooled(late: _Late[Any], api_url: str, lane: str) -> SpooledRequest:
-    call = late.call
+def _spooled(call: Call[Any], api_url: str, lane: str, assumed: tuple[str, ...]) -> SpooledRequest:
     if call.body is None or call.idempotency_key is None:
         raise AssertionError("only writes are recorded")
     return SpooledRequest(
@@ -269,5 +253,5 @@ def _spooled(late: _Late[Any], api_url: str, lane: str) -> SpooledRequest:
         call.body,
         lane=lane,
         content_type=call.content_type,
-        assumed=late.assumed,
+        assumed=assumed,
     )

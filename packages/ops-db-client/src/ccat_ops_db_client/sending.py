@@ -48,7 +48,8 @@ def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -
     call : Call
         A start, a finish or a bulk filing. What something on the way finds too large is filed in halves.
     assumed : sequence of str
-        Fields of a start or finish that were filled in here: the service may have filled in others.
+        Times of a start or finish that were filled in here. Nothing is refused for them: the service fills in
+        those that it finds wrong, and an execution that is there with others is the same.
 
     Raises
     ------
@@ -57,16 +58,20 @@ def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -
     """
     try:
         return _send_in_parts(client, call)
-    except InvalidRequestError as error:
-        # A clock that is wrong here must not keep an observation from being recorded: the service has one.
-        if not any(field.field in assumed for field in error.errors):
-            raise
-        return client.send(_without(call, assumed), bounds=_bounds(client, call))
-    except ConflictError:
-        same = _same_execution(client, call, assumed)
+    except (InvalidRequestError, ConflictError) as error:
+        if _may_be_for(assumed, error):
+            return send_once(client, _without(call, assumed))
+        same = _same_execution(client, call) if isinstance(error, ConflictError) else None
         if same is None:
             raise
         return call.parse(same.model_dump_json().encode())
+
+
+def _may_be_for(assumed: Sequence[str], error: ApiError) -> bool:
+    """Say whether a refusal may be for what was filled in here; a conflict does not say for which field."""
+    if isinstance(error, ConflictError):
+        return bool(assumed)
+    return any(field.field in assumed for field in error.errors)
 
 
 def _without(call: Call[Answer], assumed: Sequence[str]) -> Call[Answer]:
@@ -126,11 +131,8 @@ def _execution_of(call: Call[Any]) -> UUID:
     return UUID(json.loads(call.body or b"{}").get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0])
 
 
-def _same_execution(client: Client, call: Call[Any], assumed: Sequence[str]) -> Execution | None:
-    """Return the execution that a refused start or finish speaks of, if it has the same facts.
-
-    The request reached the service before the connection broke, and the service filled in its own time.
-    """
+def _same_execution(client: Client, call: Call[Any]) -> Execution | None:
+    """Return the execution that a refused start or finish speaks of, if it has the same facts."""
     if call.content_type == calls.NDJSON:
         return None
     facts = json.loads(call.body or b"{}")
@@ -139,8 +141,7 @@ def _same_execution(client: Client, call: Call[Any], assumed: Sequence[str]) -> 
     except (NotFoundError, PermissionDeniedError):
         return None
     known = json.loads(existing.model_dump_json())
-    given = {name: value for name, value in facts.items() if name not in assumed}
-    return existing if all(_equal(known.get(name), value) for name, value in given.items()) else None
+    return existing if all(_equal(known.get(name), value) for name, value in facts.items()) else None
 
 
 def _equal(known: Any, given: Any) -> bool:
