@@ -206,6 +206,24 @@ class TestRecorder:
         assert receipt.spooled
         assert len(server.received) == 1
 
+    def test_a_call_has_its_time_once_whatever_is_asked_after_a_conflict(
+        self, client_of: MakeClient, server: ScriptedServer
+    ) -> None:
+        """Two answers that are each nearly late."""
+        waits = Event()
+
+        def late(request: Received) -> Reply:
+            conflict = b"started_at" in request.body
+            waits.wait(0.8)
+            return problem(409) if conflict else accept(request)
+
+        server.answer = late
+        _, receipt = Recorder(client_of(server.url, spool_after_seconds=1.5)).start("O", ["m"])
+        waits.set()
+        assert receipt.spooled
+        server.answer = accept
+        assert replay_now(Recorder(client_of(server.url))).sent == 1
+
     @pytest.mark.parametrize("status", sorted(REFUSALS))
     def test_a_definite_refusal_is_raised_and_not_kept(
         self, client_of: MakeClient, server: ScriptedServer, status: int

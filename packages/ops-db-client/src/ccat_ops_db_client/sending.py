@@ -23,6 +23,7 @@ from .errors import (
     NotFoundError,
     PermissionDeniedError,
 )
+from .limits import Limit
 from .policy import Bounds
 from .records import Execution, Filing
 
@@ -41,6 +42,8 @@ ANSWER_BYTES = 1024**2
 def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -> Answer:
     """Send a request once, and return the answer; a start or finish that is there already is one.
 
+    A start or finish takes at most `spool_after_seconds` of the settings, whatever has to be asked besides.
+
     Parameters
     ----------
     client : Client
@@ -56,12 +59,16 @@ def send_once(client: Client, call: Call[Answer], assumed: Sequence[str] = ()) -
     CcatError
         See `may_pass`.
     """
+    return _sent_within(Limit(client.settings.spool_after_seconds), client, call, assumed)
+
+
+def _sent_within(limit: Limit, client: Client, call: Call[Answer], assumed: Sequence[str]) -> Answer:
     try:
-        return _send_in_parts(client, call)
+        return _send_in_parts(limit, client, call)
     except (InvalidRequestError, ConflictError) as error:
         if _may_be_for(assumed, error):
-            return send_once(client, _without(call, assumed))
-        same = _same_execution(client, call) if isinstance(error, ConflictError) else None
+            return _sent_within(limit, client, _without(call, assumed), ())
+        same = _same_execution(limit, client, call) if isinstance(error, ConflictError) else None
         if same is None:
             raise
         return call.parse(same.model_dump_json().encode())
@@ -102,17 +109,17 @@ def concerns_one_execution(error: CcatError) -> bool:
     return isinstance(error, ApiError) and not isinstance(error, AuthenticationError)
 
 
-def _send_in_parts(client: Client, call: Call[Answer]) -> Answer:
+def _send_in_parts(limit: Limit, client: Client, call: Call[Answer]) -> Answer:
     try:
-        return client.send(call, bounds=_bounds(client, call))
+        return client.send(call, bounds=_bounds(limit, call))
     except (ApiError, ApiAwayError) as error:
         halves = call.halves() if error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE else None
         if halves is None:
             raise
     first, second = halves
-    answered = _send_in_parts(client, first)
+    answered = _send_in_parts(limit, client, first)
     try:
-        rest = _send_in_parts(client, second)
+        rest = _send_in_parts(limit, client, second)
     except ApiError as error:
         error.shift_lines((first.body or b"").count(b"\n"))
         raise
@@ -120,10 +127,10 @@ def _send_in_parts(client: Client, call: Call[Answer]) -> Answer:
     return cast(Answer, calls.sum_of(cast(Filing, answered), cast(Filing, rest)))
 
 
-def _bounds(client: Client, call: Call[Any]) -> Bounds:
+def _bounds(limit: Limit, call: Call[Any]) -> Bounds:
     if call.content_type == calls.NDJSON:
         return Bounds(0, silence=SILENCE_SECONDS, answer_bytes=ANSWER_BYTES)
-    return Bounds(0, attempt=client.settings.spool_after_seconds, answer_bytes=ANSWER_BYTES)
+    return Bounds(0, attempt=limit.left(), answer_bytes=ANSWER_BYTES)
 
 
 def _execution_of(call: Call[Any]) -> UUID:
@@ -131,13 +138,13 @@ def _execution_of(call: Call[Any]) -> UUID:
     return UUID(json.loads(call.body or b"{}").get("id") or call.path.rsplit("/", 1)[-1].partition(":")[0])
 
 
-def _same_execution(client: Client, call: Call[Any]) -> Execution | None:
+def _same_execution(limit: Limit, client: Client, call: Call[Any]) -> Execution | None:
     """Return the execution that a refused start or finish speaks of, if it has the same facts."""
     if call.content_type == calls.NDJSON:
         return None
     facts = json.loads(call.body or b"{}")
     try:
-        existing = client.send(calls.execution(_execution_of(call)), bounds=_bounds(client, call))
+        existing = client.send(calls.execution(_execution_of(call)), bounds=_bounds(limit, call))
     except (NotFoundError, PermissionDeniedError):
         return None
     known = json.loads(existing.model_dump_json())
