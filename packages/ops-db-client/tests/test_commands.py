@@ -2,17 +2,19 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+import time_machine
 import typer
 from psycopg import sql
 
@@ -22,7 +24,7 @@ from ccat_ops_db_client.commands import main, session
 
 from . import seed
 from .checks import one_line_error, write
-from .conftest import Api, Reply, RunCcat, ScriptedServer, ccat_environment, problem
+from .conftest import Api, Received, Reply, RunCcat, ScriptedServer, ccat_environment, problem
 from .test_lanes import wait_for
 
 
@@ -82,6 +84,27 @@ class TestObs:
         assert (ran.status, ran.out, ran.err) == (0, f"{identifier}\n", "")
         # Each is asked once; nobody waits for it.
         assert len(server.received) <= 3
+
+    def test_a_clock_that_is_behind_is_named(self, ccat: RunCcat) -> None:
+        """Its time is that of the start."""
+        start = ("obs", "start", "--obs-unit", seed.OBS_UNIT, "--module", "chai-lfa")
+        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)):
+            ran = ccat(*start)
+        assert ran.status == 0
+        assert re.search("the clock of this computer is (0:59|1:00):.. behind that of the API", ran.err)
+        for right in (ccat(*start), ccat(*start, "--started-at", "2016-12-31T20:59:59Z")):
+            assert (right.status, right.err) == (0, "")
+
+    def test_a_clock_that_is_ahead_is_named(self, ccat: RunCcat, server: ScriptedServer) -> None:
+        def five_minutes_ago(request: Received) -> Reply:
+            facts = json.loads(request.body or b"{}")
+            earlier = datetime.now(UTC) - timedelta(minutes=5)
+            return Reply(201, {**facts, "status": "running", "start_received_at": earlier.isoformat()})
+
+        server.answer = five_minutes_ago
+        ran = ccat("obs", "start", "--obs-unit", "O", "--module", "m", CCAT_API_URL=server.url)
+        assert ran.status == 0
+        assert re.search("the clock of this computer is 0:0[45]:.. ahead of that of the API", ran.err)
 
     def test_an_end_before_the_start_is_refused(self, ccat: RunCcat) -> None:
         identifier = ccat(

@@ -69,13 +69,14 @@ class Instrument(Record):
 
 
 class Execution(Record):
-    """An executed obs unit."""
+    """An executed obs unit. `start_received_at` is when the API was told of its start."""
 
     id: UUID
     obs_unit: str
     status: str
     started_at: datetime
     ended_at: datetime | None = None
+    start_received_at: datetime | None = None
     modules: list[str] = Field(default_factory=list)
 
 

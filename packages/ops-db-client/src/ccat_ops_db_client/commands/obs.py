@@ -1,5 +1,6 @@
 """``ccat obs start|finish``."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -12,8 +13,10 @@ from ccat_ops_db_client.recorder import Receipt
 from ccat_ops_db_client.records import Execution
 
 from .options import ApiUrl, Json, Profile, moment
-from .output import print_json, say
+from .output import duration, notice, print_json, say
 from .session import recorder, tell_spooled
+
+LARGEST_SKEW = timedelta(seconds=30)
 
 app = typer.Typer(help="Say when an observation starts and ends.", no_args_is_help=True)
 
@@ -58,6 +61,8 @@ def start(
             obs_unit, module, started_at=moment_given, execution_id=execution_id
         )
         _tell(identifier, receipt, as_json=as_json)
+        if moment_given is None and execution_id is None:
+            _tell_of_the_clock(receipt)
         if not receipt.spooled:
             remember_places(recording)
 
@@ -101,6 +106,20 @@ def finish(
     with recorder(api_url) as recording:
         receipt = recording.finish(execution, status.value, ended_at=moment_given, **facts)
         _tell(execution, receipt, as_json=as_json)
+
+
+def _tell_of_the_clock(receipt: Receipt[Execution]) -> None:
+    """Say that the clock here, whose time the start has, is not that of the API, which was told just now."""
+    started = receipt.answer
+    if started is None or started.start_received_at is None:
+        return
+    ahead = started.started_at - started.start_received_at
+    if abs(ahead) > LARGEST_SKEW:
+        off = f"{duration(abs(ahead).total_seconds())} {'ahead of' if ahead > timedelta() else 'behind'}"
+        notice(
+            f"the clock of this computer is {off} that of the API, and the start has its time; set it right, or"
+            " give --started-at and --ended-at"
+        )
 
 
 def _tell(identifier: UUID, receipt: Receipt[Execution], *, as_json: bool) -> None:
