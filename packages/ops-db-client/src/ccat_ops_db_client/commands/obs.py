@@ -117,8 +117,8 @@ def _tell_of_the_clock(receipt: Receipt[Execution]) -> None:
     if abs(ahead) > LARGEST_SKEW:
         off = f"{duration(abs(ahead).total_seconds())} {'ahead of' if ahead > timedelta() else 'behind'}"
         notice(
-            f"the clock of this computer is {off} that of the API, and the start has its time; set it right, or"
-            " give --started-at and --ended-at"
+            f"the clock of this computer is {off} that of the API, and the start has its time;"
+            " set it right, or give --started-at and --ended-at"
         )
 
 
