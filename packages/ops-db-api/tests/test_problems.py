@@ -95,6 +95,12 @@ class TestProblems:
         response = await client.get(path, headers={"Idempotency-Key": "k-1"})
         assert response.headers["idempotency-key"] == "k-1"
 
+    async def test_what_is_no_request_is_malformed(self, client: Client) -> None:
+        response = await client.post(
+            "/executed-obs-units:start", content=b"\xff", headers={"Content-Type": "application/json"}
+        )
+        assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (400, "malformed")
+
     async def test_a_request_id_that_could_not_be_logged_is_replaced(self, client: Client) -> None:
         for identifier in ("a b", "x" * 101, 'a"b'):
             response = await client.get("/me", headers={"X-Request-ID": identifier})
@@ -107,7 +113,7 @@ class TestProblems:
         finally:
             app.state.last_use = kept
         assert response.status_code == 500
-        assert response.json()["type"].endswith("/internal-error")
+        assert response.json()["type"].endswith("/internal")
         assert response.json()["retry"] == {"may": "same-request", "after_seconds": 60}
         assert response.headers["retry-after"] == "60"
         assert response.json()["request_id"] == response.headers["x-request-id"]
@@ -240,7 +246,7 @@ class TestOfTheDatabase:
         _run(address, "ALTER TABLE site RENAME COLUMN name TO title")
         async with _served(address) as client:
             response = await client.get("/sites")
-        assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (500, "internal-error")
+        assert (response.status_code, response.json()["type"].rpartition("/")[2]) == (500, "internal")
         assert response.json()["detail"] == "this is a mistake of ours"
         for word in ("SELECT", "site.name", ".py", "asyncpg"):
             assert word not in response.text

@@ -268,6 +268,8 @@ async def _http(request: Request, error: Exception) -> Response:
         detail = "there is nothing at this path; see /api/v1/openapi.json"
     elif status is HTTPStatus.METHOD_NOT_ALLOWED:
         return method_not_allowed(request.scope)
+    elif status is HTTPStatus.BAD_REQUEST:
+        slug = "malformed"
     return _answer(request, status, slug, detail, headers=headers)
 
 

@@ -49,7 +49,7 @@ _DECIDE_ANEW = "Read its present state, then decide anew."
 
 GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
     {
-        "bad-request": Guidance(_NEVER, "Correct the request. The documentation of the API has examples."),
+        "malformed": Guidance(_NEVER, "Correct the request. The documentation of the API has examples."),
         "invalid-request": Guidance(_NEVER, "Correct the fields that are named."),
         "idempotency-key-reused": Guidance(_NEVER, "Make a new Idempotency-Key for each new request."),
         "content-too-large": Guidance(_NEVER, "Send less at once."),
@@ -103,7 +103,7 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
             " the migration.",
             5,
         ),
-        "internal-error": Guidance(
+        "internal": Guidance(
             _SAME, "Ask again later. If it happens again, report it with the request id.", 60
         ),
     }

@@ -185,7 +185,7 @@ def _our_mistake(scope: Scope) -> ASGIApp:
         scope["path"],
         scope["state"]["request_id"],
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal-error",
+        "internal",
         "this is a mistake of ours",
     )
 
