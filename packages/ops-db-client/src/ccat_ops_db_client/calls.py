@@ -108,7 +108,8 @@ def start_execution(
 ) -> Call[Execution]:
     """Say that an obs unit is being executed with these modules.
 
-    `execution_id` is an UUIDv7 of the caller; one is made where none is given.
+    `execution_id` is an UUIDv7 of the caller; one is made where none is given. Without `started_at` the
+    service takes the time at which the request comes, which may be late; `Recorder` says the time itself.
 
     Raises
     ------
@@ -146,6 +147,8 @@ def finish_execution(
     **facts: Unpack[EndFacts],
 ) -> Call[Execution]:
     """Say that an execution ended: ``completed``, ``aborted`` or ``failed``.
+
+    Without `ended_at` the service takes the time at which the request comes, which may be late.
 
     Raises
     ------
