@@ -34,6 +34,8 @@ RESOURCES = {
 VERBS = ["get", "list", "watch", "patch", "create", "delete"]
 LIMIT = 180.0
 """Seconds for which a condition is waited for; never asserted."""
+PAUSE = 0.2
+"""Seconds between two looks: each costs the emulator as much as what is waited for."""
 
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
 
@@ -126,7 +128,7 @@ class FakeCluster:
             found = await self.condition(plural, name, kind)
             if found.get("reason") == reason:
                 return found
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
         raise AssertionError(f"{kind} of {name} is {found}, not {reason}")
 
     async def until_message(self, name: str, part: str) -> None:
@@ -134,14 +136,14 @@ class FakeCluster:
         end = time.monotonic() + LIMIT
         while part not in (said := (await self.condition("opsdatabases", name, "Ready")).get("message", "")):
             assert time.monotonic() < end, said
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
     async def until_true(self, check: Callable[[Json], bool], path: str) -> None:
         """Wait until a check of an object is true."""
         end = time.monotonic() + LIMIT
         while not check(found := await self.get(path)):
             assert time.monotonic() < end, found
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
     async def events(self) -> set[tuple[str, str, str]]:
         """Return name, type and reason of the events."""
@@ -153,7 +155,7 @@ class FakeCluster:
         end = time.monotonic() + LIMIT
         while event not in (told := await self.events()):
             assert time.monotonic() < end, told
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
     async def until_told(self, message: str) -> None:
         """Wait for an event with a message."""
@@ -163,14 +165,14 @@ class FakeCluster:
             if message in found:
                 return
             assert time.monotonic() < end, found
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
     async def eventually(self, check: Callable[[], Any]) -> None:
         """Wait until a check is true."""
         end = time.monotonic() + LIMIT
         while not check():
             assert time.monotonic() < end, check
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE)
 
     def run_jobs_by_hand(self) -> None:
         """Let no kubelet run Jobs."""
@@ -187,7 +189,7 @@ class FakeCluster:
         while True:
             if not self.by_hand:
                 await self.run_waiting_jobs()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(PAUSE)
 
     async def _run_job(self, job: Json) -> None:
         name = job["metadata"]["name"]
