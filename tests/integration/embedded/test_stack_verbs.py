@@ -1,4 +1,8 @@
-"""`dev-up`, `dev-down` and `dev-reset` whatever happened before, and two stacks beside each other."""
+"""`dev-up`, `dev-down` and `dev-reset` whatever happened before, and two stacks beside each other.
+
+`make test` looks at the stack of all tests; what needs a second one, to be killed and stopped, the tests of
+`dev-stack` try with small units, and those here in the long run.
+"""
 
 import os
 import signal
@@ -33,6 +37,34 @@ def second(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
         second.reset()
 
 
+def test_up_when_it_is_up_says_so_and_changes_nothing(stack: EmbeddedStack) -> None:
+    before = {name: stack.pid(name) for name in stack.units() if name != "setup"}
+    assert len(before) == NUMBER_OF_UNITS
+    printed = stack.up()
+    assert "up already" in printed
+    assert stack.deployment().api_url in printed
+    assert {name: stack.pid(name) for name in before} == before
+
+
+def test_status_and_logs_show_it(stack: EmbeddedStack) -> None:
+    done = stack.verb("status", "--once")
+    assert done.status == 0, done.out + done.err
+    assert "ready" in done.out
+    for name in stack.units():
+        assert name == "supervisor" or name in done.out
+    logs = stack.verb("logs", "--no-follow", "planner")
+    assert logs.status == 0, logs.out + logs.err
+    assert "planner" in logs.out
+
+
+def test_a_shell_that_sources_the_environment_has_every_command(stack: EmbeddedStack) -> None:
+    for command in ("ccat", "ccat-transfer", "opsdb", "opsdb_init", "opsdb_migrate"):
+        assert _shell(stack, f"command -v {command}").startswith("/")
+    started = _shell(stack, "ccat obs start --obs-unit Jupiter_PrimeCam_280 --module prime-cam-280").strip()
+    assert started in _shell(stack, "ccat find --json")
+
+
+@pytest.mark.long
 def test_two_stacks_run_side_by_side(stack: EmbeddedStack, second: EmbeddedStack, tmp_path: Path) -> None:
     """Each does the whole main job, and neither sees the other's."""
     ours, theirs = stack.deployment(), second.deployment()
@@ -52,33 +84,7 @@ def test_two_stacks_run_side_by_side(stack: EmbeddedStack, second: EmbeddedStack
         assert api.send("GET", "me").status_code == 401
 
 
-def test_up_when_it_is_up_says_so_and_changes_nothing(second: EmbeddedStack) -> None:
-    before = {name: second.pid(name) for name in second.units() if name != "setup"}
-    assert len(before) == NUMBER_OF_UNITS
-    printed = second.up()
-    assert "up already" in printed
-    assert second.deployment().api_url in printed
-    assert {name: second.pid(name) for name in before} == before
-
-
-def test_status_and_logs_show_it(second: EmbeddedStack) -> None:
-    done = second.verb("status", "--once")
-    assert done.status == 0, done.out + done.err
-    assert "ready" in done.out
-    for name in second.units():
-        assert name == "supervisor" or name in done.out
-    logs = second.verb("logs", "--no-follow", "planner")
-    assert logs.status == 0, logs.out + logs.err
-    assert "planner" in logs.out
-
-
-def test_a_shell_that_sources_the_environment_has_every_command(second: EmbeddedStack) -> None:
-    for command in ("ccat", "ccat-transfer", "opsdb", "opsdb_init", "opsdb_migrate"):
-        assert _shell(second, f"command -v {command}").startswith("/")
-    started = _shell(second, "ccat obs start --obs-unit Jupiter_PrimeCam_280 --module prime-cam-280").strip()
-    assert started in _shell(second, "ccat find --json")
-
-
+@pytest.mark.long
 def test_up_repairs_what_was_killed_and_leaves_the_rest(second: EmbeddedStack) -> None:
     killed = {"guardian", "supervisor", "planner", "postgresql"}
     names = {"guardian", *second.units()} - {"setup"}
@@ -107,6 +113,7 @@ def test_up_repairs_what_was_killed_all_at_once(second: EmbeddedStack, tmp_path:
     wait_removed(ccat, execution_id)
 
 
+@pytest.mark.long
 def test_down_leaves_no_process_and_up_finds_the_data(second: EmbeddedStack, tmp_path: Path) -> None:
     """Even where somebody else took a port in between."""
     deployment = second.deployment()
@@ -127,6 +134,7 @@ def test_down_leaves_no_process_and_up_finds_the_data(second: EmbeddedStack, tmp
         assert {execution["id"] for execution in ccat.json("find")} == known
 
 
+@pytest.mark.long
 def test_reset_leaves_neither_process_nor_data(second: EmbeddedStack) -> None:
     second.reset()
     assert second.processes_left() == {}
