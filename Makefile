@@ -86,7 +86,7 @@ test-interface: $(READY) $(UI_BUILT)
 test-python: $(READY) $(UI_BUILT)
 	@$(BIN)/pytest packages operator tests/integration -n 4 -m "not long"
 
-test-long: $(READY)  ## tests marked `long`: all of what those of `make test` try a part of; about ten minutes
+test-long: $(READY)  ## tests marked `long`: all of what `make test` tries a part of, and what starts programs and stacks of its own
 	@$(BIN)/pytest packages operator tests/integration -n 4 -m long
 
 test-deep: $(READY)  ## what takes long: a week without the API, every lie, faults at each line, with figures; every input of the API; attacks on the engine; mutants of it

@@ -4,9 +4,13 @@ import fcntl
 import os
 from pathlib import Path
 
+import pytest
+
 from ccat_operator.reconcile.backup import UNFINISHED, Series, backups
 
 from .conftest import GOOD, query, run
+
+pytestmark = pytest.mark.long
 
 AWAY = "postgresql://nobody:x@127.0.0.1:1/ccat"
 

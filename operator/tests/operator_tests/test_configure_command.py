@@ -11,6 +11,8 @@ from ccat_ops_db import schema
 
 from .conftest import CONFIGURATION, GOOD, command, query, run
 
+pytestmark = pytest.mark.long
+
 NAME = "SELECT name FROM site WHERE id = 'us'"
 
 

@@ -200,6 +200,7 @@ async def test_rotated_secret_is_taken_up_without_a_restart(
         await cluster.until("main", "Ready")
 
 
+@pytest.mark.long
 async def test_database_that_goes_away_and_comes_back(
     cluster: FakeCluster, operator: Running, own_postgresql: OwnServer
 ) -> None:
@@ -328,6 +329,7 @@ async def test_status_is_written_only_when_it_changed(
         assert len(cluster.requests("PATCH", "/status")) == written
 
 
+@pytest.mark.long
 async def test_two_operators_make_one_job(
     cluster: FakeCluster, operator: Running, postgresql_url: str
 ) -> None:
@@ -339,6 +341,7 @@ async def test_two_operators_make_one_job(
     assert revision_of(postgresql_url) == HEAD
 
 
+@pytest.mark.long
 async def test_operator_that_ends_in_the_middle_is_taken_over_from(
     cluster: FakeCluster, operator: Running, postgresql_url: str
 ) -> None:

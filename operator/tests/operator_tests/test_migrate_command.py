@@ -23,6 +23,8 @@ from alembic import op
 from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 from ccat_ops_db.migrations.limits import set_limits
+
+pytestmark = pytest.mark.long
 revision = "s2"
 down_revision = "s1"
 kind, destroys = "data", ()

@@ -22,6 +22,8 @@ from ccat_ops_db.settings import synchronous
 
 from .conftest import GOOD, NOW, query, revision_of, run
 
+pytestmark = pytest.mark.long
+
 DENIED = psycopg.errors.InsufficientPrivilege
 
 

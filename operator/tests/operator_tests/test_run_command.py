@@ -19,6 +19,8 @@ from ccat_operator.handlers.leadership import Leadership
 from .conftest import command, run
 from .fake_cluster import FakeCluster, fake_cluster
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def cluster(kmock: KubernetesEmulator, tmp_path: Path) -> AsyncIterator[FakeCluster]:

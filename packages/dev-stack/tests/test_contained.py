@@ -107,6 +107,7 @@ def test_workers_run_as_who_owns_the_files(
     assert installation.run_as() == (runs_as or ("10001:10001" if os.geteuid() == 0 else caller))
 
 
+@pytest.mark.long
 def test_without_an_engine_every_verb_says_so_in_a_line(tmp_path: Path) -> None:
     for verb in ("up", "status", "logs"):
         ended = subprocess.run(

@@ -15,6 +15,8 @@ from ccat_ops_db.reports.open_work import open_work
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.settings import synchronous
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def bad_night(postgresql_server: Postgresql, migrated_template: str) -> Iterator[str]:

@@ -11,6 +11,8 @@ import pytest
 
 from ccat_dev_stack import processes, shared_services
 
+pytestmark = pytest.mark.long
+
 NAMES = ("postgresql", "redis", "seaweedfs", "idle-watch")
 
 

@@ -15,6 +15,8 @@ from ccat_dev_stack.supervisor import stop_all, supervisor_program
 
 from .small_units import NAMES, units
 
+pytestmark = pytest.mark.long
+
 LIMIT = 20.0
 
 

@@ -18,6 +18,8 @@ from ccat_dev_stack.telescope.rate import RateError, parse_rate
 from ccat_dev_stack.telescope.sky import elevation_of
 from ccat_ops_db.configuration import load
 
+pytestmark = pytest.mark.long
+
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 

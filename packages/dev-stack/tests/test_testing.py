@@ -4,11 +4,14 @@ from pathlib import Path
 
 import obstore
 import psycopg
+import pytest
 import redis
 from obstore.store import S3Store
 
 from ccat_dev_stack.shared_services import SharedServices
 from ccat_dev_stack.testing import Bucket, NewDatabase, OwnServer
+
+pytestmark = pytest.mark.long
 
 
 def test_databases_are_apart(new_database: NewDatabase) -> None:

@@ -78,6 +78,7 @@ def process(database: str, redis_url: str, port: int, tmp_path: Path) -> Iterato
         started.wait()
 
 
+@pytest.mark.long
 def test_ends_in_time_with_requests_that_do_not_end(
     process: "subprocess.Popen[bytes]", port: int, session: Session
 ) -> None:

@@ -23,6 +23,8 @@ from . import seed
 from .conftest import Api
 from .lying_proxy import LyingProxy
 
+pytestmark = pytest.mark.long
+
 GUIDE = snippets(checkout_folder() / "docs" / "instruments" / "index.md")
 INSTALL, OBSERVE, LOOK, PROFILE, NOTICE, STATUS, STATUS_SHOWN, REPLAY, REFUSED, MOVED = range(10)
 UNITS, JOURNAL, JSON, JSON_SHOWN, PYTHON, HTTP, HTTP_START, HTTP_FILE, HTTP_FINISH = range(10, 19)

@@ -19,6 +19,8 @@ from ccat_ops_db_client.terminal_text import printable
 
 from .conftest import Received, Reply, ScriptedServer
 
+pytestmark = pytest.mark.long
+
 ID = str(UUID("01980000-0000-7000-8000-000000000000"))
 NOW = "2026-11-30T00:00:00Z"
 HOSTILE = "x\x1b[31m\x1b]0;title\x07\u202e\r\n\x7f\x9b\u00e9\u65e5[red]y[/red]"

@@ -81,6 +81,7 @@ def test_nothing_is_lost_or_doubled_and_memory_stays_flat(api: Api, begin: Begin
     assert {str(states[key]) for key in states if str(key) in executions} == {"completed"}
 
 
+@pytest.mark.long
 def test_many_executions_of_one_file_each(server: ScriptedServer, begin: Begin, spool_folder: Path) -> None:
     """As many lanes: whose turn it is must not cost more the more there are, nor what is shown."""
     order: dict[str, list[str]] = {}

@@ -180,6 +180,7 @@ def test_file_that_is_not_text(write: Write) -> None:
     assert [problem.key for problem in problems_of(folder)] == [""]
 
 
+@pytest.mark.long
 def test_deep_nesting_is_an_error_not_a_crash(write: Write) -> None:
     folder = write(a_yaml=SITES, b_yaml="lines: " + "[" * 3_000)
     assert len(problems_of(folder)) == 1

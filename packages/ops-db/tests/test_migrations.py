@@ -101,6 +101,7 @@ def test_up_down_up(postgresql_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.long
 def test_each_revision_goes_one_step_back_and_forth(postgresql_url: str) -> None:
     steps = [*ScriptDirectory.from_config(schema.alembic_config()).walk_revisions()]
     schema.upgrade(postgresql_url)
@@ -119,6 +120,7 @@ def test_upgrade_again_changes_nothing(migrated: Engine) -> None:
     assert _catalogue(migrated) == before
 
 
+@pytest.mark.long
 def test_upgrades_at_once(postgresql_url: str) -> None:
     program = "import sys; from ccat_ops_db.schema import upgrade; upgrade(sys.argv[1])"
     upgrades = [
@@ -135,6 +137,7 @@ def test_upgrades_at_once(postgresql_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.long
 def test_drops_at_once_leave_nothing(migrated: Engine) -> None:
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(schema.drop_everything, migrated) for _ in range(3)]:

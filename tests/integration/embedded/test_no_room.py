@@ -38,6 +38,7 @@ def nothing_in_the_buffer(stack: EmbeddedStack, api: Api) -> Path:
     return Path(api.get(f"data-locations/{BUFFER}")["path"])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("nothing_in_the_buffer")
 def test_a_buffer_that_may_hold_no_more(
     stack: EmbeddedStack, ccat: Ccat, instrument: Ccat, new_folder: NewFolder, tmp_path: Path

@@ -52,9 +52,9 @@ def test_status_and_logs_show_it(stack: EmbeddedStack) -> None:
     assert "ready" in done.out
     for name in stack.units():
         assert name == "supervisor" or name in done.out
-    logs = stack.verb("logs", "--no-follow", "planner")
+    logs = stack.verb("logs", "--no-follow", "redis")
     assert logs.status == 0, logs.out + logs.err
-    assert "planner" in logs.out
+    assert "redis" in logs.out
 
 
 def test_a_shell_that_sources_the_environment_has_every_command(stack: EmbeddedStack) -> None:

@@ -144,6 +144,7 @@ def test_one_bad_line_of_very_many_is_named_and_nothing_is_filed(
     assert instrument_api.get("raw-data-files", execution_id=execution)["items"] == []
 
 
+@pytest.mark.long
 def test_the_last_line_of_very_many_may_contradict_the_first(
     filed: dict[str, Any], execution: str, instrument_api: Api
 ) -> None:

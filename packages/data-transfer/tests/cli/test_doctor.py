@@ -127,6 +127,7 @@ def test_the_doctor_notices_a_broker_that_refuses_writes(
     assert "FAIL broker" in str(said)
 
 
+@pytest.mark.long
 def test_the_doctor_goes_on_past_a_place_that_hangs(
     observatory: Any, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_second_reading_holds_no_slot_of_others(archived: Any) -> None:
     assert len(readers(archived)) == 3
 
 
+@pytest.mark.long
 def test_twelve_bad_copies_read_slowly_condemn_the_place_and_no_copy(observatory: Any) -> None:
     keep_everything(observatory)
     for number in range(12):
@@ -191,7 +192,7 @@ def test_twelve_bad_copies_read_slowly_condemn_the_place_and_no_copy(observatory
     assert not any(counted(observatory))
 
 
-@pytest.mark.parametrize("others", [0, 12])
+@pytest.mark.parametrize("others", [0, pytest.param(12, marks=pytest.mark.long)])
 def test_three_rotten_copies_get_verdicts_after_the_sample(observatory: Any, others: int) -> None:
     """Also at a place that has no others: decoys tell that it is sound."""
     archive_some(observatory, 3 + others)
@@ -231,6 +232,7 @@ def test_verdicts_wait_for_a_reading_after_the_doubt(observatory: Any) -> None:
     assert read == [10]
 
 
+@pytest.mark.long
 def test_samples_become_rarer(observatory: Any) -> None:
     archive_some(observatory, 12)
     for tar in observatory.tars_at("cologne.lta"):

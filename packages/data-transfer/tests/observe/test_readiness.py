@@ -134,6 +134,7 @@ def test_services_wait_for_the_schema_and_go_on(start: Any, postgresql_url: str)
     assert logs[0].count("service.waiting") == 1, "said once"
 
 
+@pytest.mark.long
 def test_a_download_that_stands_still_does_not_hold_up_the_end(
     start: Any, postgresql_url: str, tmp_path: Path
 ) -> None:

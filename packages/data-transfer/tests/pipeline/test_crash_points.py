@@ -141,6 +141,7 @@ def test_killed_at_each_point_on_disk(observatory: Any, points: tuple[str, ...])
     assert leftovers == []
 
 
+@pytest.mark.long
 def test_killed_at_each_point_of_a_store(observatory: Any, s3: Bucket, tmp_path: Path) -> None:
     add_store(observatory, s3)
     names = ("archiving.before_send", *AT_S3, "archiving.before_commit", "verifying.before_commit")

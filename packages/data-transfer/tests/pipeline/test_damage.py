@@ -121,7 +121,7 @@ def test_what_always_arrives_damaged_is_given_up_and_alarms(observatory: Any) ->
     assert len(observatory.files_at("ccat.raw")) == 2
 
 
-@pytest.mark.parametrize("damage", [flip, Path.unlink])
+@pytest.mark.parametrize("damage", [flip, pytest.param(Path.unlink, marks=pytest.mark.long)])
 def test_what_goes_bad_in_the_archive_is_archived_again_from_the_buffer(
     observatory: Any, damage: Any
 ) -> None:
@@ -203,6 +203,7 @@ def test_a_damaged_or_missing_index_is_taken_out_of_the_tar(observatory: Any) ->
     assert archived.read_bytes() == right
 
 
+@pytest.mark.long
 def test_many_bad_copies_at_once_mark_the_place_and_not_the_copies(observatory: Any) -> None:
     """Rucio #4170: an automatic repair declared all replicas bad, and they were gone."""
     keep_everything(observatory)

@@ -28,6 +28,10 @@ NewDisk = Callable[[str], DiskStorage]
 OpenBucket = Callable[..., S3Storage]
 
 
+MOTO = pytest.param("moto", marks=pytest.mark.long)
+"""The store that nobody runs: `make test-long` tries it beside the one of the development stack."""
+
+
 @pytest.fixture(scope="session")
 def moto_endpoint() -> Iterator[str]:
     """A second S3 server, of other make than the one that the stack embeds."""
@@ -49,7 +53,7 @@ def moto(moto_endpoint: str) -> Bucket:
     return Bucket(moto_endpoint, name, "any", "any-secret")
 
 
-@pytest.fixture(params=["seaweedfs", "moto"])
+@pytest.fixture(params=["seaweedfs", MOTO])
 def bucket(request: pytest.FixtureRequest) -> Bucket:
     """A fresh bucket, once on each of the S3 servers."""
     found: Bucket = request.getfixturevalue("s3" if request.param == "seaweedfs" else "moto")
@@ -112,7 +116,7 @@ def troubled(faulty: FaultyStore, s3: Bucket, open_bucket: OpenBucket) -> S3Stor
     return open_bucket(s3, endpoint=faulty.endpoint)
 
 
-@pytest.fixture(params=["disk", "seaweedfs", "moto", "simulated disk", "simulated store"])
+@pytest.fixture(params=["disk", "seaweedfs", MOTO, "simulated disk", "simulated store"])
 def place(request: pytest.FixtureRequest, new_disk: NewDisk, open_bucket: OpenBucket) -> Storage:
     """A place of every kind, real and simulated."""
     if request.param == "simulated disk":

@@ -331,7 +331,7 @@ def test_a_source_that_may_only_be_read(observatory: Any) -> None:
 
 
 @pytest.mark.parametrize("point", ["adopting.marker_written", "adopting.before_commit"])
-@pytest.mark.parametrize("reason", [None, "a person says so"])
+@pytest.mark.parametrize("reason", [None, pytest.param("a person says so", marks=pytest.mark.long)])
 def test_an_adoption_that_died_is_taken_up(
     observatory: Any, ops_database: str, point: str, reason: str | None
 ) -> None:

@@ -228,7 +228,7 @@ def test_completing_may_take_longer_than_other_requests(
     assert read(impatient, PATH) == LARGE
 
 
-@pytest.mark.parametrize("size", [100, len(LARGE)])
+@pytest.mark.parametrize("size", [100, pytest.param(len(LARGE), marks=pytest.mark.long)])
 def test_passing_troubles_are_survived(troubled: S3Storage, faulty: FaultyStore, size: int) -> None:
     seen: dict[tuple[str, str], int] = {}
     troubles = [Reply(503, "SlowDown"), Reply(0)]

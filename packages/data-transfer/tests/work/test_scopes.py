@@ -213,6 +213,7 @@ def test_a_credential_that_is_refused_gives_up_no_work(
     assert_all_are_done_in_a_minute(with_credential, Operation.PACKAGE_CREATION)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("location", "error"),
     [

@@ -33,7 +33,7 @@ async function expectShown(page: Page, values: readonly string[]): Promise<void>
   else await expect(links.first()).toHaveAttribute("href", `/observations/${first.id}`);
 }
 
-test("back and forward through 10 quick changes of a filter, address, rows and filter agree", async ({
+test("back and forward through 10 quick changes of a filter, address, rows and filter agree @long", async ({
   page,
 }) => {
   await goBackAndForth(page, steps(10));

@@ -41,7 +41,7 @@ test("the first key opens a menu at its first choice, and the button has the foc
   await expect(page.getByRole("menuitemradio", { name: "UTC" })).toBeFocused();
 });
 
-test("the first click opens a menu, the second closes it", async ({ page }) => {
+test("the first click opens a menu, the second closes it @long", async ({ page }) => {
   const release = await openWithout(page);
   await me(page).click();
   release();
@@ -52,7 +52,7 @@ test("the first click opens a menu, the second closes it", async ({ page }) => {
   await expect(page.getByRole("menu")).toBeVisible();
 });
 
-test("who went on before a menu was there is not called back", async ({ page }) => {
+test("who went on before a menu was there is not called back @long", async ({ page }) => {
   const release = await openWithout(page);
   await me(page).focus();
   await page.keyboard.press("Enter");
@@ -82,7 +82,7 @@ test("what is typed before the palette is there is looked for, and Escape leads 
   await expect(me(page)).toBeFocused();
 });
 
-test("a menu that could not be loaded says so over the page, and can be closed", async ({ page }) => {
+test("a menu that could not be loaded says so over the page, and can be closed @long", async ({ page }) => {
   await signInAs(page, "operator");
   await page.route(OVERLAYS, (route) => route.abort());
   await page.goto("/");

@@ -21,7 +21,7 @@ test("without a connection a page that was not loaded yet says so, and is loaded
   await expect(page.getByRole("heading", { level: 1, name: "Errors" })).toBeVisible();
 });
 
-test("a page whose release was replaced is loaded by itself, once", async ({ page }) => {
+test("a page whose release was replaced is loaded by itself, once @long", async ({ page }) => {
   await signInAs(page, "operator");
   await page.route("/", (route) =>
     route.fulfill({
@@ -34,7 +34,7 @@ test("a page whose release was replaced is loaded by itself, once", async ({ pag
   await expect(page.getByRole("heading", { level: 1, name: "Errors" })).toBeVisible();
 });
 
-test("the palette that could not be loaded says so when it is asked for", async ({ page }) => {
+test("the palette that could not be loaded says so when it is asked for @long", async ({ page }) => {
   await page.route("**/assets/parts-*.js", (route) => route.abort());
   await signInAs(page, "operator");
   await expect(page.getByRole("heading", { level: 1 })).not.toBeEmpty();

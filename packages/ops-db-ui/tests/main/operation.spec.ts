@@ -33,7 +33,7 @@ test("what waits says why, and goes on when the place is back in service", async
   }
 });
 
-test("a file that is not as it was filed is acknowledged, given back and read again at once", async ({
+test("a file that is not as it was filed is acknowledged, given back and read again at once @long", async ({
   page,
 }) => {
   const since = new Date().toISOString();

@@ -107,6 +107,7 @@ def test_finished_packages_cost_a_report_nothing(
     assert many - few < 200
 
 
+@pytest.mark.long
 def test_sums_read_what_a_report_does_not(session: Session, finish: Callable[[int], None]) -> None:
     """The count of rows read sees a scan."""
     finish(MANY)
