@@ -13,7 +13,7 @@ from ccat_data_transfer.simulation.acts import Act
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.schedule import SimulatedTask
 from ccat_data_transfer.simulation.world import Simulation
-from ccat_data_transfer.storage.names import TEMPORARY_PREFIX
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX, begun_as
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.enumerations import LocationType, PhysicalCopyStatus
 
@@ -22,9 +22,6 @@ LEASES_EVERY = 25
 
 SAME_TAR_AGAIN = "a tar is published again over the same bytes"
 """A debt: names are to be written once."""
-
-PARTIAL_STAYS = "what a stale attempt began to write stays beside the package"
-"""A debt: what nobody reads any more is to be collected."""
 
 STAGED_FROM_BAD_COPY = "staging from a copy that went bad is given up"
 """A debt: another copy is to be read."""
@@ -206,8 +203,9 @@ class Judge:
         if act.kind != "fault" and act.medium not in self._simulation.rightful[act.place]:
             self._broken("I5", f"{act}: that is not the place of {act.place}")
         name = PurePosixPath(act.path).name
-        self._acted |= not name.startswith(TEMPORARY_PREFIX)
-        if act.kind == "fault" or name.startswith(TEMPORARY_PREFIX):
+        own = name.startswith(TEMPORARY_PREFIX) or begun_as(name) is not None
+        self._acted |= not own
+        if act.kind == "fault" or own:
             return
         if act.kind == "unlink" and not self._was_decided(act.place, act.path):
             self._broken("I2", f"{act}: nobody had decided that")

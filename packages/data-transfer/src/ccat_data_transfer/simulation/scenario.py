@@ -1,6 +1,5 @@
 """Scenarios: an observatory at work while things happen to it, and what must be true in the end."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from ccat_data_transfer.simulation.database import SimulatedDatabase
 from ccat_data_transfer.simulation.disks import Host
 from ccat_data_transfer.simulation.faults import ALL_FAULTS, Faults
 from ccat_data_transfer.simulation.invariants import (
-    PARTIAL_STAYS,
     STAGED_FROM_BAD_COPY,
     InvariantBrokenError,
     Judge,
@@ -119,12 +117,10 @@ def what_is_left(
     observer: Observer,
     files: int,
     given_up: Sequence[str] = (),
-    *,
-    partials_stay: bool = False,
 ) -> str:
     """Return what is left to do until so many files are archived and freed; empty when nothing is.
 
-    Work may be given up for some categories of errors; what stale attempts began may stay.
+    Work may be given up for some categories of errors.
     """
     if len(observer.filed) < files:
         return "not everything was filed"
@@ -145,12 +141,8 @@ def what_is_left(
         for name in observatory.PLACES
         if name != ARCHIVE
         for path in _not_for_people(path for path, _ in simulation.current[name].contents())
-        if not (partials_stay and _PARTIAL.search(path))
     ]
     return f"left at the places: {left}" if left else ""
-
-
-_PARTIAL = re.compile(r"(^|/)\.[^/]+\.tar\.[0-9a-f-]+\.part$")
 
 
 class _Run:
@@ -258,10 +250,7 @@ class _Run:
         if self._asks:
             return "not everything was asked for"
         files = self._attack.observations * self._attack.files
-        partials_stay = PARTIAL_STAYS in self._attack.tolerated
-        return what_is_left(
-            self._simulation, self._observer, files, self._given_up, partials_stay=partials_stay
-        )
+        return what_is_left(self._simulation, self._observer, files, self._given_up)
 
 
 def _not_for_people(paths: Iterable[str]) -> list[str]:

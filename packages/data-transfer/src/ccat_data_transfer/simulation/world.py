@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ccat_data_transfer.failures import Failure
+from ccat_data_transfer.places.collect import collect
 from ccat_data_transfer.places.open import Places
 from ccat_data_transfer.planning.planner import POLL, Planner
 from ccat_data_transfer.settings import DataTransferSettings
@@ -26,14 +27,17 @@ from ccat_data_transfer.simulation.packer import SimulatedPacker, simulated_move
 from ccat_data_transfer.simulation.place import Medium
 from ccat_data_transfer.simulation.schedule import Process, Schedule, SimulatedEvent, SimulatedTask
 from ccat_data_transfer.simulation.stores import Bucket, SimulatedS3Storage
-from ccat_data_transfer.storage.interface import Storage
+from ccat_data_transfer.storage.interface import Storage, do_nothing
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
 from ccat_data_transfer.work.measuring import measure
 from ccat_data_transfer.work.run import WorkRunner
-from ccat_data_transfer.work.worker import BEATS_IN_A_LEASE
+from ccat_data_transfer.work.worker import BEATS_IN_A_LEASE, COLLECT_SECONDS
 from ccat_data_transfer.world import World
 from ccat_ops_db.enumerations import LocationType, Operation
+
+LOOKS_UNTIL_COLLECTED = 12
+"""So often a worker wakes up before it collects what was begun."""
 
 LOOK_SECONDS = 300.0
 """How often workers look at places that are closed for them, at most: seldom, as each look is a step."""
@@ -332,6 +336,15 @@ class Simulation:
                         continue
                 world.sleep(self.settings.usage_interval)
 
+        def look_for_leftovers() -> None:
+            while True:
+                # In small pieces: who is not called for long counts as stuck.
+                for _ in range(LOOKS_UNTIL_COLLECTED):
+                    world.sleep(COLLECT_SECONDS / LOOKS_UNTIL_COLLECTED)
+                for location_id in sorted(locations):
+                    with suppress(Failure, *DATABASE_AWAY):
+                        collect(world.sessions, world.storage(location_id), do_nothing)
+
         def look_at_places() -> None:
             beat = self.settings.lease / BEATS_IN_A_LEASE
             looks = max(2, round(beat / LOOK_SECONDS))
@@ -350,6 +363,7 @@ class Simulation:
             world.spawn(f"work-{number}", work)
         world.spawn("places", look_at_places)
         world.spawn("measure", look_how_full)
+        world.spawn("collect", look_for_leftovers)
         return process
 
     def _note(self, act: Act) -> None:
