@@ -282,13 +282,13 @@ _UNDER_WAY = (
     f"""
     INSERT INTO data_transfer (id, site_id, status, priority, created_at, attempt, interruptions,
         dispatches, fencing, bytes_done, bytes_total, partial_bytes, raw_data_package_id, source_copy_id,
-        source_location_id, destination_location_id, final_site_id, data_transfer_route_id, lease_owner,
-        lease_expires_at, finished_at, error_class, error_category, error_message, waiting_reason,
-        waiting_since)
+        source_location_id, destination_location_id, destination_path, final_site_id, data_transfer_route_id,
+        lease_owner, lease_expires_at, finished_at, error_class, error_category, error_message,
+        waiting_reason, waiting_since)
     SELECT md5('transfer' || p)::uuid, 'ccat',
            CASE WHEN p %% 200 = 7 THEN 'failed' WHEN p %% 100 = 5 THEN 'in_progress' ELSE 'pending' END,
            0, {_LONG_AGO}, 0, 0, 0, 1, 0, 1050000, 0, {_PACKAGE}, md5('copy' || 'ccat.buffer' || p)::uuid,
-           'ccat.buffer', 'cologne.lta', 'cologne', 'ccat-cologne',
+           'ccat.buffer', 'cologne.lta', '2026/01/01/' || {_PACKAGE} || '.tar', 'cologne', 'ccat-cologne',
            CASE WHEN p %% 100 = 5 THEN 'worker-1' END,
            CASE WHEN p %% 100 = 5 THEN {_LONG_AGO} END,
            CASE WHEN p %% 200 = 7 THEN {_LONG_AGO} END,

@@ -40,6 +40,7 @@ from ccat_ops_db.enumerations import (
     ExecutionStatus,
     LocationType,
     Operation,
+    PhysicalCopyStatus,
     RouteType,
     TransferMethod,
 )
@@ -428,9 +429,11 @@ class SmallObservatory:
         return sorted(path for path in found if path.name != MARKER_NAME)
 
     def tars_at(self, location_id: str) -> list[Path]:
-        """Return the tars under their own names."""
+        """Return the tars that are not known to be bad."""
+        bad = self.rows(PhysicalCopy, data_location_id=location_id, status=PhysicalCopyStatus.CORRUPT)
+        names = {self.folder(location_id) / copy.relative_path for copy in bad}
         found = (path for path in self.files_at(location_id) if path.suffix == ".tar")
-        return [path for path in found if "quarantine" not in path.parts]
+        return [path for path in found if path not in names]
 
     def copy_at(self, location_id: str) -> Any:
         """Return the one package's copy that lives, or last lived, at a location."""

@@ -19,6 +19,7 @@ from ccat_data_transfer.checksums import format_checksum, new_hasher
 from ccat_data_transfer.evidence.doubts import doubt_place as doubt_place_of
 from ccat_data_transfer.failures import Configuration, Failure, classify
 from ccat_data_transfer.places.credentials import Credentials
+from ccat_data_transfer.planning.tar_names import next_tar
 from ccat_data_transfer.planning.verifying import open_check, register_copy
 from ccat_data_transfer.storage.names import MARKER_NAME
 from ccat_data_transfer.storage.s3_errors import Refusal, failure_of
@@ -216,12 +217,14 @@ def register_again(observatory: Any, location: str) -> None:
     observatory.change(PhysicalCopy, copy.id, status=PhysicalCopyStatus.CORRUPT)
     find_bad(observatory, copy)
     with observatory.sessions.begin() as session:
+        name = next_tar(session, copy.raw_data_package_id, location)
         register_copy(
             session,
             copy.raw_data_package_id,
             site_id=copy.site_id,
             location_id=location,
-            relative_path=copy.relative_path,
+            relative_path=name.path,
+            generation=name.generation,
             size=copy.size,
             at=observatory.clock.now,
         )

@@ -308,6 +308,7 @@ def transfer(session: Session, package_id: UUID, status: Status = Status.PENDING
         source_copy_id=source.id,
         source_location_id=BUFFER,
         destination_location_id=ARCHIVE_BUFFER,
+        destination_path=source.relative_path,
         final_site_id="cologne",
         data_transfer_route_id="ccat-to-cologne",
         status=status,

@@ -325,6 +325,7 @@ def _work(session: Session, table: str, world: World, package: UUID) -> Any:
             source_copy_id=add_copy(session, package, world.buffer),
             source_location_id=world.buffer,
             destination_location_id="cologne.input-buffer",
+            destination_path=f"2026/11/21/{package}.tar",
             final_site_id="cologne",
             data_transfer_route_id=world.route,
         )

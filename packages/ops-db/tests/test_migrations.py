@@ -21,7 +21,7 @@ from ccat_ops_db.settings import SettingsError, synchronous
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 
 COVERED_BY_A_PARTIAL_INDEX = {
-    # 10^8 copies: uq_physical_copy_living_path leads with the location; of deleted copies nobody asks by it.
+    # 10^8 copies: ix_physical_copy_living leads with the location; of deleted copies nobody asks by it.
     ("physical_copy", "data_location_id"),
     # Markers are never deleted, and nobody asks for the copies of one.
     ("physical_copy", "place_marker_id"),

@@ -40,6 +40,7 @@ def test_transferring_and_failed(session: Session, package: Any, status: Status)
             source_copy_id=copy,
             source_location_id="ccat.output-buffer",
             destination_location_id="cologne.input-buffer",
+            destination_path=f"2026/11/21/{package}.tar",
             final_site_id="cologne",
             data_transfer_route_id="ccat-cologne",
             status=status,

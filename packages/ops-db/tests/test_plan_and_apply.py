@@ -375,6 +375,7 @@ class TestRefusals:
                 source_copy_id=copy,
                 source_location_id="ccat.output-buffer",
                 destination_location_id="us.input-buffer",
+                destination_path=f"2026/11/21/{package}.tar",
                 final_site_id="us",
                 data_transfer_route_id="ccat-us",
             )

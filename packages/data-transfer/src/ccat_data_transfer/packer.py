@@ -20,7 +20,6 @@ from ccat_data_transfer.package_format import (
     remove_file,
     remove_leftovers,
     temporary_path,
-    write_file,
     write_package,
     write_tar,
 )
@@ -104,10 +103,6 @@ class Packer(Protocol):
         """Give the tar its name. May run again after a crash at any line."""
         ...
 
-    def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
-        """Write the byte index under its name, at the place of the tar: whole or not at all."""
-        ...
-
     def discard(self, new: NewPackage) -> None:
         """Remove what was written and not published."""
         ...
@@ -160,11 +155,6 @@ class DiskPacker:
         """See `Packer.publish`."""
         new.target.confirm_place()
         publish(_root(new.target), temporary_path(new.path, new.attempt), new.path)
-
-    def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
-        """See `Packer.write_index`."""
-        new.target.confirm_place()
-        write_file(_root(new.target), name, content, new.attempt)
 
     def discard(self, new: NewPackage) -> None:
         """See `Packer.discard`."""

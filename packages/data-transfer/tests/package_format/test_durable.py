@@ -14,7 +14,6 @@ from ccat_data_transfer.package_format import (
     remove_leftovers,
     temporary_path,
     verify_package,
-    write_file,
     write_package,
 )
 from ccat_data_transfer.package_format.durable import new_file
@@ -48,14 +47,6 @@ def test_publish_keeps_what_an_earlier_attempt_published(tmp_path: Path) -> None
 def test_publish_of_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         publish(RootFolder(tmp_path), "t.part", "t")
-
-
-def test_write_file_replaces_whole_files(tmp_path: Path) -> None:
-    target = tmp_path / "new" / "folder" / "package.index.json"
-    write_file(RootFolder(tmp_path), "new/folder/package.index.json", b"first", attempt="1-aa")
-    write_file(RootFolder(tmp_path), "new/folder/package.index.json", b"second", attempt="2-aa")
-    assert target.read_bytes() == b"second"
-    assert [path.name for path in target.parent.iterdir()] == ["package.index.json"]
 
 
 def test_a_leftover_is_replaced_and_its_writer_keeps_its_own_file(tmp_path: Path) -> None:

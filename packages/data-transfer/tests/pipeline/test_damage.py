@@ -1,5 +1,6 @@
 """Bytes that go bad: on arrival, in the archive, in a buffer, in many places at once; clocks that differ."""
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -86,7 +87,12 @@ def verify_archive(observatory: Any) -> None:
         assert verify_archive_copies(session, topology, packages) > 0
 
 
-def test_what_arrives_damaged_is_set_aside_and_sent_again(observatory: Any) -> None:
+def told_beside(tar: Path) -> Any:
+    """Return what lies beside a bad tar."""
+    return json.loads(tar.with_name(tar.name.removesuffix(".tar") + ".bad.json").read_text())
+
+
+def test_what_arrives_damaged_stays_and_is_sent_again_beside_it(observatory: Any) -> None:
     observatory.observe(CONTENTS)
     observatory.run_until(lambda: sent(observatory))
     [tar] = observatory.tars_at("cologne.buffer")
@@ -99,11 +105,56 @@ def test_what_arrives_damaged_is_set_aside_and_sent_again(observatory: Any) -> N
     [transfer] = observatory.rows(DataTransfer)
     assert (transfer.status, transfer.attempt, transfer.waiting_reason) == (Status.PENDING, 1, "back_off")
     assert "back_off" in observatory.reasons(transfer.raw_data_package_id)
-    assert any("quarantine" in path.parts for path in observatory.files_at("cologne.buffer"))
+    bad = tar.read_bytes()
     assert {e.severity for e in observatory.rows(ErrorRecord)} == {Severity.CRITICAL}
     run_for(observatory, 120)
     assert archived_right(observatory)
     assert {error.resolved_at is None for error in observatory.rows(ErrorRecord)} == {False}
+    [package] = observatory.rows(RawDataPackage)
+    assert tar.read_bytes() == bad
+    successor = f"{package.relative_path.removesuffix('.tar')}.g2.tar"
+    assert told_beside(tar) == {"bad": package.relative_path, "successor": successor}
+    [first, second] = observatory.rows(PhysicalCopy, data_location_id="cologne.buffer")
+    assert (first.status, first.generation) == (PhysicalCopyStatus.CORRUPT, 1)
+    assert (second.relative_path, second.generation) == (successor, 2)
+    # The archive never had it.
+    assert observatory.copy_at("cologne.lta").generation == 1
+
+
+@pytest.mark.parametrize("location", ["ccat.buffer", "cologne.buffer", "cologne.lta"])
+@pytest.mark.parametrize("size", [None, 100], ids=["as large", "smaller"])
+def test_what_has_the_name_of_a_tar_stays_and_the_tar_gets_the_next(
+    observatory: Any, at_crash_points: Any, location: str, size: int | None
+) -> None:
+    """Something of that name is there before the tar: it is read, is bad, and nothing is written over it."""
+    before = {
+        "ccat.buffer": "packaging.before_publish",
+        "cologne.buffer": "moving.before_send",
+        "cologne.lta": "archiving.before_send",
+    }
+    found: list[Path] = []
+
+    def put_something(name: str) -> None:
+        if name == before[location] and not found:
+            [package] = observatory.rows(RawDataPackage)
+            path = observatory.folder(location) / package.relative_path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(bytes(size or package.size or 20_000))
+            found.append(path)
+
+    observatory.observe(CONTENTS)
+    at_crash_points(put_something)
+    run_for(observatory, 900)
+    [path] = found
+    assert set(path.read_bytes()) == {0}
+    [*_, copy] = observatory.rows(PhysicalCopy, data_location_id=location)
+    assert copy.generation == 2
+    assert told_beside(path)["successor"] == copy.relative_path
+    [package] = observatory.rows(RawDataPackage)
+    archived = observatory.folder("cologne.lta") / observatory.copy_at("cologne.lta").relative_path
+    assert archived.stat().st_size == package.size
+    assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
+    assert observatory.files_at("ccat.raw") == []
 
 
 def test_what_always_arrives_damaged_is_given_up_and_alarms(observatory: Any) -> None:
@@ -131,10 +182,14 @@ def test_what_goes_bad_in_the_archive_is_archived_again_from_the_buffer(
     [tar] = observatory.tars_at("cologne.lta")
     right = tar.read_bytes()
     damage(tar)
+    left = tar.read_bytes() if tar.exists() else None
     verify_archive(observatory)
     run_for(observatory, 1000)
-    assert tar.read_bytes() == right
     assert archived_right(observatory)
+    [successor] = [path for path in observatory.tars_at("cologne.lta") if path != tar]
+    assert successor.read_bytes() == right
+    assert (tar.read_bytes() if tar.exists() else None) == left
+    assert tar.with_name(tar.name.removesuffix(".tar") + ".bad.json").exists() == (left is not None)
     archived = [event for event in observatory.rows(Event) if event.action == "package.archived"]
     assert len(archived) == 2
     assert all(error.resolved_at for error in observatory.rows(ErrorRecord))

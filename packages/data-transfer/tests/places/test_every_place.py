@@ -11,7 +11,7 @@ import pytest
 
 from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage, do_nothing
-from ccat_data_transfer.storage.names import Begun, checked, quarantine_path
+from ccat_data_transfer.storage.names import Begun, checked
 from ccat_ops_db.paths import MAX_PATH_BYTES, validate_relative_path
 
 from .conftest import expected, read, remove, upload, wait_for_part
@@ -117,11 +117,12 @@ def test_lists_more_than_a_page(place: Storage) -> None:
     assert {info.size for info in place.list()} == {1}
 
 
-def test_put_replaces(place: Storage) -> None:
-    place.put(PATH, b"old content")
-    info = place.put(PATH, b"new")
-    assert info.size == 3
-    assert read(place, PATH) == b"new"
+def test_put_writes_over_nothing(place: Storage) -> None:
+    assert place.put(PATH, b"first").size == 5
+    with pytest.raises(Permanent) as raised:
+        place.put(PATH, b"other")
+    assert raised.value.category == "exists"
+    assert read(place, PATH) == b"first"
     assert [info.path for info in place.list()] == [PATH]
 
 
@@ -138,7 +139,6 @@ def test_the_longest_path_of_a_file_has_room_below_our_folders() -> None:
     path = "/".join(["x" * 199] * (MAX_PATH_BYTES // 200))
     assert len(validate_relative_path(path)) > MAX_PATH_BYTES - 10
     assert checked(f"requests/{path}") == f"requests/{path}"
-    assert quarantine_path(path, "0193449b").startswith(f"quarantine/{path}.")
 
 
 @pytest.mark.parametrize(

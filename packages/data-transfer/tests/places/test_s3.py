@@ -209,7 +209,7 @@ def test_nothing_is_sent_that_nobody_asked_for(troubled: S3Storage, faulty: Faul
 
     faulty.fault = refuse
     upload(troubled, PATH, LARGE[:size])
-    troubled.set_aside(PATH, "check")
+    remove(troubled, PATH)
     assert troubled.stat(PATH) is None
 
 
@@ -376,6 +376,7 @@ def test_object_replaced_while_it_is_read(store: S3Storage) -> None:
     with store.open_read(PATH, buffer_bytes=16 * MEBIBYTE) as reader:
         buffer = memoryview(bytearray(MEBIBYTE))
         assert reader.readinto(buffer) == MEBIBYTE
+        remove(store, PATH)
         store.put(PATH, bytes(len(LARGE)))
         with pytest.raises(Transient) as raised:
             all(iter(lambda: reader.readinto(buffer), 0))
@@ -414,6 +415,7 @@ def test_a_right_label_on_wrong_bytes_is_no_proof(
         if name == "archiving.before_commit":
             [package] = packages(observatory)
             store = observatory.places.storage("cologne.store")
+            remove(store, package.relative_path)
             store.put(package.relative_path, bytes(package.size), checksum=package.checksum)
 
     add_store(observatory, s3, verification_method=VerificationMethod.HEADER)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
+from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.simulation import observatory
+from ccat_data_transfer.simulation.acts import Kind
 from ccat_data_transfer.simulation.bytes import Content
 from ccat_data_transfer.simulation.database import SimulatedDatabase
-from ccat_data_transfer.simulation.invariants import SAME_TAR_AGAIN, InvariantBrokenError, Judge
+from ccat_data_transfer.simulation.disk_storage import SimulatedDiskStorage
+from ccat_data_transfer.simulation.invariants import InvariantBrokenError, Judge
 from ccat_data_transfer.simulation.observatory import ARCHIVE, SOURCE, Observer
 from ccat_data_transfer.simulation.world import Simulation
-from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.lease import acquire
 from ccat_ops_db.enumerations import Operation
 
@@ -29,7 +32,7 @@ class Court:
         observatory.build(simulation)
         self.process, self.world = simulation.start("culprit", simulation.hosts["ccat-1"])
         self.filed: dict[str, Content] = {}
-        self.judge = Judge(simulation, self.filed, SOURCE, (SAME_TAR_AGAIN,))
+        self.judge = Judge(simulation, self.filed, SOURCE)
 
     def do(self, act: object) -> None:
         """Do something, and one more step for the judge to look."""
@@ -42,8 +45,8 @@ class Court:
         self.world.spawn("act", run)
         self.simulation.schedule.run(60)
 
-    def place(self, location_id: str) -> Storage:
-        return self.world.storage(location_id)
+    def place(self, location_id: str) -> SimulatedDiskStorage:
+        return cast(SimulatedDiskStorage, self.world.storage(location_id))
 
     def observe(self) -> None:
         """File one file."""
@@ -57,7 +60,7 @@ def court(simulated_database: SimulatedDatabase) -> Iterator[Court]:
     simulation.close()
 
 
-def remove(place: Storage, path: str) -> None:
+def remove(place: SimulatedDiskStorage, path: str) -> None:
     with place.removing() as remove_one:
         remove_one(path)
 
@@ -88,11 +91,23 @@ def test_nobody_removes_what_was_not_decided(court: Court) -> None:
         court.do(lambda: remove(court.place(SOURCE), "2026/a"))
 
 
-def test_nobody_writes_other_bytes_under_a_name(court: Court) -> None:
-    court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"one"))
-    court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"one"))
-    with pytest.raises(InvariantBrokenError, match=r"I2.*other bytes"):
-        court.do(lambda: court.place(ARCHIVE).put("2026/package.index.json", b"other"))
+def test_nobody_writes_over_what_is_there(court: Court) -> None:
+    place = court.place(ARCHIVE)
+    court.do(lambda: place.put("2026/package.index.json", b"one"))
+    with pytest.raises(Permanent):
+        court.do(lambda: place.put("2026/package.index.json", b"one"))
+    over = (Content.of(b"one"), Content.of(b"one"))
+    with pytest.raises(InvariantBrokenError, match=r"I2.*written over"):
+        court.do(lambda: place.note("put", "2026/package.index.json", *over))
+
+
+@pytest.mark.parametrize("kind", ["link", "put"])
+def test_the_name_of_a_tar_is_written_once(court: Court, kind: Kind) -> None:
+    """Not even with the same bytes, nor when what had it is gone."""
+    content = Content.of(b"one")
+    court.do(lambda: court.place(ARCHIVE).note(kind, TAR, None, content))
+    with pytest.raises(InvariantBrokenError, match=r"I2.*written twice"):
+        court.do(lambda: court.place(ARCHIVE).note(kind, TAR, None, content))
 
 
 def test_nobody_takes_a_lease_that_lives(court: Court) -> None:

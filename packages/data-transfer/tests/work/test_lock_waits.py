@@ -16,6 +16,7 @@ from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.staging import plan_staging
+from ccat_data_transfer.planning.tar_names import name_of
 from ccat_data_transfer.planning.verifying import conclude_transfers, register_copy, verify_archive_copies
 from ccat_data_transfer.stages.doubt import have_it_verified
 from ccat_data_transfer.work.attempt import Attempt
@@ -557,7 +558,8 @@ def test_what_arrives_while_a_copy_is_removed(observatory: Any, parties: Parties
                 copy.raw_data_package_id,
                 site_id="ccat",
                 location_id="ccat.buffer",
-                relative_path=copy.relative_path,
+                relative_path=name_of(copy.relative_path, 2),
+                generation=2,
                 size=copy.size,
                 at=observatory.clock.now,
             )

@@ -61,10 +61,9 @@ PHYSICAL_COPY = _table(
         # Once removal began the bytes may be gone in part: there is no way back, only on.
         PhysicalCopyStatus.DELETION_IN_PROGRESS: {PhysicalCopyStatus.DELETED},
         PhysicalCopyStatus.DELETED: set(),
-        # A copy found again, or sent again after quarantine, must be verified anew.
+        # A copy that is found again must be read; a bad one stays bad, and what succeeds it is another copy.
         PhysicalCopyStatus.MISSING: {PhysicalCopyStatus.PRESENT, PhysicalCopyStatus.DELETED},
         PhysicalCopyStatus.CORRUPT: {
-            PhysicalCopyStatus.PRESENT,
             PhysicalCopyStatus.MISSING,
             PhysicalCopyStatus.DELETION_SCHEDULED,
         },

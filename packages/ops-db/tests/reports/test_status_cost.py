@@ -48,9 +48,9 @@ _FINISHED = (
     """
     INSERT INTO data_transfer (id, site_id, status, priority, created_at, finished_at, attempt, interruptions,
         dispatches, fencing, bytes_done, bytes_total, partial_bytes, raw_data_package_id, source_copy_id,
-        source_location_id, destination_location_id, final_site_id, data_transfer_route_id)
+        source_location_id, destination_location_id, destination_path, final_site_id, data_transfer_route_id)
     SELECT md5('transfer' || p.id)::uuid, 'ccat', 'completed', 0, :at, :at, 1, 0, 0, 1, 3, 3, 0, p.id,
-           p.id, 'ccat.output-buffer', 'cologne.input-buffer', 'cologne', 'ccat-cologne'
+           p.id, 'ccat.output-buffer', 'cologne.input-buffer', p.relative_path, 'cologne', 'ccat-cologne'
     FROM raw_data_package p WHERE p.part_number > :made AND p.part_number <= :made + :count
     """,
     "ANALYZE",

@@ -25,14 +25,15 @@ def forget(_kept: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SentReport:
-    """A finished sending. The object is at the target, durable, and what was sent is what was expected.
+    """A finished sending. The object is at the target, durable; what was sent is what was expected.
 
     Attributes
     ----------
     size : int
         Bytes of the object.
-    checksum : str
+    checksum : str or None
         Computed over the bytes as they went through, ``algorithm:hex``; the algorithm of what was expected.
+        Null if the object was there.
     sent_bytes : int
         Bytes that this attempt really moved: less than `size` after a resume, 0 if the object was there.
     etag : str or None
@@ -40,7 +41,7 @@ class SentReport:
     """
 
     size: int
-    checksum: str
+    checksum: str | None
     sent_bytes: int
     etag: str | None = None
 
@@ -129,8 +130,8 @@ class Mover(Protocol):
     ) -> SentReport:
         """Make the object of the source appear at the target, completely or not at all.
 
-        May run again after a crash at any point, and finds its own result then. An object of the same name
-        with other content is never overwritten.
+        May run again after a crash at any point. An object that has the name is taken for the result of an
+        earlier attempt, and stays, whatever it is: who reads it judges it.
 
         Parameters
         ----------
@@ -146,8 +147,7 @@ class Mover(Protocol):
         Raises
         ------
         Integrity
-            The source is short, long or has another checksum (``source_mismatch``), or the target has another
-            object of that name (``other_object_at_target``).
+            The source is short, long or has another checksum (``source_mismatch``).
         Failure
             Everything else, classified. What was done stays, for the next attempt.
         """

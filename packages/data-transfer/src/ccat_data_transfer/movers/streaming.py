@@ -226,34 +226,12 @@ class _Job:
         self._algorithm = _algorithm(expected.checksum)
 
     def result_of_earlier_attempt(self) -> SentReport | None:
-        """Return what an earlier attempt reached, null if there is nothing at the target.
-
-        Raises
-        ------
-        Integrity
-            Something else is there; it is never overwritten.
-        """
+        """Return what is at the target, null if there is nothing. Who reads it judges whether it is right."""
         info = self._target.stat(self._target_path)
         if info is None:
             return None
-        try:
-            found = _verify(
-                self._target,
-                self._target_path,
-                self._expected,
-                VerificationMethod.HEADER,
-                self._progress,
-                self._passage,
-            )
-        except Integrity as failure:
-            raise Integrity(
-                "other_object_at_target",
-                f"{self._target.location_id} has another object of that name ({failure.message}); it is not "
-                "overwritten: move it away, then retry",
-                path=self._target_path,
-            ) from None
         self._target.remove_temporary(self._target_path, self._work_id)
-        return SentReport(found.info.size, found.checksum, 0, info.etag)
+        return SentReport(info.size, None, 0, info.etag)
 
     def run(self, *, resume: bool) -> SentReport:
         """Send, and once more from the start when an earlier attempt left wrong bytes."""

@@ -9,7 +9,6 @@ Writing, in a stage (a temporary name beside the target, so that publishing is o
     remove_leftovers(root, path, lease_tag)
     written = write_package(contents, source_root, root, temporary, on_progress=heartbeat)
     publish(root, temporary, path)                           # rename, fsync of the folder; may run twice
-    write_file(root, index_path, written.index_json, lease_tag)     # the sidecar: whole or not at all
 
 `written` has ``size``, ``checksum`` (``xxh3-128:…`` of the tar), ``manifest_checksum`` (``sha256:…``),
 ``index`` and ``index_json``. A bad source file raises a `SourceFileError` with ``path``, ``reason`` and
@@ -38,7 +37,6 @@ from .durable import (
     remove_file,
     remove_leftovers,
     temporary_path,
-    write_file,
 )
 from .errors import (
     MemberUnknownError,
@@ -106,7 +104,6 @@ __all__ = [
     "split_into_parts",
     "temporary_path",
     "verify_package",
-    "write_file",
     "write_package",
     "write_tar",
 ]

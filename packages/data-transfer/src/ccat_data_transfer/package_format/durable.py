@@ -73,18 +73,6 @@ def publish(root: RootFolder, temporary: str, target: str) -> None:
         sync_folder(folder)
 
 
-def write_file(root: RootFolder, target: str, content: bytes, attempt: str) -> None:
-    """Write a small file durably and at once: a reader sees the old content or the new, never a part."""
-    temporary = temporary_path(target, attempt)
-    with new_file(root, temporary) as descriptor:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    with root.folder_of(target) as (folder, name):
-        os.rename(temporary.rpartition("/")[2], name, src_dir_fd=folder, dst_dir_fd=folder)
-        sync_folder(folder)
-
-
 def remove_file(root: RootFolder, path: str) -> None:
     """Remove a file; no error if there is none."""
     with suppress(FileNotFoundError), root.folder_of(path) as (folder, name):

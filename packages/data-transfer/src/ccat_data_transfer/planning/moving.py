@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
@@ -13,6 +13,7 @@ from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
+from ccat_data_transfer.planning.tar_names import next_tar
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, RouteType, Status
 from ccat_ops_db.events import record_event
@@ -146,7 +147,11 @@ def _is_elsewhere() -> ColumnElement[bool]:
 def _send(
     session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
 ) -> int | Obstacle:
-    again = take_up_again(session, DataTransfer, DataTransfer.source_copy_id == copy.id, copy.id)
+    from_here = and_(
+        DataTransfer.raw_data_package_id == copy.raw_data_package_id,
+        DataTransfer.source_location_id == here.id,
+    )
+    again = take_up_again(session, DataTransfer, from_here, copy.id)
     if again is not None:
         lock_copy(session, copy.id, "data_transfer", again, topology.at)
         mark_planned(session, topology, copy)
@@ -159,7 +164,7 @@ def _send(
         return way
     route, destination = way
     hold_copy(session, copy.id, "a transfer")
-    work_id = new_id()
+    work_id, name = new_id(), next_tar(session, copy.raw_data_package_id, destination.id)
     session.execute(
         insert(DataTransfer).values(
             id=work_id,
@@ -168,6 +173,8 @@ def _send(
             source_copy_id=copy.id,
             source_location_id=here.id,
             destination_location_id=destination.id,
+            destination_path=name.path,
+            generation=name.generation,
             final_site_id=route.destination_site_id,
             data_transfer_route_id=route.id,
             data_transfer_package_id=_batch(session, topology, route, here.site_id, copy.size),

@@ -14,12 +14,14 @@ from ccat_data_transfer.planning.one_by_one import one_by_one
 from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
+from ccat_data_transfer.planning.tar_names import BEING_DELETED, next_tar, tars_at
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.work.outcome import back_off, severity_of
 from ccat_ops_db.copy_locks import free_copies
 from ccat_ops_db.enumerations import (
     CheckReason,
     CheckResult,
+    CopyForm,
     FailureClass,
     LocationType,
     PhysicalCopyStatus,
@@ -27,6 +29,7 @@ from ccat_ops_db.enumerations import (
     VerificationMethod,
 )
 from ccat_ops_db.events import record_error, resolve_errors
+from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -47,6 +50,9 @@ LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
 BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS)
 
+SPENT = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING, PhysicalCopyStatus.DELETED)
+"""States of a copy under whose name nothing good is any more, nor will be."""
+
 
 def receive_transfers(session: Session, topology: Topology) -> int:
     """Register what was sent to places of our sites and open its verification; return how many."""
@@ -64,7 +70,8 @@ def _receive(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -
         row.raw_data_package_id,
         site_id=row.site_id,
         location_id=row.destination_location_id,
-        relative_path=row.relative_path,
+        relative_path=row.destination_path,
+        generation=row.generation,
         size=row.size,
         at=topology.at,
     )
@@ -97,7 +104,8 @@ def _arrived() -> Select[*tuple[Any, ...]]:
             DataTransfer.destination_location_id,
             DataTransfer.priority,
             DataTransfer.sent_at,
-            RawDataPackage.relative_path,
+            DataTransfer.destination_path,
+            DataTransfer.generation,
             RawDataPackage.size,
             DataLocation.site_id,
             DataLocation.verification_method,
@@ -123,7 +131,8 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
         return _send_again(session, topology, row)
 
     results = ask(session, _results(), sites=topology.sites).all()
-    return sum(concluded for _, concluded in one_by_one(session, results, conclude))
+    spent = ask(session, _spent(), sites=topology.sites).all()
+    return sum(concluded for _, concluded in one_by_one(session, [*results, *spent], conclude))
 
 
 @cache
@@ -134,6 +143,7 @@ def _results() -> Select[*tuple[Any, ...]]:
             DataTransfer.site_id,
             DataTransfer.destination_location_id,
             DataTransfer.attempt,
+            DataTransfer.raw_data_package_id,
             FixityCheck.result,
         )
         .join(FixityCheck, FixityCheck.data_transfer_id == DataTransfer.id)
@@ -149,6 +159,40 @@ def _results() -> Select[*tuple[Any, ...]]:
                 FixityCheck.result.in_(fixed(CheckResult.VERIFIED)),
                 PhysicalCopy.status.in_(fixed(*LOST)),
             ),
+        )
+        .order_by(DataTransfer.id)
+    )
+
+
+@cache
+def _spent() -> Select[*tuple[Any, ...]]:
+    """Return what was sent to a name whose copy is bad, or gone: it had been written by other work."""
+    checked = exists().where(
+        FixityCheck.data_transfer_id == DataTransfer.id, FixityCheck.created_at >= DataTransfer.sent_at
+    )
+    return (
+        select(
+            DataTransfer.id,
+            DataTransfer.site_id,
+            DataTransfer.destination_location_id,
+            DataTransfer.attempt,
+            DataTransfer.raw_data_package_id,
+            PhysicalCopy.status.label("result"),
+        )
+        .join(
+            PhysicalCopy,
+            and_(
+                PhysicalCopy.data_location_id == DataTransfer.destination_location_id,
+                PhysicalCopy.relative_path == DataTransfer.destination_path,
+                PhysicalCopy.form.in_(fixed(CopyForm.TAR)),
+            ),
+        )
+        .where(
+            is_among(DataTransfer.site_id, "sites"),
+            DataTransfer.status.in_(fixed(Status.PENDING)),
+            DataTransfer.sent_at.is_not(None),
+            PhysicalCopy.status.in_(fixed(*SPENT)),
+            ~checked,
         )
         .order_by(DataTransfer.id)
     )
@@ -188,12 +232,15 @@ def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]
     at, attempt = topology.at, row.attempt + 1
     given_up = attempt >= topology.settings.max_attempts
     message = f"the copy at {row.destination_location_id} was {row.result} on arrival"
+    name = next_tar(session, row.raw_data_package_id, row.destination_location_id)
     sent_again = session.execute(
         update(DataTransfer)
         .where(_is_sent(row.id))
         .values(
             status=Status.FAILED if given_up else Status.PENDING,
             sent_at=None,
+            destination_path=name.path,
+            generation=name.generation,
             attempt=attempt,
             next_attempt_at=None
             if given_up
@@ -279,19 +326,25 @@ def register_copy(
     site_id: str,
     location_id: str,
     relative_path: str,
+    generation: int,
     size: int,
     at: datetime,
 ) -> UUID | None:
-    """Return the copy of a package at a location, made or made new again as ``present``.
+    """Return the copy that a tar under a name at a location is, made as ``present`` if there is none yet.
 
-    None while a copy is being deleted there: what arrived goes with it.
+    None while a copy of the package is being deleted there, and if the copy of that name is bad or gone.
     """
-    living = session.execute(
-        select(PhysicalCopy.id, PhysicalCopy.status)
-        .where(living_at(location_id, relative_path))
+    # Whoever decides on a deletion, or ends one, is waited for.
+    there = session.execute(
+        select(PhysicalCopy.id, PhysicalCopy.relative_path, PhysicalCopy.status)
+        .where(*tars_at(package_id, location_id))
+        .order_by(PhysicalCopy.id)
         .with_for_update()
-    ).one_or_none()
-    if living is None:
+    ).all()
+    if any(copy.status in BEING_DELETED for copy in there):
+        return None
+    named = next((copy for copy in there if copy.relative_path == relative_path), None)
+    if named is None:
         copy_id = new_id()
         session.add(
             RawDataPackagePhysicalCopy(
@@ -300,6 +353,7 @@ def register_copy(
                 raw_data_package_id=package_id,
                 data_location_id=location_id,
                 relative_path=relative_path,
+                generation=generation,
                 status=PhysicalCopyStatus.PRESENT,
                 size=size,
                 created_at=at,
@@ -307,17 +361,8 @@ def register_copy(
         )
         session.flush()
         return copy_id
-    if living.status in BEING_DELETED:
-        return None
-    existing: UUID = living.id
-    if living.status in (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING):
-        session.execute(
-            update(PhysicalCopy)
-            .where(PhysicalCopy.id == living.id)
-            .values(status=PhysicalCopyStatus.PRESENT, onward_planned_at=None)
-            .execution_options(synchronize_session=False)
-        )
-    return existing
+    found: UUID | None = named.id if named.status in READABLE else None
+    return found
 
 
 def open_check(

@@ -36,7 +36,6 @@ from ccat_data_transfer.storage.names import (
     begun_as,
     checked,
     is_temporary_of,
-    quarantine_path,
     temporary_name,
 )
 
@@ -140,15 +139,16 @@ class SimulatedDiskStorage(SimulatedPlace):
         self.note("create", temporary)
         try:
             self.confirm_place()
+            if path in disk.names:
+                raise Permanent("exists", "something has that name already", path=path)
         except BaseException:
             self.schedule.refuse_the_dead()
             disk.unlink(temporary)
             raise
-        before = disk.names.get(path)
         disk.sync(inode)
         disk.rename(temporary, path)
         disk.sync_folder(path)
-        self.note("put", path, before.content if before else None, new)
+        self.note("put", path, None, new)
         return _info(path, inode)
 
     def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
@@ -232,22 +232,6 @@ class SimulatedDiskStorage(SimulatedPlace):
         yield removal.remove
         for path in removal.touched:
             self.disk.sync_folder(path)
-
-    def set_aside(self, path: str, work_id: str) -> str:
-        """See `Storage.set_aside`."""
-        kept = quarantine_path(path, work_id)
-        if self.stat(path) is None:
-            return kept
-        self.confirm_place()
-        self.act("set aside", path)
-        disk = self.disk
-        if path not in disk.names:
-            raise Permanent("missing", "it does not exist", path=path)
-        self.note("rename", path, disk.names[path].content)
-        disk.rename(path, kept)
-        disk.sync_folder(path)
-        disk.sync_folder(kept)
-        return kept
 
     def open_upload(
         self,

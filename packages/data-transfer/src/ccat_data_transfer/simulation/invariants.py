@@ -1,9 +1,9 @@
 """The judge of a simulated world: it knows the true bytes, and looks after each step.
 
 What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
-I2, no act touches anything but own partials and decided copies; I5, nothing is written, and nothing found,
-at a place that is not the location's; I6, numbers, ranges and members of files are true; I7, one writer of a
-row at a time.
+I2, no act touches anything but own partials and decided copies, and the name of a tar is written once; I5,
+nothing is written, and nothing found, at a place that is not the location's; I6, numbers, ranges and members
+of files are true; I7, one writer of a row at a time.
 """
 
 from collections.abc import Iterable
@@ -20,8 +20,6 @@ from ccat_ops_db.enumerations import LocationType, PhysicalCopyStatus
 LEASES_EVERY = 25
 """Steps between two looks at the leases: each is in a table of its own, so that none is missed."""
 
-SAME_TAR_AGAIN = "a tar is published again over the same bytes"
-"""A debt: names are to be written once."""
 
 STAGED_FROM_BAD_COPY = "staging from a copy that went bad is given up"
 """A debt: another copy is to be read."""
@@ -93,6 +91,14 @@ SELECT p.relative_path, f.relative_path, f.tar_offset, f.size FROM raw_data_file
 JOIN raw_data_package p ON p.id = f.raw_data_package_id WHERE f.tar_offset IS NOT NULL
 ORDER BY p.id, f.number
 """
+
+
+def _tar_of(path: str) -> str:
+    """Return the tar that something lies beside, or is."""
+    for suffix in (".index.json", ".metadata.json", ".bad.json"):
+        if path.endswith(suffix):
+            return path.removesuffix(suffix) + ".tar"
+    return path
 
 
 class InvariantBrokenError(AssertionError):
@@ -210,26 +216,21 @@ class Judge:
         if act.kind == "unlink" and not self._was_decided(act.place, act.path):
             self._broken("I2", f"{act}: nobody had decided that")
         if act.kind == "put":
-            if act.before not in (None, act.after):
-                self._broken("I2", f"{act}: it had other bytes")
-            self._tars.setdefault((act.place, act.path), act.after)
+            if act.before is not None:
+                self._broken("I2", f"{act}: it is written over")
+            if act.path.endswith(".tar"):
+                self._judge_new_tar(act)
         if act.kind == "link":
             self._judge_new_tar(act)
 
     def _judge_new_tar(self, act: Act) -> None:
         name = (act.place, act.path)
-        if act.before is None and name not in self._tars:
-            self._tars[name] = act.after
-            return
-        # What rotted is written again as it was.
-        over = act.before in (None, act.after) or (act.before is not None and act.before.is_damaged)
-        same = over and self._tars.get(name, act.after) == act.after
-        if same and SAME_TAR_AGAIN in self._tolerated:
-            return
-        self._broken("I2", f"{act}: the name of a tar was written twice")
+        if act.before is not None or name in self._tars:
+            self._broken("I2", f"{act}: the name of a tar was written twice")
+        self._tars[name] = act.after
 
     def _was_decided(self, location_id: str, path: str) -> bool:
-        tar = path.removesuffix(".index.json") + ".tar" if path.endswith(".index.json") else path
+        tar = _tar_of(path)
         rows = self._simulation.database.look(
             "SELECT 1 FROM physical_copy c WHERE c.data_location_id = %s AND c.status = %s"
             " AND (c.relative_path IN (%s, %s) OR starts_with(%s, c.relative_path || '/')"
@@ -249,7 +250,7 @@ class Judge:
         return [
             content
             for path, content in self._simulation.current[location_id].contents()
-            if path.endswith(".tar") and not path.startswith("quarantine/") and not content.is_damaged
+            if path.endswith(".tar") and not content.is_damaged
         ]
 
     def _broken(self, invariant: str, what: str) -> None:

@@ -111,10 +111,6 @@ class SimulatedPacker:
             raise FileNotFoundError(new.path)
         disk.sync_folder(new.path)
 
-    def write_index(self, new: NewPackage, name: str, content: bytes) -> None:
-        """See `Packer.write_index`."""
-        _on_disk(new.target).put(name, content)
-
     def discard(self, new: NewPackage) -> None:
         """See `Packer.discard`."""
         storage = _on_disk(new.target)

@@ -1,6 +1,6 @@
 """Scenarios: an observatory at work while things happen to it, and what must be true in the end."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,7 +21,7 @@ from ccat_data_transfer.simulation.invariants import (
 from ccat_data_transfer.simulation.observatory import ARCHIVE, GIB, SOURCE, Observer, again, stage
 from ccat_data_transfer.simulation.schedule import Process, SimulatedTask
 from ccat_data_transfer.simulation.world import Simulation
-from ccat_data_transfer.stages.sidecars import index_name
+from ccat_data_transfer.stages.sidecars import sidecars_of
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.identity import ids_made_by
 
@@ -140,7 +140,7 @@ def what_is_left(
         f"{name}:{path}"
         for name in observatory.PLACES
         if name != ARCHIVE
-        for path in _not_for_people(path for path, _ in simulation.current[name].contents())
+        for path in _not_bad(simulation, name)
     ]
     return f"left at the places: {left}" if left else ""
 
@@ -253,9 +253,12 @@ class _Run:
         return what_is_left(self._simulation, self._observer, files, self._given_up)
 
 
-def _not_for_people(paths: Iterable[str]) -> list[str]:
-    """Leave out what was set aside for people to look at, and the indexes that stay where it was."""
-    names = sorted(paths)
-    aside = [name.removeprefix("quarantine/") for name in names if name.startswith("quarantine/")]
-    indexes = {index_name(name.rpartition(".")[0]) for name in aside}
-    return [name for name in names if not name.startswith("quarantine/") and name not in indexes]
+def _not_bad(simulation: Simulation, location_id: str) -> list[str]:
+    """Return what lies at a place, but for bad tars, which people look at, and what lies beside such."""
+    tars = simulation.database.look(
+        "SELECT relative_path FROM physical_copy"
+        " WHERE data_location_id = %s AND form = 'tar' AND status IN ('corrupt', 'missing')",
+        location_id,
+    )
+    stays = {path for (tar,) in tars for path in (tar, *sidecars_of(tar))}
+    return sorted(path for path, _ in simulation.current[location_id].contents() if path not in stays)

@@ -33,7 +33,6 @@ from ccat_data_transfer.storage.names import (
     begun_as,
     checked,
     checked_work_id,
-    quarantine_path,
     temporary_name,
 )
 from ccat_data_transfer.storage.s3_upload import part_bytes_for
@@ -259,9 +258,15 @@ class SimulatedS3Storage(SimulatedPlace):
         checked(path)
         self.confirm_place()
         new = Content.of(content)
+        self.act("look before put", path)
+        if self.bucket.get(path) is not None:
+            raise _name_is_taken(path)
         self.act("put", path, new.size)
         before = self.bucket.get(path)
-        version = self.bucket.put(path, new, checksum)
+        try:
+            version = self.bucket.put(path, new, checksum, if_none_match=True)
+        except FileExistsError:
+            raise _name_is_taken(path) from None
         self.note("put", path, before.content if before else None, new)
         return _info(path, version, self.bucket)
 
@@ -277,17 +282,6 @@ class SimulatedS3Storage(SimulatedPlace):
         raise Configuration(
             "not_on_disk", f"{self.location_id} must be on disk for this; it is on {self.kind}"
         )
-
-    def set_aside(self, path: str, work_id: str) -> str:
-        """See `Storage.set_aside`."""
-        kept = quarantine_path(path, work_id)
-        if self.stat(path) is not None:
-            self.confirm_place()
-            found = self._present(path)
-            self.bucket.put(kept, found.content, found.checksum)
-            self.note("rename", path, found.content)
-            self._remove(path)
-        return kept
 
     def open_upload(
         self,
@@ -476,6 +470,10 @@ class SimulatedS3Upload:
             self._storage.act("send part", self._path, part.size)
             bucket.upload(self._upload_id, self._path).parts[self._next_number] = part
         self._next_number += 1
+
+
+def _name_is_taken(path: str) -> Permanent:
+    return Permanent("exists", "something has that name already", path=path)
 
 
 def _info(path: str, version: Version, bucket: Bucket) -> ObjectInfo:

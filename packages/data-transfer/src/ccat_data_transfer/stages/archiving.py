@@ -1,14 +1,14 @@
 """Stage 4, archiving: one package goes from a buffer into a long-term archive."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Transient
-from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.package_metadata import load_story, obscore
-from ccat_data_transfer.planning.verifying import living_at, open_check, register_copy
-from ccat_data_transfer.stages.doubt import doubting
-from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
+from ccat_data_transfer.planning.tar_names import next_tar
+from ccat_data_transfer.planning.verifying import open_check, register_copy
+from ccat_data_transfer.stages.sending import Sending, send_tar
+from ccat_data_transfer.stages.sidecars import metadata_document
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -31,48 +31,40 @@ def archive_package(work: Attempt) -> None:
         method = session.execute(
             select(archive.verification_method).where(archive.id == transfer.destination_location_id)
         ).scalar_one()
-    package = story.package
-    assert package.size is not None, "only sealed packages travel"
-    assert package.checksum is not None, "only sealed packages travel"
-    source = work.storage(source_location)
-    target = work.storage(transfer.destination_location_id)
-    with doubting(work, transfer.source_copy_id):
-        copy_index(source, target, source_path, package.index_checksum)
-    target.put(metadata_name(package.relative_path), metadata_document(obscore(story)))
-    crash_point("archiving.before_send")
-    with doubting(work, transfer.source_copy_id):
-        report = work.world.mover(method_between(source, target)).send(
-            source,
-            source_path,
-            target,
-            package.relative_path,
-            Expected(package.size, package.checksum),
-            work_id=str(work.id),
-            tag=work.lease.tag,
-            progress=work.moved,
-            kept=work.kept,
-            confirm=work.confirm,
+        package, archive_id = story.package, transfer.destination_location_id
+        name = next_tar(session, package.id, archive_id)
+    if name.is_going:
+        raise Transient("being_deleted", f"a copy at {archive_id} is being deleted")
+    report = None
+    if not name.is_there:
+        metadata = metadata_document(obscore(story))
+        sending = Sending(
+            package, transfer.source_copy_id, source_location, source_path, archive_id, name, metadata
         )
+        between = method_between(work.storage(source_location), work.storage(archive_id))
+        report = send_tar(work, sending, between, work.moved, lambda: crash_point("archiving.before_send"))
     crash_point("archiving.before_commit")
-    here = living_at(transfer.destination_location_id, package.relative_path)
-    with work.finishing(here, checksum=report.checksum) as session:
+    assert package.size is not None, "only sealed packages travel"
+    here = and_(PhysicalCopy.raw_data_package_id == package.id, PhysicalCopy.data_location_id == archive_id)
+    with work.finishing(here, checksum=None if report is None else report.checksum) as session:
         at = database_now(session)
         copy_id = register_copy(
             session,
             package.id,
             site_id=transfer.site_id,
-            location_id=transfer.destination_location_id,
-            relative_path=package.relative_path,
+            location_id=archive_id,
+            relative_path=name.path,
+            generation=name.generation,
             size=package.size,
             at=at,
         )
         if copy_id is None:
-            raise Transient("being_deleted", f"a copy at {transfer.destination_location_id} is being deleted")
+            raise Transient("being_deleted", f"a copy at {archive_id} is being deleted, or gone")
         open_check(
             session,
             copy_id,
             site_id=transfer.site_id,
-            data_location_id=transfer.destination_location_id,
+            data_location_id=archive_id,
             reason=CheckReason.ARCHIVE,
             method=method,
             priority=transfer.priority,
@@ -87,7 +79,7 @@ def archive_package(work: Attempt) -> None:
             action="archive.written",
             subject_type="raw_data_package",
             subject_id=package.id,
-            message=f"{source_location} to {transfer.destination_location_id}, {package.size:,} bytes",
+            message=f"{source_location} to {archive_id}, {package.size:,} bytes",
         )
     crash_point("archiving.after_commit")
 

@@ -21,15 +21,11 @@ from ccat_ops_db.models import Doubt, PhysicalCopy
 
 @contextmanager
 def doubting(work: Attempt, copy_id: UUID) -> Iterator[None]:
-    """Have the copy verified that the body reads, if the body fails for want of right bytes.
-
-    A failure that the target is to blame for (its category begins with ``other_``) is none of the copy.
-    """
+    """Have the copy verified that the body reads, if the body fails for want of right bytes."""
     try:
         yield
     except Integrity as failure:
-        if not failure.category.startswith("other_"):
-            have_it_verified(work, copy_id, failure)
+        have_it_verified(work, copy_id, failure)
         raise
 
 

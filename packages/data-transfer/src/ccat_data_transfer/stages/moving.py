@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
-from ccat_data_transfer.movers.interface import Expected, Progress
+from ccat_data_transfer.movers.interface import Progress
 from ccat_data_transfer.package_metadata import load_story, obscore
-from ccat_data_transfer.stages.doubt import doubting
-from ccat_data_transfer.stages.sidecars import copy_index, metadata_document, metadata_name
+from ccat_data_transfer.planning.tar_names import TarName, bad_before, is_used
+from ccat_data_transfer.stages.sending import Sending, send_tar
+from ccat_data_transfer.stages.sidecars import metadata_document
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.throttle import RouteThrottle
 from ccat_ops_db.database_time import database_now
@@ -28,38 +29,20 @@ from ccat_ops_db.waiting import WaitingReason
 
 
 def send_package(work: Attempt) -> None:
-    """Send the tar and its index; the transfer stays open until the receiver has verified them."""
+    """Send the tar and its index; the transfer stays open until the receiver has verified them.
+
+    Where other work has written a tar of that name meanwhile nothing is sent: the receiver judges that one.
+    """
     with work.sessions() as session:
         transfer = session.get_one(DataTransfer, work.id)
         package = session.get_one(RawDataPackage, transfer.raw_data_package_id)
         route = session.get_one(DataTransferRoute, transfer.data_transfer_route_id)
-        source_path = session.execute(
-            select(PhysicalCopy.relative_path).where(PhysicalCopy.id == transfer.source_copy_id)
-        ).scalar_one()
-        metadata = _metadata(session, transfer)
-    assert package.size is not None, "only sealed packages travel"
-    assert package.checksum is not None, "only sealed packages travel"
-    source = work.storage(transfer.source_location_id)
-    target = work.storage(transfer.destination_location_id)
-    with doubting(work, transfer.source_copy_id):
-        copy_index(source, target, source_path, package.index_checksum)
-    if metadata is not None:
-        target.put(metadata_name(package.relative_path), metadata)
-    progress = throttled(work, route) if route.bytes_per_second else work.moved
-    crash_point("moving.before_send")
-    with doubting(work, transfer.source_copy_id):
-        report = work.world.mover(route.method).send(
-            source,
-            source_path,
-            target,
-            package.relative_path,
-            Expected(package.size, package.checksum),
-            work_id=str(work.id),
-            tag=work.lease.tag,
-            progress=progress,
-            kept=work.kept,
-            confirm=work.confirm,
-        )
+        sending = _sending(session, transfer, package)
+        is_written = is_used(session, sending.target_id, sending.name.path)
+    report = None
+    if not is_written:
+        progress = throttled(work, route) if route.bytes_per_second else work.moved
+        report = send_tar(work, sending, route.method, progress, lambda: crash_point("moving.before_send"))
     crash_point("moving.before_commit")
     at = _sending_time(work)
     waiting = {
@@ -67,7 +50,8 @@ def send_package(work: Attempt) -> None:
         "waiting_detail": f"all bytes are at {transfer.destination_location_id}",
         "waiting_since": at,
     }
-    with work.handing_over(sent_at=at, checksum=report.checksum, **waiting) as session:
+    checksum = transfer.checksum if report is None else report.checksum
+    with work.handing_over(sent_at=at, checksum=checksum, **waiting) as session:
         record_event(
             session,
             site_id=transfer.site_id,
@@ -77,9 +61,25 @@ def send_package(work: Attempt) -> None:
             subject_type="raw_data_package",
             subject_id=package.id,
             message=f"{transfer.source_location_id} to {transfer.destination_location_id},"
-            f" {report.sent_bytes:,} of {report.size:,} bytes in this attempt",
+            f" {report.sent_bytes if report else 0:,} of {package.size:,} bytes in this attempt",
         )
     crash_point("moving.after_commit")
+
+
+def _sending(session: Session, transfer: DataTransfer, package: RawDataPackage) -> Sending:
+    source_path = session.execute(
+        select(PhysicalCopy.relative_path).where(PhysicalCopy.id == transfer.source_copy_id)
+    ).scalar_one()
+    bad = bad_before(session, package.id, transfer.destination_location_id, transfer.generation)
+    return Sending(
+        package,
+        transfer.source_copy_id,
+        transfer.source_location_id,
+        source_path,
+        transfer.destination_location_id,
+        TarName(transfer.destination_path, transfer.generation, bad),
+        _metadata(session, transfer),
+    )
 
 
 def _metadata(session: Session, transfer: DataTransfer) -> bytes | None:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import and_, insert, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
@@ -18,9 +18,11 @@ from ccat_data_transfer.package_format import (
 )
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
 from ccat_data_transfer.packer import NewPackage
-from ccat_data_transfer.planning.verifying import living_at, register_copy
+from ccat_data_transfer.planning.tar_names import TarName, next_tar
+from ccat_data_transfer.planning.verifying import register_copy
 from ccat_data_transfer.stages.bad_files import conclude_files, find_bad_files, left_out, wait_for_files
-from ccat_data_transfer.stages.sidecars import index_name
+from ccat_data_transfer.stages.sending import confirm_name
+from ccat_data_transfer.stages.sidecars import index_name, leave_beside, tell_successor
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus
@@ -28,6 +30,7 @@ from ccat_ops_db.events import record_event, resolve_errors
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     PackageCreation,
+    PhysicalCopy,
     RawDataPackage,
     RawDataPackageMember,
     RawDataPackageMetadata,
@@ -47,9 +50,12 @@ def make_package(work: Attempt) -> None:
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = work.storage(creation.destination_location_id)
     source = work.storage(creation.source_location_id)
-    package, tar = story.package, story.package.relative_path
+    package, name = story.package, _name(work, story.package, buffer.location_id)
+    if name.is_there:
+        with work.finishing():
+            return
     packer = work.world.packer
-    new = NewPackage(buffer, tar, work.lease.tag)
+    new = NewPackage(buffer, name.path, work.lease.tag)
     contents = PackageContents(
         package.id,
         package.created_at,
@@ -89,20 +95,33 @@ def make_package(work: Attempt) -> None:
             f"the files at {creation.source_location_id} make another tar than the one that was sealed; mend"
             " the copy by hand",
         )
-    work.confirm()
+    if name.bad is not None:
+        tell_successor(work, package.id, buffer, name.bad, name.path)
+    confirm_name(work, buffer.location_id, name.path)
     crash_point("packaging.before_publish")
     packer.publish(new)
     crash_point("packaging.after_publish")
-    packer.write_index(new, index_name(tar), written.index_json)
+    leave_beside(work, package.id, buffer, index_name(name.path), written.index_json)
     crash_point("packaging.before_commit")
     if source.marker_id is not None:
         source.confirm_place()
-    with work.finishing(living_at(buffer.location_id, tar), bytes_total=written.size) as session:
+    here = and_(
+        PhysicalCopy.raw_data_package_id == package.id, PhysicalCopy.data_location_id == buffer.location_id
+    )
+    with work.finishing(here, bytes_total=written.size) as session:
         if package.sealed_at is None:
             of_source = files_read(source, _payload(story), written.manifest_checksum, seen_at_ns)
             _seal(session, work, story, written, of_source, span)
-        _register(session, package, written, buffer.location_id)
+        _register(session, package, written, buffer.location_id, name)
     crash_point("packaging.after_commit")
+
+
+def _name(work: Attempt, package: RawDataPackage, buffer_id: str) -> TarName:
+    with work.sessions() as session:
+        name = next_tar(session, package.id, buffer_id)
+    if name.is_going:
+        raise Transient("being_deleted", f"a copy at {buffer_id} is being deleted")
+    return name
 
 
 def _without_bad_files(session: Session, story: PackageStory) -> PackageStory:
@@ -167,19 +186,22 @@ def _seal(
     )
 
 
-def _register(session: Session, package: RawDataPackage, written: WrittenPackage, buffer: str) -> None:
+def _register(
+    session: Session, package: RawDataPackage, written: WrittenPackage, buffer: str, name: TarName
+) -> None:
     at = database_now(session)
     copy_id = register_copy(
         session,
         package.id,
         site_id=package.site_id,
         location_id=buffer,
-        relative_path=package.relative_path,
+        relative_path=name.path,
+        generation=name.generation,
         size=written.size,
         at=at,
     )
     if copy_id is None:
-        raise Transient("being_deleted", f"a copy at {buffer} is being deleted")
+        raise Transient("being_deleted", f"a copy at {buffer} is being deleted, or gone")
     resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=at)
 
 

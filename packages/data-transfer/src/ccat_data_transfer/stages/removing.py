@@ -13,7 +13,7 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.deletion.rule import Candidate, copies_of
 from ccat_data_transfer.evidence.identity import time_of_files
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
-from ccat_data_transfer.stages.sidecars import index_name
+from ccat_data_transfer.stages.sidecars import sidecars_of
 from ccat_data_transfer.storage.interface import FileToRemove, Removal, Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -135,7 +135,7 @@ def _paths(session: Session, candidate: Candidate) -> Sequence[str]:
     tars = session.scalars(
         select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
     )
-    return [path for tar in tars for path in (tar, index_name(tar))]
+    return [path for tar in tars for path in (tar, *sidecars_of(tar))]
 
 
 def _files(

@@ -13,6 +13,7 @@ from ccat_data_transfer.evidence.suspicion import LAST_COPIES, WRONG_COPIES, wro
 from ccat_data_transfer.evidence.verdicts import FIRST_READINGS, is_verdict, was_wrong
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.movers.interface import Expected, VerifyReport, WrongCopyError
+from ccat_data_transfer.planning.tar_names import tars_at
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -35,7 +36,7 @@ from ccat_ops_db.models import (
 
 
 def verify_copy(work: Attempt) -> None:
-    """Compare a copy with its package; what two processes found wrong is known to be bad."""
+    """Compare a copy with its package; what two processes found wrong stays where it is, and counts no more."""
     with work.sessions() as session:
         check = session.get_one(FixityCheck, work.id)
         copy = session.get_one(PhysicalCopy, check.physical_copy_id)
@@ -64,9 +65,13 @@ def verify_copy(work: Attempt) -> None:
         storage.confirm_place()
         found = wrong(storage, failure)
         result = CheckResult.MISSING if found.finding is Finding.MISSING else CheckResult.CORRUPT
-
-        def is_second(session: Session) -> bool:
-            return is_verdict(
+        crash_point("verifying.before_commit")
+        of_package = and_(
+            PhysicalCopy.raw_data_package_id == copy.raw_data_package_id, PhysicalCopy.site_id == copy.site_id
+        )
+        with work.finishing(of_package, result=result, decoys_right=decoys_right) as session:
+            one_at_a_time(session, copy.data_location_id)
+            known_to_be_bad = is_verdict(
                 session,
                 copy.id,
                 copy.data_location_id,
@@ -75,20 +80,6 @@ def verify_copy(work: Attempt) -> None:
                 worker=work.lease.owner,
                 begun_at=span.begun_at,
             )
-
-        if result is CheckResult.CORRUPT:
-            with work.sessions() as session:
-                known_to_be_bad = is_second(session)
-            if known_to_be_bad:
-                work.confirm()
-                storage.set_aside(copy.relative_path, str(work.id))
-        crash_point("verifying.before_commit")
-        of_package = and_(
-            PhysicalCopy.raw_data_package_id == copy.raw_data_package_id, PhysicalCopy.site_id == copy.site_id
-        )
-        with work.finishing(of_package, result=result, decoys_right=decoys_right) as session:
-            one_at_a_time(session, copy.data_location_id)
-            known_to_be_bad = is_second(session)
             reading = record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
             if known_to_be_bad:
                 answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
@@ -140,7 +131,16 @@ def _note_good(
         )
         .execution_options(synchronize_session=False)
     )
-    resolve_errors(session, subject_type="physical_copy", subject_id=copy.id, at=at)
+    assert copy.raw_data_package_id is not None, "a tar is of a package"
+    # What was bad under an earlier name has its successor now.
+    names = session.scalars(
+        select(PhysicalCopy.id).where(
+            *tars_at(copy.raw_data_package_id, copy.data_location_id),
+            PhysicalCopy.generation <= copy.generation,
+        )
+    )
+    for copy_id in names.all():
+        resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=at)
     # Verified again later, it is not archived again.
     archived = location_type is LocationType.LONG_TERM_ARCHIVE and copy.status is PhysicalCopyStatus.PRESENT
     record_event(

@@ -39,7 +39,6 @@ from ccat_data_transfer.storage.names import (
     TEMPORARY_PREFIX,
     checked,
     is_temporary_of,
-    quarantine_path,
     temporary_name,
 )
 from ccat_data_transfer.storage.root_folder import FILE, RootFolder, remove_folder, sync_folder
@@ -268,11 +267,12 @@ class DiskStorage(KnownPlace):
             temporary = _written(folder, name, content)
             try:
                 self.confirm_place()
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            except BaseException:
+                publish_new(folder, temporary, name)
+            except FileExistsError:
+                raise Permanent("exists", "something has that name already", path=path) from None
+            finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary, dir_fd=folder)
-                raise
             sync_folder(folder)
             return _info(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
@@ -359,22 +359,6 @@ class DiskStorage(KnownPlace):
         removal = DiskRemoval(self.root, work_id, tag, waiting)
         yield removal.remove
         removal.sync()
-
-    def set_aside(self, path: str, work_id: str) -> str:
-        """See `Storage.set_aside`."""
-        kept = quarantine_path(path, work_id)
-        if self.stat(path) is None:
-            return kept
-        self.confirm_place()
-        with (
-            classified(path),
-            self.root.made_folder_of(kept) as (target, new_name),
-            self.root.folder_of(path) as (folder, name),
-        ):
-            os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)
-            sync_folder(target)
-            sync_folder(folder)
-        return kept
 
     def open_upload(
         self,

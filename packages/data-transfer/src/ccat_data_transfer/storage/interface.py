@@ -306,7 +306,7 @@ class Storage(Protocol):
     def confirm_place(self) -> None:
         """See that it is still the place that was opened, before something that cannot be taken back.
 
-        Storage does so itself before it publishes, replaces or removes an object.
+        Storage does so itself before it publishes or removes an object.
 
         Raises
         ------
@@ -408,7 +408,13 @@ class Storage(Protocol):
         ...
 
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
-        """Write a small object at once, replacing what is there: a reader sees the old or the new."""
+        """Write a small object at once: whole, or not at all.
+
+        Raises
+        ------
+        Permanent
+            Something has that name (category ``exists``); it stays.
+        """
         ...
 
     def leftovers(self, waiting: Callable[[], None]) -> Iterator[Leftover]:
@@ -460,14 +466,6 @@ class Storage(Protocol):
         ------
         Configuration
             Nothing could be put back there (category ``place_misconfigured``), or it is no disk.
-        """
-        ...
-
-    def set_aside(self, path: str, work_id: str) -> str:
-        """Keep a bad object for people to look at, under another name, and free its own.
-
-        Returns the new path, ``quarantine/<path>.<work_id>``. May run again after a crash at any line; no
-        error if the object is gone.
         """
         ...
 

@@ -100,11 +100,6 @@ def checked(path: str) -> str:
         raise Permanent("illegal_path", f"not a legal relative path: {error}", path=repr(path)) from None
 
 
-def quarantine_path(path: str, work_id: str) -> str:
-    """Return where a bad object is kept, as found by a unit of work."""
-    return f"quarantine/{checked(path)}.{checked_work_id(work_id)}"
-
-
 def temporary_name(name: str, work_id: str, tag: str | None = None) -> str:
     """Return the name beside `name` that one unit of work writes to until it is finished.
 

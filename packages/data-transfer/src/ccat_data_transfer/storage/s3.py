@@ -34,13 +34,11 @@ from ccat_data_transfer.storage.names import (
     TEMPORARY_PREFIX,
     checked,
     is_temporary_of,
-    quarantine_path,
     temporary_stem,
 )
 from ccat_data_transfer.storage.part_buffers import PartBuffers
 from ccat_data_transfer.storage.s3_body import Body
 from ccat_data_transfer.storage.s3_client import Answer, S3Client
-from ccat_data_transfer.storage.s3_copy import copy_object
 from ccat_data_transfer.storage.s3_parts import Marker, abort, list_uploads, marker_path, sent_parts
 from ccat_data_transfer.storage.s3_probe import probe_store
 from ccat_data_transfer.storage.s3_reader import S3Reader
@@ -185,8 +183,18 @@ class S3Storage(KnownPlace):
     def put(self, path: str, content: bytes, *, checksum: str | None = None) -> ObjectInfo:
         """See `Storage.put`."""
         self.confirm_place()
-        kept = kept_with(checksum) if checksum else {}
-        answer = self._client.store("put_object", Key=self._key(path), body=Body(content), **kept)
+        # Where the store heeds no condition the look before must do, as for uploads.
+        if self.stat(path) is not None:
+            raise _name_is_taken(path)
+        facts = kept_with(checksum) if checksum else {}
+        if Ability.CREATE_ONLY not in self.unable:
+            facts["IfNoneMatch"] = "*"
+        try:
+            answer = self._client.store("put_object", Key=self._key(path), body=Body(content), **facts)
+        except Failure as failure:
+            if failure.category == "changed_while_read":
+                raise _name_is_taken(path) from failure
+            raise
         etag = answer.get("ETag", "").strip('"') or None
         written_at = nanoseconds_of(parsedate_to_datetime(_headers(answer)["date"]))
         return ObjectInfo(path, len(content), written_at, checksum, etag)
@@ -233,16 +241,6 @@ class S3Storage(KnownPlace):
         raise Configuration(
             "not_on_disk", f"{self.location_id} must be on disk for this; it is on {self.kind}"
         )
-
-    def set_aside(self, path: str, work_id: str) -> str:
-        """See `Storage.set_aside`: the store itself copies the object."""
-        kept = quarantine_path(path, work_id)
-        info = self.stat(path)
-        if info is not None:
-            self.confirm_place()
-            copy_object(self._client, self._key(path), self._key(kept), info.size)
-            self._remove(path)
-        return kept
 
     def open_upload(
         self,
@@ -333,6 +331,10 @@ class S3Storage(KnownPlace):
         if len(key.encode()) > _MAX_KEY_BYTES:
             raise Permanent("name_too_long", f"S3 takes names of at most {_MAX_KEY_BYTES} bytes", path=path)
         return key
+
+
+def _name_is_taken(path: str) -> Permanent:
+    return Permanent("exists", "something has that name already", path=path)
 
 
 def _headers(answer: Answer) -> Mapping[str, str]:

@@ -149,9 +149,9 @@ class BadNight:
         (another, _), (damaged, _) = self._refused
         return [
             Integrity(
-                "other_object_at_target",
-                f"{INPUT} has another object of that name (something else is there already); it is not "
-                "overwritten: move it away, then retry",
+                "written_file_changed",
+                f"the temporary file has {another.size - 8_388_608:,} bytes instead of {another.size:,}, or"
+                " was replaced while it was written; find out who else writes there",
                 path=another.path,
             ),
             Integrity(

@@ -70,9 +70,6 @@ class CutShort:
         size = self._sizes[path]
         return ObjectInfo(path, size, nanoseconds_of(NOW), mark=f"cut:-:{size}:{nanoseconds_of(NOW)}")
 
-    def set_aside(self, path: str, work_id: str) -> None:
-        """Leave it where it is: there is none."""
-
     def confirm_place(self) -> None:
         """Find the right marker."""
 

@@ -313,6 +313,7 @@ def _route(package: Package, source: tuple[str, UUID], to: str, route: str) -> d
         "source_copy_id": source[1],
         "source_location_id": source[0],
         "destination_location_id": to,
+        "destination_path": package.path,
         "final_site_id": to.partition(".")[0],
         "data_transfer_route_id": route,
     }

@@ -36,6 +36,11 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
         doc="Where it is below the location; of files at their source: the tar's without its ending, as"
         " they are where they were filed."
     )
+    generation: Mapped[int] = mapped_column(
+        default=1,
+        server_default=text("1"),
+        doc="Which of the tars it is that its package ever had at the location; its name tells it, too.",
+    )
     status: Mapped[PhysicalCopyStatus] = mapped_column(
         choice(PhysicalCopyStatus), default=PhysicalCopyStatus.PRESENT, doc="Life cycle."
     )
@@ -70,18 +75,36 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
         CheckConstraint(
             "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')", name="is_in_its_form"
         ),
+        CheckConstraint(
+            "generation = 1 OR (generation > 1 AND form = 'tar'"
+            " AND relative_path LIKE '%.g' || generation || '.tar')",
+            name="is_named_by_its_generation",
+        ),
         CheckConstraint("size >= 0", name="size_not_negative"),
         CheckConstraint("(status = 'deleted') = (deleted_at IS NOT NULL)", name="deleted_is_dated"),
-        # A path at a location belongs to one living copy: nothing can be deleted under another's name.
+        # The name of a tar is written once: nothing can be done to another tar under it.
+        Index(
+            "uq_physical_copy_tar_path",
+            "data_location_id",
+            "relative_path",
+            unique=True,
+            postgresql_where=text("form = 'tar'"),
+            sqlite_where=text("form = 'tar'"),
+        ),
         Index(
             "uq_physical_copy_living_path",
             "data_location_id",
             "relative_path",
             unique=True,
-            # What is where is summed from the index alone: the table also has all that was ever deleted.
+            postgresql_where=text("form = 'files' AND status <> 'deleted'"),
+            sqlite_where=text("form = 'files' AND status <> 'deleted'"),
+        ),
+        # What is where is summed from the index alone: the table also has all that was ever deleted.
+        Index(
+            "ix_physical_copy_living",
+            "data_location_id",
             postgresql_include=["kind", "size"],
             postgresql_where=text("status <> 'deleted'"),
-            sqlite_where=text("status <> 'deleted'"),
         ),
         Index("ix_physical_copy_raw_data_file_id", "raw_data_file_id"),
         Index(

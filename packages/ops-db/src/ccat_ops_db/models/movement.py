@@ -136,6 +136,12 @@ class DataTransfer(Work, Base):
     destination_location_id: Mapped[str] = mapped_column(
         ForeignKey("data_location.id"), index=True, doc="Where this hop leads."
     )
+    destination_path: Mapped[str] = mapped_column(
+        doc="Name that the tar gets there; another after each arrival that was bad."
+    )
+    generation: Mapped[int] = mapped_column(
+        default=1, server_default=text("1"), doc="Generation of the tar there, by which it has its name."
+    )
     final_site_id: Mapped[str] = mapped_column(
         ForeignKey("site.id"), index=True, doc="Site that the package is bound for; a relay sends on to it."
     )

@@ -122,7 +122,7 @@ EXECUTE FUNCTION deletion_life_cycle()
     """\
 CREATE OR REPLACE FUNCTION physical_copy_life_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT ((OLD.status = 'present' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing', 'verified')) OR (OLD.status = 'verified' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'staged' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'deletion_scheduled' AND NEW.status IN ('corrupt', 'deletion_in_progress', 'missing', 'present', 'staged', 'verified')) OR (OLD.status = 'deletion_in_progress' AND NEW.status IN ('deleted')) OR (OLD.status = 'missing' AND NEW.status IN ('deleted', 'present')) OR (OLD.status = 'corrupt' AND NEW.status IN ('deletion_scheduled', 'missing', 'present'))) THEN
+  IF NOT ((OLD.status = 'present' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing', 'verified')) OR (OLD.status = 'verified' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'staged' AND NEW.status IN ('corrupt', 'deletion_scheduled', 'missing')) OR (OLD.status = 'deletion_scheduled' AND NEW.status IN ('corrupt', 'deletion_in_progress', 'missing', 'present', 'staged', 'verified')) OR (OLD.status = 'deletion_in_progress' AND NEW.status IN ('deleted')) OR (OLD.status = 'missing' AND NEW.status IN ('deleted', 'present')) OR (OLD.status = 'corrupt' AND NEW.status IN ('deletion_scheduled', 'missing'))) THEN
     RAISE EXCEPTION 'physical_copy: status % cannot become %', OLD.status, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_life_cycle';
   END IF;
@@ -640,7 +640,7 @@ ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
-FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.status, OLD.size, OLD.created_at, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.status, NEW.size, NEW.created_at, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.generation, OLD.status, OLD.size, OLD.created_at, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.generation, NEW.status, NEW.size, NEW.created_at, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -736,7 +736,7 @@ ALTER TABLE data_transfer ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON data_transfer
-FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.source_copy_id, OLD.source_location_id, OLD.destination_location_id, OLD.final_site_id, OLD.data_transfer_route_id, OLD.data_transfer_package_id, OLD.sent_at, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.source_copy_id, NEW.source_location_id, NEW.destination_location_id, NEW.final_site_id, NEW.data_transfer_route_id, NEW.data_transfer_package_id, NEW.sent_at, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+FOR EACH ROW WHEN ((OLD.raw_data_package_id, OLD.source_copy_id, OLD.source_location_id, OLD.destination_location_id, OLD.destination_path, OLD.generation, OLD.final_site_id, OLD.data_transfer_route_id, OLD.data_transfer_package_id, OLD.sent_at, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.raw_data_package_id, NEW.source_copy_id, NEW.source_location_id, NEW.destination_location_id, NEW.destination_path, NEW.generation, NEW.final_site_id, NEW.data_transfer_route_id, NEW.data_transfer_package_id, NEW.sent_at, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -2280,6 +2280,7 @@ def upgrade() -> None:
         sa.Column("raw_data_package_id", sa.Uuid(), nullable=True),
         sa.Column("data_location_id", sa.String(), nullable=False),
         sa.Column("relative_path", sa.String(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column(
             "status",
             sa.Enum(
@@ -2318,6 +2319,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "form = 'files' OR (kind = 'raw_data_package' AND status <> 'staged')",
             name=op.f("ck_physical_copy_is_in_its_form"),
+        ),
+        sa.CheckConstraint(
+            "generation = 1 OR (generation > 1 AND form = 'tar' AND relative_path LIKE '%.g' || generation || '.tar')",
+            name=op.f("ck_physical_copy_is_named_by_its_generation"),
         ),
         sa.CheckConstraint("size >= 0", name=op.f("ck_physical_copy_size_not_negative")),
         sa.ForeignKeyConstraint(
@@ -2380,13 +2385,28 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_physical_copy_living",
+        "physical_copy",
+        ["data_location_id"],
+        unique=False,
+        postgresql_include=["kind", "size"],
+        postgresql_where=sa.text("status <> 'deleted'"),
+    )
+    op.create_index(
         "uq_physical_copy_living_path",
         "physical_copy",
         ["data_location_id", "relative_path"],
         unique=True,
-        postgresql_include=["kind", "size"],
-        postgresql_where=sa.text("status <> 'deleted'"),
-        sqlite_where=sa.text("status <> 'deleted'"),
+        postgresql_where=sa.text("form = 'files' AND status <> 'deleted'"),
+        sqlite_where=sa.text("form = 'files' AND status <> 'deleted'"),
+    )
+    op.create_index(
+        "uq_physical_copy_tar_path",
+        "physical_copy",
+        ["data_location_id", "relative_path"],
+        unique=True,
+        postgresql_where=sa.text("form = 'tar'"),
+        sqlite_where=sa.text("form = 'tar'"),
     )
     op.create_table(
         "raw_data_series",
@@ -3482,6 +3502,8 @@ def upgrade() -> None:
         sa.Column("source_copy_id", sa.Uuid(), nullable=False),
         sa.Column("source_location_id", sa.String(), nullable=False),
         sa.Column("destination_location_id", sa.String(), nullable=False),
+        sa.Column("destination_path", sa.String(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("final_site_id", sa.String(), nullable=False),
         sa.Column("data_transfer_route_id", sa.String(), nullable=False),
         sa.Column("data_transfer_package_id", sa.Uuid(), nullable=True),
@@ -4162,11 +4184,22 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_raw_data_series_instrument_module_id"), table_name="raw_data_series")
     op.drop_table("raw_data_series")
     op.drop_index(
+        "uq_physical_copy_tar_path",
+        table_name="physical_copy",
+        postgresql_where=sa.text("form = 'tar'"),
+        sqlite_where=sa.text("form = 'tar'"),
+    )
+    op.drop_index(
         "uq_physical_copy_living_path",
+        table_name="physical_copy",
+        postgresql_where=sa.text("form = 'files' AND status <> 'deleted'"),
+        sqlite_where=sa.text("form = 'files' AND status <> 'deleted'"),
+    )
+    op.drop_index(
+        "ix_physical_copy_living",
         table_name="physical_copy",
         postgresql_include=["kind", "size"],
         postgresql_where=sa.text("status <> 'deleted'"),
-        sqlite_where=sa.text("status <> 'deleted'"),
     )
     op.drop_index(
         "ix_physical_copy_waiting",
