@@ -1,6 +1,7 @@
 """Deletions as they run: dry run, grace, watermarks, changed files, crashes, archives that fail."""
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -388,6 +389,73 @@ def test_a_file_rewritten_between_decision_and_removal(observatory: Any, at_cras
     assert any("2026/b.fits" in error.message for error in observatory.rows(ErrorRecord))
     deletions = observatory.rows(Deletion, data_location_id="ccat.raw")
     assert {str(row.status) for row in deletions} == {"completed"}
+
+
+@pytest.mark.parametrize(
+    "point", ["deleting.before_decision", "deleting.after_decision", "storage.disk.before_remove"]
+)
+@pytest.mark.parametrize("location", ["ccat.buffer", "cologne.buffer"])
+def test_what_takes_the_name_of_a_tar_stays(
+    observatory: Any, at_crash_points: Any, location: str, point: str
+) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [tar] = observatory.tars_at(location)
+    size = tar.stat().st_size
+
+    def replace(name: str) -> None:
+        if name == point:
+            tar.unlink()
+            tar.write_bytes(bytes(size))
+
+    at_crash_points(replace)
+    allow_deletion(observatory, location)
+    let_pass(observatory, HOUR)
+    assert content_of(tar) == bytes(size)
+    assert state(observatory, location) == "deleted"
+    [error] = observatory.rows(ErrorRecord)
+    assert (error.category, error.data_location_id) == ("other_object_stays", location)
+    deletions = observatory.rows(Deletion, data_location_id=location)
+    assert {str(row.status) for row in deletions} == {"completed"}
+
+
+def replace_by_another(tar: Path) -> None:
+    size = tar.stat().st_size
+    tar.unlink()
+    tar.write_bytes(bytes(size))
+
+
+def restore(tar: Path) -> None:
+    """Bring it back from a backup, which keeps bytes and times."""
+    backup = tar.with_suffix(".backup")
+    shutil.copy2(tar, backup)
+    backup.rename(tar)
+
+
+@pytest.mark.parametrize(
+    ("change", "goes"),
+    [
+        (lambda tar: tar.chmod(0o640), True),
+        (restore, True),
+        (lambda tar: os.utime(tar, (1, 1)), True),
+        (replace_by_another, False),
+    ],
+    ids=["changed permissions", "restored", "touched", "another"],
+)
+def test_a_tar_is_known_by_its_identity_or_else_by_its_bytes(
+    observatory: Any, change: Callable[[Path], None], goes: bool
+) -> None:
+    keep_everything(observatory)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [tar] = observatory.tars_at("cologne.buffer")
+    change(tar)
+    allow_deletion(observatory, "cologne.buffer")
+    let_pass(observatory, HOUR)
+    assert state(observatory, "cologne.buffer") == "deleted"
+    assert tar.exists() is not goes
+    assert [error.category for error in observatory.rows(ErrorRecord)] == ["other_object_stays"] * (not goes)
 
 
 def test_nothing_of_others_goes_where_nothing_can_be_put_back(observatory: Any) -> None:

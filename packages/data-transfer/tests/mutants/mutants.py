@@ -529,7 +529,7 @@ ATTACKED = (
         "bytes go before it is decided",
         f"{ENGINE}/stages/deleting.py",
         '    crash_point("deleting.before_decision")\n',
-        "    remove_objects(work, storage, candidate)\n",
+        "    remove_objects(work, storage, candidate, seen)\n",
     ),
     Mutant(
         "a message that was lost is not sent again",

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from ccat_data_transfer.failures import Permanent
-from ccat_data_transfer.storage.interface import MEBIBYTE, Storage, do_nothing
+from ccat_data_transfer.storage.interface import MEBIBYTE, Removal, Storage, do_nothing
 from ccat_data_transfer.storage.names import Begun, checked
 from ccat_ops_db.paths import MAX_PATH_BYTES, validate_relative_path
 
@@ -133,6 +133,19 @@ def test_remove_is_idempotent(place: Storage) -> None:
     remove(place, PATH)
     remove(place, "never/was/here")
     assert [info.path for info in place.list()] == [PATH + ".index.json"]
+
+
+def test_only_the_object_that_is_meant_is_removed(place: Storage) -> None:
+    upload(place, PATH, b"first")
+    meant = place.stat(PATH)
+    assert meant is not None
+    with place.removing() as remove_one:
+        assert remove_one(PATH, meant.mark) is Removal.REMOVED
+        assert remove_one(PATH, meant.mark) is Removal.GONE
+    upload(place, PATH, b"other")
+    with place.removing() as remove_one:
+        assert remove_one(PATH, meant.mark) is Removal.CHANGED
+    assert read(place, PATH) == b"other"
 
 
 def test_the_longest_path_of_a_file_has_room_below_our_folders() -> None:

@@ -21,7 +21,7 @@ from obstore.store import S3Store
 from ccat_data_transfer.failures import Configuration, Failure, HandBack, Permanent, Resource, Transient
 from ccat_data_transfer.places.credentials import Credentials
 from ccat_data_transfer.storage import s3_client
-from ccat_data_transfer.storage.interface import MEBIBYTE
+from ccat_data_transfer.storage.interface import MEBIBYTE, Removal
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.storage.s3_body import Body
 from ccat_data_transfer.storage.s3_client import S3Client
@@ -369,6 +369,46 @@ def test_plain_http_only_where_it_is_allowed(s3: Bucket, open_bucket: OpenBucket
     assert raised.value.category == "plain_http_refused"
     credentials = Credentials(tmp_path / "credentials", allow_plain_http=True)
     S3Storage(described(s3, endpoint="http://store.example.org"), credentials)
+
+
+def _replaced_at_removal(store: S3Storage, at_crash_points: Callable[..., object]) -> Removal:
+    """Remove an object that is replaced between the look and its removal."""
+
+    def replace(name: str) -> None:
+        if name == "storage.s3.before_remove" and not replaced:
+            replaced.append(name)
+            remove(store, PATH)
+            upload(store, PATH, b"other")
+
+    replaced: list[str] = []
+    upload(store, PATH, b"first")
+    meant = store.stat(PATH)
+    assert meant is not None
+    at_crash_points(replace)
+    with store.removing() as remove_one:
+        removal = remove_one(PATH, meant.mark)
+    assert read(store, PATH) == b"other"
+    return removal
+
+
+def test_what_takes_the_name_stays_where_a_store_heeds_conditions(
+    seaweedfs: S3Storage, at_crash_points: Callable[..., object]
+) -> None:
+    assert _replaced_at_removal(seaweedfs, at_crash_points) is Removal.CHANGED
+
+
+def test_what_takes_the_name_stays_where_a_store_keeps_versions(
+    moto: Bucket, open_bucket: OpenBucket, tmp_path: Path, at_crash_points: Callable[..., object]
+) -> None:
+    store = open_bucket(moto)
+    client = S3Client(described(moto), Credentials(tmp_path / "credentials"))
+    client.call("put_bucket_versioning", VersioningConfiguration={"Status": "Enabled"})
+    assert _replaced_at_removal(store, at_crash_points) is Removal.REMOVED
+    with store.removing() as remove_one:
+        info = store.stat(PATH)
+        assert info is not None
+        assert remove_one(PATH, info.mark) is Removal.REMOVED
+    assert store.stat(PATH) is None
 
 
 def test_object_replaced_while_it_is_read(store: S3Storage) -> None:

@@ -51,11 +51,6 @@ def test_a_paused_verifier_moves_nothing(observatory: Any, at_crash_points: Any)
     assert lost(observatory, CONTENTS) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="h7: a deleter that was suspended removes the tar that was sent again under the same name",
-)
 def test_a_paused_deleter_removes_what_was_decided_only(observatory: Any, at_crash_points: Any) -> None:
     class Suspended(WrongClock):
         """The clock of a machine that does not count the time in which it was suspended."""

@@ -34,5 +34,12 @@ def time_of_files(identity: str, marker_id: UUID | None) -> int | None:
     return int(seen_at) if known else None
 
 
+def mark_of(identity: str, storage: Storage) -> str | None:
+    """Return the mark in the identity of an object, if it is of the place as it is known now; else null."""
+    start = f"{storage.kind}:{storage.marker_id}:"
+    known = storage.marker_id is not None and identity.startswith(start)
+    return identity.removeprefix(start) if known else None
+
+
 def _marker(storage: Storage) -> str:
     return UNKNOWN if storage.marker_id is None else str(storage.marker_id)

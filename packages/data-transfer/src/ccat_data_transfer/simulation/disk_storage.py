@@ -25,10 +25,12 @@ from ccat_data_transfer.storage.interface import (
     ObjectInfo,
     Reader,
     Removal,
+    RemoveObject,
     Upload,
     Usage,
     Waiting,
     do_nothing,
+    is_same_file,
 )
 from ccat_data_transfer.storage.names import (
     REMOVING_PREFIX,
@@ -38,6 +40,7 @@ from ccat_data_transfer.storage.names import (
     is_temporary_of,
     temporary_name,
 )
+from ccat_ops_db.enumerations import Ability
 
 
 class SimulatedDiskStorage(SimulatedPlace):
@@ -204,23 +207,34 @@ class SimulatedDiskStorage(SimulatedPlace):
         return True
 
     @contextlib.contextmanager
-    def removing(self) -> Iterator[Callable[[str], None]]:
+    def removing(self) -> Iterator[RemoveObject]:
         """See `Storage.removing`."""
         touched: list[str] = []
 
-        def remove(path: str) -> None:
+        def remove(path: str, mark: str | None = None, /) -> Removal:
             checked(path)
             if len(touched) % LOOK_AFTER_REMOVALS == 0:
                 self.confirm_place()
             found = self.stat(path)
             touched.append(path)
-            if found is not None:
-                self.act("unlink", path)
-                self._unlink(path)
+            if found is None:
+                return Removal.GONE
+            self.act("unlink", path)
+            inode = self.disk.names.get(path)
+            if inode is None:
+                return Removal.GONE
+            if mark is not None and not self.is_same(mark, _info(path, inode).mark or ""):
+                return Removal.CHANGED
+            self._unlink(path)
+            return Removal.REMOVED
 
         yield remove
         for path in touched:
             self.disk.sync_folder(path)
+
+    def is_same(self, mark: str, found: str) -> bool:
+        """See `Storage.is_same`."""
+        return is_same_file(mark, found, lasting_inodes=Ability.LASTING_INODES not in self.unable)
 
     @contextlib.contextmanager
     def removing_files(

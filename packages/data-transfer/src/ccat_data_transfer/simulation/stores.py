@@ -24,6 +24,7 @@ from ccat_data_transfer.storage.interface import (
     ObjectInfo,
     Reader,
     Removal,
+    RemoveObject,
     Upload,
     Waiting,
     do_nothing,
@@ -141,8 +142,8 @@ class Bucket(Medium):
         self.objects[path] = [*kept, version]
         return version
 
-    def delete(self, path: str, *, if_match: str | None = None) -> bool:
-        """Remove an object; tell whether there was one.
+    def delete(self, path: str, number: int | None = None, *, if_match: str | None = None) -> bool:
+        """Remove an object, or with versions its state of that number only; tell whether there was one.
 
         Raises
         ------
@@ -153,6 +154,11 @@ class Bucket(Medium):
         conditional = if_match is not None and "conditional_delete" in self.abilities
         if found is not None and conditional and found.etag != if_match:
             raise FileExistsError(path)
+        if number is not None and "versions" in self.abilities:
+            kept = [version for version in self.objects.get(path, []) if version.number != number]
+            if kept:
+                self.objects[path] = kept
+                return True
         return self.objects.pop(path, None) is not None
 
     def create_upload(self, path: str, work_id: str, expected: Expected) -> int:
@@ -271,7 +277,7 @@ class SimulatedS3Storage(SimulatedPlace):
         return _info(path, version, self.bucket)
 
     @contextlib.contextmanager
-    def removing(self) -> Iterator[Callable[[str], None]]:
+    def removing(self) -> Iterator[RemoveObject]:
         """See `Storage.removing`."""
         yield self._remove
 
@@ -345,14 +351,30 @@ class SimulatedS3Storage(SimulatedPlace):
         for number in upload_ids:
             self.bucket.uploads.pop(number, None)
 
-    def _remove(self, path: str) -> None:
+    def _remove(self, path: str, mark: str | None = None, /) -> Removal:
         checked(path)
         self.confirm_place()
-        self.act("delete", path)
+        self.act("look before delete", path)
         found = self.bucket.get(path)
-        if found is not None:
-            self.bucket.delete(path)
-            self.note("unlink", path, found.content)
+        if found is None:
+            return Removal.GONE
+        if mark is not None and mark != _info(path, found, self.bucket).mark:
+            return Removal.CHANGED
+        self.act("delete", path)
+        now = self.bucket.get(path)
+        if now is None:
+            return Removal.GONE
+        try:
+            self.bucket.delete(path, found.number, if_match=None if mark is None else found.etag)
+        except FileExistsError:
+            return Removal.CHANGED
+        # With versions the very state that was looked at goes, else what is there now.
+        self.note("unlink", path, (found if "versions" in self.bucket.abilities else now).content)
+        return Removal.REMOVED
+
+    def is_same(self, mark: str, found: str) -> bool:
+        """See `Storage.is_same`."""
+        return mark == found
 
     def _present(self, path: str) -> Version:
         checked(path)

@@ -4,9 +4,10 @@ The decision is a transaction of its own: archives are asked, the rule is proved
 readable state. Only then bytes go. After a crash everything is proved anew.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import and_, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.crash_points import crash_point
@@ -25,6 +26,7 @@ from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.planning.topology import Obstacle
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.stages.doubt import have_it_verified
+from ccat_data_transfer.stages.looking import Seen, look_at
 from ccat_data_transfer.stages.removing import Removed, remove_objects
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
@@ -52,11 +54,12 @@ def delete_copies(work: Attempt) -> None:
         )
         relied_on = reliable_copies(session, candidate, database_now(session))
     storage = work.storage(candidate.location_id)
+    seen = look_at(work, storage, candidate)
     answers = [_confirm(work, copy) for copy in relied_on]
     confirmations = [answer for answer in answers if isinstance(answer, Confirmation)]
     crash_point("deleting.before_decision")
     try:
-        _decide(work, candidate, confirmations)
+        decided = _decide(work, candidate, confirmations, seen)
     except NotProvenError as refusal:
         away = next((answer for answer in answers if isinstance(answer, Failure)), None)
         if away is not None:
@@ -65,10 +68,11 @@ def delete_copies(work: Attempt) -> None:
         _refrain(work, candidate, refusal.obstacle)
         return
     crash_point("deleting.after_decision")
-    removed = remove_objects(work, storage, candidate)
+    removed = remove_objects(work, storage, candidate, decided)
     crash_point("deleting.before_commit")
-    with work.finishing(and_(*copies_of(candidate))) as session:
-        _note_deleted(session, work, deletion, candidate, removed)
+    gone = PhysicalCopy.id.in_([one.copy_id for one in decided])
+    with work.finishing(gone) as session:
+        _note_deleted(session, work, deletion, candidate, removed, gone)
     crash_point("deleting.after_commit")
 
 
@@ -108,7 +112,11 @@ def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
         )
 
 
-def _decide(work: Attempt, candidate: Candidate, confirmations: list[Confirmation]) -> None:
+def _decide(
+    work: Attempt, candidate: Candidate, confirmations: list[Confirmation], seen: Sequence[Seen]
+) -> list[Seen]:
+    """Decide that copies go, of those that were looked at, and return them: there is no way back."""
+    looked_at = PhysicalCopy.id.in_([one.copy_id for one in seen])
     with work.sessions.begin() as session:
         prove(session, candidate, confirmations, database_now(session))
         # Locked are the copies, then the work: who was overtaken, or cancelled, decides nothing.
@@ -120,10 +128,15 @@ def _decide(work: Attempt, candidate: Candidate, confirmations: list[Confirmatio
         ):
             session.execute(
                 update(PhysicalCopy)
-                .where(*copies_of(candidate), PhysicalCopy.status.in_(before))
+                .where(*copies_of(candidate), looked_at, PhysicalCopy.status.in_(before))
                 .values(status=status)
                 .execution_options(synchronize_session=False)
             )
+        going = select(PhysicalCopy.id).where(
+            looked_at, PhysicalCopy.status == PhysicalCopyStatus.DELETION_IN_PROGRESS
+        )
+        decided = set(session.scalars(going))
+    return [one for one in seen if one.copy_id in decided]
 
 
 def _refrain(work: Attempt, candidate: Candidate, obstacle: Obstacle) -> None:
@@ -156,12 +169,17 @@ def _refrain(work: Attempt, candidate: Candidate, obstacle: Obstacle) -> None:
 
 
 def _note_deleted(
-    session: Session, work: Attempt, deletion: Deletion, candidate: Candidate, removed: Removed
+    session: Session,
+    work: Attempt,
+    deletion: Deletion,
+    candidate: Candidate,
+    removed: Removed,
+    gone: ColumnElement[bool],
 ) -> None:
     at = database_now(session)
     session.execute(
         update(PhysicalCopy)
-        .where(*copies_of(candidate))
+        .where(gone, PhysicalCopy.status == PhysicalCopyStatus.DELETION_IN_PROGRESS)
         .values(status=PhysicalCopyStatus.DELETED, deleted_at=at)
         .execution_options(synchronize_session=False)
     )

@@ -13,8 +13,9 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.deletion.rule import Candidate, copies_of
 from ccat_data_transfer.evidence.identity import time_of_files
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
+from ccat_data_transfer.stages.looking import Seen
 from ccat_data_transfer.stages.sidecars import sidecars_of
-from ccat_data_transfer.storage.interface import FileToRemove, Removal, Storage
+from ccat_data_transfer.storage.interface import FileToRemove, Removal, RemoveObject, Storage
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import (
@@ -30,6 +31,8 @@ from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import DataLocation, PhysicalCopy, RawDataFileException, RawDataFileView, Verification
 
 CHANGED = "source_changed_after_packaging"
+
+OTHER_OBJECT = "other_object_stays"
 
 CONFIRMED_EVERY = 5.0
 """Seconds between two looks, while files are removed, whether lease and place still are ours."""
@@ -47,10 +50,11 @@ class Removed:
         return f"{self.gone} objects{stay}"
 
 
-def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> Removed:
-    """Remove the bytes of copies whose deletion was decided.
+def remove_objects(work: Attempt, storage: Storage, candidate: Candidate, decided: Sequence[Seen]) -> Removed:
+    """Remove the bytes of copies whose deletion was decided, and of no others.
 
-    Where others write, too, what they changed stays; that of a source gets an exception that names it.
+    A tar goes if it still is the object that was decided on. Where others write, too, what they changed
+    stays; that of a source gets an exception that names it.
     """
     with work.sessions() as session:
         where = _type(session, candidate)
@@ -58,18 +62,51 @@ def remove_objects(work: Attempt, storage: Storage, candidate: Candidate) -> Rem
             seen_at_ns = _seen_at(session, storage, candidate)
             files = [
                 (file_id, replace(file, seen_at_ns=seen_at_ns))
-                for file_id, file in _files(session, candidate, where)
+                for file_id, file in _files(session, candidate, where, decided)
             ]
-        else:
-            paths = _paths(session, candidate)
     if where in MAY_HOLD_FILES_OF_OTHERS:
         return _remove_files(work, storage, candidate, files, where)
+    return _remove_tars(work, storage, candidate, decided)
+
+
+def _remove_tars(work: Attempt, storage: Storage, candidate: Candidate, decided: Sequence[Seen]) -> Removed:
+    gone = changed = 0
     with storage.removing() as remove:
-        for path in paths:
+        for seen in decided:
+            assert seen.tar is not None, "where nobody else writes there are tars"
             work.item_done()
-            remove(path)
+            work.confirm()
+            if _is_removed(storage, remove, seen.tar, seen.mark):
+                gone += 1
+                for beside in sidecars_of(seen.tar):
+                    gone += remove(beside) is Removal.REMOVED
+            else:
+                changed += 1
+                _tell_of_other(work, candidate, seen.tar)
             crash_point("deleting.between_files")
-    return Removed(len(paths))
+    return Removed(gone, changed)
+
+
+def _is_removed(storage: Storage, remove: RemoveObject, tar: str, mark: str | None) -> bool:
+    """Remove a tar, if it is the object with that mark; null: there was none that is ours."""
+    if mark is None:
+        return not storage.exists(tar)
+    return remove(tar, mark) is not Removal.CHANGED
+
+
+def _tell_of_other(work: Attempt, candidate: Candidate, tar: str) -> None:
+    with work.sessions.begin() as session:
+        record_error(
+            session,
+            site_id=candidate.location_id.split(".", 1)[0],
+            at=database_now(session),
+            severity=Severity.WARNING,
+            category=OTHER_OBJECT,
+            subject_type="raw_data_package",
+            subject_id=candidate.package_id,
+            data_location_id=candidate.location_id,
+            message=f"{tar} at {candidate.location_id} is another object than was to be deleted; it stays",
+        )
 
 
 def _remove_files(
@@ -130,16 +167,8 @@ def _except(work: Attempt, candidate: Candidate, file_id: UUID, path: str) -> No
         )
 
 
-def _paths(session: Session, candidate: Candidate) -> Sequence[str]:
-    """Return the tars, with what lies beside them."""
-    tars = session.scalars(
-        select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
-    )
-    return [path for tar in tars for path in (tar, *sidecars_of(tar))]
-
-
 def _files(
-    session: Session, candidate: Candidate, where: LocationType
+    session: Session, candidate: Candidate, where: LocationType, decided: Sequence[Seen]
 ) -> Sequence[tuple[UUID, FileToRemove]]:
     """Return the files that go, as they are in the tar; what is in no tar is never removed.
 
@@ -149,7 +178,9 @@ def _files(
         # What was found changed stays.
         return _members(session, candidate, [""], RawDataFileView.exception.is_(None))
     roots = session.scalars(
-        select(PhysicalCopy.relative_path).where(*copies_of(candidate)).order_by(PhysicalCopy.relative_path)
+        select(PhysicalCopy.relative_path)
+        .where(PhysicalCopy.id.in_([seen.copy_id for seen in decided]))
+        .order_by(PhysicalCopy.relative_path)
     ).all()
     if candidate.kind is CopyKind.RAW_DATA_FILE:
         if _package_is_staged(session, candidate):

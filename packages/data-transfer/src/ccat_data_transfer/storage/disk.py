@@ -27,10 +27,12 @@ from ccat_data_transfer.storage.interface import (
     Probed,
     Reader,
     Removal,
+    RemoveObject,
     Upload,
     Usage,
     Waiting,
     do_nothing,
+    is_same_file,
 )
 from ccat_data_transfer.storage.known_place import KnownPlace
 from ccat_data_transfer.storage.names import (
@@ -303,41 +305,49 @@ class DiskStorage(KnownPlace):
             return disk_leftovers.put_back(self.root, leftover, name)
 
     @contextlib.contextmanager
-    def removing(self) -> Iterator[Callable[[str], None]]:
+    def removing(self) -> Iterator[RemoveObject]:
         """See `Storage.removing`. Folders stay, as another process may be about to use them."""
         touched: set[str] = set()
         looked = itertools.count()
 
-        def remove(path: str) -> None:
+        def remove(path: str, mark: str | None = None, /) -> Removal:
             if next(looked) % LOOK_AFTER_REMOVALS == 0:
                 self.confirm_place()
             found = self.stat(path)
             # Also of what is gone: an attempt that died may have removed it and not made it last.
             touched.add(path.rpartition("/")[0])
-            if found is not None:
-                crash_point("storage.disk.before_remove")
-                self._unlink(path)
-                crash_point("storage.disk.removed")
+            if found is None:
+                return Removal.GONE
+            crash_point("storage.disk.before_remove")
+            removed = self._unlink(path, mark)
+            crash_point("storage.disk.removed")
+            return removed
 
         yield remove
         # Once for each folder: thousands of small files lie in one, and each time waits for the disk.
         for name in touched:
             self._sync_folder(name)
 
-    def _unlink(self, path: str) -> None:
-        with (
-            classified(path),
-            self.root.folder_of(path) as (folder, name),
-            contextlib.suppress(FileNotFoundError),
-        ):
+    def _unlink(self, path: str, mark: str | None) -> Removal:
+        with classified(path):
             try:
-                os.unlink(name, dir_fd=folder)
+                with self.root.folder_of(path) as (folder, name):
+                    if mark is not None and not self.is_same(mark, _mark_of(name, folder)):
+                        return Removal.CHANGED
+                    os.unlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                return Removal.GONE
             except PermissionError as error:
                 raise Configuration(
                     "permission_denied",
                     f"{error.strerror}: give the worker's user permission to write to the folder it is in",
                     path=path,
                 ) from error
+        return Removal.REMOVED
+
+    def is_same(self, mark: str, found: str) -> bool:
+        """See `Storage.is_same`: renaming or another owner moves only the time of the last change."""
+        return is_same_file(mark, found, lasting_inodes=Ability.LASTING_INODES not in self.unable)
 
     def _sync_folder(self, path: str) -> None:
         segments = path.split("/") if path else []
@@ -464,8 +474,19 @@ def _refuse_irregular(status: os.stat_result, path: str) -> None:
 
 
 def _info(path: str, status: os.stat_result) -> ObjectInfo:
-    mark = f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
-    return ObjectInfo(path, status.st_size, status.st_mtime_ns, mark=mark)
+    return ObjectInfo(path, status.st_size, status.st_mtime_ns, mark=_mark(status))
+
+
+def _mark(status: os.stat_result) -> str:
+    return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+
+
+def _mark_of(name: str, folder: int) -> str:
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return _mark(os.fstat(descriptor))
+    finally:
+        os.close(descriptor)
 
 
 def _written(folder: int, name: str, content: bytes) -> str:

@@ -32,6 +32,15 @@ def do_nothing() -> None:
     """Confirm nothing."""
 
 
+def is_same_file(mark: str, found: str, *, lasting_inodes: bool) -> bool:
+    """Tell whether two marks are of one file of a disk, whose last change may have moved.
+
+    Where inodes do not last, size and time of the last writing have to do.
+    """
+    first = 0 if lasting_inodes else 1
+    return mark.split(":")[first:3] == found.split(":")[first:3]
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -197,6 +206,21 @@ class Removal(Enum):
     """It is another one, which stays."""
 
 
+class RemoveObject(Protocol):
+    """Removes one object; no error if there is none."""
+
+    def __call__(self, path: str, mark: str | None = None, /) -> Removal:
+        """Remove what has a name, if it is the object that is meant.
+
+        Parameters
+        ----------
+        mark : str, optional
+            Of that object, as `ObjectInfo`; only the time of its last change may have moved. Another stays.
+            Null: whatever has the name.
+        """
+        ...
+
+
 class Reader(AbstractContextManager["Reader"], Protocol):
     """The bytes of one object in order. Close it after use."""
 
@@ -301,6 +325,10 @@ class Storage(Protocol):
         self, marker_id: UUID | None, look: Callable[[Self], None], unable: Set[Ability] = frozenset()
     ) -> None:
         """Note by which marker the place was opened, what compares it again, and what it cannot do."""
+        ...
+
+    def is_same(self, mark: str, found: str) -> bool:
+        """Tell whether two marks are of one object of the place, which nobody has written to since."""
         ...
 
     def confirm_place(self) -> None:
@@ -439,11 +467,8 @@ class Storage(Protocol):
         """
         ...
 
-    def removing(self) -> AbstractContextManager[Callable[[str], None]]:
-        """Give what removes one object after the other, durably when the block is left without an error.
-
-        No error for objects that are not there.
-        """
+    def removing(self) -> AbstractContextManager[RemoveObject]:
+        """Give what removes one object after the other, durably when the block is left without an error."""
         ...
 
     def removing_files(

@@ -23,6 +23,7 @@ from ccat_data_transfer.storage.interface import (
     Probed,
     Reader,
     Removal,
+    RemoveObject,
     Upload,
     Waiting,
     do_nothing,
@@ -46,6 +47,9 @@ from ccat_data_transfer.storage.s3_upload import S3Upload, kept_with, object_inf
 from ccat_ops_db.enumerations import Ability
 
 _MAX_KEY_BYTES = 1024
+
+_NO_VERSION = ("-", "null")
+"""What stands for the version of objects whose states the store does not keep."""
 
 
 class S3Storage(KnownPlace):
@@ -219,20 +223,44 @@ class S3Storage(KnownPlace):
         return False
 
     @contextlib.contextmanager
-    def removing(self) -> Iterator[Callable[[str], None]]:
+    def removing(self) -> Iterator[RemoveObject]:
         """See `Storage.removing`."""
         yield self._remove
 
-    def _remove(self, path: str) -> None:
+    def _remove(self, path: str, mark: str | None = None, /) -> Removal:
+        """Remove an object: by its version, or on condition, or as the look before found it."""
         key = self._key(path)
         self.confirm_place()
+        facts: dict[str, str] = {}
+        if mark is not None:
+            found = self.stat(path)
+            if found is None:
+                return Removal.GONE
+            if found.mark is None or not self.is_same(mark, found.mark):
+                return Removal.CHANGED
+            facts = self._only(mark)
         crash_point("storage.s3.before_remove")
         try:
-            self._client.call("delete_object", Key=key)
+            self._client.call("delete_object", Key=key, **facts)
         except Failure as failure:
+            if failure.category == "changed_while_read":
+                return Removal.CHANGED
             if failure.category != "missing":
                 raise
+            return Removal.GONE
         crash_point("storage.s3.removed")
+        return Removal.REMOVED
+
+    def _only(self, mark: str) -> dict[str, str]:
+        """Return what lets the store remove no other object; nothing where it cannot tell them apart."""
+        etag, version, _ = mark.split(":", 2)
+        if version not in _NO_VERSION:
+            return {"VersionId": version}
+        return {} if Ability.CONDITIONAL_DELETE in self.unable else {"IfMatch": f'"{etag}"'}
+
+    def is_same(self, mark: str, found: str) -> bool:
+        """See `Storage.is_same`."""
+        return mark == found
 
     def removing_files(
         self, work_id: str, tag: str, waiting: Callable[[], None]
