@@ -16,6 +16,7 @@ CRASH_POINTS = (
     "work.leased",
     "packaging.before_publish",
     "packaging.after_publish",
+    "sidecar.before_put",
     "packaging.before_commit",
     "packaging.after_commit",
     "moving.before_send",

@@ -263,6 +263,52 @@ MUTANTS = (
         f"{TESTS}/deletion/test_deleting.py::test_nothing_of_others_goes_where_nothing_can_be_put_back",
     ),
     Mutant(
+        "the name of a tar is used again",
+        f"{ENGINE}/planning/tar_names.py",
+        "    generation = newest.generation + 1\n",
+        "    generation = newest.generation\n",
+        f"{TESTS}/pipeline/test_damage.py::test_what_arrives_damaged_stays_and_is_sent_again_beside_it",
+    ),
+    Mutant(
+        "a tar is removed by its name",
+        f"{ENGINE}/stages/removing.py",
+        "    return remove(tar, mark) is not Removal.CHANGED\n",
+        "    return remove(tar) is not Removal.CHANGED\n",
+        f"{TESTS}/deletion/test_deleting.py::test_what_takes_the_name_of_a_tar_stays",
+    ),
+    Mutant(
+        "a file is removed whatever it is",
+        f"{ENGINE}/storage/disk.py",
+        "if mark is not None and not self.is_same(mark, _mark_of(name, folder)):",
+        'if mark == "" and not self.is_same(mark, _mark_of(name, folder)):',
+        f"{TESTS}/places/test_every_place.py::test_only_the_object_that_is_meant_is_removed",
+    ),
+    Mutant(
+        "a tar whose last change moved is another",
+        f"{ENGINE}/storage/interface.py",
+        'return mark.split(":")[first:3] == found.split(":")[first:3]',
+        "return mark == found and first < 3",
+        f"{TESTS}/places/test_every_place.py::test_a_file_whose_permissions_changed_is_the_same",
+    ),
+    Mutant(
+        "what lies beside a tar is written over",
+        f"{ENGINE}/storage/disk.py",
+        "                publish_new(folder, temporary, name)\n"
+        "            except FileExistsError:\n"
+        '                raise Permanent("exists", "something has that name already", path=path) from None\n',
+        "                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)\n"
+        "            except FileExistsError:\n"
+        '                raise Permanent("exists", "something has that name already", path=path) from None\n',
+        f"{TESTS}/places/test_every_place.py::test_put_writes_over_nothing",
+    ),
+    Mutant(
+        "a removal that had begun is taken back",
+        f"{ENGINE}/stages/deleting.py",
+        "    if begun or obstacle.reason is WaitingReason.ARCHIVE_NOT_CONFIRMED:\n",
+        "    if not begun and obstacle.reason is WaitingReason.ARCHIVE_NOT_CONFIRMED:\n",
+        f"{TESTS}/deletion/test_deleting.py::test_killed_between_files_a_deletion_is_proved_anew_and_completed",
+    ),
+    Mutant(
         "a hold holds nothing",
         f"{ENGINE}/deletion/rule.py",
         "    if facts.hold:\n",

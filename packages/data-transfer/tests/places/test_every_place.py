@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from ccat_data_transfer.failures import Permanent
+from ccat_data_transfer.storage.disk import DiskStorage
 from ccat_data_transfer.storage.interface import MEBIBYTE, Removal, Storage, do_nothing
 from ccat_data_transfer.storage.names import Begun, checked
 from ccat_ops_db.paths import MAX_PATH_BYTES, validate_relative_path
@@ -146,6 +148,18 @@ def test_only_the_object_that_is_meant_is_removed(place: Storage) -> None:
     with place.removing() as remove_one:
         assert remove_one(PATH, meant.mark) is Removal.CHANGED
     assert read(place, PATH) == b"other"
+
+
+def test_a_file_whose_permissions_changed_is_the_same(disk: DiskStorage) -> None:
+    upload(disk, PATH, b"first")
+    meant = disk.stat(PATH)
+    assert meant is not None
+    Path(disk.root.path, PATH).chmod(0o600)
+    found = disk.stat(PATH)
+    assert found is not None
+    assert found.mark != meant.mark
+    with disk.removing() as remove_one:
+        assert remove_one(PATH, meant.mark) is Removal.REMOVED
 
 
 def test_the_longest_path_of_a_file_has_room_below_our_folders() -> None:

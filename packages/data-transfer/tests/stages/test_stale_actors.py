@@ -2,13 +2,16 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ccat_data_transfer.storage import disk_upload
+from ccat_data_transfer.storage.names import TEMPORARY_PREFIX
 from ccat_dev_stack.testing import Bucket
 from ccat_ops_db.enumerations import Operation
+from ccat_ops_db.models import PhysicalCopy
 
 from ..more_places import add_store
 from ..small_observatory import WrongClock
@@ -28,6 +31,7 @@ from ..trouble import (
     state,
     true_tars_in_store,
     while_it_sleeps,
+    work_rows,
 )
 
 CONTENTS = {"2026/a.fits": b"a" * 5000, "2026/b.fits": b"b" * 5000}
@@ -83,6 +87,66 @@ def test_a_paused_deleter_removes_what_was_decided_only(observatory: Any, at_cra
             (first if operation is Operation.DELETION else observatory.runner).run(operation, work_id)
     assert kept, "the tar was sent again"
     assert files_below(observatory.folder("cologne.buffer")) == kept
+
+
+ACTS = {
+    "storage.disk.partial_opened": "write own partial",
+    "storage.disk.written": "write own partial, later",
+    "mover.before_compare": "all is written",
+    "sidecar.before_put": "sidecar",
+    "packaging.before_publish": "publish what was packaged",
+    "storage.disk.before_publish": "publish what was sent",
+    "mover.sent": "all is sent",
+    "archiving.before_send": "send into the archive",
+    "archiving.before_commit": "sent into the archive",
+    "verifying.before_commit": "write down what was read",
+    "deleting.before_decision": "decide",
+    "deleting.after_decision": "remove",
+    "storage.disk.before_remove": "remove a file",
+    "storage.disk.moved_away": "remove a file that was moved away",
+    "deleting.between_files": "remove the next file",
+    "deleting.before_commit": "all is removed",
+}
+"""Where an actor sleeps, and what it is about to do when it wakes."""
+
+
+@pytest.mark.parametrize("point", ACTS, ids=ACTS.values())
+def test_who_sleeps_until_all_is_done_changes_nothing(
+    observatory: Any, at_crash_points: Any, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    monkeypatch.setattr(disk_upload, "LOCK_PAUSES", (0.01, 0.01))
+
+    def sleep(name: str) -> None:
+        if name == point:
+            while_it_sleeps(observatory, HOUR, HOUR)
+            before.append(_bytes_and_rows(observatory))
+
+    before: list[tuple[dict[Path, bytes], list[object]]] = []
+    at_crash_points(sleep)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [(content, rows)] = before
+    content_after, rows_after = _bytes_and_rows(observatory)
+    assert rows_after == rows
+    late = {path for path in content_after if path not in content}
+    # What lies beside a tar that is gone by now is for the collector.
+    assert not late or (point == "sidecar.before_put" and {path.suffix for path in late} == {".json"})
+    assert {path: content_after.get(path) for path in content} == content
+    assert freed(observatory) or late
+    assert lost(observatory, CONTENTS) == []
+
+
+def _bytes_and_rows(observatory: Any) -> tuple[dict[Path, bytes], list[object]]:
+    """Return all bytes at the places, but in own partials, and what the database says of copies and work."""
+    places = ("ccat.raw", "ccat.buffer", "cologne.buffer", "cologne.lta")
+    found = [path for place in places for path in observatory.files_at(place)]
+    copies = [(row.id, row.status, row.relative_path) for row in observatory.rows(PhysicalCopy)]
+    work = [(row.id, row.status, row.fencing) for row in work_rows(observatory)]
+    return {path: path.read_bytes() for path in found if not _is_partial(path)}, [*copies, *work]
+
+
+def _is_partial(path: Path) -> bool:
+    return path.name.startswith(TEMPORARY_PREFIX) or path.name.endswith(".part")
 
 
 def test_a_late_link_finds_no_partial(observatory: Any, at_crash_points: Any) -> None:

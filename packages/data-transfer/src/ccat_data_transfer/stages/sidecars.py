@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Integrity, Permanent
 from ccat_data_transfer.package_format import PackageFormatError, encode_index, find_index
 from ccat_data_transfer.storage.interface import MEBIBYTE, Storage
@@ -45,6 +46,7 @@ def sidecars_of(tar: str) -> tuple[str, ...]:
 def leave_beside(work: Attempt, package_id: UUID, target: Storage, name: str, content: bytes) -> None:
     """Write a small object of a package, if its name is free; another that has it stays, and is told."""
     work.confirm()
+    crash_point("sidecar.before_put")
     try:
         target.put(name, content)
     except Permanent as failure:
