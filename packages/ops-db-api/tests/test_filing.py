@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus
 from ccat_ops_db.identity import new_id
@@ -198,6 +199,7 @@ class TestFileOne:
         package = seed.add_package(session, session.query(RawDataFile).all())
         copy = session.get_one(PhysicalCopy, seed.at_source(session, package))
         second_execution = str(seed.execution(session))
+        lease_deletion(session, copy, seed.NOW)
         session.commit()
         for status in (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS):
             copy.status = status

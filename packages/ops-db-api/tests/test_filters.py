@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db.enumerations import ExecutionStatus, FileExceptionKind, PhysicalCopyStatus, Severity
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.models import (
@@ -176,6 +177,7 @@ class TestExecutions:
         (at_source,) = session.query(PhysicalCopy).filter_by(
             raw_data_package_id=package.id, data_location_id=seed.SOURCE
         )
+        lease_deletion(session, at_source, seed.NOW)
         for status, at in (
             (PhysicalCopyStatus.DELETION_SCHEDULED, None),
             (PhysicalCopyStatus.DELETION_IN_PROGRESS, None),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import LONG_AFTER
 from ccat_ops_db.changed_keys import Changed
 from ccat_ops_db.enumerations import (
     CheckReason,
@@ -169,7 +170,11 @@ class TestRetry:
         self, client: Client, session: Session, package: UUID
     ) -> None:
         transfer = seed.transfer(session, package, Status.FAILED, **FAILED)
-        session.execute(update(PhysicalCopy).values(status=PhysicalCopyStatus.DELETION_SCHEDULED))
+        session.execute(
+            update(PhysicalCopy)
+            .where(PhysicalCopy.data_location_id == seed.BUFFER)
+            .values(status=PhysicalCopyStatus.DELETION_SCHEDULED)
+        )
         session.commit()
         response = await client.post(f"/data-transfers/{transfer}:retry")
         assert response.status_code == 409
@@ -317,10 +322,17 @@ class TestCancelDeletion:
     async def test_one_whose_attempt_was_interrupted_is_completed(
         self, client: Client, session: Session, deletion: UUID
     ) -> None:
+        for status in (Status.SCHEDULED, Status.IN_PROGRESS):
+            session.execute(
+                update(Deletion).values(status=status, lease_owner="w", lease_expires_at=LONG_AFTER)
+            )
         session.execute(
             update(PhysicalCopy)
             .where(PhysicalCopy.data_location_id == seed.BUFFER)
             .values(status=PhysicalCopyStatus.DELETION_IN_PROGRESS)
+        )
+        session.execute(
+            update(Deletion).values(status=Status.PENDING, lease_owner=None, lease_expires_at=None)
         )
         session.commit()
         response = await client.post(f"/deletions/{deletion}:cancel")

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack.proofs import proof_of, prove_copy
+from ccat_dev_stack.proofs import lease_deletion, proof_of, prove_copy
 from ccat_ops_db import models
 from ccat_ops_db.enumerations import (
     CallerKind,
@@ -289,8 +289,11 @@ def add_row(session: Session, world: World, table: str, status: StrEnum) -> Any:
     package = add_package(session, world.execution, part=_next_part(session))
     if table == "physical_copy":
         # Only files have all statuses: a tar is never staged.
-        copy = add_copy(session, package, world.buffer, PhysicalCopyStatus(status), CopyForm.FILES)
-        return session.get(models.PhysicalCopy, copy)
+        key = add_copy(session, package, world.buffer, PhysicalCopyStatus(status), CopyForm.FILES)
+        copy = session.get_one(models.PhysicalCopy, key)
+        # Without it some of them could not follow.
+        lease_deletion(session, copy, NOW)
+        return copy
     if table in ("copy_claim", "physical_copy_lock"):
         return _add_claim(session, world, package)
     row = _work(session, table, world, package)

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from ccat_dev_stack.proofs import marker_at
+from ccat_dev_stack.proofs import lease_deletion, marker_at
 from ccat_ops_db import init_ccat_ops_db, models
 from ccat_ops_db.enumerations import (
     CallerKind,
@@ -84,6 +84,7 @@ def test_unchanged_confirms_and_proves_nothing(either: Session, copy: UUID) -> N
 
 
 def as_deleted(session: Session, copy: UUID) -> None:
+    lease_deletion(session, session.get_one(models.PhysicalCopy, copy), rows.NOW)
     change(session, copy, status=PhysicalCopyStatus.DELETION_SCHEDULED)
 
 
@@ -92,6 +93,8 @@ def as_corrupt(session: Session, copy: UUID) -> None:
 
 
 def as_files(session: Session, copy: UUID) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("ALTER TABLE physical_copy DISABLE TRIGGER physical_copy_immutable"))
     change(session, copy, form=CopyForm.FILES)
 
 

@@ -1,14 +1,25 @@
 """What PostgreSQL itself refuses: facts that change, events that are rewritten, rows without proof."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db import models
-from ccat_ops_db.enumerations import Finding, ReadingMethod, Severity, TransferMethod
+from ccat_ops_db.database_time import database_now
+from ccat_ops_db.enumerations import (
+    Finding,
+    PhysicalCopyStatus,
+    ReadingMethod,
+    Severity,
+    Status,
+    TransferMethod,
+)
 from ccat_ops_db.events import record_error, record_event, resolve_errors
 from ccat_ops_db.guards import RANGE_FACTS, SEALED_FACTS
 from ccat_ops_db.identity import new_id
@@ -264,13 +275,19 @@ def test_raw_sql_cannot_write_it(session: Session, world: rows.World, statement:
 
 def test_path_at_a_location_belongs_to_one_living_copy(session: Session, world: rows.World) -> None:
     copy = session.get_one(models.PhysicalCopy, world.copy)
-    second = rows.add_copy(session, world.package, world.buffer)
-    with pytest.raises(IntegrityError, match="uq_physical_copy_living_path"):
-        session.execute(
-            update(models.PhysicalCopy)
-            .where(models.PhysicalCopy.id == second)
-            .values(relative_path=copy.relative_path)
+    session.add(
+        models.RawDataPackagePhysicalCopy(
+            id=new_id(),
+            site_id=copy.site_id,
+            raw_data_package_id=world.package,
+            data_location_id=copy.data_location_id,
+            relative_path=copy.relative_path,
+            size=1,
+            created_at=rows.NOW,
         )
+    )
+    with pytest.raises(IntegrityError, match="uq_physical_copy_tar_path"):
+        session.flush()
 
 
 def test_job_stages_a_package_once(session: Session, world: rows.World) -> None:
@@ -290,28 +307,80 @@ def test_job_stages_a_package_once(session: Session, world: rows.World) -> None:
         session.flush()
 
 
-def test_a_copy_that_was_read_is_never_deleted(session: Session, world: rows.World) -> None:
-    rows.add_copy(session, world.package, "cologne.lta")
-    with pytest.raises(IntegrityError, match="fk_verification_physical_copy"):
-        session.execute(text("DELETE FROM physical_copy WHERE data_location_id = 'cologne.lta'"))
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="i1: anybody's SQL can give up, rename or remove an archived copy",
-)
 @pytest.mark.parametrize(
     "statement",
     [
         "UPDATE physical_copy SET status = 'deletion_scheduled' WHERE data_location_id = 'cologne.lta'",
         "UPDATE physical_copy SET relative_path = 'other.tar' WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET form = 'files' WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET relative_path = 'a.g2.tar', generation = 2"
+        " WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET data_location_id = 'cologne.input-buffer'"
+        " WHERE data_location_id = 'cologne.lta'",
+        "UPDATE physical_copy SET raw_data_package_id = gen_random_uuid()"
+        " WHERE data_location_id = 'cologne.lta'",
+        "DELETE FROM physical_copy WHERE data_location_id = 'cologne.lta'",
+        "TRUNCATE physical_copy CASCADE",
     ],
 )
 def test_an_archived_copy_is_guarded(session: Session, world: rows.World, statement: str) -> None:
     rows.add_copy(session, world.package, "cologne.lta")
     with pytest.raises(IntegrityError):
         session.execute(text(statement))
+
+
+def give_up(session: Session, copy: UUID, *states: PhysicalCopyStatus) -> None:
+    for status in states:
+        session.execute(
+            update(models.PhysicalCopy)
+            .where(models.PhysicalCopy.id == copy)
+            .values(status=status)
+            .execution_options(synchronize_session=False)
+        )
+
+
+SCHEDULED, IN_PROGRESS = PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("days", "is_bad", "goes"),
+    [(6.9, False, False), (7.1, False, True), (13.9, True, False), (14.1, True, True)],
+)
+def test_an_archive_copy_waits(
+    session: Session, world: rows.World, days: float, is_bad: bool, goes: bool
+) -> None:
+    copy = session.get_one(models.PhysicalCopy, rows.add_copy(session, world.package, "cologne.lta"))
+    if is_bad:
+        bad = {"number": 2, "finding": Finding.OTHER_CHECKSUM, "proved_at": None}
+        rows.add_verification(session, copy.id, **bad)
+    lease_deletion(session, copy, database_now(session) - timedelta(days=days))
+    give_up(session, copy.id, SCHEDULED)
+    if goes:
+        give_up(session, copy.id, IN_PROGRESS)
+        return
+    with pytest.raises(IntegrityError, match="physical_copy_given_up"):
+        give_up(session, copy.id, IN_PROGRESS)
+
+
+@pytest.mark.parametrize("place", ["ccat.output-buffer", "cologne.lta"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"status": Status.PENDING, "lease_owner": None, "lease_expires_at": None},
+        {"lease_expires_at": rows.NOW},
+        {"status": Status.COMPLETED, "finished_at": rows.NOW},
+    ],
+    ids=["nobody's", "lapsed", "done"],
+)
+def test_bytes_are_given_up_by_who_has_the_deletion_in_hand(
+    session: Session, world: rows.World, place: str, lost: dict[str, Any]
+) -> None:
+    copy = session.get_one(models.PhysicalCopy, rows.add_copy(session, world.package, place))
+    deletion = lease_deletion(session, copy, rows.NOW - timedelta(days=100))
+    give_up(session, copy.id, SCHEDULED)
+    session.execute(update(models.Deletion).where(models.Deletion.id == deletion.id).values(**lost))
+    with pytest.raises(IntegrityError, match="physical_copy_given_up"):
+        give_up(session, copy.id, IN_PROGRESS)
 
 
 OF_COLOGNE = {
@@ -408,11 +477,19 @@ def test_a_row_keeps_its_owner(two_sites: Session) -> None:
 
 
 def test_a_copy_belongs_to_the_site_of_its_place(session: Session, world: rows.World) -> None:
-    with pytest.raises(IntegrityError, match="fk_physical_copy_data_location_id_site_id"):
-        session.execute(
-            text("UPDATE physical_copy SET data_location_id = 'cologne.lta' WHERE id = :copy"),
-            {"copy": world.copy},
+    session.add(
+        models.RawDataPackagePhysicalCopy(
+            id=new_id(),
+            site_id="ccat",
+            raw_data_package_id=world.package,
+            data_location_id="cologne.lta",
+            relative_path="a.tar",
+            size=1,
+            created_at=rows.NOW,
         )
+    )
+    with pytest.raises(IntegrityError, match="fk_physical_copy_data_location_id_site_id"):
+        session.flush()
 
 
 REFERENCE_CHANGES = {

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db import models
 from ccat_ops_db.configuration import (
     Action,
@@ -304,6 +305,7 @@ class TestRefusals:
             text("UPDATE physical_copy SET status = 'deletion_scheduled' WHERE id = :id"), {"id": copy}
         )
         assert "1 living copy" in self.refused(configured, edited(self.drop_location))
+        deletion = lease_deletion(configured, configured.get_one(models.PhysicalCopy, copy), NOW)
         for status in ("deletion_in_progress", "deleted"):
             configured.execute(
                 text(
@@ -312,6 +314,8 @@ class TestRefusals:
                 ),
                 {"new": status, "id": copy},
             )
+        deletion.status, deletion.finished_at = Status.COMPLETED, NOW
+        configured.flush()
         assert apply(configured, edited(self.drop_location))
 
     @pytest.mark.parametrize("status", [Status.PENDING, Status.SCHEDULED, Status.IN_PROGRESS])

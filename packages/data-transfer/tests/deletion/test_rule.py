@@ -18,7 +18,7 @@ from ccat_data_transfer.deletion.rule import (
 )
 from ccat_data_transfer.evidence.doubts import doubt_place
 from ccat_data_transfer.planning.onward import CopyNotReadableError, lock_copy
-from ccat_dev_stack.proofs import prove_copy
+from ccat_dev_stack.proofs import lease_deletion, prove_copy
 from ccat_ops_db.enumerations import (
     CallerKind,
     CopyKind,
@@ -358,6 +358,7 @@ def test_a_new_reader_waits_for_a_deletion_that_is_decided_and_then_fails_cleanl
         began.wait()
         wait_for_a_blocked_backend(archived_twice)
         assert outcome == []
+        lease_deletion(deciding, copy, archived_twice.clock.now)
         for status in (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS):
             deciding.execute(
                 update(PhysicalCopy)

@@ -8,6 +8,7 @@ import pytest
 
 from ccat_data_transfer.planning.planner import Planner
 from ccat_data_transfer.work.run import WorkRunner
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db.enumerations import ClaimOutcome, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     CopyClaim,
@@ -90,6 +91,8 @@ def test_a_copy_of_another_site_is_refused_and_another_taken(
     # Decided to go before the telescope's planner answers.
     sites["cologne"][0].run_pass()
     copy = observatory.copy_at("ccat.buffer")
+    with observatory.sessions.begin() as session:
+        lease_deletion(session, copy, observatory.clock.now)
     for status in (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS):
         observatory.change(PhysicalCopy, copy.id, status=status)
     sites["ccat"][0].run_pass()

@@ -1,15 +1,17 @@
 """What tests and pictures invent that workers find out: what copies are, and how full places are."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import Adoption, Finding, ReadingMethod, StorageType
+from ccat_ops_db.enumerations import Adoption, Finding, ReadingMethod, Status, StorageType
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import FileSystem, FileSystemUsage, PhysicalCopy, PlaceMarker, Verification
+from ccat_ops_db.models import Deletion, FileSystem, FileSystemUsage, PhysicalCopy, PlaceMarker, Verification
+
+LONG_AFTER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def marker_at(session: Session, location_id: str, at: datetime) -> UUID:
@@ -53,6 +55,26 @@ def measure_place(session: Session, location_id: str, at: datetime, used: int, t
     session.flush()
     session.merge(FileSystemUsage(file_system_id=known.id, **measured))
     session.flush()
+
+
+def lease_deletion(session: Session, copy: PhysicalCopy, opened_at: datetime) -> Deletion:
+    """Return a deletion of a package's copy, opened at a time, that a worker has in hand for long."""
+    deletion = Deletion(
+        site_id=copy.site_id,
+        raw_data_package_id=copy.raw_data_package_id,
+        data_location_id=copy.data_location_id,
+        kind=copy.kind,
+        requested_by="policy invented",
+        reason="invented",
+        grace_until=opened_at,
+        created_at=opened_at,
+        status=Status.IN_PROGRESS,
+        lease_owner="worker",
+        lease_expires_at=LONG_AFTER,
+    )
+    session.add(deletion)
+    session.flush()
+    return deletion
 
 
 def proof_of(

@@ -22,6 +22,50 @@ SEALED_FACTS = (
 RANGE_FACTS = ("id", "raw_data_series_id", "first_number", "last_number")
 """Which files a package is to carry: settled when it is formed."""
 
+COPY_FACTS = (
+    "id",
+    "kind",
+    "form",
+    "raw_data_file_id",
+    "raw_data_package_id",
+    "data_location_id",
+    "relative_path",
+    "generation",
+)
+"""What a copy is, and where: the bytes that its evidence is about are known by it."""
+
+_GIVEN_UP = """\
+CREATE OR REPLACE FUNCTION physical_copy_given_up() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  in_archive boolean := EXISTS (
+    SELECT FROM public.data_location l
+    WHERE l.id = NEW.data_location_id AND l.location_type = 'long_term_archive');
+  bad boolean := coalesce((
+    SELECT v.finding <> 'right' FROM public.verification v
+    WHERE v.physical_copy_id = NEW.id ORDER BY v.number DESC LIMIT 1), false);
+BEGIN
+  IF NEW.status = 'deletion_scheduled' AND NOT in_archive THEN
+    RETURN NEW;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM public.deletion d
+    WHERE d.data_location_id = NEW.data_location_id AND d.site_id = NEW.site_id
+      AND d.raw_data_file_id IS NOT DISTINCT FROM NEW.raw_data_file_id
+      AND (d.raw_data_package_id = NEW.raw_data_package_id OR NEW.raw_data_file_id IS NOT NULL)
+      AND (NEW.status = 'deletion_scheduled' AND d.status NOT IN ('completed', 'cancelled')
+           OR d.status = 'in_progress' AND d.lease_expires_at > public.ops_now()
+              AND (NOT in_archive
+                   OR d.created_at <= public.ops_now() - CASE WHEN bad THEN interval '14 days'
+                                                              ELSE interval '7 days' END)))
+  THEN
+    RAISE EXCEPTION 'physical_copy %: becomes % by a deletion in hand only, in an archive after 7 or 14 days',
+      NEW.id, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_given_up';
+  END IF;
+  RETURN NEW;
+END $$"""
+"""Nobody gives up bytes but who has their deletion in hand; those of an archive wait for a second thought."""
+
 _TAKES_NEXT_RANGE = """\
 CREATE OR REPLACE FUNCTION raw_data_package_takes_next_range() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -67,6 +111,25 @@ def all_statements() -> list[str]:
         "FOR EACH ROW\n"
         "EXECUTE FUNCTION raw_data_package_takes_next_range()",
     ]
+    statements += _refuse(
+        "physical_copy_immutable",
+        "physical_copy",
+        f"UPDATE WHEN ({_changed(COPY_FACTS)})",
+        "physical_copy %: what it is, and where, cannot change",
+    )
+    statements += _refuse(
+        "physical_copy_kept",
+        "physical_copy",
+        "DELETE",
+        "physical_copy %: is never deleted, as its name would be free again",
+    )
+    statements += [
+        _GIVEN_UP,
+        "CREATE OR REPLACE TRIGGER physical_copy_given_up BEFORE UPDATE OF status ON physical_copy\n"
+        "FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status"
+        " AND NEW.status IN ('deletion_scheduled', 'deletion_in_progress'))\n"
+        "EXECUTE FUNCTION physical_copy_given_up()",
+    ]
     for table in APPEND_ONLY:
         statements += _refuse(
             f"{table}_append_only", table, "UPDATE OR DELETE", f"{table}: its rows are append-only"
@@ -84,6 +147,9 @@ def function_names() -> list[str]:
         "raw_data_package_immutable",
         "raw_data_package_kept",
         "raw_data_package_takes_next_range",
+        "physical_copy_immutable",
+        "physical_copy_kept",
+        "physical_copy_given_up",
         *(f"{table}_append_only" for table in APPEND_ONLY),
     ]
 

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db.enumerations import ExecutionStatus, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy
@@ -63,6 +64,9 @@ def test_is_archived_then_removed(session: Session, world: rows.World, execution
     assert (found.archived, found.removed_at_source, found.packages_archived) == (True, False, 1)
     assert (found.files_sealed, found.files_archived) == (1, 1)
     assert found.archives_reached == found.archives_wanted
+    at_source = select(PhysicalCopy).where(PhysicalCopy.data_location_id == "ccat.chai-raw-data")
+    for copy in session.scalars(at_source).all():
+        lease_deletion(session, copy, rows.NOW)
     for status in (
         PhysicalCopyStatus.DELETION_SCHEDULED,
         PhysicalCopyStatus.DELETION_IN_PROGRESS,

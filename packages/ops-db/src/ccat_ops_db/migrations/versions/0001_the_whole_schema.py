@@ -199,6 +199,66 @@ FOR EACH ROW
 EXECUTE FUNCTION raw_data_package_takes_next_range()
 """,
     """\
+CREATE OR REPLACE FUNCTION physical_copy_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'physical_copy %: what it is, and where, cannot change', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_immutable';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER physical_copy_immutable BEFORE UPDATE ON physical_copy
+FOR EACH ROW WHEN ((OLD.id IS DISTINCT FROM NEW.id OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.form IS DISTINCT FROM NEW.form OR OLD.raw_data_file_id IS DISTINCT FROM NEW.raw_data_file_id OR OLD.raw_data_package_id IS DISTINCT FROM NEW.raw_data_package_id OR OLD.data_location_id IS DISTINCT FROM NEW.data_location_id OR OLD.relative_path IS DISTINCT FROM NEW.relative_path OR OLD.generation IS DISTINCT FROM NEW.generation))
+EXECUTE FUNCTION physical_copy_immutable()
+""",
+    """\
+CREATE OR REPLACE FUNCTION physical_copy_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'physical_copy %: is never deleted, as its name would be free again', OLD.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_kept';
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER physical_copy_kept BEFORE DELETE ON physical_copy
+FOR EACH ROW
+EXECUTE FUNCTION physical_copy_kept()
+""",
+    """\
+CREATE OR REPLACE FUNCTION physical_copy_given_up() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  in_archive boolean := EXISTS (
+    SELECT FROM public.data_location l
+    WHERE l.id = NEW.data_location_id AND l.location_type = 'long_term_archive');
+  bad boolean := coalesce((
+    SELECT v.finding <> 'right' FROM public.verification v
+    WHERE v.physical_copy_id = NEW.id ORDER BY v.number DESC LIMIT 1), false);
+BEGIN
+  IF NEW.status = 'deletion_scheduled' AND NOT in_archive THEN
+    RETURN NEW;
+  END IF;
+  IF NOT EXISTS (
+    SELECT FROM public.deletion d
+    WHERE d.data_location_id = NEW.data_location_id AND d.site_id = NEW.site_id
+      AND d.raw_data_file_id IS NOT DISTINCT FROM NEW.raw_data_file_id
+      AND (d.raw_data_package_id = NEW.raw_data_package_id OR NEW.raw_data_file_id IS NOT NULL)
+      AND (NEW.status = 'deletion_scheduled' AND d.status NOT IN ('completed', 'cancelled')
+           OR d.status = 'in_progress' AND d.lease_expires_at > public.ops_now()
+              AND (NOT in_archive
+                   OR d.created_at <= public.ops_now() - CASE WHEN bad THEN interval '14 days'
+                                                              ELSE interval '7 days' END)))
+  THEN
+    RAISE EXCEPTION 'physical_copy %: becomes % by a deletion in hand only, in an archive after 7 or 14 days',
+      NEW.id, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'physical_copy_given_up';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """\
+CREATE OR REPLACE TRIGGER physical_copy_given_up BEFORE UPDATE OF status ON physical_copy
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND NEW.status IN ('deletion_scheduled', 'deletion_in_progress'))
+EXECUTE FUNCTION physical_copy_given_up()
+""",
+    """\
 CREATE OR REPLACE FUNCTION owned_here() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   here text[] := ARRAY(SELECT d.site_id FROM public.database_site d);
@@ -923,6 +983,9 @@ FUNCTIONS = (
     "raw_data_package_immutable",
     "raw_data_package_kept",
     "raw_data_package_takes_next_range",
+    "physical_copy_immutable",
+    "physical_copy_kept",
+    "physical_copy_given_up",
     *(f"{table}_append_only" for table in APPEND_ONLY),
 )
 
