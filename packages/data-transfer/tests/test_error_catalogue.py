@@ -21,6 +21,8 @@ NAMED_ELSEWHERE = {
     "file_left_out",
     "source_changed_after_packaging",
     "leftover",
+    "other_object_beside",
+    "other_object_stays",
 }
 """Categories that are written to the database without a failure being raised."""
 

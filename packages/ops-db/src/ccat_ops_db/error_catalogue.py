@@ -112,6 +112,7 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "The worker that did it died, or lost its connection to the database.",
      "See the log of the worker if it happens often: the work may be what kills it."),
     ("being_deleted", _T, _AUTOMATIC, "Copy is being deleted", "A copy at the place is being deleted.", _NOTHING),
+    ("name_used", _T, _AUTOMATIC, "Name of a tar was used", "Other work wrote a tar of that name meanwhile.", _NOTHING),
     ("busy", _T, _AUTOMATIC, "Storage is busy", "The storage is busy.", _NOTHING),
     ("input_output_error", _T, _SITE, "Input/output error", "The storage reports an input/output error.",
      "Check the disk and its connection."),

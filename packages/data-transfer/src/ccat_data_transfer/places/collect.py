@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.places.adopt import MAY_HOLD_FILES_OF_OTHERS
 from ccat_data_transfer.storage.interface import Leftover, Storage
+from ccat_data_transfer.storage.names import package_path
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import Severity, Status
@@ -142,7 +143,7 @@ def _put_back(storage: Storage, leftover: Leftover, name: str, done: Collected) 
 def _whose(session: Session, location_id: str, found: Sequence[Leftover]) -> dict[Leftover, Whose]:
     """Ask whether work is open to which something belongs."""
     works = _works(session, {each.begun.work_id for each in found if each.begun.work_id is not None})
-    tars = {each: tar for each in found if (tar := _tar(each)) is not None}
+    tars = {each: package_path(tar) for each in found if (tar := _tar(each)) is not None}
     packages = _packages(session, location_id, sorted(set(tars.values())))
     return {
         each: works.get(each.begun.work_id, Whose.UNKNOWN)

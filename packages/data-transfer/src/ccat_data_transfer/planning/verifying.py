@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,8 +47,6 @@ ONCE_MORE = "it was read wrong, and another process reads it once more"
 
 LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 """What a verdict makes of a copy."""
-
-BEING_DELETED = (PhysicalCopyStatus.DELETION_SCHEDULED, PhysicalCopyStatus.DELETION_IN_PROGRESS)
 
 SPENT = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING, PhysicalCopyStatus.DELETED)
 """States of a copy under whose name nothing good is any more, nor will be."""
@@ -177,7 +175,10 @@ def _spent() -> Select[*tuple[Any, ...]]:
             DataTransfer.destination_location_id,
             DataTransfer.attempt,
             DataTransfer.raw_data_package_id,
-            PhysicalCopy.status.label("result"),
+            case(
+                (PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.CORRUPT)), literal_column("'corrupt'")),
+                else_=literal_column("'missing'"),
+            ).label("result"),
         )
         .join(
             PhysicalCopy,

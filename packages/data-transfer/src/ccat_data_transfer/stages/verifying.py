@@ -36,7 +36,7 @@ from ccat_ops_db.models import (
 
 
 def verify_copy(work: Attempt) -> None:
-    """Compare a copy with its package; what two processes found wrong stays where it is, and counts no more."""
+    """Compare a copy with its package; what two processes found wrong stays, and counts no more."""
     with work.sessions() as session:
         check = session.get_one(FixityCheck, work.id)
         copy = session.get_one(PhysicalCopy, check.physical_copy_id)

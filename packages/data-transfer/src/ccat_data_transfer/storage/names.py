@@ -100,6 +100,11 @@ def checked(path: str) -> str:
         raise Permanent("illegal_path", f"not a legal relative path: {error}", path=repr(path)) from None
 
 
+def package_path(tar: str) -> str:
+    """Return the path of the package that a tar is of: ``<id>.g2.tar`` → ``<id>.tar``."""
+    return re.sub(r"\.g[0-9]+\.tar$", ".tar", tar)
+
+
 def temporary_name(name: str, work_id: str, tag: str | None = None) -> str:
     """Return the name beside `name` that one unit of work writes to until it is finished.
 
