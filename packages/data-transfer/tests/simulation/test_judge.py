@@ -186,3 +186,54 @@ def test_no_row_of_a_series_lies(archived: Court, statement: str, found: str) ->
     tamper(archived, statement)
     with pytest.raises(InvariantBrokenError, match=f"I6.*{found}"):
         archived.judge.judge_series()
+
+
+def damage(court: Court) -> str:
+    """Damage the tar of the archive; return its name."""
+    disk = court.simulation.disks[ARCHIVE]
+    [path] = [path for path in disk.names if path.endswith(".tar")]
+    disk.names[path].content = disk.names[path].content.damaged(2, "anywhere")
+    return path
+
+
+def test_nothing_is_proved_that_is_not_so(archived: Court) -> None:
+    archived.judge.judge_proofs()
+    damage(archived)
+    archived.simulation.database.look(
+        "INSERT INTO verification SELECT (jsonb_populate_record(v, jsonb_build_object("
+        " 'id', gen_random_uuid(), 'number', v.number + 1))).*"
+        " FROM verification v JOIN physical_copy c ON c.id = v.physical_copy_id"
+        " WHERE c.data_location_id = %s ORDER BY v.number DESC LIMIT 1 RETURNING 1",
+        ARCHIVE,
+    )
+    with pytest.raises(InvariantBrokenError, match=r"I3.*other bytes"):
+        archived.judge.judge_proofs()
+
+
+def test_nothing_is_bad_after_one_reading(archived: Court) -> None:
+    damage(archived)
+    archived.simulation.database.look(
+        "UPDATE physical_copy SET status = 'corrupt' WHERE data_location_id = %s RETURNING 1", ARCHIVE
+    )
+    with pytest.raises(InvariantBrokenError, match=r"I8.*without two readings"):
+        archived.judge.judge_findings()
+
+
+@pytest.mark.parametrize("doubted", ["physical_copy_id", "data_location_id"])
+def test_nothing_goes_on_the_word_of_what_is_doubted(archived: Court, doubted: str) -> None:
+    archived.judge.judge_findings()
+    look = archived.simulation.database.look
+    subject = "id" if doubted == "physical_copy_id" else "data_location_id"
+    look(
+        f"INSERT INTO doubt (id, site_id, {doubted}, cause, caller_kind, caller, created_at, reason)"
+        f" SELECT gen_random_uuid(), site_id, {subject}, 'bytes', 'engine', 'a worker', ops_now(), 'odd'"
+        " FROM physical_copy WHERE data_location_id = %s RETURNING 1",
+        ARCHIVE,
+    )
+    for status in ("deletion_scheduled", "deletion_in_progress"):
+        changed = look(
+            f"UPDATE physical_copy SET status = '{status}' WHERE data_location_id = %s RETURNING 1", SOURCE
+        )
+        assert changed
+    with pytest.raises(InvariantBrokenError, match=r"I4.*no archive counts"):
+        archived.judge.judge_findings()

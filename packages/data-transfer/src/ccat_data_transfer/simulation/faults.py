@@ -142,6 +142,7 @@ class Faults:
             return "nothing"
         at = self._chance.randrange(content.size)
         disk.names[path].content = content.damaged(at, f"{path} {self._simulation.schedule.steps}")
+        self._simulation.rotted[name, path] = self._simulation.now_ns()
         return f"{path} at {name}"
 
     def unmount(self, acting: Process) -> str:

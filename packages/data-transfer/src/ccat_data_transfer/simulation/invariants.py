@@ -1,12 +1,14 @@
 """The judge of a simulated world: it knows the true bytes, and looks after each step.
 
 What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
-I2, no act touches anything but own partials and decided copies, and the name of a tar is written once; I5,
-nothing is written, and nothing found, at a place that is not the location's; I6, numbers, ranges and members
-of files are true; I7, one writer of a row at a time.
+I2, no act touches anything but own partials and decided copies, and the name of a tar is written once; I3,
+what was proved was true of the bytes; I4, what is doubted counts for no decision; I5, nothing is written, and
+nothing found, at a place that is not the location's; I6, numbers, ranges and members of files are true; I7, one
+writer of a row at a time; I8, a verdict has two readings.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 from ccat_data_transfer.simulation.acts import Act
@@ -50,18 +52,56 @@ END $$""",
 )
 
 _FINDINGS = (
-    "CREATE TABLE simulation_finding (number bigserial, location text, path text, status text)",
+    "CREATE TABLE simulation_finding (number bigserial, location text, path text, status text, copy uuid)",
     """\
 CREATE FUNCTION simulation_finding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO simulation_finding (location, path, status)
-  VALUES (NEW.data_location_id, NEW.relative_path, NEW.status);
+  INSERT INTO simulation_finding (location, path, status, copy)
+  VALUES (NEW.data_location_id, NEW.relative_path, NEW.status, NEW.id);
   RETURN NULL;
 END $$""",
     "CREATE TRIGGER simulation_finding AFTER UPDATE OF status ON physical_copy FOR EACH ROW"
     " WHEN (NEW.kind = 'raw_data_package' AND NEW.status IN ('missing', 'corrupt')"
     " AND OLD.status <> NEW.status) EXECUTE FUNCTION simulation_finding()",
+    "CREATE TRIGGER simulation_decision AFTER UPDATE OF status ON physical_copy FOR EACH ROW"
+    " WHEN (NEW.status = 'deletion_in_progress' AND OLD.status <> NEW.status)"
+    " EXECUTE FUNCTION simulation_finding()",
+    "CREATE TABLE simulation_proof (number bigserial, verification uuid)",
+    """\
+CREATE FUNCTION simulation_proof() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO simulation_proof (verification) VALUES (NEW.id);
+  RETURN NULL;
+END $$""",
+    "CREATE TRIGGER simulation_proof AFTER INSERT ON verification FOR EACH ROW"
+    " WHEN (NEW.proved_at IS NOT NULL) EXECUTE FUNCTION simulation_proof()",
 )
+
+_PROOFS = """
+SELECT p.number, c.site_id, c.data_location_id, c.relative_path, c.status, v.begun_at
+FROM simulation_proof p JOIN verification v ON v.id = p.verification
+JOIN physical_copy c ON c.id = v.physical_copy_id
+WHERE p.number > %s AND c.form = 'tar' ORDER BY p.number
+"""
+
+_TWO_READINGS = """
+SELECT 1 FROM verification a JOIN verification b
+  ON b.physical_copy_id = a.physical_copy_id AND b.place_marker_id = a.place_marker_id AND b.number > a.number
+WHERE a.physical_copy_id = %s
+  AND a.number > (SELECT coalesce(max(p.number), 0) FROM verification p
+                  WHERE p.physical_copy_id = a.physical_copy_id AND p.proved_at IS NOT NULL)
+  AND a.finding NOT IN ('right', 'changed') AND b.finding NOT IN ('right', 'changed')
+  AND (a.worker <> b.worker OR b.begun_at >= a.recorded_at + interval '6 hours')
+"""
+
+_COUNTED = """
+SELECT 1 FROM physical_copy c JOIN physical_copy a ON a.raw_data_package_id = c.raw_data_package_id
+JOIN data_location l ON l.id = a.data_location_id AND l.location_type = 'long_term_archive'
+WHERE c.id = %s AND a.id <> c.id AND a.form = 'tar' AND a.status IN ('present', 'verified')
+  AND NOT EXISTS (SELECT FROM doubt d
+                  WHERE (d.physical_copy_id = a.id OR d.data_location_id = a.data_location_id)
+                    AND NOT EXISTS (SELECT FROM doubt_answer w WHERE w.doubt_id = d.id))
+"""
 
 
 _SERIES = """
@@ -135,10 +175,10 @@ class Judge:
         self._acted = False
         self._leases_seen = 0
         self._leases: set[tuple[str, int]] = set()
-        self._findings_seen = 0
+        self._findings_seen = self._proofs_seen = 0
         self._tars: dict[tuple[str, str], Content | None] = {}
         simulation.database.run_once("judge", (*_LEASES, *_FINDINGS))
-        simulation.database.at_change_of_copies.append(self.judge_findings)
+        simulation.database.at_change_of_copies += [self.judge_findings, self.judge_proofs]
         simulation.at_act.append(self._judge_act)
         simulation.schedule.at_step.append(self._look)
 
@@ -156,15 +196,39 @@ class Judge:
 
     def judge_findings(self) -> None:
         """I5: what is said to be missing or corrupt is so at the place of the location."""
-        rows = self._simulation.database.look(
-            "SELECT number, location, path, status FROM simulation_finding WHERE number > %s ORDER BY number",
+        look = self._simulation.database.look
+        rows = look(
+            "SELECT number, location, path, status, copy FROM simulation_finding WHERE number > %s"
+            " ORDER BY number",
             self._findings_seen,
         )
-        for number, location_id, path, status in rows:
+        for number, location_id, path, status, copy in rows:
             self._findings_seen = number
+            if status == PhysicalCopyStatus.DELETION_IN_PROGRESS:
+                if not look(_COUNTED, copy):
+                    self._broken("I4", f"{path} at {location_id} goes, and no archive counts for it")
+                continue
+            if not look(_TWO_READINGS, copy):
+                self._broken("I8", f"{path} at {location_id} is {status} without two readings")
             found = dict(self._simulation.current[location_id].contents()).get(path)
             if found is not None and found == self._tars.get((location_id, path)):
                 self._broken("I5", f"{path} at {location_id} is {status}, and right")
+
+    def judge_proofs(self) -> None:
+        """I3: what was proved was true of the bytes at the place of the location, when it was."""
+        simulation = self._simulation
+        for number, site_id, location_id, path, status, begun_at in simulation.database.look(
+            _PROOFS, self._proofs_seen
+        ):
+            self._proofs_seen = number
+            found = dict(simulation.current[location_id].contents()).get(path)
+            begun = begun_at - simulation.clocks.get(site_id, timedelta())
+            rotted = simulation.rotted.get((location_id, path))
+            was_right = rotted is not None and rotted > begun.timestamp() * 10**9
+            if found is None and status in ("present", "verified"):
+                self._broken("I3", f"{path} at {location_id} was proved, and is not there")
+            if found is not None and found.is_damaged and not was_right:
+                self._broken("I3", f"{path} at {location_id} was proved, and had other bytes")
 
     def judge_series(self) -> None:
         """I6: ranges follow each other, each file is in one or in none yet, members are in the tar."""

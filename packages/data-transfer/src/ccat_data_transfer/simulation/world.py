@@ -212,6 +212,8 @@ class Simulation:
         self.rightful: dict[str, set[Medium]] = {}
         """The same, and those that were before."""
         self.clocks: dict[str, timedelta] = {}
+        self.rotted: dict[tuple[str, str], int] = {}
+        """When bytes were damaged under a name of a location, nanoseconds."""
         """By how much the databases of sites are ahead."""
         self.refused: dict[str, Callable[[], Failure]] = {}
         """What opening a place raises, for all."""
