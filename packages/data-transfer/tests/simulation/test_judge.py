@@ -158,82 +158,76 @@ def archived(court: Court) -> Court:
         court.simulation.start_worker(court.simulation.hosts[host], places)
     court.simulation.schedule.run(3 * 3600)
     assert [path for path, _ in court.simulation.disks[ARCHIVE].contents() if path.endswith(".tar")]
-    court.judge.judge_series()
+    judge_rows(court)
     return court
 
 
-def tamper(court: Court, statement: str) -> None:
-    """Change what no guard lets anybody change."""
-    look = court.simulation.database.look
-    look("SELECT set_config('session_replication_role', 'replica', false)")
-    changed = look(f"{statement} RETURNING 1")
-    look("SELECT set_config('session_replication_role', 'origin', false)")
-    assert changed
+def judge_rows(court: Court) -> None:
+    court.judge.judge_series()
+    court.judge.judge_findings()
+    court.judge.judge_proofs()
 
 
-@pytest.mark.parametrize(
-    ("statement", "found"),
-    [
-        ("UPDATE raw_data_package_member SET tar_offset = tar_offset + 512", "is not at byte"),
-        ("DELETE FROM raw_data_package_member WHERE tar_offset > 2000", "neither a member nor excepted"),
-        ("DELETE FROM raw_data_file WHERE number = 1", "numbers"),
-        ("UPDATE raw_data_file SET number = 3 WHERE number = 2", "numbers"),
-        ("UPDATE raw_data_series SET packaged_count = packaged_count - 1", "numbers"),
-        ("UPDATE raw_data_package SET first_number = 2, file_count = 1", "ranges"),
-    ],
+OF_ARCHIVE = f"WHERE data_location_id = '{ARCHIVE}'"
+DOUBT = (
+    "INSERT INTO doubt (id, site_id, {}, cause, caller_kind, caller, created_at, reason)"
+    " SELECT gen_random_uuid(), site_id, {}, 'bytes', 'engine', 'a worker', ops_now(), 'odd'"
+    f" FROM physical_copy {OF_ARCHIVE}"
 )
-def test_no_row_of_a_series_lies(archived: Court, statement: str, found: str) -> None:
-    tamper(archived, statement)
-    with pytest.raises(InvariantBrokenError, match=f"I6.*{found}"):
-        archived.judge.judge_series()
+GOES = (
+    "UPDATE physical_copy SET status = 'deletion_in_progress', deleted_at = NULL"
+    f" WHERE data_location_id = '{SOURCE}'"
+)
+LIES = [
+    ("I6.*is not at byte", "UPDATE raw_data_package_member SET tar_offset = tar_offset + 512"),
+    ("I6.*neither a member nor excepted", "DELETE FROM raw_data_package_member WHERE tar_offset > 2000"),
+    ("I6.*numbers", "DELETE FROM raw_data_file WHERE number = 1"),
+    ("I6.*numbers", "UPDATE raw_data_file SET number = 3 WHERE number = 2"),
+    ("I6.*numbers", "UPDATE raw_data_series SET packaged_count = packaged_count - 1"),
+    ("I6.*ranges", "UPDATE raw_data_package SET first_number = 2, file_count = 1"),
+    ("I8.*without two readings", f"UPDATE physical_copy SET status = 'corrupt' {OF_ARCHIVE}"),
+    ("I4.*no archive counts", DOUBT.format("physical_copy_id", "id"), GOES),
+    ("I4.*no archive counts", DOUBT.format("data_location_id", "data_location_id"), GOES),
+]
+"""What no guard lets anybody write, each after what is found."""
+JUDGED = [
+    ("physical_copy", "simulation_finding"),
+    ("physical_copy", "simulation_decision"),
+    ("verification", "simulation_proof"),
+]
+"""Triggers by which the judge learns of rows."""
 
 
-def damage(court: Court) -> str:
-    """Damage the tar of the archive; return its name."""
-    disk = court.simulation.disks[ARCHIVE]
-    [path] = [path for path in disk.names if path.endswith(".tar")]
-    disk.names[path].content = disk.names[path].content.damaged(2, "anywhere")
-    return path
+def tamper(court: Court, *statements: str) -> None:
+    """Change what no guard lets anybody change, and let the judge learn of it."""
+    database = court.simulation.database
+    for table, trigger in JUDGED:
+        database.look(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+    database.look("SET LOCAL session_replication_role = replica")
+    for statement in statements:
+        assert database.look(f"{statement} RETURNING 1")
+
+
+def test_no_row_lies_about_what_was_archived(archived: Court) -> None:
+    for found, *statements in LIES:
+        with archived.simulation.database.undone():
+            tamper(archived, *statements)
+            with pytest.raises(InvariantBrokenError, match=found):
+                judge_rows(archived)
+    judge_rows(archived)
 
 
 def test_nothing_is_proved_that_is_not_so(archived: Court) -> None:
-    archived.judge.judge_proofs()
-    damage(archived)
-    archived.simulation.database.look(
-        "INSERT INTO verification SELECT (jsonb_populate_record(v, jsonb_build_object("
-        " 'id', gen_random_uuid(), 'number', v.number + 1))).*"
-        " FROM verification v JOIN physical_copy c ON c.id = v.physical_copy_id"
-        " WHERE c.data_location_id = %s ORDER BY v.number DESC LIMIT 1 RETURNING 1",
-        ARCHIVE,
-    )
-    with pytest.raises(InvariantBrokenError, match=r"I3.*other bytes"):
-        archived.judge.judge_proofs()
-
-
-def test_nothing_is_bad_after_one_reading(archived: Court) -> None:
-    damage(archived)
-    archived.simulation.database.look(
-        "UPDATE physical_copy SET status = 'corrupt' WHERE data_location_id = %s RETURNING 1", ARCHIVE
-    )
-    with pytest.raises(InvariantBrokenError, match=r"I8.*without two readings"):
-        archived.judge.judge_findings()
-
-
-@pytest.mark.parametrize("doubted", ["physical_copy_id", "data_location_id"])
-def test_nothing_goes_on_the_word_of_what_is_doubted(archived: Court, doubted: str) -> None:
-    archived.judge.judge_findings()
-    look = archived.simulation.database.look
-    subject = "id" if doubted == "physical_copy_id" else "data_location_id"
-    look(
-        f"INSERT INTO doubt (id, site_id, {doubted}, cause, caller_kind, caller, created_at, reason)"
-        f" SELECT gen_random_uuid(), site_id, {subject}, 'bytes', 'engine', 'a worker', ops_now(), 'odd'"
-        " FROM physical_copy WHERE data_location_id = %s RETURNING 1",
-        ARCHIVE,
-    )
-    for status in ("deletion_scheduled", "deletion_in_progress"):
-        changed = look(
-            f"UPDATE physical_copy SET status = '{status}' WHERE data_location_id = %s RETURNING 1", SOURCE
+    disk = archived.simulation.disks[ARCHIVE]
+    [path] = [path for path in disk.names if path.endswith(".tar")]
+    disk.names[path].content = disk.names[path].content.damaged(2, "anywhere")
+    with archived.simulation.database.undone():
+        tamper(
+            archived,
+            "INSERT INTO verification SELECT (jsonb_populate_record(v, jsonb_build_object("
+            " 'id', gen_random_uuid(), 'number', v.number + 1))).*"
+            " FROM verification v JOIN physical_copy c ON c.id = v.physical_copy_id"
+            f" WHERE c.data_location_id = '{ARCHIVE}' AND v.proved_at IS NOT NULL",
         )
-        assert changed
-    with pytest.raises(InvariantBrokenError, match=r"I4.*no archive counts"):
-        archived.judge.judge_findings()
+        with pytest.raises(InvariantBrokenError, match=r"I3.*other bytes"):
+            judge_rows(archived)

@@ -9,6 +9,7 @@ is rolled back, its locks are gone, and its connection is closed for it.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
@@ -273,7 +274,12 @@ class SimulatedDatabase:
 
     def look(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database beside all processes; nobody passes the baton for it."""
-        return self._beside.execute(statement, values).fetchall()
+        done = self._beside.execute(statement, values)
+        return [] if done.description is None else done.fetchall()
+
+    def undone(self) -> AbstractContextManager[object]:
+        """Return a context at whose end is undone what was changed beside all processes."""
+        return self._beside.transaction(force_rollback=True)
 
     def of_current(self) -> _Connections:
         """Return the connections of the process that has the baton."""

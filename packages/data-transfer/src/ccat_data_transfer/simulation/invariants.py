@@ -3,8 +3,8 @@
 What it holds the engine to is numbered as in the design of the engine: I1, nothing that was filed is lost;
 I2, no act touches anything but own partials and decided copies, and the name of a tar is written once; I3,
 what was proved was true of the bytes; I4, what is doubted counts for no decision; I5, nothing is written, and
-nothing found, at a place that is not the location's; I6, numbers, ranges and members of files are true; I7, one
-writer of a row at a time; I8, a verdict has two readings.
+nothing found, at a place that is not the location's; I6, numbers, ranges and members of files are true; I7,
+one writer of a row at a time; I8, a verdict has two readings.
 """
 
 from collections.abc import Iterable
