@@ -107,11 +107,6 @@ def test_the_shipped_configuration_ends_with_empty_buffers(observatory: Any) -> 
     assert len(observatory.tars_at("cologne.lta")) == len(observatory.tars_at("us.lta")) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f16: the priority of an obs unit counts for its packaging only",
-)
 def test_the_priority_of_the_obs_unit_goes_to_all_its_work(observatory: Any) -> None:
     observatory.change(ObsUnit, "IRC10216_CO43", priority=7)
     keep_everything(observatory)

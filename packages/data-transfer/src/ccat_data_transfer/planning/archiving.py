@@ -40,6 +40,7 @@ def plan_archiving(
                 raw_data_package_id=copy.raw_data_package_id,
                 source_copy_id=copy.id,
                 destination_location_id=archive.id,
+                priority=copy.priority,
                 created_at=topology.at,
                 bytes_total=copy.size,
             )

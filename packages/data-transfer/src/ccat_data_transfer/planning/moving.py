@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
@@ -19,7 +19,14 @@ from ccat_ops_db.enumerations import CopyKind, LocationType, RouteType, Status
 from ccat_ops_db.events import record_event
 from ccat_ops_db.evidence import READABLE, trusted
 from ccat_ops_db.identity import new_id
-from ccat_ops_db.models import DataTransfer, DataTransferPackage, PhysicalCopy, RawDataPackage
+from ccat_ops_db.models import (
+    DataTransfer,
+    DataTransferPackage,
+    ExecutedObsUnit,
+    ObsUnit,
+    PhysicalCopy,
+    RawDataPackage,
+)
 from ccat_ops_db.waiting import WaitingReason
 
 PLANNER = "planner"
@@ -116,6 +123,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
             RawDataPackage.size,
             bound_for.label("bound_for"),
             _is_elsewhere().label("elsewhere"),
+            _priority().label("priority"),
         )
         .join(RawDataPackage, RawDataPackage.id == PhysicalCopy.raw_data_package_id)
         .where(
@@ -126,6 +134,16 @@ def _waiting() -> Select[*tuple[Any, ...]]:
         )
         .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
     )
+
+
+def _priority() -> ColumnElement[int]:
+    """Return the priority of a package's obs unit, which all work for the package has."""
+    of_unit = (
+        select(ObsUnit.priority)
+        .join(ExecutedObsUnit, ExecutedObsUnit.obs_unit_id == ObsUnit.id)
+        .where(ExecutedObsUnit.id == RawDataPackage.executed_obs_unit_id)
+    )
+    return func.coalesce(of_unit.scalar_subquery(), 0)
 
 
 def _is_elsewhere() -> ColumnElement[bool]:
@@ -178,6 +196,7 @@ def _send(
             final_site_id=route.destination_site_id,
             data_transfer_route_id=route.id,
             data_transfer_package_id=_batch(session, topology, route, here.site_id, copy.size),
+            priority=copy.priority,
             created_at=topology.at,
             bytes_total=copy.size,
         )
