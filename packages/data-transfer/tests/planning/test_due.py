@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
 
+from ccat_data_transfer.planning import packaging
 from ccat_data_transfer.planning.planner import Planner
 from ccat_ops_db.models import DataLocation, ErrorRecord
 from ccat_ops_db.settings import synchronous
@@ -96,11 +98,6 @@ def test_a_row_without_a_worker_is_called_less_and_less(observatory: Any) -> Non
     assert 2 <= len(observatory.mailbox.messages) <= 8
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f8: a file that cannot be planned for stops all packaging, and nobody is told",
-)
 def test_one_poisonous_row(make_observatory: Any, one_connection: Engine) -> None:
     observatory = make_observatory(one_connection)
     poisoned = observatory.start()
@@ -111,4 +108,36 @@ def test_one_poisonous_row(make_observatory: Any, one_connection: Engine) -> Non
     for _ in range(3):
         observatory.planner.run_pass()
     assert [package for package in packages(observatory) if package.executed_obs_unit_id != poisoned] != []
-    assert any("2026\\a.fits" in error.message for error in observatory.rows(ErrorRecord))
+    [error] = [one for one in observatory.rows(ErrorRecord) if one.resolved_at is None]
+    assert (error.category, error.subject_type, error.subject_id, error.count) == (
+        "cannot_be_planned",
+        "executed_obs_unit",
+        str(poisoned),
+        3,
+    )
+    assert "2026\\a.fits" in error.message
+
+
+def test_what_failed_in_the_planner_is_over_when_it_does_not_fail_any_more(
+    observatory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever failed: its remains are undone, and people see none of what it said."""
+    real = packaging._form_packages
+
+    def fail(session: Session, *args: Any, **options: Any) -> int:
+        real(session, *args, **options)
+        raise KeyError("SELECT secret")
+
+    observatory.observe({"2026/a.fits": b"a"})
+    monkeypatch.setattr(packaging, "_form_packages", fail)
+    observatory.planner.run_pass()
+    assert packages(observatory) == []
+    [error] = observatory.rows(ErrorRecord)
+    assert "KeyError" in error.message
+    assert "SELECT" not in error.message
+    monkeypatch.undo()
+    observatory.planner.run_pass()
+    assert len(packages(observatory)) == 1
+    observatory.clock.advance(301)
+    observatory.planner.run_pass()
+    assert [error.resolved_at is not None for error in observatory.rows(ErrorRecord)] == [True]

@@ -281,6 +281,9 @@ _TABLE: tuple[tuple[str, FailureClass, Turn, str, str, str], ...] = (
      "The file, or a folder on the way to it, is a symbolic link, and links are not followed.", _FILE_AGAIN),
     ("source_unreadable", _P, _SITE, "File cannot be read", "The operating system refused to read the file.",
      "Give the worker's user the permission, or check the disk." + _OR_DECIDE),
+    ("cannot_be_planned", _P, _OPERATOR, "Cannot be planned",
+     "The planner fails at this again and again; everything else goes on.",
+     "Report it with the planner's log. Of a file that cannot be packaged, decide what becomes of its observation."),
     ("unexpected", _P, _OPERATOR, "Unexpected error", "Something happened that the program does not know.",
      "Report it with the log of the attempt that the message names. Retry the work to see whether it happens again."),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.onward import CopyNotReadableError, hold_copy
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -31,8 +31,11 @@ def answer_claims(session: Session, topology: Topology) -> int:
     def answer(claim: Row[*tuple[Any, ...]]) -> None:
         _answer(session, topology, claim)
 
+    def about(claim: Row[*tuple[Any, ...]]) -> Subject:
+        return Subject("physical_copy", claim.physical_copy_id, claim.copy_site_id)
+
     claims = ask(session, _unanswered(), sites=topology.sites).all()
-    answered = sum(1 for _ in one_by_one(session, claims, answer))
+    answered = sum(1 for _ in one_by_one(session, claims, answer, about))
     released = ask(session, _released(), sites=topology.sites).scalars().all()
     if released:
         session.execute(delete(PhysicalCopyLock).where(is_one_of(PhysicalCopyLock.id, released)))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.deletion.deficit import Deficits
 from ccat_data_transfer.deletion.rule import LIVING, Candidate, copies_of, find_obstacles
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of, reason_parameters, setting_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
@@ -69,7 +69,11 @@ def plan_deletion(session: Session, topology: Topology) -> int:
         place, found = chosen
         _open_deletion(session, topology, place, found.candidate, found.size)
 
-    planned = sum(1 for _ in one_by_one(session, going, open_deletion))
+    def about(chosen: tuple[Place, Found]) -> Subject:
+        place, found = chosen
+        return Subject("raw_data_package", found.candidate.package_id, place.site_id)
+
+    planned = sum(1 for _ in one_by_one(session, going, open_deletion, about))
     for each in staying.values():
         each.write(session, topology.at)
     return planned
@@ -128,15 +132,24 @@ def _judge(
 ) -> Iterator[tuple[Found, Obstacle | None]]:
     obstacles = find_obstacles(session, [found.candidate for found in batch], topology.at)
     too_old = [
-        found.candidate.package_id
+        found.candidate
         for found in batch
         if (obstacle := obstacles[found.candidate]) and obstacle.reason is WaitingReason.VERIFICATION_TOO_OLD
     ]
     if too_old:
         # As one thing: what is held up is asked again with the next pass.
-        list(one_by_one(session, [too_old], lambda ids: verify_archive_copies(session, topology, ids)))
+        def verify(candidates: Sequence[Candidate]) -> int:
+            ids = [candidate.package_id for candidate in candidates]
+            return verify_archive_copies(session, topology, ids)
+
+        list(one_by_one(session, [too_old], verify, _about_first))
     for found in batch:
         yield found, obstacles[found.candidate]
+
+
+def _about_first(candidates: Sequence[Candidate]) -> Subject:
+    first = candidates[0]
+    return Subject("raw_data_package", first.package_id, first.location_id.partition(".")[0])
 
 
 def _open_deletion(

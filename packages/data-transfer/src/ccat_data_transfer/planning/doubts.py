@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.evidence.doubts import answer
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -38,8 +38,11 @@ def read_doubted(session: Session, topology: Topology) -> int:
         except CopyNotReadableError:  # decided to go a moment ago
             return 0
 
+    def about(doubt: Row[*tuple[Any, ...]]) -> Subject:
+        return Subject("physical_copy", doubt.physical_copy_id, doubt.site_id)
+
     doubts = ask(session, _unread(), sites=topology.sites).all()
-    return sum(done for _, done in one_by_one(session, doubts, read))
+    return sum(done for _, done in one_by_one(session, doubts, read, about))
 
 
 def _answer_unread(session: Session, doubt: Row[*tuple[Any, ...]]) -> int:

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import Interval, Row, Select, and_, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from ccat_data_transfer.failures import Permanent
 from ccat_data_transfer.package_format import SourceFile, split_into_parts
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.reasons import is_one_of, not_locked, set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.topology import Place, Topology
@@ -60,8 +61,11 @@ def plan_packaging(session: Session, topology: Topology) -> int:
     def plan(series: Row[*tuple[Any, ...]]) -> int:
         return _plan_series(session, topology, series)
 
+    def about(series: Row[*tuple[Any, ...]]) -> Subject:
+        return Subject("executed_obs_unit", series.executed_obs_unit_id, series.site_id)
+
     due = ask(session, _due(), sites=topology.sites, at=topology.at).all()
-    formed = sum(count for _, count in one_by_one(session, due, plan))
+    formed = sum(count for _, count in one_by_one(session, due, plan, about))
     _choose_buffers(session, topology)
     return formed
 
@@ -185,7 +189,7 @@ def _form_packages(
         .where(RawDataFile.raw_data_series_id == series.id, RawDataFile.number > counted.packaged_count)
         .order_by(RawDataFile.number)
     )
-    parts = split_into_parts([SourceFile(*row) for row in rows], limit)
+    parts = split_into_parts([_as_source_file(*row) for row in rows], limit)
     if only_full_ones:
         parts = parts[:-1]
     first = counted.packaged_count + 1
@@ -193,6 +197,13 @@ def _form_packages(
         _form_package(session, series, first, files, at)
         first += len(files)
     return len(parts)
+
+
+def _as_source_file(path: str, size: int, checksum: str) -> SourceFile:
+    try:
+        return SourceFile(path, size, checksum)
+    except ValueError as error:
+        raise Permanent("cannot_be_planned", f"{path} cannot be packaged: {error}") from error
 
 
 def _form_package(

@@ -15,6 +15,7 @@ from ccat_data_transfer.planning.deleting import plan_deletion
 from ccat_data_transfer.planning.doubts import read_doubted
 from ccat_data_transfer.planning.ends import end_what_is_over
 from ccat_data_transfer.planning.moving import plan_moving
+from ccat_data_transfer.planning.one_by_one import resolve_what_is_planned
 from ccat_data_transfer.planning.outages import keep_outages
 from ccat_data_transfer.planning.packaging import plan_packaging
 from ccat_data_transfer.planning.recovery import take_back
@@ -54,6 +55,7 @@ STAGES: tuple[Stage, ...] = (
     plan_staging,
     answer_claims,
     end_what_is_over,
+    resolve_what_is_planned,
     plan_deletion,
     admit,
 )

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.evidence.doubts import OF_READINGS, open_doubts_of_place, trust_place
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -70,7 +70,11 @@ def sample_doubted_places(session: Session, topology: Topology) -> int:
         for row in ask(session, _doubted(), sites=topology.sites)
         if row.data_location_id in topology.places
     ]
-    return sum(done for _, done in one_by_one(session, places, look))
+    return sum(done for _, done in one_by_one(session, places, look, _about))
+
+
+def _about(row: Row[*tuple[Any, ...]]) -> Subject:
+    return Subject("data_location", row.data_location_id, row.data_location_id.partition(".")[0])
 
 
 @cache

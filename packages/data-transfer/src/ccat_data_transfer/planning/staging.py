@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, and_, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.planning.claims import claim_copy, release_claim, release_claims, was_refused
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import set_reason
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -33,13 +33,17 @@ def plan_staging(session: Session, topology: Topology) -> int:
     A copy that is doubted since it was chosen is given up, so that another one is read while it is judged.
     """
     doubted = ask(session, _of_doubted_copies(), sites=topology.sites).all()
-    list(one_by_one(session, doubted, lambda item: _give_up_copy(session, topology, item)))
+    list(one_by_one(session, doubted, lambda item: _give_up_copy(session, topology, item), _about))
 
     def choose(item: Row[*tuple[Any, ...]]) -> bool:
         return _choose_copy(session, topology, item)
 
     items = ask(session, _requested(), sites=topology.sites).all()
-    return sum(chosen for _, chosen in one_by_one(session, items, choose))
+    return sum(chosen for _, chosen in one_by_one(session, items, choose, _about))
+
+
+def _about(item: Row[*tuple[Any, ...]]) -> Subject:
+    return Subject("raw_data_package", item.raw_data_package_id, item.site_id)
 
 
 def _choose_copy(session: Session, topology: Topology, item: Row[*tuple[Any, ...]]) -> bool:
@@ -114,7 +118,9 @@ def _wait(
 def _of_doubted_copies() -> Select[*tuple[Any, ...]]:
     """Return items whose copy was trusted when it was chosen, and is no more."""
     return (
-        select(StagingItem.id, StagingItem.source_copy_id)
+        select(
+            StagingItem.id, StagingItem.source_copy_id, StagingItem.raw_data_package_id, StagingItem.site_id
+        )
         .join(PhysicalCopy, PhysicalCopy.id == StagingItem.source_copy_id)
         .where(
             is_among(StagingItem.site_id, "sites"),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal_c
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.one_by_one import one_by_one
+from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
 from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -59,7 +59,11 @@ def receive_transfers(session: Session, topology: Topology) -> int:
         return _receive(session, topology, row)
 
     arrived = ask(session, _arrived(), sites=topology.sites).all()
-    return sum(opened for _, opened in one_by_one(session, arrived, receive))
+    return sum(opened for _, opened in one_by_one(session, arrived, receive, _about))
+
+
+def _about(transfer: Row[*tuple[Any, ...]]) -> Subject:
+    return Subject("data_transfer", transfer.id, transfer.site_id)
 
 
 def _receive(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> int:
@@ -130,7 +134,7 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
 
     results = ask(session, _results(), sites=topology.sites).all()
     spent = ask(session, _spent(), sites=topology.sites).all()
-    return sum(concluded for _, concluded in one_by_one(session, [*results, *spent], conclude))
+    return sum(concluded for _, concluded in one_by_one(session, [*results, *spent], conclude, _about))
 
 
 @cache
