@@ -22,12 +22,12 @@ from . import rows
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parents[1]
 
+pytestmark = pytest.mark.long
+
 FOUR_LINES = """\
 from ccat_ops_db import init_ccat_ops_db
 session, engine = init_ccat_ops_db()
 from ccat_ops_db.models import ObsUnit
-
-pytestmark = pytest.mark.long
 obs_unit = session.query(ObsUnit).filter_by(name="my_obs").first()
 """
 

@@ -209,7 +209,7 @@ def test_an_archive_that_lost_its_bytes_keeps_everything_and_is_mended(observato
     for _ in range(20):
         observatory.run()
         observatory.clock.advance(61)
-    assert tar.read_bytes() == right
+    assert right in [found.read_bytes() for found in observatory.tars_at("cologne.lta")]
     assert observatory.copy_at("cologne.lta").status is PhysicalCopyStatus.VERIFIED
     assert any(check.reason is CheckReason.REQUEST for check in observatory.rows(FixityCheck))
     observatory.clock.advance(3601)

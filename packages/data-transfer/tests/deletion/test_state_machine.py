@@ -250,16 +250,18 @@ class Observatory(RuleBasedStateMachine):
 
     def _archived(self) -> set[str]:
         """Return the files that are in a tar of the archive, verified by the database and by us."""
-        copies = {
+        verified = {
             copy.raw_data_package_id: copy
-            for copy in self.o.rows(PhysicalCopy, data_location_id="cologne.lta")
+            for copy in self.o.rows(
+                PhysicalCopy, data_location_id="cologne.lta", status=PhysicalCopyStatus.VERIFIED
+            )
         }
         found: set[str] = set()
         for package in self.o.rows(RawDataPackage):
-            copy = copies.get(package.id)
-            if copy is None or copy.status is not PhysicalCopyStatus.VERIFIED:
+            copy = verified.get(package.id)
+            if copy is None:
                 continue
-            tar = self.o.folder("cologne.lta") / package.relative_path
+            tar = self.o.folder("cologne.lta") / copy.relative_path
             if tar.exists() and checksum_of(tar) == package.checksum:
                 self.right_in_archive.add(tar)
                 self.harmed.discard(tar)
@@ -288,7 +290,7 @@ class Observatory(RuleBasedStateMachine):
             file.write(bytes([byte[0] ^ 1]))
 
     def _is_at_source(self, tar: Path) -> bool:
-        [package] = self.o.rows(RawDataPackage, id=tar.stem)
+        [package] = self.o.rows(RawDataPackage, id=tar.name.partition(".")[0])
         files = self.o.rows(RawDataFileView, raw_data_package_id=package.id)
         return all((self.o.folder("ccat.raw") / file.relative_path).exists() for file in files)
 

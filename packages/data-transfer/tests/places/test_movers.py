@@ -406,11 +406,12 @@ def test_killed_sender_is_followed_by_one_that_finishes(
 ) -> None:
     route = open_route(*kinds)
     assert _send_in_child(route, point) == -signal.SIGKILL
-    if route.target.exists(PATH):
+    was_there = route.target.exists(PATH)
+    if was_there:
         assert read(route.target, PATH) == CONTENT
     resumed = route.mover.resume_point(route.target, PATH, "work")
     report = route.send()
-    assert (report.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
+    assert (report.size, report.checksum) == (len(CONTENT), None if was_there else EXPECTED.checksum)
     if kinds[1] == "disk":
         assert report.sent_bytes == (0 if point in _PUBLISHED else len(CONTENT) - resumed)
     assert read(route.target, PATH) == CONTENT
