@@ -57,6 +57,20 @@ MUTANTS = (
         f"{TESTS}/work/test_leases.py::test_a_suspended_worker_knows",
     ),
     Mutant(
+        "a short trouble reroutes what waits",
+        f"{ENGINE}/planning/failover.py",
+        "REROUTE_AFTER = timedelta(minutes=30)",
+        "REROUTE_AFTER = timedelta(minutes=3)",
+        f"{TESTS}/planning/test_wants.py::test_a_short_trouble_reroutes_nothing",
+    ),
+    Mutant(
+        "one thing that fails stops a stage",
+        f"{ENGINE}/planning/one_by_one.py",
+        "        except Exception as error:\n",
+        "        except KeyboardInterrupt as error:\n",
+        f"{TESTS}/planning/test_due.py::test_one_poisonous_row",
+    ),
+    Mutant(
         "what somebody keeps locked stops the whole stage",
         f"{ENGINE}/planning/one_by_one.py",
         "            if sqlstate(error) not in HELD_UP:\n",

@@ -4,9 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ccat_ops_db.enumerations import LocationType, Operation
-from ccat_ops_db.models import DataLocation, ObsUnit, RetentionPolicy
+from ccat_ops_db.models import (
+    DataLocation,
+    DataTransfer,
+    DataTransferPackage,
+    Event,
+    ObsUnit,
+    RetentionPolicy,
+)
 
 from ..more_places import add_archive, add_route, add_site, give_copy
 from ..trouble import (
@@ -29,11 +37,6 @@ from ..trouble import (
 CONTENTS = {"2026/a.fits": b"a" * 5000}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f11: a transfer stays on the route for which it was planned when that is cut; another is open",
-)
 def test_a_cut_route_is_replaced(observatory: Any) -> None:
     add_route(observatory, "second", "ccat", "cologne.lta", priority=-1)
     observatory.observe(CONTENTS)
@@ -42,6 +45,36 @@ def test_a_cut_route_is_replaced(observatory: Any) -> None:
     observatory.mailbox.messages.clear()
     let_pass(observatory, HOUR, DAY)
     assert state(observatory, "cologne.lta") == "verified"
+
+
+def test_what_has_a_part_at_its_destination_goes_on_there(observatory: Any) -> None:
+    add_route(observatory, "second", "ccat", "cologne.lta", priority=-1)
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: work_states(observatory, Operation.TRANSFER) != [])
+    observatory.mailbox.messages.clear()
+    with observatory.sessions.begin() as session:
+        session.execute(update(DataTransfer).values(status="pending", partial_bytes=1000))
+    close_route(observatory, "ccat-cologne", "the cable is cut for hours")
+    let_pass(observatory, HOUR, HOUR)
+    [transfer] = work_rows(observatory, Operation.TRANSFER)
+    assert (transfer.data_transfer_route_id, str(transfer.status)) == ("ccat-cologne", "pending")
+
+
+def test_a_short_trouble_reroutes_nothing(observatory: Any) -> None:
+    add_route(observatory, "second", "ccat", "cologne.lta", priority=-1)
+    observatory.observe(CONTENTS)
+    observatory.run_until(lambda: work_states(observatory, Operation.TRANSFER) != [])
+    observatory.mailbox.messages.clear()
+    close_route(observatory, "ccat-cologne", "the cable is moved")
+    let_pass(observatory, 25 * 60)
+    [transfer] = work_rows(observatory, Operation.TRANSFER)
+    assert (transfer.data_transfer_route_id, transfer.sent_at) == ("ccat-cologne", None)
+    let_pass(observatory, 10 * 60)
+    [transfer] = work_rows(observatory, Operation.TRANSFER)
+    assert transfer.data_transfer_route_id == "second"
+    [batch] = observatory.rows(DataTransferPackage)
+    assert (batch.data_transfer_route_id, batch.package_count) == ("second", 1)
+    assert any(event.action == "transfer.rerouted" for event in observatory.rows(Event))
 
 
 def test_a_bad_first_source_is_replaced_by_a_buffer(observatory: Any) -> None:

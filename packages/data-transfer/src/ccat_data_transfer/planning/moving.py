@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
@@ -14,14 +14,14 @@ from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planne
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.tar_names import next_tar
-from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
-from ccat_ops_db.enumerations import CopyKind, LocationType, RouteType, Status
+from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
+from ccat_data_transfer.planning.ways import archive_sites, batch_of, choose_way
+from ccat_ops_db.enumerations import CopyKind, LocationType, Status
 from ccat_ops_db.events import record_event
 from ccat_ops_db.evidence import READABLE, trusted
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataTransfer,
-    DataTransferPackage,
     ExecutedObsUnit,
     ObsUnit,
     PhysicalCopy,
@@ -71,7 +71,7 @@ def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> 
     if archives_here:
         return plan_archiving(session, topology, copy, archives_here)
     if copy.bound_for is None:
-        return _send(session, topology, copy, here, _archive_sites(topology))
+        return _send(session, topology, copy, here, archive_sites(topology))
     return Obstacle(WaitingReason.NO_ARCHIVE, f"site {here.site_id} has none")
 
 
@@ -180,7 +180,7 @@ def _send(
     if copy.elsewhere:
         mark_planned(session, topology, copy)
         return 0
-    way = _choose_way(topology, here, to, copy.size)
+    way = choose_way(topology, here, to, copy.size)
     if isinstance(way, Obstacle):
         return way
     route, destination = way
@@ -198,7 +198,7 @@ def _send(
             generation=name.generation,
             final_site_id=route.destination_site_id,
             data_transfer_route_id=route.id,
-            data_transfer_package_id=_batch(session, topology, route, here.site_id, copy.size),
+            data_transfer_package_id=batch_of(session, topology, route, here.site_id, copy.size),
             priority=copy.priority,
             created_at=topology.at,
             bytes_total=copy.size,
@@ -218,78 +218,3 @@ def _send(
         message=f"{here.id} to {destination.id} by route {route.id}, bound for {route.destination_site_id}",
     )
     return 1
-
-
-def _choose_way(topology: Topology, here: Place, to: set[str], size: int) -> tuple[Route, Place] | Obstacle:
-    """Return the best way to one of some sites that is open now, or what closes the best of all."""
-    ways = [
-        (route, destination)
-        for route in topology.routes.values()
-        if route.origin_site_id == here.site_id
-        and route.destination_site_id in to
-        and route.origin_location_id in (None, here.id)
-        and (destination := _destination(topology, route)) is not None
-    ]
-    if not ways:
-        names = ", ".join(sorted(to)) or "any archive"
-        return Obstacle(WaitingReason.NO_ROUTE, f"no route from {here.site_id} to {names}")
-    ways.sort(key=lambda way: _preference(way, size), reverse=True)
-    closed = [route.closed or destination.obstacle(writing=True) for route, destination in ways]
-    for way, obstacle in zip(ways, closed, strict=True):
-        if obstacle is None:
-            return way
-    return next(obstacle for obstacle in closed if obstacle is not None)
-
-
-def _destination(topology: Topology, route: Route) -> Place | None:
-    """Return where a route's first hop leads: the override, the relay's buffer, or past the buffer."""
-    if route.route_type is RouteType.RELAY and route.relay_site_id is not None:
-        found = topology.at_site(route.relay_site_id, LocationType.BUFFER)
-    elif route.destination_location_id is not None:
-        found = [p for p in (topology.places.get(route.destination_location_id),) if p is not None]
-    else:
-        found = topology.at_site(route.destination_site_id, LocationType.LONG_TERM_ARCHIVE)
-    usable = [place for place in found if place.out_of_service is None]
-    return next(iter(usable or found), None)
-
-
-def _preference(way: tuple[Route, Place], size: int) -> tuple[bool, int, float]:
-    """Order ways: where there is room first, then by priority, then by the share of space that stays free."""
-    route, destination = way
-    fits = destination.obstacle(writing=True, size=size + destination.promised) is None
-    share = destination.free_share(destination.promised)
-    return fits, route.priority, share
-
-
-def _batch(session: Session, topology: Topology, route: Route, site_id: str, size: int) -> UUID:
-    """Return the batch that gathers what one pass sends over a route."""
-    batch = session.execute(
-        update(DataTransferPackage)
-        .where(
-            DataTransferPackage.data_transfer_route_id == route.id,
-            DataTransferPackage.created_at == topology.at,
-        )
-        .values(package_count=DataTransferPackage.package_count + 1, size=DataTransferPackage.size + size)
-        .returning(DataTransferPackage.id)
-    ).scalar_one_or_none()
-    if batch is None:
-        batch = new_id()
-        session.execute(
-            insert(DataTransferPackage).values(
-                id=batch,
-                site_id=site_id,
-                data_transfer_route_id=route.id,
-                created_at=topology.at,
-                package_count=1,
-                size=size,
-            )
-        )
-    return batch
-
-
-def _archive_sites(topology: Topology) -> set[str]:
-    return {
-        place.site_id
-        for place in topology.places.values()
-        if place.location_type is LocationType.LONG_TERM_ARCHIVE and not place.out_of_service
-    }

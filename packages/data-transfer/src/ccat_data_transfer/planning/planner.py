@@ -14,6 +14,7 @@ from ccat_data_transfer.planning.claims import answer_claims
 from ccat_data_transfer.planning.deleting import plan_deletion
 from ccat_data_transfer.planning.doubts import read_doubted
 from ccat_data_transfer.planning.ends import end_what_is_over
+from ccat_data_transfer.planning.failover import plan_failover
 from ccat_data_transfer.planning.moving import plan_moving
 from ccat_data_transfer.planning.one_by_one import resolve_what_is_planned
 from ccat_data_transfer.planning.outages import keep_outages
@@ -52,6 +53,7 @@ STAGES: tuple[Stage, ...] = (
     sample_doubted_places,
     read_doubted,
     plan_moving,
+    plan_failover,
     plan_staging,
     answer_claims,
     end_what_is_over,

@@ -50,7 +50,7 @@ def make_package(work: Attempt) -> None:
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = work.storage(creation.destination_location_id)
     source = work.storage(creation.source_location_id)
-    package, name = story.package, _name(work, story.package, buffer.location_id)
+    package, name = story.package, _name(work, story.package, creation.destination_location_id)
     if name.is_there:
         with work.finishing():
             return
