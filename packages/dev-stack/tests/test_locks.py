@@ -23,6 +23,7 @@ LOCKS = {
     "ccat_data_transfer/deletion/rule.py:prove": ORDERED,
     "ccat_data_transfer/planning/admission.py:_first_rows": ORDERED,
     "ccat_data_transfer/planning/deleting.py:_open_deletion": ORDERED,
+    "ccat_data_transfer/planning/failover.py:_reroute": ONE_ROW,
     "ccat_data_transfer/planning/packaging.py:_plan_series": ONE_ROW,
     "ccat_data_transfer/planning/reasons.py:not_locked": ORDERED,
     "ccat_data_transfer/planning/recovery.py:_expired": ORDERED,

@@ -10,7 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.proofs import lease_deletion
-from ccat_ops_db.enumerations import ExecutionStatus, FileExceptionKind, PhysicalCopyStatus, Severity
+from ccat_ops_db.enumerations import (
+    ExecutionStatus,
+    FileExceptionKind,
+    PhysicalCopyStatus,
+    Severity,
+    Status,
+)
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.models import (
     ErrorAcknowledgement,
@@ -169,6 +175,20 @@ class TestExecutions:
             ]
         ):
             assert await count(client, "/executed-obs-units", **query) == number, query
+
+    async def test_those_that_need_somebody(
+        self, client: Client, session: Session, executions: dict[str, UUID]
+    ) -> None:
+        """As the state of their data says; what is archived all the same needs nobody."""
+        for name in ("archived", "moving"):
+            (package,) = session.query(RawDataPackage).filter_by(executed_obs_unit_id=executions[name])
+            seed.transfer(session, package.id, status=Status.FAILED)
+        session.commit()
+        (found,) = await items(client, "/executed-obs-units", failed="true")
+        assert (found["id"], found["data"]["state"]) == (str(executions["moving"]), "failed")
+        others = await items(client, "/executed-obs-units", failed="false")
+        assert len(others) == 3
+        assert "failed" not in {item["data"]["state"] for item in others}
 
     async def test_what_an_archive_lost_is_not_archived(
         self, client: Client, session: Session, executions: dict[str, UUID]

@@ -32,6 +32,11 @@ class ExecutionFilter(BaseModel):
     archived: bool | None = Field(
         None, description="Whether everything that was filed is archived; without files it is."
     )
+    failed: bool | None = Field(
+        None,
+        description="Whether somebody has to do something for its data: work on a package that is not"
+        " archived was given up or cancelled.",
+    )
     night: Night | None = Field(
         None,
         description="Started in this night: the day on which it begins, at noon at the telescope; ``tonight``"

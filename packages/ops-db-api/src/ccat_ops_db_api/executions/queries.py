@@ -36,7 +36,13 @@ from ccat_ops_db.models import (
     RawDataSeries,
     Telescope,
 )
-from ccat_ops_db.package_state import is_archived, maybe_not_archived, of_execution, package_state
+from ccat_ops_db.package_state import (
+    is_archived,
+    maybe_failed,
+    maybe_not_archived,
+    of_execution,
+    package_state,
+)
 from ccat_ops_db.reports.open_work_groups import URGENCY
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -132,6 +138,9 @@ async def filtered(
     if wanted.archived is not None:
         under_way = ExecutedObsUnit.id.in_(_not_archived())
         rows = rows.where(~under_way if wanted.archived else under_way)
+    if wanted.failed is not None:
+        failed = ExecutedObsUnit.id.in_(_failed())
+        rows = rows.where(failed if wanted.failed else ~failed)
     if since is not None:
         rows = rows.where(ExecutedObsUnit.started_at >= since)
     if until is not None:
@@ -183,6 +192,15 @@ def _not_archived() -> Any:
         RawDataSeries.filed_count > RawDataSeries.packaged_count
     )
     return union(waiting, loose)
+
+
+def _failed() -> Any:
+    """Return the executions with a package that failed; its cost follows the work that ended so."""
+    return (
+        select(RawDataSeries.executed_obs_unit_id)
+        .join(RawDataPackage, RawDataPackage.raw_data_series_id == RawDataSeries.id)
+        .where(RawDataPackage.id.in_(maybe_failed()), ~is_archived())
+    )
 
 
 def _data() -> Rows:

@@ -19,6 +19,12 @@ const PRESETS: readonly Preset[] = [
     empty: <Empty title="No observation is running." />,
   },
   {
+    id: "failed",
+    label: "Needs somebody",
+    query: { failed: "true" },
+    empty: <Empty title="No observation needs anybody." />,
+  },
+  {
     id: "not-archived",
     label: "Not archived",
     query: { archived: "false" },
