@@ -201,6 +201,9 @@ class TestAway:
         old = f"http://127.0.0.1:{ports.free_ports(1)[0]}"
         user.type(f"ccat obs start --obs-unit {seed.OBS_UNIT} --module chai-lfa", CCAT_API_URL=old)
         moved = user.code(MOVED).replace("http://old-api.ccat.example:8000", old)
+        sent, remedy = user.type("ccat spool replay").stdout.splitlines()
+        assert sent == "0 sent, 0 refused, 0 wait"
+        assert remedy == f"1 for {old} stay: {moved.strip()} sends them here"
         assert user.type(moved).stdout == "1 sent, 0 refused, 0 wait\n"
 
 

@@ -139,6 +139,15 @@ class Spool:
             ).fetchone()
         return int(count)
 
+    def addresses(self) -> dict[str, int]:
+        """Return how many requests wait, by the address of the API for which they were written."""
+        with self.read() as database:
+            return dict(
+                database.execute(
+                    "SELECT api_url, count(*) FROM request WHERE refusal IS NULL GROUP BY 1 ORDER BY 1"
+                )
+            )
+
     def waiting(self) -> list[SpooledRequest]:
         """Return all waiting requests, in order, with their bodies."""
         return self._select("refusal IS NULL")
