@@ -100,11 +100,6 @@ def test_a_bad_first_source_is_replaced(observatory: Any) -> None:
     assert [path.read_bytes() for path in observatory.files_at("cologne.processing")] == [b"a" * 5000]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="f7: where one site is planned for, repair and moving undo each other's decision in each pass",
-)
 def test_one_planner_per_site_never_alternates(observatory: Any) -> None:
     keep_everything(observatory)
     observatory.observe(CONTENTS)

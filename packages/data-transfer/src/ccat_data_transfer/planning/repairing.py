@@ -72,19 +72,22 @@ def _stopped() -> Select[*tuple[Any, ...]]:
 
 
 def _repair(session: Session, topology: Topology, package: Row[*tuple[Any, ...]]) -> bool:
+    buffers = [p.id for p in topology.places.values() if p.location_type is LocationType.BUFFER]
     good = session.execute(
         select(PhysicalCopy.id, PhysicalCopy.site_id, PhysicalCopy.onward_planned_at)
         .where(
             PhysicalCopy.raw_data_package_id == package.id,
             PhysicalCopy.status.in_(READABLE),
-            PhysicalCopy.data_location_id.in_([place.id for place in topology.of_type(LocationType.BUFFER)]),
+            PhysicalCopy.data_location_id.in_(buffers),
         )
         .order_by(PhysicalCopy.id.desc())
     ).all()
     if any(copy.onward_planned_at is None for copy in good):
         return False
+    # The copy that came furthest is the nearest to the archive; its way on is planned by its own site.
+    if good and good[0].site_id not in topology.sites:
+        return False
     if good:
-        # The copy that came furthest is the nearest to the archive.
         _send_on_again(session, good[0].id)
         _tell(session, topology, package, good[0].site_id, "its way on is planned again from a good copy")
         return True
