@@ -197,6 +197,23 @@ def test_a_hold_that_comes_before_the_deletion_runs_takes_it_back(observatory: A
     assert observatory.files_at("ccat.raw") == []
 
 
+def test_bytes_that_rotted_behind_the_times_of_their_file_confirm_nothing(observatory: Any) -> None:
+    """Who writes and puts the times back moves the time of the last change alone: then the copy is read."""
+    observatory.change(RetentionPolicy, "when-archived", grace_period=3600)
+    observatory.observe(CONTENTS)
+    observatory.run()
+    [tar] = observatory.tars_at("cologne.lta")
+    before = tar.stat()
+    with tar.open("r+b") as file:
+        file.seek(700)
+        file.write(b"rotten")
+    os.utime(tar, ns=(before.st_atime_ns, before.st_mtime_ns))
+    observatory.clock.advance(3601)
+    for _ in range(5):
+        observatory.run()
+    assert len(observatory.files_at("ccat.raw")) == 3
+
+
 def test_an_archive_that_lost_its_bytes_keeps_everything_and_is_mended(observatory: Any) -> None:
     """Deletions are scheduled already when the archive's bytes rot: the buffer has the last good tar."""
     observatory.change(RetentionPolicy, "when-archived", grace_period=3600)

@@ -91,14 +91,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class ArchiveCopy:
-    """A copy that a deletion relies on, and how it is to be confirmed."""
+    """A copy that a deletion relies on, and how it is to be confirmed.
+
+    ``identity`` says which object it was that was read and found right.
+    """
 
     copy_id: UUID
     location_id: str
     relative_path: str
     size: int
     checksum: str
-    verified_at: datetime
+    identity: str | None
     how: VerificationMethod
 
 
@@ -195,7 +198,7 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
     }
     return [
         ArchiveCopy(
-            row[0], row[1], row[2], row[3], row[4], row[5], _how(facts, verified_at=row[5], adopted_at=row[6])
+            row[0], row[1], row[2], row[3], row[4], row[7], _how(facts, verified_at=row[5], adopted_at=row[6])
         )
         for row in session.execute(_reliable_statement(), asked)
         if row[4] is not None and row[5] is not None
@@ -214,6 +217,7 @@ def _reliable_statement() -> Select[*tuple[Any, ...]]:
             Verification.checksum_found,
             Verification.proved_at,
             PlaceMarker.adopted_at,
+            Verification.identity,
         )
         .where(Verification.proved_at >= moment("oldest"))
         .order_by(PhysicalCopy.id)

@@ -21,6 +21,7 @@ from ccat_data_transfer.deletion.rule import (
     prove,
     reliable_copies,
 )
+from ccat_data_transfer.evidence.identity import mark_of
 from ccat_data_transfer.failures import Failure, Integrity
 from ccat_data_transfer.movers.interface import Expected
 from ccat_data_transfer.planning.topology import Obstacle
@@ -81,11 +82,13 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | Failure | None:
     work.item_done()
     try:
         storage = work.storage(copy.location_id)
-        if copy.how is VerificationMethod.HEADER and storage.kind == "disk":
-            _refuse_if_touched(storage, copy)
-        else:
+        if copy.how is VerificationMethod.FULL_READ or not _is_unchanged(storage, copy):
             work.world.mover(method_between(storage, storage)).verify(
-                storage, copy.relative_path, Expected(copy.size, copy.checksum), copy.how, work.moved
+                storage,
+                copy.relative_path,
+                Expected(copy.size, copy.checksum),
+                VerificationMethod.FULL_READ,
+                work.moved,
             )
         storage.confirm_place()
     except Integrity as failure:
@@ -97,19 +100,24 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | Failure | None:
     return Confirmation(copy.copy_id, work.now())
 
 
-def _refuse_if_touched(storage: Storage, copy: ArchiveCopy) -> None:
-    """Ask a disk, which keeps no checksum, whether a copy is as it was when it was last read.
+def _is_unchanged(storage: Storage, copy: ArchiveCopy) -> bool:
+    """Tell whether a copy is the very object that was read and found right, so that it need not be read.
 
     Raises
     ------
     Integrity
-        If it is gone, has another size, or was written to since.
+        If it is gone, or was replaced or written to since.
     """
+    proved = copy.identity and mark_of(copy.identity, storage)
+    if not proved:
+        return False
     found = storage.stat(copy.relative_path)
-    if found is None or found.size != copy.size or found.modified_at > copy.verified_at:
+    if found is None or found.mark is None or not storage.is_same(proved, found.mark):
         raise Integrity(
             "copy_touched", f"{copy.location_id} has not what was verified", path=copy.relative_path
         )
+    # Another owner moves the time of the last change; so does who writes and puts the other times back.
+    return found.mark == proved
 
 
 def _decide(
