@@ -47,7 +47,7 @@ def test_nights_replay_whatever_was_before(attack: RunAttack, seeds: list[int]) 
 @pytest.mark.xfail(
     strict=True,
     raises=InvariantBrokenError,
-    reason="a copy is confirmed by comparing the time of its file with that of another site's database",
+    reason="where the clocks of two sites' databases are apart, copies that may go stay in buffers",
 )
 def test_a_night_with_wrong_clocks(attack: RunAttack) -> None:
     # The third finds it now: it comes first, and the others follow where it does not.
