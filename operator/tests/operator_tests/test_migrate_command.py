@@ -16,6 +16,8 @@ from ccat_ops_db.revisions import head
 
 from .conftest import FAILING, GOOD, command, postgresql_programs, query, revision_of, run
 
+pytestmark = pytest.mark.long
+
 HEAD = schema.head_revision()
 SLOW = """\
 \"\"\"Take its time\"\"\"
@@ -23,8 +25,6 @@ from alembic import op
 from ccat_dev_stack.testing import OwnServer
 from ccat_ops_db import schema
 from ccat_ops_db.migrations.limits import set_limits
-
-pytestmark = pytest.mark.long
 revision = "s2"
 down_revision = "s1"
 kind, destroys = "data", ()

@@ -22,8 +22,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
-
 @pytest.fixture(autouse=True)
 def _note(request):
     with Path(os.environ["NOTES"]).open("a") as notes:
