@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { expect, test } from "vitest";
 import { page } from "vitest/browser";
 import { Problem } from "~/api/problem";
@@ -26,6 +27,29 @@ test("leaves the focus to a dialog that is open", async () => {
   await expect.element(page.getByRole("heading", { level: 1 })).toBeVisible();
   expect(document.activeElement).toBe(button);
   dialog.remove();
+});
+
+function BecomesReady() {
+  const [isReady, setReady] = useState(false);
+  return (
+    <>
+      <PageTitle key={String(isReady)}>Observations</PageTitle>
+      <button type="button" onClick={() => setReady(true)}>
+        Go on
+      </button>
+    </>
+  );
+}
+
+test("leaves the focus to who went on while the page became ready", async () => {
+  await show(<BecomesReady />);
+  const heading = page.getByRole("heading", { level: 1 });
+  await expect.element(heading).toHaveFocus();
+  const before = document.querySelector("h1");
+  const button = page.getByRole("button", { name: "Go on" });
+  await button.click();
+  await expect.poll(() => document.querySelector("h1")).not.toBe(before);
+  await expect.element(button).toHaveFocus();
 });
 
 test.each(Object.entries(HOSTILE))("a title of %s stands as text and fits a phone", async (_, text) => {

@@ -4,6 +4,16 @@ import { usePanePlace } from "~/components/pane";
 import { tabTitle } from "~/components/tab-title";
 import { useVerdict } from "~/live/verdict";
 
+/** Address of the page that is open. */
+let opened: string | null = null;
+
+/** Whether somebody went on meanwhile: to a dialog, or to anything else while an open page became ready. */
+function isElsewhere(isPage: boolean): boolean {
+  const at = document.activeElement;
+  if (at === null || at === document.body) return false;
+  return at.closest("dialog, [role=dialog]") !== null || (isPage && opened === location.pathname);
+}
+
 /**
  * The title of a page, with what belongs beside it. It takes the focus when the page opens.
  *
@@ -25,11 +35,11 @@ export function PageTitle({
   const pane = usePanePlace();
   const takesFocus = pane?.takesFocus ?? true;
   const Heading = pane === null ? "h1" : "h2";
+  const isPage = pane === null;
   useEffect(() => {
-    // A page that is ready late must not take the focus from a dialog that was opened meanwhile.
-    if (takesFocus && document.activeElement?.closest("dialog, [role=dialog]") == null)
-      heading.current?.focus({ preventScroll: true });
-  }, [takesFocus]);
+    if (takesFocus && !isElsewhere(isPage)) heading.current?.focus({ preventScroll: true });
+    if (isPage) opened = location.pathname;
+  }, [takesFocus, isPage]);
   return (
     <header className={styles.title}>
       {text !== undefined && pane === null && <title>{tabTitle(text, verdict)}</title>}

@@ -20,10 +20,6 @@ async function openWithout(page: Page): Promise<() => void> {
   return release;
 }
 
-// A defect that is known: while the first page settles on a busy machine, the button can lose its focus, and a
-// press with it. The second try shows that the rest holds.
-test.describe.configure({ retries: 2 });
-
 const me = (page: Page) => page.getByRole("button", { name: /^Signed in as/ });
 
 test("the first key opens a menu at its first choice, and the button has the focus afterwards", async ({
