@@ -90,6 +90,11 @@ def checksum_found(copy: type[PhysicalCopy] = PhysicalCopy) -> ScalarSelect[Any]
     return _of_latest_proof(copy, "checksum_found")
 
 
+def identity_found(copy: type[PhysicalCopy] = PhysicalCopy) -> ScalarSelect[Any]:
+    """Return which object a copy was when its bytes were last found right."""
+    return _of_latest_proof(copy, "identity")
+
+
 def _of_latest_proof(copy: type[PhysicalCopy], column: str) -> ScalarSelect[Any]:
     found = aliased(Verification)
     return (

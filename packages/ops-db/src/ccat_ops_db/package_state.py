@@ -30,6 +30,10 @@ from ccat_ops_db.models import (
 ALL_LEFT_OUT = "all_left_out"
 """Category of a packaging that ended because none of its files was as it was filed."""
 
+_MOVEMENT: tuple[Any, ...] = (DataTransfer, LongTermArchiveTransfer)
+_WORK = (*_MOVEMENT, PackageCreation)
+"""Tables of the work by which a package gets to its archives."""
+
 NOT_DELETED = tuple(status for status in PhysicalCopyStatus if status is not PhysicalCopyStatus.DELETED)
 
 
@@ -126,9 +130,8 @@ def maybe_not_archived() -> CompoundSelect[Any]:
 
 def maybe_failed() -> CompoundSelect[Any]:
     """Return the ids of all packages that can have failed: work on them was given up or cancelled."""
-    tables: list[Any] = [DataTransfer, LongTermArchiveTransfer, PackageCreation]
     return union(
-        *(select(table.raw_data_package_id).where(table.status.in_(ENDED_WITHOUT)) for table in tables)
+        *(select(table.raw_data_package_id).where(table.status.in_(ENDED_WITHOUT)) for table in _WORK)
     )
 
 
@@ -162,11 +165,8 @@ def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnEleme
 def _has_work(
     package: Any, statuses: Sequence[Status], *, movement_only: bool = False
 ) -> ColumnElement[bool]:
-    tables: list[Any] = [DataTransfer, LongTermArchiveTransfer]
-    if not movement_only:
-        tables.append(PackageCreation)
     found: ColumnElement[bool] = literal(False)
-    for table in tables:
+    for table in _MOVEMENT if movement_only else _WORK:
         found = found | exists(
             select(table.id).where(table.raw_data_package_id == package.id, table.status.in_(statuses))
         ).correlate(package)

@@ -198,10 +198,16 @@ def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> lis
     }
     return [
         ArchiveCopy(
-            row[0], row[1], row[2], row[3], row[4], row[7], _how(facts, verified_at=row[5], adopted_at=row[6])
+            copy.id,
+            copy.data_location_id,
+            copy.relative_path,
+            copy.size,
+            copy.checksum_found,
+            copy.identity,
+            _how(facts, verified_at=copy.proved_at, adopted_at=copy.adopted_at),
         )
-        for row in session.execute(_reliable_statement(), asked)
-        if row[4] is not None and row[5] is not None
+        for copy in session.execute(_reliable_statement(), asked)
+        if copy.checksum_found is not None and copy.proved_at is not None
     ]
 
 

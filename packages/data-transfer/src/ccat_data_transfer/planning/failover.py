@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
-from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
+from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among, moment
 from ccat_data_transfer.planning.tar_names import next_tar
 from ccat_data_transfer.planning.topology import Obstacle, Place, Route, Topology
@@ -46,16 +46,13 @@ def plan_failover(session: Session, topology: Topology) -> int:
     def reroute(transfer: Row[*tuple[Any, ...]]) -> bool:
         return _reroute(session, topology, transfer)
 
-    def about(transfer: Row[*tuple[Any, ...]]) -> Subject:
-        return Subject("data_transfer", transfer.id, transfer.site_id)
-
     routes = [route.id for route in topology.routes.values() if _others(topology, route)]
     if not routes:
         return 0
     waiting = ask(
         session, _waiting(), sites=topology.sites, routes=routes, since=topology.at - REROUTE_AFTER
     ).all()
-    return sum(rerouted for _, rerouted in one_by_one(session, waiting, reroute, about))
+    return sum(rerouted for _, rerouted in one_by_one(session, waiting, reroute, row_of("data_transfer")))
 
 
 def _others(topology: Topology, route: Route) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, insert, o
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.archiving import plan_archiving
-from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
+from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -46,11 +46,8 @@ def plan_moving(session: Session, topology: Topology) -> int:
     def plan(copy: Row[*tuple[Any, ...]]) -> int | Obstacle:
         return _plan(session, topology, copy)
 
-    def about(copy: Row[*tuple[Any, ...]]) -> Subject:
-        return Subject("physical_copy", copy.id, copy.site_id)
-
     copies = (c for c in _lying_in_buffers(session, topology) if c.raw_data_package_id not in done)
-    for copy, outcome in one_by_one(session, copies, plan, about):
+    for copy, outcome in one_by_one(session, copies, plan, row_of("physical_copy")):
         if isinstance(outcome, Obstacle):
             waiting.add(outcome, copy.id)
             continue

@@ -50,6 +50,11 @@ Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
 
+def row_of(table: str) -> Callable[[Any], Subject]:
+    """Return what tells of a row with ``id`` and ``site_id`` that it is one of a table."""
+    return lambda row: Subject(table, row.id, row.site_id)
+
+
 def one_by_one(
     session: Session,
     things: Iterable[Thing],
@@ -81,8 +86,9 @@ def one_by_one(
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
-            log.error("planner.failed", doing=do.__name__, about=about(thing), exc_info=error)
-            _record(session, about(thing), error)
+            subject = about(thing)
+            log.error("planner.failed", doing=do.__name__, about=subject, exc_info=error)
+            _record(session, subject, error)
             continue
         yield thing, result
 

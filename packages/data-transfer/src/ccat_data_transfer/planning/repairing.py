@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
+from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.onward import SOURCE_BAD
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
@@ -41,10 +41,7 @@ def plan_repairs(session: Session, topology: Topology) -> int:
     def repair(package: Row[*tuple[Any, ...]]) -> bool:
         return _repair(session, topology, package)
 
-    def about(package: Row[*tuple[Any, ...]]) -> Subject:
-        return Subject("raw_data_package", package.id, package.site_id)
-
-    return sum(mended for _, mended in one_by_one(session, packages, repair, about))
+    return sum(mended for _, mended in one_by_one(session, packages, repair, row_of("raw_data_package")))
 
 
 @cache

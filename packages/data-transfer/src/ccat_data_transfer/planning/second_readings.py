@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.evidence.verdicts import pause_before_second
-from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
+from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import open_check
@@ -35,11 +35,8 @@ def plan_second_readings(session: Session, topology: Topology) -> int:
             not_before=row.recorded_at + pause_before_second(row.location_type),
         )
 
-    def about(row: Row[*tuple[Any, ...]]) -> Subject:
-        return Subject("physical_copy", row.id, row.site_id)
-
     found = ask(session, _read_wrong(), sites=topology.sites).all()
-    return sum(opened for _, opened in one_by_one(session, found, read, about))
+    return sum(opened for _, opened in one_by_one(session, found, read, row_of("physical_copy")))
 
 
 @cache

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal_c
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ccat_data_transfer.planning.one_by_one import Subject, one_by_one
+from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.onward import hold_copy, note_reader
 from ccat_data_transfer.planning.reasons import is_one_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
@@ -59,11 +59,7 @@ def receive_transfers(session: Session, topology: Topology) -> int:
         return _receive(session, topology, row)
 
     arrived = ask(session, _arrived(), sites=topology.sites).all()
-    return sum(opened for _, opened in one_by_one(session, arrived, receive, _about))
-
-
-def _about(transfer: Row[*tuple[Any, ...]]) -> Subject:
-    return Subject("data_transfer", transfer.id, transfer.site_id)
+    return sum(opened for _, opened in one_by_one(session, arrived, receive, row_of("data_transfer")))
 
 
 def _receive(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -> int:
@@ -134,20 +130,24 @@ def conclude_transfers(session: Session, topology: Topology) -> int:
 
     results = ask(session, _results(), sites=topology.sites).all()
     spent = ask(session, _spent(), sites=topology.sites).all()
-    return sum(concluded for _, concluded in one_by_one(session, [*results, *spent], conclude, _about))
+    concluded = one_by_one(session, [*results, *spent], conclude, row_of("data_transfer"))
+    return sum(done for _, done in concluded)
+
+
+_CONCLUDED = (
+    DataTransfer.id,
+    DataTransfer.site_id,
+    DataTransfer.destination_location_id,
+    DataTransfer.attempt,
+    DataTransfer.raw_data_package_id,
+)
+"""What concluding a transfer needs of it, beside what became of the copy."""
 
 
 @cache
 def _results() -> Select[*tuple[Any, ...]]:
     return (
-        select(
-            DataTransfer.id,
-            DataTransfer.site_id,
-            DataTransfer.destination_location_id,
-            DataTransfer.attempt,
-            DataTransfer.raw_data_package_id,
-            FixityCheck.result,
-        )
+        select(*_CONCLUDED, FixityCheck.result)
         .join(FixityCheck, FixityCheck.data_transfer_id == DataTransfer.id)
         .join(PhysicalCopy, PhysicalCopy.id == FixityCheck.physical_copy_id)
         .where(
@@ -174,11 +174,7 @@ def _spent() -> Select[*tuple[Any, ...]]:
     )
     return (
         select(
-            DataTransfer.id,
-            DataTransfer.site_id,
-            DataTransfer.destination_location_id,
-            DataTransfer.attempt,
-            DataTransfer.raw_data_package_id,
+            *_CONCLUDED,
             case(
                 (PhysicalCopy.status.in_(fixed(PhysicalCopyStatus.CORRUPT)), literal_column("'corrupt'")),
                 else_=literal_column("'missing'"),

@@ -22,7 +22,6 @@ from ccat_ops_db.enumerations import LocationType, PhysicalCopyStatus
 LEASES_EVERY = 25
 """Steps between two looks at the leases: each is in a table of its own, so that none is missed."""
 
-
 STAGED_FROM_BAD_COPY = "staging from a copy that went bad is given up"
 """A debt: another copy is to be read."""
 
@@ -195,7 +194,7 @@ class Judge:
                 self._broken("I1", f"{path} is lost")
 
     def judge_findings(self) -> None:
-        """I5: what is said to be missing or corrupt is so at the place of the location."""
+        """I4, I5, I8: an archive counts for what goes; what is said to be bad is so, by two readings."""
         look = self._simulation.database.look
         rows = look(
             "SELECT number, location, path, status, copy FROM simulation_finding WHERE number > %s"

@@ -5,9 +5,8 @@ from sqlalchemy import and_, select
 from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.failures import Transient
 from ccat_data_transfer.package_metadata import load_story, obscore
-from ccat_data_transfer.planning.tar_names import next_tar
 from ccat_data_transfer.planning.verifying import open_check, register_copy
-from ccat_data_transfer.stages.sending import Sending, send_tar
+from ccat_data_transfer.stages.sending import Sending, free_name, send_tar
 from ccat_data_transfer.stages.sidecars import metadata_document
 from ccat_data_transfer.storage.interface import Storage
 from ccat_data_transfer.work.attempt import Attempt
@@ -32,9 +31,7 @@ def archive_package(work: Attempt) -> None:
             select(archive.verification_method).where(archive.id == transfer.destination_location_id)
         ).scalar_one()
         package, archive_id = story.package, transfer.destination_location_id
-        name = next_tar(session, package.id, archive_id)
-    if name.is_going:
-        raise Transient("being_deleted", f"a copy at {archive_id} is being deleted")
+        name = free_name(session, package.id, archive_id)
     report = None
     if not name.is_there:
         metadata = metadata_document(obscore(story))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import select
 
 from ccat_data_transfer.deletion.rule import Candidate, copies_of
 from ccat_data_transfer.evidence.identity import mark_of
@@ -13,8 +13,9 @@ from ccat_data_transfer.movers.interface import Expected, WrongCopyError
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.storage.interface import ObjectInfo, Storage
 from ccat_data_transfer.work.attempt import Attempt
-from ccat_ops_db.enumerations import CopyForm, Finding, PhysicalCopyStatus, VerificationMethod
-from ccat_ops_db.models import PhysicalCopy, RawDataPackage, Verification
+from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.evidence import identity_found
+from ccat_ops_db.models import PhysicalCopy, RawDataPackage
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def look_at(work: Attempt, storage: Storage, candidate: Candidate) -> list[Seen]
                 PhysicalCopy.relative_path,
                 RawDataPackage.size,
                 RawDataPackage.checksum,
-                _proved().label("identity"),
+                identity_found().label("identity"),
             )
             .outerjoin(RawDataPackage, RawDataPackage.id == PhysicalCopy.raw_data_package_id)
             .where(*copies_of(candidate))
@@ -89,14 +90,3 @@ def _is_read_right(work: Attempt, storage: Storage, info: ObjectInfo, expected: 
     except WrongCopyError:
         return False
     return True
-
-
-def _proved() -> ScalarSelect[str | None]:
-    """Select which object it was that was last read and found right."""
-    return (
-        select(Verification.identity)
-        .where(Verification.physical_copy_id == PhysicalCopy.id, Verification.finding == Finding.RIGHT)
-        .order_by(Verification.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )

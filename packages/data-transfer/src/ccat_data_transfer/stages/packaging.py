@@ -18,10 +18,10 @@ from ccat_data_transfer.package_format import (
 )
 from ccat_data_transfer.package_metadata import PackageStory, bag_info, describe, load_story, obscore
 from ccat_data_transfer.packer import NewPackage
-from ccat_data_transfer.planning.tar_names import TarName, next_tar
+from ccat_data_transfer.planning.tar_names import TarName
 from ccat_data_transfer.planning.verifying import register_copy
 from ccat_data_transfer.stages.bad_files import conclude_files, find_bad_files, left_out, wait_for_files
-from ccat_data_transfer.stages.sending import confirm_name
+from ccat_data_transfer.stages.sending import confirm_name, free_name
 from ccat_data_transfer.stages.sidecars import index_name, leave_beside, tell_successor
 from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
@@ -50,7 +50,9 @@ def make_package(work: Attempt) -> None:
     assert creation.destination_location_id is not None, "work is admitted only with a buffer"
     buffer = work.storage(creation.destination_location_id)
     source = work.storage(creation.source_location_id)
-    package, name = story.package, _name(work, story.package, creation.destination_location_id)
+    package = story.package
+    with work.sessions() as session:
+        name = free_name(session, package.id, creation.destination_location_id)
     if name.is_there:
         with work.finishing():
             return
@@ -114,14 +116,6 @@ def make_package(work: Attempt) -> None:
             _seal(session, work, story, written, of_source, span)
         _register(session, package, written, buffer.location_id, name)
     crash_point("packaging.after_commit")
-
-
-def _name(work: Attempt, package: RawDataPackage, buffer_id: str) -> TarName:
-    with work.sessions() as session:
-        name = next_tar(session, package.id, buffer_id)
-    if name.is_going:
-        raise Transient("being_deleted", f"a copy at {buffer_id} is being deleted")
-    return name
 
 
 def _without_bad_files(session: Session, story: PackageStory) -> PackageStory:

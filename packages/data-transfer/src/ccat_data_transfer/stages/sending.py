@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from ccat_data_transfer.failures import Transient
 from ccat_data_transfer.movers.interface import Expected, Progress, SentReport
-from ccat_data_transfer.planning.tar_names import TarName, is_used
+from ccat_data_transfer.planning.tar_names import TarName, is_used, next_tar
 from ccat_data_transfer.stages.doubt import doubting
 from ccat_data_transfer.stages.sidecars import copy_index, leave_beside, metadata_name, tell_successor
 from ccat_data_transfer.work.attempt import Attempt
@@ -75,6 +77,20 @@ def send_tar(
             kept=work.kept,
             confirm=confirm,
         )
+
+
+def free_name(session: Session, package_id: UUID, location_id: str) -> TarName:
+    """Return the name of a package's tar at a place, where no copy of it is going.
+
+    Raises
+    ------
+    Transient
+        If one is being deleted there.
+    """
+    name = next_tar(session, package_id, location_id)
+    if name.is_going:
+        raise Transient("being_deleted", f"a copy at {location_id} is being deleted")
+    return name
 
 
 def confirm_name(work: Attempt, location_id: str, path: str) -> None:

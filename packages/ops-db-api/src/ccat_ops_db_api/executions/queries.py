@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
     case,
     cast,
     distinct,
@@ -183,23 +184,23 @@ def _beginning(text: str) -> str:
 
 def _not_archived() -> Any:
     """Return the executions with data that is not archived; its cost follows what is still at its source."""
-    waiting = (
-        select(RawDataSeries.executed_obs_unit_id)
-        .join(RawDataPackage, RawDataPackage.raw_data_series_id == RawDataSeries.id)
-        .where(RawDataPackage.id.in_(maybe_not_archived()), ~is_archived())
-    )
     loose = select(RawDataSeries.executed_obs_unit_id).where(
         RawDataSeries.filed_count > RawDataSeries.packaged_count
     )
-    return union(waiting, loose)
+    return union(_unarchived_of(maybe_not_archived()), loose)
 
 
 def _failed() -> Any:
     """Return the executions with a package that failed; its cost follows the work that ended so."""
+    return _unarchived_of(maybe_failed())
+
+
+def _unarchived_of(packages: Any) -> Select[UUID]:
+    """Return the executions of those of some packages that are not archived."""
     return (
         select(RawDataSeries.executed_obs_unit_id)
         .join(RawDataPackage, RawDataPackage.raw_data_series_id == RawDataSeries.id)
-        .where(RawDataPackage.id.in_(maybe_failed()), ~is_archived())
+        .where(RawDataPackage.id.in_(packages), ~is_archived())
     )
 
 

@@ -93,13 +93,14 @@ def replay(
             recording.spool.take_back_refused()
         recording.spool.release_lanes(settings.api_url)
         done = recording.replay(lock_seconds=settings.retry_seconds)
-        others = {url: count for url, count in recording.spool.addresses().items() if url != settings.api_url}
+        waiting = recording.spool.addresses()
     if as_json:
         print_json({"sent": done.sent, "refused": done.refused, "waiting": done.waiting})
     else:
         say(f"{number(done.sent)} sent, {number(done.refused)} refused, {number(done.waiting)} wait")
-        for url, count in others.items():
-            say(f"{number(count)} for {url} stay: ccat spool replay --written-for {url} sends them here")
+        for url, count in waiting.items():
+            if url != settings.api_url:
+                say(f"{number(count)} for {url} stay: ccat spool replay --written-for {url} sends them here")
     if done.stopped_by is not None:
         raise done.stopped_by
     if done.refused or done.waiting:
