@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
 from ccat_ops_db.enumerations import LocationType, Operation
@@ -117,11 +116,6 @@ def test_one_planner_per_site_never_alternates(observatory: Any) -> None:
     assert [of_the_telescope.run_pass() for _ in range(4)] == [0] * 4
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="h3: two archives are wanted, but archives do not copy among themselves: nothing is ever freed",
-)
 def test_the_shipped_configuration_ends_with_empty_buffers(observatory: Any) -> None:
     observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
     add_site(observatory, "us")
@@ -133,6 +127,77 @@ def test_the_shipped_configuration_ends_with_empty_buffers(observatory: Any) -> 
     let_pass(observatory, HOUR, DAY, DAY)
     assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer", "us.buffer")
     assert len(observatory.tars_at("cologne.lta")) == len(observatory.tars_at("us.lta")) == 1
+
+
+def test_two_archives_one_crossing(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    add_site(observatory, "us")
+    observatory.add_buffer("us.buffer")
+    observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    add_route(observatory, "ccat-us", "ccat", "us.buffer", priority=-1)
+    add_route(observatory, "cologne-us", "cologne", "us.buffer")
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR, DAY)
+    hops = [
+        (row.source_location_id, row.destination_location_id)
+        for row in work_rows(observatory, Operation.TRANSFER)
+    ]
+    assert hops == [("ccat.buffer", "cologne.buffer"), ("cologne.lta", "us.buffer")]
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer", "us.buffer")
+
+
+def test_a_second_archive_beside_the_first_gets_its_copy(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    add_archive(observatory, "cologne.lta-two", priority=-5)
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR, DAY)
+    assert len(observatory.tars_at("cologne.lta")) == len(observatory.tars_at("cologne.lta-two")) == 1
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer")
+
+
+def test_an_archive_that_lost_its_copy_gets_it_from_another(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    add_site(observatory, "us")
+    observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    add_route(observatory, "cologne-us", "cologne", "us.lta")
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR, DAY)
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer")
+    have_read(observatory, "us.lta")
+    rot(observatory.tars_at("us.lta")[0])
+    let_pass(observatory, HOUR, DAY)
+    assert len(observatory.tars_at("us.lta")) == 1
+    assert observatory.copy_at("us.lta").status == "verified"
+
+
+def test_what_still_lies_at_its_source_follows_a_stricter_policy(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", retention_time=7 * DAY)
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR)
+    add_site(observatory, "us")
+    observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    add_route(observatory, "cologne-us", "cologne", "us.lta")
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    let_pass(observatory, HOUR, 7 * DAY, DAY)
+    assert state(observatory, "us.lta") == "verified"
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer")
+
+
+def test_an_archive_says_what_further_archives_wait_for(observatory: Any) -> None:
+    observatory.change(RetentionPolicy, "when-archived", min_archive_copies=2)
+    observatory.observe(CONTENTS)
+    let_pass(observatory, HOUR)
+    assert observatory.copy_at("cologne.lta").waiting_reason == "no_archive"
+    assert "no_archive" in observatory.reasons(packages(observatory)[0].id)
+    add_site(observatory, "us")
+    observatory.add_location("us.lta", LocationType.LONG_TERM_ARCHIVE)
+    let_pass(observatory, HOUR)
+    assert observatory.copy_at("cologne.lta").waiting_reason == "no_route"
+    add_route(observatory, "cologne-us", "cologne", "us.lta")
+    let_pass(observatory, HOUR, DAY)
+    assert observatory.copy_at("cologne.lta").waiting_reason is None
+    assert state(observatory, "us.lta") == "verified"
+    assert freed(observatory, "ccat.raw", "ccat.buffer", "cologne.buffer")
 
 
 def test_the_priority_of_the_obs_unit_goes_to_all_its_work(observatory: Any) -> None:

@@ -18,9 +18,17 @@ def plan_archiving(
     session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], archives: list[Place]
 ) -> int:
     """Open the work of putting a package that lies in a buffer into an archive of the site."""
+    opened = open_archiving(session, topology, copy, archives)
+    mark_planned(session, topology, copy)
+    return opened
+
+
+def open_archiving(
+    session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], archives: list[Place]
+) -> int:
+    """Open the work of putting a package into that one of some archives that has room, from a copy there."""
     archive = next((p for p in archives if p.obstacle(writing=True, size=copy.size) is None), archives[0])
     if _has_good_copy(session, copy.raw_data_package_id, archive.id):
-        mark_planned(session, topology, copy)
         return 0
     mine = and_(
         LongTermArchiveTransfer.raw_data_package_id == copy.raw_data_package_id,
@@ -28,7 +36,6 @@ def plan_archiving(
     )
     work_id = take_up_again(session, LongTermArchiveTransfer, mine, copy.id)
     if work_id is None and _is_open(session, mine):
-        mark_planned(session, topology, copy)
         return 0
     hold_copy(session, copy.id, "archiving")
     if work_id is None:
@@ -46,7 +53,6 @@ def plan_archiving(
             )
         )
     note_reader(session, copy.id, copy.site_id, "long_term_archive_transfer", work_id, topology.at)
-    mark_planned(session, topology, copy)
     return 1
 
 

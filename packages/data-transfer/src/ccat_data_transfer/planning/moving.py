@@ -1,6 +1,9 @@
-"""Stage 2, moving: where packages go that lie in buffers. The observatory sends each package once."""
+"""Stage 2, moving: where packages go that lie in buffers and archives.
 
-from collections.abc import Iterator
+The observatory sends each package once; archives copy among themselves.
+"""
+
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -12,6 +15,7 @@ from ccat_data_transfer.planning.archiving import plan_archiving
 from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.onward import hold_copy, lock_copy, mark_planned, note_reader, take_up_again
 from ccat_data_transfer.planning.reasons import Obstacles, is_one_of
+from ccat_data_transfer.planning.spreading import Spread, load_spread, plan_spreading
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.tar_names import next_tar
 from ccat_data_transfer.planning.topology import Obstacle, Place, Topology
@@ -36,17 +40,18 @@ MOST_IN_A_PASS = 1000
 
 
 def plan_moving(session: Session, topology: Topology) -> int:
-    """Open the work that takes packages on from buffers; return how many.
+    """Open the work that takes packages on from buffers and archives; return how many.
 
     What cannot go on now is passed over and told why; it never keeps what lies behind it from going.
     """
     planned, waiting = 0, Obstacles()
     done: set[UUID] = set()
+    spreads: dict[UUID, Spread] = {}
 
     def plan(copy: Row[*tuple[Any, ...]]) -> int | Obstacle:
-        return _plan(session, topology, copy)
+        return _plan(session, topology, copy, spreads)
 
-    copies = (c for c in _lying_in_buffers(session, topology) if c.raw_data_package_id not in done)
+    copies = (c for c in _to_go_on(session, topology, spreads) if c.raw_data_package_id not in done)
     for copy, outcome in one_by_one(session, copies, plan, row_of("physical_copy")):
         if isinstance(outcome, Obstacle):
             waiting.add(outcome, copy.id)
@@ -59,8 +64,12 @@ def plan_moving(session: Session, topology: Topology) -> int:
     return planned
 
 
-def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> int | Obstacle:
+def _plan(
+    session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], spreads: Mapping[UUID, Spread]
+) -> int | Obstacle:
     here = topology.places[copy.data_location_id]
+    if here.location_type is LocationType.LONG_TERM_ARCHIVE:
+        return plan_spreading(session, topology, copy, here, spreads[copy.raw_data_package_id], _send_on)
     bound_for = copy.bound_for or here.site_id
     archives_here = topology.at_site(here.site_id, LocationType.LONG_TERM_ARCHIVE)
     if bound_for != here.site_id:
@@ -72,15 +81,25 @@ def _plan(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]]) -> 
     return Obstacle(WaitingReason.NO_ARCHIVE, f"site {here.site_id} has none")
 
 
-def _lying_in_buffers(session: Session, topology: Topology) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Yield the packages whose way on from a buffer is not planned, oldest first."""
-    buffers = [place.id for place in topology.of_type(LocationType.BUFFER) if not place.out_of_service]
-    page = ask(session, _unplanned(), buffers=buffers).all()
+def _to_go_on(
+    session: Session, topology: Topology, spreads: dict[UUID, Spread]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield the packages whose way on from a buffer or an archive is not planned, oldest first.
+
+    Of those in archives it is noted how many archives have them.
+    """
+    archives = [place.id for place in topology.of_type(LocationType.LONG_TERM_ARCHIVE)]
+    both = (*topology.of_type(LocationType.BUFFER), *topology.of_type(LocationType.LONG_TERM_ARCHIVE))
+    places = [place.id for place in both if not place.out_of_service]
+    page = ask(session, _unplanned(), places=places).all()
     while page:
-        yield from ask(session, _waiting(), copies=[copy.id for copy in page]).all()
+        copies = ask(session, _waiting(), copies=[copy.id for copy in page], archives=archives).all()
+        in_archives = {copy.raw_data_package_id for copy in copies if copy.data_location_id in archives}
+        spreads.update(load_spread(session, in_archives))
+        yield from copies
         last = tuple_(page[-1].created_at, page[-1].id)
         rest = _unplanned().where(tuple_(PhysicalCopy.created_at, PhysicalCopy.id) > last)
-        page = ask(session, rest, buffers=buffers).all()
+        page = ask(session, rest, places=places).all()
 
 
 @cache
@@ -88,7 +107,7 @@ def _unplanned() -> Select[*tuple[Any, ...]]:
     return (
         select(PhysicalCopy.id, PhysicalCopy.created_at)
         .where(
-            is_among(PhysicalCopy.data_location_id, "buffers"),
+            is_among(PhysicalCopy.data_location_id, "places"),
             PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
             PhysicalCopy.onward_planned_at.is_(None),
             PhysicalCopy.status.in_(fixed(*READABLE)),
@@ -129,8 +148,11 @@ def _waiting() -> Select[*tuple[Any, ...]]:
         .where(
             is_among(PhysicalCopy.id, "copies"),
             RawDataPackage.sealed_at.is_not(None),
-            # What came from elsewhere goes on only after it was verified here.
-            or_(trusted(), bound_for.is_(None)),
+            # What came from elsewhere, or into an archive, goes on only after it was verified here.
+            or_(
+                trusted(),
+                and_(bound_for.is_(None), ~is_among(PhysicalCopy.data_location_id, "archives")),
+            ),
         )
         .order_by(PhysicalCopy.created_at, PhysicalCopy.id)
     )
@@ -165,18 +187,43 @@ def _is_elsewhere() -> ColumnElement[bool]:
 def _send(
     session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
 ) -> int | Obstacle:
-    from_here = and_(
-        DataTransfer.raw_data_package_id == copy.raw_data_package_id,
-        DataTransfer.source_location_id == here.id,
-    )
-    again = take_up_again(session, DataTransfer, from_here, copy.id)
-    if again is not None:
-        lock_copy(session, copy.id, "data_transfer", again, topology.at)
+    """Open the one transfer that takes a package on from a buffer."""
+    if _take_up_again(session, topology, copy, here):
         mark_planned(session, topology, copy)
         return 1
     if copy.elsewhere:
         mark_planned(session, topology, copy)
         return 0
+    outcome = _open_transfer(session, topology, copy, here, to)
+    if not isinstance(outcome, Obstacle):
+        mark_planned(session, topology, copy)
+    return outcome
+
+
+def _send_on(
+    session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
+) -> int | Obstacle:
+    """Open a transfer from an archive to a site that has no copy yet."""
+    if _take_up_again(session, topology, copy, here):
+        return 1
+    return _open_transfer(session, topology, copy, here, to)
+
+
+def _take_up_again(session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place) -> bool:
+    from_here = and_(
+        DataTransfer.raw_data_package_id == copy.raw_data_package_id,
+        DataTransfer.source_location_id == here.id,
+    )
+    again = take_up_again(session, DataTransfer, from_here, copy.id)
+    if again is None:
+        return False
+    lock_copy(session, copy.id, "data_transfer", again, topology.at)
+    return True
+
+
+def _open_transfer(
+    session: Session, topology: Topology, copy: Row[*tuple[Any, ...]], here: Place, to: set[str]
+) -> int | Obstacle:
     way = choose_way(topology, here, to, copy.size)
     if isinstance(way, Obstacle):
         return way
@@ -203,7 +250,6 @@ def _send(
     )
     note_reader(session, copy.id, copy.site_id, "data_transfer", work_id, topology.at)
     destination.promised += copy.size
-    mark_planned(session, topology, copy)
     record_event(
         session,
         site_id=here.site_id,

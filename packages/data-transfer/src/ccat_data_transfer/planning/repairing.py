@@ -1,18 +1,33 @@
 """Mending packages on their way whose bytes went bad: sent again from a good copy, or made again.
 
 Only while no archive has a verified copy: until then the source has all files, so nothing is lost, but
-nothing would go on either.
+nothing would go on either. Afterwards archives that have it look again at packages that too few have.
 """
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.onward import SOURCE_BAD
+from ccat_data_transfer.planning.reasons import is_one_of, not_locked
+from ccat_data_transfer.planning.spreading import load_spread
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_ops_db.enumerations import CopyKind, LocationType, PhysicalCopyStatus, Status
@@ -29,6 +44,7 @@ from ccat_ops_db.models import (
     RawDataPackage,
 )
 from ccat_ops_db.package_state import is_at_source
+from ccat_ops_db.waiting import WaitingReason
 
 LOST = (PhysicalCopyStatus.CORRUPT, PhysicalCopyStatus.MISSING)
 
@@ -41,7 +57,10 @@ def plan_repairs(session: Session, topology: Topology) -> int:
     def repair(package: Row[*tuple[Any, ...]]) -> bool:
         return _repair(session, topology, package)
 
-    return sum(mended for _, mended in one_by_one(session, packages, repair, row_of("raw_data_package")))
+    staying = ask(session, _staying(), places=list(topology.places), archives=_archives(topology)).scalars()
+    again = _spread_again(session, topology, {*lost, *staying})
+    mended = one_by_one(session, packages, repair, row_of("raw_data_package"))
+    return again + sum(was_mended for _, was_mended in mended)
 
 
 @cache
@@ -51,6 +70,30 @@ def _lost_copies() -> Select[*tuple[Any, ...]]:
         PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
         PhysicalCopy.status.in_(fixed(*LOST)),
     )
+
+
+@cache
+def _staying() -> Select[*tuple[Any, ...]]:
+    """Return packages that wait for more archives while one that has them has nothing to do for them."""
+    archived = aliased(PhysicalCopy)
+    settled = exists().where(
+        archived.raw_data_package_id == PhysicalCopy.raw_data_package_id,
+        is_among(archived.data_location_id, "archives"),
+        archived.status.in_(fixed(*READABLE)),
+        archived.onward_planned_at.is_not(None),
+    )
+    return select(PhysicalCopy.raw_data_package_id).where(
+        is_among(PhysicalCopy.data_location_id, "places"),
+        PhysicalCopy.kind.in_(fixed(CopyKind.RAW_DATA_PACKAGE)),
+        PhysicalCopy.waiting_reason.is_not(None),
+        PhysicalCopy.waiting_reason.in_(fixed(WaitingReason.WAITING_FOR_SECOND_ARCHIVE)),
+        PhysicalCopy.status != literal_column(f"'{PhysicalCopyStatus.DELETED}'"),
+        settled,
+    )
+
+
+def _archives(topology: Topology) -> list[str]:
+    return [place.id for place in topology.of_type(LocationType.LONG_TERM_ARCHIVE)]
 
 
 @cache
@@ -91,6 +134,31 @@ def _repair(session: Session, topology: Topology, package: Row[*tuple[Any, ...]]
     if package.site_id in topology.sites and package.at_source:
         return _make_again(session, topology, package)
     return False
+
+
+def _spread_again(session: Session, topology: Topology, packages: Collection[UUID]) -> int:
+    """Have archives of our sites look again at packages that too few archives have."""
+    too_few = [package for package, spread in load_spread(session, packages).items() if not spread.is_enough]
+    if not too_few:
+        return 0
+    changed = session.execute(
+        update(PhysicalCopy)
+        .where(
+            not_locked(
+                PhysicalCopy,
+                and_(
+                    is_one_of(PhysicalCopy.raw_data_package_id, too_few),
+                    PhysicalCopy.data_location_id.in_(_archives(topology)),
+                    PhysicalCopy.status.in_(READABLE),
+                    PhysicalCopy.onward_planned_at.is_not(None),
+                ),
+            )
+        )
+        .values(onward_planned_at=None)
+        .returning(PhysicalCopy.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(changed.all())
 
 
 def _send_on_again(session: Session, copy_id: UUID) -> None:

@@ -51,7 +51,7 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     )
     next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is to be scrubbed next.")
     onward_planned_at: Mapped[datetime | None] = mapped_column(
-        doc="When its way on from here was planned (package at a buffer); null: still to be planned."
+        doc="When its way on from a buffer or an archive was planned; null: still to be planned."
     )
     pinned_until: Mapped[datetime | None] = mapped_column(doc="Kept at a processing location until then.")
     deleted_at: Mapped[datetime | None] = mapped_column(doc="When its bytes were removed.")
