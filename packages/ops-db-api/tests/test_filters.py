@@ -6,12 +6,13 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from ccat_dev_stack.proofs import lease_deletion
 from ccat_ops_db.enumerations import (
     ExecutionStatus,
+    FileDecision,
     FileExceptionKind,
     PhysicalCopyStatus,
     Severity,
@@ -25,9 +26,11 @@ from ccat_ops_db.models import (
     PhysicalCopy,
     RawDataFile,
     RawDataFileException,
+    RawDataFileView,
     RawDataPackage,
     StagingJob,
 )
+from ccat_ops_db.package_state import of_execution
 from ccat_ops_db.signed_urls import DEVELOPMENT_SECRET, check_signature, member_of_query
 from ccat_ops_db_api.error_records.schemas import ErrorSort
 from ccat_ops_db_api.executions.schemas import ExecutionSort
@@ -36,7 +39,7 @@ from ccat_ops_db_api.staging_jobs.schemas import StagingJobSort
 
 from . import seed
 from .conftest import Client, CountStatements, FixedClock
-from .open_things import one_of_each
+from .open_things import CANCELLED, FAILED, one_of_each
 
 Cases = list[tuple[dict[str, Any], int]]
 """Queries, and how many items each finds."""
@@ -68,6 +71,17 @@ async def in_order(client: Client, path: str, sort: str, key: str, **query: Any)
         if cursor is None:
             break
     assert seen == [item["id"] for item in everything]
+
+
+async def needs_somebody(client: Client) -> set[UUID]:
+    """Return the executions that need somebody."""
+    return {UUID(item["id"]) for item in await items(client, "/executed-obs-units", needs_somebody="true")}
+
+
+def files_of(package: RawDataPackage) -> Select[UUID]:
+    """Return the files of a package, in the order of their numbers."""
+    view = RawDataFileView
+    return select(view.id).where(view.raw_data_package_id == package.id).order_by(view.number)
 
 
 class TestExecutions:
@@ -176,20 +190,6 @@ class TestExecutions:
         ):
             assert await count(client, "/executed-obs-units", **query) == number, query
 
-    async def test_those_that_need_somebody(
-        self, client: Client, session: Session, executions: dict[str, UUID]
-    ) -> None:
-        """As the state of their data says; what is archived all the same needs nobody."""
-        for name in ("archived", "moving"):
-            (package,) = session.query(RawDataPackage).filter_by(executed_obs_unit_id=executions[name])
-            seed.transfer(session, package.id, status=Status.FAILED)
-        session.commit()
-        (found,) = await items(client, "/executed-obs-units", failed="true")
-        assert (found["id"], found["data"]["state"]) == (str(executions["moving"]), "failed")
-        others = await items(client, "/executed-obs-units", failed="false")
-        assert len(others) == 3
-        assert "failed" not in {item["data"]["state"] for item in others}
-
     async def test_what_an_archive_lost_is_not_archived(
         self, client: Client, session: Session, executions: dict[str, UUID]
     ) -> None:
@@ -215,6 +215,90 @@ class TestExecutions:
         session.commit()
         listed = {item["id"] for item in await items(client, "/executed-obs-units", archived="false")}
         assert listed == {str(executions["archived"]), str(executions["moving"])}
+
+    @pytest.mark.parametrize("archived", [False, True])
+    async def test_what_waits_for_a_person_needs_somebody(
+        self, client: Client, session: Session, executions: dict[str, UUID], archived: bool
+    ) -> None:
+        assert await needs_somebody(client) == set()
+        wanted = executions["archived" if archived else "moving"]
+        package = session.scalars(select(RawDataPackage).where(of_execution(wanted))).one()
+        seed.transfer(session, package.id, Status.CANCELLED, **CANCELLED)
+        session.commit()
+        assert await needs_somebody(client) == (set() if archived else {wanted})
+        seed.transfer(session, package.id, Status.FAILED, **FAILED)
+        session.commit()
+        assert await needs_somebody(client) == {wanted}
+        progress = (await client.get(f"/executed-obs-units/{wanted}/progress")).json()
+        assert progress["needs_somebody"]
+        others = await items(client, "/executed-obs-units", needs_somebody="false")
+        assert {UUID(item["id"]) for item in others} == {*executions.values()} - {wanted}
+
+    @pytest.mark.parametrize(
+        "table", ["raw_data_file", "raw_data_package", "physical_copy", "data_transfer", "executed_obs_unit"]
+    )
+    async def test_an_error_needs_somebody_until_it_is_acknowledged(
+        self, client: Client, session: Session, executions: dict[str, UUID], table: str
+    ) -> None:
+        package = session.scalars(select(RawDataPackage).where(of_execution(executions["moving"]))).one()
+        copies = select(PhysicalCopy.id).where(PhysicalCopy.raw_data_package_id == package.id)
+        subjects = {
+            "raw_data_file": session.scalars(files_of(package)).first(),
+            "raw_data_package": package.id,
+            "physical_copy": session.scalars(copies).first(),
+            "data_transfer": seed.transfer(session, package.id),
+            "executed_obs_unit": executions["moving"],
+        }
+        for severity, subject_type, subject in (
+            (Severity.ERROR, table, subjects[table]),
+            (Severity.WARNING, "executed_obs_unit", executions["running"]),
+            (Severity.CRITICAL, "data_location", seed.BUFFER),
+        ):
+            record_error(
+                session,
+                site_id="ccat",
+                at=seed.NOW,
+                severity=severity,
+                category="wrong",
+                subject_type=subject_type,
+                subject_id=subject,
+                message="mend it",
+            )
+        session.commit()
+        assert await needs_somebody(client) == {executions["moving"]}
+        session.add_all(
+            ErrorAcknowledgement(
+                site_id="ccat",
+                error_record_id=error,
+                caller_kind="command",
+                caller="me",
+                created_at=seed.NOW,
+            )
+            for error in session.scalars(select(ErrorRecord.id))
+        )
+        session.commit()
+        assert await needs_somebody(client) == set()
+
+    async def test_a_file_needs_somebody_until_it_is_decided_on(
+        self, client: Client, session: Session, executions: dict[str, UUID]
+    ) -> None:
+        package = session.scalars(select(RawDataPackage).where(of_execution(executions["moving"]))).one()
+        exception = RawDataFileException(
+            site_id="ccat",
+            raw_data_file_id=session.scalars(files_of(package)).first(),
+            kind=FileExceptionKind.MISSING,
+            first_seen_at=seed.NOW,
+            last_seen_at=seed.NOW,
+            read_by="worker-1",
+            detail="it does not exist",
+        )
+        session.add(exception)
+        session.commit()
+        assert await needs_somebody(client) == {executions["moving"]}
+        exception.decision, exception.decided_at = FileDecision.SET_ASIDE, seed.NOW
+        exception.decided_by = "me"
+        session.commit()
+        assert await needs_somebody(client) == set()
 
     async def test_a_night_ends_at_noon_at_the_telescope(
         self, client: Client, session: Session, executions: dict[str, UUID]

@@ -113,6 +113,7 @@ class Progress(Record):
     packages_failed: int = 0
     archived: bool
     removed_at_source: bool
+    needs_somebody: bool = False
     waiting: list[Waiting] = Field(default_factory=list)
     failed: list[Failure] = Field(default_factory=list)
 

@@ -128,13 +128,6 @@ def maybe_not_archived() -> CompoundSelect[Any]:
     return union(here_still, unsealed, doubtful)
 
 
-def maybe_failed() -> CompoundSelect[Any]:
-    """Return the ids of all packages that can have failed: work on them was given up or cancelled."""
-    return union(
-        *(select(table.raw_data_package_id).where(table.status.in_(ENDED_WITHOUT)) for table in _WORK)
-    )
-
-
 def package_state(package: type[RawDataPackage] = RawDataPackage) -> ColumnElement[str]:
     """Return the derived state of a package as an expression.
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ccat_dev_stack.proofs import marker_at
 from ccat_ops_db.enumerations import Status
+from ccat_ops_db.reports.needs_somebody import executions_that_need_somebody
 from ccat_ops_db.reports.status import StatusReport, status_report
 from ccat_ops_db.reports.sums import LATELY, Stored, load_sums
 
@@ -105,6 +106,22 @@ def test_finished_packages_cost_a_report_nothing(
     few, many = read
     assert 0 < few < 500
     assert many - few < 200
+
+
+def test_finished_packages_cost_the_search_for_what_needs_somebody_nothing(
+    session: Session, world: rows.World, finish: Callable[[int], None]
+) -> None:
+    session.execute(text("SET LOCAL random_page_cost = 1.1"))
+    rows.add_row(session, world, "data_transfer", Status.FAILED)
+    rows.add_exception(session, rows.file_of(session, world.package))
+    read = []
+    for count in (FEW, MANY):
+        finish(count)
+        read.append(read_by(session, lambda: session.scalars(executions_that_need_somebody()).all()))
+        assert session.scalars(executions_that_need_somebody()).all() == [world.execution]
+    few, many = read
+    assert 0 < few < 200
+    assert many - few < 100
 
 
 @pytest.mark.long

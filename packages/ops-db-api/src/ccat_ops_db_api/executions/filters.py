@@ -32,10 +32,11 @@ class ExecutionFilter(BaseModel):
     archived: bool | None = Field(
         None, description="Whether everything that was filed is archived; without files it is."
     )
-    failed: bool | None = Field(
+    needs_somebody: bool | None = Field(
         None,
-        description="Whether somebody has to do something for its data: work on a package that is not"
-        " archived was given up or cancelled.",
+        description="Whether something of it waits for a person: work that was given up, or cancelled"
+        " before its package was archived; an error that nobody has acknowledged; a file on which nobody"
+        " has decided.",
     )
     night: Night | None = Field(
         None,

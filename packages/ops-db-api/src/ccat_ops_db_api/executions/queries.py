@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     case,
     cast,
     distinct,
@@ -37,13 +36,8 @@ from ccat_ops_db.models import (
     RawDataSeries,
     Telescope,
 )
-from ccat_ops_db.package_state import (
-    is_archived,
-    maybe_failed,
-    maybe_not_archived,
-    of_execution,
-    package_state,
-)
+from ccat_ops_db.package_state import is_archived, maybe_not_archived, of_execution, package_state
+from ccat_ops_db.reports.needs_somebody import executions_that_need_somebody
 from ccat_ops_db.reports.open_work_groups import URGENCY
 from ccat_ops_db.reports.package_waiting import package_waiting
 from ccat_ops_db.waiting_catalogue import CATALOGUE
@@ -139,9 +133,9 @@ async def filtered(
     if wanted.archived is not None:
         under_way = ExecutedObsUnit.id.in_(_not_archived())
         rows = rows.where(~under_way if wanted.archived else under_way)
-    if wanted.failed is not None:
-        failed = ExecutedObsUnit.id.in_(_failed())
-        rows = rows.where(failed if wanted.failed else ~failed)
+    if wanted.needs_somebody is not None:
+        waits = ExecutedObsUnit.id.in_(executions_that_need_somebody())
+        rows = rows.where(waits if wanted.needs_somebody else ~waits)
     if since is not None:
         rows = rows.where(ExecutedObsUnit.started_at >= since)
     if until is not None:
@@ -187,21 +181,12 @@ def _not_archived() -> Any:
     loose = select(RawDataSeries.executed_obs_unit_id).where(
         RawDataSeries.filed_count > RawDataSeries.packaged_count
     )
-    return union(_unarchived_of(maybe_not_archived()), loose)
-
-
-def _failed() -> Any:
-    """Return the executions with a package that failed; its cost follows the work that ended so."""
-    return _unarchived_of(maybe_failed())
-
-
-def _unarchived_of(packages: Any) -> Select[UUID]:
-    """Return the executions of those of some packages that are not archived."""
-    return (
+    unarchived = (
         select(RawDataSeries.executed_obs_unit_id)
         .join(RawDataPackage, RawDataPackage.raw_data_series_id == RawDataSeries.id)
-        .where(RawDataPackage.id.in_(packages), ~is_archived())
+        .where(RawDataPackage.id.in_(maybe_not_archived()), ~is_archived())
     )
+    return union(unarchived, loose)
 
 
 def _data() -> Rows:

@@ -185,5 +185,8 @@ class ExecutionProgress(ResponseBody):
     )
     archived: bool
     removed_at_source: bool
+    needs_somebody: bool = Field(
+        description="Whether something of it waits for a person, as in the filter of the list."
+    )
     waiting: list[WaitingThing]
     failed: list[FailedThing]

@@ -1,4 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Problem } from "~/api/problem";
 import { useWaitingReasons } from "~/api/waiting-reasons";
@@ -35,7 +36,8 @@ function Arrival({ of, packages }: { readonly of: Progress; readonly packages: r
   return (
     <>
       <p className={styles.sentence}>
-        <State of={state} word={word} /> <span>{sentence}</span>
+        <State of={state} word={word} /> <span>{sentence}</span>{" "}
+        {of.needs_somebody && of.failed.length === 0 && <Link to="/errors">Open errors</Link>}
       </p>
       <ol className={styles.steps}>
         <Step name="Arrived" done={of.files} total={null}>

@@ -19,9 +19,9 @@ const PRESETS: readonly Preset[] = [
     empty: <Empty title="No observation is running." />,
   },
   {
-    id: "failed",
+    id: "needs-somebody",
     label: "Needs somebody",
-    query: { failed: "true" },
+    query: { needs_somebody: "true" },
     empty: <Empty title="No observation needs anybody." />,
   },
   {

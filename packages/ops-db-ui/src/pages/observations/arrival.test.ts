@@ -35,12 +35,13 @@ test.each([
       packages: 1,
       packages_archived: 0,
       packages_failed: 1,
+      needs_somebody: true,
       files: 1,
       files_packaged: 1,
       bytes: 5,
     },
     "needs somebody",
-    "1 file arrived, 5 B. It is not safe yet: in none of 1 archive. Work on it was given up; what to do stands below.",
+    "1 file arrived, 5 B. It is not safe yet: in none of 1 archive. An error nobody has acknowledged, or a file nobody has decided on, waits.",
   ],
   [
     { ...under, packages: 0, archives_wanted: null, files: 12, files_packaged: 0, status: "running" },
@@ -76,9 +77,10 @@ test("a package on a stopped route waits, though work on it has begun", () => {
 
 test("work that was given up needs somebody, even while all packages are archived", () => {
   const failed = [{ subject_type: "deletion", subject_id: "d1", message: "no such bucket" }];
-  expect(arrivalOf({ ...PROGRESS, failed }, [], said)).toMatchObject({
+  expect(arrivalOf({ ...PROGRESS, needs_somebody: true, failed }, [], said)).toMatchObject({
     state: "failed",
     word: "needs somebody",
+    sentence: expect.stringContaining("A deletion was given up; what to do stands below."),
   });
 });
 

@@ -59,7 +59,7 @@ function isOpen(state: Package["state"]): boolean {
 }
 
 function standing(of: Progress, waiting: readonly Package[]): Pick<Arrival, "state" | "word"> {
-  if (of.packages_failed > 0 || of.failed.length > 0) return { state: "failed", word: "needs somebody" };
+  if (of.needs_somebody) return { state: "failed", word: "needs somebody" };
   if (of.status === "running") return { state: "running", word: "running" };
   if (of.files === 0) return { state: "watch", word: "no data" };
   if (of.archived) return { state: "archived", word: "archived" };
@@ -101,8 +101,12 @@ function held(
   waiting: readonly Package[],
   reasonText: ReasonText,
 ): string | null {
+  if (state === "failed") {
+    return of.failed.length > 0
+      ? `${doingOf(of)} was given up; what to do stands below.`
+      : "An error nobody has acknowledged, or a file nobody has decided on, waits.";
+  }
   if (of.files === 0 || of.archived) return null;
-  if (state === "failed") return `${doingOf(of)} was given up; what to do stands below.`;
   const [oldest] = waiting;
   if (oldest?.waiting_reason != null) {
     const which =

@@ -36,6 +36,7 @@ export const PROGRESS: Progress = {
   packages_archived: 2,
   packages_removed_at_source: 2,
   packages_failed: 0,
+  needs_somebody: false,
   files_sealed: 403,
   files_archived: 403,
   files_removed_at_source: 403,

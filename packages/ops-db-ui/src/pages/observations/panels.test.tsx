@@ -53,6 +53,7 @@ test("what was given up is not shown as packaged", async () => {
     packages_failed: 1,
     archived: false,
     removed_at_source: false,
+    needs_somebody: true,
   };
   await show(<ArrivalPanel of={answered(progress)} />);
   const steps = page.getByRole("listitem");
@@ -60,6 +61,13 @@ test("what was given up is not shown as packaged", async () => {
   await expect.element(steps.nth(1)).toMatchTextContent("1 of 2 packages not made yet");
   await expect.element(steps.nth(2)).toMatchTextContent("400 of 403 files");
   await expect.element(page.getByText("needs somebody")).toBeVisible();
+});
+
+test("an error that nobody has acknowledged leads to the errors, also of what is archived", async () => {
+  await show(<ArrivalPanel of={answered({ ...PROGRESS, needs_somebody: true })} />);
+  await expect.element(page.getByText("needs somebody")).toBeVisible();
+  await expect.element(page.getByRole("link", { name: "Open errors" })).toHaveAttribute("href", "/errors");
+  await expectAccessible();
 });
 
 test.each(["narrow", "normal"] as const)("each package says which stages it passed: %s", async (width) => {

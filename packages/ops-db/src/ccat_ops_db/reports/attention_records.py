@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from ccat_ops_db.reports.attention_item import Action, Attention, Level, Link
 from ccat_ops_db.reports.facts import LATE, Facts
+from ccat_ops_db.reports.needs_somebody import SEVERITIES
 from ccat_ops_db.reports.words import duration, how_many, size
 from ccat_ops_db.waiting import HelpPage, Turn
 
@@ -15,7 +16,7 @@ TOKEN_ENDS = timedelta(days=3)
 def errors(facts: Facts) -> Iterator[Attention]:
     """Open errors that nobody has acknowledged."""
     for errors in facts.errors:
-        if errors.severity not in ("critical", "error"):
+        if errors.severity not in SEVERITIES:
             continue
         yield Attention(
             "unacknowledged_errors",

@@ -10,14 +10,10 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
-    and_,
     case,
     cast,
-    false,
     func,
     literal,
-    literal_column,
-    or_,
     select,
     true,
 )
@@ -57,8 +53,8 @@ from ccat_ops_db.reports.facts import (
     Today,
     Way,
 )
+from ccat_ops_db.reports.needs_somebody import waits_for_somebody
 from ccat_ops_db.reports.open_work import open_work
-from ccat_ops_db.reports.work_rows import work_rows
 
 RECENTLY = timedelta(hours=1)
 """What passed in this time makes a rate, and tells whether something moves."""
@@ -248,34 +244,10 @@ def _count_errors() -> Select[Any]:
             latest(error.data_location_id),
         )
         .where(
-            error.resolved_at.is_(None),
-            ErrorRecord.acknowledged_at.is_(None),
-            ~func.coalesce(_is_told(error), false()),
+            waits_for_somebody(error),
         )
         .group_by(error.severity)
     )
-
-
-def _is_told(error: Any) -> ColumnElement[bool]:
-    """Return whether other items tell of an error: an outage, a doubt and its copies, what was given up."""
-    route, place = of_routes().c, of_locations().c
-    paused = select(route.data_transfer_route_id).where(route.open_until.is_not(None))
-    out = select(place.data_location_id).where(
-        or_(place.open_until.is_not(None), place.suspect_since.is_not(None))
-    )
-    in_doubt = select(place.data_location_id).where(place.suspect_since.is_not(None))
-    given_up = work_rows(lambda kind, _: kind.status == _FAILED).subquery("given_up")
-    return or_(
-        and_(error.subject_type == "data_transfer_route", error.subject_id.in_(paused)),
-        and_(error.subject_type == "data_location", error.subject_id.in_(out)),
-        and_(error.category.in_(_BAD_COPIES), error.data_location_id.in_(in_doubt)),
-        error.subject_id.in_(select(cast(given_up.c.id, String))),
-    )
-
-
-# As text of the statement: so a prepared one can use the partial indexes.
-_FAILED: ColumnElement[str] = literal_column("'failed'")
-_BAD_COPIES = ("copy_checksum", "copy_size", "copy_missing")
 
 
 def _tokens(session: Session, at: datetime) -> list[EndingToken]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     String,
+    Uuid,
     and_,
     case,
     cast,
@@ -35,6 +36,7 @@ from ccat_ops_db.package_state import (
     trusted_archive_copies,
     wanted_archive_copies,
 )
+from ccat_ops_db.reports.needs_somebody import executions_that_need_somebody
 from ccat_ops_db.reports.work_rows import work_rows
 
 LONGEST_LIST = 100
@@ -88,6 +90,7 @@ class ExecutionProgress:
     archives_wanted: int | None
     archived: bool
     removed_at_source: bool
+    needs_somebody: bool
     waiting: list[Waiting]
     failed: list[Failed]
 
@@ -100,7 +103,7 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
     ExecutionProgress or None
         ``archived``: the execution ended, every filed file is in a sealed package, every package is archived.
         ``removed_at_source``: it is archived and no copy of a file is left at its source. An
-        execution that ended without files is both.
+        execution that ended without files is both. ``needs_somebody``: something of it waits for a person.
     """
     status = session.scalar(select(ExecutedObsUnit.status).where(ExecutedObsUnit.id == execution_id))
     if status is None:
@@ -136,6 +139,9 @@ def execution_progress(session: Session, execution_id: UUID) -> ExecutionProgres
         archives_wanted=counts.wanted,
         archived=archived,
         removed_at_source=archived and counts.removed == counts.packages,
+        needs_somebody=bool(
+            session.scalar(select(literal(execution_id, Uuid).in_(executions_that_need_somebody())))
+        ),
         waiting=_waiting(session, execution_id),
         failed=_failed(session, execution_id),
     )
