@@ -17,6 +17,7 @@ export type { LifeStep } from "~/components/life-steps";
 const KIND_WORDS: Readonly<Record<LifeStep["kind"], string>> = {
   done: "",
   wait: "Waits: ",
+  attempt: "Tried: ",
   failure: "Failed: ",
   now: "Now: ",
   next: "Next: ",
@@ -202,6 +203,7 @@ function Track({
 function Mark({ step }: { readonly step: LifeStep }) {
   const at = { cx: CENTRE, cy: CENTRE };
   switch (step.kind) {
+    case "attempt":
     case "failure":
       return (
         <g className={styles.mark}>

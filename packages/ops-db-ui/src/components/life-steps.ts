@@ -1,6 +1,6 @@
 import type { Tone } from "~/components/states";
 
-/** A step of the life of a thing: something done, a wait, a failure, what goes on, what comes next, or unknown. */
+/** A step of the life of a thing: something done, a wait, attempts that failed, a failure, what goes on, what comes next, or unknown. */
 export interface LifeStep {
   readonly id: string;
   /** When it began; null: not known, or not begun. */
@@ -19,7 +19,7 @@ export interface LifeStep {
   readonly nextAt?: string | null;
   /** What it leads to. */
   readonly subject?: { readonly type: string; readonly id: string } | null;
-  readonly kind: "done" | "wait" | "failure" | "now" | "next" | "other";
+  readonly kind: "done" | "wait" | "attempt" | "failure" | "now" | "next" | "other";
   readonly tone: Tone;
 }
 

@@ -12,10 +12,11 @@ from ccat_ops_db.enumerations import (
     DeletionMode,
     DeletionTrigger,
     LocationType,
+    Severity,
     Status,
     VerificationMethod,
 )
-from ccat_ops_db.events import record_event
+from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -225,6 +226,47 @@ def test_cancelled_work_did_not_fail(session: Session, world: rows.World) -> Non
     work = rows.add_row(session, world, "data_transfer", Status.CANCELLED)
     (step,) = _steps_of(session, work)
     assert (step.title.endswith("was cancelled"), step.reason) == (True, "cancelled")
+
+
+def test_attempts_that_failed_are_told_with_how_many_they_were(session: Session, world: rows.World) -> None:
+    work = rows.add_row(session, world, "data_transfer", Status.COMPLETED)
+    work.started_at = work.finished_at = rows.NOW + timedelta(hours=1)
+    for minutes in (1, 5):
+        _fail_at(session, work, timedelta(minutes=minutes), "connection_lost")
+    attempts, done = _steps_of(session, work)
+    assert (attempts.kind, attempts.attempt, attempts.error_category) == (
+        StepKind.ATTEMPT,
+        2,
+        "connection_lost",
+    )
+    assert attempts.title.startswith("Moving from ")
+    assert attempts.title.endswith(" failed")
+    assert attempts.started_at is not None
+    assert attempts.finished_at is not None
+    assert attempts.finished_at - attempts.started_at == timedelta(minutes=4)
+    assert done.kind is StepKind.DONE
+
+
+def test_what_work_was_given_up_for_is_told_once(session: Session, world: rows.World) -> None:
+    work = rows.add_row(session, world, "data_transfer", Status.FAILED)
+    work.error_category = "no_such_bucket"
+    _fail_at(session, work, timedelta(minutes=1), "no_such_bucket")
+    (step,) = _steps_of(session, work)
+    assert step.kind is StepKind.FAILURE
+
+
+def _fail_at(session: Session, work: Any, after: timedelta, category: str) -> None:
+    record_error(
+        session,
+        site_id=work.site_id,
+        at=rows.NOW + after,
+        severity=Severity.WARNING,
+        category=category,
+        subject_type="data_transfer",
+        subject_id=work.id,
+        message="connection cut",
+    )
+    session.flush()
 
 
 def test_a_verification_that_found_a_copy_bad_did_not_verify_it(session: Session, world: rows.World) -> None:

@@ -112,7 +112,7 @@ class PackageIndex(ResponseBody):
 class LifeStep(ResponseBody):
     """A step of the life of a package."""
 
-    kind: StepKind = Field(description="done; under way now; waits; failed; or next, not planned yet.")
+    kind: StepKind = Field(description="done; under way now; waits; an attempt that failed; failed; or next.")
     title: str = Field(description="What happened or is to happen, with the locations.")
     created_at: datetime | None = Field(description="When it was planned, or happened.")
     started_at: datetime | None = Field(description="When the last attempt began.")

@@ -99,8 +99,12 @@ test("a package that is archived tells its life, its copies and its files, each 
     next_cursor: null,
   });
   await show(<PackagePage id={PACKAGE.id} />, { me: person(MAY) });
-  const life = page.getByRole("figure", { name: /life line of 2 steps/i });
-  await expect.element(life).toMatchTextContent(/Moving from .* failed.*To be archived at cologne\.lta/);
+  const life = page.getByRole("figure", { name: /life line of 3 steps/i });
+  await expect
+    .element(life)
+    .toMatchTextContent(
+      /Packaging at ccat.chai failed.*3 attempts.*Moving from .* failed.*To be archived at cologne\.lta/,
+    );
   const copy = page.getByRole("table", { name: "Copies" }).getByRole("row").nth(1);
   await expect
     .element(copy)

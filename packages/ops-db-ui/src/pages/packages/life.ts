@@ -12,6 +12,7 @@ const TONES: Readonly<Record<KnownKind, Tone>> = {
   done: "ok",
   now: "moving",
   wait: "watch",
+  attempt: "watch",
   failure: "act",
   next: "unknown",
 };
@@ -53,7 +54,8 @@ export function givenUp(steps: readonly Step[]): Step | undefined {
 function detailOf(step: Step, words: (code: string) => string): string | null {
   const { kind, reason, detail, attempt, error_category } = step;
   // The whole message of an error stands above; here what kind of error it was is enough.
-  const message = kind === "failure" && error_category !== null ? words(error_category) : detail;
+  const message =
+    (kind === "failure" || kind === "attempt") && error_category !== null ? words(error_category) : detail;
   const parts = [
     kind === "wait" && reason !== null ? words(reason) : null,
     message,

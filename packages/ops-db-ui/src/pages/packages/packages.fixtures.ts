@@ -86,10 +86,22 @@ export const GIVEN_UP: Step = {
   subject_id: "019ce2c8-3333-7d1e-a8ce-d2d775c7b370",
 };
 
-/** The life of the package: a failure, and what is to come. */
+/** Attempts of it that failed before. */
+const TRIED: Step = {
+  ...GIVEN_UP,
+  kind: "attempt",
+  title: "Packaging at ccat.chai failed",
+  reason: null,
+  error_category: "connection_lost",
+  attempt: 3,
+  started_at: "2026-11-30T01:00:00Z",
+  finished_at: "2026-11-30T01:20:00Z",
+};
+
+/** The life of the package: attempts that failed, a failure, and what is to come. */
 export const LIFE: LifeLine = {
   archives_in_doubt: [],
-  steps: [GIVEN_UP, STEP],
+  steps: [TRIED, GIVEN_UP, STEP],
 };
 
 /** A file of it before its tar is made. */

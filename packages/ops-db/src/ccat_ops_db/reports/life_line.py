@@ -1,6 +1,6 @@
 """The life line of a package: what happened, what happens now, and what it waits for, in order of time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ccat_ops_db.enumerations import CheckResult, LocationType, Operation, PhysicalCopyStatus, Status
 from ccat_ops_db.models import (
     DataLocation,
+    ErrorRecord,
     Event,
     FixityCheck,
     PhysicalCopy,
@@ -95,6 +96,8 @@ class StepKind(StrEnum):
     DONE = "done"
     NOW = "now"
     WAIT = "wait"
+    ATTEMPT = "attempt"
+    """It failed, and was or is to be tried again."""
     FAILURE = "failure"
     NEXT = "next"
 
@@ -106,7 +109,7 @@ class LifeStep:
     Attributes
     ----------
     kind : StepKind
-        done; under way now; waits; failed; or next, of which no work tells yet.
+        done; under way now; waits; an attempt that failed; failed; or next, of which no work tells yet.
     title : str
         What happened or is to happen, with the locations.
     created_at : datetime or None
@@ -120,7 +123,7 @@ class LifeStep:
     next_at : datetime or None
         When it ends at that rate, or when it is tried again.
     attempt : int or None
-        Number of attempts so far.
+        Number of attempts so far; of attempts that failed in one way, how many they were.
     reason, detail : str or None
         Why it waits or failed, a code of `WaitingReason` and text; on what it depends, if it is next.
     error_category : str or None
@@ -183,7 +186,8 @@ def life_line(session: Session, package_id: UUID) -> list[LifeStep] | None:
     filed = _filed(session, package_id)
     if filed is None:
         return None
-    work = [_of_work(row) for row in _work(session, package_id)]
+    rows = _work(session, package_id)
+    work = [*map(_of_work, rows), *_attempts(session, rows)]
     notable = list(_notable(session, package_id))
     known = sorted([filed, *work, *notable, *_waiting(session, package_id)], key=_place)
     to_come = [
@@ -232,7 +236,7 @@ def _filed(session: Session, package_id: UUID) -> LifeStep | None:
     )
 
 
-def _work(session: Session, package_id: UUID) -> Any:
+def _work(session: Session, package_id: UUID) -> Sequence[Any]:
     def told(kind: Any, column: Any) -> ColumnElement[bool]:
         found: ColumnElement[bool] = column == package_id
         # A verification that found its copy bad is told by its event: the copy was not verified.
@@ -241,7 +245,7 @@ def _work(session: Session, package_id: UUID) -> Any:
 
     rows = work_rows(told).subquery()
     newest = with_next_try(rows).order_by(rows.c.created_at.desc(), rows.c.stage)
-    return session.execute(newest.limit(MOST_STEPS))
+    return session.execute(newest.limit(MOST_STEPS)).all()
 
 
 def _of_work(row: Any) -> LifeStep:
@@ -249,10 +253,7 @@ def _of_work(row: Any) -> LifeStep:
     rate, ends_at = _pace(row) if kind is StepKind.NOW else (None, None)
     return LifeStep(
         kind,
-        title.format(
-            source=row.from_location or "a copy still to be chosen",
-            destination=row.to_location or "a location still to be chosen",
-        ),
+        _between(row, title),
         row.created_at,
         row.subject_type,
         str(row.id),
@@ -267,6 +268,41 @@ def _of_work(row: Any) -> LifeStep:
         detail=detail,
         error_category=None if kind is StepKind.DONE else row.error_category,
     )
+
+
+def _between(row: Any, title: str) -> str:
+    """Return a title with the locations between which work goes on."""
+    return title.format(
+        source=row.from_location or "a copy still to be chosen",
+        destination=row.to_location or "a location still to be chosen",
+    )
+
+
+def _attempts(session: Session, work: Sequence[Any]) -> Iterator[LifeStep]:
+    """Tell of the attempts that failed; what work was given up for, the work itself tells."""
+    of = {str(row.id): row for row in work}
+    errors = session.scalars(
+        select(ErrorRecord)
+        .where(ErrorRecord.subject_id.in_(list(of)))
+        .order_by(ErrorRecord.last_seen_at.desc())
+        .limit(MOST_STEPS)
+    )
+    for error in errors:
+        row = of[error.subject_id]
+        if row.status == Status.FAILED and row.error_category == error.category:
+            continue
+        yield LifeStep(
+            StepKind.ATTEMPT,
+            _between(row, f"{TITLES[Operation(row.operation)].failed} failed"),
+            error.first_seen_at,
+            error.subject_type,
+            error.subject_id,
+            started_at=error.first_seen_at,
+            finished_at=error.last_seen_at,
+            attempt=error.count,
+            detail=error.message,
+            error_category=error.category,
+        )
 
 
 def _told(row: Any, title: Tenses) -> tuple[StepKind, str, str | None, str | None]:
