@@ -82,7 +82,6 @@ def ours(folder: Path) -> None:
     from ccat_data_transfer.places.credentials import Credentials
     from ccat_data_transfer.storage.interface import Expected, LocationDescription
     from ccat_data_transfer.storage.registry import open_storage
-    from ccat_ops_db.enumerations import VerificationMethod
 
     importlib.import_module("ccat_data_transfer.cli.main")  # what a worker has in memory
     facts = _facts(folder)
@@ -105,7 +104,7 @@ def ours(folder: Path) -> None:
                 hasher.update(buffer[:count])
         whole = Expected(SIZE, format_checksum("xxh3-128", hasher.hexdigest()))
         mover.send(source, name, store, target, whole, work_id="bench", progress=_ignore)
-        mover.verify(store, target, whole, VerificationMethod.FULL_READ, _ignore)
+        mover.verify(store, target, whole, _ignore)
 
     with ThreadPoolExecutor(COUNT) as threads:
         list(threads.map(transfer, range(COUNT)))

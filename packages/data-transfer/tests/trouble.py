@@ -37,7 +37,6 @@ from ccat_ops_db.enumerations import (
     Finding,
     Operation,
     PhysicalCopyStatus,
-    VerificationMethod,
 )
 from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.identity import new_id
@@ -170,7 +169,6 @@ def have_read(observatory: Any, location: str) -> None:
                     site_id=copy.site_id,
                     data_location_id=location,
                     reason=CheckReason.REQUEST,
-                    method=VerificationMethod.FULL_READ,
                     priority=0,
                     size=copy.size,
                     at=observatory.clock.now,

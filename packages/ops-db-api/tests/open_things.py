@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from ccat_ops_db.enumerations import CheckReason, CopyKind, FailureClass, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyKind, FailureClass, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     Deletion,
@@ -93,7 +93,6 @@ def one_of_each(session: Session) -> dict[str, UUID]:
             physical_copy_id=buffer_copy(session, packages[6]),
             data_location_id=seed.BUFFER,
             reason=CheckReason.SCRUB,
-            method=VerificationMethod.FULL_READ,
             waiting_reason="concurrency_limit",
             waiting_since=ago(30),
         ),

@@ -16,7 +16,6 @@ from ccat_ops_db.enumerations import (
     FailureClass,
     PhysicalCopyStatus,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
@@ -97,7 +96,6 @@ class TestList:
                     physical_copy_id=seed.copy_of(session, one, seed.ARCHIVE_BUFFER),
                     data_location_id=seed.ARCHIVE_BUFFER,
                     reason=CheckReason.SCRUB,
-                    method=VerificationMethod.FULL_READ,
                     created_at=seed.NOW,
                 )
             )

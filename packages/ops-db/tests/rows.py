@@ -24,7 +24,6 @@ from ccat_ops_db.enumerations import (
     PhysicalCopyStatus,
     Status,
     TransferMethod,
-    VerificationMethod,
 )
 from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
@@ -345,7 +344,6 @@ def _work(session: Session, table: str, world: World, package: UUID) -> Any:
             physical_copy_id=add_copy(session, package, world.buffer),
             data_location_id=world.buffer,
             reason=CheckReason.SCRUB,
-            method=VerificationMethod.FULL_READ,
         )
     if table == "staging_item":
         return models.StagingItem(

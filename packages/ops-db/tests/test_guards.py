@@ -256,8 +256,8 @@ REFUSED = {
     "relative folder": "UPDATE disk_data_location SET path = 'data'",
     "ended before started": "UPDATE executed_obs_unit SET ended_at = started_at - interval '1 second'",
     "policy without archive": (
-        "INSERT INTO retention_policy (id, trigger, min_archive_copies, max_verification_age, retention_time,"
-        " grace_period, reconfirmation) VALUES ('a', 'when_archived', 0, 1, 0, 0, 'header')"
+        "INSERT INTO retention_policy (id, trigger, min_archive_copies, max_proof_age, retention_time,"
+        " grace_period, confirm_by) VALUES ('a', 'when_archived', 0, 1, 0, 0, 'unchanged')"
     ),
     "staging job for nothing": "UPDATE staging_job SET executed_obs_unit_id = NULL",
     "route to itself": "UPDATE data_transfer_route SET destination_site_id = origin_site_id",

@@ -32,7 +32,7 @@ from ccat_data_transfer import crash_points
 from ccat_data_transfer.checksums import format_checksum, new_hasher
 from ccat_data_transfer.crash_points import CRASH_POINTS
 from ccat_data_transfer.failures import Transient
-from ccat_ops_db.enumerations import HoldScope, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import ConfirmBy, HoldScope, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import (
     DataLocation,
@@ -90,7 +90,7 @@ class Observatory(RuleBasedStateMachine):
             RetentionPolicy,
             "when-archived",
             grace_period=grace,
-            reconfirmation=VerificationMethod.FULL_READ,
+            confirm_by=ConfirmBy.FULL_READ,
         )
         if step_by_step:
             self.o.change(DataLocation, "ccat.raw", concurrency=1)

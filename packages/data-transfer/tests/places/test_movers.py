@@ -26,7 +26,6 @@ from ccat_data_transfer.storage.interface import MEBIBYTE, Expected, Storage, do
 from ccat_data_transfer.storage.s3 import S3Storage
 from ccat_data_transfer.storage.s3_parts import list_uploads
 from ccat_dev_stack.testing import Bucket
-from ccat_ops_db.enumerations import ReadingMethod, VerificationMethod
 
 from ..simulated_places import SimulatedPlaces, leftovers
 from .conftest import NewDisk, OpenBucket, expected, read, remove, upload, wait_for_part
@@ -415,9 +414,7 @@ def test_killed_sender_is_followed_by_one_that_finishes(
     if kinds[1] == "disk":
         assert report.sent_bytes == (0 if point in _PUBLISHED else len(CONTENT) - resumed)
     assert read(route.target, PATH) == CONTENT
-    assert route.mover.verify(
-        route.target, PATH, EXPECTED, VerificationMethod.FULL_READ, nothing
-    ).checksum == (EXPECTED.checksum)
+    assert route.mover.verify(route.target, PATH, EXPECTED, nothing).checksum == EXPECTED.checksum
     assert route.leftovers() == []
 
 
@@ -445,18 +442,13 @@ def _send_in_child(route: Route, point: str) -> int | None:
     return child.exitcode
 
 
-@pytest.mark.parametrize("how", list(VerificationMethod))
-def test_verifies_a_good_copy(route: Route, how: VerificationMethod) -> None:
+def test_verifies_a_good_copy(route: Route) -> None:
     route.send()
     seen: list[int] = []
-    report = route.mover.verify(route.target, PATH, EXPECTED, how, seen.append)
+    report = route.mover.verify(route.target, PATH, EXPECTED, seen.append)
     assert (report.info.size, report.checksum) == (len(CONTENT), EXPECTED.checksum)
     assert report.info == route.target.stat(PATH)
-    if how is VerificationMethod.HEADER and route.target.kind == "s3":
-        assert (report.method, report.read_bytes, sum(seen)) == (ReadingMethod.STORE_CHECKSUM, 0, 0)
-    else:
-        assert report.method is ReadingMethod.FULL_READ
-        assert report.read_bytes == sum(seen) == len(CONTENT)
+    assert sum(seen) == len(CONTENT)
 
 
 def test_finds_a_corrupted_byte(place: Storage) -> None:
@@ -465,27 +457,26 @@ def test_finds_a_corrupted_byte(place: Storage) -> None:
     place.put(PATH, bytes(spoiled), checksum=SMALL_EXPECTED.checksum)
     mover = mover_at(place)
     with pytest.raises(Integrity) as raised:
-        mover.verify(place, PATH, SMALL_EXPECTED, VerificationMethod.FULL_READ, nothing)
+        mover.verify(place, PATH, SMALL_EXPECTED, nothing)
     assert raised.value.category == "copy_checksum"
     assert raised.value.path == PATH
 
 
-@pytest.mark.parametrize("how", list(VerificationMethod))
-def test_finds_a_missing_or_short_copy(place: Storage, how: VerificationMethod) -> None:
+def test_finds_a_missing_or_short_copy(place: Storage) -> None:
     mover = mover_at(place)
     with pytest.raises(Integrity) as raised:
-        mover.verify(place, PATH, SMALL_EXPECTED, how, nothing)
+        mover.verify(place, PATH, SMALL_EXPECTED, nothing)
     assert raised.value.category == "copy_missing"
     place.put(PATH, SMALL[:-1], checksum=SMALL_EXPECTED.checksum)
     with pytest.raises(Integrity) as raised:
-        mover.verify(place, PATH, SMALL_EXPECTED, how, nothing)
+        mover.verify(place, PATH, SMALL_EXPECTED, nothing)
     assert raised.value.category == "copy_size"
 
 
-def test_header_without_a_checksum_is_not_believed(store: S3Storage) -> None:
-    store.put(PATH, bytes(len(SMALL)))
+def test_a_checksum_that_a_store_keeps_is_no_reading(store: S3Storage) -> None:
+    store.put(PATH, bytes(len(SMALL)), checksum=SMALL_EXPECTED.checksum)
     with pytest.raises(Integrity) as raised:
-        mover_for("s3").verify(store, PATH, SMALL_EXPECTED, VerificationMethod.HEADER, nothing)
+        mover_for("s3").verify(store, PATH, SMALL_EXPECTED, nothing)
     assert raised.value.category == "copy_checksum"
 
 
@@ -496,7 +487,7 @@ def test_verification_can_be_handed_back(place: Storage) -> None:
         raise HandBack
 
     with pytest.raises(HandBack):
-        mover_at(place).verify(place, PATH, SMALL_EXPECTED, VerificationMethod.FULL_READ, stop)
+        mover_at(place).verify(place, PATH, SMALL_EXPECTED, stop)
 
 
 def test_methods_refuse_places_that_they_do_not_serve(

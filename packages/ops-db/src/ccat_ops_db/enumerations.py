@@ -108,7 +108,10 @@ class CheckReason(StrEnum):
 
     ARRIVAL = "arrival"
     ARCHIVE = "archive"
+    CONFIRMATION = "confirmation"
+    """Another copy is to be deleted, and it was read too long ago for that."""
     SCRUB = "scrub"
+    """It was not read for long."""
     REQUEST = "request"
     SECOND_READING = "second_reading"
     """It was read wrong, and another process is to read it."""
@@ -124,11 +127,13 @@ class CheckResult(StrEnum):
     MISSING = "missing"
 
 
-class VerificationMethod(StrEnum):
-    """How a copy at a location is confirmed: by the checksum that the store keeps, or by reading it."""
+class ConfirmBy(StrEnum):
+    """How an archive copy is confirmed in the moment in which another copy is deleted."""
 
-    HEADER = "header"
+    UNCHANGED = "unchanged"
+    """It is the very object that was read and found right."""
     FULL_READ = "full_read"
+    """It is read once more."""
 
 
 class ReadingMethod(StrEnum):
@@ -136,8 +141,6 @@ class ReadingMethod(StrEnum):
 
     FULL_READ = "full_read"
     """All its bytes were read."""
-    STORE_CHECKSUM = "store_checksum"
-    """By the checksum that the store keeps with it."""
     UNCHANGED = "unchanged"
     """It is the very object that was read before: that confirms, and proves nothing anew."""
 

@@ -6,7 +6,7 @@ How old a proof may be is judged where it matters: at the site of the copy, for 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from ccat_ops_db.enumerations import (
@@ -14,7 +14,6 @@ from ccat_ops_db.enumerations import (
     Finding,
     PhysicalCopyStatus,
     ReadingMethod,
-    VerificationMethod,
 )
 from ccat_ops_db.models import (
     Doubt,
@@ -76,13 +75,9 @@ def proved_at(copy: type[PhysicalCopy] = PhysicalCopy) -> ScalarSelect[Any]:
     return _of_latest_proof(copy, "proved_at")
 
 
-def verified_by(copy: type[PhysicalCopy] = PhysicalCopy) -> ColumnElement[Any]:
-    """Return how the bytes of a copy were last found right, in the words of the configuration."""
-    method = _of_latest_proof(copy, "method")
-    return case(
-        (method == ReadingMethod.STORE_CHECKSUM, VerificationMethod.HEADER.value),
-        (method == ReadingMethod.FULL_READ, VerificationMethod.FULL_READ.value),
-    )
+def verified_by(copy: type[PhysicalCopy] = PhysicalCopy) -> ScalarSelect[Any]:
+    """Return how the bytes of a copy were last found right."""
+    return _of_latest_proof(copy, "method")
 
 
 def checksum_found(copy: type[PhysicalCopy] = PhysicalCopy) -> ScalarSelect[Any]:

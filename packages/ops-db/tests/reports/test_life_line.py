@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from ccat_ops_db.enumerations import (
     CheckResult,
+    ConfirmBy,
     DeletionMode,
     DeletionTrigger,
     LocationType,
     Severity,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.events import record_error, record_event
 from ccat_ops_db.identity import new_id
@@ -294,10 +294,10 @@ def _keep_until(session: Session, location: str, *, copies: int, grace: int = 0)
         id=location,
         trigger=DeletionTrigger.WHEN_ARCHIVED,
         min_archive_copies=copies,
-        max_verification_age=86_400,
+        max_proof_age=86_400,
         retention_time=0,
         grace_period=grace,
-        reconfirmation=VerificationMethod.FULL_READ,
+        confirm_by=ConfirmBy.FULL_READ,
     )
     session.add(policy)
     session.flush()

@@ -12,7 +12,7 @@ from ccat_data_transfer.evidence.doubts import open_doubts_of_place, trust_place
 from ccat_data_transfer.planning.verifying import open_check
 from ccat_data_transfer.work.outages import SUBJECTS
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CallerKind, CheckReason, CopyForm, Status, VerificationMethod
+from ccat_ops_db.enumerations import CallerKind, CheckReason, CopyForm, Status
 from ccat_ops_db.events import record_event
 from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import DataLocation, FixityCheck, Outage, PhysicalCopy
@@ -122,7 +122,6 @@ def _open_check(session: Session, copy: Row[*tuple[Any, ...]]) -> None:
         site_id=copy.site_id,
         data_location_id=copy.data_location_id,
         reason=CheckReason.REQUEST,
-        method=VerificationMethod.FULL_READ,
         priority=0,
         size=copy.size,
         at=database_now(session),

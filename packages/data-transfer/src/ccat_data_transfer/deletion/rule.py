@@ -4,7 +4,7 @@ A copy of a package X at a location L may be deleted exactly if
 
 * X is sealed,
 * at least ``min_archive_copies`` copies at long-term archives other than L are verified, with X's checksum,
-  last verified within ``max_verification_age`` under the marker that their place has now, at locations that
+  last verified within ``max_proof_age`` under the marker that their place has now, at locations that
   are not under suspicion,
 * each of them was confirmed by its archive in this very moment,
 * no open work reads the copy,
@@ -45,12 +45,12 @@ from ccat_data_transfer.planning.topology import Obstacle
 from ccat_ops_db.copy_locks import KEEPS_A_COPY
 from ccat_ops_db.deletions import copies_of_deletion
 from ccat_ops_db.enumerations import (
+    ConfirmBy,
     CopyKind,
     HoldScope,
     LocationType,
     PhysicalCopyStatus,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.evidence import is_newest, trusted
 from ccat_ops_db.models import (
@@ -102,7 +102,7 @@ class ArchiveCopy:
     size: int
     checksum: str
     identity: str | None
-    how: VerificationMethod
+    how: ConfirmBy
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,12 @@ def find_obstacles(
 def reliable_copies(session: Session, candidate: Candidate, at: datetime) -> list[ArchiveCopy]:
     """Return the archive copies elsewhere that the rule may count, still to be confirmed."""
     facts = next(iter(_facts(session, [candidate], at)), None)
-    if facts is None or facts.max_verification_age is None:
+    if facts is None or facts.max_proof_age is None:
         return []
     asked = {
         "package_id": candidate.package_id,
         "location_id": candidate.location_id,
-        "oldest": at - timedelta(seconds=facts.max_verification_age),
+        "oldest": at - timedelta(seconds=facts.max_proof_age),
     }
     return [
         ArchiveCopy(
@@ -230,10 +230,10 @@ def _reliable_statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _how(facts: Row[*tuple[Any, ...]], *, verified_at: datetime, adopted_at: datetime) -> VerificationMethod:
+def _how(facts: Row[*tuple[Any, ...]], *, verified_at: datetime, adopted_at: datetime) -> ConfirmBy:
     """Return how a copy is to be confirmed: what a person called the same place is read again."""
-    how: VerificationMethod = facts.reconfirmation
-    return VerificationMethod.FULL_READ if verified_at < adopted_at else how
+    how: ConfirmBy = facts.confirm_by
+    return ConfirmBy.FULL_READ if verified_at < adopted_at else how
 
 
 def copies_of(candidate: Candidate) -> tuple[ColumnElement[bool], ...]:
@@ -330,11 +330,11 @@ def _facts_statement(kind: CopyKind) -> Select[*tuple[Any, ...]]:
             RawDataPackage.sealed_at,
             being_made.label("being_made"),
             RetentionPolicy.min_archive_copies,
-            RetentionPolicy.max_verification_age,
+            RetentionPolicy.max_proof_age,
             RetentionPolicy.retention_time,
-            RetentionPolicy.reconfirmation,
+            RetentionPolicy.confirm_by,
             verified.scalar_subquery().label("verified"),
-            verified.where(age <= RetentionPolicy.max_verification_age).scalar_subquery().label("fresh"),
+            verified.where(age <= RetentionPolicy.max_proof_age).scalar_subquery().label("fresh"),
             _reader(kind, location_id, package_id, file_id).label("reader"),
             _hold(location_id, package_id).label("hold"),
             _pin(kind, location_id, package_id, file_id).label("pinned_until"),

@@ -75,13 +75,13 @@ class Watch:
 def right(storage: Storage, report: VerifyReport) -> Reading:
     """Return what a mover found right."""
     return Reading(
-        report.method,
+        ReadingMethod.FULL_READ,
         Finding.RIGHT,
         storage.marker_id,
         identity_of(storage, report.info),
         report.info.size,
         report.checksum,
-        report.read_bytes,
+        report.info.size,
     )
 
 
@@ -89,7 +89,7 @@ def wrong(storage: Storage, error: WrongCopyError) -> Reading:
     """Return what a mover found wrong."""
     info = error.info
     return Reading(
-        error.method,
+        ReadingMethod.FULL_READ,
         error.finding,
         storage.marker_id,
         None if info is None else identity_of(storage, info),

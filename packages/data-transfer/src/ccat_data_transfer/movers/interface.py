@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ccat_data_transfer.failures import Integrity
 from ccat_data_transfer.storage.interface import Expected, ObjectInfo, Storage, do_nothing
-from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
+from ccat_ops_db.enumerations import Finding
 
 __all__ = ["Expected", "Mover", "Progress", "SentReport", "VerifyReport", "WrongCopyError"]
 
@@ -52,20 +52,14 @@ class VerifyReport:
 
     Attributes
     ----------
-    method : ReadingMethod
-        How it was found right. A place that stores no checksum (disk) is always read in full.
     info : ObjectInfo
-        The object that was found right: the same before and after it was read.
+        The object that was found right: the same before and after all its bytes were read.
     checksum : str
-        Of the bytes at the place, or as the store keeps it with the object.
-    read_bytes : int
-        Bytes that were read for it.
+        Of the bytes at the place.
     """
 
-    method: ReadingMethod
     info: ObjectInfo
     checksum: str
-    read_bytes: int
 
 
 class WrongCopyError(Integrity):
@@ -75,8 +69,6 @@ class WrongCopyError(Integrity):
     ----------
     finding : Finding
         What it is instead.
-    method : ReadingMethod
-        How that was found.
     info : ObjectInfo or None
         The object; null where there is none.
     checksum : str or None
@@ -92,14 +84,12 @@ class WrongCopyError(Integrity):
         *,
         path: str,
         finding: Finding,
-        method: ReadingMethod = ReadingMethod.FULL_READ,
         info: ObjectInfo | None = None,
         checksum: str | None = None,
         read_bytes: int = 0,
     ) -> None:
         super().__init__(category, message, path=path)
         self.finding = finding
-        self.method = method
         self.info = info
         self.checksum = checksum
         self.read_bytes = read_bytes
@@ -162,10 +152,11 @@ class Mover(Protocol):
         target: Storage,
         path: str,
         expected: Expected,
-        how: VerificationMethod,
         progress: Progress,
     ) -> VerifyReport:
-        """Find out whether the copy at the target is what it must be.
+        """Read the copy at the target and find out whether it is what it must be.
+
+        Nothing that the store says of it replaces its bytes.
 
         Raises
         ------

@@ -36,7 +36,7 @@ from ccat_data_transfer.storage.interface import (
     do_nothing,
 )
 from ccat_data_transfer.storage.part_buffers import new_buffer
-from ccat_ops_db.enumerations import Finding, ReadingMethod, VerificationMethod
+from ccat_ops_db.enumerations import Finding
 
 _BLOCK_BYTES = MEBIBYTE
 _BLOCKS = 4
@@ -126,11 +126,9 @@ class StreamingMover:
         """See `Mover.resume_point`."""
         return target.resume_point(target_path, work_id)
 
-    def verify(
-        self, target: Storage, path: str, expected: Expected, how: VerificationMethod, progress: Progress
-    ) -> VerifyReport:
+    def verify(self, target: Storage, path: str, expected: Expected, progress: Progress) -> VerifyReport:
         """See `Mover.verify`."""
-        return _verify(target, path, expected, how, progress, self.passage)
+        return _verify(target, path, expected, progress, self.passage)
 
     def remove_temporary(self, target: Storage, target_path: str, work_id: str | None = None) -> None:
         """See `Mover.remove_temporary`."""
@@ -141,7 +139,6 @@ def _verify(
     target: Storage,
     path: str,
     expected: Expected,
-    how: VerificationMethod,
     progress: Progress,
     passage: Passage,
 ) -> VerifyReport:
@@ -161,13 +158,9 @@ def _verify(
             finding=Finding.OTHER_SIZE,
             info=info,
         )
-    if how is VerificationMethod.HEADER and _comparable(info.checksum, expected.checksum):
-        method, checksum, read_bytes = ReadingMethod.STORE_CHECKSUM, str(info.checksum), 0
-    else:
-        method = ReadingMethod.FULL_READ
-        checksum, read_bytes = _read_back(target, path, expected, progress, passage), info.size
-        crash_point("mover.read_back")
-        _refuse_if_changed(target, info)
+    checksum = _read_back(target, path, expected, progress, passage)
+    crash_point("mover.read_back")
+    _refuse_if_changed(target, info)
     if checksum != expected.checksum:
         raise WrongCopyError(
             "copy_checksum",
@@ -175,13 +168,12 @@ def _verify(
             "set it aside and send it again",
             path=path,
             finding=Finding.OTHER_CHECKSUM,
-            method=method,
             info=info,
             checksum=checksum,
-            read_bytes=read_bytes,
+            read_bytes=info.size,
         )
     crash_point("mover.verified")
-    return VerifyReport(method, info, checksum, read_bytes)
+    return VerifyReport(info, checksum)
 
 
 def _refuse_if_changed(target: Storage, before: ObjectInfo) -> None:
@@ -379,10 +371,6 @@ def _next(
             return filled.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             waiting()
-
-
-def _comparable(kept: str | None, expected: str) -> bool:
-    return kept is not None and kept.partition(":")[0] == _algorithm(expected)
 
 
 def _algorithm(checksum: str) -> str:

@@ -12,7 +12,7 @@ from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import LOST, open_check
-from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, PhysicalCopyStatus, Status
 from ccat_ops_db.evidence import READABLE
 from ccat_ops_db.models import Deletion, Doubt, DoubtAnswer, FixityCheck, PhysicalCopy, Verification
 
@@ -30,7 +30,6 @@ def read_doubted(session: Session, topology: Topology) -> int:
                 site_id=doubt.site_id,
                 data_location_id=doubt.data_location_id,
                 reason=CheckReason.REQUEST,
-                method=VerificationMethod.FULL_READ,
                 priority=0,
                 size=doubt.size,
                 at=topology.at,

@@ -23,6 +23,7 @@ from ccat_data_transfer.planning.recovery import take_back
 from ccat_data_transfer.planning.repairing import plan_repairs
 from ccat_data_transfer.planning.rereading import plan_rereading
 from ccat_data_transfer.planning.samples import sample_doubted_places
+from ccat_data_transfer.planning.scrubbing import plan_scrubbing
 from ccat_data_transfer.planning.second_readings import plan_second_readings
 from ccat_data_transfer.planning.space import Counted
 from ccat_data_transfer.planning.staging import plan_staging
@@ -59,6 +60,7 @@ STAGES: tuple[Stage, ...] = (
     end_what_is_over,
     resolve_what_is_planned,
     plan_deletion,
+    plan_scrubbing,
     admit,
 )
 """What a pass does, in order; what each does is committed, or undone, by itself."""

@@ -11,7 +11,7 @@ from ccat_data_transfer.planning.onward import CopyNotReadableError
 from ccat_data_transfer.planning.statements import ask, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status
 from ccat_ops_db.models import FixityCheck, PhysicalCopy, PlaceMarker
 
 AT_ONCE = 1000
@@ -31,7 +31,6 @@ def plan_rereading(session: Session, topology: Topology) -> int:
                     site_id=copy.site_id,
                     data_location_id=location_id,
                     reason=CheckReason.REQUEST,
-                    method=VerificationMethod.FULL_READ,
                     priority=0,
                     size=copy.size,
                     at=topology.at,

@@ -22,7 +22,6 @@ from ccat_ops_db.enumerations import (
     Finding,
     ReadingMethod,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.evidence import READABLE, is_open
 from ccat_ops_db.models import DataLocation, Doubt, FixityCheck, PhysicalCopy, PlaceMarker, Verification
@@ -237,7 +236,6 @@ def _have_read(
             .where(FixityCheck.physical_copy_id == copy.id, FixityCheck.status == Status.PENDING)
             .values(
                 reason=CheckReason.SAMPLE,
-                method=VerificationMethod.FULL_READ,
                 created_at=at,
                 next_attempt_at=None,
                 excluded_worker=None,
@@ -255,7 +253,6 @@ def _have_read(
             site_id=copy.site_id,
             data_location_id=copy.data_location_id,
             reason=CheckReason.SAMPLE,
-            method=VerificationMethod.FULL_READ,
             priority=0,
             size=copy.size,
             at=at,

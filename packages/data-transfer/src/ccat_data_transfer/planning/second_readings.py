@@ -11,7 +11,7 @@ from ccat_data_transfer.planning.one_by_one import one_by_one, row_of
 from ccat_data_transfer.planning.statements import ask, fixed, is_among
 from ccat_data_transfer.planning.topology import Topology
 from ccat_data_transfer.planning.verifying import open_check
-from ccat_ops_db.enumerations import WRONG, CheckReason, CopyForm, Status, VerificationMethod
+from ccat_ops_db.enumerations import WRONG, CheckReason, CopyForm, Status
 from ccat_ops_db.evidence import READABLE, is_newest
 from ccat_ops_db.models import DataLocation, FixityCheck, PhysicalCopy, Verification
 
@@ -26,7 +26,6 @@ def plan_second_readings(session: Session, topology: Topology) -> int:
             site_id=row.site_id,
             data_location_id=row.data_location_id,
             reason=CheckReason.SECOND_READING,
-            method=VerificationMethod.FULL_READ,
             priority=row.priority or 0,
             size=row.size,
             at=topology.at,

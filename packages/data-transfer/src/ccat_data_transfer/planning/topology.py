@@ -22,7 +22,6 @@ from ccat_ops_db.enumerations import (
     OutageScope,
     RouteType,
     StorageType,
-    VerificationMethod,
 )
 from ccat_ops_db.evidence import is_open
 from ccat_ops_db.models import (
@@ -95,7 +94,8 @@ class Place:
     deletion_trigger: DeletionTrigger | None
     grace_period: int | None
     deletion_mode: DeletionMode
-    verification_method: VerificationMethod
+    scrub_interval: int
+    scrub_bytes_per_day: int | None
     watermark_low: float
     watermark_high: float
     cannot_put_back: bool

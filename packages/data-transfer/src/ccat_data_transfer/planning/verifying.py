@@ -26,7 +26,6 @@ from ccat_ops_db.enumerations import (
     LocationType,
     PhysicalCopyStatus,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.events import record_error, resolve_errors
 from ccat_ops_db.evidence import READABLE
@@ -81,7 +80,6 @@ def _receive(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]) -
         site_id=row.site_id,
         data_location_id=row.destination_location_id,
         reason=CheckReason.ARRIVAL,
-        method=row.verification_method,
         priority=row.priority,
         size=row.size,
         # This pass may have begun before it was sent: the check must not seem older than the arrival.
@@ -106,7 +104,6 @@ def _arrived() -> Select[*tuple[Any, ...]]:
             DataTransfer.generation,
             RawDataPackage.size,
             DataLocation.site_id,
-            DataLocation.verification_method,
         )
         .join(RawDataPackage, RawDataPackage.id == DataTransfer.raw_data_package_id)
         .join(DataLocation.__table__, DataLocation.__table__.c.id == DataTransfer.destination_location_id)
@@ -273,18 +270,34 @@ def _send_again(session: Session, topology: Topology, row: Row[*tuple[Any, ...]]
 
 
 def verify_archive_copies(session: Session, topology: Topology, package_ids: Sequence[UUID]) -> int:
-    """Open the verification of our archives' copies of some packages, for want of a recent one."""
+    """Open the verification of our archives' copies of some packages, for want of a recent one.
+
+    One that waits as a scrub is raised to what a deletion waits for.
+    """
     location = DataLocation.__table__.c
     being_verified = exists().where(
         FixityCheck.physical_copy_id == PhysicalCopy.id, FixityCheck.status != Status.COMPLETED
     )
+    raised = session.execute(
+        update(FixityCheck)
+        .where(
+            FixityCheck.reason == CheckReason.SCRUB,
+            FixityCheck.status == Status.PENDING,
+            FixityCheck.site_id.in_(topology.sites),
+            FixityCheck.physical_copy_id.in_(
+                select(PhysicalCopy.id).where(is_one_of(PhysicalCopy.raw_data_package_id, package_ids))
+            ),
+        )
+        .values(reason=CheckReason.CONFIRMATION, priority=0)
+        .returning(FixityCheck.id)
+        .execution_options(synchronize_session=False)
+    ).all()
     copies = session.execute(
         select(
             PhysicalCopy.id,
             PhysicalCopy.site_id,
             PhysicalCopy.data_location_id,
             PhysicalCopy.size,
-            location.verification_method,
         )
         .join(DataLocation.__table__, location.id == PhysicalCopy.data_location_id)
         .where(
@@ -302,13 +315,12 @@ def verify_archive_copies(session: Session, topology: Topology, package_ids: Seq
             copy.id,
             site_id=copy.site_id,
             data_location_id=copy.data_location_id,
-            reason=CheckReason.SCRUB,
-            method=copy.verification_method,
+            reason=CheckReason.CONFIRMATION,
             priority=0,
             size=copy.size,
             at=topology.at,
         )
-    return len(copies)
+    return len(copies) + len(raised)
 
 
 def living_at(location_id: str, relative_path: str) -> ColumnElement[bool]:
@@ -373,7 +385,6 @@ def open_check(
     site_id: str,
     data_location_id: str,
     reason: CheckReason,
-    method: VerificationMethod,
     priority: int,
     size: int,
     at: datetime,
@@ -401,7 +412,6 @@ def open_check(
             data_location_id=data_location_id,
             data_transfer_id=data_transfer_id,
             reason=reason,
-            method=method,
             priority=priority,
             created_at=at,
             bytes_total=size,

@@ -25,7 +25,6 @@ from ccat_ops_db.enumerations import (
     LocationType,
     RouteType,
     TransferMethod,
-    VerificationMethod,
 )
 from ccat_ops_db.filing import FileFacts, file_raw_data
 from ccat_ops_db.identity import new_id
@@ -143,7 +142,6 @@ def _add_places(session: Session, simulation: Simulation) -> None:
             location = S3DataLocation(
                 endpoint="https://store.example.org", bucket="archive", credential="archive"
             )
-            location.verification_method = VerificationMethod.FULL_READ
         location.id, location.site_id, location.name = location_id, site_id, name
         location.location_type, location.retention_policy_id = location_type, policy
         location.deletion_mode, location.package_size_limit = DeletionMode.ENABLED, 2 * GIB

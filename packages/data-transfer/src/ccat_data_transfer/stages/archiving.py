@@ -13,7 +13,7 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason
 from ccat_ops_db.events import record_event
-from ccat_ops_db.models import DataLocation, LongTermArchiveTransfer, PhysicalCopy
+from ccat_ops_db.models import LongTermArchiveTransfer, PhysicalCopy
 
 
 def archive_package(work: Attempt) -> None:
@@ -26,10 +26,6 @@ def archive_package(work: Attempt) -> None:
                 PhysicalCopy.id == transfer.source_copy_id
             )
         ).one()
-        archive = DataLocation.__table__.c
-        method = session.execute(
-            select(archive.verification_method).where(archive.id == transfer.destination_location_id)
-        ).scalar_one()
         package, archive_id = story.package, transfer.destination_location_id
         name = free_name(session, package.id, archive_id)
     report = None
@@ -63,7 +59,6 @@ def archive_package(work: Attempt) -> None:
             site_id=transfer.site_id,
             data_location_id=archive_id,
             reason=CheckReason.ARCHIVE,
-            method=method,
             priority=transfer.priority,
             size=package.size,
             at=at,

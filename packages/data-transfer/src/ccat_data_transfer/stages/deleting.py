@@ -34,7 +34,7 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.lease import renew
 from ccat_ops_db.database_time import database_now
 from ccat_ops_db.deletions import deletion_has_begun, undelete
-from ccat_ops_db.enumerations import PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import ConfirmBy, PhysicalCopyStatus
 from ccat_ops_db.events import record_event
 from ccat_ops_db.models import Deletion, PhysicalCopy
 from ccat_ops_db.waiting import WaitingReason
@@ -82,12 +82,11 @@ def _confirm(work: Attempt, copy: ArchiveCopy) -> Confirmation | Failure | None:
     work.item_done()
     try:
         storage = work.storage(copy.location_id)
-        if copy.how is VerificationMethod.FULL_READ or not _is_unchanged(storage, copy):
+        if copy.how is ConfirmBy.FULL_READ or not _is_unchanged(storage, copy):
             work.world.mover(method_between(storage, storage)).verify(
                 storage,
                 copy.relative_path,
                 Expected(copy.size, copy.checksum),
-                VerificationMethod.FULL_READ,
                 work.moved,
             )
         storage.confirm_place()

@@ -14,7 +14,7 @@ from ccat_data_transfer.work.attempt import Attempt
 from ccat_data_transfer.work.kinds import KINDS
 from ccat_data_transfer.work.outcome import storable
 from ccat_ops_db.database_time import database_now
-from ccat_ops_db.enumerations import CallerKind, CheckReason, DoubtCause, VerificationMethod
+from ccat_ops_db.enumerations import CallerKind, CheckReason, DoubtCause
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import Doubt, PhysicalCopy
 
@@ -64,7 +64,6 @@ def have_it_verified(work: Attempt, copy_id: UUID, why: Exception) -> None:
             site_id=copy.site_id,
             data_location_id=copy.data_location_id,
             reason=CheckReason.REQUEST,
-            method=VerificationMethod.FULL_READ,
             priority=0,
             size=copy.size,
             at=database_now(session),

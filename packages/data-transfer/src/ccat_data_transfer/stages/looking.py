@@ -13,7 +13,7 @@ from ccat_data_transfer.movers.interface import Expected, WrongCopyError
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.storage.interface import ObjectInfo, Storage
 from ccat_data_transfer.work.attempt import Attempt
-from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import CopyForm, PhysicalCopyStatus
 from ccat_ops_db.evidence import identity_found
 from ccat_ops_db.models import PhysicalCopy, RawDataPackage
 
@@ -86,7 +86,7 @@ def _is_known(
 def _is_read_right(work: Attempt, storage: Storage, info: ObjectInfo, expected: Expected) -> bool:
     mover = work.world.mover(method_between(storage, storage))
     try:
-        mover.verify(storage, info.path, expected, VerificationMethod.FULL_READ, work.moved)
+        mover.verify(storage, info.path, expected, work.moved)
     except WrongCopyError:
         return False
     return True

@@ -1,5 +1,6 @@
 """Stage 3, verifying: a copy is read, or asked for, where it is, and its state follows from what is found."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -12,7 +13,8 @@ from ccat_data_transfer.evidence.record import Reading, Watch, record, right, wr
 from ccat_data_transfer.evidence.suspicion import LAST_COPIES, WRONG_COPIES, wrong_for_the_first_time
 from ccat_data_transfer.evidence.verdicts import FIRST_READINGS, is_verdict, was_wrong
 from ccat_data_transfer.failures import Integrity
-from ccat_data_transfer.movers.interface import Expected, VerifyReport, WrongCopyError
+from ccat_data_transfer.movers.interface import Expected, WrongCopyError
+from ccat_data_transfer.planning.scrubbing import next_reading
 from ccat_data_transfer.planning.tar_names import tars_at
 from ccat_data_transfer.stages.archiving import method_between
 from ccat_data_transfer.work.attempt import Attempt
@@ -43,9 +45,11 @@ def verify_copy(work: Attempt) -> None:
         package = session.get_one(RawDataPackage, copy.raw_data_package_id)
         doubts = open_doubts(session, copy.id)
         location = DataLocation.__table__.c
-        location_type = session.execute(
-            select(location.location_type).where(location.id == copy.data_location_id)
-        ).scalar_one()
+        location_type, scrub_interval = session.execute(
+            select(location.location_type, location.scrub_interval).where(
+                location.id == copy.data_location_id
+            )
+        ).one()
     assert package.size is not None, "only sealed packages are verified"
     assert package.checksum is not None, "only sealed packages are verified"
     storage = work.storage(copy.data_location_id)
@@ -56,7 +60,6 @@ def verify_copy(work: Attempt) -> None:
             storage,
             copy.relative_path,
             Expected(package.size, package.checksum),
-            check.method,
             work.moved,
         )
     except WrongCopyError as failure:
@@ -102,7 +105,9 @@ def verify_copy(work: Attempt) -> None:
             differs = check.reason not in FIRST_READINGS and was_wrong(session, copy.id)
             reading = record(session, work, copy.id, copy.site_id, found, span, reason=check.reason)
             answer(session, doubts, copy.site_id, work.lease.owner, verification_id=reading)
-            _note_good(session, work, copy, location_type, report, storage.marker_id)
+            again = next_reading(copy.id, span.ended_at, timedelta(seconds=scrub_interval))
+            is_archive = location_type is LocationType.LONG_TERM_ARCHIVE
+            _note_good(session, work, copy, storage.marker_id, again if is_archive else None)
             if differs:
                 # That speaks against machines, memory or storage.
                 said = f"{copy.relative_path} was read wrong at {copy.data_location_id}, and then right"
@@ -114,10 +119,10 @@ def _note_good(
     session: Session,
     work: Attempt,
     copy: PhysicalCopy,
-    location_type: LocationType,
-    report: VerifyReport,
     marker_id: UUID | None,
+    next_check_at: datetime | None,
 ) -> None:
+    """Note that a copy is right, and when it is to be read again; null: it is in no archive."""
     at = database_now(session)
     session.execute(
         update(PhysicalCopy)
@@ -128,6 +133,7 @@ def _note_good(
         .values(
             status=PhysicalCopyStatus.VERIFIED,
             place_marker_id=marker_id,
+            next_check_at=next_check_at,
         )
         .execution_options(synchronize_session=False)
     )
@@ -142,7 +148,7 @@ def _note_good(
     for copy_id in names.all():
         resolve_errors(session, subject_type="physical_copy", subject_id=copy_id, at=at)
     # Verified again later, it is not archived again.
-    archived = location_type is LocationType.LONG_TERM_ARCHIVE and copy.status is PhysicalCopyStatus.PRESENT
+    archived = next_check_at is not None and copy.status is PhysicalCopyStatus.PRESENT
     record_event(
         session,
         site_id=copy.site_id,
@@ -151,7 +157,7 @@ def _note_good(
         action="package.archived" if archived else "copy.verified",
         subject_type="raw_data_package",
         subject_id=copy.raw_data_package_id,
-        message=f"verified at {copy.data_location_id} by {report.method.replace('_', ' ')}",
+        message=f"verified at {copy.data_location_id}",
     )
 
 

@@ -25,7 +25,7 @@ from ccat_dev_stack.pictures.night import (
 from ccat_dev_stack.pictures.observing import Part, observe_since
 from ccat_dev_stack.pictures.steps import Package, lock
 from ccat_dev_stack.proofs import marker_at
-from ccat_ops_db.enumerations import CallerKind, CheckReason, Operation, Status, VerificationMethod
+from ccat_ops_db.enumerations import CallerKind, CheckReason, Operation, Status
 from ccat_ops_db.models import (
     DataTransfer,
     ErrorAcknowledgement,
@@ -188,7 +188,6 @@ class BadNight:
             physical_copy_id=copy,
             data_location_id=ARCHIVE_US,
             reason=CheckReason.SCRUB,
-            method=VerificationMethod.FULL_READ,
         )
         lock(self._night, copy, check, at)
         self._scrubs.append(check.id)

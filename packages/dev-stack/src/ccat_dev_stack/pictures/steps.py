@@ -15,7 +15,6 @@ from ccat_ops_db.enumerations import (
     CheckResult,
     PhysicalCopyStatus,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db.models import FixityCheck, RawDataPackage, RawDataPackagePhysicalCopy
 from ccat_ops_db.models.base import Work, snake_case
@@ -102,7 +101,6 @@ def check(
         physical_copy_id=copy,
         data_location_id=location,
         reason=reason,
-        method=VerificationMethod.FULL_READ,
         result=CheckResult.VERIFIED if is_done else None,
         checksum=xxh3(str(package.id)) if is_done else None,
         **values,

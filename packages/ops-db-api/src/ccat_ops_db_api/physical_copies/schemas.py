@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ccat_ops_db.enumerations import CopyForm, CopyKind, LocationType, PhysicalCopyStatus, VerificationMethod
+from ccat_ops_db.enumerations import CopyForm, CopyKind, LocationType, PhysicalCopyStatus, ReadingMethod
 from ccat_ops_db_api.platform.fields import ResponseBody
 
 
@@ -27,7 +27,7 @@ class Copy(ResponseBody):
     created_at: datetime
     checksum: str | None
     verified_at: datetime | None
-    verified_by: VerificationMethod | None
+    verified_by: ReadingMethod | None
     next_check_at: datetime | None
     pinned_until: datetime | None
     deleted_at: datetime | None

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status, VerificationMethod
+from ccat_ops_db.enumerations import CheckReason, CopyForm, PhysicalCopyStatus, Status
 from ccat_ops_db.identity import new_id
 from ccat_ops_db.models import PhysicalCopy
 from ccat_ops_db_api.access.principal import Principal
@@ -67,7 +67,6 @@ def _check(copy: Any, now: datetime) -> dict[str, Any]:
         "physical_copy_id": copy.id,
         "data_location_id": copy.data_location_id,
         "reason": CheckReason.REQUEST,
-        "method": VerificationMethod.FULL_READ,
         "status": Status.PENDING,
         "created_at": now,
         "bytes_total": copy.size,

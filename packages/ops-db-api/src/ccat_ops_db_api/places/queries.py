@@ -94,7 +94,8 @@ def locations() -> Rows:
         "capacity_bytes",
         "reserve_bytes",
         "deletion_mode",
-        "verification_method",
+        "scrub_interval",
+        "scrub_bytes_per_day",
         "concurrency",
         "package_size_limit",
         "package_age_limit",
@@ -202,10 +203,10 @@ def policies() -> Rows:
         "description",
         "trigger",
         "min_archive_copies",
-        "max_verification_age",
+        "max_proof_age",
         "retention_time",
         "grace_period",
-        "reconfirmation",
+        "confirm_by",
         "retired_at",
     )
     return select(*(POLICIES.c[name] for name in names))

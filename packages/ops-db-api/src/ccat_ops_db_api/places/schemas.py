@@ -6,13 +6,13 @@ from typing import Literal
 from pydantic import Field
 
 from ccat_ops_db.enumerations import (
+    ConfirmBy,
     DeletionMode,
     DeletionTrigger,
     LocationType,
     RouteType,
     StorageType,
     TransferMethod,
-    VerificationMethod,
 )
 from ccat_ops_db_api.platform.fields import Reason, RequestBody, ResponseBody, Time
 
@@ -103,7 +103,12 @@ class Location(ResponseBody):
     reserve_bytes: int
     retention_policy: str | None
     deletion_mode: DeletionMode
-    verification_method: VerificationMethod
+    scrub_interval: int = Field(
+        description="The bytes of a copy here are read again at the latest after so long, seconds (archives)."
+    )
+    scrub_bytes_per_day: int | None = Field(
+        description="At most so many bytes a day are read for that; null: whatever is due (archives)."
+    )
     concurrency: int
     package_size_limit: int
     package_age_limit: int
@@ -186,10 +191,10 @@ class Policy(ResponseBody):
     description: str | None
     trigger: DeletionTrigger
     min_archive_copies: int
-    max_verification_age: int
+    max_proof_age: int
     retention_time: int
     grace_period: int
-    reconfirmation: VerificationMethod
+    confirm_by: ConfirmBy
     retired_at: datetime | None
 
 

@@ -117,7 +117,6 @@ FIXITY_CHECKS = Kind(
         "copy_id": FixityCheck.physical_copy_id,
         "location": FixityCheck.data_location_id,
         "reason": FixityCheck.reason,
-        "method": FixityCheck.method,
         "result": FixityCheck.result,
         "checksum": FixityCheck.checksum,
     },

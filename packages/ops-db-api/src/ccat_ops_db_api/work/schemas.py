@@ -12,7 +12,6 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     FailureClass,
     Status,
-    VerificationMethod,
 )
 from ccat_ops_db_api.platform.fields import RequestBody, ResponseBody, Text
 
@@ -82,7 +81,6 @@ class FixityCheckRow(WorkRow):
     copy_id: UUID
     location: str
     reason: CheckReason
-    method: VerificationMethod
     result: CheckResult | None
     checksum: str | None
 

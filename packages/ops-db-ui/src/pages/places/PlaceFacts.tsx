@@ -4,6 +4,7 @@ import { Contact } from "~/components/Contact";
 import { KeyValues } from "~/components/KeyValues";
 import page from "~/components/Page.module.css";
 import { Bytes } from "~/components/Quantity";
+import { withPrefix } from "~/components/quantity";
 import { span } from "~/time/format";
 
 type Location = components["schemas"]["Location"];
@@ -27,7 +28,7 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
         ? "never"
         : `${data.deletion_mode.replaceAll("_", " ")}, policy ${data.retention_policy ?? "none"}`,
     ],
-    ["Verification", data.verification_method.replaceAll("_", " ")],
+    ["Read again", isArchive ? readAgain(data.scrub_interval, data.scrub_bytes_per_day) : null],
     ["At the same time", `${data.concurrency} pieces of work`],
     ["Packages up to", !isSource ? null : <Bytes key="limit" value={data.package_size_limit} />],
     ["Packaged after", !isSource ? null : span(data.package_age_limit * 1_000)],
@@ -43,6 +44,11 @@ export function PlaceFacts({ of: data }: { readonly of: Location }) {
       </p>
     </>
   );
+}
+
+function readAgain(seconds: number, bytesPerDay: number | null): string {
+  const limit = bytesPerDay === null ? "" : `, at most ${withPrefix(bytesPerDay, "B")} a day`;
+  return `each copy within ${span(seconds * 1_000)}${limit}`;
 }
 
 function leftOutAfter(seconds: number | null): string {

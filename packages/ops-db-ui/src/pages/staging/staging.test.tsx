@@ -62,7 +62,8 @@ const PLACE: Location = {
     bytes_per_second: null,
     full_at: null,
   },
-  verification_method: "header",
+  scrub_interval: 7_776_000,
+  scrub_bytes_per_day: null,
   watermark_high: 0.9,
   watermark_low: 0.8,
 };

@@ -49,7 +49,7 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
     place_marker_id: Mapped[UUID | None] = mapped_column(
         doc="Marker of the place when it was last found right here; it proves nothing under another."
     )
-    next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is to be scrubbed next.")
+    next_check_at: Mapped[datetime | None] = mapped_column(doc="When it is due to be read again (archives).")
     onward_planned_at: Mapped[datetime | None] = mapped_column(
         doc="When its way on from a buffer or an archive was planned; null: still to be planned."
     )
@@ -136,10 +136,9 @@ class PhysicalCopy(Identified, Owned, Waiting, Base):
         ),
         Index(
             "ix_physical_copy_next_check_at",
+            "data_location_id",
             "next_check_at",
-            postgresql_where=text(
-                "next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"
-            ),
+            postgresql_where=text("next_check_at IS NOT NULL AND status IN ('present', 'verified')"),
         ),
         Index(
             "ix_physical_copy_pinned_until",

@@ -13,7 +13,6 @@ from ccat_ops_db.enumerations import (
     CopyKind,
     RouteType,
     TransferMethod,
-    VerificationMethod,
 )
 from ccat_ops_db.models.base import Base, Identified, Owned, Reference, Work, checksum_check, choice, of_owner
 from ccat_ops_db.models.copies import PhysicalCopy
@@ -226,7 +225,6 @@ class FixityCheck(Work, Base):
         index=True, doc="Transfer, of whichever site, whose arrival it confirms."
     )
     reason: Mapped[CheckReason] = mapped_column(choice(CheckReason), doc="Why it is checked.")
-    method: Mapped[VerificationMethod] = mapped_column(choice(VerificationMethod), doc="How it is checked.")
     excluded_worker: Mapped[str | None] = mapped_column(
         doc="Process that read it wrong: another one reads it, or the same some hours later."
     )
@@ -250,6 +248,13 @@ class FixityCheck(Work, Base):
             of_owner("data_location_id", "data_location"),
             checksum_check("checksum"),
             Index(None, "physical_copy_id"),
+            Index(
+                "ix_fixity_check_scrub",
+                "data_location_id",
+                "created_at",
+                postgresql_where=text("reason = 'scrub'"),
+                sqlite_where=text("reason = 'scrub'"),
+            ),
             Index(
                 "uq_fixity_check_open",
                 "physical_copy_id",

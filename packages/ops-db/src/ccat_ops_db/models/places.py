@@ -15,7 +15,7 @@ from sqlalchemy.orm import (
     synonym,
 )
 
-from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType, VerificationMethod
+from ccat_ops_db.enumerations import DeletionMode, LocationType, StorageType
 from ccat_ops_db.models.base import SLUG_PATTERN, Base, Identified, Owned, Reference, choice, matches
 from ccat_ops_db.models.statements import SUSPENSION_IN_FORCE, Suspension, first
 
@@ -117,10 +117,12 @@ class DataLocation(Reference, Suspendable, Base):
         default=DeletionMode.DRY_RUN,
         doc="A new location only says what it would delete.",
     )
-    verification_method: Mapped[VerificationMethod] = mapped_column(
-        choice(VerificationMethod),
-        default=VerificationMethod.FULL_READ,
-        doc="How a copy that arrived here is confirmed.",
+    scrub_interval: Mapped[int] = mapped_column(
+        default=90 * 86400,
+        doc="The bytes of a copy here are read again within so long, seconds (long_term_archive).",
+    )
+    scrub_bytes_per_day: Mapped[int | None] = mapped_column(
+        doc="At most so many bytes a day are read for that; null: whatever is due (long_term_archive)."
     )
     concurrency: Mapped[int] = mapped_column(default=4, doc="Units of work at the same time, per operation.")
     package_size_limit: Mapped[int] = mapped_column(
@@ -170,6 +172,8 @@ class DataLocation(Reference, Suspendable, Base):
         CheckConstraint("package_size_limit > 0 AND package_age_limit > 0", name="package_limits_positive"),
         CheckConstraint("settle_time >= 0", name="settle_time_not_negative"),
         CheckConstraint("leave_out_after >= 0", name="leave_out_after_not_negative"),
+        CheckConstraint("scrub_interval >= 86400", name="scrub_interval_at_least_a_day"),
+        CheckConstraint("scrub_bytes_per_day > 0", name="scrub_bytes_per_day_positive"),
         CheckConstraint('NOT (mount_point AND "create")', name="mount_point_is_not_made"),
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, column_property, declared_attr, mapped_column
 
-from ccat_ops_db.enumerations import DeletionTrigger, HoldScope, VerificationMethod
+from ccat_ops_db.enumerations import ConfirmBy, DeletionTrigger, HoldScope
 from ccat_ops_db.models.base import Base, Identified, Owned, Reference, choice
 from ccat_ops_db.models.statements import DeletionHoldEnd, first
 
@@ -21,8 +21,8 @@ class RetentionPolicy(Reference, Base):
     min_archive_copies: Mapped[int] = mapped_column(
         default=2, doc="Verified archive copies elsewhere that a deletion needs; never below 1."
     )
-    max_verification_age: Mapped[int] = mapped_column(
-        default=30 * 86400, doc="How old the verification of such a copy may be, seconds."
+    max_proof_age: Mapped[int] = mapped_column(
+        default=30 * 86400, doc="How long ago the bytes of such a copy may have been read, seconds."
     )
     retention_time: Mapped[int] = mapped_column(
         default=0, doc="Kept at least this long after sealing, seconds."
@@ -30,14 +30,14 @@ class RetentionPolicy(Reference, Base):
     grace_period: Mapped[int] = mapped_column(
         default=0, doc="A scheduled deletion can be cancelled this long, seconds."
     )
-    reconfirmation: Mapped[VerificationMethod] = mapped_column(
-        choice(VerificationMethod),
-        default=VerificationMethod.HEADER,
+    confirm_by: Mapped[ConfirmBy] = mapped_column(
+        choice(ConfirmBy),
+        default=ConfirmBy.UNCHANGED,
         doc="How archive copies are confirmed in the moment of deletion.",
     )
     __table_args__ = (
         CheckConstraint("min_archive_copies >= 1", name="min_archive_copies_at_least_1"),
-        CheckConstraint("max_verification_age > 0", name="max_verification_age_positive"),
+        CheckConstraint("max_proof_age > 0", name="max_proof_age_positive"),
         CheckConstraint("retention_time >= 0 AND grace_period >= 0", name="times_not_negative"),
     )
 

@@ -20,12 +20,12 @@ from ccat_ops_db.configuration.entries.common import (
     Text,
 )
 from ccat_ops_db.enumerations import (
+    ConfirmBy,
     DeletionMode,
     DeletionTrigger,
     LocationType,
     RouteType,
     TransferMethod,
-    VerificationMethod,
 )
 
 LONGEST_CONTACT = 200
@@ -109,7 +109,8 @@ class DataLocationEntry(Entry):
     reserve_bytes: Amount = 0
     retention_policy: Annotated[str | None, Ref("retention_policies", "retention_policy_id")] = None
     deletion_mode: DeletionMode = DeletionMode.DRY_RUN
-    verification_method: VerificationMethod = VerificationMethod.FULL_READ
+    scrub_interval: Annotated[int, Field(ge=86_400, lt=2**63)] = 90 * 86400
+    scrub_bytes_per_day: Count | None = None
     concurrency: Count = 4
     package_size_limit: Count = 50_000_000_000
     package_age_limit: Count = 3600
@@ -233,7 +234,7 @@ class RetentionPolicyEntry(Entry):
     description: Text | None = None
     trigger: DeletionTrigger
     min_archive_copies: Annotated[int, Field(ge=1, le=100)] = 2
-    max_verification_age: Count = 30 * 86400
+    max_proof_age: Count = 30 * 86400
     retention_time: Amount = 0
     grace_period: Amount = 0
-    reconfirmation: VerificationMethod = VerificationMethod.HEADER
+    confirm_by: ConfirmBy = ConfirmBy.UNCHANGED

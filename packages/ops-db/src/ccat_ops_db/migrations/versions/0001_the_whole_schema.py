@@ -844,7 +844,7 @@ ALTER TABLE fixity_check ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON fixity_check
-FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.data_location_id, OLD.data_transfer_id, OLD.reason, OLD.method, OLD.excluded_worker, OLD.decoys, OLD.decoys_right, OLD.result, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.data_location_id, NEW.data_transfer_id, NEW.reason, NEW.method, NEW.excluded_worker, NEW.decoys, NEW.decoys_right, NEW.result, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
+FOR EACH ROW WHEN ((OLD.physical_copy_id, OLD.data_location_id, OLD.data_transfer_id, OLD.reason, OLD.excluded_worker, OLD.decoys, OLD.decoys_right, OLD.result, OLD.checksum, OLD.status, OLD.priority, OLD.created_at, OLD.attempt, OLD.interruptions, OLD.next_attempt_at, OLD.lease_owner, OLD.fencing, OLD.started_at, OLD.worker_clock, OLD.finished_at, OLD.bytes_total, OLD.error_class, OLD.error_category, OLD.error_message, OLD.waiting_reason) IS DISTINCT FROM (NEW.physical_copy_id, NEW.data_location_id, NEW.data_transfer_id, NEW.reason, NEW.excluded_worker, NEW.decoys, NEW.decoys_right, NEW.result, NEW.checksum, NEW.status, NEW.priority, NEW.created_at, NEW.attempt, NEW.interruptions, NEW.next_attempt_at, NEW.lease_owner, NEW.fencing, NEW.started_at, NEW.worker_clock, NEW.finished_at, NEW.bytes_total, NEW.error_class, NEW.error_category, NEW.error_message, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
@@ -1220,15 +1220,15 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("min_archive_copies", sa.BigInteger(), nullable=False),
-        sa.Column("max_verification_age", sa.BigInteger(), nullable=False),
+        sa.Column("max_proof_age", sa.BigInteger(), nullable=False),
         sa.Column("retention_time", sa.BigInteger(), nullable=False),
         sa.Column("grace_period", sa.BigInteger(), nullable=False),
         sa.Column(
-            "reconfirmation",
+            "confirm_by",
             sa.Enum(
-                "header",
+                "unchanged",
                 "full_read",
-                name="verification_method",
+                name="confirm_by",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
@@ -1236,9 +1236,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "max_verification_age > 0", name=op.f("ck_retention_policy_max_verification_age_positive")
-        ),
+        sa.CheckConstraint("max_proof_age > 0", name=op.f("ck_retention_policy_max_proof_age_positive")),
         sa.CheckConstraint(
             "min_archive_copies >= 1", name=op.f("ck_retention_policy_min_archive_copies_at_least_1")
         ),
@@ -1615,18 +1613,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column(
-            "verification_method",
-            sa.Enum(
-                "header",
-                "full_read",
-                name="verification_method",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("scrub_interval", sa.BigInteger(), nullable=False),
+        sa.Column("scrub_bytes_per_day", sa.BigInteger(), nullable=True),
         sa.Column("concurrency", sa.BigInteger(), nullable=False),
         sa.Column("package_size_limit", sa.BigInteger(), nullable=False),
         sa.Column("package_age_limit", sa.BigInteger(), nullable=False),
@@ -1648,6 +1636,12 @@ def upgrade() -> None:
         sa.CheckConstraint("settle_time >= 0", name=op.f("ck_data_location_settle_time_not_negative")),
         sa.CheckConstraint(
             "leave_out_after >= 0", name=op.f("ck_data_location_leave_out_after_not_negative")
+        ),
+        sa.CheckConstraint(
+            "scrub_interval >= 86400", name=op.f("ck_data_location_scrub_interval_at_least_a_day")
+        ),
+        sa.CheckConstraint(
+            "scrub_bytes_per_day > 0", name=op.f("ck_data_location_scrub_bytes_per_day_positive")
         ),
         sa.CheckConstraint(
             "package_size_limit > 0 AND package_age_limit > 0",
@@ -2403,9 +2397,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_physical_copy_next_check_at",
         "physical_copy",
-        ["next_check_at"],
+        ["data_location_id", "next_check_at"],
         unique=False,
-        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
+        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified')"),
     )
     op.create_index(
         "ix_physical_copy_onward",
@@ -2738,23 +2732,12 @@ def upgrade() -> None:
             sa.Enum(
                 "arrival",
                 "archive",
+                "confirmation",
                 "scrub",
                 "request",
                 "second_reading",
                 "sample",
                 name="check_reason",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "method",
-            sa.Enum(
-                "header",
-                "full_read",
-                name="verification_method",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
@@ -2877,6 +2860,14 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_fixity_check_physical_copy_id"), "fixity_check", ["physical_copy_id"], unique=False
+    )
+    op.create_index(
+        "ix_fixity_check_scrub",
+        "fixity_check",
+        ["data_location_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("reason = 'scrub'"),
+        sqlite_where=sa.text("reason = 'scrub'"),
     )
     op.create_index(
         "uq_fixity_check_open",
@@ -3906,7 +3897,6 @@ def upgrade() -> None:
             "method",
             sa.Enum(
                 "full_read",
-                "store_checksum",
                 "unchanged",
                 name="reading_method",
                 native_enum=False,
@@ -4199,6 +4189,12 @@ def downgrade() -> None:
     )
     op.drop_table("long_term_archive_transfer")
     op.drop_index(
+        "ix_fixity_check_scrub",
+        table_name="fixity_check",
+        postgresql_where=sa.text("reason = 'scrub'"),
+        sqlite_where=sa.text("reason = 'scrub'"),
+    )
+    op.drop_index(
         "uq_fixity_check_open",
         table_name="fixity_check",
         postgresql_where=sa.text("status NOT IN ('completed', 'cancelled')"),
@@ -4297,7 +4293,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_physical_copy_next_check_at",
         table_name="physical_copy",
-        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified', 'staged')"),
+        postgresql_where=sa.text("next_check_at IS NOT NULL AND status IN ('present', 'verified')"),
     )
     op.drop_table("physical_copy")
     op.drop_index(
