@@ -27,7 +27,7 @@ const SEEN: Readonly<Record<string, string>> = {
   "a package":
     "PackageState LocationType PhysicalCopyStatus StepKind LifeStep.reason LifeStep.error_category Service.state",
   "a place":
-    "Turn LocationType Event.action StorageType DeletionMode ConfirmBy Service.state DeletionTrigger",
+    "Turn LocationType Event.action StorageType DeletionMode Service.state DeletionTrigger",
   Staging: "JobState",
   "a staging job": "JobState",
 };
