@@ -18,6 +18,8 @@ NAMED_ELSEWHERE = {
     "readings_differ",
     "location_suspect",
     "all_left_out",
+    "reading_overdue",
+    "unknown_objects",
     "file_left_out",
     "source_changed_after_packaging",
     "leftover",

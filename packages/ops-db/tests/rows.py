@@ -228,6 +228,22 @@ def add_exception(session: Session, file: UUID) -> UUID:
     return exception.id
 
 
+def add_finding(session: Session, location: str) -> UUID:
+    """Say that an object of no copy is at a location."""
+    finding = models.ReconcileFinding(
+        id=new_id(),
+        site_id=location.partition(".")[0],
+        data_location_id=location,
+        path="old/notes.txt",
+        size=3,
+        identity="disk:7",
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+    )
+    _add(session, finding)
+    return finding.id
+
+
 def files_of(session: Session, package: UUID) -> list[UUID]:
     """Return the files of a package, in the order of their numbers."""
     view = models.RawDataFileView

@@ -46,6 +46,7 @@ STATE = {
     "executed_obs_unit": ("comment", "'clouds'"),
     "place_marker": ("retired_at", "now()"),
     "outage": ("ended_at", "now()"),
+    "reconcile_finding": ("identity", "'disk:another'"),
     "raw_data_series": ("packaged_bytes", "filed_bytes"),
     "raw_data_package": (
         "part_number",
@@ -154,6 +155,8 @@ def test_progress_is_no_change_of_state(session: Session, world: rows.World, tab
         rows.add_package(session, world.execution, part=2, sealed=False)
     elif table == "raw_data_file_exception":
         rows.add_exception(session, world.file)
+    elif table == "reconcile_finding":
+        rows.add_finding(session, world.buffer)
     elif table not in STATE or table in ("copy_claim", "physical_copy_lock"):
         rows.add_row(session, world, table, Status.PENDING)
     take(session, Consumer.PLANNER, 1000)

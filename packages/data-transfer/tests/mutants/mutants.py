@@ -312,6 +312,27 @@ MUTANTS = (
         f"{TESTS}/places/test_s3.py::test_a_right_label_on_wrong_bytes_is_no_proof",
     ),
     Mutant(
+        "what a listing left out is lost",
+        f"{ENGINE}/stages/reconciling.py",
+        "    if info is not None and info.size == size:\n        return 0\n",
+        "",
+        f"{TESTS}/stages/test_reconcile.py::test_what_a_listing_left_out_and_is_there_is_not_doubted",
+    ),
+    Mutant(
+        "what is on its way is unknown",
+        f"{ENGINE}/stages/reconciling.py",
+        "return now_ns - each.modified_ns > YOUNG",
+        "return now_ns - each.modified_ns > 0 * YOUNG",
+        f"{TESTS}/stages/test_reconcile.py::test_what_is_young_may_be_on_its_way",
+    ),
+    Mutant(
+        "what is gone stays told",
+        f"{ENGINE}/stages/reconciling.py",
+        "ReconcileFinding.last_seen_at < begun_at",
+        "ReconcileFinding.last_seen_at > begun_at",
+        f"{TESTS}/stages/test_reconcile.py::test_an_object_of_no_copy_is_told_until_it_is_gone",
+    ),
+    Mutant(
         "archives send what is on its way already",
         f"{ENGINE}/planning/spreading.py",
         "found[package].coming.add(site)",

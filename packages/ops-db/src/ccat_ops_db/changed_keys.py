@@ -53,7 +53,8 @@ WATCHED: dict[str, Watched] = {
     ),
     "raw_data_package": Watched(),
     "raw_data_file_exception": Watched(("last_seen_at", "readings", "read_by", "detail")),
-    "place_marker": Watched(("to_be_read",)),
+    "place_marker": Watched(("to_be_read", "listing_begun_at", "listed_at")),
+    "reconcile_finding": Watched(("last_seen_at",)),
     "outage": Watched(("message", "last_seen_at", "count")),
     # Files have no keys: there are too many, and the event of their filing tells.
     "physical_copy": Watched(WAITING, only="{row}.kind = 'raw_data_package'"),

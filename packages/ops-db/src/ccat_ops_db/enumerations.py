@@ -157,6 +157,15 @@ class Finding(StrEnum):
     """Another object than the one that was read before."""
 
 
+class FindingResolution(StrEnum):
+    """What became of an object that is of no copy."""
+
+    GONE = "gone"
+    """It was not listed any more."""
+    ADOPTED = "adopted"
+    """It is a copy now, and is read."""
+
+
 class DoubtCause(StrEnum):
     """Why a copy, or a place, is not believed any more."""
 

@@ -167,6 +167,12 @@ def _packages(session: Session, location_id: str, tars: Sequence[str]) -> dict[s
         session.scalars(select(RawDataPackage.relative_path).where(RawDataPackage.relative_path.in_(tars))),
         Whose.ENDED,
     )
+    return found | dict.fromkeys(packages_under_way(session, location_id, tars), Whose.OPEN)
+
+
+def packages_under_way(session: Session, location_id: str, tars: Sequence[str]) -> set[str]:
+    """Return those of some paths of packages that are being made at a location, or sent there."""
+    found: set[str] = set()
     for work in (PackageCreation, DataTransfer, LongTermArchiveTransfer):
         open_here = (
             select(RawDataPackage.relative_path)
@@ -177,7 +183,7 @@ def _packages(session: Session, location_id: str, tars: Sequence[str]) -> dict[s
                 work.status.not_in([Status.COMPLETED, Status.CANCELLED]),
             )
         )
-        found |= dict.fromkeys(session.scalars(open_here), Whose.OPEN)
+        found |= set(session.scalars(open_here))
     return found
 
 

@@ -5,6 +5,7 @@ told by all copies that ever were at the place, so that nobody ever reads, remov
 another.
 """
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,6 +47,14 @@ class TarName:
 def name_of(package_path: str, generation: int) -> str:
     """Return the name of a tar: ``<id>.tar`` → ``<id>.g2.tar``."""
     return package_path if generation == 1 else f"{package_path.removesuffix('.tar')}.g{generation}.tar"
+
+
+def generation_of(path: str) -> int | None:
+    """Return which generation of its package's tar a name is; null if it is the name of no tar."""
+    if not path.endswith(".tar"):
+        return None
+    number = re.search(r"\.g([0-9]+)\.tar$", path)
+    return 1 if number is None else int(number[1])
 
 
 def next_tar(session: Session, package_id: UUID, location_id: str) -> TarName:

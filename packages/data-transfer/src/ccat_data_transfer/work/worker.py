@@ -22,6 +22,7 @@ from ccat_data_transfer.places.collect import collect
 from ccat_data_transfer.places.credentials import CredentialWatch
 from ccat_data_transfer.settings import DataTransferSettings
 from ccat_data_transfer.stages.left_out import read_left_out
+from ccat_data_transfer.stages.reconciling import OF_OURS_ALONE, reconcile
 from ccat_data_transfer.work.broker import TASK, make_celery
 from ccat_data_transfer.work.kinds import KINDS, queue_name
 from ccat_data_transfer.work.lease import DATABASE_AWAY
@@ -218,15 +219,19 @@ class Worker:
 
     def _collect(self) -> None:
         collecting = PlaceByPlace("collect", self._collect_at, self._world.clock)
+        reconciling = PlaceByPlace("reconcile", self._reconcile_at, self._world.clock)
         for hour in itertools.count():
             if self._stopping.wait(COLLECT_SECONDS):
                 return
-            daily = hour % HOURS_BETWEEN_COLLECTIONS == 0
-            collecting.look(
-                location_id
-                for location_id, location_type in self._reachable_places()
-                if daily or location_type in MAY_HOLD_FILES_OF_OTHERS
-            )
+            daily, places = hour % HOURS_BETWEEN_COLLECTIONS == 0, self._reachable_places()
+            collecting.look(place for place, kind in places if daily or kind in MAY_HOLD_FILES_OF_OTHERS)
+            reconciling.look(place for place, kind in places if kind in OF_OURS_ALONE)
+
+    def reconcile(self) -> None:
+        """Compare all that places of ours have with the rows, where that is due."""
+        for location_id, location_type in self._reachable_places():
+            if location_type in OF_OURS_ALONE:
+                self._reconcile_at(location_id)
 
     def collect(self) -> None:
         """Remove or put back at all places what was begun there and belongs to no open work."""
@@ -243,6 +248,17 @@ class Worker:
         except Exception as error:
             # Storage or database away: what is left is found the next time.
             log.warning("worker.not_collected", location=location_id, error=str(error))
+
+    def _reconcile_at(self, location_id: str) -> None:
+        if self._runner.places.is_closed(location_id):
+            return
+        try:
+            reconcile(self._sessions, self._storage(location_id), self._name, self._go_on)
+        except StopCollectingError:
+            return
+        except Exception as error:
+            # Storage or database away: it is due again tomorrow.
+            log.warning("worker.not_reconciled", location=location_id, error=str(error))
 
     def _go_on(self) -> None:
         if self._stopping.is_set():

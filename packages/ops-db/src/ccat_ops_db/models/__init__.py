@@ -33,7 +33,7 @@ from ccat_ops_db.models.data import (
 from ccat_ops_db.models.databases import ChangeConsumer, ChangedKey, DatabaseSite, LinkRole
 from ccat_ops_db.models.evidence import Doubt, DoubtAnswer, MemberFinding, Verification
 from ccat_ops_db.models.execution import ExecutedObsUnit, ExecutedObsUnitModule
-from ccat_ops_db.models.markers import PlaceAbility, PlaceMarker
+from ccat_ops_db.models.markers import PlaceAbility, PlaceMarker, ReconcileFinding
 from ccat_ops_db.models.movement import (
     DataTransfer,
     DataTransferLog,
@@ -168,6 +168,7 @@ __all__ = [
     "RawDataPackageMetadata",
     "RawDataPackagePhysicalCopy",
     "RawDataSeries",
+    "ReconcileFinding",
     "RetentionPolicy",
     "Role",
     "RolePermission",

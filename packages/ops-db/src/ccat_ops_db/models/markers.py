@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ccat_ops_db.enumerations import Ability, Adoption
+from ccat_ops_db.enumerations import Ability, Adoption, FindingResolution
 from ccat_ops_db.models.base import Base, Identified, Owned, choice, of_owner
 
 
@@ -30,6 +30,10 @@ class PlaceMarker(Identified, Owned, Base):
     to_be_read: Mapped[bool] = mapped_column(
         default=False, doc="Whether copies that were verified under another one are still to be made due."
     )
+    listing_begun_at: Mapped[datetime | None] = mapped_column(
+        doc="When somebody last began to compare all that the place has with the rows."
+    )
+    listed_at: Mapped[datetime | None] = mapped_column(doc="When that was last done to its end.")
     retired_at: Mapped[datetime | None] = mapped_column(doc="When another one took its part; null: current.")
 
     __table_args__: Any = (
@@ -58,3 +62,41 @@ class PlaceAbility(Owned, Base):
 
     mapper_key = ("data_location_id", "ability")
     __table_args__ = (of_owner("data_location_id", "data_location"),)
+
+
+class ReconcileFinding(Identified, Owned, Base):
+    """An object at a place of ours that is of no copy, nor of open work; told until it is gone or adopted."""
+
+    data_location_id: Mapped[str] = mapped_column(index=True, doc="Where it is.")
+    path: Mapped[str] = mapped_column(doc="Its name below the location.")
+    size: Mapped[int] = mapped_column(doc="Bytes.")
+    identity: Mapped[str] = mapped_column(doc="Which object it was when it was last listed.")
+    first_seen_at: Mapped[datetime] = mapped_column(doc="When it was first listed.")
+    last_seen_at: Mapped[datetime] = mapped_column(doc="When it was last listed.")
+    decided_at: Mapped[datetime | None] = mapped_column(doc="When a person had it adopted as a copy.")
+    decided_by: Mapped[str | None] = mapped_column(doc="Who.")
+    reason: Mapped[str | None] = mapped_column(doc="Why.")
+    resolution: Mapped[FindingResolution | None] = mapped_column(
+        choice(FindingResolution), doc="What became of it; null: it is there."
+    )
+    resolved_at: Mapped[datetime | None] = mapped_column(doc="When.")
+    __table_args__ = (
+        of_owner("data_location_id", "data_location"),
+        Index(
+            "uq_reconcile_finding_open",
+            "data_location_id",
+            "path",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL"),
+            sqlite_where=text("resolved_at IS NULL"),
+        ),
+        CheckConstraint("size >= 0", name="size_not_negative"),
+        CheckConstraint("(resolution IS NULL) = (resolved_at IS NULL)", name="resolved_is_dated"),
+        CheckConstraint(
+            "(decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (reason IS NULL)",
+            name="decided_is_said",
+        ),
+        CheckConstraint(
+            "(decided_at IS NULL) = (resolution IS NULL OR resolution <> 'adopted')", name="people_adopt"
+        ),
+    )

@@ -57,6 +57,7 @@ OWNED = (
     "package_creation",
     "place_marker",
     "place_ability",
+    "reconcile_finding",
     "physical_copy",
     "verification",
     "member_finding",

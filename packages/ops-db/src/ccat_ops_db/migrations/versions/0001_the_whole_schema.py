@@ -352,6 +352,7 @@ OWNED = (
     "package_creation",
     "place_marker",
     "place_ability",
+    "reconcile_finding",
     "physical_copy",
     "verification",
     "member_finding",
@@ -665,6 +666,30 @@ EXECUTE FUNCTION append_changed_key()
 """,
     """\
 ALTER TABLE place_marker ENABLE ALWAYS TRIGGER changed_key_delete
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON reconcile_finding
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE reconcile_finding ENABLE ALWAYS TRIGGER changed_key_insert
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON reconcile_finding
+FOR EACH ROW WHEN ((OLD.data_location_id, OLD.path, OLD.size, OLD.identity, OLD.first_seen_at, OLD.decided_at, OLD.decided_by, OLD.reason, OLD.resolution, OLD.resolved_at) IS DISTINCT FROM (NEW.data_location_id, NEW.path, NEW.size, NEW.identity, NEW.first_seen_at, NEW.decided_at, NEW.decided_by, NEW.reason, NEW.resolution, NEW.resolved_at))
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE reconcile_finding ENABLE ALWAYS TRIGGER changed_key_update
+""",
+    """\
+CREATE OR REPLACE TRIGGER changed_key_delete AFTER DELETE ON reconcile_finding
+FOR EACH ROW
+EXECUTE FUNCTION append_changed_key()
+""",
+    """\
+ALTER TABLE reconcile_finding ENABLE ALWAYS TRIGGER changed_key_delete
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_insert AFTER INSERT ON outage
@@ -2268,6 +2293,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("data_location_id", "ability", "site_id", name=op.f("pk_place_ability")),
     )
     op.create_table(
+        "reconcile_finding",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("data_location_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column(
+            "resolution",
+            sa.Enum(
+                "gone",
+                "adopted",
+                name="finding_resolution",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (reason IS NULL)",
+            name=op.f("ck_reconcile_finding_decided_is_said"),
+        ),
+        sa.CheckConstraint(
+            "(resolution IS NULL) = (resolved_at IS NULL)",
+            name=op.f("ck_reconcile_finding_resolved_is_dated"),
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (resolution IS NULL OR resolution <> 'adopted')",
+            name=op.f("ck_reconcile_finding_people_adopt"),
+        ),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_reconcile_finding_size_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["data_location_id", "site_id"],
+            ["data_location.id", "data_location.site_id"],
+            name=op.f("fk_reconcile_finding_data_location_id_site_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", "site_id", name=op.f("pk_reconcile_finding")),
+    )
+    op.create_index(
+        op.f("ix_reconcile_finding_data_location_id"), "reconcile_finding", ["data_location_id"], unique=False
+    )
+    op.create_index(
+        "uq_reconcile_finding_open",
+        "reconcile_finding",
+        ["data_location_id", "path"],
+        unique=True,
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_table(
         "place_marker",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.String(), nullable=False),
@@ -2290,6 +2372,8 @@ def upgrade() -> None:
         ),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("to_be_read", sa.Boolean(), nullable=False),
+        sa.Column("listing_begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "how <> 'explicit' OR reason <> ''", name=op.f("ck_place_marker_people_give_a_reason")
@@ -4304,6 +4388,14 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_place_marker_data_location_id"), table_name="place_marker")
     op.drop_table("place_marker")
+    op.drop_index(
+        "uq_reconcile_finding_open",
+        table_name="reconcile_finding",
+        postgresql_where=sa.text("resolved_at IS NULL"),
+        sqlite_where=sa.text("resolved_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_reconcile_finding_data_location_id"), table_name="reconcile_finding")
+    op.drop_table("reconcile_finding")
     op.drop_table("place_ability")
     op.drop_table("file_system_usage")
     op.drop_table("file_system")
