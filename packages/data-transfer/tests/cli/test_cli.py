@@ -185,6 +185,10 @@ def test_without_a_database_every_command_says_so_in_a_line(
         ("retry", new_id()),
         ("cancel", "--location", "ccat.raw"),
         ("trust", "ccat.raw", "--reason", "x"),
+        ("doubt", "ccat.raw", "--reason", "x", "--by", "me"),
+        ("scrub", "cologne.lta"),
+        ("reconcile", "cologne.lta"),
+        ("finding", "list"),
     ]
     for url, says in (
         ("postgresql://127.0.0.1:1/nothing", "does not answer"),
@@ -223,6 +227,8 @@ def test_rows_of_another_site_are_left_to_it(observatory: Any, command: Command)
         ("retry", str(work.id)),
         ("cancel", str(work.id)),
         ("trust", "cologne.lta", "--reason", "x"),
+        ("scrub", "cologne.lta"),
+        ("reconcile", "cologne.lta"),
     ):
         status, _, err = command(*arguments)
         assert status == 1

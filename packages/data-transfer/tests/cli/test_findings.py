@@ -57,15 +57,6 @@ def test_what_is_no_tar_of_ours_is_not_adopted(archived: Any, command: Command, 
     assert len(archived.rows(PhysicalCopy, data_location_id=ARCHIVE)) == 1
 
 
-def test_a_person_has_a_place_listed_before_it_is_due(archived: Any, command: Command) -> None:
-    assert look(archived) is not None
-    status, out, _ = command("finding", "look", ARCHIVE)
-    assert (status, "within the hour" in out) == (0, True)
-    assert look(archived, after=1) is not None
-    status, _, err = command("finding", "look", "cologne.nothing")
-    assert (status, "no location that was adopted" in err) == (1, True)
-
-
 def test_a_second_tar_beside_a_good_one_is_not_adopted(archived: Any, command: Command) -> None:
     tar = copy_of(archived).relative_path
     put(archived, tar.replace(".tar", ".g2.tar"), (archived.folder(ARCHIVE) / tar).read_bytes())

@@ -1,10 +1,10 @@
-"""Commands about objects that are of no copy: ``ccat-transfer finding list``, ``adopt``, ``look``."""
+"""Commands about objects that are of no copy: ``ccat-transfer finding list``, ``finding adopt``."""
 
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from ccat_data_transfer.cli.act import refuse_rows_of_others
@@ -16,7 +16,7 @@ from ccat_ops_db.database_time import database_now
 from ccat_ops_db.enumerations import CheckReason, FindingResolution
 from ccat_ops_db.events import record_event
 from ccat_ops_db.evidence import READABLE
-from ccat_ops_db.models import PhysicalCopy, PlaceMarker, RawDataPackage, ReconcileFinding
+from ccat_ops_db.models import PhysicalCopy, RawDataPackage, ReconcileFinding
 
 app = typer.Typer(no_args_is_help=True, help="Objects at places of ours that are of no copy.")
 
@@ -55,20 +55,6 @@ def list_findings(
         typer.echo(f"{each.id}  {each.size:,} bytes  since {each.first_seen_at:%F}  {where}")
     if not found:
         typer.echo("every object that was listed is of a copy, or of work that goes on")
-
-
-@app.command("look")
-def look(
-    location: Annotated[str, typer.Argument(help="Location, <site>.<name>.")],
-) -> None:
-    """Have all that a location has listed and compared within the hour, and not when a day has passed."""
-    with Session(open_database(load_settings().sites)) as session, session.begin():
-        current = (PlaceMarker.data_location_id == location, PlaceMarker.retired_at.is_(None))
-        refuse_rows_of_others(session, location, select(PlaceMarker.site_id).where(*current))
-        due = update(PlaceMarker).where(*current).values(listing_begun_at=None).returning(PlaceMarker.id)
-        if session.execute(due).one_or_none() is None:
-            end(f"{location} is no location that was adopted")
-    typer.echo(f"{location} is listed within the hour")
 
 
 @app.command("adopt")

@@ -4,7 +4,7 @@ import typer
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from ccat_data_transfer.cli import act, doctor, files, findings, look, many, place, services
+from ccat_data_transfer.cli import act, doctor, files, findings, look, many, place, reading, services
 from ccat_data_transfer.cli.context import fail
 from ccat_ops_db.database_words import said_by_database
 
@@ -26,6 +26,9 @@ app.add_typer(place.app, name="place")
 app.add_typer(files.app, name="file")
 app.add_typer(findings.app, name="finding")
 app.command("verify")(act.verify)
+app.command("doubt")(reading.doubt)
+app.command("scrub")(reading.scrub)
+app.command("reconcile")(reading.reconcile)
 app.command("retry")(many.retry)
 app.command("cancel")(many.cancel)
 app.command("resume")(act.resume)
