@@ -66,7 +66,7 @@ async function signIn() {
 test.each(["narrow", "normal"] as const)("stands over an action, to be used at once, %s", async (width) => {
   await endInTheMiddle(width);
   await expect.element(OVER.getByLabelText("API token")).toBeVisible();
-  expect(OVER.element().contains(document.activeElement)).toBe(true);
+  await expect.poll(() => OVER.element().contains(document.activeElement)).toBe(true);
   expectNoSidewaysScroll();
   await expectAccessible();
 });
