@@ -405,6 +405,18 @@ def test_what_the_user_may_not_read_is_a_configuration_error(disk: DiskStorage) 
     assert raised.value.category == "permission_denied"
 
 
+def test_a_folder_that_is_closed_to_the_user_is_left_out_of_a_list(disk: DiskStorage) -> None:
+    """A file system of its own has a ``lost+found`` in its root."""
+    disk.put("lost+found/x", b"1")
+    disk.put("night/scan", b"1")
+    folder = Path(disk.root.path, "lost+found")
+    folder.chmod(0)
+    with permissions_count():
+        assert [each.path for each in disk.list()] == ["night/scan"]
+    folder.chmod(0o755)
+    assert len(list(disk.list())) == 2
+
+
 def test_what_the_user_may_not_remove_names_the_folder_that_does_not_let_it(disk: DiskStorage) -> None:
     """Permission to remove a file is that of its folder, which is not what the file's own name suggests."""
     disk.put("night/scan", b"1")

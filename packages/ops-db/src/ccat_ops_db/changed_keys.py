@@ -57,7 +57,7 @@ WATCHED: dict[str, Watched] = {
     "reconcile_finding": Watched(("last_seen_at",)),
     "outage": Watched(("message", "last_seen_at", "count")),
     # Files have no keys: there are too many, and the event of their filing tells.
-    "physical_copy": Watched(WAITING, only="{row}.kind = 'raw_data_package'"),
+    "physical_copy": Watched((*WAITING, "next_check_at"), only="{row}.kind = 'raw_data_package'"),
     "copy_claim": Watched(),
     # Of work at the site of the copy it is made and removed with the work, which has keys.
     "physical_copy_lock": Watched(only="{row}.claim_id IS NOT NULL"),

@@ -1,6 +1,7 @@
 """Commands by which copies and places are looked at: ``doubt``, ``scrub``, ``reconcile``."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from ccat_ops_db.models import DataLocation, Doubt, PhysicalCopy, PlaceMarker
 
 By = Annotated[str, typer.Option(help="Who says so.", envvar="USER")]
 Location = Annotated[str, typer.Argument(help="Location, <site>.<name>.")]
+AT_ONCE = 1000
+"""Copies that one transaction makes due."""
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would follow.")]
 
 
@@ -88,7 +92,7 @@ def _doubt_copy(session: Session, copy_id: UUID, site_id: str, reason: str, call
 
 def scrub(location: Location, dry_run: DryRun = False, json: Json = False) -> None:
     """Have all copies in an archive read again, when it has nothing else to do, and not when they are due."""
-    with Session(open_database(load_settings().sites)) as session, session.begin():
+    with Session(open_database(load_settings().sites)) as session:
         place = DataLocation.__table__.c
         refuse_rows_of_others(session, location, select(place.site_id).where(place.id == location))
         archive = (place.id == location, place.location_type == LocationType.LONG_TERM_ARCHIVE)
@@ -103,14 +107,11 @@ def scrub(location: Location, dry_run: DryRun = False, json: Json = False) -> No
         copies, size = session.execute(
             select(func.count(), func.coalesce(func.sum(PhysicalCopy.size), 0)).where(mine)
         ).one()
+        session.commit()
+        at = database_now(session)
+        while not dry_run and _make_due(session, mine, at):
+            session.commit()
         if not dry_run:
-            at = database_now(session)
-            session.execute(
-                update(PhysicalCopy)
-                .where(mine, PhysicalCopy.next_check_at > at)
-                .values(next_check_at=at)
-                .execution_options(synchronize_session=False)
-            )
             record_event(
                 session,
                 site_id=location.partition(".")[0],
@@ -121,11 +122,28 @@ def scrub(location: Location, dry_run: DryRun = False, json: Json = False) -> No
                 subject_id=location,
                 message=f"{copies:,} copies, {int(size):,} bytes",
             )
+            session.commit()
     if json:
         print_json({"dry_run": dry_run, "location": location, "copies": copies, "bytes": int(size)})
         return
     would = "would be" if dry_run else "are"
     typer.echo(f"{copies:,} copies, {int(size):,} bytes, {would} read again at {location}")
+
+
+def _make_due(session: Session, mine: ColumnElement[bool], at: datetime) -> int:
+    """Make some copies due to be read, and return how many; what is locked has its turn later."""
+    some = (
+        select(PhysicalCopy.id)
+        .where(mine, PhysicalCopy.next_check_at > at)
+        .order_by(PhysicalCopy.id)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    due = update(PhysicalCopy).where(PhysicalCopy.id.in_(session.scalars(some).all()))
+    made = session.execute(
+        due.values(next_check_at=at).returning(PhysicalCopy.id).execution_options(synchronize_session=False)
+    )
+    return len(made.all())
 
 
 def reconcile(location: Location, json: Json = False) -> None:

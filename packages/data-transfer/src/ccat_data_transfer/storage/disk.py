@@ -43,7 +43,7 @@ from ccat_data_transfer.storage.names import (
     is_temporary_of,
     temporary_name,
 )
-from ccat_data_transfer.storage.root_folder import FILE, RootFolder, remove_folder, sync_folder
+from ccat_data_transfer.storage.root_folder import FILE, NOT_ENTERED, RootFolder, remove_folder, sync_folder
 from ccat_ops_db.enumerations import Ability
 
 OURS = (TEMPORARY_PREFIX, REMOVING_PREFIX)
@@ -244,12 +244,12 @@ class DiskStorage(KnownPlace):
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """See `Storage.list`.
 
-        Links and special files are left out. A name that is not UTF-8 comes with backslashes, by which no
-        method here accepts it: it can be reported and never touched.
+        Links and special files are left out, and folders that are closed for us. A name that is not UTF-8
+        comes with backslashes, by which no method here accepts it: it can be reported and never touched.
         """
         segments = checked(prefix).split("/") if prefix else []
         with classified(prefix or self.root.path), contextlib.suppress(FileNotFoundError):
-            for found in self.root.walk(segments):
+            for found in self.root.walk(segments, passing=NOT_ENTERED):
                 path = f"{prefix}/{found.path}" if prefix else found.path
                 if found.kind != "file" or found.name.startswith(OURS) or path == MARKER_NAME:
                     continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator
 
@@ -11,10 +10,7 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.storage.create_only import rename_to_free
 from ccat_data_transfer.storage.interface import Leftover
 from ccat_data_transfer.storage.names import STAGING_PREFIX, begun_as
-from ccat_data_transfer.storage.root_folder import RootFolder, sync_folder
-
-NOT_ENTERED = frozenset({errno.EACCES, errno.EPERM, errno.EXDEV})
-"""Folders that are closed for us, such as ``lost+found``, or on another disk, hold nothing that we began."""
+from ccat_data_transfer.storage.root_folder import NOT_ENTERED, RootFolder, sync_folder
 
 
 def leftovers(root: RootFolder, waiting: Callable[[], None]) -> Iterator[Leftover]:

@@ -725,7 +725,7 @@ ALTER TABLE physical_copy ENABLE ALWAYS TRIGGER changed_key_insert
 """,
     """\
 CREATE OR REPLACE TRIGGER changed_key_update AFTER UPDATE ON physical_copy
-FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.generation, OLD.status, OLD.size, OLD.created_at, OLD.place_marker_id, OLD.next_check_at, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.generation, NEW.status, NEW.size, NEW.created_at, NEW.place_marker_id, NEW.next_check_at, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
+FOR EACH ROW WHEN (NEW.kind = 'raw_data_package' AND (OLD.kind, OLD.form, OLD.raw_data_file_id, OLD.raw_data_package_id, OLD.data_location_id, OLD.relative_path, OLD.generation, OLD.status, OLD.size, OLD.created_at, OLD.place_marker_id, OLD.onward_planned_at, OLD.pinned_until, OLD.deleted_at, OLD.waiting_reason) IS DISTINCT FROM (NEW.kind, NEW.form, NEW.raw_data_file_id, NEW.raw_data_package_id, NEW.data_location_id, NEW.relative_path, NEW.generation, NEW.status, NEW.size, NEW.created_at, NEW.place_marker_id, NEW.onward_planned_at, NEW.pinned_until, NEW.deleted_at, NEW.waiting_reason))
 EXECUTE FUNCTION append_changed_key()
 """,
     """\
