@@ -43,7 +43,7 @@ from ccat_data_transfer.storage.names import (
     is_temporary_of,
     temporary_name,
 )
-from ccat_data_transfer.storage.root_folder import FILE, NOT_ENTERED, RootFolder, remove_folder, sync_folder
+from ccat_data_transfer.storage.root_folder import CLOSED, FILE, RootFolder, remove_folder, sync_folder
 from ccat_ops_db.enumerations import Ability
 
 OURS = (TEMPORARY_PREFIX, REMOVING_PREFIX)
@@ -249,7 +249,7 @@ class DiskStorage(KnownPlace):
         """
         segments = checked(prefix).split("/") if prefix else []
         with classified(prefix or self.root.path), contextlib.suppress(FileNotFoundError):
-            for found in self.root.walk(segments, passing=NOT_ENTERED):
+            for found in self.root.walk(segments, passing=CLOSED):
                 path = f"{prefix}/{found.path}" if prefix else found.path
                 if found.kind != "file" or found.name.startswith(OURS) or path == MARKER_NAME:
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 
@@ -10,7 +11,10 @@ from ccat_data_transfer.crash_points import crash_point
 from ccat_data_transfer.storage.create_only import rename_to_free
 from ccat_data_transfer.storage.interface import Leftover
 from ccat_data_transfer.storage.names import STAGING_PREFIX, begun_as
-from ccat_data_transfer.storage.root_folder import NOT_ENTERED, RootFolder, sync_folder
+from ccat_data_transfer.storage.root_folder import CLOSED, RootFolder, sync_folder
+
+NOT_ENTERED = CLOSED | {errno.EXDEV}
+"""Nor did we begin anything on another disk."""
 
 
 def leftovers(root: RootFolder, waiting: Callable[[], None]) -> Iterator[Leftover]:

@@ -26,8 +26,8 @@ FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 UNABLE_TO_SYNC = frozenset({errno.EINVAL, errno.EOPNOTSUPP})
 """What file systems answer, such as CIFS, that take no request to make the names in a folder last."""
 
-NOT_ENTERED = frozenset({errno.EACCES, errno.EPERM, errno.EXDEV})
-"""Folders that are closed for us, such as ``lost+found``, or on another disk, hold nothing of ours."""
+CLOSED = frozenset({errno.EACCES, errno.EPERM})
+"""Folders that are closed for us, such as ``lost+found``, hold nothing of ours."""
 
 
 class Entry(NamedTuple):
