@@ -26,8 +26,7 @@ const SEEN: Readonly<Record<string, string>> = {
   "an observation": "Event.action ExecutionStatus Package.waiting_reason JobState",
   "a package":
     "PackageState LocationType PhysicalCopyStatus StepKind LifeStep.reason LifeStep.error_category Service.state",
-  "a place":
-    "Turn LocationType Event.action StorageType DeletionMode Service.state DeletionTrigger",
+  "a place": "Turn LocationType Event.action StorageType DeletionMode Service.state DeletionTrigger",
   Staging: "JobState",
   "a staging job": "JobState",
 };
