@@ -19,7 +19,9 @@ ORDERED = "in the order of their keys"
 LOCKS = {
     # Rows of the sites that a planner has the lock of, or of the place where a worker works.
     "ccat_data_transfer/cli/act.py:verify": ORDERED,
+    "ccat_data_transfer/cli/findings.py:_adopt": ONE_ROW,
     "ccat_data_transfer/cli/many.py:_change": ORDERED,
+    "ccat_data_transfer/cli/reading.py:_make_due": ORDERED,
     "ccat_data_transfer/deletion/rule.py:prove": ORDERED,
     "ccat_data_transfer/planning/admission.py:_first_rows": ORDERED,
     "ccat_data_transfer/planning/deleting.py:_open_deletion": ORDERED,
@@ -30,6 +32,7 @@ LOCKS = {
     "ccat_data_transfer/planning/samples.py:_hold": ORDERED,
     "ccat_data_transfer/planning/verifying.py:register_copy": ONE_ROW,
     "ccat_data_transfer/stages/bad_files.py:_exceptions": ORDERED,
+    "ccat_data_transfer/stages/reconciling.py:_doubt_if_lost": ONE_ROW,
     "ccat_data_transfer/stages/staging.py:_register": ONE_ROW,
     "ccat_data_transfer/work/attempt.py:_lock_and_release": ORDERED,
     "ccat_data_transfer/work/outcome.py:_end_errors_of_work": ORDERED,

@@ -79,10 +79,10 @@ def adopt(
 
 def _adopt(session: Session, finding_id: UUID, reason: str, by: str, *, dry_run: bool) -> str:
     mine = (ReconcileFinding.id == finding_id, ReconcileFinding.resolved_at.is_(None))
+    refuse_rows_of_others(session, f"{finding_id}", select(ReconcileFinding.site_id).where(*mine))
     found = session.scalars(select(ReconcileFinding).where(*mine).with_for_update()).one_or_none()
     if found is None:
         end(f"there is no open finding {finding_id}")
-    refuse_rows_of_others(session, found.path, select(ReconcileFinding.site_id).where(*mine))
     package = session.execute(
         select(RawDataPackage.id, RawDataPackage.size).where(
             RawDataPackage.relative_path == package_path(found.path), RawDataPackage.sealed_at.is_not(None)
