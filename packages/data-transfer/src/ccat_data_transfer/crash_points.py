@@ -59,6 +59,8 @@ CRASH_POINTS = (
     "mover.verified",
     "measuring.answered",
     "collecting.asked",
+    "reconciling.lost",
+    "reconciling.before_end",
     "storage.disk.before_collect",
     "storage.s3.before_collect",
 )

@@ -39,8 +39,15 @@ ELSEWHERE = ("storage.disk.named_twice", "storage.disk.leftover_taken", "storage
 """Points of a file system that cannot rename to free names only, and of files that others write to, or that a
 killed attempt had moved away: `places/test_disk.py` and `places/test_removing.py` kill there."""
 
-BESIDE_PACKAGES = ("measuring.answered", "collecting.asked", "storage.disk.before_collect")
-"""No package meets them: `planning/test_space.py` and `places/test_collect.py` act there."""
+BESIDE_PACKAGES = (
+    "measuring.answered",
+    "collecting.asked",
+    "reconciling.lost",
+    "reconciling.before_end",
+    "storage.disk.before_collect",
+)
+"""No package meets them: `planning/test_space.py`, `places/test_collect.py` and
+`stages/test_reconcile.py` act there."""
 
 ON_DISK = tuple(
     name

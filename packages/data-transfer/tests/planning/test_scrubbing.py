@@ -83,7 +83,8 @@ def test_what_else_there_is_to_do_goes_first(archived: Any) -> None:
     assert len(scrubs(archived)) == 2
     archived.run()
     with_other_work(archived)
-    wait_until_due(archived)
+    first = min(copy.next_check_at for copy in tars(archived) if copy.next_check_at)
+    archived.clock.advance((first - archived.clock.now).total_seconds() + 1)
     archived.planner.run_pass()
     assert len(scrubs(archived)) == 2
     archived.clock.advance(0.05 * INTERVAL)

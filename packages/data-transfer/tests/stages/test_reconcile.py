@@ -47,6 +47,43 @@ def test_a_tar_that_is_gone_is_doubted_read_and_brought_again(archived: Any) -> 
     assert len(archived.rows(DoubtAnswer)) == 1
 
 
+def test_two_listings_at_once_doubt_a_copy_once(archived: Any, at_crash_points: Any) -> None:
+    inner: list[Listed | None] = []
+
+    def list_again(name: str) -> None:
+        if name == "reconciling.lost" and not inner:
+            inner.append(None)
+            inner[0] = look(archived)
+
+    (archived.folder(ARCHIVE) / copy_of(archived).relative_path).unlink()
+    at_crash_points(list_again)
+    assert look(archived) == Listed(objects=2, copies=1)
+    assert inner == [Listed(objects=2, copies=1, lost=1)]
+    assert len(archived.rows(Doubt)) == 1
+
+
+def test_a_listing_that_is_broken_off_ends_no_finding(archived: Any, at_crash_points: Any) -> None:
+    class KilledError(Exception):
+        pass
+
+    def kill(name: str) -> None:
+        if name == "reconciling.before_end":
+            raise KilledError
+
+    stranger = put(archived, "notes.txt")
+    look(archived)
+    stranger.unlink()
+    at_crash_points(kill)
+    with pytest.raises(KilledError):
+        look(archived)
+    [finding] = findings(archived)
+    assert finding.resolved_at is None
+    at_crash_points(lambda name: None)
+    look(archived)
+    [finding] = findings(archived)
+    assert finding.resolution is FindingResolution.GONE
+
+
 def test_a_tar_of_another_size_is_doubted(archived: Any) -> None:
     tar = archived.folder(ARCHIVE) / copy_of(archived).relative_path
     tar.write_bytes(tar.read_bytes() + b"x")
