@@ -74,6 +74,9 @@ def documents_conform(
     return None
 
 
+LONGEST_ADDRESS = 60_000
+"""Bytes; the HTTP server refuses more than 64 KiB itself, in plain text."""
+
 TIMEOUT = 120
 """Seconds for an answer: how fast one comes on a busy machine is not what is asked here."""
 
@@ -262,6 +265,13 @@ def with_its_inputs(
     test()
 
 
+def is_a_request(case: schemathesis.Case[Any]) -> bool:
+    """Return whether the server takes an address as a request; of what is longer the API never hears."""
+    asked = case.as_transport_kwargs(base_url="http://127.0.0.1")
+    address = requests.Request(asked["method"], asked["url"], params=asked.get("params")).prepare().url
+    return len(address or "") < LONGEST_ADDRESS
+
+
 def connection() -> requests.Session:
     """Return a connection for many requests, none of which sends a cookie that an earlier one was given."""
     session = requests.Session()
@@ -277,7 +287,7 @@ def test_no_input_breaks_an_operation(path: str, method: str, server: Server, ev
     with connection() as session:
 
         def check(case: schemathesis.Case[Any]) -> None:
-            if not sample.has(case):
+            if not sample.has(case) or not is_a_request(case):
                 return
             case.call_and_validate(
                 base_url=server.address,
@@ -304,6 +314,8 @@ def test_no_input_breaks_an_operation_in_a_session(
     path: str, method: str, server: Server, page: dict[str, str]
 ) -> None:
     def check(case: schemathesis.Case[Any]) -> None:
+        if not is_a_request(case):
+            return
         case.headers.pop("Authorization", None)
         case.cookies = {}
         headers = server.by_session() if path == SIGN_OUT else page
